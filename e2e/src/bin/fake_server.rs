@@ -1,0 +1,192 @@
+//! A server that obeys orders, to see what the launcher makes of it.
+//!
+//! It is started as a server is, `fake_server [ORDER] --port P --app A --hand-over`, adopts the
+//! sockets from descriptor 3 up and speaks the control lines. Without an order it serves well.
+//!
+//! ```text
+//! exit=N signal=N     ends like this at once
+//! never-ready         says that it listens, and nothing more
+//! garbage             says what is no message
+//! hang-after-ready    says that it is ready, and answers nobody
+//! wrong-identity      answers with a code that the secret does not give
+//! wrong-launch        answers for another launch
+//! not-http            answers with something that is not HTTP
+//! deaf                heeds neither the launcher nor the end of its stdin
+//! ready-then-exit=N   ends like this as soon as the launcher has announced it
+//! ```
+//! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, and `/stop`,
+//! which it passes on to the launcher.
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    unix::main()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
+
+#[cfg(target_os = "linux")]
+mod unix {
+    use std::{
+        env,
+        io::{self, BufRead, BufReader, Write},
+        net::{TcpListener, TcpStream},
+        process::{self, ExitCode},
+        sync::Arc,
+        thread,
+    };
+
+    use e2e::wait_until;
+    use listenfd::ListenFd;
+    use rustix::process::{Signal, getpid, kill_process};
+    use shared::{
+        app::AppName,
+        control::{self, Adoption, ToLauncher, ToServer},
+        discovery::Discovery,
+        identity::{Identity, Secret},
+        paths::{self, Folders},
+    };
+    use uuid::Uuid;
+
+    struct Fake {
+        order: String,
+        app: AppName,
+        folders: Folders,
+        secret: Secret,
+        adoption: Adoption,
+    }
+
+    pub(super) fn main() -> ExitCode {
+        let words: Vec<_> = env::args().skip(1).collect();
+        let order = words.first().filter(|word| !word.starts_with("--")).cloned();
+        let order = order.unwrap_or_default();
+        obey(&order);
+
+        let app = words.iter().skip_while(|word| *word != "--app").nth(1).expect("--app");
+        let home = env::var_os(paths::HOME_VARIABLE).expect("a test's home");
+        let folders = Folders::locate(Some(home.as_ref()), None).expect("given");
+        let mut orders = io::stdin().lock();
+        let Ok(Some(ToServer::Adopt(adoption))) = control::hear(&mut orders) else {
+            return ExitCode::from(70);
+        };
+        let fake = Arc::new(Fake {
+            app: app.parse().expect("a name"),
+            secret: match order.as_str() {
+                "wrong-identity" => Secret::random(),
+                _ => Secret::load_or_create(&folders.secret()).expect("a secret"),
+            },
+            folders,
+            adoption,
+            order,
+        });
+        fake.clone().serve();
+        loop {
+            match control::hear::<ToServer>(&mut orders) {
+                _ if fake.order == "deaf" => thread::park(),
+                Ok(None | Some(ToServer::Drain | ToServer::Stop)) | Err(_) => return 0.into(),
+                Ok(Some(_)) => {}
+            }
+        }
+    }
+
+    /// Ends the process if `order` says so.
+    fn obey(order: &str) {
+        match order.split_once(['=', '/']) {
+            Some(("exit", code)) => exit(code.parse().expect("an exit code")),
+            Some(("signal", number)) => {
+                let number = number.parse().expect("a signal's number");
+                let signal = Signal::from_named_raw(number).expect("a signal");
+                kill_process(getpid(), signal).expect("one may end oneself");
+                // The signal comes when it comes.
+                thread::park();
+            }
+            _ => {}
+        }
+    }
+
+    #[expect(clippy::exit, reason = "the order can come in any thread")]
+    fn exit(code: i32) -> ! {
+        process::exit(code)
+    }
+
+    fn say(message: &ToLauncher) {
+        control::say(&mut io::stdout(), message).expect("the launcher listens");
+    }
+
+    fn garbage() {
+        writeln!(io::stdout(), "Listening on \u{1b}[1mport\u{1b}[0m")
+            .expect("the launcher listens");
+    }
+
+    impl Fake {
+        fn serve(self: Arc<Self>) {
+            let mut passed = ListenFd::from_env();
+            let listeners: Vec<_> = (0..passed.len())
+                .filter_map(|index| passed.take_tcp_listener(index).expect("a socket"))
+                .collect();
+            let addresses =
+                listeners.iter().map(|l| l.local_addr().expect("it is bound")).collect();
+            match self.order.as_str() {
+                "garbage" => return garbage(),
+                "hang-after-ready" => listeners.into_iter().for_each(std::mem::forget),
+                _ => listeners.into_iter().for_each(|l| self.clone().answer_on(l)),
+            }
+            say(&ToLauncher::Listening { addresses });
+            if self.order != "never-ready" {
+                say(&ToLauncher::Ready);
+            }
+            if let Some(end) = self.order.strip_prefix("ready-then-") {
+                let file = self.folders.discovery(&self.app);
+                let is_me = |found: Discovery| found.server_pid == process::id();
+                wait_until("the launcher has announced us", || {
+                    Discovery::read(&file).is_some_and(is_me)
+                });
+                obey(end);
+            }
+        }
+
+        fn answer_on(self: Arc<Self>, listener: TcpListener) {
+            thread::spawn(move || {
+                for stream in listener.incoming().map_while(Result::ok) {
+                    let fake = self.clone();
+                    // Whoever asks may hang up at any time.
+                    thread::spawn(move || drop(fake.answer(&stream)));
+                }
+            });
+        }
+
+        fn answer(&self, mut stream: &TcpStream) -> io::Result<()> {
+            let mut request = BufReader::new(stream).lines();
+            let first = request.next().transpose()?.unwrap_or_default();
+            // The rest of the head is read, so that closing does not reset the connection.
+            request.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+            let target = first.split_whitespace().nth(1).unwrap_or("/");
+            match target {
+                "/stop" => say(&ToLauncher::Stop),
+                "/garbage" => garbage(),
+                _ => obey(&target[1..]),
+            }
+            let challenge = target.split_once("challenge=").map_or("", |(_, challenge)| challenge);
+            let body = serde_json::to_string(&self.identity(challenge))?;
+            let length = body.len();
+            let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length:";
+            match self.order.as_str() {
+                "not-http" => stream.write_all(b"220 mail.example.com ESMTP\r\n"),
+                _ => stream.write_all(format!("{head} {length}\r\n\r\n{body}").as_bytes()),
+            }
+        }
+
+        fn identity(&self, challenge: &str) -> Identity {
+            let launch_id = match self.order.as_str() {
+                "wrong-launch" => Uuid::now_v7(),
+                _ => self.adoption.launch_id,
+            };
+            Identity {
+                app: self.app.clone(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                launch_id,
+                hmac: self.secret.answer(challenge, &self.app, self.adoption.port),
+            }
+        }
+    }
+}

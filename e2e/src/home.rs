@@ -1,0 +1,191 @@
+//! A folder for everything that programs keep, alone for one test.
+
+use std::{
+    fs, io,
+    os::unix::fs::chown,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use serde_json::Value;
+use shared::{app::AppName, assignment::Assignment, paths::Folders};
+use tempfile::TempDir;
+
+use crate::{Launch, NOBODY, program, records};
+
+/// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
+#[derive(Debug)]
+pub struct Home {
+    folder: TempDir,
+    folders: Folders,
+    may_lose_records: AtomicBool,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Home {
+    /// An empty one.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room for a folder.
+    #[must_use]
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("homeport-").tempdir().expect("a folder");
+        let folders = Folders::locate(Some(folder.path()), None).expect("given");
+        Self { folder, folders, may_lose_records: AtomicBool::new(false) }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its folders, as the programs see them.
+    #[must_use]
+    pub fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// The launcher, about to be started here.
+    #[must_use]
+    #[track_caller]
+    pub fn launcher(&self) -> Launch {
+        Launch::new(self, program("launcher")).arg("--no-open").arg("--json")
+    }
+
+    /// The server without a launcher, about to be started here.
+    #[must_use]
+    #[track_caller]
+    pub fn server(&self) -> Launch {
+        Launch::new(self, program("server")).arg("--json")
+    }
+
+    /// Writes the settings of `app`.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot be written.
+    pub fn set(&self, app: &str, settings: impl AsRef<[u8]>) {
+        let file = self.folders.settings(&name(app));
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file, settings).expect("written");
+    }
+
+    /// The file that remembers the ports of `app`.
+    #[must_use]
+    pub fn assignment_file(&self, app: &str) -> PathBuf {
+        self.folders.assignment(&name(app))
+    }
+
+    /// The remembered ports of the app `server`.
+    ///
+    /// # Panics
+    ///
+    /// If the file is there and cannot be read.
+    #[must_use]
+    #[track_caller]
+    pub fn assignment(&self) -> Option<Assignment> {
+        let file = self.assignment_file("server");
+        file.exists().then(|| Assignment::load(&file).expect("an assignment"))
+    }
+
+    /// The last good port of the app `server`.
+    #[must_use]
+    #[track_caller]
+    pub fn last_good(&self) -> Option<u16> {
+        Some(self.assignment()?.last_good?.port.get())
+    }
+
+    /// The port history, oldest record first.
+    ///
+    /// # Panics
+    ///
+    /// If a line is not a record as the schema wants it.
+    #[must_use]
+    #[track_caller]
+    pub fn history(&self) -> Vec<Value> {
+        records::read(&self.folders.history())
+    }
+
+    /// The records of one event.
+    #[must_use]
+    #[track_caller]
+    pub fn events(&self, event: &str) -> Vec<Value> {
+        self.history().into_iter().filter(|record| record["event"] == event).collect()
+    }
+
+    /// The last record of one event.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    #[track_caller]
+    pub fn last(&self, event: &str) -> Value {
+        let last = self.events(event).pop();
+        last.unwrap_or_else(|| panic!("no record of {event}:\n{}", self.story()))
+    }
+
+    /// Gives everything in it to the user that owns nothing else.
+    ///
+    /// # Panics
+    ///
+    /// Unless we are root.
+    pub fn give_to_nobody(&self) {
+        give(self.path()).expect("root may give");
+    }
+
+    /// Allows records to be missing: where the disk is full they are dropped.
+    pub fn may_lose_records(&self) {
+        self.may_lose_records.store(true, Ordering::Relaxed);
+    }
+
+    /// What the programs have told in their logs, for whoever looks for the reason of a failure.
+    #[must_use]
+    pub fn story(&self) -> String {
+        let logs = ["port-history.jsonl", "launcher.jsonl", "server.jsonl"];
+        let text = |log: &str| fs::read(self.folders.logs().join(log)).unwrap_or_default();
+        let told = |log| format!("--- {log}\n{}", String::from_utf8_lossy(&text(log)));
+        logs.map(told).concat()
+    }
+}
+
+/// Shows something with a failure; libtest hides it otherwise.
+#[expect(clippy::print_stderr, reason = "only the macros are kept with the test they come from")]
+fn show(text: &str) {
+    eprint!("{text}");
+}
+
+/// The name of an app.
+fn name(app: &str) -> AppName {
+    app.parse().expect("a name")
+}
+
+fn give(path: &Path) -> io::Result<()> {
+    chown(path, Some(NOBODY), Some(NOBODY))?;
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            give(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return show(&self.story());
+        }
+        let history = self.history();
+        if !self.may_lose_records.load(Ordering::Relaxed) {
+            records::assert_none_is_lost(&history);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A program about to be started.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde_json::json;
+
+use crate::{Ended, Home, Place, Running, program};
+
+/// What is kept of this process's environment: where tools and temporary files are. Everything else
+/// would make a test depend on who runs it, `HOMEPORT_LOG_DIR` above all, which cargo sets.
+const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
+
+/// A program about to be started in a [`Home`].
+#[derive(Debug, Clone)]
+pub struct Launch {
+    home: PathBuf,
+    program: PathBuf,
+    place: Place,
+    app: Option<String>,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    settings: Vec<String>,
+    settings_file: PathBuf,
+    is_deaf_and_dumb: bool,
+}
+
+impl Launch {
+    pub(crate) fn new(home: &Home, program: PathBuf) -> Self {
+        Self {
+            home: home.path().to_owned(),
+            program,
+            place: Place::here(),
+            app: None,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            settings: Vec::new(),
+            settings_file: home.folders().settings(&Default::default()),
+            is_deaf_and_dumb: false,
+        }
+    }
+
+    /// Another program than the one that was built, or another copy of it.
+    #[must_use]
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = program.into();
+        self
+    }
+
+    /// Somewhere else than here.
+    #[must_use]
+    pub fn at(mut self, place: &Place) -> Self {
+        self.place = place.clone();
+        self
+    }
+
+    /// One more argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Without an argument that it would have.
+    #[must_use]
+    pub fn without(mut self, argument: &str) -> Self {
+        self.arguments.retain(|given| given != argument);
+        self
+    }
+
+    /// `--app NAME`.
+    #[must_use]
+    pub fn app(mut self, name: &str) -> Self {
+        self.settings_file.set_file_name(format!("{name}.toml"));
+        self.app = Some(name.to_owned());
+        self.arg("--app").arg(name)
+    }
+
+    /// `--port N`.
+    #[must_use]
+    pub fn port(self, port: u16) -> Self {
+        self.arg("--port").arg(port.to_string())
+    }
+
+    /// A variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// A line of its settings file, which is written anew from these lines at the start.
+    #[must_use]
+    pub fn setting(mut self, line: impl Into<String>) -> Self {
+        self.settings.push(line.into());
+        self
+    }
+
+    /// With `port = N` in its settings: the home port.
+    #[must_use]
+    pub fn home_port(self, port: u16) -> Self {
+        self.setting(format!("port = {port}"))
+    }
+
+    /// With a server that obeys these orders (see `src/bin/fake_server.rs`) instead of the real one.
+    #[must_use]
+    pub fn fake(self, orders: &[&str]) -> Self {
+        let fake = program("fake_server");
+        let fake = fake.to_str().expect("a path of text");
+        let words: Vec<_> = [fake].into_iter().chain(orders.iter().copied()).collect();
+        // A list of strings is written alike in JSON and in TOML.
+        self.setting(format!("command = {}", json!(words)))
+    }
+
+    /// Started as a desktop starts it: nobody reads what it says, and nobody is there to ask.
+    #[must_use]
+    pub fn without_streams(mut self) -> Self {
+        self.is_deaf_and_dumb = true;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    #[track_caller]
+    pub fn start(&self) -> Running {
+        if !self.settings.is_empty() {
+            let folder = self.settings_file.parent().expect("a folder");
+            std::fs::create_dir_all(folder).expect("made");
+            std::fs::write(&self.settings_file, self.settings.join("\n")).expect("written");
+        }
+        let mut command = self.place.command(&self.program);
+        command.args(&self.arguments).env_clear();
+        let kept = KEPT.iter().filter_map(|name| Some((name, env::var_os(name)?)));
+        command.envs(kept).env("HOME", &self.home).env("HOMEPORT_HOME", &self.home);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir("/").stdin(Stdio::null());
+        let output = || if self.is_deaf_and_dumb { Stdio::null() } else { Stdio::piped() };
+        command.stdout(output()).stderr(output());
+        Running::new(command, &self.logs())
+    }
+
+    /// Starts it and waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[must_use]
+    #[track_caller]
+    pub fn run(&self) -> Ended {
+        self.start().exit()
+    }
+
+    fn logs(&self) -> PathBuf {
+        Path::join(&self.home, "logs")
+    }
+}

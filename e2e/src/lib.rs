@@ -1,0 +1,41 @@
+//! End-to-end tests: real launchers, real servers, real conflicts.
+//!
+//! A test makes a [`Home`] of its own, starts programs in it with a [`Launch`], and reads back what
+//! they told: on stdout, in their exit code, and in the port history, every line of which is held to
+//! the schema when the home is dropped. Whatever a test starts ends with its guard, by its process
+//! id: a [`Running`] program, a [`Stranger`] that holds a port, a [`Netns`] to be alone in.
+//!
+//! Nothing sleeps but [`wait_until`] and its kin. Ports come from [`quiet_port`] or from the system.
+//! What this machine refuses is [skipped](skip()) with its reason.
+//!
+//! These tests stand on Linux: on its namespaces, on `/proc`, on handles of processes. The Windows
+//! programs are run here too, under Wine.
+
+#![cfg(target_os = "linux")]
+
+mod home;
+mod http;
+mod launch;
+mod netns;
+mod place;
+mod ports;
+mod process;
+mod programs;
+mod records;
+mod running;
+mod skip;
+mod stranger;
+mod wait;
+
+pub use home::Home;
+pub use http::{Answer, get, send};
+pub use launch::Launch;
+pub use netns::Netns;
+pub use place::{NOBODY, Place};
+pub use ports::quiet_port;
+pub use process::Watched;
+pub use programs::{found, program};
+pub use running::{Ended, Ready, Running};
+pub use skip::skip;
+pub use stranger::Stranger;
+pub use wait::{PATIENCE, wait_for, wait_until};

@@ -1,0 +1,32 @@
+//! Where the programs are that the tests run.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// A program of this workspace, beside the test that asks for it.
+///
+/// # Panics
+///
+/// If it has not been built: `cargo test` builds the programs of the tested package alone.
+#[must_use]
+#[track_caller]
+pub fn program(name: &str) -> PathBuf {
+    let own = env::current_exe().expect("a test knows what it runs from");
+    let beside = own.parent().expect("a file is in a folder");
+    let folder = match beside.ends_with("deps") {
+        true => beside.parent().expect("`deps` is in the profile's folder"),
+        false => beside,
+    };
+    let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    assert!(path.is_file(), "{} is missing: run `cargo build --workspace` first", path.display());
+    path
+}
+
+/// Whether a tool of the system is on the `PATH`.
+#[must_use]
+pub fn found(tool: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder: PathBuf| Path::is_file(&folder.join(tool)))
+}

@@ -1,0 +1,296 @@
+//! A program that runs, and what it says.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use rustix::process::Signal;
+use serde::Deserialize;
+use serde_json::Value;
+use std::os::unix::process::ExitStatusExt;
+
+use crate::{Watched, wait_for};
+
+/// A program that runs. When this is dropped it ends, and so do the processes that it started.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    started: String,
+    logs: PathBuf,
+    stdout: Caught,
+    stderr: Caught,
+    status: Option<ExitStatus>,
+    /// The server's process, from when it was first told of.
+    server: Option<Watched>,
+}
+
+/// The line that a launcher, or a server without one, prints when it serves.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Ready {
+    /// The app.
+    pub app: String,
+    /// Its address for a browser.
+    pub url: String,
+    /// Its port.
+    pub port: u16,
+    /// Why this port.
+    pub origin: String,
+    /// The launch.
+    pub launch_id: String,
+    /// The launcher's process, if there is one.
+    pub launcher_pid: Option<u32>,
+    /// The server's process.
+    pub server_pid: u32,
+    /// Since its beginning.
+    pub elapsed_ms: f64,
+}
+
+/// A program that has ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Its exit code, if it exited.
+    pub code: Option<i32>,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+    /// What it said.
+    pub stdout: String,
+    /// What it said aside.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// The lines of JSON that it printed.
+    ///
+    /// # Panics
+    ///
+    /// If it printed anything else.
+    #[must_use]
+    #[track_caller]
+    pub fn lines(&self) -> Vec<Value> {
+        let line = |line| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{self:?}"))
+        };
+        self.stdout.lines().map(line).collect()
+    }
+
+    /// The first line with this event.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    #[track_caller]
+    pub fn line(&self, event: &str) -> Value {
+        let line = self.lines().into_iter().find(|line| line["event"] == event);
+        line.unwrap_or_else(|| panic!("no line about {event}: {self:?}"))
+    }
+}
+
+impl Running {
+    #[track_caller]
+    pub(crate) fn new(mut command: Command, logs: &Path) -> Self {
+        let started = format!("{command:?}");
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{started}: {error}"));
+        let (stdout, stderr) = (Caught::of(child.stdout.take()), Caught::of(child.stderr.take()));
+        let logs = logs.to_owned();
+        Self { child, started, logs, stdout, stderr, status: None, server: None }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// What it has printed aside so far.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits until it says that it serves.
+    ///
+    /// # Panics
+    ///
+    /// If it ends first, or takes too long; everything that it has said is shown.
+    #[track_caller]
+    pub fn ready(&mut self) -> Ready {
+        let found = wait_for(|| {
+            let has_ended = self.poll().is_some();
+            let lines = self.stdout.text();
+            let line = lines.lines().find(|line| line.contains("\"event\":\"server_ready\""));
+            match line.map(serde_json::from_str::<Ready>) {
+                Some(ready) => Some(Ok(ready.expect("a line as documented"))),
+                None if has_ended && self.stdout.is_closed() => Some(Err("it ended first")),
+                None => None,
+            }
+        });
+        match found {
+            Some(Ok(ready)) => {
+                self.server = Watched::of(ready.server_pid);
+                ready
+            }
+            Some(Err(why)) => panic!("not ready, {why}: {}", self.story()),
+            None => panic!("not ready in time: {}", self.story()),
+        }
+    }
+
+    /// The server's process.
+    ///
+    /// # Panics
+    ///
+    /// Unless [`Running::ready`] was called.
+    #[must_use]
+    #[track_caller]
+    pub fn server(&self) -> &Watched {
+        self.server.as_ref().expect("ready() tells which process it is")
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.poll().is_some()
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended.
+    #[track_caller]
+    pub fn signal(&mut self, signal: Signal) {
+        assert!(self.poll().is_none(), "it has ended: {}", self.story());
+        Watched::of(self.child.id()).expect("it was not waited for").signal(signal);
+    }
+
+    /// Asks it to end, and waits.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[track_caller]
+    pub fn stop(mut self) -> Ended {
+        self.signal(Signal::TERM);
+        self.exit()
+    }
+
+    /// Ends it at once, without its server.
+    #[track_caller]
+    pub fn kill(mut self) -> Ended {
+        self.signal(Signal::KILL);
+        self.exit()
+    }
+
+    /// Ends it and its server at once.
+    ///
+    /// # Panics
+    ///
+    /// Unless [`Running::ready`] was called.
+    #[track_caller]
+    pub fn kill_both(mut self) -> Ended {
+        self.signal(Signal::STOP);
+        self.server().kill();
+        self.signal(Signal::KILL);
+        self.exit()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[track_caller]
+    pub fn exit(mut self) -> Ended {
+        let status = wait_for(|| self.poll());
+        let Some(status) = status else { panic!("it did not end: {}", self.story()) };
+        // A server that outlives the launcher may hold the pipe; what it says is not waited for.
+        let _ = wait_for(|| (self.stdout.is_closed() && self.stderr.is_closed()).then_some(()));
+        Ended {
+            code: status.code(),
+            signal: status.signal(),
+            stdout: self.stdout.text(),
+            stderr: self.stderr.text(),
+        }
+    }
+
+    fn poll(&mut self) -> Option<ExitStatus> {
+        if self.status.is_none() {
+            self.status = self.child.try_wait().expect("it is our own child");
+        }
+        self.status
+    }
+
+    fn story(&self) -> String {
+        let log = fs::read_to_string(self.logs.join("launcher.jsonl")).unwrap_or_default();
+        let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
+        let Self { started, status, .. } = self;
+        format!(
+            "{started}, {status:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n--- launcher.jsonl\n{log}"
+        )
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Held before the launcher ends, when they are still known as its children.
+        let mut started = Watched::children_of(self.child.id());
+        if self.poll().is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        started.extend(self.server.take());
+        for process in started {
+            process.kill();
+            let _ = wait_for(|| process.has_ended().then_some(()));
+        }
+    }
+}
+
+/// What comes out of a pipe, read by a thread of its own so that the writer never waits.
+#[derive(Debug, Clone, Default)]
+struct Caught {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Caught {
+    fn of(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let caught = Self::default();
+        let Some(mut pipe) = pipe else {
+            caught.closed.store(true, Ordering::Release);
+            return caught;
+        };
+        let to = caught.clone();
+        thread::spawn(move || {
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = pipe.read(&mut part) {
+                to.bytes.lock().expect("nobody panics here").extend_from_slice(&part[..length]);
+            }
+            to.closed.store(true, Ordering::Release);
+        });
+        caught
+    }
+
+    fn text(&self) -> String {
+        let bytes = self.bytes.lock().expect("nobody panics here");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}

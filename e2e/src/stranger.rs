@@ -1,0 +1,83 @@
+//! Somebody else, who has a port that we want.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, ChildStdin, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use crate::{Place, Watched, program, wait_for};
+
+/// A process that holds a port until this is dropped; see `src/bin/stranger.rs` for what it can do.
+#[derive(Debug)]
+pub struct Stranger {
+    /// The port it holds.
+    pub port: u16,
+    /// Who holds it: the process itself, or the child that it left behind.
+    pub pid: u32,
+    process: Child,
+    holder: Option<Watched>,
+    stdin: Option<ChildStdin>,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Stranger {
+    /// One that listens on `address`, such as `127.0.0.1:0`, and accepts nobody.
+    #[must_use]
+    #[track_caller]
+    pub fn listening(address: &str) -> Self {
+        Self::start(&Place::here(), &["listen", address])
+    }
+
+    /// One that does what `orders` say, at `place`. It holds its port when this returns.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot.
+    #[must_use]
+    #[track_caller]
+    pub fn start(place: &Place, orders: &[&str]) -> Self {
+        let mut command = place.command(program("stranger"));
+        command.args(orders).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut stdout = BufReader::new(process.stdout.take().expect("it was piped"));
+        let mut first = String::new();
+        stdout.read_line(&mut first).expect("a pipe can be read");
+        let mut numbers = first.split_whitespace().map_while(|number| number.parse::<u32>().ok());
+        let (Some(port), Some(pid)) = (numbers.next(), numbers.next()) else {
+            panic!("a stranger told to {orders:?} could not: {:?}", process.wait());
+        };
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearing = Arc::clone(&heard);
+        thread::spawn(move || {
+            let lines = stdout.lines().map_while(Result::ok);
+            lines.for_each(|line| hearing.lock().expect("nobody panics here").push(line));
+        });
+        let stdin = process.stdin.take();
+        let port = u16::try_from(port).expect("a port");
+        Self { port, pid, process, holder: Watched::of(pid), stdin, heard }
+    }
+
+    /// What it was asked so far, one request a line.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    #[must_use]
+    pub fn heard(&self) -> Vec<String> {
+        self.heard.lock().expect("nobody panics here").clone()
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if let Some(holder) = self.holder.take() {
+            holder.kill();
+            let _ = wait_for(|| holder.has_ended().then_some(()));
+        }
+    }
+}

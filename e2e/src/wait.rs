@@ -1,0 +1,38 @@
+//! Waiting for a condition: the one place where these tests sleep.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long anything may take. A launch needs a tenth of a second, and twenty at once on a busy
+/// machine with two processors a few; only what hangs takes this long.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long it sleeps between two looks: short beside a launch, long beside a look.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Looks until there is something to see, for [`PATIENCE`] at most.
+pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let started = Instant::now();
+    loop {
+        // A last look after the end of patience: a machine that stood still is no failure.
+        let is_last = started.elapsed() > PATIENCE;
+        match look() {
+            Some(seen) => return Some(seen),
+            None if is_last => return None,
+            None => thread::sleep(PAUSE),
+        }
+    }
+}
+
+/// Waits until `condition` holds.
+///
+/// # Panics
+///
+/// If it does not within [`PATIENCE`], naming `what` was waited for.
+#[track_caller]
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let seen = wait_for(|| condition().then_some(()));
+    assert!(seen.is_some(), "waited {} s in vain until {what}", PATIENCE.as_secs());
+}

@@ -1,0 +1,123 @@
+//! Choosing: tries the candidates until one is claimed.
+//!
+//! Every conflict is recorded before the next candidate is tried, and one with a port that somebody
+//! named is diagnosed in full: what happened must be known even if the next step crashes.
+
+use std::time::Instant;
+
+use shared::{
+    claim::{self, Claim, ClaimError},
+    conflict::{Conflict, Origin, OsError},
+    diagnose::{Depth, Diagnostician},
+    event::Event,
+    history,
+    port::Port,
+};
+
+use crate::candidates::Candidate;
+
+/// A claimed port, and what it took.
+#[derive(Debug)]
+pub struct Choice {
+    /// The sockets.
+    pub claim: Claim,
+    /// Why this port.
+    pub origin: Origin,
+    /// The remembered ports that could not be had, in the order in which they were tried.
+    pub refused: Vec<Conflict>,
+}
+
+/// Why no port was claimed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChoiceError {
+    /// Every candidate was refused; the list holds those that somebody had named, or the last.
+    #[error("no port could be claimed")]
+    Refused(Vec<Conflict>),
+    /// A remembered port was refused, and the person wants no other.
+    #[error("the remembered port could not be claimed")]
+    MustNotMove(Vec<Conflict>),
+    /// Something that no other port would mend.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+}
+
+/// What choosing depends on.
+pub struct Chooser<'a> {
+    /// Where conflicts are recorded.
+    pub history: &'a history::Writer,
+    /// Who finds out what holds a port.
+    pub diagnostician: &'a mut Diagnostician,
+    /// The last good port.
+    pub last_good: Option<Port>,
+    /// Whether a port may be taken in place of a remembered one.
+    pub may_move: bool,
+}
+
+impl Chooser<'_> {
+    /// Claims the first candidate that can be claimed.
+    ///
+    /// # Errors
+    ///
+    /// [`ChoiceError`] if there is none.
+    pub fn choose(
+        &mut self,
+        candidates: impl IntoIterator<Item = Candidate>,
+    ) -> Result<Choice, ChoiceError> {
+        let started = Instant::now();
+        let mut refused: Vec<Conflict> = Vec::new();
+        let mut last = None;
+        for (index, candidate) in candidates.into_iter().enumerate() {
+            let origin = candidate.origin;
+            if !refused.is_empty() && !self.may_move {
+                return Err(ChoiceError::MustNotMove(refused));
+            }
+            let conflict = match self.attempt(candidate)? {
+                Ok(claim) => {
+                    self.history.record(&Event::PortClaimed {
+                        port: claim.port(),
+                        origin,
+                        addresses: claim.addresses(),
+                        tried: index + 1,
+                        elapsed: started.elapsed(),
+                    });
+                    return Ok(Choice { claim, origin, refused });
+                }
+                Err(conflict) => conflict,
+            };
+            let event = Event::PortConflict(conflict);
+            self.history.record(&event);
+            let Event::PortConflict(conflict) = event else { continue };
+            if origin.is_remembered() { refused.push(conflict) } else { last = Some(conflict) }
+        }
+        if refused.is_empty() {
+            refused.extend(last);
+        }
+        Err(ChoiceError::Refused(refused))
+    }
+
+    fn attempt(&mut self, candidate: Candidate) -> Result<Result<Claim, Conflict>, ClaimError> {
+        let started = Instant::now();
+        let Candidate { port, origin, refusal } = candidate;
+        let Some(port) = port else { return claim::any().map(Ok) };
+        let conflict = |class, holder, os_error| Conflict {
+            port,
+            origin,
+            class,
+            os_error,
+            holder,
+            last_good: self.last_good == Some(port),
+            elapsed: started.elapsed(),
+        };
+        if let Some(class) = refusal {
+            return Ok(Err(conflict(class, None, None)));
+        }
+        let error = match claim::port(port) {
+            Ok(claim) => return Ok(Ok(claim)),
+            Err(error) if error.is_conflict() => error,
+            Err(error) => return Err(error),
+        };
+        let depth = if origin.is_remembered() { Depth::Full } else { Depth::Quick };
+        let finding = self.diagnostician.examine(port, &error, depth);
+        Ok(Err(conflict(finding.class, finding.holder, Some(OsError::from(&error.source)))))
+    }
+}

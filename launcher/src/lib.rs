@@ -1,0 +1,40 @@
+//! The launcher of Homeport, in the order in which a launch passes through it.
+//!
+//! [`args`] is what was typed and [`options`] what is meant. [`candidates`] orders the ports worth
+//! trying and [`choose`] claims one of them. [`handover`] starts the server on it, [`readiness`]
+//! asks it who it is, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
+//! sees; [`commands`] is one file for each command. The operating system sits behind [`os`], and
+//! `unsafe` lives there alone.
+//!
+//! There is no async runtime: one thread for each source of news feeds one channel.
+
+#![deny(unsafe_code)]
+
+use std::{ffi::OsString, panic};
+
+use shared::exit::Exit;
+
+pub mod args;
+pub mod candidates;
+pub mod choose;
+pub mod commands;
+pub mod error;
+pub mod handover;
+pub mod instance;
+pub mod options;
+pub mod os;
+pub mod readiness;
+pub mod render;
+pub mod supervisor;
+
+/// Runs the launcher with this command line; the first word is the program's own name.
+#[must_use]
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    shared::os::survive_file_size_limit();
+    let argv: Vec<_> = argv.into_iter().collect();
+    panic::catch_unwind(|| match args::parse(&argv) {
+        Ok(args) => commands::run(args, &argv),
+        Err(exit) => exit,
+    })
+    .unwrap_or(Exit::Bug)
+}

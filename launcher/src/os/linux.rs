@@ -1,0 +1,34 @@
+//! Linux.
+
+use std::{
+    io,
+    net::TcpListener,
+    os::unix::process::CommandExt,
+    process::{Child, Command},
+};
+
+use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
+
+pub use super::unix::{SERVER_PROGRAM, kill, on_stop, signal_of, user, wait_for_end};
+
+/// Starts the server on these sockets, bound to this process for life and death.
+///
+/// Must be called from the main thread: `PR_SET_PDEATHSIG` fires when the *thread* that started the
+/// child ends. The signal is SIGKILL, because a stopped or hanging server would outlive any other.
+///
+/// # Errors
+///
+/// If the program cannot be started, or the system has no descriptors left.
+pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child> {
+    super::unix::pass(command, sockets)?;
+    let launcher = getpid();
+    let bind_to_launcher = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        let still_there = getppid() == Some(launcher);
+        if still_there { Ok(()) } else { Err(io::ErrorKind::NotConnected.into()) }
+    };
+    // SAFETY: between fork and exec the closure makes two system calls and compares two numbers; it
+    // neither allocates nor takes a lock, in success or in failure.
+    unsafe { command.pre_exec(bind_to_launcher) };
+    command.spawn()
+}

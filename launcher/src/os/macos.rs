@@ -1,0 +1,19 @@
+//! macOS. The server watches its stdin for the end of the launcher: there is no death signal here.
+
+use std::{
+    io,
+    net::TcpListener,
+    process::{Child, Command},
+};
+
+pub use super::unix::{SERVER_PROGRAM, kill, on_stop, signal_of, user, wait_for_end};
+
+/// Starts the server on these sockets.
+///
+/// # Errors
+///
+/// If the program cannot be started, or the system has no descriptors left.
+pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child> {
+    super::unix::pass(command, sockets)?;
+    command.spawn()
+}

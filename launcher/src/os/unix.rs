@@ -1,0 +1,86 @@
+//! What Linux and macOS have in common.
+
+use std::{
+    env, io,
+    net::TcpListener,
+    os::{
+        fd::OwnedFd,
+        unix::process::{CommandExt, ExitStatusExt},
+    },
+    process::{Child, Command, ExitStatus},
+    thread,
+};
+
+use command_fds::{CommandFdExt, FdMapping};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
+};
+use shared::handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+/// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
+/// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.
+pub(super) fn pass(command: &mut Command, sockets: &[TcpListener]) -> io::Result<()> {
+    let mapping = |(child_fd, socket): (i32, &TcpListener)| {
+        Ok(FdMapping { parent_fd: OwnedFd::from(socket.try_clone()?), child_fd })
+    };
+    let mappings = (FIRST_FD..).zip(sockets).map(mapping).collect::<io::Result<_>>()?;
+    command.fd_mappings(mappings).map_err(io::Error::other)?;
+    command
+        .env(LISTEN_FDS, sockets.len().to_string())
+        .env(LISTEN_FDNAMES, fd_names(sockets.len()))
+        .env_remove(LISTEN_PID)
+        .process_group(0);
+    Ok(())
+}
+
+/// Waits until the process has ended, and leaves it to be reaped: until then its number cannot pass
+/// to another process, so that [`kill`] never hits a stranger.
+pub fn wait_for_end(pid: u32) {
+    let Some(pid) = Pid::from_raw(pid.cast_signed()) else { return };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
+}
+
+/// Ends a child that has not been reaped, at once.
+pub fn kill(child: &Child) {
+    if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
+        // It fails only if the child has ended already, which is what was wanted.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// The signal that ended a process, if one did.
+#[must_use]
+pub fn signal_of(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// Calls `stop` for every SIGTERM and SIGINT, on a thread of its own.
+///
+/// # Errors
+///
+/// If the system refuses the handlers.
+pub fn on_stop(mut stop: impl FnMut() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for _ in signals.forever() {
+            stop();
+        }
+    })?;
+    Ok(())
+}
+
+/// The name of the user who runs this, for the first choice of a port.
+#[must_use]
+pub fn user() -> String {
+    let named = env::var("USER").or_else(|_| env::var("LOGNAME"));
+    named.unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
+}
+
+/// The name of the server's program.
+pub const SERVER_PROGRAM: &str = "server";

@@ -1,0 +1,209 @@
+//! What a person sees, or with `--json` a program: a few lines on stdout, what is wrong on stderr.
+//!
+//! A stream that is closed is no reason to stop, so what cannot be written is dropped. Colour is for
+//! terminals alone.
+
+use std::{fmt::Display, io::Write, path::Path};
+
+use owo_colors::OwoColorize;
+use shared::{
+    app::AppName,
+    assignment::Recovery,
+    conflict::{Conflict, Origin},
+    discovery::Discovery,
+    event::{Event, ReadyLine, Relation, ServerAt},
+    exit::Exit,
+    paths::Folders,
+    port::Port,
+};
+
+use crate::{choose::Choice, error::LaunchError, options::Sourced};
+
+/// Where the launcher tells what it does.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    json: bool,
+}
+
+/// A server that became ready.
+pub struct Ready<'a> {
+    /// What a program is told.
+    pub line: ReadyLine<'a>,
+    /// The address for a browser.
+    pub url: &'a str,
+    /// The last good port before this launch.
+    pub previous: Option<Port>,
+    /// The port, and the remembered ones that could not be had.
+    pub choice: &'a Choice,
+    /// The home port.
+    pub home: Option<&'a Sourced<Port>>,
+    /// Where the story can be read.
+    pub history: &'a Path,
+}
+
+impl Screen {
+    /// A screen for people, or for programs.
+    #[must_use]
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// The server answers.
+    pub fn ready(&self, ready: &Ready<'_>) {
+        if self.json {
+            object(&ready.line);
+            let moved = ready.previous.filter(|previous| *previous != ready.choice.claim.port());
+            for conflict in moved.iter().flat_map(|_| &ready.choice.refused) {
+                object(&Event::PortConflict(conflict.clone()).to_json());
+            }
+            return;
+        }
+        line(format_args!("{} {}", "Ready:".green().bold(), ready.url.cyan().bold()));
+        for sentence in story(ready) {
+            line(format_args!("  {sentence}"));
+        }
+        line(format_args!("  The port's history: {}", ready.history.display()).dimmed());
+        line("  Ctrl-C stops it.".dimmed());
+    }
+
+    /// A server that failed answers again.
+    pub fn restarted(&self, at: &ServerAt) {
+        if self.json {
+            object(&Event::ServerReady(at.clone()).to_json());
+        } else {
+            line(format_args!(
+                "The server failed and was started again, on port {} as before.",
+                at.port
+            ));
+        }
+    }
+
+    /// The app is running already.
+    pub fn instance(
+        &self,
+        app: &AppName,
+        found: &Discovery,
+        event: &Event,
+        relation: Relation,
+        asked: Option<Port>,
+    ) {
+        if self.json {
+            return object(&event.to_json());
+        }
+        line(format_args!("{} is running already: {}", app.bold(), found.url.cyan().bold()));
+        match relation {
+            Relation::Same => {}
+            Relation::Older => {
+                line("  It is of an older version: stop it and start again to use this one.");
+            }
+            Relation::Newer => line("  It is of a newer version than this launcher."),
+        }
+        if let Some(port) = asked.filter(|port| *port != found.port) {
+            line(format_args!(
+                "  To have it on port {port}: stop it (Ctrl-C where it runs) and start again."
+            ));
+        }
+    }
+
+    /// What was remembered could not be read.
+    pub fn recovered(&self, file: &str, recovery: &Recovery) {
+        let from = match recovery.source {
+            "port_history" => "The remembered ports were taken from the port history instead",
+            _ => "Nothing is remembered, so a new port is chosen",
+        };
+        note(format_args!("{file} cannot be used: {}.", recovery.problem));
+        note(format_args!("  {from}."));
+        if let Some(aside) = &recovery.set_aside {
+            note(format_args!("  The file is kept as {}", aside.display()));
+        }
+    }
+
+    /// Something works less well than wished.
+    pub fn warning(&self, what: &str, why: impl Display) {
+        note(format_args!("{} {what} ({why})", "warning:".yellow().bold()));
+    }
+
+    /// The launch failed before its folders were known.
+    #[must_use]
+    pub fn failed_early(&self, failure: &LaunchError) -> Exit {
+        explain(failure);
+        failure.exit()
+    }
+
+    /// The launch failed.
+    pub fn failed(&self, failure: &LaunchError, event: &Event, folders: &Folders) {
+        if self.json {
+            for conflict in failure.conflicts() {
+                object(&Event::PortConflict(conflict.clone()).to_json());
+            }
+            return object(&event.to_json());
+        }
+        explain(failure);
+        note(format_args!("  log: {}", folders.logs().join("launcher.jsonl").display()).dimmed());
+    }
+}
+
+/// What happened, why, and what to do now.
+fn explain(failure: &LaunchError) {
+    note(format_args!("{} {failure}", "error:".red().bold()));
+    for why in failure.why() {
+        note(format_args!("  why: {why}"));
+    }
+    for now in failure.now() {
+        note(format_args!("  now: {now}"));
+    }
+}
+
+/// Whether the port is the same as last time; if not, who has the old one and how to get it back.
+fn story(ready: &Ready<'_>) -> Vec<String> {
+    let port = ready.choice.claim.port();
+    let mut story = match (ready.choice.origin, ready.previous) {
+        (Origin::Temporary, _) => vec![
+            "Every port of the range is taken, so this one is for this time only.".to_owned(),
+            "To get a lasting one: end a program that holds one, or widen `range` in the settings."
+                .to_owned(),
+        ],
+        (_, None) => vec![format!("Port {port} is remembered: it will be the same next time.")],
+        (_, Some(previous)) if previous == port => vec!["The same port as last time.".to_owned()],
+        (_, Some(previous)) => vec![format!(
+            "Last time it was port {previous}; bookmarks and data that pages saved there stay with that address."
+        )],
+    };
+    story.extend(ready.choice.refused.iter().flat_map(refusal));
+    if ready.home.is_none()
+        && !ready.choice.refused.is_empty()
+        && ready.choice.origin != Origin::Temporary
+    {
+        story.push(format!("To keep port {port} for good: set `port = {port}` in the settings."));
+    }
+    story
+}
+
+/// A remembered port that could not be had, and the way back to it.
+fn refusal(conflict: &Conflict) -> Vec<String> {
+    let what = match conflict.origin {
+        Origin::Home => "home port",
+        Origin::LastGood => "port of last time",
+        _ => "earlier port",
+    };
+    let sentence = format!("Not the {what}: {}.", conflict.sentence());
+    let advice = conflict.advice().map(|advice| format!("To get it back: {advice}."));
+    [Some(sentence), advice].into_iter().flatten().collect()
+}
+
+/// One object on stdout.
+fn object(value: &impl serde::Serialize) {
+    if let Ok(text) = serde_json::to_string(value) {
+        line(text);
+    }
+}
+
+/// One line on stdout.
+fn line(text: impl Display) {
+    let _ = writeln!(anstream::stdout(), "{text}");
+}
+
+/// One line on stderr.
+fn note(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

@@ -1,0 +1,247 @@
+//! The application: sockets in, a running server out.
+//!
+//! [`Application`] is what the binary runs and what an actix-web developer builds on: everything of
+//! ours lives under `/_homeport/`, and the rest of the URLs belong to the app.
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    pin::Pin,
+    rc::Rc,
+    sync::atomic::{AtomicBool, Ordering},
+    task::Poll,
+    time::Duration,
+};
+
+use actix_files::Files;
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::{Condition, from_fn},
+    web,
+};
+use jiff::Timestamp;
+use shared::{app::AppName, claim::Claim, conflict::Origin, identity::Secret, port::Port};
+use slog::{Discard, Logger, o};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use crate::{
+    access_log::{self, access_log},
+    facts::Facts,
+    guard::{Names, guard},
+    routes,
+    token::Token,
+};
+
+/// Threads that answer requests. One can be busy while the other still says that it lives; a local
+/// tool has no use for more.
+const WORKERS: usize = 2;
+
+/// How long a client may take to send the head of its first request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection is kept for a next request: longer than a person reads a page, so that the
+/// next click meets an open connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long, after the last connection was accepted, the workers are given to take it up before they
+/// are told to stop: what they have not begun by then, they would drop. Taking one up needs
+/// microseconds, and nobody notices a stop that is later by this much.
+const LINGER: Duration = Duration::from_millis(20);
+
+/// What an application is made of, besides its sockets and its routes.
+#[derive(Clone)]
+pub struct Settings {
+    /// The app.
+    pub app: AppName,
+    /// Why it has this port.
+    pub origin: Origin,
+    /// The last good port before this launch, if it is known.
+    pub last_good: Option<Port>,
+    /// The launch.
+    pub launch_id: Uuid,
+    /// The launcher, if one started us.
+    pub launcher_pid: Option<u32>,
+    /// A folder that is served as the site, if one is.
+    pub root: Option<PathBuf>,
+    /// What proves whose server it is.
+    pub secret: Secret,
+    /// What lets one in.
+    pub token: Token,
+    /// Where diagnostics and the access log go.
+    pub logger: Logger,
+}
+
+impl Settings {
+    /// An app of its own launch, with a secret and a token that nobody knows, and no log. Change
+    /// what is to be otherwise.
+    #[must_use]
+    pub fn new(app: AppName) -> Self {
+        Self {
+            app,
+            origin: Origin::Explicit,
+            last_good: None,
+            launch_id: Uuid::now_v7(),
+            launcher_pid: None,
+            root: None,
+            secret: Secret::random(),
+            token: Token::random(),
+            logger: Logger::root(Discard, o!()),
+        }
+    }
+}
+
+/// A server that holds its sockets. It answers once it is [started](Self::start), and dropping it
+/// closes them.
+pub struct Application {
+    server: Server,
+    facts: web::Data<Facts>,
+}
+
+impl Application {
+    /// Makes a server of sockets that are already ours. `routes` registers what the app answers,
+    /// once for each worker and listener; anything but `/_homeport/` is its own.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system refuses the sockets with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use actix_web::web;
+    /// use server::app::{Application, Settings};
+    ///
+    /// # actix_rt::System::new().block_on(async {
+    /// let sockets = shared::claim::any().expect("some port");
+    /// let settings = Settings::new("notes".parse().expect("a name"));
+    /// let mut app = Application::build(sockets, settings, |routes| {
+    ///     routes.route("/", web::get().to(|| async { "hello" }));
+    /// })?;
+    /// app.start().await?;
+    /// println!("{}", app.url());
+    /// # app.stop(std::time::Duration::ZERO).await;
+    /// # std::io::Result::Ok(()) }).expect("it runs");
+    /// ```
+    pub fn build<F>(sockets: Claim, settings: Settings, routes: F) -> io::Result<Self>
+    where
+        F: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    {
+        let names = Names::new(sockets.port(), &sockets.addresses());
+        let Settings { root, logger, .. } = settings.clone();
+        let facts = web::Data::new(facts(&sockets, settings));
+        let shared_facts = facts.clone();
+        let is_logged = access_log::is_wanted(&logger);
+        let factory = move || {
+            let (names, logger) = (Rc::new(names.clone()), Rc::new(logger.clone()));
+            App::new()
+                .app_data(shared_facts.clone())
+                .default_service(web::to(routes::nothing_here))
+                .configure(routes::register)
+                .configure(routes.clone())
+                .configure(|config| {
+                    if let Some(root) = &root {
+                        config.service(site(root));
+                    }
+                })
+                .wrap(from_fn(move |request, next| guard(Rc::clone(&names), request, next)))
+                .wrap(Condition::new(
+                    is_logged,
+                    from_fn(move |request, next| access_log(Rc::clone(&logger), request, next)),
+                ))
+        };
+        let server = HttpServer::new(factory)
+            .workers(WORKERS)
+            .client_request_timeout(REQUEST_TIMEOUT)
+            .keep_alive(KEEP_ALIVE)
+            .disable_signals();
+        let server = sockets.into_listeners().into_iter().try_fold(server, HttpServer::listen)?;
+        Ok(Self { server: server.run(), facts })
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> Port {
+        self.facts.port
+    }
+
+    /// The address for a browser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.facts.url()
+    }
+
+    /// Every address that listens.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.facts.addresses
+    }
+
+    /// Starts the workers. When this returns, they serve.
+    ///
+    /// # Errors
+    ///
+    /// Whatever a worker could not be started for.
+    pub async fn start(&mut self) -> io::Result<()> {
+        // The server's first step is to start all of its threads and to wait for them.
+        let first = poll_fn(|context| Poll::Ready(Pin::new(&mut self.server).poll(context))).await;
+        match first {
+            Poll::Ready(ended) => ended.and(Err(io::Error::other("the server ended at once"))),
+            Poll::Pending => {
+                self.facts.ready.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+
+    /// Serves. This returns only if the server fails.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it failed with.
+    pub async fn serve(&mut self) -> io::Result<()> {
+        (&mut self.server).await
+    }
+
+    /// Takes no new connections, finishes the requests in flight for as long as `patience` allows,
+    /// and closes the sockets.
+    pub async fn stop(mut self, patience: Duration) {
+        self.facts.ready.store(false, Ordering::Relaxed);
+        let handle = self.server.handle();
+        let orders = async {
+            handle.pause().await;
+            sleep(LINGER).await;
+            handle.stop(true).await;
+        };
+        // Dropping the server, which follows in any case, closes what is left.
+        let _ = timeout(patience, futures_util::future::join(orders, &mut self.server)).await;
+    }
+}
+
+fn facts(sockets: &Claim, settings: Settings) -> Facts {
+    Facts {
+        app: settings.app,
+        port: sockets.port(),
+        addresses: sockets.addresses(),
+        origin: settings.origin,
+        last_good: settings.last_good,
+        launch_id: settings.launch_id,
+        launcher_pid: settings.launcher_pid,
+        started_at: Timestamp::now(),
+        secret: settings.secret,
+        token: settings.token,
+        ready: AtomicBool::new(false),
+    }
+}
+
+/// A folder as a site: its files, `index.html` for a folder, nothing hidden and no listings.
+fn site(root: &std::path::Path) -> Files {
+    Files::new("/", root)
+        .index_file("index.html")
+        .redirect_to_slash_directory()
+        .prefer_utf8(true)
+        .default_handler(web::to(routes::not_found))
+}

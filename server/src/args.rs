@@ -1,0 +1,104 @@
+//! What was typed: the command line and the environment, as types.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
+
+use clap::Parser;
+use shared::{
+    app::AppName,
+    paths::{HOME_VARIABLE, LOG_DIR_VARIABLE},
+    port::Port,
+};
+
+/// Serves an app on the port it is told, and on no other.
+///
+/// Run by hand it claims the port itself. A service manager may pass it listening sockets instead
+/// (LISTEN_FDS). To have a free port found and remembered, run `launcher`.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "server", version, max_term_width = 100)]
+pub struct Args {
+    /// The port to serve on
+    #[arg(long, value_name = "N", env = "HOMEPORT_PORT")]
+    pub port: Option<Port>,
+
+    /// The name under which settings, ports and history are kept
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub app: AppName,
+
+    /// Serve on this address as well, for other computers
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub bind: Option<IpAddr>,
+
+    /// Serve the files of this folder as the site
+    #[arg(long, value_name = "DIR", value_parser = folder)]
+    pub root: Option<PathBuf>,
+
+    /// Keep settings, state and logs under this folder
+    #[arg(long, value_name = "DIR", env = HOME_VARIABLE)]
+    pub home: Option<PathBuf>,
+
+    /// Keep the logs in this folder
+    #[arg(long, value_name = "DIR", env = LOG_DIR_VARIABLE, hide = true)]
+    pub log_dir: Option<PathBuf>,
+
+    /// Print one JSON object a line, with the keys of the port history
+    #[arg(long)]
+    pub json: bool,
+
+    /// Take the sockets from the launcher that started this, and obey it
+    #[arg(long, hide_short_help = true, conflicts_with = "bind")]
+    pub hand_over: bool,
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let example = "write one such as 192.168.1.5, or 0.0.0.0 for all of this computer's";
+    bare.parse().map_err(|_| format!("`{text}` is not an IP address: {example}"))
+}
+
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = std::path::absolute(text).map_err(|error| error.to_string())?;
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Ok(path),
+        Ok(_) => Err(format!("`{text}` is not a folder")),
+        Err(error) => Err(format!("the folder `{text}` cannot be read: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn refusal(arguments: &[&str]) -> String {
+        let arguments = ["server"].iter().chain(arguments);
+        Args::try_parse_from(arguments).expect_err("wrong").to_string()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words_that_help() {
+        assert!(refusal(&["--port", "0"]).contains("any port"));
+        assert!(refusal(&["--port", "abc"]).contains("from 1 to 65535"));
+        assert!(refusal(&["--app", "../x"]).contains("cannot be an app's name"));
+        assert!(refusal(&["--root", "/nowhere/at/all"]).contains("cannot be read"));
+        assert!(refusal(&["--bind", "mybox"]).contains("not an IP address"));
+        assert!(refusal(&["--hand-over", "--bind", "0.0.0.0"]).contains("--bind"));
+    }
+
+    #[test]
+    fn an_ipv6_address_may_stand_in_brackets() {
+        let args = Args::try_parse_from(["server", "--bind", "[::1]"]).expect("right");
+        assert_eq!(args.bind, Some("::1".parse().expect("an address")));
+    }
+}

@@ -1,0 +1,78 @@
+//! What the server knows of itself, and may tell.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use jiff::Timestamp;
+use shared::{
+    app::AppName,
+    claim::url,
+    conflict::Origin,
+    identity::{Identity, Secret},
+    port::Port,
+};
+use uuid::Uuid;
+
+use crate::token::Token;
+
+/// The version that it states.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Everything that the routes answer from. It is made once and shared by all workers.
+pub struct Facts {
+    /// The app.
+    pub app: AppName,
+    /// The port.
+    pub port: Port,
+    /// Every address that listens.
+    pub addresses: Vec<SocketAddr>,
+    /// Why this port.
+    pub origin: Origin,
+    /// The last good port before this launch, as far as it is known.
+    pub last_good: Option<Port>,
+    /// The launch.
+    pub launch_id: Uuid,
+    /// The launcher, if one started the server.
+    pub launcher_pid: Option<u32>,
+    /// When the server was made.
+    pub started_at: Timestamp,
+    /// What proves whose server it is.
+    pub secret: Secret,
+    /// What lets one in.
+    pub token: Token,
+    /// Whether it serves, and is not about to stop.
+    pub ready: AtomicBool,
+}
+
+impl Facts {
+    /// The address for a browser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        url(self.port)
+    }
+
+    /// Whether this is the port of the last good launch; `None` if there was none to compare with.
+    #[must_use]
+    pub fn same_as_last_time(&self) -> Option<bool> {
+        self.last_good.map(|last_good| last_good == self.port)
+    }
+
+    /// Whether requests are welcome.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// The answer to a challenge.
+    #[must_use]
+    pub fn identity(&self, challenge: &str) -> Identity {
+        Identity {
+            app: self.app.clone(),
+            version: VERSION.to_owned(),
+            launch_id: self.launch_id,
+            hmac: self.secret.answer(challenge, &self.app, self.port),
+        }
+    }
+}

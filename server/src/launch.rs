@@ -1,0 +1,257 @@
+//! One run of the server, from what was typed to its end.
+//!
+//! Under a launcher the launch is the launcher's, which writes most of its records and is obeyed.
+//! Otherwise it is the server's own: it begins and ends it, and asks itself once through `127.0.0.1`
+//! whether it is ready.
+
+use std::{
+    io,
+    net::IpAddr,
+    process,
+    time::{Duration, Instant},
+};
+
+use actix_rt::{System, SystemRunner, task::spawn_blocking};
+use shared::{
+    app::AppName,
+    claim::Claim,
+    conflict::Origin,
+    control::ToLauncher,
+    event::{Ending, Event, Process, ServerAt},
+    exit::Exit,
+    history::{Author, Writer},
+    identity::Secret,
+    logging::{self, Diagnostics, Mode},
+    paths::Folders,
+    port::Port,
+};
+use slog::{Level, Logger, warn};
+use tokio::{select, sync::mpsc::UnboundedReceiver};
+use uuid::Uuid;
+
+use crate::{
+    app::{Application, Settings},
+    args::Args,
+    control::{self, Order},
+    life::{Life, Stop},
+    report::{self, Ready, Report},
+    token::Token,
+};
+
+/// How long the server may take to answer itself. It has just started its workers, so even a very
+/// busy machine needs a fraction of this.
+const SELF_CHECK: Duration = Duration::from_secs(2);
+
+/// Whose launch it is, and what is known of its port.
+#[derive(Debug, Clone, Copy)]
+pub struct Ownership {
+    /// The launch's name.
+    pub launch_id: Uuid,
+    /// The launcher, if it is the launcher's.
+    pub launcher_pid: Option<u32>,
+    /// Why the port is what it is.
+    pub origin: Origin,
+    /// The last good port before this launch, if it is known.
+    pub last_good: Option<Port>,
+}
+
+impl Ownership {
+    /// Whether this run begins and ends the launch.
+    #[must_use]
+    pub fn is_our_own(&self) -> bool {
+        self.launcher_pid.is_none()
+    }
+}
+
+/// What is true of the whole run.
+pub struct Launch {
+    /// When the process began.
+    pub began: Instant,
+    /// The app.
+    pub app: AppName,
+    /// Whose launch it is.
+    pub whose: Ownership,
+    /// What proves whose server it is.
+    pub secret: Secret,
+    /// The port history.
+    pub history: Writer,
+    /// What is told on stdout and stderr.
+    pub report: Report,
+    folders: Folders,
+    diagnostics: Diagnostics,
+}
+
+impl Launch {
+    /// Opens the history and the diagnostics. What cannot be read or written costs the record or the
+    /// proof of identity, not the launch.
+    ///
+    /// The `secret` comes from the launcher, which knows that of this user; without one it is read.
+    #[must_use]
+    pub fn new(
+        args: &Args,
+        folders: Folders,
+        whose: Ownership,
+        secret: Option<Secret>,
+        began: Instant,
+    ) -> Self {
+        let launch_id = whose.launch_id;
+        let author = Author { app: &args.app, process: Process::Server, launch_id };
+        let secret = secret.map_or_else(|| Secret::load_or_create(&folders.secret()), Ok);
+        Self {
+            began,
+            app: args.app.clone(),
+            whose,
+            secret: or_random(
+                secret,
+                "the secret that proves whose server this is",
+                Secret::random,
+            ),
+            history: Writer::open(&folders, &author),
+            report: Report { json: args.json, app: args.app.clone() },
+            diagnostics: logging::open(&folders, &author, "server.jsonl", Level::Info, Mode::Async),
+            folders,
+        }
+    }
+
+    fn logger(&self) -> &Logger {
+        self.diagnostics.logger()
+    }
+
+    /// Records that the launch failed, if it is ours, and returns the record.
+    pub fn fail(&self, ending: Ending) -> Event {
+        let failed = Event::LaunchFailed(ending);
+        if self.whose.is_our_own() {
+            self.history.record(&failed);
+        }
+        failed
+    }
+
+    /// Serves on `claim` until the end.
+    #[must_use]
+    pub fn serve(
+        &self,
+        args: &Args,
+        claim: Claim,
+        orders: Option<UnboundedReceiver<Order>>,
+    ) -> Exit {
+        let port = claim.port();
+        let ended = runtime().and_then(|system| system.block_on(self.run(args, claim, orders)));
+        let (reason, error) = match ended {
+            Ok(stop) => (stop.reason, None),
+            Err(error) => ("server_failed", Some(error.to_string())),
+        };
+        let end = |exit: Exit, error: Option<String>| Ending {
+            port: Some(port),
+            reason,
+            exit_code: Some(exit.code()),
+            error,
+        };
+        self.history
+            .record(&Event::PortReleased(Ending { exit_code: None, ..end(Exit::Done, None) }));
+        match error {
+            None if !self.whose.is_our_own() => Exit::Done,
+            None => {
+                self.history.record(&Event::LaunchStopped(end(Exit::Done, None)));
+                Exit::Done
+            }
+            Some(error) => {
+                let failed = self.fail(end(Exit::Bug, Some(error.clone())));
+                self.report.failed(format_args!("the server failed: {error}."), &failed);
+                Exit::Bug
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        args: &Args,
+        claim: Claim,
+        orders: Option<UnboundedReceiver<Order>>,
+    ) -> io::Result<Stop> {
+        let mut life = Life::new(orders, self.logger().clone())?;
+        let mut app = Application::build(claim, self.settings(args), |_| {})?;
+        self.history.record(&Event::ServerListening(self.whereabouts(&app)));
+        app.start().await?;
+        if self.whose.is_our_own() {
+            select! {
+                () = self.check(&app, args.bind) => {}
+                stop = life.next() => { life.wind_down(app, stop).await; return Ok(stop) }
+            }
+        } else {
+            control::say(&ToLauncher::Ready);
+        }
+        let stop = select! {
+            ended = app.serve() => {
+                return ended.and(Err(io::Error::other("it ended without being asked to")));
+            }
+            stop = life.next() => stop,
+        };
+        life.wind_down(app, stop).await;
+        Ok(stop)
+    }
+
+    /// Asks ourselves once, as a browser would, and tells what came of it.
+    async fn check(&self, app: &Application, bind: Option<IpAddr>) {
+        let (secret, port) = (self.secret.clone(), app.port());
+        let answer = spawn_blocking(move || secret.probe(port, SELF_CHECK)).await;
+        let problem = match answer {
+            Ok(Ok(identity)) if identity.launch_id == self.whose.launch_id => None,
+            Ok(Ok(_)) => Some("another server of this user answers there".to_owned()),
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(problem) = problem {
+            warn!(self.logger(), "self-check failed"; shared::keys::ERROR => &problem);
+            report::warning(format_args!("{} does not lead here: {problem}.", app.url()));
+            return;
+        }
+        let at = self.whereabouts(app);
+        self.history.record(&Event::ServerReady(at.clone()));
+        let beyond = bind.filter(|ip| !ip.is_loopback());
+        if let Some(ip) = beyond {
+            report::warning(format_args!(
+                "--bind {ip} lets other computers open this app. Its status and settings still need \
+                 the token; what the app itself serves does not."
+            ));
+        }
+        self.report.ready(&Ready { url: app.url(), beyond, whose: self.whose, at });
+    }
+
+    fn settings(&self, args: &Args) -> Settings {
+        let token = Token::load_or_create(&self.folders.token(&self.app));
+        Settings {
+            app: self.app.clone(),
+            origin: self.whose.origin,
+            last_good: self.whose.last_good,
+            launch_id: self.whose.launch_id,
+            launcher_pid: self.whose.launcher_pid,
+            root: args.root.clone(),
+            secret: self.secret.clone(),
+            token: or_random(token, "the token", Token::random),
+            logger: self.logger().clone(),
+        }
+    }
+
+    fn whereabouts(&self, app: &Application) -> ServerAt {
+        ServerAt {
+            server_pid: process::id(),
+            port: app.port(),
+            addresses: app.addresses().to_vec(),
+            elapsed: self.began.elapsed(),
+        }
+    }
+}
+
+/// The runtime of the main thread. [`System::new`] would panic where the host is out of files.
+fn runtime() -> io::Result<SystemRunner> {
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(System::with_tokio_rt(|| tokio))
+}
+
+/// What was found, or one that holds for this run alone.
+fn or_random<T>(found: io::Result<T>, what: &str, random: impl FnOnce() -> T) -> T {
+    found.unwrap_or_else(|error| {
+        report::warning(format_args!("cannot keep {what}: {error}. It holds for this run alone."));
+        random()
+    })
+}

@@ -1,0 +1,31 @@
+//! The server of Homeport: an actix-web server that adopts a claimed port, or claims the one that it
+//! is told, and says what it knows of it.
+//!
+//! The modules stand in the order of the flow. [`run`] is the program: [`args`] are what was typed,
+//! [`sockets`] finds the way to sockets, by way of the [`listener`] that somebody passed in, the
+//! [`control`] lines of a launcher, or a claim; [`taken`] explains why there is none. A [`launch`]
+//! then makes an [`app::Application`] of them and stays with it to the end of its [`life`], which
+//! the [`os`] may ask for too; [`report`] tells people and programs.
+//!
+//! In front of every request stand [`access_log`] and [`guard`]. [`routes`] answers from [`facts`],
+//! some of it only to whoever has the [`token`], and says no with an [`error`].
+
+#![deny(unsafe_code)]
+
+pub mod access_log;
+pub mod app;
+pub mod args;
+pub mod control;
+pub mod error;
+pub mod facts;
+pub mod guard;
+pub mod launch;
+pub mod life;
+pub mod listener;
+pub mod os;
+pub mod report;
+pub mod routes;
+pub mod run;
+pub mod sockets;
+pub mod taken;
+pub mod token;

@@ -1,0 +1,165 @@
+//! The program: from the command line to an exit code.
+
+use std::{
+    ffi::OsString,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use shared::{
+    assignment::Assignment,
+    claim::Claim,
+    conflict::{Conflict, Origin},
+    control::ToLauncher,
+    event::{Ending, Event, masked},
+    exit::Exit,
+    os,
+    paths::Folders,
+    port::Port,
+};
+use uuid::Uuid;
+
+use crate::{
+    args::Args,
+    control,
+    launch::{Launch, Ownership},
+    report,
+    sockets::{self, Way},
+    taken,
+};
+
+/// Runs the server as `argv` says, until it ends.
+#[must_use]
+pub fn run(argv: &[OsString]) -> Exit {
+    let began = Instant::now();
+    os::survive_file_size_limit();
+    let args = match Args::try_parse_from(argv) {
+        Ok(args) => args,
+        Err(error) => {
+            // A closed stdout is no reason to say anything else.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let way = match Way::find(&args) {
+        Ok(way) => way,
+        Err(no_way) => {
+            report::refusal(no_way.text);
+            return no_way.exit;
+        }
+    };
+    let folders = match Folders::locate(args.home.as_deref(), args.log_dir.as_deref()) {
+        Ok(folders) => folders,
+        Err(error) => {
+            report::refusal(format_args!("{error}."));
+            return Exit::BadSettings;
+        }
+    };
+    match way {
+        Way::HandOver(claim, adoption, orders) => {
+            control::say(&ToLauncher::Listening { addresses: claim.addresses() });
+            let whose = Ownership {
+                launch_id: adoption.launch_id,
+                launcher_pid: Some(adoption.launcher_pid),
+                origin: adoption.origin,
+                last_good: adoption.last_good,
+            };
+            let launch = Launch::new(&args, folders, whose, Some(adoption.secret), began);
+            launch.serve(&args, claim, Some(orders))
+        }
+        Way::Inherited(claim) => {
+            let launch = own_launch(&args, folders, Origin::Inherited, argv, began);
+            launch.history.record(&claimed(&launch, &claim, Duration::ZERO));
+            launch.serve(&args, claim, None)
+        }
+        Way::Claim(port) => {
+            let launch = own_launch(&args, folders, Origin::Explicit, argv, began);
+            match claim(&launch, port, args.bind) {
+                Ok(claim) => launch.serve(&args, claim, None),
+                Err(exit) => exit,
+            }
+        }
+    }
+}
+
+/// Begins a launch of our own.
+fn own_launch(
+    args: &Args,
+    folders: Folders,
+    origin: Origin,
+    argv: &[OsString],
+    began: Instant,
+) -> Launch {
+    // Looked at and left as it is: what cannot be read here is the launcher's to mend.
+    let remembered = Assignment::load(&folders.assignment(&args.app));
+    let last_good =
+        remembered.ok().and_then(|remembered| remembered.last_good).map(|good| good.port);
+    let launch_id = Uuid::now_v7();
+    let whose = Ownership { launch_id, launcher_pid: None, origin, last_good };
+    let launch = Launch::new(args, folders, whose, None, began);
+    let argv = masked(argv.iter().map(|argument| argument.to_string_lossy().into_owned()));
+    launch.history.record(&Event::LaunchStarted { argv, last_good, home_port: None });
+    launch
+}
+
+/// Claims the port that was asked for, or tells everything about why not.
+fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exit> {
+    let policy = taken::policy();
+    if let Some(class) = policy.refusal(port, Origin::Explicit) {
+        return Err(give_up(launch, &taken::refused(port, class, launch.whose.last_good)));
+    }
+    let began = Instant::now();
+    let claim = match sockets::claim(port, bind) {
+        Ok(claim) => claim,
+        Err(error) if error.is_conflict() => {
+            let who = (&launch.app, &launch.secret);
+            return Err(give_up(
+                launch,
+                &taken::diagnosed(who, (port, &error), launch.whose.last_good, began),
+            ));
+        }
+        Err(error) => {
+            let text = format!("{error}: {}", error.source);
+            return Err(fail(launch, Some(port), "claim_failed", Exit::Bug, &text));
+        }
+    };
+    let is_missing = |ip: &IpAddr| !claim.addresses().iter().any(|address| address.ip() == *ip);
+    if let Some(ip) = bind.filter(is_missing) {
+        let text = format!("this computer has no address {ip} to serve on");
+        return Err(fail(launch, Some(port), "no_such_address", Exit::Usage, &text));
+    }
+    launch.history.record(&claimed(launch, &claim, began.elapsed()));
+    Ok(claim)
+}
+
+fn claimed(launch: &Launch, claim: &Claim, elapsed: Duration) -> Event {
+    Event::PortClaimed {
+        port: claim.port(),
+        origin: launch.whose.origin,
+        addresses: claim.addresses(),
+        tried: 1,
+        elapsed,
+    }
+}
+
+/// Records the conflict and the end before it tells anybody.
+fn give_up(launch: &Launch, conflict: &Conflict) -> Exit {
+    let exit = Exit::PortUnavailable;
+    launch.history.record(&Event::PortConflict(conflict.clone()));
+    let failed = launch.fail(Ending {
+        port: Some(conflict.port),
+        reason: "port_unavailable",
+        exit_code: Some(exit.code()),
+        error: Some(conflict.sentence()),
+    });
+    launch.report.taken(conflict, &failed, taken::suggestion(&taken::policy()));
+    exit
+}
+
+fn fail(launch: &Launch, port: Option<Port>, reason: &'static str, exit: Exit, text: &str) -> Exit {
+    let error = Some(text.to_owned());
+    let failed = launch.fail(Ending { port, reason, exit_code: Some(exit.code()), error });
+    launch.report.failed(format_args!("{text}."), &failed);
+    exit
+}

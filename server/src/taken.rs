@@ -1,0 +1,97 @@
+//! A port that cannot be had: why, who holds it, and which one would do.
+
+use std::{
+    collections::BTreeMap,
+    process,
+    time::{Duration, Instant},
+};
+
+use shared::{
+    app::AppName,
+    claim::{self, ClaimError},
+    conflict::{Class, Conflict, Origin, OsError},
+    diagnose::{Depth, Diagnostician},
+    identity::Secret,
+    os,
+    policy::{DEFAULT_RANGE, PREFERRED, Policy},
+    port::Port,
+};
+
+use crate::report::Suggestion;
+
+/// How many ports are tried for a suggestion. Fewer than one in a hundred of the preferred ones is
+/// in use on any machine, so the second seldom fails, and this many do only where everything does.
+const TRIES: usize = 16;
+
+/// The rules of this system, as they are for a server that is told its port.
+#[must_use]
+pub fn policy() -> Policy {
+    Policy::new(DEFAULT_RANGE, os::port_ranges(), Vec::new(), BTreeMap::new())
+}
+
+/// The conflict that the policy sees before the system is asked.
+#[must_use]
+pub fn refused(port: Port, class: Class, last_good: Option<Port>) -> Conflict {
+    Conflict {
+        port,
+        origin: Origin::Explicit,
+        class,
+        os_error: None,
+        holder: None,
+        last_good: last_good == Some(port),
+        elapsed: Duration::ZERO,
+    }
+}
+
+/// The conflict behind a claim that failed, diagnosed in full.
+#[must_use]
+pub fn diagnosed(
+    (app, secret): (&AppName, &Secret),
+    (port, error): (Port, &ClaimError),
+    last_good: Option<Port>,
+    began: Instant,
+) -> Conflict {
+    let mut diagnostician = Diagnostician::new(app.clone(), Some(secret.clone()));
+    let finding = diagnostician.examine(port, error, Depth::Full);
+    Conflict {
+        class: finding.class,
+        os_error: Some(OsError::from(&error.source)),
+        holder: finding.holder,
+        elapsed: began.elapsed(),
+        ..refused(port, Class::Unknown, last_good)
+    }
+}
+
+/// A port that would do: one that could be claimed just now, and was released again.
+///
+/// Two servers that fail together begin at different places, so that they are told different ports.
+#[must_use]
+pub fn suggestion(policy: &Policy) -> Option<Suggestion> {
+    let mut ports: Vec<_> = policy.allowed().filter(|&port| PREFERRED.contains(port)).collect();
+    let start = (process::id() as usize).checked_rem(ports.len())?;
+    ports.rotate_left(start);
+    let port = ports.into_iter().take(TRIES).find(|&port| claim::port(port).is_ok())?;
+    Some(Suggestion { port })
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_suggested_port_can_be_claimed() {
+        let suggestion = suggestion(&policy()).expect("some port");
+        assert!(PREFERRED.contains(suggestion.port) && claim::port(suggestion.port).is_ok());
+    }
+
+    #[test]
+    fn a_taken_port_names_its_holder() {
+        let held = claim::any().expect("some port");
+        let error = claim::port(held.port()).expect_err("ours already");
+        let (app, secret) = (AppName::default(), Secret::random());
+        let conflict =
+            diagnosed((&app, &secret), (held.port(), &error), Some(held.port()), Instant::now());
+        assert!(conflict.last_good && conflict.os_error.is_some());
+        assert_eq!(conflict.port, held.port());
+    }
+}

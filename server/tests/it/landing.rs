@@ -1,0 +1,75 @@
+//! The landing page.
+
+use server::app::Settings;
+use shared::{claim, conflict::Origin, port::Port};
+
+use crate::support::{Answer, plain, serve, serve_on, settings};
+
+fn page(last_good: Option<u16>, origin: Origin) -> Answer {
+    let mut settings = settings();
+    (settings.last_good, settings.origin) = (last_good.and_then(Port::new), origin);
+    serve(settings, |_| {}).get("/_homeport/")
+}
+
+#[test]
+fn the_root_leads_to_it() {
+    let app = plain();
+    for path in ["/", "/_homeport"] {
+        let answer = app.get(path);
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/_homeport/")));
+    }
+}
+
+#[test]
+fn it_says_where_one_is() {
+    let app = plain();
+    let answer = app.get("/_homeport/");
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    answer.assert_sealed();
+    for wanted in [
+        "<html lang=\"en\">",
+        "name=\"viewport\"",
+        "<main>",
+        "<h1>notes</h1>",
+        &format!("http://127.0.0.1:{}/", app.port),
+        "launcher --app notes",
+    ] {
+        assert!(answer.body.contains(wanted), "{wanted} in {}", answer.body);
+    }
+}
+
+#[test]
+fn it_says_whether_the_port_is_the_one_of_last_time() {
+    assert!(page(Some(1), Origin::Range).body.contains("Last time it was port <strong>1</strong>"));
+    assert!(page(None, Origin::FirstChoice).body.contains("A new port"));
+    let (sockets, mut settings) = (claim::any().expect("some port"), settings());
+    (settings.last_good, settings.origin) = (Some(sockets.port()), Origin::LastGood);
+    let app = serve_on(sockets, settings, |_| {});
+    assert!(app.get("/_homeport/").body.contains("The same port as last time."));
+}
+
+#[test]
+fn it_needs_nothing_that_its_own_policy_forbids() {
+    let app = plain();
+    let body = app.get("/_homeport/").body;
+    assert!(!body.contains("<script") && !body.contains("<style") && !body.contains("style="));
+    assert!(!body.contains("https://") && !body.contains("onclick"));
+    let links = body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    for link in links.filter(|link| link.starts_with("/_homeport/")) {
+        assert_eq!(app.get(link).status, 200, "{link}");
+    }
+    let style = app.get("/_homeport/assets/landing.css");
+    assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
+    assert!(style.body.contains("prefers-color-scheme: dark") && !style.body.contains("url("));
+    let icon = app.get("/_homeport/assets/icon.svg");
+    assert_eq!(icon.header("content-type"), Some("image/svg+xml"));
+}
+
+#[test]
+fn it_tells_a_stranger_nothing_that_only_the_token_opens() {
+    let (settings, home) = (settings(), tempfile::tempdir().expect("a folder"));
+    let launch_id = settings.launch_id.to_string();
+    let app = serve(Settings { root: Some(home.path().to_owned()), ..settings }, |_| {});
+    let body = app.get("/_homeport/").body;
+    assert!(!body.contains(&launch_id) && !body.contains(home.path().to_str().expect("text")));
+}

@@ -1,0 +1,73 @@
+//! The access log.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use slog::{Drain, KV, Key, Level, Logger, OwnedKVList, Record, Serializer, o};
+
+use crate::support::{serve, settings};
+
+/// Keeps every line as `message key=value …`.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+struct Line(String);
+
+impl Serializer for Line {
+    fn emit_arguments(&mut self, key: Key, value: &fmt::Arguments<'_>) -> slog::Result {
+        self.0 += &format!(" {key}={value}");
+        Ok(())
+    }
+}
+
+impl Drain for Lines {
+    type Ok = ();
+    type Err = slog::Never;
+
+    fn log(&self, record: &Record<'_>, _: &OwnedKVList) -> Result<(), slog::Never> {
+        let mut line = Line(record.msg().to_string());
+        record.kv().serialize(record, &mut line).expect("it takes everything");
+        self.0.lock().expect("no panic").push(line.0);
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn of(&self, requests: &[(&str, &str, &[&str])], level: Level) -> Vec<String> {
+        let mut settings = settings();
+        let drain = self.clone().filter_level(level);
+        settings.logger = Logger::root(drain.ignore_res(), o!());
+        let app = serve(settings, |_| {});
+        for (method, path, headers) in requests {
+            app.ask(method, path, headers);
+        }
+        drop(app);
+        self.0.lock().expect("no panic").clone()
+    }
+}
+
+#[test]
+fn each_response_is_one_line_without_the_query_and_refusals_too() {
+    let requests: [(&str, &str, &[&str]); 3] = [
+        ("GET", "/_homeport/identity?challenge=hush", &[]),
+        ("POST", "/_homeport/", &["Origin: http://evil", "Content-Length: 0"]),
+        ("GET", "/nowhere", &[]),
+    ];
+    let lines = Lines::default().of(&requests, Level::Info);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (line, wanted) in lines.iter().zip([
+        "method=GET path=/_homeport/identity status=200 bytes=",
+        "method=POST path=/_homeport/ status=403 bytes=",
+        "method=GET path=/nowhere status=404 bytes=10 elapsed_ms=",
+    ]) {
+        assert!(line.starts_with(&format!("request {wanted}")), "{line}");
+        assert!(line.contains(" remote_addr=127.0.0.1:") && !line.contains("hush"), "{line}");
+    }
+}
+
+#[test]
+fn it_is_off_where_nobody_would_keep_it() {
+    assert!(Lines::default().of(&[("GET", "/", &[])], Level::Warning).is_empty());
+}

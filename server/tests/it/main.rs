@@ -1,0 +1,12 @@
+//! The application over real sockets. Every test has a server of its own, on a port that the system
+//! gave; none waits for time to pass but the one about a client that does.
+
+mod access;
+mod identity;
+mod landing;
+mod limits;
+mod log;
+mod site;
+mod status;
+mod stop;
+mod support;

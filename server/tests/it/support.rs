@@ -1,0 +1,157 @@
+//! A running application and a client that sends exactly the bytes it is told.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    sync::mpsc,
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use actix_rt::System;
+use actix_web::web::ServiceConfig;
+use server::app::{Application, Settings};
+use shared::claim::{self, Claim};
+use tokio::sync::oneshot;
+
+/// More than any answer takes, so that a test that fails does so instead of hanging.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An application on a thread of its own; it ends with this value.
+pub(crate) struct Running {
+    pub(crate) port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings::new("notes".parse().expect("a name"))
+}
+
+/// An application without routes of its own.
+pub(crate) fn plain() -> Running {
+    serve(settings(), |_| {})
+}
+
+/// An application on whatever port the system gives.
+pub(crate) fn serve<F>(settings: Settings, routes: F) -> Running
+where
+    F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    serve_on(claim::any().expect("some port"), settings, routes)
+}
+
+pub(crate) fn serve_on<F>(sockets: Claim, settings: Settings, routes: F) -> Running
+where
+    F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let (to_test, ready) = mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
+    let run = async move {
+        let mut app = Application::build(sockets, settings, routes).expect("built");
+        app.start().await.expect("started");
+        to_test.send(app.port().get()).expect("the test waits");
+        // A test that is over drops its end of the channel, and that is a request to stop as well.
+        let _ = stopped.await;
+        app.stop(PATIENCE).await;
+    };
+    let thread = std::thread::spawn(move || System::new().block_on(run));
+    let port = ready.recv().expect("it starts");
+    Running { port, stop: Some(stop), thread: Some(thread) }
+}
+
+impl Running {
+    /// Asks it to stop, and does not wait.
+    pub(crate) fn ask_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) fn wait(&mut self) {
+        self.thread.take().map(|thread| thread.join().expect("no panic")).expect("not waited yet");
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream
+    }
+
+    /// Sends these bytes, `{P}` standing for the port, and reads until the server closes.
+    pub(crate) fn send(&self, request: &str) -> Answer {
+        let mut stream = self.connect();
+        // A server that has seen enough may close before it has read everything.
+        let _ = stream.write_all(request.replace("{P}", &self.port.to_string()).as_bytes());
+        read(&mut stream)
+    }
+
+    /// Sends a request with a good `Host` and these further header lines.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
+        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        self.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{{P}}\r\nConnection: close\r\n{headers}\r\n"
+        ))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[])
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.ask_to_stop();
+        if let Some(thread) = self.thread.take() {
+            // A panic in there has been printed, and has failed the test by what it did not answer.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+pub(crate) fn read(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    // A reset after the answer is still an answer.
+    let _ = stream.read_to_end(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// Checks that it is a problem of this status, as RFC 9457 has it.
+    #[track_caller]
+    pub(crate) fn assert_problem(&self, status: u16) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let problem = self.json();
+        assert_eq!((&problem["type"], &problem["status"]), (&"about:blank".into(), &status.into()));
+        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{problem}");
+    }
+
+    /// Checks that it is sealed off from pages of other origins.
+    #[track_caller]
+    pub(crate) fn assert_sealed(&self) {
+        for (name, value) in server::guard::HEADERS {
+            assert_eq!(self.header(name.as_str()), Some(value), "{name} in {self:?}");
+        }
+        assert!(!self.head.to_ascii_lowercase().contains("access-control-"), "{self:?}");
+    }
+}

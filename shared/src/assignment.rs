@@ -1,0 +1,298 @@
+//! The assignment: the remembered ports of an app, in `state/<app>/assignment.toml`.
+//!
+//! It is a memory and not the truth: the truth is a [claim](crate::claim). So it is written only
+//! after a server on the port became ready, and an unreadable one is set aside and rebuilt from the
+//! port history, which holds the same facts.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use confy::ConfyError;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::AppName,
+    atomic,
+    conflict::Origin,
+    discovery::AppLock,
+    history::{self, Record},
+    paths::Folders,
+    port::Port,
+};
+
+/// The version of the file's format.
+pub const SCHEMA: u32 = 1;
+
+/// How many earlier good ports are kept: more than anyone moves, few enough to read.
+pub const MAX_EARLIER: usize = 16;
+
+/// The remembered ports of an app.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The version of the format.
+    schema: u32,
+    /// Counts the times that the assignment was written.
+    pub generation: u64,
+    /// The port of the last launch whose server became ready.
+    pub last_good: Option<GoodPort>,
+    /// Ports of launches before it, each once.
+    #[serde(default)]
+    pub earlier: Vec<GoodPort>,
+}
+
+/// A port on which a server became ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoodPort {
+    /// The port.
+    pub port: Port,
+    /// Why it was chosen, the last time.
+    pub origin: Origin,
+    /// How many launches became ready on it.
+    pub launches: u64,
+    /// When the first did.
+    pub first_at: Timestamp,
+    /// When the last did.
+    pub last_at: Timestamp,
+}
+
+/// Why an assignment cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum AssignmentError {
+    /// The system refuses.
+    #[error("cannot be read ({0})")]
+    Unreadable(#[from] io::Error),
+    /// It is no assignment.
+    #[error("{0}")]
+    Malformed(String),
+    /// A later version wrote it.
+    #[error("a newer version wrote it (schema {0}; this one reads {SCHEMA})")]
+    Newer(u32),
+}
+
+/// What was found where the assignment should be.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Recalled {
+    /// The remembered ports.
+    pub assignment: Assignment,
+    /// What had to be mended, if anything.
+    pub recovery: Option<Recovery>,
+}
+
+/// A memory that was lost and rebuilt.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// What was wrong with the file.
+    pub problem: String,
+    /// Where the unreadable file is now, if there was one and it could be moved.
+    pub set_aside: Option<std::path::PathBuf>,
+    /// Where the ports were taken from: `port_history` or `defaults`.
+    pub source: &'static str,
+}
+
+impl Assignment {
+    /// Reads an assignment.
+    ///
+    /// # Errors
+    ///
+    /// [`AssignmentError`] says what is wrong with the file; [`io::ErrorKind::NotFound`] within it
+    /// that there is none.
+    pub fn load(file: &Path) -> Result<Self, AssignmentError> {
+        // confy makes a file that is absent, so this looks first.
+        fs::metadata(file)?;
+        let assignment: Self = confy::load_path(file).map_err(|error| match error {
+            ConfyError::BadTomlData(error) => AssignmentError::Malformed(
+                error.message().lines().next().unwrap_or_default().to_owned(),
+            ),
+            ConfyError::GeneralLoadError(error) | ConfyError::ReadConfigurationFileError(error) => {
+                AssignmentError::Unreadable(error)
+            }
+            other => AssignmentError::Malformed(other.to_string()),
+        })?;
+        match assignment.schema {
+            0 => Err(AssignmentError::Malformed("it has no schema".to_owned())),
+            SCHEMA => Ok(assignment),
+            newer => Err(AssignmentError::Newer(newer)),
+        }
+    }
+
+    /// Recalls the ports of `app`, from `history` if `file` does not tell.
+    ///
+    /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
+    /// is that nothing is remembered.
+    #[must_use]
+    pub fn recall(file: &Path, history: &Path, app: &AppName) -> Recalled {
+        let error = match Self::load(file) {
+            Ok(assignment) => return Recalled { assignment, recovery: None },
+            Err(error) => error,
+        };
+        let missing =
+            matches!(&error, AssignmentError::Unreadable(e) if e.kind() == io::ErrorKind::NotFound);
+        let assignment = Self::from_history(&history::last_assignments(history, app));
+        if missing && assignment.last_good.is_none() {
+            return Recalled { assignment, recovery: None };
+        }
+        let source = if assignment.last_good.is_some() { "port_history" } else { "defaults" };
+        let recovery = Recovery {
+            problem: if missing { "it is missing".to_owned() } else { error.to_string() },
+            set_aside: if missing { None } else { atomic::set_aside(file).ok() },
+            source,
+        };
+        Recalled { assignment, recovery: Some(recovery) }
+    }
+
+    /// The ports that other apps of this user remember, each with its app. What cannot be read
+    /// reserves nothing.
+    #[must_use]
+    pub fn of_other_apps(folders: &Folders, own: &AppName) -> BTreeMap<Port, AppName> {
+        let entries = fs::read_dir(folders.state()).into_iter().flatten().flatten();
+        let apps = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<AppName>().ok());
+        let remembered = apps.filter(|app| app != own).filter_map(|app| {
+            let assignment = Self::load(&folders.assignment(&app)).ok()?;
+            Some((app, assignment))
+        });
+        let of_app = |(app, assignment): (AppName, Self)| {
+            assignment.ports().map(|good| (good.port, app.clone())).collect::<Vec<_>>()
+        };
+        remembered.flat_map(of_app).collect()
+    }
+
+    /// What `port_assigned` records, oldest first, amount to.
+    fn from_history(records: &[Record]) -> Self {
+        let mut assignment = Self { schema: SCHEMA, ..Self::default() };
+        for record in records {
+            if let Some(port) = record.port {
+                assignment.assign(port, Origin::LastGood, record.ts);
+                let generation = record.generation.unwrap_or(assignment.generation);
+                assignment.generation = assignment.generation.max(generation);
+            }
+        }
+        assignment
+    }
+
+    /// Makes `port` the last good one.
+    pub fn assign(&mut self, port: Port, origin: Origin, now: Timestamp) {
+        let known = self.ports().find(|good| good.port == port).copied();
+        let previous = self.last_good.replace(GoodPort {
+            port,
+            origin,
+            launches: known.map_or(0, |good| good.launches) + 1,
+            first_at: known.map_or(now, |good| good.first_at),
+            last_at: now,
+        });
+        self.earlier.extend(previous);
+        self.earlier.retain(|good| good.port != port);
+        self.earlier.sort_by_key(|good| {
+            (std::cmp::Reverse(good.launches), std::cmp::Reverse(good.last_at), good.port)
+        });
+        self.earlier.truncate(MAX_EARLIER);
+        self.schema = SCHEMA;
+        self.generation += 1;
+    }
+
+    /// Every remembered port, the last good one first, then the best record first.
+    pub fn ports(&self) -> impl Iterator<Item = &GoodPort> {
+        self.last_good.iter().chain(&self.earlier)
+    }
+
+    /// Writes the assignment, whole or not at all. Only who holds the app's lock may.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the disk refuses it with; the old file is then still there.
+    pub fn commit(&self, file: &Path, _held: &AppLock) -> io::Result<()> {
+        atomic::replace(file, |beside| confy::store_path(beside, self).map_err(io::Error::other))
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn port(number: u16) -> Port {
+        Port::new(number).expect("not 0")
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn held(folder: &Path) -> AppLock {
+        AppLock::try_hold(&folder.join("app.lock")).expect("lockable").expect("free")
+    }
+
+    #[test]
+    fn the_best_record_comes_first_among_earlier_ports() {
+        let mut assignment = Assignment::default();
+        for (second, number) in
+            [17001, 17002, 17002, 17003, 17001, 17001, 17004].into_iter().enumerate()
+        {
+            assignment.assign(port(number), Origin::Range, at(second as i64));
+        }
+        let ports: Vec<_> =
+            assignment.ports().map(|good| (good.port.get(), good.launches)).collect();
+        assert_eq!(ports, [(17004, 1), (17001, 3), (17002, 2), (17003, 1)]);
+        assert_eq!(assignment.generation, 7);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
+        for (text, problem) in [
+            ("", "missing field"),
+            ("schema = 1\ngeneration = 1\n[last_good]\nport = 0\n", "port 0 means"),
+            ("schema = 1\ngeneration = 1\n[last_good]\nport = 99999\n", "99999 is not a port"),
+            ("schema = 2\ngeneration = 1\n", "a newer version wrote it"),
+            ("schema = 1\ngenera", "key"),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("assignment.toml");
+            fs::write(&file, text).expect("written");
+            let recalled =
+                Assignment::recall(&file, &folder.path().join("none"), &AppName::default());
+            let recovery = recalled.recovery.expect("told");
+            assert!(recovery.problem.contains(problem), "{text:?}: {}", recovery.problem);
+            assert_eq!(
+                fs::read_to_string(recovery.set_aside.expect("moved")).expect("there"),
+                text
+            );
+            assert!(!file.exists());
+        }
+    }
+
+    #[test]
+    fn a_first_launch_recovers_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let none = folder.path().join("none");
+        let recalled = Assignment::recall(&none, &none, &AppName::default());
+        assert_eq!((recalled.assignment.last_good, recalled.recovery), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn an_assignment_survives_being_written_and_read(
+            ports in proptest::collection::vec((1..=u16::MAX, 0..4_000_000_000_i64), 0..40),
+        ) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("state").join("assignment.toml");
+            let mut assignment = Assignment { schema: SCHEMA, ..Assignment::default() };
+            for (number, second) in ports {
+                assignment.assign(port(number), Origin::Proposed, at(second));
+            }
+            assignment.commit(&file, &held(folder.path())).expect("written");
+            prop_assert_eq!(Assignment::load(&file).expect("readable"), assignment.clone());
+            let mut once: Vec<_> = assignment.ports().map(|good| good.port).collect();
+            once.sort_unstable();
+            once.dedup();
+            prop_assert_eq!(once.len(), assignment.ports().count());
+        }
+
+        #[test]
+        fn no_text_makes_reading_panic(text in ".{0,200}") {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("assignment.toml");
+            fs::write(&file, &text).expect("written");
+            let _ = Assignment::load(&file);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Finds out why a port could not be claimed, and who holds it.
+//!
+//! A diagnosis is evidence for a person and decides nothing: it never fails, never ends a process,
+//! and never changes which port is used. It asks the system for its tables once, at the first
+//! conflict, and takes [`BUDGET`] for everything together; what cannot be found out in that time, or
+//! at all, is left unknown. A port that nothing is seen to hold is still [`Class::InUse`], because a
+//! socket may be bound without listening, or live in another namespace.
+//!
+//! Of a port that was asked for or remembered it also wants to know whether one of our own servers
+//! is there, and asks it with an identity request. Nothing else is ever sent.
+
+mod holders;
+mod snapshot;
+#[cfg(test)]
+mod test;
+mod time_box;
+
+use std::{io, time::Duration};
+
+use crate::{
+    app::AppName,
+    claim::ClaimError,
+    conflict::{Class, Holder},
+    diagnose::{
+        holders::Holders,
+        snapshot::{Rivals, Snapshot},
+        time_box::TimeBox,
+    },
+    identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
+    os::{SocketEntry, SocketTables, System},
+    port::Port,
+};
+
+/// How long all questions of one [`Diagnostician`] may take together. A person waits for the
+/// launch, so it is no longer than what still feels like one step.
+pub const BUDGET: Duration = Duration::from_secs(1);
+
+/// How much is asked about a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything, also the port itself: for one that was asked for or remembered.
+    Full,
+    /// What the tables tell.
+    Quick,
+}
+
+/// What was found out about a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What keeps it from us.
+    pub class: Class,
+    /// Who holds it, as far as known.
+    pub holder: Option<Holder>,
+}
+
+/// Finds out why ports could not be claimed, for one launch.
+pub struct Diagnostician {
+    app: AppName,
+    secret: Secret,
+    holders: Holders,
+    seen: Option<Snapshot>,
+}
+
+/// What a port said of itself.
+enum Voice {
+    Ours(Identity),
+    /// It did not answer, in a way that somebody who serves would.
+    Silent,
+    Strange,
+}
+
+impl Diagnostician {
+    /// For `app`. The `secret` is what this user's own servers are recognised by; without it they
+    /// cannot be.
+    #[must_use]
+    pub fn new(app: AppName, secret: Option<Secret>) -> Self {
+        Self::of(Box::new(System::default()), BUDGET, app, secret)
+    }
+
+    fn of(
+        system: Box<dyn SocketTables>,
+        budget: Duration,
+        app: AppName,
+        secret: Option<Secret>,
+    ) -> Self {
+        // A secret that nobody else has recognises nobody, and still tells who answers at all.
+        let secret = secret.unwrap_or_else(Secret::random);
+        let holders = Holders::new(TimeBox::new(system, budget));
+        Self { app, secret, holders, seen: None }
+    }
+
+    /// Finds out why `port` could not be claimed.
+    pub fn examine(&mut self, port: Port, error: &ClaimError, depth: Depth) -> Finding {
+        let seen = self.seen.take().unwrap_or_else(|| self.look_around());
+        let rivals = seen.rivals(error.address.ip(), port);
+        let finding = match error.source.kind() {
+            io::ErrorKind::AddrInUse => self.in_use(&seen, port, error, &rivals, depth),
+            io::ErrorKind::PermissionDenied => self.denied(&seen, port, &rivals),
+            _ => Finding { class: Class::Unknown, holder: None },
+        };
+        self.seen = Some(seen);
+        finding
+    }
+
+    fn look_around(&mut self) -> Snapshot {
+        let system = self.holders.system();
+        let tables = system.ask(|system| {
+            let sockets = system.sockets().unwrap_or_default();
+            Snapshot::new(sockets, Some(system.port_ranges()), system.own_uid())
+        });
+        let Some(seen) = tables else { return Snapshot::default() };
+        let ids = seen.ids();
+        let holders = system.ask(move |system| system.holders(&ids));
+        seen.with_holders(holders.unwrap_or_default())
+    }
+
+    fn in_use(
+        &mut self,
+        seen: &Snapshot,
+        port: Port,
+        error: &ClaimError,
+        rivals: &Rivals,
+        depth: Depth,
+    ) -> Finding {
+        let ip = error.address.ip();
+        let local = ip.is_loopback() || ip.is_unspecified();
+        let is_connected = !rivals.connections.is_empty() || !rivals.remains.is_empty();
+        if rivals.listeners.is_empty() && is_connected {
+            let holder = self.holders.of(seen, &rivals.connections).holder;
+            return Finding { class: Class::SourcePort, holder };
+        }
+        let found = self.holders.of(seen, &rivals.listeners);
+        if error.other_bound && local {
+            return Finding { class: Class::OtherFamily, ..found };
+        }
+        let is_visible = found.class != Class::HiddenOwner;
+        if depth == Depth::Full && is_visible && ip.is_ipv4() && local {
+            return self.ask_the_port(seen, port, &rivals.listeners, found);
+        }
+        found
+    }
+
+    /// "Permission denied" has many causes, on Windows also a listener that lets nobody in beside
+    /// it, and none of them is cured by more rights, but for a low port on Unix.
+    fn denied(&mut self, seen: &Snapshot, port: Port, rivals: &Rivals) -> Finding {
+        let ranges = seen.ranges.as_ref();
+        let privileged = ranges.is_some_and(|ranges| port.get() < ranges.unprivileged_start);
+        let excluded =
+            ranges.is_some_and(|ranges| ranges.excluded.iter().any(|r| r.contains(port)));
+        if !privileged && !rivals.listeners.is_empty() {
+            return self.holders.of(seen, &rivals.listeners);
+        }
+        let class = match (privileged, excluded) {
+            (true, _) => Class::Privileged,
+            (false, true) => Class::Excluded,
+            (false, false) => Class::Unknown,
+        };
+        Finding { class, holder: None }
+    }
+
+    fn ask_the_port(
+        &mut self,
+        seen: &Snapshot,
+        port: Port,
+        listeners: &[SocketEntry],
+        found: Finding,
+    ) -> Finding {
+        match self.voice(port) {
+            Voice::Ours(identity) if identity.app == self.app => {
+                Finding { class: Class::OwnInstance, ..found }
+            }
+            Voice::Ours(identity) => {
+                let mut holder = found.holder.unwrap_or_default();
+                let name = holder.name.map(|name| format!("{name} of {}", identity.app));
+                holder.name = name.or_else(|| Some(identity.app.to_string()));
+                Finding { class: Class::ReservedByApp, holder: Some(holder) }
+            }
+            Voice::Silent if self.is_left_behind(seen, listeners) => {
+                Finding { class: Class::GhostOwner, ..found }
+            }
+            Voice::Silent | Voice::Strange => found,
+        }
+    }
+
+    fn voice(&mut self, port: Port) -> Voice {
+        let system = self.holders.system();
+        let (secret, timeout) = (self.secret.clone(), PROBE_TIMEOUT.min(system.left()));
+        match system.ask(move |_| secret.probe(port, timeout)) {
+            Some(Ok(identity)) => Voice::Ours(identity),
+            Some(Err(ProbeError::NoAnswer(_))) => Voice::Silent,
+            Some(Err(_)) | None => Voice::Strange,
+        }
+    }
+
+    /// Whether nobody accepts connections there any more, and every process that still has the
+    /// socket has it from one that is gone.
+    fn is_left_behind(&mut self, seen: &Snapshot, listeners: &[SocketEntry]) -> bool {
+        if !self.holders.are_orphans(seen, listeners) {
+            return false;
+        }
+        let ids: Vec<_> = listeners.iter().filter_map(|listener| listener.id).collect();
+        let now = self.holders.system().ask(|system| system.sockets().unwrap_or_default());
+        let same = |socket: &SocketEntry| socket.id.is_some_and(|id| ids.contains(&id));
+        now.into_iter().flatten().any(|socket| same(&socket) && socket.waiting > 0)
+    }
+}

@@ -1,0 +1,98 @@
+//! Who holds a socket, each process asked about once.
+
+use std::collections::HashMap;
+
+use crate::{
+    conflict::{Class, Holder},
+    diagnose::{Finding, snapshot::Snapshot, time_box::TimeBox},
+    os::{Process, SocketEntry},
+};
+
+/// What has been learnt of processes and users.
+pub(super) struct Holders {
+    system: TimeBox,
+    processes: HashMap<u32, Known>,
+    users: HashMap<u32, String>,
+}
+
+/// What an answer about a process came to.
+#[derive(Clone)]
+enum Known {
+    Alive(Process),
+    Gone,
+    /// The system did not answer in time.
+    Unheard,
+}
+
+impl Holders {
+    pub(super) fn new(system: TimeBox) -> Self {
+        Self { system, processes: HashMap::new(), users: HashMap::new() }
+    }
+
+    /// The system, for other questions within the same budget.
+    pub(super) fn system(&mut self) -> &mut TimeBox {
+        &mut self.system
+    }
+
+    /// Who holds these sockets, and what that makes of the conflict. Of several processes it is the
+    /// one that started first: the others had the socket from it.
+    pub(super) fn of(&mut self, seen: &Snapshot, sockets: &[SocketEntry]) -> Finding {
+        let pids = seen.pids(sockets);
+        let processes = self.processes(&pids);
+        let alive = processes.iter().filter_map(|known| match known {
+            Known::Alive(process) => Some(&process.holder),
+            Known::Gone | Known::Unheard => None,
+        });
+        let age = |holder: &&Holder| (holder.started_at.is_none(), holder.started_at, holder.pid);
+        if let Some(oldest) = alive.min_by_key(age) {
+            return Finding { class: Class::InUse, holder: Some(oldest.clone()) };
+        }
+        // A table that names who opened a socket goes on naming it when a child has inherited it.
+        let is_named = sockets.iter().any(|socket| socket.pid.is_some());
+        if is_named && processes.iter().all(|known| matches!(known, Known::Gone)) {
+            return Finding { class: Class::GhostOwner, holder: None };
+        }
+        if let Some(&pid) = pids.first() {
+            let holder = Holder { pid: Some(pid), ..Holder::default() };
+            return Finding { class: Class::InUse, holder: Some(holder) };
+        }
+        let Some(uid) = sockets.first().and_then(|socket| socket.uid) else {
+            return Finding { class: Class::InUse, holder: None };
+        };
+        let is_hidden = seen.own_uid.is_some_and(|own| own != uid);
+        let class = if is_hidden { Class::HiddenOwner } else { Class::InUse };
+        let holder = Holder { user: Some(self.user(uid)), ..Holder::default() };
+        Finding { class, holder: Some(holder) }
+    }
+
+    /// Whether these sockets have holders, and all of them were left behind.
+    pub(super) fn are_orphans(&mut self, seen: &Snapshot, sockets: &[SocketEntry]) -> bool {
+        let processes = self.processes(&seen.pids(sockets));
+        let is_orphan = |known: &Known| matches!(known, Known::Alive(process) if process.orphan);
+        !processes.is_empty() && processes.iter().all(is_orphan)
+    }
+
+    fn processes(&mut self, pids: &[u32]) -> Vec<Known> {
+        let known = &self.processes;
+        let new: Vec<u32> = pids.iter().copied().filter(|pid| !known.contains_key(pid)).collect();
+        if !new.is_empty() {
+            let wanted = new.clone();
+            let answers = self.system.ask(move |system| {
+                let answer = |pid| system.process(pid).map_or(Known::Gone, Known::Alive);
+                wanted.into_iter().map(answer).collect()
+            });
+            let answers = answers.unwrap_or_else(|| vec![Known::Unheard; new.len()]);
+            self.processes.extend(new.into_iter().zip(answers));
+        }
+        pids.iter().filter_map(|pid| self.processes.get(pid).cloned()).collect()
+    }
+
+    /// The name of a user, or the number of one without a name.
+    fn user(&mut self, uid: u32) -> String {
+        if let Some(name) = self.users.get(&uid) {
+            return name.clone();
+        }
+        let name = self.system.ask(move |system| system.user_name(uid)).flatten();
+        self.users.entry(uid).or_insert(name.unwrap_or_else(|| uid.to_string())).clone()
+    }
+}

@@ -1,0 +1,143 @@
+//! The system's sockets at the moment of the first conflict.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
+
+use crate::{
+    os::{PortRanges, SocketEntry, SocketState},
+    port::Port,
+};
+
+/// What was seen once and is asked often. Empty if the system did not answer.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    sockets: HashMap<u16, Vec<SocketEntry>>,
+    holders: HashMap<u64, Vec<u32>>,
+    /// The ranges in which the system has a say.
+    pub(super) ranges: Option<PortRanges>,
+    /// Who asks.
+    pub(super) own_uid: Option<u32>,
+}
+
+/// The sockets that keep an address from us; of each kind only the likeliest culprits.
+#[derive(Debug, Default)]
+pub(super) struct Rivals {
+    /// Those that listen.
+    pub(super) listeners: Vec<SocketEntry>,
+    /// Those with a connection.
+    pub(super) connections: Vec<SocketEntry>,
+    /// What is left of connections. It too can keep a port, for a minute, if it was opened without
+    /// the wish to share; nobody holds it any more.
+    pub(super) remains: Vec<SocketEntry>,
+}
+
+impl Snapshot {
+    pub(super) fn new(
+        entries: Vec<SocketEntry>,
+        ranges: Option<PortRanges>,
+        own_uid: Option<u32>,
+    ) -> Self {
+        let mut sockets: HashMap<u16, Vec<SocketEntry>> = HashMap::new();
+        for entry in entries {
+            sockets.entry(entry.local.port()).or_default().push(entry);
+        }
+        Self { sockets, holders: HashMap::new(), ranges, own_uid }
+    }
+
+    /// The sockets whose holders are worth looking for.
+    pub(super) fn ids(&self) -> HashSet<u64> {
+        self.sockets.values().flatten().filter_map(|entry| entry.id).collect()
+    }
+
+    pub(super) fn with_holders(self, holders: HashMap<u64, Vec<u32>>) -> Self {
+        Self { holders, ..self }
+    }
+
+    /// The processes that hold one of these sockets, each once.
+    pub(super) fn pids(&self, entries: &[SocketEntry]) -> Vec<u32> {
+        let mut pids = Vec::new();
+        for entry in entries {
+            let held = entry.id.and_then(|id| self.holders.get(&id)).into_iter().flatten().copied();
+            pids.extend(held.chain(entry.pid));
+        }
+        pids.sort_unstable();
+        pids.dedup();
+        pids
+    }
+
+    /// The sockets that conflict with `wanted` at `port`.
+    pub(super) fn rivals(&self, wanted: IpAddr, port: Port) -> Rivals {
+        let entries = self.sockets.get(&port.get()).into_iter().flatten();
+        let ranked: Vec<_> = entries
+            .filter_map(|entry| closeness(entry.local.ip(), wanted).map(|close| (close, entry)))
+            .collect();
+        let nearest = |state| {
+            let alike = || ranked.iter().filter(move |(_, entry)| entry.state == state);
+            let best = alike().map(|(close, _)| close).max();
+            alike().filter(|(close, _)| Some(close) == best).map(|(_, e)| (*e).clone()).collect()
+        };
+        Rivals {
+            listeners: nearest(SocketState::Listen),
+            connections: nearest(SocketState::Other),
+            remains: nearest(SocketState::TimeWait),
+        }
+    }
+}
+
+/// How surely a socket at `held` keeps `wanted` from us, or `None` if the two can live together.
+/// The same address does; a wildcard of the same family does; `::` does for an IPv4 address unless
+/// it was opened for IPv6 alone, which no table tells.
+fn closeness(held: IpAddr, wanted: IpAddr) -> Option<u8> {
+    let (is_dual, held) = (held.is_ipv6(), held.to_canonical());
+    let every = |ip: IpAddr| ip.is_unspecified();
+    match (held.is_ipv4(), wanted.is_ipv4()) {
+        (true, true) | (false, false) if held == wanted => Some(3),
+        (true, true) | (false, false) if every(held) || every(wanted) => Some(2),
+        (false, true) if every(held) && is_dual => Some(1),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    fn close(held: &str, wanted: &str) -> Option<u8> {
+        closeness(held.parse().expect("an address"), wanted.parse().expect("an address"))
+    }
+
+    #[test]
+    fn only_addresses_that_cannot_live_together_are_rivals() {
+        for held in ["127.0.0.1", "::ffff:127.0.0.1", "0.0.0.0", "::ffff:0.0.0.0", "::"] {
+            assert!(close(held, "127.0.0.1").is_some(), "{held}");
+        }
+        for held in ["127.0.0.2", "192.0.2.1", "::1", "::ffff:127.0.0.2"] {
+            assert_eq!(close(held, "127.0.0.1"), None, "{held}");
+        }
+        assert!(close("::", "::1").is_some() && close("::1", "::1").is_some());
+        assert_eq!((close("0.0.0.0", "::1"), close("127.0.0.1", "::1")), (None, None));
+        assert!(close("192.0.2.1", "0.0.0.0").is_some());
+    }
+
+    #[test]
+    fn of_several_rivals_the_closest_is_suspected() {
+        let socket = |local: &str| SocketEntry {
+            local: local.parse().expect("an address"),
+            state: SocketState::Listen,
+            id: None,
+            uid: None,
+            pid: None,
+            waiting: 0,
+        };
+        let all = ["[::]:9", "127.0.0.1:9", "0.0.0.0:9"].map(socket);
+        let rivals = |entries: &[SocketEntry]| {
+            let seen = Snapshot::new(entries.to_vec(), None, None);
+            seen.rivals(IpAddr::from([127, 0, 0, 1]), Port::new(9).expect("not 0")).listeners
+        };
+        assert_eq!(rivals(&all), [all[1].clone()]);
+        assert_eq!(rivals(&[all[0].clone(), all[2].clone()]), [all[2].clone()]);
+        assert_eq!(rivals(&all[..1]), [all[0].clone()]);
+    }
+}

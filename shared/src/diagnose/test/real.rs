@@ -1,0 +1,99 @@
+//! What the tables of this very system say of sockets of this very process.
+
+use std::net::{IpAddr, SocketAddr, TcpStream};
+
+use jiff::{SignedDuration, Timestamp};
+use socket2::{Domain, Socket, Type};
+
+use crate::{
+    claim::{self, LOOPBACKS},
+    conflict::{Class, Holder},
+    diagnose::{Depth, Diagnostician, Finding},
+    os::{self, SocketTables},
+    port::Port,
+};
+
+/// A socket bound to a port of the system's choice, with nothing that would let others share it.
+fn bound(ip: IpAddr) -> Option<(Socket, Port)> {
+    let address = SocketAddr::new(ip, 0);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).ok()?;
+    socket.bind(&address.into()).ok()?;
+    let port = socket.local_addr().ok()?.as_socket()?.port();
+    Some((socket, Port::new(port)?))
+}
+
+fn claim_and_examine(port: Port) -> Finding {
+    let error = claim::port(port).expect_err("taken");
+    Diagnostician::new(Default::default(), None).examine(port, &error, Depth::Full)
+}
+
+/// Whether the tables of this system can be read at all.
+fn has_tables() -> bool {
+    os::System::default().sockets().is_ok()
+}
+
+fn assert_is_this_process(holder: Option<Holder>) {
+    let holder = holder.expect("this process");
+    assert_eq!(holder.pid, Some(std::process::id()));
+    let exe = std::env::current_exe().expect("a file");
+    assert_eq!(holder.exe.as_deref(), exe.to_str());
+    let name = holder.name.expect("a name");
+    assert!(exe.file_name().and_then(|file| file.to_str()).expect("a name").starts_with(&name));
+    let system = os::System::default();
+    assert_eq!(holder.user, system.own_uid().and_then(|uid| system.user_name(uid)));
+    let age = Timestamp::now().duration_since(holder.started_at.expect("a time"));
+    // The system's start is told in whole seconds, so that it may seem to lie ahead a little.
+    assert!(age > SignedDuration::from_secs(-2) && age < SignedDuration::from_hours(12), "{age}");
+}
+
+#[test]
+fn a_listener_of_this_process_is_found_with_all_that_can_be_told() {
+    let claim = claim::any().expect("some port");
+    let finding = claim_and_examine(claim.port());
+    assert_eq!(finding.class, Class::InUse);
+    if has_tables() {
+        assert_is_this_process(finding.holder);
+    }
+}
+
+#[test]
+fn a_connection_that_uses_a_port_is_found_with_its_process() {
+    let claim = claim::any().expect("some port");
+    let Some((client, port)) = bound(LOOPBACKS[0]).filter(|_| has_tables()) else { return };
+    client.connect(&claim.addresses()[0].into()).expect("somebody listens");
+    let finding = claim_and_examine(port);
+    assert_eq!(finding.class, Class::SourcePort);
+    assert_is_this_process(finding.holder);
+}
+
+#[test]
+fn what_is_left_of_a_connection_is_told_as_one() {
+    let claim = claim::any().expect("some port");
+    let client = TcpStream::connect(claim.addresses()[0]).expect("somebody listens");
+    let (served, peer) = claim.listeners()[0].accept().expect("the client");
+    drop(client);
+    drop(served);
+    let port = Port::new(peer.port()).expect("not 0");
+    let Err(error) = claim::port(port) else { return };
+    let finding = Diagnostician::new(Default::default(), None).examine(port, &error, Depth::Full);
+    if has_tables() {
+        assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
+    }
+}
+
+#[test]
+fn a_socket_that_is_bound_and_does_not_listen_is_in_no_table() {
+    let (_socket, port) = bound(LOOPBACKS[0]).expect("some port");
+    assert_eq!(claim_and_examine(port), Finding { class: Class::InUse, holder: None });
+}
+
+#[test]
+fn a_listener_on_the_other_loopback_alone_is_found() {
+    let Some((stranger, port)) = bound(LOOPBACKS[1]) else { return };
+    stranger.listen(1).expect("nobody else does");
+    let finding = claim_and_examine(port);
+    assert_eq!(finding.class, Class::OtherFamily);
+    if has_tables() {
+        assert_is_this_process(finding.holder);
+    }
+}

@@ -1,0 +1,112 @@
+//! Discovery: how a second program finds the one that runs.
+//!
+//! Whoever runs an app holds `run/<app>.lock` for as long as it lives; the system lets go of it
+//! whatever the end, so a stale lock does not exist. Once the server is ready, `run/<app>.json` (the
+//! *discovery file*) says where it is. It may outlive a crash, so it is believed only after the
+//! server on that port has [proved](crate::identity) that it is ours.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{app::AppName, atomic, os, paths, port::Port};
+
+/// The version of the file's format.
+pub const SCHEMA: u32 = 1;
+
+/// The right to run an app and to write what it remembers, until it is dropped.
+#[derive(Debug)]
+pub struct AppLock {
+    _held: File,
+}
+
+impl AppLock {
+    /// Takes the lock, or tells by `None` that another process holds it.
+    ///
+    /// # Errors
+    ///
+    /// If the lock's file can be neither opened nor made.
+    pub fn try_hold(file: &Path) -> io::Result<Option<Self>> {
+        paths::make_parent(file)?;
+        let held = os::private_file().write(true).create(true).truncate(false).open(file)?;
+        match held.try_lock() {
+            Ok(()) => Ok(Some(Self { _held: held })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// Where the running server of an app is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discovery {
+    /// The version of the format.
+    pub schema: u32,
+    /// The app.
+    pub app: AppName,
+    /// Its address for a browser.
+    pub url: String,
+    /// Its port.
+    pub port: Port,
+    /// Every address it listens on.
+    pub addresses: Vec<SocketAddr>,
+    /// The launcher that watches over it; `null` if it was started directly.
+    pub launcher_pid: Option<u32>,
+    /// The server's process.
+    pub server_pid: u32,
+    /// The launch.
+    pub launch_id: Uuid,
+    /// The generation of the app's assignment; `null` if the port is not remembered.
+    pub generation: Option<u64>,
+    /// The version of the program that wrote this.
+    pub version: String,
+    /// When the server became ready.
+    pub started_at: Timestamp,
+    /// The control socket; `null` if there is none.
+    pub control: Option<PathBuf>,
+}
+
+impl Discovery {
+    /// Reads the discovery file; `None` if there is none, or none that can be read.
+    #[must_use]
+    pub fn read(file: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(file).ok()?).ok()
+    }
+
+    /// Writes the discovery file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the disk refuses it with.
+    pub fn publish(&self, file: &Path) -> io::Result<()> {
+        atomic::replace(file, |beside| fs::write(beside, serde_json::to_vec_pretty(self)?))
+    }
+}
+
+/// Removes a file of `run/` at the end of a launch; one that is gone already is no matter.
+pub fn withdraw(file: &Path) {
+    // Nothing depends on it: who finds the file asks the port.
+    let _ = fs::remove_file(file);
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn one_process_holds_an_app_until_it_lets_go() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("run").join("app.lock");
+        let first = AppLock::try_hold(&file).expect("lockable").expect("free");
+        assert!(AppLock::try_hold(&file).expect("lockable").is_none());
+        drop(first);
+        assert!(AppLock::try_hold(&file).expect("lockable").is_some());
+    }
+}

@@ -1,0 +1,58 @@
+//! Exit codes: what a script, a service manager or the launcher may conclude from how a program
+//! ended.
+//!
+//! The numbers are those of `sysexits.h` where it has a fitting one, because service managers and
+//! shells already know them. A code never changes its meaning.
+
+use std::process::ExitCode;
+
+/// How a program of Homeport ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Exit {
+    /// It did what it was asked.
+    Done = 0,
+    /// The command line is wrong.
+    Usage = 2,
+    /// `where`, `status` and `stop` found nothing running.
+    NotRunning = 3,
+    /// The port, or every candidate, is unavailable (`EX_UNAVAILABLE`). Never restarted as it was.
+    PortUnavailable = 69,
+    /// A bug, or a system so broken that the program cannot tell the difference (`EX_SOFTWARE`).
+    Bug = 70,
+    /// The server did not become ready, or kept failing (`EX_TEMPFAIL`).
+    NotReady = 75,
+    /// The settings are wrong (`EX_CONFIG`). Never restarted as it was.
+    BadSettings = 78,
+}
+
+impl Exit {
+    /// The number that the operating system sees.
+    #[must_use]
+    pub fn code(self) -> i32 {
+        i32::from(self as u8)
+    }
+
+    /// Whether starting the same server again with the same port and settings must end the same way.
+    #[must_use]
+    pub fn is_final(code: i32) -> bool {
+        [Self::Usage, Self::PortUnavailable, Self::BadSettings].iter().any(|e| e.code() == code)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_wrong_port_or_setting_is_final_and_a_crash_is_not() {
+        assert!(Exit::is_final(69) && Exit::is_final(78) && Exit::is_final(2));
+        assert!(!Exit::is_final(1) && !Exit::is_final(70) && !Exit::is_final(75));
+    }
+}

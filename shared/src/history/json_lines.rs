@@ -1,0 +1,208 @@
+//! A slog drain that hands on records as whole lines of JSON, or not at all.
+//!
+//! `slog_json` writes a record in some 76 pieces. Here the pieces are collected, and the line goes to
+//! the [`Sink`] in one piece. What cannot be written is dropped whole and said once on stderr; a log
+//! is never a reason to stop, so nothing here fails or panics.
+
+use std::{
+    io::{self, Write},
+    mem,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+use slog::{Drain, FnValue, Never, OwnedKVList, PushFnValue, Record, o};
+use slog_json::Json;
+use uuid::Uuid;
+
+use crate::{
+    app::AppName,
+    event::{Process, SCHEMA},
+    keys, os,
+};
+
+/// Who writes: what is true of every record of a process.
+#[derive(Debug, Clone, Copy)]
+pub struct Author<'a> {
+    /// The app it is about.
+    pub app: &'a AppName,
+    /// The program.
+    pub process: Process,
+    /// The launch.
+    pub launch_id: Uuid,
+}
+
+/// Where whole lines go.
+pub(crate) trait Sink: Send {
+    /// Appends one line, newline included: all of it or nothing.
+    fn append(&mut self, line: &[u8]) -> io::Result<()>;
+
+    /// Makes what was appended durable.
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The drain. Its key order is fixed: see [`keys`].
+pub(crate) struct JsonLines<S> {
+    state: Mutex<State<S>>,
+}
+
+struct State<S> {
+    json: Json<Line>,
+    line: Line,
+    sink: S,
+    failed: bool,
+}
+
+/// The line that is being written, shared by the formatter and the drain.
+#[derive(Clone, Default)]
+struct Line(Arc<Mutex<Vec<u8>>>);
+
+impl Line {
+    fn take(&self) -> Vec<u8> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gives the memory of a line back, for the next one.
+    fn reuse(&self, mut memory: Vec<u8>) {
+        memory.clear();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = memory;
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<S: Sink> JsonLines<S> {
+    /// A drain whose records carry `author`, and name what they are by `kind`: `event` in the port
+    /// history, `target` in diagnostics.
+    pub(crate) fn new(author: &Author<'_>, kind: &'static str, sink: S) -> Self {
+        let line = Line::default();
+        let next = AtomicU64::new(0);
+        let process = match author.process {
+            Process::Launcher => "launcher",
+            Process::Server => "server",
+        };
+        let tag = |r: &Record<'_>| if r.tag().is_empty() { r.module() } else { r.tag() }.to_owned();
+        // One call for each key: the keys of one `o!` come out reversed.
+        let json = Json::new(line.clone())
+            .add_key_value(o!(keys::TS => FnValue(|_| format!("{:.6}", Timestamp::now()))))
+            .add_key_value(o!(keys::LEVEL => FnValue(|r| r.level().as_str())))
+            .add_key_value(o!(kind => FnValue(tag)))
+            .add_key_value(o!(keys::MSG => PushFnValue(|r, to| to.emit(r.msg()))))
+            .add_key_value(o!(keys::SCHEMA => SCHEMA))
+            .add_key_value(o!(keys::APP => author.app.to_string()))
+            .add_key_value(o!(keys::PROCESS => process))
+            .add_key_value(o!(keys::PID => std::process::id()))
+            .add_key_value(o!(keys::LAUNCH_ID => author.launch_id.to_string()))
+            .add_key_value(o!(keys::SEQ => FnValue(move |_| next.fetch_add(1, Ordering::Relaxed))))
+            .add_key_value(o!(keys::VERSION => env!("CARGO_PKG_VERSION")))
+            .add_key_value(o!(keys::MACHINE => os::machine_name()))
+            .build();
+        Self { state: Mutex::new(State { json, line, sink, failed: false }) }
+    }
+
+    /// Makes every record so far durable, as far as the disk allows.
+    pub(crate) fn sync(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let synced = state.sink.sync();
+        state.note(synced);
+    }
+}
+
+impl<S: Sink> State<S> {
+    fn write(&mut self, record: &Record<'_>, values: &OwnedKVList) -> io::Result<()> {
+        let written = self.json.log(record, values);
+        let line = self.line.take();
+        let appended = written.and_then(|()| self.sink.append(&line));
+        self.line.reuse(line);
+        appended
+    }
+
+    /// Says the first failure of a row of failures.
+    fn note(&mut self, result: io::Result<()>) {
+        let failed_before = mem::replace(&mut self.failed, result.is_err());
+        if let (Err(error), false) = (result, failed_before) {
+            say_once(&error);
+        }
+    }
+}
+
+impl<S: Sink> Drain for JsonLines<S> {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, record: &Record<'_>, values: &OwnedKVList) -> Result<(), Never> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = state.write(record, values);
+        state.note(written);
+        Ok(())
+    }
+}
+
+/// Tells a person that a log cannot be written; the program goes on without it.
+pub(crate) fn say_once(error: &io::Error) {
+    // A closed stderr is no reason to stop either.
+    let _ = writeln!(io::stderr(), "homeport: a log line is lost: {error}");
+}
+
+/// An error that names the file it is about.
+pub(crate) fn about(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot write {}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod test {
+    use slog::{Logger, info};
+
+    use super::*;
+
+    /// Refuses every second line.
+    #[derive(Clone, Default)]
+    struct Moody(Arc<Mutex<(Vec<u8>, bool)>>);
+
+    impl Sink for Moody {
+        fn append(&mut self, line: &[u8]) -> io::Result<()> {
+            let mut inner = self.0.lock().expect("no panic");
+            inner.1 = !inner.1;
+            if !inner.1 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            inner.0.extend_from_slice(line);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_lost_record_is_lost_whole_and_shows_in_the_sequence() {
+        let (sink, app) = (Moody::default(), AppName::default());
+        let author = Author { app: &app, process: Process::Server, launch_id: Uuid::nil() };
+        let log = Logger::root(JsonLines::new(&author, keys::TARGET, sink.clone()), o!());
+        for n in 0..5 {
+            info!(log, "counted"; keys::STATUS => n);
+        }
+        let text = String::from_utf8(sink.0.lock().expect("no panic").0.clone()).expect("UTF-8");
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("whole")).collect();
+        let of =
+            |key: &str| lines.iter().map(|l| l[key].as_u64().expect("number")).collect::<Vec<_>>();
+        assert_eq!((of(keys::SEQ), of(keys::STATUS)), (vec![0, 2, 4], vec![0, 2, 4]));
+        let keys_of_first: Vec<_> = lines[0].as_object().expect("object").keys().cloned().collect();
+        let wanted =
+            "ts level target msg schema app process pid launch_id seq version machine status";
+        assert_eq!(keys_of_first.join(" "), wanted);
+    }
+}

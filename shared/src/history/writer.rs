@@ -1,0 +1,194 @@
+//! Writing the port history.
+//!
+//! A record is written synchronously, by one `write(2)` on a handle that only appends. Records of
+//! several processes never interleave, and when the call returns the record is in the kernel's
+//! hands; those that an audit cannot do without are on the disk as well.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Seek, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use slog::{BorrowedKV, Drain, Logger, Record, RecordLocation, RecordStatic, o};
+
+use super::json_lines::{Author, JsonLines, Sink, about, say_once};
+use crate::{
+    event::Event,
+    keys, os,
+    paths::{self, Folders},
+};
+
+/// A handle to the port history; clones write through the same one.
+#[derive(Clone)]
+pub struct Writer {
+    logger: Logger,
+    lines: Option<Arc<JsonLines<Appender>>>,
+}
+
+/// Records are made here and not by slog's macros, so there is no place in the code to name.
+static NOWHERE: RecordLocation =
+    RecordLocation { file: "", line: 0, column: 0, function: "", module: "" };
+
+impl Writer {
+    /// Opens the port history of `folders` for records by `author`.
+    ///
+    /// Never fails: if it cannot be opened, that is said once on stderr, and records are dropped. A
+    /// log that cannot be written costs the audit, not the launch.
+    #[must_use]
+    pub fn open(folders: &Folders, author: &Author<'_>) -> Self {
+        let file = folders.history();
+        match Appender::open(&file) {
+            Ok(appender) => {
+                let lines = Arc::new(JsonLines::new(author, keys::EVENT, appender));
+                Self {
+                    logger: Logger::root(Arc::clone(&lines).ignore_res(), o!()),
+                    lines: Some(lines),
+                }
+            }
+            Err(error) => {
+                say_once(&about(&file, &error));
+                Self { logger: Logger::root(slog::Discard, o!()), lines: None }
+            }
+        }
+    }
+
+    /// Writes one record, and waits for the disk if the event [must reach it](Event::is_durable).
+    pub fn record(&self, event: &Event) {
+        let about = RecordStatic { location: &NOWHERE, tag: event.name(), level: event.level() };
+        let message = format_args!("{}", event.message());
+        self.logger.log(&Record::new(&about, &message, BorrowedKV(event)));
+        if let (Some(lines), true) = (&self.lines, event.is_durable()) {
+            lines.sync();
+        }
+    }
+}
+
+/// The file, opened to append.
+struct Appender {
+    path: PathBuf,
+    file: File,
+    /// Held while a line is written, on systems whose appends are no single step.
+    lock: Option<File>,
+    /// Whether the file ends in a piece of a line that could not be taken back.
+    torn: bool,
+}
+
+impl Appender {
+    fn open(path: &Path) -> io::Result<Self> {
+        paths::make_parent(path)?;
+        let file = os::private_file().read(true).append(true).create(true).open(path)?;
+        let lock = path.with_extension("lock");
+        let lock = os::APPENDING_NEEDS_A_LOCK
+            .then(|| OpenOptions::new().append(true).create(true).open(lock))
+            .transpose()?;
+        let torn = ends_within_a_line(&file)?;
+        Ok(Self { path: path.to_owned(), file, lock, torn })
+    }
+
+    fn append_locked(&mut self, line: &[u8]) -> io::Result<()> {
+        let ended: Vec<u8>;
+        let line = if self.torn {
+            ended = [b"\n", line].concat();
+            &ended
+        } else {
+            line
+        };
+        let written = self.file.write(line)?;
+        self.torn = false;
+        if written == line.len() {
+            return Ok(());
+        }
+        self.take_back(written);
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    /// Removes a piece of a line that a full disk has cut, unless somebody has written behind it.
+    fn take_back(&mut self, written: usize) {
+        let end = self.file.stream_position();
+        let length = self.file.metadata().map(|metadata| metadata.len());
+        let removed = match (end, length) {
+            (Ok(end), Ok(length)) if end == length => {
+                self.file.set_len(end - written as u64).is_ok()
+            }
+            _ => false,
+        };
+        self.torn = !removed;
+    }
+}
+
+impl Sink for Appender {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        let appended = match self.lock.take() {
+            None => self.append_locked(line),
+            Some(lock) => {
+                let appended = lock.lock().and_then(|()| self.append_locked(line));
+                let unlocked = lock.unlock();
+                self.lock = Some(lock);
+                appended.and(unlocked)
+            }
+        };
+        appended.map_err(|error| about(&self.path, &error))
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data().map_err(|error| about(&self.path, &error))
+    }
+}
+
+/// Whether somebody was killed, or ran out of disk, in the middle of the last line.
+fn ends_within_a_line(file: &File) -> io::Result<bool> {
+    let length = file.metadata()?.len();
+    if length == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    let mut reader = file;
+    reader.seek(io::SeekFrom::Start(length - 1))?;
+    io::Read::read_exact(&mut reader, &mut last)?;
+    Ok(last != *b"\n")
+}
+
+#[cfg(test)]
+mod test {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{app::AppName, event::Process, history::records};
+
+    fn folders() -> (tempfile::TempDir, Folders) {
+        let home = tempfile::tempdir().expect("a folder");
+        let folders = Folders::locate(Some(home.path()), None).expect("given");
+        (home, folders)
+    }
+
+    fn writer(folders: &Folders) -> Writer {
+        let app = AppName::default();
+        Writer::open(
+            folders,
+            &Author { app: &app, process: Process::Launcher, launch_id: Uuid::now_v7() },
+        )
+    }
+
+    fn event() -> Event {
+        Event::SettingsChanged { key: "port".into(), from: None, to: Some("3030".into()) }
+    }
+
+    #[test]
+    fn half_a_line_that_a_killed_writer_left_is_not_glued_to_the_next() {
+        let (_home, folders) = folders();
+        writer(&folders).record(&event());
+        let mut file = OpenOptions::new().append(true).open(folders.history()).expect("there");
+        file.write_all(b"{\"ts\":\"20").expect("written");
+        writer(&folders).record(&event());
+        assert_eq!(records(&folders.history()).expect("readable").count(), 2);
+    }
+
+    #[test]
+    fn a_history_that_cannot_be_opened_stops_nobody() {
+        let (_home, folders) = folders();
+        std::fs::create_dir_all(folders.history()).expect("a folder where the file should be");
+        writer(&folders).record(&event());
+    }
+}

@@ -1,0 +1,217 @@
+//! Identity: how one of our programs finds out that another is of the same user, without telling a
+//! stranger anything.
+//!
+//! Whoever asks sends a challenge; whoever answers computes a code over it (HMAC-SHA-256) under a
+//! secret that only this user can read. The code covers app and port too, so that a stranger cannot
+//! answer by asking a real server elsewhere. The secret itself never leaves the machine's files, and
+//! a stranger is never followed through a redirect nor read without bounds.
+
+use std::{
+    fmt, fs,
+    io::{self, Read, Write},
+    path::Path,
+    time::Duration,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::{app::AppName, atomic, claim, os, paths, port::Port};
+
+/// Where a server answers challenges.
+pub const PATH: &str = "/_homeport/identity";
+
+/// How long a stranger may take to answer. A local server of ours needs a millisecond.
+pub const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The most that is read of an answer, in bytes; ours has about 300.
+const MAX_ANSWER: u64 = 4096;
+
+/// The longest challenge that is answered, in bytes.
+pub const MAX_CHALLENGE: usize = 128;
+
+/// What proves that a server is this user's: 32 random bytes in `state/secret`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret([u8; 32]);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex::encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The app it serves.
+    pub app: AppName,
+    /// Its version.
+    pub version: String,
+    /// The launch it belongs to.
+    pub launch_id: Uuid,
+    /// The code over the challenge, in hexadecimal digits.
+    pub hmac: String,
+}
+
+/// Why a port's answer is not that of one of our servers.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// Nothing answered in time, or it did not speak HTTP.
+    #[error("no answer to an identity request")]
+    NoAnswer(#[source] Box<ureq::Error>),
+    /// It answered with another status than 200.
+    #[error("the answer to an identity request was HTTP {0}")]
+    Status(u16),
+    /// It answered something else.
+    #[error("the answer to an identity request was not one")]
+    NotAnIdentity,
+    /// It answered, but does not know the secret.
+    #[error("the server on this port does not belong to this user")]
+    Stranger,
+}
+
+/// Bytes that nobody can guess.
+///
+/// # Panics
+///
+/// If the system has no source of randomness, which none of ours is without.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
+    bytes
+}
+
+impl Secret {
+    /// Reads the secret of `file`, or makes one. Two processes that start together agree on one. A
+    /// file that holds something else is set aside.
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading or writing the file fails with.
+    pub fn load_or_create(file: &Path) -> io::Result<Self> {
+        match fs::read_to_string(file).and_then(|text| Self::parse(&text)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(file),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                atomic::set_aside(file)?;
+                Self::create(file)
+            }
+            read => read,
+        }
+    }
+
+    /// A new secret that is kept nowhere.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(random())
+    }
+
+    fn parse(text: &str) -> io::Result<Self> {
+        let bytes = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+    }
+
+    fn create(file: &Path) -> io::Result<Self> {
+        paths::make_parent(file)?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let secret = Self::random();
+        let mut written = tempfile::NamedTempFile::new_in(folder)?;
+        writeln!(written, "{}", hex::encode(secret.0))?;
+        written.as_file().sync_all()?;
+        match written.persist_noclobber(file) {
+            Ok(_) => os::sync_folder(folder).map(|()| secret),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                Self::parse(&fs::read_to_string(file)?)
+            }
+            Err(error) => Err(error.error),
+        }
+    }
+
+    fn code(&self, challenge: &str, app: &AppName, port: Port) -> Hmac<Sha256> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(format!("homeport identity 1\n{app}\n{port}\n{challenge}").as_bytes());
+        mac
+    }
+
+    /// The answer to a challenge, for the server on `port`.
+    #[must_use]
+    pub fn answer(&self, challenge: &str, app: &AppName, port: Port) -> String {
+        hex::encode(self.code(challenge, app, port).finalize().into_bytes())
+    }
+
+    /// Asks the server on `127.0.0.1:port` who it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ProbeError`] for anything but one of this user's servers, within `timeout`.
+    pub fn probe(&self, port: Port, timeout: Duration) -> Result<Identity, ProbeError> {
+        let challenge = hex::encode(random::<16>());
+        let url =
+            format!("{}{}?challenge={challenge}", claim::url(port), PATH.trim_start_matches('/'));
+        let agent = ureq::Agent::new_with_config(
+            ureq::Agent::config_builder()
+                .timeout_global(Some(timeout))
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .http_status_as_error(false)
+                .proxy(None)
+                .build(),
+        );
+        let no_answer = |error: ureq::Error| ProbeError::NoAnswer(Box::new(error));
+        let answer = agent.get(&url).call().map_err(no_answer)?;
+        if answer.status() != 200 {
+            return Err(ProbeError::Status(answer.status().as_u16()));
+        }
+        let mut text = String::new();
+        let mut body = answer.into_body().into_reader().take(MAX_ANSWER);
+        body.read_to_string(&mut text).map_err(|_| ProbeError::NotAnIdentity)?;
+        let identity: Identity =
+            serde_json::from_str(&text).map_err(|_| ProbeError::NotAnIdentity)?;
+        let code = hex::decode(&identity.hmac).map_err(|_| ProbeError::NotAnIdentity)?;
+        let mac = self.code(&challenge, &identity.app, port);
+        mac.verify_slice(&code).map_err(|_| ProbeError::Stranger).map(|()| identity)
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn whoever_comes_first_makes_the_secret_and_the_others_read_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("state").join("secret");
+        let secrets: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| Secret::load_or_create(&file))).collect();
+            threads.into_iter().map(|t| t.join().expect("no panic").expect("made").0).collect()
+        });
+        assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+    }
+
+    #[test]
+    fn an_answer_holds_for_one_challenge_one_app_and_one_port() {
+        let (secret, app) = (Secret::random(), AppName::default());
+        let (here, there) = (Port::new(17000).expect("not 0"), Port::new(17001).expect("not 0"));
+        let answer = secret.answer("n", &app, here);
+        assert_ne!(answer, secret.answer("m", &app, here));
+        assert_ne!(answer, secret.answer("n", &app, there));
+        assert_ne!(answer, Secret::random().answer("n", &app, here));
+        assert_eq!(answer, secret.answer("n", &app, here));
+    }
+}

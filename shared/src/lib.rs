@@ -1,0 +1,30 @@
+//! The port domain of Homeport: what its two programs must do or write in the same way.
+//!
+//! The modules stand in the order in which they build on one another. What is true of ports:
+//! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
+//! [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
+//! [`history`], [`logging`]. What crosses a process: [`handover`], [`control`], [`identity`],
+//! [`exit`]. The operating system sits behind [`os`], and `unsafe` lives there alone.
+
+#![deny(unsafe_code)]
+
+pub mod app;
+pub mod assignment;
+pub mod atomic;
+pub mod claim;
+pub mod conflict;
+pub mod control;
+pub mod diagnose;
+pub mod discovery;
+pub mod event;
+pub mod exit;
+pub mod handover;
+pub mod history;
+pub mod identity;
+pub mod keys;
+pub mod logging;
+pub mod os;
+pub mod paths;
+pub mod policy;
+pub mod port;
+pub mod settings;

@@ -1,0 +1,156 @@
+//! Diagnostics: what a program tells about itself, in `logs/launcher.jsonl` and `logs/server.jsonl`.
+//!
+//! Unlike the port history these are not evidence: the server's go through a bounded queue, so that
+//! a slow disk never holds up a request, and the lines that did not fit are counted and recorded at
+//! the end. A line is stamped when it is logged, not when it is written. Files are rotated when they
+//! grow beyond [`ROTATE_AT`] and deleted when they are older than [`KEEP`].
+
+use std::{
+    io::{self, BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use chrono::Duration;
+use file_rotate::{
+    ContentLimit, FileRotate,
+    compression::Compression,
+    suffix::{AppendTimestamp, FileLimit},
+};
+use slog::{Drain, Level, Logger, o, warn};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+
+use crate::{
+    history::{Author, JsonLines, Sink, about, say_once},
+    keys, os,
+    paths::{self, Folders},
+};
+
+/// The size in bytes beyond which a file of diagnostics is put aside: an editor still opens it.
+pub const ROTATE_AT: usize = 10 << 20;
+
+/// How long a file that was put aside is kept.
+pub const KEEP: Duration = Duration::days(30);
+
+/// How many lines may wait to be written. At 300 bytes each that is 10 MB, and a tenth of a second
+/// of the busiest server.
+const QUEUE: usize = 32_768;
+
+/// How lines reach the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// At once, for a program that says little.
+    Sync,
+    /// Through a bounded queue and a thread, for a program that must not wait.
+    Async,
+}
+
+/// The open diagnostics. Keep it until the end of `main`: dropping it writes what is queued.
+pub struct Diagnostics {
+    logger: Logger,
+    dropped: Option<ErrorCounter>,
+    // Declared last and so dropped last, after the lines about the end are in the queue.
+    _log_crate: Option<slog_scope::GlobalLoggerGuard>,
+    _worker: Option<WorkerGuard>,
+}
+
+/// Opens `<logs>/<name>` and makes it the place for lines of the `log` crate too.
+///
+/// Never fails: if the file cannot be opened, that is said once on stderr and nothing is logged.
+#[must_use]
+pub fn open(
+    folders: &Folders,
+    author: &Author<'_>,
+    name: &'static str,
+    level: Level,
+    mode: Mode,
+) -> Diagnostics {
+    let file = folders.logs().join(name);
+    let rotated = match rotated(&file) {
+        Ok(rotated) => rotated,
+        Err(error) => {
+            say_once(&about(&file, &error));
+            let logger = Logger::root(slog::Discard, o!());
+            return Diagnostics { logger, dropped: None, _log_crate: None, _worker: None };
+        }
+    };
+    let (logger, dropped, worker) = match mode {
+        Mode::Sync => (root(author, level, Direct(rotated)), None, None),
+        Mode::Async => {
+            let (queue, worker) = NonBlockingBuilder::default()
+                .buffered_lines_limit(QUEUE)
+                .thread_name("diagnostics")
+                .finish(BufWriter::with_capacity(64 << 10, rotated));
+            let dropped = queue.error_counter();
+            (root(author, level, Queued(queue)), Some(dropped), Some(worker))
+        }
+    };
+    let log_crate = slog_scope::set_global_logger(logger.clone());
+    let bridged = slog_stdlog::init_with_level(log_level(level));
+    if let Err(error) = bridged {
+        warn!(logger, "lines of the log crate are not kept"; keys::ERROR => %error);
+    }
+    Diagnostics { logger, dropped, _log_crate: Some(log_crate), _worker: worker }
+}
+
+impl Diagnostics {
+    /// The logger to hand down.
+    pub fn logger(&self) -> &Logger {
+        &self.logger
+    }
+}
+
+impl Drop for Diagnostics {
+    fn drop(&mut self) {
+        let lines = self.dropped.as_ref().map_or(0, ErrorCounter::dropped_lines);
+        if lines > 0 {
+            warn!(self.logger, "lines of diagnostics were dropped"; keys::DROPPED => lines);
+        }
+    }
+}
+
+fn root(author: &Author<'_>, level: Level, sink: impl Sink + 'static) -> Logger {
+    let lines = Arc::new(JsonLines::new(author, keys::TARGET, sink));
+    Logger::root(lines.filter_level(level).ignore_res(), o!())
+}
+
+/// The file, which the crate that rotates it would panic without.
+fn rotated(file: &Path) -> io::Result<FileRotate<AppendTimestamp>> {
+    paths::make_parent(file)?;
+    let mut options = os::private_file();
+    options.read(true).append(true).create(true);
+    drop(options.open(file)?);
+    Ok(FileRotate::new(
+        file,
+        AppendTimestamp::default(FileLimit::Age(KEEP)),
+        ContentLimit::BytesSurpassed(ROTATE_AT),
+        Compression::None,
+        Some(options),
+    ))
+}
+
+struct Direct(FileRotate<AppendTimestamp>);
+
+impl Sink for Direct {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        self.0.write_all(line)
+    }
+}
+
+struct Queued(NonBlocking);
+
+impl Sink for Queued {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        self.0.write_all(line)
+    }
+}
+
+fn log_level(level: Level) -> log::Level {
+    match level {
+        Level::Critical | Level::Error => log::Level::Error,
+        Level::Warning => log::Level::Warn,
+        Level::Info => log::Level::Info,
+        Level::Debug => log::Level::Debug,
+        Level::Trace => log::Level::Trace,
+    }
+}

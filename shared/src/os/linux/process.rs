@@ -1,0 +1,211 @@
+//! Processes, from `/proc`: who holds a socket, and what can be told of them.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    mem::MaybeUninit,
+    path::Path,
+};
+
+use jiff::Timestamp;
+use rustix::{
+    fs::{Mode, OFlags, RawDir},
+    io::Errno,
+    process::Pid,
+};
+
+use crate::{
+    conflict::Holder,
+    os::{Process, unix},
+};
+
+/// The longest name that the kernel keeps of a process.
+const MAX_COMM: usize = 15;
+
+/// Finds the processes that hold the `wanted` inodes, in one pass over all that may be looked into:
+/// those of this user, or everybody's for root.
+pub(super) fn holders(wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
+    let mut found: HashMap<u64, Vec<u32>> = HashMap::new();
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    for pid in pids {
+        // A process that is gone by now, or that is not ours to look into, holds nothing we can see.
+        let _ = each_socket(pid, |inode| {
+            if wanted.contains(&inode) {
+                let pids = found.entry(inode).or_default();
+                if pids.last() != Some(&pid) {
+                    pids.push(pid);
+                }
+            }
+        });
+    }
+    found
+}
+
+/// Calls `found` with the inode of every socket that a process has open.
+fn each_socket(pid: u32, mut found: impl FnMut(u64)) -> rustix::io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(format!("/proc/{pid}/fd"), flags, Mode::empty())?;
+    let mut names = [MaybeUninit::uninit(); 4096];
+    let mut names = RawDir::new(&folder, &mut names);
+    while let Some(name) = names.next() {
+        let mut target = [MaybeUninit::uninit(); 64];
+        let target = rustix::fs::readlinkat_raw(&folder, name?.file_name(), &mut target);
+        if let Some(inode) = target.ok().and_then(|(target, _)| socket_inode(target)) {
+            found(inode);
+        }
+    }
+    Ok(())
+}
+
+/// The number in `socket:[1192]`.
+fn socket_inode(target: &[u8]) -> Option<u64> {
+    let digits = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// What can be told of a process; `boot` is when the system started, in seconds.
+pub(super) fn process(pid: u32, boot: Option<i64>) -> Option<Process> {
+    let stat = Stat::read(pid)?;
+    let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let exe = exe.map(|exe| exe.to_string_lossy().into_owned());
+    // A program that was replaced while it runs; the path is what a person looks for.
+    let exe = exe.map(|exe| exe.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(exe));
+    let holder = Holder {
+        pid: Some(pid),
+        name: Some(full_name(&stat.name, exe.as_deref())),
+        user: user_of(pid).map(|uid| unix::user_name(uid).unwrap_or_else(|| uid.to_string())),
+        started_at: boot.and_then(|boot| stat.started_at(boot)),
+        exe,
+    };
+    Some(Process { holder, orphan: stat.is_orphan() })
+}
+
+/// The kernel's short name, or the name of the file where the kernel had to cut it off.
+fn full_name(comm: &str, exe: Option<&str>) -> String {
+    let file = exe.and_then(|exe| Path::new(exe).file_name()).and_then(|name| name.to_str());
+    match file {
+        Some(file) if comm.len() == MAX_COMM && file.starts_with(comm) => file.to_owned(),
+        _ => comm.to_owned(),
+    }
+}
+
+/// The user whose rights a process has. The owner of `/proc/PID` is not asked: it is root for any
+/// program that does not let itself be debugged.
+fn user_of(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    ids.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// When the system started, in seconds since 1970.
+pub(super) fn boot_time() -> Option<i64> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
+}
+
+/// What `/proc/PID/stat` says of a process.
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    pid: u32,
+    name: String,
+    state: char,
+    parent: u32,
+    group: u32,
+    session: u32,
+    /// In clock ticks after the system did.
+    started: i64,
+}
+
+impl Stat {
+    fn read(pid: u32) -> Option<Self> {
+        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        Self::parse(&String::from_utf8_lossy(&stat))
+    }
+
+    /// `812 (docker-proxy) S 1 812 812 ...`; a name may hold anything, parentheses too.
+    fn parse(stat: &str) -> Option<Self> {
+        let (pid, rest) = stat.split_once(" (")?;
+        let (name, rest) = rest.rsplit_once(") ")?;
+        let fields: Vec<_> = rest.split_ascii_whitespace().collect();
+        // The state is field 3 of proc_pid_stat(5).
+        let field = |number: usize| fields.get(number - 3).copied();
+        Some(Self {
+            pid: pid.parse().ok()?,
+            name: name.to_owned(),
+            state: field(3)?.chars().next()?,
+            parent: field(4)?.parse().ok()?,
+            group: field(5)?.parse().ok()?,
+            session: field(6)?.parse().ok()?,
+            started: field(22)?.parse().ok()?,
+        })
+    }
+
+    fn started_at(&self, boot: i64) -> Option<Timestamp> {
+        let ticks =
+            i64::try_from(rustix::param::clock_ticks_per_second()).ok().filter(|&t| t > 0)?;
+        let milliseconds =
+            boot.checked_mul(1000)?.checked_add(self.started.checked_mul(1000)? / ticks)?;
+        Timestamp::from_millisecond(milliseconds).ok()
+    }
+
+    /// Whether whoever started the process is gone. It was then adopted, by the first process or by
+    /// a reaper, which shows in that it does not live in its parent's session; or the leader of its
+    /// group or session has ended. A process that leads a session set itself apart, as services do.
+    fn is_orphan(&self) -> bool {
+        let adopted = || Self::read(self.parent).is_some_and(|p| p.session != self.session);
+        let left = |leader| leader != self.pid && is_gone(leader);
+        self.session != self.pid
+            && (self.parent == 1 || left(self.group) || left(self.session) || adopted())
+    }
+}
+
+/// Whether a process has ended; one that nobody has waited for yet has. 0 stands for a process
+/// outside this namespace, of which nothing is known.
+fn is_gone(pid: u32) -> bool {
+    let Some(id) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    let absent = rustix::process::test_kill_process(id) == Err(Errno::SRCH);
+    absent || Stat::read(pid).is_some_and(|stat| stat.state == 'Z')
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_name_may_look_like_anything() {
+        let numbers = "S 7 8 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4321 99";
+        let stat = Stat::parse(&format!("812 (a) (b c) {numbers}")).expect("a stat line");
+        assert_eq!((stat.pid, stat.name.as_str(), stat.state), (812, "a) (b c", 'S'));
+        assert_eq!((stat.parent, stat.group, stat.session, stat.started), (7, 8, 9, 4321));
+        assert_eq!(Stat::parse("812 (a) S 7 8"), None);
+        assert_eq!(Stat::parse(""), None);
+    }
+
+    #[test]
+    fn only_sockets_have_an_inode_that_counts() {
+        assert_eq!(socket_inode(b"socket:[1192]"), Some(1192));
+        for other in ["pipe:[1192]", "socket:[]", "socket:[1", "/dev/null", ""] {
+            assert_eq!(socket_inode(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_kernel_cut_off_is_completed_from_the_file() {
+        assert_eq!(
+            full_name("chromium-browse", Some("/usr/lib/chromium-browser")),
+            "chromium-browser"
+        );
+        assert_eq!(full_name("node", Some("/usr/bin/nodejs")), "node");
+        assert_eq!(full_name("python3", None), "python3");
+    }
+
+    #[test]
+    fn this_process_is_alive_and_no_longer_than_the_system() {
+        let stat = Stat::read(std::process::id()).expect("this process");
+        let boot = boot_time().expect("the system has started");
+        let started = stat.started_at(boot).expect("a time");
+        assert!(started >= Timestamp::from_second(boot).expect("a time"));
+        assert!(!is_gone(stat.pid) && is_gone(u32::MAX / 2));
+    }
+}

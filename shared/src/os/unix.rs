@@ -1,0 +1,60 @@
+//! What Linux and macOS have in common.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use rustix::io::Errno;
+
+/// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
+/// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
+pub const APPENDING_NEEDS_A_LOCK: bool = false;
+
+/// Whether the error says that the kernel has no such address family.
+pub fn is_unsupported_family(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
+}
+
+/// Makes a folder and its parents, for this user alone (0700).
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Options that make a new file for this user alone (0600).
+pub fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+/// Makes a change of a folder's entries durable.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// The name of this computer.
+pub fn machine_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Turns "the file has reached its size limit" from a deadly signal (`SIGXFSZ`) into an error of
+/// the write that hit it, like any full disk.
+pub fn survive_file_size_limit() {
+    let ignored = Arc::new(AtomicBool::new(false));
+    // Without the handler the program still works wherever no such limit is set.
+    drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored));
+}
+
+/// The user who asks.
+pub(super) fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The name of a user.
+pub(super) fn user_name(uid: u32) -> Option<String> {
+    uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned())
+}

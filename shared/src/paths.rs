@@ -1,0 +1,167 @@
+//! Where everything is kept.
+//!
+//! `HOMEPORT_HOME` (or `--home`) puts all of it under one folder. Otherwise it follows the system's
+//! rules for per-user files, by way of the crate that confy uses, so that settings and state agree
+//! on one scheme. The current folder is never used: a program started by double-click has any.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+
+use crate::{app::AppName, os};
+
+/// The environment variable that puts everything under one folder.
+pub const HOME_VARIABLE: &str = "HOMEPORT_HOME";
+
+/// The environment variable that moves the logs alone.
+pub const LOG_DIR_VARIABLE: &str = "HOMEPORT_LOG_DIR";
+
+/// The four folders of one user. Nothing is made until it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    config: PathBuf,
+    state: PathBuf,
+    logs: PathBuf,
+    run: PathBuf,
+}
+
+/// The system does not tell where this user's files belong.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot tell where this user's files belong ({0}): set {HOME_VARIABLE} to a folder")]
+pub struct NoHome(String);
+
+impl Folders {
+    /// Finds the folders: all under `home` if given, the logs in `log_dir` if given.
+    ///
+    /// # Errors
+    ///
+    /// [`NoHome`] if neither `home` nor the system says where.
+    pub fn locate(home: Option<&Path>, log_dir: Option<&Path>) -> Result<Self, NoHome> {
+        let mut folders = match home {
+            Some(home) => Self::under(&absolute(home)),
+            None => Self::of_user()?,
+        };
+        if let Some(log_dir) = log_dir {
+            folders.logs = absolute(log_dir);
+        }
+        Ok(folders)
+    }
+
+    fn under(home: &Path) -> Self {
+        Self {
+            config: home.join("config"),
+            state: home.join("state"),
+            logs: home.join("logs"),
+            run: home.join("run"),
+        }
+    }
+
+    fn of_user() -> Result<Self, NoHome> {
+        let strategy = choose_app_strategy(AppStrategyArgs {
+            top_level_domain: "io.github".to_owned(),
+            author: String::new(),
+            app_name: "homeport".to_owned(),
+        })
+        .map_err(|error| NoHome(error.to_string()))?;
+        let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+        Ok(Self {
+            config: strategy.config_dir(),
+            logs: state.join("logs"),
+            run: strategy.runtime_dir().unwrap_or_else(|| state.join("run")),
+            state,
+        })
+    }
+
+    /// What the person wishes: `config/<app>.toml`.
+    #[must_use]
+    pub fn settings(&self, app: &AppName) -> PathBuf {
+        self.config.join(format!("{app}.toml"))
+    }
+
+    /// What is remembered: `state/<app>/assignment.toml`.
+    #[must_use]
+    pub fn assignment(&self, app: &AppName) -> PathBuf {
+        self.state.join(app.as_str()).join("assignment.toml")
+    }
+
+    /// The folder whose folders are the apps that remember something.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// What proves that a server is this user's: `state/secret`.
+    #[must_use]
+    pub fn secret(&self) -> PathBuf {
+        self.state.join("secret")
+    }
+
+    /// Where the running server is: `run/<app>.json`, the discovery file.
+    #[must_use]
+    pub fn discovery(&self, app: &AppName) -> PathBuf {
+        self.run.join(format!("{app}.json"))
+    }
+
+    /// What lets one in: `run/<app>.token`.
+    #[must_use]
+    pub fn token(&self, app: &AppName) -> PathBuf {
+        self.run.join(format!("{app}.token"))
+    }
+
+    /// Held by whoever runs the app: `run/<app>.lock`.
+    #[must_use]
+    pub fn lock(&self, app: &AppName) -> PathBuf {
+        self.run.join(format!("{app}.lock"))
+    }
+
+    /// The folder of the port history and of the diagnostics.
+    #[must_use]
+    pub fn logs(&self) -> &Path {
+        &self.logs
+    }
+
+    /// The audit trail of all apps: `logs/port-history.jsonl`.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.logs.join("port-history.jsonl")
+    }
+}
+
+/// Makes the folder that holds `file`, for this user alone (0700), if it is not there.
+///
+/// # Errors
+///
+/// Whatever the system refuses it with.
+pub fn make_parent(file: &Path) -> io::Result<()> {
+    file.parent().map_or(Ok(()), os::make_private_folder)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn one_variable_puts_everything_under_one_folder_and_another_moves_the_logs() {
+        let app: AppName = "notes".parse().expect("a name");
+        let home = std::path::absolute("/tmp/h").expect("absolute");
+        let folders = Folders::locate(Some(&home), None).expect("given");
+        assert_eq!(folders.settings(&app), home.join("config").join("notes.toml"));
+        assert_eq!(
+            folders.assignment(&app),
+            home.join("state").join("notes").join("assignment.toml")
+        );
+        assert_eq!(folders.discovery(&app), home.join("run").join("notes.json"));
+        assert_eq!(folders.history(), home.join("logs").join("port-history.jsonl"));
+        let elsewhere = home.join("elsewhere");
+        let folders = Folders::locate(Some(&home), Some(&elsewhere)).expect("given");
+        assert_eq!(folders.history(), elsewhere.join("port-history.jsonl"));
+        assert_eq!(folders.lock(&app), home.join("run").join("notes.lock"));
+    }
+}

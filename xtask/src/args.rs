@@ -1,0 +1,66 @@
+//! The command line: what was typed, and which command it means.
+
+use crate::{stages, start, windows};
+use clap::{Parser, Subcommand};
+use std::{ffi::OsString, process::ExitCode};
+
+/// Developer commands of Homeport.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One developer command.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the launcher and the server, then run the launcher
+    #[command(disable_help_flag = true)]
+    Start {
+        /// Handed to the launcher as they are (`--help` too)
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Run every check and every test
+    Test,
+    /// Build launcher.exe and server.exe, and what tests under Wine need beside them
+    Windows {
+        /// With optimisations, for shipping and measuring
+        #[arg(long)]
+        release: bool,
+    },
+}
+
+impl Args {
+    /// Runs the command and answers its exit code.
+    pub(crate) fn run(self) -> ExitCode {
+        match self.command {
+            Command::Start { args } => start::run(&args),
+            Command::Test => stages::run(),
+            Command::Windows { release } => windows::run(release),
+        }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn whatever_follows_start_belongs_to_the_launcher() {
+        for typed in [&["--help"][..], &["--json", "--port", "0"], &["status", "--app", "x"]] {
+            let argv = ["xtask", "start"].iter().chain(typed);
+            let Command::Start { args } = Args::try_parse_from(argv).unwrap().command else {
+                panic!("another command");
+            };
+            assert_eq!(args, typed);
+        }
+    }
+}

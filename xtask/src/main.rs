@@ -1,0 +1,26 @@
+//! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask windows`.
+//!
+//! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
+//! command means the same on every machine.
+
+mod apt;
+mod args;
+mod cargo;
+mod counts;
+mod deny;
+mod needs;
+mod report;
+mod screen;
+mod skips;
+mod stages;
+mod start;
+mod tests;
+mod windows;
+mod windows_toolchain;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    args::Args::parse().run()
+}

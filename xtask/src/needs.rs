@@ -1,0 +1,148 @@
+//! The tools that checks and tests use, and how to get them.
+//!
+//! On Debian as root they are installed. Elsewhere each missing one is named with the command that
+//! brings it; a test that needs it says so and is skipped.
+
+use crate::{
+    apt, cargo,
+    report::Outcome,
+    screen,
+    windows::GCC,
+    windows_toolchain::{self as toolchain, TARGET},
+};
+use std::{collections::BTreeSet, env, path::PathBuf};
+
+/// The name of the need for a compiler that makes Windows programs.
+pub(crate) const WINDOWS_RUSTC: &str = "a Rust compiler for Windows programs";
+
+/// One tool.
+struct Need {
+    /// The program to look for, or what is needed in words.
+    name: &'static str,
+    /// Whether it is here, asked with its name.
+    is_here: fn(&str) -> bool,
+    /// The Debian packages that bring it.
+    packages: &'static [&'static str],
+    /// What for.
+    purpose: &'static str,
+}
+
+impl Need {
+    const fn program(
+        name: &'static str,
+        packages: &'static [&'static str],
+        purpose: &'static str,
+    ) -> Self {
+        Self { name, is_here: is_on_path, packages, purpose }
+    }
+
+    fn is_here(&self) -> bool {
+        (self.is_here)(self.name)
+    }
+
+    /// What is missing, and the command to get it.
+    fn hint(&self) -> String {
+        let packages = self.packages.join(" ");
+        let or = match self.name {
+            WINDOWS_RUSTC => format!(" (or: rustup target add {TARGET})"),
+            _ => String::new(),
+        };
+        let Self { name, purpose, .. } = self;
+        format!("missing: {name}, for {purpose}; get it with: apt-get install {packages}{or}")
+    }
+}
+
+/// Every tool beyond the Rust toolchain.
+static NEEDS: [Need; 10] = [
+    Need::program("cc", &["gcc", "libc6-dev"], "linking"),
+    Need::program("curl", &["curl"], "asking servers as a stranger would"),
+    Need::program("jq", &["jq"], "the recipes for the port history"),
+    Need::program("strace", &["strace"], "counting system calls"),
+    Need::program("ip", &["iproute2"], "networks with one loopback"),
+    Need::program("unshare", &["util-linux"], "networks of a test's own"),
+    Need::program("setpriv", &["util-linux"], "running as another user"),
+    Need {
+        name: WINDOWS_RUSTC,
+        is_here: |_| toolchain::find().is_some(),
+        packages: &["rustc-web", "rust-web-src"],
+        purpose: "launcher.exe and server.exe",
+    },
+    Need::program(GCC, &["gcc-mingw-w64-x86-64"], "linking Windows programs"),
+    Need::program("wine", &["wine64", "wine"], "running Windows programs"),
+];
+
+/// Installs what is missing where that can be done, and names the rest.
+pub(crate) fn stage() -> Outcome {
+    if !cfg!(target_os = "linux") {
+        return Outcome::Skipped(
+            "the list of tools is for Linux; tests look for themselves".into(),
+        );
+    }
+    let wanted = packages(NEEDS.iter().filter(|need| !need.is_here()));
+    if !wanted.is_empty() && apt::can_install() {
+        apt::install(&wanted);
+    }
+    let missing = missing(&NEEDS.iter().map(|need| need.name).collect::<Vec<_>>());
+    missing.iter().for_each(|line| screen::say(line));
+    if missing.is_empty() { Outcome::Ok } else { Outcome::Skipped(missing.join("; ")) }
+}
+
+/// The hints for those of the named tools that are not here.
+pub(crate) fn missing(names: &[&str]) -> Vec<String> {
+    let named = NEEDS.iter().filter(|need| names.contains(&need.name));
+    named.filter(|need| !need.is_here()).map(Need::hint).collect()
+}
+
+/// Makes sure that `cargo SUBCOMMAND` is there, or tells how to get it.
+pub(crate) fn component(component: &str, subcommand: &str) -> Result<(), String> {
+    let is_here = || cargo::succeeds(cargo::cargo([subcommand, "--version"]));
+    let add = ["component", "add", component];
+    if is_here() || (cargo::outcome(cargo::tool("rustup", add)) == Outcome::Ok && is_here()) {
+        return Ok(());
+    }
+    Err(format!("missing: {component}; get it with: rustup {}", add.join(" ")))
+}
+
+/// The packages of several tools, each once.
+fn packages<'a>(needs: impl Iterator<Item = &'a Need>) -> Vec<&'static str> {
+    needs.flat_map(|need| need.packages).copied().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether a program is found where a shell would find it, or where only root's shell looks.
+fn is_on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    env::split_paths(&path).chain(system).any(|folder| folder.join(program).is_file())
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn every_need_has_a_name_of_its_own_and_a_way_to_get_it() {
+        let names: BTreeSet<_> = NEEDS.iter().map(|need| need.name).collect();
+        assert_eq!(names.len(), NEEDS.len());
+        for need in &NEEDS {
+            assert!(!need.packages.is_empty() && !need.purpose.is_empty(), "{}", need.name);
+            assert!(need.hint().contains(need.packages[0]));
+        }
+    }
+
+    #[test]
+    fn a_package_that_brings_two_tools_is_installed_once() {
+        let all = packages(NEEDS.iter());
+        assert_eq!(all.iter().filter(|package| **package == "util-linux").count(), 1);
+    }
+
+    #[test]
+    fn a_missing_tool_is_named_and_one_that_is_here_is_not() {
+        let absent = Need::program("no-such-program-anywhere", &["a", "b"], "this test");
+        assert!(!absent.is_here());
+        assert_eq!(
+            absent.hint(),
+            "missing: no-such-program-anywhere, for this test; get it with: apt-get install a b"
+        );
+        assert!(Need::program("cargo", &[], "").is_here());
+    }
+}

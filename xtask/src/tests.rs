@@ -1,0 +1,109 @@
+//! The stage that runs the tests: `cargo test`, watched while its output passes by.
+
+use crate::{
+    cargo,
+    counts::Counts,
+    report::Outcome,
+    screen,
+    skips::{self, Skip, SkipFile},
+};
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+/// The environment variable that tells the tests where the Windows programs are.
+const WINDOWS_PROGRAMS: &str = "HOMEPORT_WINDOWS_PROGRAMS";
+
+/// How long output may still come after cargo has ended. Only a process that a test left behind can
+/// hold it open that long: a pipe that nobody holds is read to its end in milliseconds.
+const LAST_OUTPUT: Duration = Duration::from_secs(5);
+
+/// What the tests said.
+#[derive(Debug, Default)]
+pub(crate) struct Tests {
+    /// libtest's numbers.
+    pub(crate) counts: Counts,
+    /// Tests that skipped themselves.
+    pub(crate) skips: Vec<Skip>,
+}
+
+/// Runs every test and doctest of the workspace, and fills in `tests` as far as they get.
+pub(crate) fn run(windows_programs: Option<&Path>, tests: &mut Tests) -> Outcome {
+    match try_run(windows_programs, tests) {
+        Ok(outcome) => outcome,
+        Err(error) => Outcome::Failed(format!("the tests could not be run: {error}")),
+    }
+}
+
+fn try_run(windows_programs: Option<&Path>, tests: &mut Tests) -> io::Result<Outcome> {
+    let file = SkipFile::create(cargo::root().join("target").join("skips.tsv"))?;
+    let mut command = cargo::cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.env(skips::VARIABLE, file.path()).env_remove(WINDOWS_PROGRAMS).stdout(Stdio::piped());
+    if let Some(folder) = windows_programs {
+        command.env(WINDOWS_PROGRAMS, folder);
+    }
+    let mut child = command.spawn()?;
+    let counts = Arc::new(Mutex::new(Counts::default()));
+    let at_end =
+        child.stdout.take().map(|output| watch(output, screen::bytes, Arc::clone(&counts)));
+    let status = child.wait()?;
+    let left_behind = at_end.is_some_and(|end| {
+        matches!(end.recv_timeout(LAST_OUTPUT), Err(mpsc::RecvTimeoutError::Timeout))
+    });
+    tests.counts = std::mem::take(&mut *counts.lock().unwrap_or_else(PoisonError::into_inner));
+    tests.skips = file.read()?;
+    Ok(if !status.success() {
+        Outcome::Failed(status.to_string())
+    } else if left_behind {
+        Outcome::Failed("a test left a process behind that still holds its output".to_owned())
+    } else if tests.counts.cut_short() > 0 {
+        Outcome::Failed("a test program ended without telling its result".to_owned())
+    } else {
+        Outcome::Ok
+    })
+}
+
+/// Shows and counts each line as it comes. The receiver is disconnected at the end of the output.
+fn watch(
+    output: impl Read + Send + 'static,
+    mut show: impl FnMut(&[u8]) + Send + 'static,
+    counts: Arc<Mutex<Counts>>,
+) -> mpsc::Receiver<()> {
+    let (end, at_end) = mpsc::channel();
+    thread::spawn(move || {
+        let _end = end;
+        let mut output = BufReader::new(output);
+        let mut line = Vec::new();
+        while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            show(&line);
+            let text = String::from_utf8_lossy(&line);
+            counts.lock().unwrap_or_else(PoisonError::into_inner).read(text.trim_end());
+            line.clear();
+        }
+    });
+    at_end
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn output_is_counted_to_its_end_even_when_it_is_no_text() {
+        let counts = Arc::new(Mutex::new(Counts::default()));
+        let output: &[u8] = b"\xff\xfe\nrunning 1 test\r\ntest a ... ok\n\
+                              test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured";
+        let (shown, screen) = mpsc::channel();
+        let show = move |line: &[u8]| shown.send(line.to_vec()).unwrap();
+        let at_end = watch(output, show, Arc::clone(&counts));
+        assert_eq!(at_end.recv(), Err(mpsc::RecvError));
+        assert_eq!(screen.iter().flatten().collect::<Vec<u8>>(), output);
+        let counts = counts.lock().unwrap();
+        assert_eq!((counts.passed, counts.cut_short()), (1, 0));
+    }
+}
