@@ -1,2 +1,21 @@
-//! stub
-fn main() {}
+//! Measures Homeport beside its peers. Every figure is a median of runs that alternate with those of
+//! the peer, in the same process run, so that a ratio holds when the machine's speed drifts.
+//!
+//! ```sh
+//! cargo build --release --workspace && cargo run --release -p bench -- --write README.md
+//! ```
+
+mod args;
+mod claims;
+mod conflicts;
+mod launches;
+mod programs;
+mod requests;
+mod stats;
+mod table;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    args::run()
+}

@@ -3,8 +3,10 @@
 use std::{
     env,
     ffi::OsString,
-    path::{Path, PathBuf},
+    os::fd::OwnedFd,
+    path::PathBuf,
     process::Stdio,
+    sync::Arc,
 };
 
 use serde_json::json;
@@ -26,7 +28,7 @@ pub struct Launch {
     environment: Vec<(OsString, OsString)>,
     settings: Vec<String>,
     settings_file: PathBuf,
-    is_deaf_and_dumb: bool,
+    stdin: Option<Arc<OwnedFd>>,
 }
 
 impl Launch {
@@ -40,7 +42,7 @@ impl Launch {
             environment: Vec::new(),
             settings: Vec::new(),
             settings_file: home.folders().settings(&Default::default()),
-            is_deaf_and_dumb: false,
+            stdin: None,
         }
     }
 
@@ -116,10 +118,10 @@ impl Launch {
         self.setting(format!("command = {}", json!(words)))
     }
 
-    /// Started as a desktop starts it: nobody reads what it says, and nobody is there to ask.
+    /// With this as its stdin, which is empty otherwise.
     #[must_use]
-    pub fn without_streams(mut self) -> Self {
-        self.is_deaf_and_dumb = true;
+    pub fn stdin(mut self, stdin: impl Into<OwnedFd>) -> Self {
+        self.stdin = Some(Arc::new(stdin.into()));
         self
     }
 
@@ -141,10 +143,10 @@ impl Launch {
         let kept = KEPT.iter().filter_map(|name| Some((name, env::var_os(name)?)));
         command.envs(kept).env("HOME", &self.home).env("HOMEPORT_HOME", &self.home);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.current_dir("/").stdin(Stdio::null());
-        let output = || if self.is_deaf_and_dumb { Stdio::null() } else { Stdio::piped() };
-        command.stdout(output()).stderr(output());
-        Running::new(command, &self.logs())
+        let given = self.stdin.as_ref().map(|fd| fd.try_clone().expect("descriptors are left"));
+        command.stdin(given.map_or_else(Stdio::null, Stdio::from)).current_dir("/");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running::new(command, &self.home.join("logs"))
     }
 
     /// Starts it and waits for its end.
@@ -156,9 +158,5 @@ impl Launch {
     #[track_caller]
     pub fn run(&self) -> Ended {
         self.start().exit()
-    }
-
-    fn logs(&self) -> PathBuf {
-        Path::join(&self.home, "logs")
     }
 }

@@ -37,6 +37,8 @@ pub struct Ready<'a> {
     pub choice: &'a Choice,
     /// The home port.
     pub home: Option<&'a Sourced<Port>>,
+    /// Where the person's wishes go.
+    pub settings: &'a Path,
     /// Where the story can be read.
     pub history: &'a Path,
 }
@@ -160,8 +162,7 @@ fn story(ready: &Ready<'_>) -> Vec<String> {
     let mut story = match (ready.choice.origin, ready.previous) {
         (Origin::Temporary, _) => vec![
             "Every port of the range is taken, so this one is for this time only.".to_owned(),
-            "To get a lasting one: end a program that holds one, or widen `range` in the settings."
-                .to_owned(),
+            format!("To get a lasting one: widen `range` in {}", ready.settings.display()),
         ],
         (_, None) => vec![format!("Port {port} is remembered: it will be the same next time.")],
         (_, Some(previous)) if previous == port => vec!["The same port as last time.".to_owned()],
@@ -174,7 +175,8 @@ fn story(ready: &Ready<'_>) -> Vec<String> {
         && !ready.choice.refused.is_empty()
         && ready.choice.origin != Origin::Temporary
     {
-        story.push(format!("To keep port {port} for good: set `port = {port}` in the settings."));
+        let file = ready.settings.display();
+        story.push(format!("To keep port {port} for good: write `port = {port}` into {file}"));
     }
     story
 }

@@ -82,9 +82,14 @@ pub fn at(addresses: &[IpAddr], port: Port) -> Result<Claim, ClaimError> {
 ///
 /// [`ClaimError`] if the system has none to give.
 pub fn any() -> Result<Claim, ClaimError> {
-    let mut tries = (0..ANY_TRIES).map(|_| listen(&LOOPBACKS, 0));
-    let last = tries.find(|claim| !matches!(claim, Err(error) if error.other_bound));
-    last.unwrap_or_else(|| listen(&LOOPBACKS, 0))
+    let mut claim = listen(&LOOPBACKS, 0);
+    for _ in 1..ANY_TRIES {
+        match claim {
+            Err(error) if error.other_bound => claim = listen(&LOOPBACKS, 0),
+            settled => return settled,
+        }
+    }
+    claim
 }
 
 /// Binds every address before it listens on the first: a listening socket that is closed again,

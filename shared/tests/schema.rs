@@ -113,6 +113,7 @@ fn every_event() -> Vec<Event> {
         Event::PortAssigned { port: port(17000), generation: 1, previous: None },
         Event::ServerExited(end.clone()),
         Event::ServerExited(bare_end.clone()),
+        Event::ServerExited(ServerEnd { exit_code: Some(0), ..bare_end.clone() }),
         Event::ServerRestarting(end.clone()),
         Event::ServerRestarting(bare_end.clone()),
         Event::LaunchGaveUp(end),
@@ -278,6 +279,18 @@ fn values_out_of_range_are_refused() {
             let mut wrong = record.clone();
             wrong[key] = value.clone();
             assert!(!validator.is_valid(&wrong), "{wrong}");
+        }
+    }
+}
+
+#[test]
+fn a_record_of_another_level_than_its_event_has_is_refused() {
+    let validator = validator();
+    for record in records() {
+        for level in ["INFO", "WARNING", "ERROR"] {
+            let mut other = record.clone();
+            other[keys::LEVEL] = json!(level);
+            assert_eq!(validator.is_valid(&other), record[keys::LEVEL] == level, "{other}");
         }
     }
 }

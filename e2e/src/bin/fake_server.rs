@@ -73,7 +73,7 @@ mod unix {
             app: app.parse().expect("a name"),
             secret: match order.as_str() {
                 "wrong-identity" => Secret::random(),
-                _ => Secret::load_or_create(&folders.secret()).expect("a secret"),
+                _ => adoption.secret.clone(),
             },
             folders,
             adoption,

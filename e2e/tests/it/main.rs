@@ -1,6 +1,25 @@
 //! Launchers and servers as a person meets them. Each module is one side of them; a test that
-//! belongs to a row of the test matrix or to an invariant says so.
+//! belongs to a row of the test matrix or to an invariant of the design says so.
 
 #![cfg(target_os = "linux")]
 
+mod alone;
+mod choosing;
+mod crash;
+mod disk;
+mod guard;
+mod handover;
+mod input;
+mod instance;
+mod life;
+mod memory;
+mod namespaces;
+mod policy;
+mod precedence;
+mod race;
+mod readiness;
 mod records;
+mod restart;
+mod settings;
+mod strangers;
+mod users;

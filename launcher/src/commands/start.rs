@@ -283,6 +283,7 @@ impl Launch {
             previous,
             choice,
             home: options.home_port.as_ref(),
+            settings: &self.basics.folders.settings(app),
             history: &self.basics.folders.history(),
         });
         self.open_browser(options, &url);

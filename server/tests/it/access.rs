@@ -18,7 +18,7 @@ fn a_request_for_another_host_is_misdirected_and_reaches_no_route() {
         let counter = Arc::clone(&counter);
         routes.default_service(web::to(move || {
             counter.fetch_add(1, Ordering::Relaxed);
-            async { HttpResponse::Ok() }
+            async { HttpResponse::Ok().finish() }
         }));
     });
     for host in

@@ -95,7 +95,12 @@ impl Appender {
         } else {
             line
         };
-        let written = self.file.write(line)?;
+        let written = loop {
+            match self.file.write(line) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => break written?,
+            }
+        };
         self.torn = false;
         if written == line.len() {
             return Ok(());

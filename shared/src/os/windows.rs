@@ -8,14 +8,14 @@ use std::{
     env,
     fs::{self, OpenOptions},
     io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     os::windows::io::AsRawSocket,
     path::Path,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
 use windows_sys::Win32::Networking::WinSock::{
-    SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, WSAEADDRNOTAVAIL, WSAEAFNOSUPPORT, setsockopt,
+    SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, WSAEAFNOSUPPORT, setsockopt,
 };
 
 use super::{PortRanges, Process, SocketEntry, SocketTables};
@@ -33,33 +33,25 @@ const EPHEMERAL: PortRange = PortRange::literal(49152, 65535);
 /// `SO_EXCLUSIVEADDRUSE` keeps others from binding the same address with `SO_REUSEADDR`, which here
 /// means to take it over and is never set by us; a wait after closing, which would need it, does not
 /// block a bind. But an exclusive bind of `127.0.0.1` still succeeds beside a stranger's `0.0.0.0`.
-/// Only an exclusive bind of the wildcard fails beside every other socket of the port, so that comes
-/// first, once per claim, and is closed without listening.
+/// Only an exclusive bind of the wildcard fails beside every other socket of the port, so for each
+/// loopback address that of its family comes first, and is closed without listening. It would fail
+/// beside our own sockets too, so loopback comes before other addresses of a claim.
 pub fn prepare_to_bind(socket: &Socket, address: SocketAddr) -> io::Result<()> {
-    if address.ip() == Ipv4Addr::LOCALHOST && address.port() != 0 {
-        bind_everywhere(address.port())?;
+    let every: Option<IpAddr> = match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => Some(Ipv4Addr::UNSPECIFIED.into()),
+        IpAddr::V6(Ipv6Addr::LOCALHOST) => Some(Ipv6Addr::UNSPECIFIED.into()),
+        _ => None,
+    };
+    if let Some(every) = every.filter(|_| address.port() != 0) {
+        let every = SocketAddr::new(every, address.port());
+        let probe = Socket::new(Domain::for_address(every), Type::STREAM, Some(Protocol::TCP))?;
+        if every.is_ipv6() {
+            probe.set_only_v6(true)?;
+        }
+        make_exclusive(&probe)?;
+        probe.bind(&every.into())?;
     }
     make_exclusive(socket)
-}
-
-/// Fails if any socket of either family has the port.
-fn bind_everywhere(port: u16) -> io::Result<()> {
-    let both = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
-    match bind_exclusively(both) {
-        Err(error) if is_unsupported_family(&error) || is_missing_address(&error) => {
-            bind_exclusively(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))
-        }
-        bound => bound,
-    }
-}
-
-fn bind_exclusively(address: SocketAddr) -> io::Result<()> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(false)?;
-    }
-    make_exclusive(&socket)?;
-    socket.bind(&address.into())
 }
 
 fn make_exclusive(socket: &Socket) -> io::Result<()> {
@@ -76,10 +68,6 @@ fn make_exclusive(socket: &Socket) -> io::Result<()> {
 /// Whether the error says that the system has no such address family.
 pub fn is_unsupported_family(error: &io::Error) -> bool {
     error.raw_os_error() == Some(WSAEAFNOSUPPORT)
-}
-
-fn is_missing_address(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(WSAEADDRNOTAVAIL)
 }
 
 /// Makes a folder and its parents. Under the user's profile what a folder inherits already keeps

@@ -1,0 +1,66 @@
+//! The command line of the measurements.
+
+use std::{fs, io::Write, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{claims, conflicts, launches, requests, stats::Row, table};
+
+/// Measures Homeport beside its peers
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Replace the table between the `bench` marks of this file
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Command {
+    /// Claims of both loopback addresses
+    Claims,
+    /// From the start of the launcher to the first answer
+    Launches,
+    /// A thousand candidates taken
+    Conflicts,
+    /// Requests per second with the access log
+    Requests,
+    /// A bare actix-web server, for `requests` to measure itself against
+    #[command(hide = true)]
+    Bare {
+        /// Its port
+        port: u16,
+    },
+}
+
+/// Measures what was asked for, or everything.
+pub(crate) fn run() -> ExitCode {
+    let args = Args::parse();
+    let measured = match args.command {
+        Some(Command::Claims) => claims::measure(),
+        Some(Command::Launches) => launches::measure(),
+        Some(Command::Conflicts) => conflicts::measure(),
+        Some(Command::Requests) => requests::measure(),
+        Some(Command::Bare { port }) => requests::serve_bare(port).map(|()| vec![]),
+        None => all(),
+    };
+    let written = measured.and_then(|rows| match args.write {
+        Some(file) => fs::write(&file, table::inserted(&fs::read_to_string(&file)?, &rows)?),
+        None => std::io::stdout().write_all(table::text(&rows).as_bytes()),
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn all() -> std::io::Result<Vec<Row>> {
+    let parts = [claims::measure, launches::measure, conflicts::measure, requests::measure];
+    let rows: Result<Vec<_>, _> = parts.into_iter().map(|measure| measure()).collect();
+    Ok(rows?.concat())
+}

@@ -1,0 +1,141 @@
+//! What people type.
+
+use std::fs;
+
+use e2e::{Home, Launch, program, quiet_port};
+
+/// Refused with this exit code, and with words that help; nothing is left running or remembered.
+#[track_caller]
+fn assert_refused(launch: &Launch, code: i32, pieces: &[&str]) {
+    let refused = launch.run();
+    assert_eq!(refused.code, Some(code), "{refused:?}");
+    let told = refused.stdout + &refused.stderr;
+    for piece in pieces {
+        assert!(told.contains(piece), "no `{piece}` in: {told}");
+    }
+}
+
+#[test]
+fn a_number_that_is_no_port_is_refused_with_the_ports_there_are() {
+    let home = Home::new();
+    for (port, piece) in [
+        ("0", "port 0"),
+        ("70000", "70000 is not a port"),
+        ("-1", "-1 is not a port"),
+        ("abc", "abc"),
+        ("", "port"),
+        ("3030.5", "3030.5"),
+        ("99999999999999999999", "not a port"),
+    ] {
+        for program in [home.launcher(), home.server()] {
+            assert_refused(&program.arg(format!("--port={port}")), 2, &[piece]);
+        }
+    }
+    assert!(home.history().is_empty());
+}
+
+#[test]
+fn a_range_that_is_none_is_refused_and_the_right_one_named() {
+    let home = Home::new();
+    for (range, piece) in [
+        ("20010-20000", "20000-20010"),
+        ("", "not a range"),
+        ("20000", "not a range"),
+        ("0-100", "port 0"),
+        ("1-70000", "70000"),
+        ("a-b", "`a` is not a port"),
+    ] {
+        assert_refused(&home.launcher().arg(format!("--range={range}")), 2, &[piece]);
+    }
+}
+
+#[test]
+fn a_name_that_could_leave_its_folder_is_refused() {
+    let home = Home::new();
+    let long = "x".repeat(300);
+    for name in ["../evil", "a/b", "..", ".", "", "a\nb", "a\\b", "-x", "nul", &long] {
+        for program in [home.launcher(), home.server().port(quiet_port())] {
+            assert_refused(&program.arg(format!("--app={name}")), 2, &["name"]);
+        }
+    }
+    let mut entries = fs::read_dir(home.path()).expect("it is there");
+    assert!(entries.next().is_none(), "nothing is made for a name that is refused");
+}
+
+#[test]
+fn a_variable_with_a_wrong_value_is_named() {
+    let home = Home::new();
+    for (variable, value) in [
+        ("HOMEPORT_PORT", "abc"),
+        ("HOMEPORT_PORT", "0"),
+        ("HOMEPORT_RANGE", "20010-20000"),
+        ("HOMEPORT_READY_TIMEOUT", "soon"),
+        ("HOMEPORT_ON_CONFLICT", "wait"),
+    ] {
+        assert_refused(&home.launcher().env(variable, value), 2, &[variable]);
+    }
+    assert_refused(&home.server().env("HOMEPORT_PORT", "abc"), 2, &["abc", "--port"]);
+}
+
+/// `HOMEPORT_PORT=` is how one unsets it for a single command.
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut launcher = home.launcher().home_port(port).env("HOMEPORT_PORT", "").env("HOMEPORT_LOG_DIR", "").start();
+    assert_eq!(launcher.ready().origin, "home");
+    launcher.stop();
+    let mut server = home.server().port(port).env("HOMEPORT_PORT", "").env("HOMEPORT_LOG_DIR", "").start();
+    server.ready();
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(home.events("launch_stopped").len(), 2);
+}
+
+#[test]
+fn an_option_that_does_not_exist_is_refused_with_the_nearest_that_does() {
+    let home = Home::new();
+    assert_refused(&home.launcher().arg("--prot").arg("3030"), 2, &["--prot", "--port"]);
+    assert_refused(&home.launcher().arg("strat"), 2, &["strat"]);
+    assert_refused(&home.server().arg("--ports=3"), 2, &["--port"]);
+}
+
+#[test]
+fn a_site_that_does_not_exist_is_refused() {
+    let home = Home::new();
+    let file = home.path().join("file");
+    fs::write(&file, "not a folder").expect("written");
+    for (root, piece) in [("/nowhere/at/all", "/nowhere/at/all"), (file.to_str().expect("text"), "not a folder")] {
+        assert_refused(&home.server().port(quiet_port()).arg("--root").arg(root), 2, &[piece]);
+    }
+}
+
+/// Unpacked in part, or moved without its companion.
+#[test]
+fn a_launcher_without_a_server_beside_it_says_where_one_should_be() {
+    let home = Home::new();
+    let alone = home.path().join("launcher");
+    fs::copy(program("launcher"), &alone).expect("copied");
+    let launch = home.launcher().program(&alone).without("--json");
+    let path = home.path().join("server");
+    assert_refused(&launch, 75, &["there is no server to start", path.to_str().expect("text"), "command ="]);
+    assert_eq!(home.last("launch_failed")["reason"], "no_server");
+    assert!(home.events("port_claimed").is_empty());
+}
+
+#[test]
+fn a_server_that_is_told_no_port_says_how_to_name_one() {
+    let home = Home::new();
+    assert_refused(&home.server(), 2, &["--port", "launcher"]);
+    assert_refused(&home.server().port(quiet_port()).arg("--hand-over"), 2, &["--port"]);
+}
+
+#[test]
+fn help_and_version_go_to_stdout_and_are_no_failure() {
+    let home = Home::new();
+    for program in [home.launcher(), home.server()] {
+        for question in ["--help", "--version"] {
+            let answer = program.clone().arg(question).run();
+            assert_eq!(answer.code, Some(0), "{answer:?}");
+            assert!(!answer.stdout.is_empty() && answer.stderr.is_empty(), "{answer:?}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The life and the end of a launch.
+
+use e2e::{Home, Running, get, quiet_port, wait_for, wait_until};
+use rustix::process::Signal;
+use shared::{app::AppName, claim, port::Port};
+use std::time::{Duration, Instant};
+
+fn is_free(port: u16) -> bool {
+    claim::port(Port::new(port).expect("a port")).is_ok()
+}
+
+/// I9: within two seconds.
+#[track_caller]
+fn assert_leaves_nothing_behind(mut running: Running, port: u16) {
+    let killed = Instant::now();
+    running.signal(Signal::KILL);
+    let gone = wait_for(|| running.server().has_ended().then(|| killed.elapsed()));
+    assert!(gone.is_some_and(|after| after < Duration::from_secs(2)), "{gone:?}");
+    wait_until("the port is free", || is_free(port));
+}
+
+/// Row 23 of the test matrix, and I9.
+#[test]
+fn when_the_launcher_is_killed_the_server_goes_too_and_the_port_is_free() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    assert_leaves_nothing_behind(running, port);
+}
+
+/// I9: the kernel ends it, if it does not notice.
+#[test]
+fn a_server_that_listens_to_nobody_does_not_outlive_its_launcher() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).fake(&["deaf"]).start();
+    running.ready();
+    assert_leaves_nothing_behind(running, port);
+}
+
+#[test]
+fn a_launch_that_is_asked_to_end_ends_well_and_leaves_the_port_free() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let (home, port) = (Home::new(), quiet_port());
+        let mut running = home.launcher().port(port).start();
+        running.ready();
+        running.signal(signal);
+        let ended = running.exit();
+        assert_eq!(ended.code, Some(0), "{signal:?}: {ended:?}");
+        assert!(is_free(port), "{signal:?}");
+        assert_eq!(home.last("launch_stopped")["exit_code"], 0);
+        assert_eq!(home.last("server_exited")["exit_code"], 0);
+        let discovery = home.folders().discovery(&AppName::default());
+        assert!(!discovery.exists(), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_launch_that_is_asked_to_end_before_its_server_is_ready_ends_at_once() {
+    let home = Home::new();
+    let running = home.launcher().fake(&["never-ready"]).start();
+    wait_until("the server is started", || !home.events("server_spawned").is_empty());
+    let asked = Instant::now();
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    // Its time to become ready is ten seconds.
+    assert!(asked.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_server_that_ignores_the_request_to_end_is_ended_by_the_second() {
+    let home = Home::new();
+    let mut running = home.launcher().fake(&["deaf"]).start();
+    running.ready();
+    running.signal(Signal::TERM);
+    assert!(!running.server().has_ended());
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(home.last("server_exited")["signal"], 9);
+}
+
+#[test]
+fn a_server_that_keeps_failing_is_given_up_after_five_times() {
+    let home = Home::new();
+    let ended = home.launcher().fake(&["ready-then-exit=1"]).run();
+    assert_eq!(ended.code, Some(75), "{ended:?}");
+    let spawned = home.events("server_spawned");
+    assert_eq!(spawned.len(), 5);
+    assert!(spawned.iter().all(|server| server["port"] == spawned[0]["port"]));
+    let delays: Vec<_> =
+        home.events("server_restarting").iter().map(|r| r["delay_ms"].as_f64().expect("a delay")).collect();
+    assert_eq!(delays, [100.0, 200.0, 400.0, 800.0]);
+    assert_eq!(home.last("launch_gave_up")["exit_code"], 1);
+    assert_eq!(home.last("launch_failed")["exit_code"], 75);
+}
+
+#[test]
+fn a_server_that_ends_about_its_port_or_its_settings_is_not_started_again_as_it_was() {
+    for code in [69, 78] {
+        let home = Home::new();
+        let ended = home.launcher().fake(&[&format!("ready-then-exit={code}")]).run();
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert_eq!(home.events("server_spawned").len(), 1);
+        assert_eq!(home.last("server_exited")["exit_code"], code);
+    }
+}
+
+#[test]
+fn a_server_that_ends_content_ends_the_launch() {
+    let home = Home::new();
+    let ended = home.launcher().fake(&["ready-then-exit=0"]).run();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(home.events("server_spawned").len(), 1);
+}
+
+#[test]
+fn a_person_who_wants_no_restart_gets_none() {
+    let home = Home::new();
+    let ended = home.launcher().fake(&["ready-then-signal=9"]).setting("restart = \"never\"").run();
+    assert_eq!(ended.code, Some(75), "{ended:?}");
+    assert_eq!(home.events("server_spawned").len(), 1);
+    assert_eq!(home.last("launch_gave_up")["signal"], 9);
+}
+
+/// What a server prints is no reason to end it once it serves.
+#[test]
+fn a_server_that_chatters_while_it_serves_is_left_to_serve() {
+    let home = Home::new();
+    let mut running = home.launcher().fake(&[]).start();
+    let ready = running.ready();
+    for _ in 0..3 {
+        get(&format!("{}garbage", ready.url)).expect("it serves");
+    }
+    get(&format!("{}stop", ready.url)).expect("it serves");
+    assert_eq!(running.exit().code, Some(0));
+    assert_eq!(home.last("launch_stopped")["reason"], "asked");
+}

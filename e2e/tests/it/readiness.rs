@@ -1,0 +1,92 @@
+//! Servers that do not become ready: each way is told apart from the others.
+
+use std::collections::BTreeSet;
+
+use e2e::{Ended, Home, quiet_port};
+use shared::{claim, port::Port};
+
+struct Failure {
+    home: Home,
+    port: u16,
+    ended: Ended,
+}
+
+fn launch(orders: &[&str]) -> Failure {
+    let (home, port) = (Home::new(), quiet_port());
+    let launch = home.launcher().home_port(port).fake(orders).arg("--ready-timeout").arg("1s");
+    let ended = launch.run();
+    Failure { home, port, ended }
+}
+
+/// Exit code 75, one line and one record that give the reason, nothing kept.
+#[track_caller]
+fn assert_fails(orders: &[&str], reason: &str) -> String {
+    let Failure { home, port, ended } = launch(orders);
+    assert_eq!(ended.code, Some(75), "{orders:?}: {ended:?}");
+    let (line, record) = (ended.line("launch_failed"), home.last("launch_failed"));
+    assert_eq!((&line["reason"], &line["exit_code"]), (&reason.into(), &75.into()), "{orders:?}");
+    assert_eq!((&record["reason"], &record["error"]), (&line["reason"], &line["error"]));
+    assert_eq!(home.events("server_spawned").len(), 1, "{orders:?}");
+    assert!(home.assignment().is_none() && home.events("server_ready").is_empty(), "{orders:?}");
+    assert!(claim::port(Port::new(port).expect("a port")).is_ok(), "{orders:?} keeps the port");
+    line["error"].as_str().expect("what the person is told").to_owned()
+}
+
+#[test]
+fn a_server_that_exits_is_reported_with_its_exit_code() {
+    let error = assert_fails(&["exit=3"], "exited");
+    assert!(error.contains("code 3"), "{error}");
+}
+
+#[test]
+fn a_server_that_is_ended_by_a_signal_is_reported_with_the_signal() {
+    let error = assert_fails(&["signal=9"], "signalled");
+    assert!(error.contains("signal 9"), "{error}");
+}
+
+#[test]
+fn a_server_that_takes_too_long_is_ended_and_reported_with_the_limit() {
+    let silent = assert_fails(&["never-ready"], "timed_out");
+    assert!(silent.contains("1s"), "{silent}");
+    let hanging = assert_fails(&["hang-after-ready"], "timed_out");
+    assert_ne!(silent, hanging, "whether it had said anything makes a difference");
+}
+
+#[test]
+fn a_server_that_gives_a_wrong_answer_is_ended_and_reported_with_it() {
+    let orders = ["garbage", "wrong-identity", "wrong-launch", "not-http"];
+    let errors: BTreeSet<_> = orders.iter().map(|order| assert_fails(&[order], "wrong_answer")).collect();
+    assert_eq!(errors.len(), orders.len(), "{errors:?}");
+    assert!(errors.iter().any(|error| error.contains("Listening on")), "{errors:?}");
+    assert!(!errors.iter().any(|error| error.contains('\u{1b}')), "{errors:?}");
+}
+
+#[test]
+fn a_server_that_does_not_exist_is_reported_with_its_path() {
+    let home = Home::new();
+    let ended = home.launcher().setting("command = [\"/nowhere/at-all\"]").run();
+    assert_eq!(ended.code, Some(75), "{ended:?}");
+    let error = ended.line("launch_failed")["error"].to_string();
+    assert!(error.contains("/nowhere/at-all"), "{error}");
+}
+
+#[test]
+fn a_server_that_ends_about_its_port_or_its_settings_hands_its_exit_code_on() {
+    for code in [69, 78] {
+        let Failure { home, ended, .. } = launch(&[&format!("exit={code}")]);
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert_eq!(home.events("server_spawned").len(), 1);
+        assert_eq!(home.last("launch_failed")["exit_code"], code);
+    }
+}
+
+/// The person sees the same, with a way on.
+#[test]
+fn a_person_is_told_why_the_server_did_not_start_and_where_to_look() {
+    let home = Home::new();
+    let ended = home.launcher().without("--json").fake(&["exit=3"]).run();
+    assert_eq!(ended.code, Some(75));
+    for piece in ["the server did not start", "code 3", "launcher.jsonl"] {
+        assert!(ended.stderr.contains(piece), "no `{piece}`: {}", ended.stderr);
+    }
+}

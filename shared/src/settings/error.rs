@@ -1,0 +1,61 @@
+//! What is said of a settings file that cannot be used.
+
+use std::{fmt, io, path::PathBuf};
+
+use super::KEYS;
+
+/// Why a settings file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}: {problem}", .file.display(), At(*.line))]
+pub struct SettingsError {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1, if the problem has one.
+    pub line: Option<usize>,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a settings file.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// It cannot be read.
+    #[error("cannot be read ({0})")]
+    Unreadable(#[source] io::Error),
+    /// It is not text.
+    #[error("this is not a text file")]
+    NotText,
+    /// It is not TOML.
+    #[error("{0}")]
+    Syntax(String),
+    /// It has a key that means nothing here.
+    #[error("there is no setting `{key}`{}", Nearest(*.nearest))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The nearest one there is.
+        nearest: Option<&'static str>,
+    },
+    /// A value is not of the kind that its key wants.
+    #[error("{0}")]
+    Value(String),
+}
+
+struct At(Option<usize>);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |line| write!(f, ", line {line}"))
+    }
+}
+
+struct Nearest(Option<&'static str>);
+
+impl fmt::Display for Nearest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(nearest) => write!(f, ": did you mean `{nearest}`?"),
+            None => write!(f, ": the settings are {}", KEYS.join(", ")),
+        }
+    }
+}

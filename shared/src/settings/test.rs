@@ -1,0 +1,80 @@
+//! What is said of right and wrong settings files.
+
+use super::*;
+
+fn load(text: &[u8]) -> Result<Settings, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("app.toml");
+    fs::write(&file, text).expect("written");
+    Settings::load(&file).map_err(|error| {
+        let message = error.to_string();
+        message.strip_prefix(&file.display().to_string()).expect("names the file").to_owned()
+    })
+}
+
+#[test]
+fn an_absent_and_an_empty_file_are_the_defaults_and_no_file_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("none.toml");
+    assert_eq!(Settings::load(&file).expect("absent"), Settings::default());
+    assert!(!file.exists());
+    assert_eq!(load(b"").expect("empty"), Settings::default());
+}
+
+#[test]
+fn every_setting_can_be_said() {
+    let settings = load(
+        br#"
+        port = 3030
+        range = "20000-20100"
+        avoid = [20005, "20010-20020"]
+        on_conflict = "fail"
+        open_browser = false
+        ready_timeout = "2m 30s"
+        restart = "never"
+        redirect_for = "1h"
+        log = "debug"
+        command = ["/bin/server", "--root", "site"]
+        "#,
+    )
+    .expect("right");
+    assert_eq!(settings.port, Port::new(3030));
+    assert_eq!(settings.avoid[1].0, PortRange::literal(20010, 20020));
+    assert_eq!(settings.ready_timeout.expect("set").0.as_secs(), 150);
+    assert_eq!(settings.command.expect("set").arguments(), ["--root", "site"]);
+}
+
+#[test]
+fn whatever_is_wrong_is_said_with_its_line_and_a_way_out() {
+    for (text, message) in [
+        (
+            &b"# hello\nprot = 3030\n"[..],
+            ", line 2: there is no setting `prot`: did you mean `port`?",
+        ),
+        (
+            b"open-browser = true",
+            ", line 1: there is no setting `open-browser`: did you mean `open_browser`?",
+        ),
+        (b"colour = 1", ", line 1: there is no setting `colour`: the settings are port, range"),
+        (b"\nport = 0", ", line 2: port 0 means"),
+        (b"port = 70000", ", line 1: 70000 is not a port"),
+        (b"port = \"abc\"", ", line 1: invalid type: string"),
+        (b"range = \"200-100\"", ", line 1: the range 200-100 runs backwards"),
+        (b"avoid = [true]", ", line 1: write a port such as 3000"),
+        (b"command = []", ", line 1: name a program"),
+        (b"ready_timeout = \"soon\"", ", line 1: `soon` is not a span of time"),
+        (b"on_conflict = \"wait\"", ", line 1: unknown variant `wait`"),
+        (b"port = 3030\nrange = \"20", ", line 2: "),
+        (b"\x7fELF\0\0\xff", ": this is not a text file"),
+    ] {
+        let problem = load(text).expect_err("wrong");
+        assert!(problem.starts_with(message), "{problem}");
+    }
+}
+
+#[test]
+fn a_folder_in_place_of_the_file_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let error = Settings::load(folder.path()).expect_err("a folder").to_string();
+    assert!(error.contains("cannot be read"), "{error}");
+}

@@ -1,0 +1,149 @@
+//! The kinds of values that a settings file holds, each read in one way wherever it is written.
+
+use std::fmt;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::port::{Port, PortRange};
+
+/// What to do when a remembered port cannot be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnConflict {
+    /// Take another, and say so.
+    #[default]
+    Move,
+    /// Fail, and say why.
+    Fail,
+}
+
+/// When a server that ended is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restart {
+    /// When it crashed or failed.
+    #[default]
+    OnFailure,
+    /// Never.
+    Never,
+}
+
+/// How much the diagnostics tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what goes on with less.
+    Warning,
+    /// And every change of state, and every request.
+    #[default]
+    Info,
+    /// And what was tried.
+    Debug,
+}
+
+/// A span of time that a person writes as `10s`, `2m 30s` or `1h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub std::time::Duration);
+
+/// An entry of `avoid`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Avoided(pub PortRange);
+
+/// A program with its first arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Command(Vec<String>);
+
+impl<'de> Deserialize<'de> for Avoided {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum PortOrRange {
+            Port(i64),
+            Range(String),
+        }
+        let range = match PortOrRange::deserialize(from) {
+            Ok(PortOrRange::Port(number)) => Port::try_from(number).map(PortRange::from),
+            Ok(PortOrRange::Range(text)) => text.parse(),
+            Err(_) => {
+                return Err(de::Error::custom(
+                    "write a port such as 3000, or a range such as \"3000-3100\"",
+                ));
+            }
+        };
+        range.map(Self).map_err(de::Error::custom)
+    }
+}
+
+impl Command {
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        &self.0[0]
+    }
+
+    /// Its first arguments.
+    #[must_use]
+    pub fn arguments(&self) -> &[String] {
+        &self.0[1..]
+    }
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let words = Vec::<String>::deserialize(from)?;
+        if words.first().is_none_or(String::is_empty) {
+            return Err(de::Error::custom(
+                "name a program, such as command = [\"/usr/bin/my-server\"]",
+            ));
+        }
+        Ok(Self(words))
+    }
+}
+
+impl std::str::FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let span: SignedDuration = text
+            .parse()
+            .map_err(|_| format!("`{text}` is not a span of time: write 10s, 2m or 1h"))?;
+        let span = std::time::Duration::try_from(span);
+        let span =
+            span.map_err(|_| format!("`{text}` is less than nothing: write 10s, 2m or 1h"))?;
+        Ok(Self(span))
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", SignedDuration::try_from(self.0).unwrap_or(SignedDuration::MAX))
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl From<LogLevel> for slog::Level {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::Error,
+            LogLevel::Warning => Self::Warning,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+        }
+    }
+}
