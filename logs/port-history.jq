@@ -65,9 +65,9 @@ def as_word: tostring | if explode | any(. <= 32) then tojson else . end;
 # record -> one line for a person.
 def as_line:
   . as $record
-  | [ "app", "port", "from", "to", "origin", "class", "why", "key", "server_pid", "url", "relation",
-      "file", "problem", "source", "attempt", "exit_code", "signal", "reason", "error", "elapsed_ms",
-      "uptime_ms", "delay_ms"
+  | [ "port", "from", "to", "previous", "origin", "class", "why", "tried", "key", "server_pid", "url",
+      "relation", "file", "problem", "source", "attempt", "exit_code", "signal", "reason", "error",
+      "elapsed_ms", "uptime_ms", "delay_ms"
       | . as $key
       | select($record[$key] != null)
       | "\($key)=\($record[$key] | as_word)" ] as $facts
@@ -75,7 +75,7 @@ def as_line:
   | ( if $name == null then []
       elif $record.holder.pid == null then ["holder=\($name)"]
       else ["holder=\($name) (pid \($record.holder.pid))"] end ) as $holder
-  | "\($record.ts[0:10]) \($record.ts[11:23]) \($record.event) \($facts + $holder | join(" "))";
+  | "\(.ts[0:10]) \(.ts[11:23]) \(.app)/\(.process) " + ([.event] + $facts + $holder | join(" "));
 
 # --- Conflicts: array of records -> array of rows, the most frequent first -------------------------
 

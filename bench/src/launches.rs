@@ -26,7 +26,12 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
     Ok(vec![row])
 }
 
-fn answer(program: &str, arguments: &[&str], home: &std::path::Path, port: Port) -> io::Result<f64> {
+fn answer(
+    program: &str,
+    arguments: &[&str],
+    home: &std::path::Path,
+    port: Port,
+) -> io::Result<f64> {
     let port_text = port.to_string();
     let arguments = [arguments, &[&port_text]].concat();
     Program::start(program, &arguments, home)?.first_answer(port)

@@ -62,7 +62,8 @@ fn port() -> io::Result<Port> {
 /// Requests per second of one burst.
 fn burst(port: Port) -> io::Result<f64> {
     let until = Instant::now() + BURST;
-    let workers: Vec<_> = (0..CONNECTIONS).map(|_| thread::spawn(move || ask(port, until))).collect();
+    let workers: Vec<_> =
+        (0..CONNECTIONS).map(|_| thread::spawn(move || ask(port, until))).collect();
     let mut answered = 0;
     for worker in workers {
         answered += worker.join().map_err(|_| io::Error::other("a client panicked"))??;
@@ -106,7 +107,8 @@ pub(crate) fn serve_bare(port: u16) -> io::Result<()> {
     let claim = claim::port(port).map_err(io::Error::other)?;
     actix_rt::System::new().block_on(async {
         let app = || {
-            let health = || async { HttpResponse::Ok().json(serde_json::json!({ "status": "ok" })) };
+            let health =
+                || async { HttpResponse::Ok().json(serde_json::json!({ "status": "ok" })) };
             App::new().route("/_homeport/healthz", web::get().to(health))
         };
         let server = HttpServer::new(app).workers(2);

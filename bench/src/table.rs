@@ -9,7 +9,9 @@ const END: &str = "<!-- bench: end -->";
 
 /// The table, in Markdown.
 pub(crate) fn text(rows: &[Row]) -> String {
-    let mut text = String::from("| what | Homeport | peer, in the same run | ratio |\n| --- | --- | --- | --- |\n");
+    let mut text = String::from(
+        "| what | Homeport | peer, in the same run | ratio |\n| --- | --- | --- | --- |\n",
+    );
     for Row { what, ours, peer, ratio } in rows {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "| {what} | {ours} | {peer} | {ratio} |");
@@ -33,7 +35,10 @@ mod test {
     fn only_what_stands_between_the_marks_is_replaced() {
         let document = format!("a\n{BEGIN}old\n{END}\nb");
         let new = inserted(&document, &[]).expect("marked");
-        assert!(new.starts_with("a\n<!-- bench: begin -->\n| what |") && new.ends_with("<!-- bench: end -->\nb"));
+        assert!(
+            new.starts_with("a\n<!-- bench: begin -->\n| what |")
+                && new.ends_with("<!-- bench: end -->\nb")
+        );
         assert!(inserted("nothing", &[]).is_err());
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
-use crate::{Launch, NOBODY, program, records};
+use crate::{Launch, NOBODY, place, program, records};
 
 /// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
 #[derive(Debug)]
@@ -133,13 +133,28 @@ impl Home {
         last.unwrap_or_else(|| panic!("no record of {event}:\n{}", self.story()))
     }
 
-    /// Gives everything in it to the user that owns nothing else.
+    /// The record of the last conflict over `port`. Others may have met elsewhere: tests that run at
+    /// the same time choose from the same range.
     ///
     /// # Panics
     ///
-    /// Unless we are root.
-    pub fn give_to_nobody(&self) {
-        give(self.path()).expect("root may give");
+    /// If there is none.
+    #[must_use]
+    #[track_caller]
+    pub fn conflict_over(&self, port: u16) -> Value {
+        let conflict = self.events("port_conflict").into_iter().rfind(|c| c["port"] == port);
+        conflict.unwrap_or_else(|| panic!("no conflict over {port}:\n{}", self.story()))
+    }
+
+    /// Gives everything in it to whom [`Place::as_plain_user`](crate::Place::as_plain_user) means.
+    ///
+    /// # Panics
+    ///
+    /// If root may not do everything.
+    pub fn give_to_plain_user(&self) {
+        if place::is_root() {
+            give(self.path()).expect("root may give");
+        }
     }
 
     /// Allows records to be missing: where the disk is full they are dropped.
@@ -151,8 +166,7 @@ impl Home {
     #[must_use]
     pub fn story(&self) -> String {
         let logs = ["port-history.jsonl", "launcher.jsonl", "server.jsonl"];
-        let text = |log: &str| fs::read(self.folders.logs().join(log)).unwrap_or_default();
-        let told = |log| format!("--- {log}\n{}", String::from_utf8_lossy(&text(log)));
+        let told = |log| format!("--- {log}\n{}", records::excerpt(&self.folders.logs().join(log)));
         logs.map(told).concat()
     }
 }

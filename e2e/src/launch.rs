@@ -1,13 +1,6 @@
 //! A program about to be started.
 
-use std::{
-    env,
-    ffi::OsString,
-    os::fd::OwnedFd,
-    path::PathBuf,
-    process::Stdio,
-    sync::Arc,
-};
+use std::{env, ffi::OsString, os::fd::OwnedFd, path::PathBuf, process::Stdio, sync::Arc};
 
 use serde_json::json;
 

@@ -13,6 +13,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod caught;
 mod home;
 mod http;
 mod launch;
@@ -26,6 +27,7 @@ mod running;
 mod skip;
 mod stranger;
 mod wait;
+mod wine;
 
 pub use home::Home;
 pub use http::{Answer, get, send};
@@ -39,3 +41,4 @@ pub use running::{Ended, Ready, Running};
 pub use skip::skip;
 pub use stranger::Stranger;
 pub use wait::{PATIENCE, wait_for, wait_until};
+pub use wine::Wine;

@@ -13,15 +13,24 @@ use std::{
 #[must_use]
 #[track_caller]
 pub fn program(name: &str) -> PathBuf {
-    let own = env::current_exe().expect("a test knows what it runs from");
-    let beside = own.parent().expect("a file is in a folder");
-    let folder = match beside.ends_with("deps") {
-        true => beside.parent().expect("`deps` is in the profile's folder"),
-        false => beside,
-    };
-    let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let path = profile().join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(path.is_file(), "{} is missing: run `cargo build --workspace` first", path.display());
     path
+}
+
+/// Where cargo puts the programs of this build, such as `target/debug`.
+fn profile() -> PathBuf {
+    let own = env::current_exe().expect("a test knows what it runs from");
+    let beside = own.parent().expect("a file is in a folder");
+    match beside.ends_with("deps") {
+        true => beside.parent().expect("`deps` is in the profile's folder").to_owned(),
+        false => beside.to_owned(),
+    }
+}
+
+/// Where cargo puts everything.
+pub(crate) fn target() -> PathBuf {
+    profile().parent().expect("a profile is in the target's folder").to_owned()
 }
 
 /// Whether a tool of the system is on the `PATH`.

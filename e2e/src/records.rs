@@ -1,6 +1,12 @@
 //! The port history as a test sees it: every line whole, complete and allowed by the schema.
 
-use std::{collections::BTreeMap, fs, io, path::Path, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+    sync::OnceLock,
+};
 
 use serde_json::Value;
 
@@ -33,6 +39,15 @@ pub(crate) fn read(file: &Path) -> Vec<Value> {
     };
     assert!(text.is_empty() || text.ends_with('\n'), "the last line is cut: {text}");
     text.lines().map(record).collect()
+}
+
+/// The beginning of a log, for whoever looks for the reason of a failure.
+pub(crate) fn excerpt(file: &Path) -> String {
+    // A test may have put anything there, also what has no end.
+    let opened = File::open(file);
+    let mut text = Vec::new();
+    let _ = opened.and_then(|file| file.take(1 << 16).read_to_end(&mut text));
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[track_caller]

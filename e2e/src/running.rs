@@ -1,23 +1,16 @@
 //! A program that runs, and what it says.
 
 use std::{
-    fs,
-    io::Read,
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
 };
 
 use rustix::process::Signal;
 use serde::Deserialize;
 use serde_json::Value;
-use std::os::unix::process::ExitStatusExt;
 
-use crate::{Watched, wait_for};
+use crate::{Watched, caught::Caught, records, wait_for};
 
 /// A program that runs. When this is dropped it ends, and so do the processes that it started.
 #[derive(Debug)]
@@ -141,7 +134,7 @@ impl Running {
         });
         match found {
             Some(Ok(ready)) => {
-                self.server = Watched::of(ready.server_pid);
+                self.server = self.watch(ready.server_pid);
                 ready
             }
             Some(Err(why)) => panic!("not ready, {why}: {}", self.story()),
@@ -227,6 +220,16 @@ impl Running {
         }
     }
 
+    /// The process of this number, if it is the one we started or one that that one started. Under
+    /// Wine it is neither: Windows counts its processes for itself.
+    fn watch(&self, pid: u32) -> Option<Watched> {
+        let own = self.child.id();
+        match pid == own {
+            true => Watched::of(pid),
+            false => Watched::children_of(own).into_iter().find(|child| child.pid() == pid),
+        }
+    }
+
     fn poll(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
             self.status = self.child.try_wait().expect("it is our own child");
@@ -235,7 +238,7 @@ impl Running {
     }
 
     fn story(&self) -> String {
-        let log = fs::read_to_string(self.logs.join("launcher.jsonl")).unwrap_or_default();
+        let log = records::excerpt(&self.logs.join("launcher.jsonl"));
         let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
         let Self { started, status, .. } = self;
         format!(
@@ -257,40 +260,5 @@ impl Drop for Running {
             process.kill();
             let _ = wait_for(|| process.has_ended().then_some(()));
         }
-    }
-}
-
-/// What comes out of a pipe, read by a thread of its own so that the writer never waits.
-#[derive(Debug, Clone, Default)]
-struct Caught {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    closed: Arc<AtomicBool>,
-}
-
-impl Caught {
-    fn of(pipe: Option<impl Read + Send + 'static>) -> Self {
-        let caught = Self::default();
-        let Some(mut pipe) = pipe else {
-            caught.closed.store(true, Ordering::Release);
-            return caught;
-        };
-        let to = caught.clone();
-        thread::spawn(move || {
-            let mut part = [0; 4096];
-            while let Ok(length @ 1..) = pipe.read(&mut part) {
-                to.bytes.lock().expect("nobody panics here").extend_from_slice(&part[..length]);
-            }
-            to.closed.store(true, Ordering::Release);
-        });
-        caught
-    }
-
-    fn text(&self) -> String {
-        let bytes = self.bytes.lock().expect("nobody panics here");
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
     }
 }

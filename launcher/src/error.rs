@@ -1,6 +1,9 @@
 //! Why a launch failed: what happened, why, what to do now, and with which code to end.
 
-use shared::{claim::ClaimError, conflict::Conflict, exit::Exit, port::Port};
+use shared::{
+    claim::ClaimError, conflict::Conflict, environment::VariableError, event::ServerEnd,
+    exit::Exit, port::Port, settings::Restart,
+};
 
 use crate::{
     choose::ChoiceError, handover::NoServer, instance::Unresponsive, options::OptionsError,
@@ -31,9 +34,14 @@ pub enum LaunchError {
     /// The server did not become ready.
     #[error("the server did not start")]
     NotReady(NotReady),
-    /// It kept failing.
-    #[error("the server kept failing, and was not started again")]
-    GaveUp,
+    /// It failed, and is not started again.
+    #[error("the server failed, and was not started again")]
+    GaveUp {
+        /// Its last end.
+        end: ServerEnd,
+        /// What the person said about starting it again.
+        rule: Restart,
+    },
     /// It ended in a way that the next one would share.
     #[error("the server ended with exit code {0}")]
     Final(i32),
@@ -46,15 +54,27 @@ fn headline(conflicts: &[Conflict]) -> String {
     )
 }
 
+fn given_up(end: &ServerEnd, rule: Restart) -> String {
+    let how = match (end.signal, end.exit_code) {
+        (Some(signal), _) => format!("signal {signal} ended it"),
+        (None, Some(code)) => format!("it exited with code {code}"),
+        (None, None) => "it ended".to_owned(),
+    };
+    match rule {
+        Restart::OnFailure => format!("{how}, the last of five failures within a minute"),
+        Restart::Never => format!("{how}, and the settings say `restart = \"never\"`"),
+    }
+}
+
 impl LaunchError {
     /// The exit code that says so.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Options(OptionsError::Variable { .. }) => Exit::Usage,
+            Self::Options(OptionsError::Variable(_)) => Exit::Usage,
             Self::Options(OptionsError::Settings(_) | OptionsError::NoHome(_)) => Exit::BadSettings,
             Self::NoPort(_) | Self::MustNotMove(_) | Self::Claim(_) => Exit::PortUnavailable,
-            Self::NoServer(_) | Self::NotReady(_) | Self::GaveUp | Self::Unresponsive(_) => {
+            Self::NoServer(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Unresponsive(_) => {
                 Exit::NotReady
             }
             Self::Final(code) if *code == Exit::PortUnavailable.code() => Exit::PortUnavailable,
@@ -67,7 +87,7 @@ impl LaunchError {
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Options(OptionsError::Variable { .. }) => "usage",
+            Self::Options(OptionsError::Variable(_)) => "usage",
             Self::Options(OptionsError::Settings(_)) => "settings",
             Self::Options(OptionsError::NoHome(_)) => "no_home",
             Self::Unresponsive(_) => "unresponsive_instance",
@@ -79,7 +99,7 @@ impl LaunchError {
             Self::NotReady(NotReady::Signalled(_)) => "signalled",
             Self::NotReady(NotReady::TimedOut { .. }) => "timed_out",
             Self::NotReady(NotReady::WrongAnswer(_)) => "wrong_answer",
-            Self::GaveUp => "gave_up",
+            Self::GaveUp { .. } => "gave_up",
             Self::Final(_) => "server_failed",
         }
     }
@@ -108,7 +128,7 @@ impl LaunchError {
             }
             Self::Claim(error) => vec![format!("{error}: {}", error.source)],
             Self::NotReady(reason) => vec![reason.to_string()],
-            Self::GaveUp => vec!["it failed five times within a minute".to_owned()],
+            Self::GaveUp { end, rule } => vec![given_up(end, *rule)],
             Self::Final(_) => vec!["the next start would end in the same way".to_owned()],
             Self::Options(_) | Self::Unresponsive(_) | Self::NoServer(_) => vec![],
         }
@@ -132,7 +152,7 @@ impl LaunchError {
             Self::Options(OptionsError::Settings(_)) => {
                 say("correct the file, or remove it to get the defaults; it was left as it is")
             }
-            Self::Options(OptionsError::Variable { variable, .. }) => {
+            Self::Options(OptionsError::Variable(VariableError { variable, .. })) => {
                 vec![format!("correct {variable}, or unset it")]
             }
             Self::Options(OptionsError::NoHome(_)) => vec![],
@@ -145,7 +165,7 @@ impl LaunchError {
             Self::NotReady(NotReady::TimedOut { .. }) => {
                 say("give it more time with --ready-timeout, or look into the log")
             }
-            Self::Claim(_) | Self::NotReady(_) | Self::GaveUp | Self::Final(_) => {
+            Self::Claim(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Final(_) => {
                 say("look into the log")
             }
         }
@@ -174,7 +194,7 @@ impl Outcome {
             Self::Finished => Ok("server_finished"),
             Self::NotReady(reason) => Err(LaunchError::NotReady(reason)),
             Self::Final(code) => Err(LaunchError::Final(code)),
-            Self::GaveUp(_) => Err(LaunchError::GaveUp),
+            Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { end, rule }),
         }
     }
 }

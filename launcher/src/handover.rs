@@ -10,7 +10,7 @@ use shared::{
     app::AppName,
     claim::Claim,
     paths::{HOME_VARIABLE, LOG_DIR_VARIABLE},
-    settings,
+    settings::{self, LogLevel},
 };
 
 use crate::{options::Basics, os};
@@ -48,13 +48,14 @@ impl Program {
     /// # Errors
     ///
     /// Whatever starting a process fails with.
-    pub fn start(&self, claim: &Claim, basics: &Basics) -> io::Result<Child> {
+    pub fn start(&self, claim: &Claim, basics: &Basics, log: LogLevel) -> io::Result<Child> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments(claim, &basics.app));
         // What the launcher was told on its command line holds for the server too.
         let folders = [(HOME_VARIABLE, &basics.home), (LOG_DIR_VARIABLE, &basics.log_dir)];
         command
             .envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder.as_ref()?))));
+        command.env("HOMEPORT_LOG", log.to_string());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         os::spawn(&mut command, claim.listeners()).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))

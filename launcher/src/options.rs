@@ -4,8 +4,7 @@
 //! the default. Each value knows where it came from, so that a message can say whom to correct.
 
 use std::{
-    collections::HashMap,
-    env, fmt,
+    fmt,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -13,7 +12,8 @@ use std::{
 
 use shared::{
     app::AppName,
-    paths::{Folders, HOME_VARIABLE, LOG_DIR_VARIABLE, NoHome},
+    environment::{Environment, VariableError},
+    paths::{Folders, NoHome},
     policy::DEFAULT_RANGE,
     port::{Port, PortRange},
     settings::{Command, LogLevel, OnConflict, Restart, Settings, SettingsError, Span},
@@ -62,13 +62,8 @@ impl fmt::Display for Source {
 #[derive(Debug, thiserror::Error)]
 pub enum OptionsError {
     /// A variable of the environment has a wrong value.
-    #[error("{variable}: {problem}")]
-    Variable {
-        /// The variable.
-        variable: &'static str,
-        /// What is wrong with its value.
-        problem: String,
-    },
+    #[error(transparent)]
+    Variable(#[from] VariableError),
     /// The system does not tell where files belong.
     #[error(transparent)]
     NoHome(#[from] NoHome),
@@ -115,67 +110,6 @@ pub struct Options {
     pub command: Option<Sourced<Command>>,
 }
 
-/// The variables of the environment that begin with `HOMEPORT_`.
-#[derive(Debug, Clone, Default)]
-pub struct Environment(HashMap<String, String>);
-
-impl Environment {
-    /// Those of this process. One that is not Unicode counts as not set.
-    #[must_use]
-    pub fn of_process() -> Self {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        Self(
-            env::vars_os()
-                .filter_map(text)
-                .filter(|(name, _)| name.starts_with("HOMEPORT_"))
-                .collect(),
-        )
-    }
-
-    /// A variable's value; an empty one counts as not set.
-    fn text(&self, variable: &str) -> Option<&str> {
-        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    fn value<T>(&self, variable: &'static str) -> Result<Option<Sourced<T>>, OptionsError>
-    where
-        T: FromStr<Err: fmt::Display>,
-    {
-        let parse = |text: &str| match text.parse() {
-            Ok(value) => Ok(Sourced { value, source: Source::Variable(variable) }),
-            Err(problem) => Err(OptionsError::Variable { variable, problem: format!("{problem}") }),
-        };
-        self.text(variable).map(parse).transpose()
-    }
-
-    /// The value of a word that a settings file could hold, such as `move` or `true`.
-    fn word<T>(&self, variable: &'static str) -> Result<Option<Sourced<T>>, OptionsError>
-    where
-        T: for<'de> serde::Deserialize<'de>,
-    {
-        let parse = |text: &str| {
-            let json = match text {
-                "true" | "false" => text.to_owned(),
-                word => serde_json::Value::from(word).to_string(),
-            };
-            serde_json::from_str(&json)
-                .map(|value| Sourced { value, source: Source::Variable(variable) })
-                .map_err(|problem| OptionsError::Variable {
-                    variable,
-                    problem: problem
-                        .to_string()
-                        .split(" at line")
-                        .next()
-                        .unwrap_or_default()
-                        .to_owned(),
-                })
-        };
-        self.text(variable).map(parse).transpose()
-    }
-}
-
 impl Basics {
     /// Finds the app and its folders.
     ///
@@ -185,12 +119,10 @@ impl Basics {
     pub fn resolve(args: &StartArgs, environment: &Environment) -> Result<Self, OptionsError> {
         let app = match &args.app {
             Some(app) => app.clone(),
-            None => {
-                environment.value("HOMEPORT_APP")?.map_or_else(AppName::default, |app| app.value)
-            }
+            None => environment.value("HOMEPORT_APP")?.unwrap_or_default(),
         };
-        let home = args.home.clone().or_else(|| environment.text(HOME_VARIABLE).map(PathBuf::from));
-        let log_dir = environment.text(LOG_DIR_VARIABLE).map(PathBuf::from);
+        let home = args.home.clone().or_else(|| environment.home());
+        let log_dir = environment.log_dir();
         let folders = Folders::locate(home.as_deref(), log_dir.as_deref())?;
         Ok(Self { app, folders, home, log_dir })
     }
@@ -210,30 +142,30 @@ impl Options {
         let settings = Settings::load(file)?;
         let from_file = || Source::File(file.to_owned());
         Ok(Self {
-            port: flag("--port", args.port).or(environment.value("HOMEPORT_PORT")?),
+            port: flag("--port", args.port).or(variable(environment, "HOMEPORT_PORT")?),
             home_port: settings.port.map(|value| Sourced { value, source: from_file() }),
-            range: flag("--range", args.range).or(environment.value("HOMEPORT_RANGE")?).or_set(
+            range: flag("--range", args.range).or(variable(environment, "HOMEPORT_RANGE")?).or_set(
                 settings.range,
                 from_file,
                 DEFAULT_RANGE,
             ),
             avoid: settings.avoid.iter().map(|avoided| avoided.0).collect(),
             on_conflict: flag("--on-conflict", args.on_conflict.map(OnConflict::from))
-                .or(environment.word("HOMEPORT_ON_CONFLICT")?)
+                .or(variable(environment, "HOMEPORT_ON_CONFLICT")?)
                 .or_set(settings.on_conflict, from_file, OnConflict::default()),
             open_browser: flag("--no-open", args.no_open.then_some(false))
-                .or(environment.word("HOMEPORT_OPEN_BROWSER")?)
+                .or(variable(environment, "HOMEPORT_OPEN_BROWSER")?)
                 .or_set(settings.open_browser, from_file, true),
             ready_timeout: flag("--ready-timeout", args.ready_timeout)
-                .or(environment.value("HOMEPORT_READY_TIMEOUT")?)
+                .or(variable(environment, "HOMEPORT_READY_TIMEOUT")?)
                 .or_set(settings.ready_timeout, from_file, Span(READY_TIMEOUT))
                 .map(|span| span.0),
-            restart: environment.word("HOMEPORT_RESTART")?.or_set(
+            restart: variable(environment, "HOMEPORT_RESTART")?.or_set(
                 settings.restart,
                 from_file,
                 Restart::default(),
             ),
-            log: environment.word("HOMEPORT_LOG")?.or_set(
+            log: variable(environment, "HOMEPORT_LOG")?.or_set(
                 settings.log,
                 from_file,
                 LogLevel::default(),
@@ -245,6 +177,17 @@ impl Options {
 
 fn flag<T>(name: &'static str, typed: Option<T>) -> Option<Sourced<T>> {
     typed.map(|value| Sourced { value, source: Source::Flag(name) })
+}
+
+fn variable<T>(
+    environment: &Environment,
+    name: &'static str,
+) -> Result<Option<Sourced<T>>, VariableError>
+where
+    T: FromStr<Err: fmt::Display>,
+{
+    let sourced = |value| Sourced { value, source: Source::Variable(name) };
+    environment.value(name).map(|value| value.map(sourced))
 }
 
 /// The last two layers.
@@ -276,7 +219,7 @@ mod test {
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+        variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     }
 
     fn settings(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -324,7 +267,7 @@ mod test {
             (
                 "HOMEPORT_OPEN_BROWSER",
                 "yes",
-                "HOMEPORT_OPEN_BROWSER: invalid type: string \"yes\", expected a boolean",
+                "HOMEPORT_OPEN_BROWSER: provided string was not `true` or `false`",
             ),
         ] {
             let environment = environment(&[(name, value)]);

@@ -53,10 +53,10 @@ impl Screen {
     /// The server answers.
     pub fn ready(&self, ready: &Ready<'_>) {
         if self.json {
-            object(&ready.line);
+            line(&ready.line);
             let moved = ready.previous.filter(|previous| *previous != ready.choice.claim.port());
             for conflict in moved.iter().flat_map(|_| &ready.choice.refused) {
-                object(&Event::PortConflict(conflict.clone()).to_json());
+                line(Event::PortConflict(conflict.clone()).to_json());
             }
             return;
         }
@@ -71,7 +71,7 @@ impl Screen {
     /// A server that failed answers again.
     pub fn restarted(&self, at: &ServerAt) {
         if self.json {
-            object(&Event::ServerReady(at.clone()).to_json());
+            line(Event::ServerReady(at.clone()).to_json());
         } else {
             line(format_args!(
                 "The server failed and was started again, on port {} as before.",
@@ -90,7 +90,7 @@ impl Screen {
         asked: Option<Port>,
     ) {
         if self.json {
-            return object(&event.to_json());
+            return line(event.to_json());
         }
         line(format_args!("{} is running already: {}", app.bold(), found.url.cyan().bold()));
         match relation {
@@ -111,7 +111,7 @@ impl Screen {
     pub fn recovered(&self, file: &str, recovery: &Recovery) {
         let from = match recovery.source {
             "port_history" => "The remembered ports were taken from the port history instead",
-            _ => "Nothing is remembered, so a new port is chosen",
+            _ => "It is made anew",
         };
         note(format_args!("{file} cannot be used: {}.", recovery.problem));
         note(format_args!("  {from}."));
@@ -136,9 +136,9 @@ impl Screen {
     pub fn failed(&self, failure: &LaunchError, event: &Event, folders: &Folders) {
         if self.json {
             for conflict in failure.conflicts() {
-                object(&Event::PortConflict(conflict.clone()).to_json());
+                line(Event::PortConflict(conflict.clone()).to_json());
             }
-            return object(&event.to_json());
+            return line(event.to_json());
         }
         explain(failure);
         note(format_args!("  log: {}", folders.logs().join("launcher.jsonl").display()).dimmed());
@@ -191,13 +191,6 @@ fn refusal(conflict: &Conflict) -> Vec<String> {
     let sentence = format!("Not the {what}: {}.", conflict.sentence());
     let advice = conflict.advice().map(|advice| format!("To get it back: {advice}."));
     [Some(sentence), advice].into_iter().flatten().collect()
-}
-
-/// One object on stdout.
-fn object(value: &impl serde::Serialize) {
-    if let Ok(text) = serde_json::to_string(value) {
-        line(text);
-    }
 }
 
 /// One line on stdout.

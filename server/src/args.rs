@@ -8,8 +8,9 @@ use std::{
 use clap::Parser;
 use shared::{
     app::AppName,
-    paths::{HOME_VARIABLE, LOG_DIR_VARIABLE},
+    environment::{Environment, VariableError},
     port::Port,
+    settings::LogLevel,
 };
 
 /// Serves an app on the port it is told, and on no other.
@@ -18,14 +19,14 @@ use shared::{
 /// (LISTEN_FDS). To have a free port found and remembered, run `launcher`.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "server", version, max_term_width = 100)]
-pub struct Args {
+pub struct Typed {
     /// The port to serve on
-    #[arg(long, value_name = "N", env = "HOMEPORT_PORT")]
+    #[arg(long, value_name = "N")]
     pub port: Option<Port>,
 
-    /// The name under which settings, ports and history are kept
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub app: AppName,
+    /// The name under which settings, ports and history are kept [default: server]
+    #[arg(long, value_name = "NAME")]
+    pub app: Option<AppName>,
 
     /// Serve on this address as well, for other computers
     #[arg(long, value_name = "ADDR", value_parser = address)]
@@ -36,12 +37,8 @@ pub struct Args {
     pub root: Option<PathBuf>,
 
     /// Keep settings, state and logs under this folder
-    #[arg(long, value_name = "DIR", env = HOME_VARIABLE)]
+    #[arg(long, value_name = "DIR")]
     pub home: Option<PathBuf>,
-
-    /// Keep the logs in this folder
-    #[arg(long, value_name = "DIR", env = LOG_DIR_VARIABLE, hide = true)]
-    pub log_dir: Option<PathBuf>,
 
     /// Print one JSON object a line, with the keys of the port history
     #[arg(long)]
@@ -50,6 +47,54 @@ pub struct Args {
     /// Take the sockets from the launcher that started this, and obey it
     #[arg(long, hide_short_help = true, conflicts_with = "bind")]
     pub hand_over: bool,
+}
+
+/// What is meant: the command line, and the environment where it says nothing.
+#[derive(Debug, Clone)]
+pub struct Args {
+    /// The port to serve on.
+    pub port: Option<Port>,
+    /// The app.
+    pub app: AppName,
+    /// Another address to serve on.
+    pub bind: Option<IpAddr>,
+    /// The folder to serve as the site.
+    pub root: Option<PathBuf>,
+    /// The folder for everything.
+    pub home: Option<PathBuf>,
+    /// The folder for the logs.
+    pub log_dir: Option<PathBuf>,
+    /// How much the diagnostics tell.
+    pub log: LogLevel,
+    /// Whether a program reads what is printed.
+    pub json: bool,
+    /// Whether a launcher started this.
+    pub hand_over: bool,
+}
+
+impl Args {
+    /// Lays the command line over the environment.
+    ///
+    /// # Errors
+    ///
+    /// If a variable has a wrong value.
+    pub fn resolve(typed: Typed, environment: &Environment) -> Result<Self, VariableError> {
+        let Typed { port, app, bind, root, home, json, hand_over } = typed;
+        Ok(Self {
+            port: port.map_or_else(|| environment.value("HOMEPORT_PORT"), |port| Ok(Some(port)))?,
+            app: match app {
+                Some(app) => app,
+                None => environment.value("HOMEPORT_APP")?.unwrap_or_default(),
+            },
+            bind,
+            root,
+            home: home.or_else(|| environment.home()),
+            log_dir: environment.log_dir(),
+            log: environment.value("HOMEPORT_LOG")?.unwrap_or_default(),
+            json,
+            hand_over,
+        })
+    }
 }
 
 fn address(text: &str) -> Result<IpAddr, String> {
@@ -78,12 +123,12 @@ mod test {
 
     fn refusal(arguments: &[&str]) -> String {
         let arguments = ["server"].iter().chain(arguments);
-        Args::try_parse_from(arguments).expect_err("wrong").to_string()
+        Typed::try_parse_from(arguments).expect_err("wrong").to_string()
     }
 
     #[test]
     fn the_command_line_is_consistent() {
-        Args::command().debug_assert();
+        Typed::command().debug_assert();
     }
 
     #[test]
@@ -98,7 +143,7 @@ mod test {
 
     #[test]
     fn an_ipv6_address_may_stand_in_brackets() {
-        let args = Args::try_parse_from(["server", "--bind", "[::1]"]).expect("right");
+        let args = Typed::try_parse_from(["server", "--bind", "[::1]"]).expect("right");
         assert_eq!(args.bind, Some("::1".parse().expect("an address")));
     }
 }

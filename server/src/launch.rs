@@ -25,7 +25,7 @@ use shared::{
     paths::Folders,
     port::Port,
 };
-use slog::{Level, Logger, warn};
+use slog::{Logger, warn};
 use tokio::{select, sync::mpsc::UnboundedReceiver};
 use uuid::Uuid;
 
@@ -94,9 +94,10 @@ impl Launch {
         secret: Option<Secret>,
         began: Instant,
     ) -> Self {
-        let launch_id = whose.launch_id;
+        let (launch_id, level) = (whose.launch_id, args.log.into());
         let author = Author { app: &args.app, process: Process::Server, launch_id };
-        let secret = secret.map_or_else(|| Secret::load_or_create(&folders.secret()), Ok);
+        let read = || Secret::load_or_create(&folders.secret()).map(|(secret, _)| secret);
+        let secret = secret.map_or_else(read, Ok);
         Self {
             began,
             app: args.app.clone(),
@@ -108,9 +109,15 @@ impl Launch {
             ),
             history: Writer::open(&folders, &author),
             report: Report { json: args.json, app: args.app.clone() },
-            diagnostics: logging::open(&folders, &author, "server.jsonl", Level::Info, Mode::Async),
+            diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
             folders,
         }
+    }
+
+    /// Where everything is kept.
+    #[must_use]
+    pub fn folders(&self) -> &Folders {
+        &self.folders
     }
 
     fn logger(&self) -> &Logger {
@@ -146,8 +153,11 @@ impl Launch {
             exit_code: Some(exit.code()),
             error,
         };
-        self.history
-            .record(&Event::PortReleased(Ending { exit_code: None, ..end(Exit::Done, None) }));
+        // A launcher that is still there holds the port for the next server.
+        if self.whose.is_our_own() || reason == Stop::LAUNCHER_GONE {
+            let released = Ending { exit_code: None, ..end(Exit::Done, None) };
+            self.history.record(&Event::PortReleased(released));
+        }
         match error {
             None if !self.whose.is_our_own() => Exit::Done,
             None => {

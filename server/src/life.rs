@@ -32,6 +32,11 @@ pub struct Stop {
     pub patience: Duration,
 }
 
+impl Stop {
+    /// The launcher ended without a word, so nobody holds the port any more but this server.
+    pub const LAUNCHER_GONE: &'static str = "launcher_gone";
+}
+
 /// Everything that may ask the server to end.
 pub struct Life {
     signals: Signals,
@@ -88,7 +93,7 @@ impl Life {
             }
             Some(Order::LauncherGone) | None => {
                 self.orders = None;
-                Some(Stop { reason: "launcher_gone", patience: ORPHAN_PATIENCE })
+                Some(Stop { reason: Stop::LAUNCHER_GONE, patience: ORPHAN_PATIENCE })
             }
         }
     }

@@ -12,7 +12,7 @@ const MOST: usize = 64;
 /// Why the passed sockets cannot be served on.
 #[derive(Debug, thiserror::Error)]
 pub enum PassedError {
-    /// More than [`MOST`] are announced.
+    /// More are announced than are ever taken.
     #[error("{LISTEN_FDS} announces {0} sockets, and {MOST} is the most that are taken")]
     TooMany(usize),
     /// What is announced is not a TCP socket.

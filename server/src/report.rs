@@ -6,12 +6,11 @@
 use std::{fmt::Display, io::Write, net::IpAddr};
 
 use owo_colors::OwoColorize;
-use serde_json::json;
 use shared::{
     app::AppName,
     claim,
     conflict::{Class, Conflict},
-    event::{Event, ServerAt},
+    event::{Event, ReadyLine, ServerAt},
     port::Port,
 };
 
@@ -72,17 +71,9 @@ impl Report {
     /// The server answers.
     pub fn ready(&self, ready: &Ready) {
         if self.json {
-            return line(json!({
-                "event": Event::ServerReady(ready.at.clone()).name(),
-                "app": self.app,
-                "url": ready.url,
-                "port": ready.at.port,
-                "origin": ready.whose.origin,
-                "launch_id": ready.whose.launch_id,
-                "launcher_pid": ready.whose.launcher_pid,
-                "server_pid": ready.at.server_pid,
-                "elapsed_ms": ready.at.elapsed.as_micros() as f64 / 1000.0,
-            }));
+            let Ownership { launch_id, launcher_pid, origin, .. } = ready.whose;
+            let whose = (launch_id, launcher_pid);
+            return line(ReadyLine::new((&self.app, &ready.url), whose, origin, &ready.at));
         }
         let whom = match ready.beyond {
             None => "for this computer alone".to_owned(),

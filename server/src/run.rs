@@ -12,16 +12,19 @@ use shared::{
     claim::Claim,
     conflict::{Conflict, Origin},
     control::ToLauncher,
+    diagnose::Diagnostician,
+    environment::Environment,
     event::{Ending, Event, masked},
     exit::Exit,
     os,
     paths::Folders,
+    policy::Policy,
     port::Port,
 };
 use uuid::Uuid;
 
 use crate::{
-    args::Args,
+    args::{Args, Typed},
     control,
     launch::{Launch, Ownership},
     report,
@@ -34,12 +37,19 @@ use crate::{
 pub fn run(argv: &[OsString]) -> Exit {
     let began = Instant::now();
     os::survive_file_size_limit();
-    let args = match Args::try_parse_from(argv) {
-        Ok(args) => args,
+    let typed = match Typed::try_parse_from(argv) {
+        Ok(typed) => typed,
         Err(error) => {
             // A closed stdout is no reason to say anything else.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let args = match Args::resolve(typed, &Environment::of_process()) {
+        Ok(args) => args,
+        Err(error) => {
+            report::refusal(format_args!("{error}."));
+            return Exit::Usage;
         }
     };
     let way = match Way::find(&args) {
@@ -105,19 +115,19 @@ fn own_launch(
 
 /// Claims the port that was asked for, or tells everything about why not.
 fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exit> {
-    let policy = taken::policy();
+    let policy = taken::policy(launch.folders(), &launch.app);
+    let last_good = launch.whose.last_good;
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
-        return Err(give_up(launch, &taken::refused(port, class, launch.whose.last_good)));
+        return Err(give_up(launch, &policy, &taken::refused(port, class, last_good)));
     }
     let began = Instant::now();
     let claim = match sockets::claim(port, bind) {
         Ok(claim) => claim,
         Err(error) if error.is_conflict() => {
-            let who = (&launch.app, &launch.secret);
-            return Err(give_up(
-                launch,
-                &taken::diagnosed(who, (port, &error), launch.whose.last_good, began),
-            ));
+            let (app, secret) = (launch.app.clone(), launch.secret.clone());
+            let diagnostician = Diagnostician::new(app, launch.folders(), secret);
+            let conflict = taken::diagnosed(diagnostician, (port, &error), last_good, began);
+            return Err(give_up(launch, &policy, &conflict));
         }
         Err(error) => {
             let text = format!("{error}: {}", error.source);
@@ -144,16 +154,16 @@ fn claimed(launch: &Launch, claim: &Claim, elapsed: Duration) -> Event {
 }
 
 /// Records the conflict and the end before it tells anybody.
-fn give_up(launch: &Launch, conflict: &Conflict) -> Exit {
+fn give_up(launch: &Launch, policy: &Policy, conflict: &Conflict) -> Exit {
     let exit = Exit::PortUnavailable;
     launch.history.record(&Event::PortConflict(conflict.clone()));
     let failed = launch.fail(Ending {
         port: Some(conflict.port),
-        reason: "port_unavailable",
+        reason: "no_port",
         exit_code: Some(exit.code()),
         error: Some(conflict.sentence()),
     });
-    launch.report.taken(conflict, &failed, taken::suggestion(&taken::policy()));
+    launch.report.taken(conflict, &failed, taken::suggestion(policy));
     exit
 }
 

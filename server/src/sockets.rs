@@ -12,7 +12,7 @@ use shared::{
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
-    args::Args,
+    args::{Args, Typed},
     control::{self, Order},
     listener,
 };
@@ -93,7 +93,7 @@ impl Way {
 fn no_port() -> String {
     let text =
         "which port? Write --port N, or run `launcher` to have a free one found and remembered";
-    let error = Args::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
+    let error = Typed::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
     error.trim_start_matches("error: ").trim_end().to_owned()
 }
 

@@ -1,18 +1,18 @@
 //! A port that cannot be had: why, who holds it, and which one would do.
 
 use std::{
-    collections::BTreeMap,
     process,
     time::{Duration, Instant},
 };
 
 use shared::{
     app::AppName,
+    assignment::Assignment,
     claim::{self, ClaimError},
     conflict::{Class, Conflict, Origin, OsError},
     diagnose::{Depth, Diagnostician},
-    identity::Secret,
     os,
+    paths::Folders,
     policy::{DEFAULT_RANGE, PREFERRED, Policy},
     port::Port,
 };
@@ -25,8 +25,9 @@ const TRIES: usize = 16;
 
 /// The rules of this system, as they are for a server that is told its port.
 #[must_use]
-pub fn policy() -> Policy {
-    Policy::new(DEFAULT_RANGE, os::port_ranges(), Vec::new(), BTreeMap::new())
+pub fn policy(folders: &Folders, app: &AppName) -> Policy {
+    let others = Assignment::of_other_apps(folders, app);
+    Policy::new(DEFAULT_RANGE, os::port_ranges(), Vec::new(), others)
 }
 
 /// The conflict that the policy sees before the system is asked.
@@ -46,12 +47,11 @@ pub fn refused(port: Port, class: Class, last_good: Option<Port>) -> Conflict {
 /// The conflict behind a claim that failed, diagnosed in full.
 #[must_use]
 pub fn diagnosed(
-    (app, secret): (&AppName, &Secret),
+    mut diagnostician: Diagnostician,
     (port, error): (Port, &ClaimError),
     last_good: Option<Port>,
     began: Instant,
 ) -> Conflict {
-    let mut diagnostician = Diagnostician::new(app.clone(), Some(secret.clone()));
     let finding = diagnostician.examine(port, error, Depth::Full);
     Conflict {
         class: finding.class,
@@ -76,11 +76,19 @@ pub fn suggestion(policy: &Policy) -> Option<Suggestion> {
 
 #[cfg(test)]
 mod test {
+    use std::path::Path;
+
+    use shared::identity::Secret;
+
     use super::*;
+
+    fn nowhere() -> Folders {
+        Folders::locate(Some(Path::new("nowhere")), None).expect("given")
+    }
 
     #[test]
     fn a_suggested_port_can_be_claimed() {
-        let suggestion = suggestion(&policy()).expect("some port");
+        let suggestion = suggestion(&policy(&nowhere(), &AppName::default())).expect("some port");
         assert!(PREFERRED.contains(suggestion.port) && claim::port(suggestion.port).is_ok());
     }
 
@@ -88,9 +96,8 @@ mod test {
     fn a_taken_port_names_its_holder() {
         let held = claim::any().expect("some port");
         let error = claim::port(held.port()).expect_err("ours already");
-        let (app, secret) = (AppName::default(), Secret::random());
-        let conflict =
-            diagnosed((&app, &secret), (held.port(), &error), Some(held.port()), Instant::now());
+        let asked = Diagnostician::new(AppName::default(), &nowhere(), Secret::random());
+        let conflict = diagnosed(asked, (held.port(), &error), Some(held.port()), Instant::now());
         assert!(conflict.last_good && conflict.os_error.is_some());
         assert_eq!(conflict.port, held.port());
     }

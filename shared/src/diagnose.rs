@@ -7,7 +7,8 @@
 //! socket may be bound without listening, or live in another namespace.
 //!
 //! Of a port that was asked for or remembered it also wants to know whether one of our own servers
-//! is there, and asks it with an identity request. Nothing else is ever sent.
+//! is there, and asks it with an identity request, unless the tables show that it cannot be ours.
+//! Nothing else is ever sent.
 
 mod holders;
 mod snapshot;
@@ -15,7 +16,12 @@ mod snapshot;
 mod test;
 mod time_box;
 
-use std::{io, time::Duration};
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     app::AppName,
@@ -26,8 +32,11 @@ use crate::{
         snapshot::{Rivals, Snapshot},
         time_box::TimeBox,
     },
+    discovery::Discovery,
+    handover,
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
     os::{SocketEntry, SocketTables, System},
+    paths::Folders,
     port::Port,
 };
 
@@ -56,6 +65,7 @@ pub struct Finding {
 /// Finds out why ports could not be claimed, for one launch.
 pub struct Diagnostician {
     app: AppName,
+    run: PathBuf,
     secret: Secret,
     holders: Holders,
     seen: Option<Snapshot>,
@@ -70,23 +80,23 @@ enum Voice {
 }
 
 impl Diagnostician {
-    /// For `app`. The `secret` is what this user's own servers are recognised by; without it they
-    /// cannot be.
+    /// For `app`. This user's own servers are published in the `folders` and recognised by the
+    /// `secret`.
     #[must_use]
-    pub fn new(app: AppName, secret: Option<Secret>) -> Self {
-        Self::of(Box::new(System::default()), BUDGET, app, secret)
+    pub fn new(app: AppName, folders: &Folders, secret: Secret) -> Self {
+        Self::of(Box::new(System::default()), BUDGET, app, folders.run(), secret)
     }
 
     fn of(
         system: Box<dyn SocketTables>,
         budget: Duration,
         app: AppName,
-        secret: Option<Secret>,
+        run: &Path,
+        secret: Secret,
     ) -> Self {
-        // A secret that nobody else has recognises nobody, and still tells who answers at all.
-        let secret = secret.unwrap_or_else(Secret::random);
         let holders = Holders::new(TimeBox::new(system, budget));
-        Self { app, secret, holders, seen: None }
+        let run = run.to_owned();
+        Self { app, run, secret, holders, seen: None }
     }
 
     /// Finds out why `port` could not be claimed.
@@ -165,6 +175,10 @@ impl Diagnostician {
         listeners: &[SocketEntry],
         found: Finding,
     ) -> Finding {
+        let orphaned = self.holders.are_orphans(seen, listeners);
+        if !orphaned && !self.may_be_ours(port, found.holder.as_ref()) {
+            return found;
+        }
         match self.voice(port) {
             Voice::Ours(identity) if identity.app == self.app => {
                 Finding { class: Class::OwnInstance, ..found }
@@ -175,7 +189,7 @@ impl Diagnostician {
                 holder.name = name.or_else(|| Some(identity.app.to_string()));
                 Finding { class: Class::ReservedByApp, holder: Some(holder) }
             }
-            Voice::Silent if self.is_left_behind(seen, listeners) => {
+            Voice::Silent if orphaned && self.is_unanswered(listeners) => {
                 Finding { class: Class::GhostOwner, ..found }
             }
             Voice::Silent | Voice::Strange => found,
@@ -192,12 +206,17 @@ impl Diagnostician {
         }
     }
 
-    /// Whether nobody accepts connections there any more, and every process that still has the
-    /// socket has it from one that is gone.
-    fn is_left_behind(&mut self, seen: &Snapshot, listeners: &[SocketEntry]) -> bool {
-        if !self.holders.are_orphans(seen, listeners) {
-            return false;
-        }
+    /// Whether the port is worth asking: a stranger who does not answer would cost the launch
+    /// [`PROBE_TIMEOUT`]. One of our servers is published under its port, or runs our program, or its
+    /// program cannot be seen.
+    fn may_be_ours(&self, port: Port, holder: Option<&Holder>) -> bool {
+        let program = holder.and_then(|holder| holder.exe.as_deref()).map(Path::new);
+        let runs_ours = |exe: &Path| exe.file_stem() == Some(OsStr::new(handover::SERVER));
+        program.is_none_or(runs_ours) || Discovery::published(&self.run).contains(&port)
+    }
+
+    /// Whether connections wait there that nobody accepts.
+    fn is_unanswered(&mut self, listeners: &[SocketEntry]) -> bool {
         let ids: Vec<_> = listeners.iter().filter_map(|listener| listener.id).collect();
         let now = self.holders.system().ask(|system| system.sockets().unwrap_or_default());
         let same = |socket: &SocketEntry| socket.id.is_some_and(|id| ids.contains(&id));

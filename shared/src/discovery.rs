@@ -6,6 +6,7 @@
 //! server on that port has [proved](crate::identity) that it is ours.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, TryLockError},
     io,
     net::SocketAddr,
@@ -77,7 +78,16 @@ impl Discovery {
     /// Reads the discovery file; `None` if there is none, or none that can be read.
     #[must_use]
     pub fn read(file: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(file).ok()?).ok()
+        let found: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        (found.schema == SCHEMA).then_some(found)
+    }
+
+    /// The ports under which servers are published in the folder `run`, alive or not.
+    #[must_use]
+    pub fn published(run: &Path) -> BTreeSet<Port> {
+        let files = fs::read_dir(run).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "json"));
+        files.filter_map(|file| Self::read(&file)).map(|found| found.port).collect()
     }
 
     /// Writes the discovery file, whole or not at all.

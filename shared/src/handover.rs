@@ -5,6 +5,9 @@
 //! because the child's process id is not known before it exists; who passes sockets to a process
 //! he has not started himself sets it.
 
+/// The name of our own server's program, without an ending.
+pub const SERVER: &str = "server";
+
 /// The first descriptor that carries a socket, after stdin, stdout and stderr.
 pub const FIRST_FD: i32 = 3;
 

@@ -9,7 +9,7 @@
 use std::{
     fmt, fs,
     io::{self, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -32,7 +32,7 @@ const MAX_ANSWER: u64 = 4096;
 /// The longest challenge that is answered, in bytes.
 pub const MAX_CHALLENGE: usize = 128;
 
-/// What proves that a server is this user's: 32 random bytes in `state/secret`.
+/// What proves that a server is this user's: 32 random bytes in `state/.secret`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; 32]);
 
@@ -97,20 +97,24 @@ pub fn random<const N: usize>() -> [u8; N] {
 }
 
 impl Secret {
-    /// Reads the secret of `file`, or makes one. Two processes that start together agree on one. A
-    /// file that holds something else is set aside.
+    /// Reads the secret of `file`, or makes one. Two processes that start together agree on one.
+    ///
+    /// A file that holds something else is set aside, and its new path comes with the secret.
     ///
     /// # Errors
     ///
     /// Whatever reading or writing the file fails with.
-    pub fn load_or_create(file: &Path) -> io::Result<Self> {
+    pub fn load_or_create(file: &Path) -> io::Result<(Self, Option<PathBuf>)> {
         match fs::read_to_string(file).and_then(|text| Self::parse(&text)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(file),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                atomic::set_aside(file)?;
-                Self::create(file)
+            Ok(secret) => Ok((secret, None)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok((Self::create(file)?, None))
             }
-            read => read,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let aside = atomic::set_aside(file)?;
+                Ok((Self::create(file)?, Some(aside)))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -199,7 +203,7 @@ mod test {
         let secrets: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> =
                 (0..8).map(|_| scope.spawn(|| Secret::load_or_create(&file))).collect();
-            threads.into_iter().map(|t| t.join().expect("no panic").expect("made").0).collect()
+            threads.into_iter().map(|t| t.join().expect("no panic").expect("made").0.0).collect()
         });
         assert!(secrets.iter().all(|secret| *secret == secrets[0]));
     }

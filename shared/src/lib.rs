@@ -2,7 +2,7 @@
 //!
 //! The modules stand in the order in which they build on one another. What is true of ports:
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
-//! [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
+//! [`environment`], [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
 //! [`history`], [`logging`]. What crosses a process: [`handover`], [`control`], [`identity`],
 //! [`exit`]. The operating system sits behind [`os`], and `unsafe` lives there alone.
 
@@ -16,6 +16,7 @@ pub mod conflict;
 pub mod control;
 pub mod diagnose;
 pub mod discovery;
+pub mod environment;
 pub mod event;
 pub mod exit;
 pub mod handover;

@@ -5,8 +5,10 @@
 //! the end. A line is stamped when it is logged, not when it is written. Files are rotated when they
 //! grow beyond [`ROTATE_AT`] and deleted when they are older than [`KEEP`].
 
+mod batches;
+
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::Path,
     sync::Arc,
 };
@@ -18,8 +20,8 @@ use file_rotate::{
     suffix::{AppendTimestamp, FileLimit},
 };
 use slog::{Drain, Level, Logger, o, warn};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 
+use self::batches::Worker;
 use crate::{
     history::{Author, JsonLines, Sink, about, say_once},
     keys, os,
@@ -31,10 +33,6 @@ pub const ROTATE_AT: usize = 10 << 20;
 
 /// How long a file that was put aside is kept.
 pub const KEEP: Duration = Duration::days(30);
-
-/// How many lines may wait to be written. At 300 bytes each that is 10 MB, and a tenth of a second
-/// of the busiest server.
-const QUEUE: usize = 32_768;
 
 /// How lines reach the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +46,8 @@ pub enum Mode {
 /// The open diagnostics. Keep it until the end of `main`: dropping it writes what is queued.
 pub struct Diagnostics {
     logger: Logger,
-    dropped: Option<ErrorCounter>,
-    // Declared last and so dropped last, after the lines about the end are in the queue.
     _log_crate: Option<slog_scope::GlobalLoggerGuard>,
-    _worker: Option<WorkerGuard>,
+    worker: Option<Worker>,
 }
 
 /// Opens `<logs>/<name>` and makes it the place for lines of the `log` crate too.
@@ -66,31 +62,26 @@ pub fn open(
     mode: Mode,
 ) -> Diagnostics {
     let file = folders.logs().join(name);
-    let rotated = match rotated(&file) {
-        Ok(rotated) => rotated,
+    let opened = rotated(&file).and_then(|rotated| match mode {
+        Mode::Sync => Ok((root(author, level, Direct(rotated)), None)),
+        Mode::Async => {
+            let (queue, worker) = batches::queue(rotated)?;
+            Ok((root(author, level, queue), Some(worker)))
+        }
+    });
+    let (logger, worker) = match opened {
+        Ok(opened) => opened,
         Err(error) => {
             say_once(&about(&file, &error));
             let logger = Logger::root(slog::Discard, o!());
-            return Diagnostics { logger, dropped: None, _log_crate: None, _worker: None };
-        }
-    };
-    let (logger, dropped, worker) = match mode {
-        Mode::Sync => (root(author, level, Direct(rotated)), None, None),
-        Mode::Async => {
-            let (queue, worker) = NonBlockingBuilder::default()
-                .buffered_lines_limit(QUEUE)
-                .thread_name("diagnostics")
-                .finish(BufWriter::with_capacity(64 << 10, rotated));
-            let dropped = queue.error_counter();
-            (root(author, level, Queued(queue)), Some(dropped), Some(worker))
+            return Diagnostics { logger, _log_crate: None, worker: None };
         }
     };
     let log_crate = slog_scope::set_global_logger(logger.clone());
-    let bridged = slog_stdlog::init_with_level(log_level(level));
-    if let Err(error) = bridged {
+    if let Err(error) = slog_stdlog::init_with_level(log_level(level)) {
         warn!(logger, "lines of the log crate are not kept"; keys::ERROR => %error);
     }
-    Diagnostics { logger, dropped, _log_crate: Some(log_crate), _worker: worker }
+    Diagnostics { logger, _log_crate: Some(log_crate), worker }
 }
 
 impl Diagnostics {
@@ -102,9 +93,9 @@ impl Diagnostics {
 
 impl Drop for Diagnostics {
     fn drop(&mut self) {
-        let lines = self.dropped.as_ref().map_or(0, ErrorCounter::dropped_lines);
-        if lines > 0 {
-            warn!(self.logger, "lines of diagnostics were dropped"; keys::DROPPED => lines);
+        let dropped = self.worker.as_ref().map_or(0, Worker::dropped);
+        if dropped > 0 {
+            warn!(self.logger, "lines of diagnostics were dropped"; keys::DROPPED => dropped);
         }
     }
 }
@@ -129,17 +120,10 @@ fn rotated(file: &Path) -> io::Result<FileRotate<AppendTimestamp>> {
     ))
 }
 
+/// The file itself, for a program that says little.
 struct Direct(FileRotate<AppendTimestamp>);
 
 impl Sink for Direct {
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        self.0.write_all(line)
-    }
-}
-
-struct Queued(NonBlocking);
-
-impl Sink for Queued {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
         self.0.write_all(line)
     }

@@ -93,10 +93,16 @@ impl Folders {
         &self.state
     }
 
-    /// What proves that a server is this user's: `state/secret`.
+    /// What proves that a server is this user's: `state/.secret`. No app's name begins with a dot.
     #[must_use]
     pub fn secret(&self) -> PathBuf {
-        self.state.join("secret")
+        self.state.join(".secret")
+    }
+
+    /// The folder of what is there while something runs.
+    #[must_use]
+    pub fn run(&self) -> &Path {
+        &self.run
     }
 
     /// Where the running server is: `run/<app>.json`, the discovery file.

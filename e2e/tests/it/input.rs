@@ -81,10 +81,16 @@ fn a_variable_with_a_wrong_value_is_named() {
 #[test]
 fn an_empty_variable_counts_as_not_set() {
     let (home, port) = (Home::new(), quiet_port());
-    let mut launcher = home.launcher().home_port(port).env("HOMEPORT_PORT", "").env("HOMEPORT_LOG_DIR", "").start();
+    let mut launcher = home
+        .launcher()
+        .home_port(port)
+        .env("HOMEPORT_PORT", "")
+        .env("HOMEPORT_LOG_DIR", "")
+        .start();
     assert_eq!(launcher.ready().origin, "home");
     launcher.stop();
-    let mut server = home.server().port(port).env("HOMEPORT_PORT", "").env("HOMEPORT_LOG_DIR", "").start();
+    let mut server =
+        home.server().port(port).env("HOMEPORT_PORT", "").env("HOMEPORT_LOG_DIR", "").start();
     server.ready();
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(home.events("launch_stopped").len(), 2);
@@ -103,7 +109,9 @@ fn a_site_that_does_not_exist_is_refused() {
     let home = Home::new();
     let file = home.path().join("file");
     fs::write(&file, "not a folder").expect("written");
-    for (root, piece) in [("/nowhere/at/all", "/nowhere/at/all"), (file.to_str().expect("text"), "not a folder")] {
+    for (root, piece) in
+        [("/nowhere/at/all", "/nowhere/at/all"), (file.to_str().expect("text"), "not a folder")]
+    {
         assert_refused(&home.server().port(quiet_port()).arg("--root").arg(root), 2, &[piece]);
     }
 }
@@ -116,7 +124,11 @@ fn a_launcher_without_a_server_beside_it_says_where_one_should_be() {
     fs::copy(program("launcher"), &alone).expect("copied");
     let launch = home.launcher().program(&alone).without("--json");
     let path = home.path().join("server");
-    assert_refused(&launch, 75, &["there is no server to start", path.to_str().expect("text"), "command ="]);
+    assert_refused(
+        &launch,
+        75,
+        &["there is no server to start", path.to_str().expect("text"), "command ="],
+    );
     assert_eq!(home.last("launch_failed")["reason"], "no_server");
     assert!(home.events("port_claimed").is_empty());
 }

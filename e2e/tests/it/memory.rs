@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use e2e::{Home, Running, Stranger, quiet_port};
+use e2e::{Home, Running, Stranger, quiet_port, wait_until};
+use shared::{claim, port::Port};
 
 /// A home that remembers a port, and the launch that did it.
 fn remembering(port: u16) -> (Home, Running) {
@@ -11,6 +12,10 @@ fn remembering(port: u16) -> (Home, Running) {
     running.ready();
     assert_eq!(home.last_good(), Some(port));
     (home, running)
+}
+
+fn is_free(port: u16) -> bool {
+    claim::port(Port::new(port).expect("a port")).is_ok()
 }
 
 #[track_caller]
@@ -78,7 +83,10 @@ fn an_assignment_that_cannot_be_read_is_set_aside_and_the_history_asked() {
         assert_eq!(home.last("state_recovered")["source"], "port_history");
         let kept = fs::read_dir(file.parent().expect("a folder")).expect("readable").flatten();
         let mut kept = kept.filter(|entry| entry.file_name().to_string_lossy().contains(".bad-"));
-        assert!(kept.any(|entry| fs::read_to_string(entry.path()).expect("kept") == text), "{text:?}");
+        assert!(
+            kept.any(|entry| fs::read_to_string(entry.path()).expect("kept") == text),
+            "{text:?}"
+        );
     }
 }
 
@@ -114,12 +122,15 @@ fn a_port_on_which_no_server_became_ready_is_not_remembered() {
 #[test]
 fn each_app_has_a_memory_of_its_own() {
     let (home, mine, yours) = (Home::new(), quiet_port(), quiet_port());
-    let (mut a, mut b) =
-        (home.launcher().app("mine").port(mine).start(), home.launcher().app("yours").port(yours).start());
+    let (mut a, mut b) = (
+        home.launcher().app("mine").port(mine).start(),
+        home.launcher().app("yours").port(yours).start(),
+    );
     assert_eq!((a.ready().port, b.ready().port), (mine, yours));
     a.stop();
     b.stop();
-    let (mut a, mut b) = (home.launcher().app("mine").start(), home.launcher().app("yours").start());
+    let (mut a, mut b) =
+        (home.launcher().app("mine").start(), home.launcher().app("yours").start());
     assert_eq!((a.ready().port, b.ready().port), (mine, yours));
 }
 
@@ -135,4 +146,21 @@ fn an_earlier_good_port_comes_next_when_the_last_good_one_is_taken() {
     let _stranger = Stranger::listening(&format!("127.0.0.1:{last_good}"));
     let ready = home.launcher().start().ready();
     assert_eq!((ready.port, ready.origin.as_str()), (earlier, "earlier_good"));
+}
+
+/// I6, whenever it happens.
+#[test]
+fn a_launch_that_is_killed_at_any_stage_does_not_cost_the_port() {
+    let port = quiet_port();
+    let (home, running) = remembering(port);
+    running.stop();
+    for stage in 1..=6 {
+        let before = home.history().len();
+        let running = home.launcher().start();
+        wait_until("the launch has got so far", || home.history().len() >= before + stage);
+        running.kill();
+        wait_until("its server is gone", || is_free(port));
+    }
+    assert_starts_on(&home, port);
+    assert!(home.events("port_conflict").is_empty() && home.events("state_recovered").is_empty());
 }

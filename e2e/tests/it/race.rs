@@ -48,12 +48,15 @@ fn launchers_that_want_one_port_all_get_one_and_none_twice_the_fifth_time() {
 #[test]
 fn twenty_starts_of_one_app_at_once_are_one_server() {
     let (home, port) = (Home::new(), quiet_port());
-    let mut starts: Vec<Running> = (0..20).map(|_| home.launcher().home_port(port).start()).collect();
+    let mut starts: Vec<Running> =
+        (0..20).map(|_| home.launcher().home_port(port).start()).collect();
     e2e::wait_until("all but one have ended", || {
-        starts.iter_mut().filter(|start| !start.has_ended()).count() <= 1
+        starts.iter_mut().map(Running::has_ended).filter(|ended| !ended).count() <= 1
     });
-    let (mut first, others): (Vec<_>, Vec<_>) =
-        starts.into_iter().map(|mut start| (start.has_ended(), start)).partition(|(ended, _)| !ended);
+    let (mut first, others): (Vec<_>, Vec<_>) = starts
+        .into_iter()
+        .map(|mut start| (start.has_ended(), start))
+        .partition(|(ended, _)| !ended);
     let [(_, first)] = &mut first[..] else { panic!("{} still run", first.len()) };
     let ready = first.ready();
     assert_eq!(others.len(), 19);

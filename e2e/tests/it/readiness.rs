@@ -55,7 +55,8 @@ fn a_server_that_takes_too_long_is_ended_and_reported_with_the_limit() {
 #[test]
 fn a_server_that_gives_a_wrong_answer_is_ended_and_reported_with_it() {
     let orders = ["garbage", "wrong-identity", "wrong-launch", "not-http"];
-    let errors: BTreeSet<_> = orders.iter().map(|order| assert_fails(&[order], "wrong_answer")).collect();
+    let errors: BTreeSet<_> =
+        orders.iter().map(|order| assert_fails(&[order], "wrong_answer")).collect();
     assert_eq!(errors.len(), orders.len(), "{errors:?}");
     assert!(errors.iter().any(|error| error.contains("Listening on")), "{errors:?}");
     assert!(!errors.iter().any(|error| error.contains('\u{1b}')), "{errors:?}");

@@ -16,9 +16,9 @@ fn shown() -> Vec<String> {
 
 /// A shown text with what varies put in.
 fn filled(shown: &str, values: &BTreeMap<&str, String>) -> String {
-    values.iter().fold(shown.to_owned(), |text, (name, value)| {
-        text.replace(&format!("[{name}]"), value)
-    })
+    values
+        .iter()
+        .fold(shown.to_owned(), |text, (name, value)| text.replace(&format!("[{name}]"), value))
 }
 
 fn printed(launcher: &Running) -> String {

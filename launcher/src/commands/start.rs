@@ -3,17 +3,19 @@
 use std::{
     ffi::OsString,
     io,
+    path::Path,
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use shared::{
-    assignment::Assignment,
+    assignment::{Assignment, Recovery},
     claim::{self, Claim},
     conflict::Origin,
     control::Adoption,
     diagnose::Diagnostician,
     discovery::{self, AppLock, Discovery, withdraw},
+    environment::Environment,
     event::{Ending, Event, MoveReason, Process, ReadyLine, ServerAt, masked},
     exit::Exit,
     history::{Author, Writer},
@@ -35,7 +37,7 @@ use crate::{
     error::LaunchError,
     handover::Program,
     instance::{self, Turn},
-    options::{Basics, Environment, Options, OptionsError},
+    options::{Basics, Options, OptionsError},
     os as system,
     render::{Ready, Screen},
     supervisor::{driver, state::Rules},
@@ -107,13 +109,7 @@ impl Launch {
                 .map(|port| port.value),
         });
         if let Some(recovery) = recalled.recovery {
-            let file = folders.assignment(app).display().to_string();
-            self.screen.recovered(&file, &recovery);
-            self.history.record(&Event::StateRecovered {
-                file,
-                problem: recovery.problem,
-                source: recovery.source,
-            });
+            self.recovered(&folders.assignment(app), recovery);
         }
         let options = options?;
         let secret = self.secret();
@@ -134,7 +130,7 @@ impl Launch {
                     options.port.as_ref().map(|p| p.value),
                 );
                 self.open_browser(&options, &found.url);
-                return Ok(Exit::Done);
+                return Ok(self.stopped(found.port, "instance_found"));
             }
         };
         self.serve(&options, Memory { lock, assignment: recalled.assignment, secret })
@@ -169,6 +165,7 @@ impl Launch {
                 ready_timeout: options.ready_timeout.value,
                 restart: options.restart.value,
             },
+            log_level: options.log.value,
             history: &self.history,
             log: self.diagnostics.logger(),
             started: self.started,
@@ -187,7 +184,7 @@ impl Launch {
         });
         withdraw(&self.basics.folders.discovery(&self.basics.app));
         withdraw(&self.basics.folders.token(&self.basics.app));
-        let port = Some(choice.claim.port());
+        let port = choice.claim.port();
         drop(choice);
         self.end(port, outcome.into_result())
     }
@@ -211,7 +208,7 @@ impl Launch {
             seed: Seed::new(app.as_str(), &system::user()),
         };
         let propose = || portpicker::pick_unused_port().and_then(Port::new);
-        let mut diagnostician = Diagnostician::new(app.clone(), Some(memory.secret.clone()));
+        let mut diagnostician = Diagnostician::new(app.clone(), folders, memory.secret.clone());
         let chosen = Chooser {
             history: &self.history,
             diagnostician: &mut diagnostician,
@@ -299,10 +296,27 @@ impl Launch {
 
     /// The secret of this user, or one for this launch alone if the disk does not keep it.
     fn secret(&self) -> Secret {
-        Secret::load_or_create(&self.basics.folders.secret()).unwrap_or_else(|error| {
-            self.warn("a second start will not recognise this one", &error);
-            Secret::random()
-        })
+        let file = self.basics.folders.secret();
+        match Secret::load_or_create(&file) {
+            Ok((secret, None)) => secret,
+            Ok((secret, set_aside)) => {
+                let problem = "it holds no secret".to_owned();
+                self.recovered(&file, Recovery { problem, set_aside, source: "defaults" });
+                secret
+            }
+            Err(error) => {
+                self.warn("a second start will not recognise this one", &error);
+                Secret::random()
+            }
+        }
+    }
+
+    /// Something that the program wrote could not be read, and was replaced.
+    fn recovered(&self, file: &Path, recovery: Recovery) {
+        let name = file.display().to_string();
+        self.screen.recovered(&name, &recovery);
+        let Recovery { problem, source, .. } = recovery;
+        self.history.record(&Event::StateRecovered { file: name, problem, source });
     }
 
     fn warn(&self, what: &str, error: &io::Error) {
@@ -310,21 +324,28 @@ impl Launch {
         self.screen.warning(what, error);
     }
 
+    /// The end of a launch that did what it was asked.
+    fn stopped(&self, port: Port, reason: &'static str) -> Exit {
+        let exit = Exit::Done;
+        let (port, exit_code) = (Some(port), Some(exit.code()));
+        self.history.record(&Event::LaunchStopped(Ending { port, reason, exit_code, error: None }));
+        exit
+    }
+
     /// The end of a launch that had a port.
     fn end(
         &self,
-        port: Option<Port>,
+        port: Port,
         result: Result<&'static str, LaunchError>,
     ) -> Result<Exit, LaunchError> {
         let reason = match &result {
             Ok(reason) => reason,
             Err(failure) => failure.reason(),
         };
-        self.history.record(&Event::PortReleased(Ending { port, reason, ..Ending::default() }));
+        let released = Ending { port: Some(port), reason, ..Ending::default() };
+        self.history.record(&Event::PortReleased(released));
         result?;
-        let exit_code = Some(Exit::Done.code());
-        self.history.record(&Event::LaunchStopped(Ending { port, reason, exit_code, error: None }));
-        Ok(Exit::Done)
+        Ok(self.stopped(port, reason))
     }
 
     fn fail(&self, failure: &LaunchError) -> Exit {

@@ -1,7 +1,7 @@
 //! Linux.
 
 use std::{
-    io,
+    fs, io,
     net::TcpListener,
     os::unix::process::CommandExt,
     process::{Child, Command},
@@ -31,4 +31,12 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child
     // neither allocates nor takes a lock, in success or in failure.
     unsafe { command.pre_exec(bind_to_launcher) };
     command.spawn()
+}
+
+/// Whether this process was started with `signal` ignored.
+pub(super) fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
 }

@@ -18,9 +18,11 @@ use rustix::{
 };
 use shared::handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names};
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
+
+use super::system;
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.
@@ -60,13 +62,15 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Calls `stop` for every SIGTERM and SIGINT, on a thread of its own.
+/// Calls `stop` for every SIGTERM, SIGINT and SIGHUP, on a thread of its own. A SIGHUP that whoever
+/// started this has set to be ignored, as `nohup` does, stays ignored.
 ///
 /// # Errors
 ///
 /// If the system refuses the handlers.
 pub fn on_stop(mut stop: impl FnMut() + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let hangup = (!system::is_ignored(SIGHUP)).then_some(SIGHUP);
+    let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for _ in signals.forever() {
             stop();

@@ -15,6 +15,7 @@ use shared::{
     event::{Event, ServerAt},
     history,
     identity::Secret,
+    settings::LogLevel,
 };
 use slog::{Logger, debug, warn};
 
@@ -38,6 +39,8 @@ pub struct Watch<'a> {
     pub secret: &'a Secret,
     /// The rules.
     pub rules: Rules,
+    /// How much the server's diagnostics tell.
+    pub log_level: LogLevel,
     /// Where records go.
     pub history: &'a history::Writer,
     /// Where diagnostics go.
@@ -133,7 +136,7 @@ impl<F: FnMut(&ServerAt)> Driver<'_, F> {
         let (watch, before) = (&self.watch, Instant::now());
         let server = watch
             .program
-            .start(watch.claim, watch.basics)
+            .start(watch.claim, watch.basics, watch.log_level)
             .and_then(|process| Server::attend(process, attempt, &self.news));
         match server {
             Ok(mut server) => {

@@ -128,8 +128,13 @@ pub enum Outcome {
     NotReady(NotReady),
     /// The server ended in a way that the next one would share.
     Final(i32),
-    /// The server failed too often.
-    GaveUp(ServerEnd),
+    /// The server failed, and is not started again.
+    GaveUp {
+        /// Its last end.
+        end: ServerEnd,
+        /// What the person said about starting it again.
+        rule: Restart,
+    },
 }
 
 impl State {
@@ -215,7 +220,7 @@ impl State {
         };
         let Some(delay) = delay else {
             effects.push(Effect::Record(Event::LaunchGaveUp(end.clone())));
-            return self.end(Outcome::GaveUp(end), effects);
+            return self.end(Outcome::GaveUp { end, rule: rules.restart }, effects);
         };
         end.delay = Some(delay);
         effects.push(Effect::Record(Event::ServerRestarting(end)));
@@ -350,7 +355,7 @@ mod test {
             state = step(&RULES, proving, Input::Proved, now).0;
         }
         let (_, effects) = step(&RULES, state, crash(), now);
-        assert!(matches!(effects.last(), Some(Effect::End(Outcome::GaveUp(_)))));
+        assert!(matches!(effects.last(), Some(Effect::End(Outcome::GaveUp { .. }))));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The line that says where a server is.
 
+use std::fmt;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -41,5 +43,12 @@ impl<'a> ReadyLine<'a> {
             server_pid: at.server_pid,
             elapsed_ms: milliseconds(at.elapsed),
         }
+    }
+}
+
+impl fmt::Display for ReadyLine<'_> {
+    /// The line itself, without its end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }

@@ -5,11 +5,12 @@
 //! is never a reason to stop, so nothing here fails or panics.
 
 use std::{
+    cell::RefCell,
     io::{self, Write},
     mem,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -54,30 +55,23 @@ pub(crate) struct JsonLines<S> {
 
 struct State<S> {
     json: Json<Line>,
-    line: Line,
     sink: S,
     failed: bool,
 }
 
-/// The line that is being written, shared by the formatter and the drain.
-#[derive(Clone, Default)]
-struct Line(Arc<Mutex<Vec<u8>>>);
-
-impl Line {
-    fn take(&self) -> Vec<u8> {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Gives the memory of a line back, for the next one.
-    fn reuse(&self, mut memory: Vec<u8>) {
-        memory.clear();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = memory;
-    }
+thread_local! {
+    /// The line that this thread is writing. The formatter owns its writer and gives no way to it,
+    /// so the line stands beside it; and it is written in many small pieces, each of which would
+    /// have to take a lock elsewhere.
+    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Writes to [`LINE`].
+struct Line;
 
 impl Write for Line {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(piece);
+        LINE.with_borrow_mut(|line| line.extend_from_slice(piece));
         Ok(piece.len())
     }
 
@@ -90,7 +84,6 @@ impl<S: Sink> JsonLines<S> {
     /// A drain whose records carry `author`, and name what they are by `kind`: `event` in the port
     /// history, `target` in diagnostics.
     pub(crate) fn new(author: &Author<'_>, kind: &'static str, sink: S) -> Self {
-        let line = Line::default();
         let next = AtomicU64::new(0);
         let process = match author.process {
             Process::Launcher => "launcher",
@@ -98,7 +91,7 @@ impl<S: Sink> JsonLines<S> {
         };
         let tag = |r: &Record<'_>| if r.tag().is_empty() { r.module() } else { r.tag() }.to_owned();
         // One call for each key: the keys of one `o!` come out reversed.
-        let json = Json::new(line.clone())
+        let json = Json::new(Line)
             .add_key_value(o!(keys::TS => FnValue(|_| format!("{:.6}", Timestamp::now()))))
             .add_key_value(o!(keys::LEVEL => FnValue(|r| r.level().as_str())))
             .add_key_value(o!(kind => FnValue(tag)))
@@ -112,7 +105,7 @@ impl<S: Sink> JsonLines<S> {
             .add_key_value(o!(keys::VERSION => env!("CARGO_PKG_VERSION")))
             .add_key_value(o!(keys::MACHINE => os::machine_name()))
             .build();
-        Self { state: Mutex::new(State { json, line, sink, failed: false }) }
+        Self { state: Mutex::new(State { json, sink, failed: false }) }
     }
 
     /// Makes every record so far durable, as far as the disk allows.
@@ -125,11 +118,9 @@ impl<S: Sink> JsonLines<S> {
 
 impl<S: Sink> State<S> {
     fn write(&mut self, record: &Record<'_>, values: &OwnedKVList) -> io::Result<()> {
-        let written = self.json.log(record, values);
-        let line = self.line.take();
-        let appended = written.and_then(|()| self.sink.append(&line));
-        self.line.reuse(line);
-        appended
+        LINE.with_borrow_mut(Vec::clear);
+        self.json.log(record, values)?;
+        LINE.with_borrow(|line| self.sink.append(line))
     }
 
     /// Says the first failure of a row of failures.
@@ -166,6 +157,8 @@ pub(crate) fn about(file: &Path, error: &io::Error) -> io::Error {
 
 #[cfg(test)]
 mod test {
+    use std::sync::Arc;
+
     use slog::{Logger, info};
 
     use super::*;

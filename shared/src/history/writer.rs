@@ -5,7 +5,7 @@
 //! hands; those that an audit cannot do without are on the disk as well.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Seek, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -81,7 +81,7 @@ impl Appender {
         let file = os::private_file().read(true).append(true).create(true).open(path)?;
         let lock = path.with_extension("lock");
         let lock = os::APPENDING_NEEDS_A_LOCK
-            .then(|| OpenOptions::new().append(true).create(true).open(lock))
+            .then(|| os::private_file().append(true).create(true).open(lock))
             .transpose()?;
         let torn = ends_within_a_line(&file)?;
         Ok(Self { path: path.to_owned(), file, lock, torn })
@@ -157,6 +157,8 @@ fn ends_within_a_line(file: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod test {
+    use std::fs::OpenOptions;
+
     use uuid::Uuid;
 
     use super::*;

@@ -137,6 +137,27 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// A word as it stands in a settings file, wherever it is written.
+macro_rules! word {
+    ($($kind:ty),*) => {$(
+        impl std::str::FromStr for $kind {
+            type Err = serde_json::Error;
+
+            fn from_str(word: &str) -> Result<Self, serde_json::Error> {
+                serde_json::from_value(word.into())
+            }
+        }
+    )*};
+}
+
+word!(OnConflict, Restart, LogLevel);
+
 impl From<LogLevel> for slog::Level {
     fn from(level: LogLevel) -> Self {
         match level {

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     convert::Infallible,
     io,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -16,6 +17,7 @@ use super::*;
 use crate::{
     conflict::{Class, Holder},
     diagnose::{BUDGET, Depth, Diagnostician, Finding},
+    identity::Secret,
     os::{PortRanges, Process, SocketEntry, SocketState, SocketTables},
     port::PortRange,
 };
@@ -61,7 +63,13 @@ impl MadeUp {
     }
 
     fn examine(self, error: &ClaimError) -> Finding {
-        let mut diagnostician = Diagnostician::of(Box::new(self), BUDGET, Default::default(), None);
+        let mut diagnostician = Diagnostician::of(
+            Box::new(self),
+            BUDGET,
+            Default::default(),
+            Path::new(""),
+            Secret::random(),
+        );
         diagnostician.examine(PORT, error, Depth::Quick)
     }
 
@@ -199,8 +207,13 @@ fn a_port_that_nothing_is_seen_to_hold_is_still_in_use() {
 fn permission_denied_is_explained_by_a_listener_a_low_port_an_excluded_range_or_not_at_all() {
     let class = |system: MadeUp, number| {
         let port = Port::new(number).expect("not 0");
-        let mut diagnostician =
-            Diagnostician::of(Box::new(system), BUDGET, Default::default(), None);
+        let mut diagnostician = Diagnostician::of(
+            Box::new(system),
+            BUDGET,
+            Default::default(),
+            Path::new(""),
+            Secret::random(),
+        );
         diagnostician.examine(port, &denied(), Depth::Quick).class
     };
     assert_eq!(class(MadeUp::default(), 80), Class::Privileged);
@@ -223,7 +236,13 @@ fn a_system_that_does_not_answer_costs_the_budget_once_and_the_error_still_speak
     let system = MadeUp { stuck: Some(stuck), ..MadeUp::default() };
     let system = system.with("127.0.0.1:3030", SocketState::Listen, ROOT, &[]);
     let (budget, questions) = (Duration::from_millis(20), Arc::clone(&system.questions));
-    let mut diagnostician = Diagnostician::of(Box::new(system), budget, Default::default(), None);
+    let mut diagnostician = Diagnostician::of(
+        Box::new(system),
+        budget,
+        Default::default(),
+        Path::new(""),
+        Secret::random(),
+    );
     for _ in 0..3 {
         let finding = diagnostician.examine(PORT, &in_use(), Depth::Full);
         assert_eq!(finding, Finding { class: Class::InUse, holder: None });
@@ -243,7 +262,13 @@ fn a_thousand_candidates_ask_the_system_no_more_than_one_does() {
         .with("127.0.0.1:3030", SocketState::Listen, US, &[7])
         .with_process(7, "node", "2026-11-22T12:00:00Z", false);
     let questions = Arc::clone(&system.questions);
-    let mut diagnostician = Diagnostician::of(Box::new(system), BUDGET, Default::default(), None);
+    let mut diagnostician = Diagnostician::of(
+        Box::new(system),
+        BUDGET,
+        Default::default(),
+        Path::new(""),
+        Secret::random(),
+    );
     for _ in 0..1000 {
         let finding = diagnostician.examine(PORT, &in_use(), Depth::Quick);
         assert_eq!(name_of(&finding), Some("node"));

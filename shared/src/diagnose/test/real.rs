@@ -1,15 +1,21 @@
 //! What the tables of this very system say of sockets of this very process.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::{
+    net::{IpAddr, SocketAddr, TcpStream},
+    path::Path,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use socket2::{Domain, Socket, Type};
 
 use crate::{
+    app::AppName,
     claim::{self, LOOPBACKS},
     conflict::{Class, Holder},
     diagnose::{Depth, Diagnostician, Finding},
+    identity::Secret,
     os::{self, SocketTables},
+    paths::Folders,
     port::Port,
 };
 
@@ -22,9 +28,14 @@ fn bound(ip: IpAddr) -> Option<(Socket, Port)> {
     Some((socket, Port::new(port)?))
 }
 
+fn diagnostician() -> Diagnostician {
+    let nowhere = Folders::locate(Some(Path::new("nowhere")), None).expect("given");
+    Diagnostician::new(AppName::default(), &nowhere, Secret::random())
+}
+
 fn claim_and_examine(port: Port) -> Finding {
     let error = claim::port(port).expect_err("taken");
-    Diagnostician::new(Default::default(), None).examine(port, &error, Depth::Full)
+    diagnostician().examine(port, &error, Depth::Full)
 }
 
 /// Whether the tables of this system can be read at all.
@@ -75,7 +86,7 @@ fn what_is_left_of_a_connection_is_told_as_one() {
     drop(served);
     let port = Port::new(peer.port()).expect("not 0");
     let Err(error) = claim::port(port) else { return };
-    let finding = Diagnostician::new(Default::default(), None).examine(port, &error, Depth::Full);
+    let finding = diagnostician().examine(port, &error, Depth::Full);
     if has_tables() {
         assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
     }

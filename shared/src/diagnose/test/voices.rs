@@ -3,6 +3,7 @@
 use std::{
     io::{self, BufRead, BufReader, Write},
     net::TcpListener,
+    path::Path,
     thread,
 };
 
@@ -32,11 +33,11 @@ fn seen_as_node(port: Port, orphan: bool) -> MadeUp {
     system
 }
 
-fn examine(system: MadeUp, secret: Option<Secret>, port: Port, depth: Depth) -> Finding {
+fn examine(system: MadeUp, secret: Secret, port: Port, depth: Depth) -> Finding {
     let source = io::ErrorKind::AddrInUse.into();
     let address = (LOOPBACKS[0], port.get()).into();
     let error = ClaimError { address, other_bound: false, source };
-    Diagnostician::of(Box::new(system), BUDGET, AppName::default(), secret)
+    Diagnostician::of(Box::new(system), BUDGET, AppName::default(), Path::new(""), secret)
         .examine(port, &error, depth)
 }
 
@@ -55,7 +56,7 @@ fn answer_once(listener: &TcpListener, secret: &Secret, app: &AppName, port: Por
 }
 
 /// What is found on the port of a server of `app`.
-fn found_at(app: &str, theirs: &Secret, ours: Option<Secret>) -> Finding {
+fn found_at(app: &str, theirs: &Secret, ours: Secret) -> Finding {
     let claim = claim::any().expect("some port");
     let (port, app) = (claim.port(), app.parse().expect("a name"));
     thread::scope(|scope| {
@@ -71,40 +72,57 @@ fn named(finding: &Finding) -> Option<&str> {
 #[test]
 fn our_own_server_is_recognised() {
     let secret = Secret::random();
-    let finding = found_at("server", &secret, Some(secret.clone()));
+    let finding = found_at("server", &secret, secret.clone());
     assert_eq!((finding.class, named(&finding)), (Class::OwnInstance, Some("node")));
 }
 
 #[test]
 fn the_server_of_another_app_of_ours_is_told_by_its_app() {
     let secret = Secret::random();
-    let finding = found_at("notes", &secret, Some(secret.clone()));
+    let finding = found_at("notes", &secret, secret.clone());
     assert_eq!((finding.class, named(&finding)), (Class::ReservedByApp, Some("node of notes")));
 }
 
 #[test]
 fn a_server_that_does_not_know_the_secret_is_a_stranger() {
-    for ours in [None, Some(Secret::random())] {
-        let finding = found_at("server", &Secret::random(), ours);
-        assert_eq!((finding.class, named(&finding)), (Class::InUse, Some("node")));
-    }
+    let finding = found_at("server", &Secret::random(), Secret::random());
+    assert_eq!((finding.class, named(&finding)), (Class::InUse, Some("node")));
 }
 
 #[test]
 fn a_silent_listener_is_a_ghost_only_if_whoever_opened_it_is_gone() {
     let silent: Claim = claim::any().expect("some port");
     for (orphan, class) in [(true, Class::GhostOwner), (false, Class::InUse)] {
-        let finding =
-            examine(seen_as_node(silent.port(), orphan), None, silent.port(), Depth::Full);
+        let finding = examine(
+            seen_as_node(silent.port(), orphan),
+            Secret::random(),
+            silent.port(),
+            Depth::Full,
+        );
         assert_eq!((finding.class, named(&finding)), (class, Some("node")));
     }
 }
 
 #[test]
 fn a_quick_look_sends_nothing() {
+    is_left_in_peace(|port| seen_as_node(port, true), Depth::Quick);
+}
+
+#[test]
+fn a_program_that_cannot_be_ours_is_sent_nothing() {
+    let seen_with_its_program = |port| {
+        let mut system = seen_as_node(port, false);
+        let process = system.processes.get_mut(&7).expect("made up");
+        process.holder.exe = Some("/usr/bin/node".to_owned());
+        system
+    };
+    is_left_in_peace(seen_with_its_program, Depth::Full);
+}
+
+fn is_left_in_peace(system: impl FnOnce(Port) -> MadeUp, depth: Depth) {
     let claim = claim::any().expect("some port");
     claim.listeners()[0].set_nonblocking(true).expect("a socket");
-    let finding = examine(seen_as_node(claim.port(), true), None, claim.port(), Depth::Quick);
+    let finding = examine(system(claim.port()), Secret::random(), claim.port(), depth);
     assert_eq!(finding.class, Class::InUse);
     let nobody = claim.listeners()[0].accept().expect_err("nobody came");
     assert_eq!(nobody.kind(), io::ErrorKind::WouldBlock);

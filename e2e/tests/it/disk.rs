@@ -1,0 +1,98 @@
+//! A disk that is full or takes no writing costs the memory of the port, not the launch (I14).
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use e2e::{Home, Launch, Place, program, quiet_port, skip};
+
+/// It serves, it ends well, and it has said on stderr that something is amiss.
+#[track_caller]
+fn assert_serves_with_a_warning(launch: &Launch) -> String {
+    let mut running = launch.start();
+    running.ready();
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stderr.is_empty(), "nobody was told");
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    // I7: once, by each of the two programs.
+    let about_history = ended.stderr.matches("port-history.jsonl").count();
+    assert!(about_history <= 2, "{}", ended.stderr);
+    ended.stderr
+}
+
+fn allow(folder: &std::path::Path, mode: u32) {
+    fs::create_dir_all(folder).expect("made");
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("ours to change");
+}
+
+#[test]
+fn a_folder_of_logs_that_takes_no_writing_does_not_stop_a_launch() {
+    let Some(plain) = Place::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    allow(home.folders().logs(), 0o500);
+    home.give_to_plain_user();
+    let told = assert_serves_with_a_warning(&home.launcher().at(&plain));
+    assert!(told.contains("port-history.jsonl"), "{told}");
+    assert!(home.last_good().is_some(), "the state's own folder takes writing");
+}
+
+#[test]
+fn a_home_that_takes_no_writing_does_not_stop_a_launch() {
+    let Some(plain) = Place::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    allow(home.path(), 0o500);
+    assert_serves_with_a_warning(&home.launcher().at(&plain));
+    allow(home.path(), 0o700);
+    assert!(home.assignment().is_none());
+}
+
+#[test]
+fn an_assignment_that_cannot_be_replaced_stays_as_it_is() {
+    let Some(plain) = Place::as_plain_user(&program("launcher")) else { return };
+    let (home, port) = (Home::new(), quiet_port());
+    home.give_to_plain_user();
+    let mut first = home.launcher().at(&plain).port(port).start();
+    first.ready();
+    first.stop();
+    let file = home.assignment_file("server");
+    let folder = file.parent().expect("a folder");
+    allow(folder, 0o500);
+    let told = assert_serves_with_a_warning(&home.launcher().at(&plain).port(quiet_port()));
+    assert!(told.contains("not be remembered"), "{told}");
+    assert_eq!(home.last_good(), Some(port));
+}
+
+/// The kernel cuts every file at this size, and kills whoever does not take care.
+#[test]
+fn files_that_may_not_grow_do_not_stop_a_launch() {
+    for limit in [0, 1000] {
+        let limited = Place::here().through(["prlimit", &format!("--fsize={limit}"), "--"]);
+        if let Err(refusal) = limited.try_out() {
+            return skip(&format!("prlimit (util-linux): {refusal}"));
+        }
+        let home = Home::new();
+        home.may_lose_records();
+        assert_serves_with_a_warning(&home.launcher().at(&limited));
+        // What is there is whole: a record that does not fit is taken back.
+        assert!(home.history().len() < 8);
+    }
+}
+
+/// A small disk of its own for the logs, filled to the brim.
+#[test]
+fn a_full_disk_does_not_stop_a_launch() {
+    const FILL: &str = "mount -t tmpfs -o size=64k tmpfs \"$1\" || exit 99\n\
+                        dd if=/dev/zero of=\"$1/fill\" bs=1k 2>/dev/null\nshift\nexec \"$@\"";
+    let home = Home::new();
+    home.may_lose_records();
+    let logs = home.path().join("logs");
+    fs::create_dir(&logs).expect("made");
+    let logs = logs.to_str().expect("text");
+    let full = Place::here().through(["unshare", "-m", "--", "sh", "-c", FILL, "sh", logs]);
+    if let Err(refusal) = full.try_out() {
+        return skip(&format!("no disk to fill: {refusal}"));
+    }
+    let told = assert_serves_with_a_warning(&home.launcher().at(&full).port(quiet_port()));
+    assert!(told.contains("port-history.jsonl"), "{told}");
+    assert!(home.last_good().is_some(), "the state's own disk has room");
+}

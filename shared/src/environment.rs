@@ -1,0 +1,86 @@
+//! The variables of the environment, read once at the start.
+//!
+//! Every setting has a variable `HOMEPORT_<KEY>`. An empty one counts as not set, because that is
+//! how shells and service managers take a variable back.
+
+use std::{collections::HashMap, env, fmt, path::PathBuf, str::FromStr};
+
+use crate::paths::{HOME_VARIABLE, LOG_DIR_VARIABLE};
+
+/// The variables whose names begin with `HOMEPORT_`.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(HashMap<String, String>);
+
+/// A variable has a wrong value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {problem}")]
+pub struct VariableError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong with its value.
+    pub problem: String,
+}
+
+impl Environment {
+    /// Those of this process. One that is not Unicode counts as not set.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let variables = env::vars_os();
+        variables
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// The value of `variable`, or `None` if it is not set.
+    ///
+    /// # Errors
+    ///
+    /// [`VariableError`] names the variable and what is wrong with its value.
+    pub fn value<T>(&self, variable: &'static str) -> Result<Option<T>, VariableError>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        let wrong = |problem: T::Err| VariableError { variable, problem: problem.to_string() };
+        self.text(variable).map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// The folder for everything.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        self.text(HOME_VARIABLE).map(PathBuf::from)
+    }
+
+    /// The folder for the logs.
+    #[must_use]
+    pub fn log_dir(&self) -> Option<PathBuf> {
+        self.text(LOG_DIR_VARIABLE).map(PathBuf::from)
+    }
+
+    fn text(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().filter(|(name, _)| name.starts_with("HOMEPORT_")).collect())
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+    use crate::port::Port;
+
+    #[test]
+    fn an_empty_variable_is_not_set_and_a_wrong_one_is_named() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let environment: Environment =
+            [pair("HOMEPORT_PORT", ""), pair("HOMEPORT_HOME", "/h")].into_iter().collect();
+        assert_eq!(environment.value::<Port>("HOMEPORT_PORT"), Ok(None));
+        assert_eq!(environment.home(), Some(PathBuf::from("/h")));
+        let environment: Environment = [pair("HOMEPORT_PORT", "abc")].into_iter().collect();
+        let error = environment.value::<Port>("HOMEPORT_PORT").expect_err("wrong").to_string();
+        assert!(error.starts_with("HOMEPORT_PORT: `abc` is not a port"), "{error}");
+    }
+}
