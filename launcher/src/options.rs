@@ -219,7 +219,7 @@ mod test {
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
-        variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        variables.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect()
     }
 
     fn settings(text: &str) -> (tempfile::TempDir, PathBuf) {

@@ -3,13 +3,20 @@
 //! Every setting has a variable `HOMEPORT_<KEY>`. An empty one counts as not set, because that is
 //! how shells and service managers take a variable back.
 
-use std::{collections::HashMap, env, fmt, path::PathBuf, str::FromStr};
+use std::{
+    collections::HashMap,
+    env,
+    ffi::{OsStr, OsString},
+    fmt,
+    path::PathBuf,
+    str::FromStr,
+};
 
 use crate::paths::{HOME_VARIABLE, LOG_DIR_VARIABLE};
 
 /// The variables whose names begin with `HOMEPORT_`.
 #[derive(Debug, Clone, Default)]
-pub struct Environment(HashMap<String, String>);
+pub struct Environment(HashMap<String, OsString>);
 
 /// A variable has a wrong value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,13 +29,10 @@ pub struct VariableError {
 }
 
 impl Environment {
-    /// Those of this process. One that is not Unicode counts as not set.
+    /// Those of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        let variables = env::vars_os();
-        variables
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
     }
 
     /// The value of `variable`, or `None` if it is not set.
@@ -40,29 +44,33 @@ impl Environment {
     where
         T: FromStr<Err: fmt::Display>,
     {
-        let wrong = |problem: T::Err| VariableError { variable, problem: problem.to_string() };
-        self.text(variable).map(|text| text.parse().map_err(wrong)).transpose()
+        let wrong = |problem: String| VariableError { variable, problem };
+        let parse = |set: &OsStr| {
+            let text = set.to_str().ok_or_else(|| wrong(format!("{set:?} is not text")))?;
+            text.parse().map_err(|problem: T::Err| wrong(problem.to_string()))
+        };
+        self.set(variable).map(parse).transpose()
     }
 
     /// The folder for everything.
     #[must_use]
     pub fn home(&self) -> Option<PathBuf> {
-        self.text(HOME_VARIABLE).map(PathBuf::from)
+        self.set(HOME_VARIABLE).map(PathBuf::from)
     }
 
     /// The folder for the logs.
     #[must_use]
     pub fn log_dir(&self) -> Option<PathBuf> {
-        self.text(LOG_DIR_VARIABLE).map(PathBuf::from)
+        self.set(LOG_DIR_VARIABLE).map(PathBuf::from)
     }
 
-    fn text(&self, variable: &str) -> Option<&str> {
-        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+    fn set(&self, variable: &str) -> Option<&OsStr> {
+        self.0.get(variable).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 }
 
-impl FromIterator<(String, String)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+impl FromIterator<(String, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, OsString)>>(variables: I) -> Self {
         Self(variables.into_iter().filter(|(name, _)| name.starts_with("HOMEPORT_")).collect())
     }
 }
@@ -74,7 +82,7 @@ mod test {
 
     #[test]
     fn an_empty_variable_is_not_set_and_a_wrong_one_is_named() {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let pair = |name: &str, value: &str| (name.to_owned(), value.into());
         let environment: Environment =
             [pair("HOMEPORT_PORT", ""), pair("HOMEPORT_HOME", "/h")].into_iter().collect();
         assert_eq!(environment.value::<Port>("HOMEPORT_PORT"), Ok(None));

@@ -9,7 +9,7 @@ mod batches;
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -63,9 +63,9 @@ pub fn open(
 ) -> Diagnostics {
     let file = folders.logs().join(name);
     let opened = rotated(&file).and_then(|rotated| match mode {
-        Mode::Sync => Ok((root(author, level, Direct(rotated)), None)),
+        Mode::Sync => Ok((root(author, level, Direct(file.clone(), rotated)), None)),
         Mode::Async => {
-            let (queue, worker) = batches::queue(rotated)?;
+            let (queue, worker) = batches::queue(file.clone(), rotated)?;
             Ok((root(author, level, queue), Some(worker)))
         }
     });
@@ -121,11 +121,11 @@ fn rotated(file: &Path) -> io::Result<FileRotate<AppendTimestamp>> {
 }
 
 /// The file itself, for a program that says little.
-struct Direct(FileRotate<AppendTimestamp>);
+struct Direct(PathBuf, FileRotate<AppendTimestamp>);
 
 impl Sink for Direct {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        self.0.write_all(line)
+        self.1.write_all(line).map_err(|error| about(&self.0, &error))
     }
 }
 

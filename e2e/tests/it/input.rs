@@ -1,6 +1,6 @@
 //! What people type.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use e2e::{Home, Launch, program, quiet_port};
 
@@ -74,7 +74,7 @@ fn a_variable_with_a_wrong_value_is_named() {
     ] {
         assert_refused(&home.launcher().env(variable, value), 2, &[variable]);
     }
-    assert_refused(&home.server().env("HOMEPORT_PORT", "abc"), 2, &["abc", "--port"]);
+    assert_refused(&home.server().env("HOMEPORT_PORT", "abc"), 2, &["abc", "not a port"]);
 }
 
 /// `HOMEPORT_PORT=` is how one unsets it for a single command.
@@ -121,7 +121,10 @@ fn a_site_that_does_not_exist_is_refused() {
 fn a_launcher_without_a_server_beside_it_says_where_one_should_be() {
     let home = Home::new();
     let alone = home.path().join("launcher");
-    fs::copy(program("launcher"), &alone).expect("copied");
+    // By another process: were the copy open here while another test starts a program, that program
+    // would have it open for writing too, and nobody could run it.
+    let copied = Command::new("cp").arg(program("launcher")).arg(&alone).status();
+    assert!(copied.is_ok_and(|status| status.success()));
     let launch = home.launcher().program(&alone).without("--json");
     let path = home.path().join("server");
     assert_refused(

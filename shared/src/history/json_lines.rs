@@ -111,8 +111,9 @@ impl<S: Sink> JsonLines<S> {
     /// Makes every record so far durable, as far as the disk allows.
     pub(crate) fn sync(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let synced = state.sink.sync();
-        state.note(synced);
+        if let (Err(error), false) = (state.sink.sync(), state.failed) {
+            say_once(&error);
+        }
     }
 }
 
@@ -147,7 +148,7 @@ impl<S: Sink> Drain for JsonLines<S> {
 /// Tells a person that a log cannot be written; the program goes on without it.
 pub(crate) fn say_once(error: &io::Error) {
     // A closed stderr is no reason to stop either.
-    let _ = writeln!(io::stderr(), "homeport: a log line is lost: {error}");
+    let _ = writeln!(io::stderr(), "homeport: {error}; lines of this log are lost");
 }
 
 /// An error that names the file it is about.

@@ -9,6 +9,8 @@ use std::{
     io::{self, Seek, Write},
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
+    time::Duration,
 };
 
 use slog::{BorrowedKV, Drain, Logger, Record, RecordLocation, RecordStatic, o};
@@ -83,7 +85,7 @@ impl Appender {
         let lock = os::APPENDING_NEEDS_A_LOCK
             .then(|| os::private_file().append(true).create(true).open(lock))
             .transpose()?;
-        let torn = ends_within_a_line(&file)?;
+        let torn = is_torn(&file)?;
         Ok(Self { path: path.to_owned(), file, lock, torn })
     }
 
@@ -106,7 +108,7 @@ impl Appender {
             return Ok(());
         }
         self.take_back(written);
-        Err(io::ErrorKind::StorageFull.into())
+        Err(io::Error::new(io::ErrorKind::StorageFull, "a full disk or a limit cut the line short"))
     }
 
     /// Removes a piece of a line that a full disk has cut, unless somebody has written behind it.
@@ -142,12 +144,21 @@ impl Sink for Appender {
     }
 }
 
+/// How long a line may take to be written. The length that is seen meanwhile grows page by page, so
+/// a line that seems cut may only be under way.
+const WRITING: Duration = Duration::from_millis(5);
+
 /// Whether somebody was killed, or ran out of disk, in the middle of the last line.
-fn ends_within_a_line(file: &File) -> io::Result<bool> {
+fn is_torn(file: &File) -> io::Result<bool> {
     let length = file.metadata()?.len();
-    if length == 0 {
+    if length == 0 || !ends_within_a_line(file, length)? {
         return Ok(false);
     }
+    thread::sleep(WRITING);
+    Ok(file.metadata()?.len() == length && ends_within_a_line(file, length)?)
+}
+
+fn ends_within_a_line(file: &File, length: u64) -> io::Result<bool> {
     let mut last = [0];
     let mut reader = file;
     reader.seek(io::SeekFrom::Start(length - 1))?;

@@ -8,12 +8,13 @@
 use std::{
     io::{self, Write},
     mem,
+    path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use crate::history::{Sink, say_once};
+use crate::history::{Sink, about, say_once};
 
 /// How long a batch grows. Nobody who follows a log sees so short a delay.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -64,22 +65,25 @@ impl Shared {
     }
 }
 
-/// A queue whose lines go to `file`.
-pub(super) fn queue(file: impl Write + Send + 'static) -> io::Result<(Queue, Worker)> {
+/// A queue whose lines go to `file`, which messages call `path`.
+pub(super) fn queue(
+    path: PathBuf,
+    file: impl Write + Send + 'static,
+) -> io::Result<(Queue, Worker)> {
     let shared = Arc::new(Shared::default());
     let writer = Arc::clone(&shared);
-    let write = move || write_all(&writer, file);
+    let write = move || write_all(&writer, &path, file);
     let thread = thread::Builder::new().name("diagnostics".to_owned()).spawn(write)?;
     Ok((Queue(Arc::clone(&shared)), Worker { shared, thread: Some(thread) }))
 }
 
-fn write_all(queue: &Shared, mut file: impl Write) {
+fn write_all(queue: &Shared, path: &Path, mut file: impl Write) {
     let mut failed = false;
     while let Some(lines) = queue.next() {
         let written = file.write_all(&lines);
         let failed_before = mem::replace(&mut failed, written.is_err());
         if let (Err(error), false) = (written, failed_before) {
-            say_once(&error);
+            say_once(&about(path, &error));
         }
     }
 }
@@ -158,7 +162,7 @@ mod test {
     #[test]
     fn what_is_queued_at_the_end_is_written_and_what_found_no_room_is_counted() {
         let gate = Gate::default();
-        let (mut queue, worker) = queue(gate.clone()).expect("a thread");
+        let (mut queue, worker) = queue(PathBuf::new(), gate.clone()).expect("a thread");
         let line = [b'x'; 1 << 20];
         for _ in 0..64 {
             queue.append(&line).expect("never fails");
