@@ -83,7 +83,7 @@ impl Appender {
         let file = os::private_file().read(true).append(true).create(true).open(path)?;
         let lock = path.with_extension("lock");
         let lock = os::APPENDING_NEEDS_A_LOCK
-            .then(|| os::private_file().append(true).create(true).open(lock))
+            .then(|| os::private_file().write(true).create(true).truncate(false).open(lock))
             .transpose()?;
         let torn = is_torn(&file)?;
         Ok(Self { path: path.to_owned(), file, lock, torn })
@@ -131,9 +131,10 @@ impl Sink for Appender {
             None => self.append_locked(line),
             Some(lock) => {
                 let appended = lock.lock().and_then(|()| self.append_locked(line));
-                let unlocked = lock.unlock();
+                // The line is written, whatever comes of this.
+                let _ = lock.unlock();
                 self.lock = Some(lock);
-                appended.and(unlocked)
+                appended
             }
         };
         appended.map_err(|error| about(&self.path, &error))
