@@ -74,3 +74,20 @@ fn the_settings_in_the_readme_are_understood() {
     assert_eq!(launcher.ready().origin, "home");
     launcher.stop();
 }
+
+#[test]
+fn every_invariant_names_tests_that_exist() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let text = fs::read_to_string(format!("{root}/ARCHITECTURE.md")).expect("it is there");
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| I")).collect();
+    assert_eq!(rows.len(), 15, "one row for each invariant");
+    for row in rows {
+        let named: Vec<_> = row.split('`').filter_map(|word| word.split_once("::")).collect();
+        assert!(!named.is_empty(), "no test: {row}");
+        for (module, test) in named {
+            let file = fs::read_to_string(format!("{root}/e2e/tests/it/{module}.rs"));
+            let file = file.unwrap_or_else(|error| panic!("{module}: {error}"));
+            assert!(file.contains(&format!("fn {test}()")), "no {module}::{test}");
+        }
+    }
+}

@@ -39,10 +39,12 @@ pub(super) async fn page(facts: Data<Facts>) -> Markup {
                     section aria-labelledby="more" {
                         h2 id="more" { "See more" }
                         p {
-                            "Settings and the port's history are for you alone and need the launcher's "
-                            "token. In a terminal, "
-                            code { "launcher --app " (facts.app) }
-                            " opens this page with it."
+                            "Programs read more at "
+                            code { "/_homeport/api/v1/status" }
+                            ". That is for you alone and wants the token of this app, which is in the file "
+                            code { "run/" (facts.app) ".token" }
+                            ". The port's history is read with "
+                            code { "jq" } "."
                         }
                     }
                 }

@@ -32,7 +32,7 @@ fn it_says_where_one_is() {
         "<main>",
         "<h1>notes</h1>",
         &format!("http://127.0.0.1:{}/", app.port),
-        "launcher --app notes",
+        "run/notes.token",
     ] {
         assert!(answer.body.contains(wanted), "{wanted} in {}", answer.body);
     }
