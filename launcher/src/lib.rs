@@ -1,6 +1,7 @@
 //! The launcher of Homeport, in the order in which a launch passes through it.
 //!
-//! [`args`] is what was typed and [`options`] what is meant. [`candidates`] orders the ports worth
+//! [`args`] is what was typed and [`options`] what is meant; a [`launch`] is one
+//! run. [`candidates`] orders the ports worth
 //! trying and [`choose`] claims one of them. [`handover`] starts the server on it, [`readiness`]
 //! asks it who it is, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
 //! sees; [`commands`] is one file for each command. The operating system sits behind [`os`], and
@@ -21,6 +22,7 @@ pub mod commands;
 pub mod error;
 pub mod handover;
 pub mod instance;
+pub mod launch;
 pub mod options;
 pub mod os;
 pub mod readiness;

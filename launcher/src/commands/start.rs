@@ -1,34 +1,25 @@
 //! `launcher start`: claim a port, start the server on it, remember it, and stay.
 
-use std::{
-    ffi::OsString,
-    io,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{ffi::OsString, time::Duration};
 
 use jiff::Timestamp;
 use shared::{
-    assignment::{Assignment, Recovery},
+    assignment::Assignment,
     claim::{self, Claim},
     conflict::Origin,
     control::Adoption,
     diagnose::Diagnostician,
     discovery::{self, AppLock, Discovery, withdraw},
     environment::Environment,
-    event::{Ending, Event, MoveReason, Process, ReadyLine, ServerAt, masked},
+    event::{Event, MoveReason, ReadyLine, ServerAt, masked},
     exit::Exit,
-    history::{Author, Writer},
     identity::Secret,
-    keys,
-    logging::{self, Diagnostics, Mode},
-    os,
+    keys, os,
     policy::Policy,
     port::Port,
     settings::{LogLevel, OnConflict},
 };
-use slog::{error, info, warn};
-use uuid::Uuid;
+use slog::{info, warn};
 
 use crate::{
     args::StartArgs,
@@ -37,6 +28,7 @@ use crate::{
     error::LaunchError,
     handover::Program,
     instance::{self, Turn},
+    launch::Launch,
     options::{Basics, Options, OptionsError},
     os as system,
     render::{Ready, Screen},
@@ -64,16 +56,6 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     }
 }
 
-/// One run of the launcher, from its first record to its last.
-struct Launch {
-    id: Uuid,
-    started: Instant,
-    basics: Basics,
-    history: Writer,
-    diagnostics: Diagnostics,
-    screen: Screen,
-}
-
 /// What is known of the app before a port is chosen.
 struct Memory {
     lock: Option<AppLock>,
@@ -82,15 +64,6 @@ struct Memory {
 }
 
 impl Launch {
-    fn open(basics: Basics, screen: Screen, level: LogLevel) -> Self {
-        let id = Uuid::now_v7();
-        let author = Author { app: &basics.app, process: Process::Launcher, launch_id: id };
-        let history = Writer::open(&basics.folders, &author);
-        let diagnostics =
-            logging::open(&basics.folders, &author, "launcher.jsonl", level.into(), Mode::Sync);
-        Self { id, started: Instant::now(), basics, history, diagnostics, screen }
-    }
-
     fn run(
         &self,
         options: Result<Options, OptionsError>,
@@ -129,7 +102,9 @@ impl Launch {
                     relation,
                     options.port.as_ref().map(|p| p.value),
                 );
-                self.open_browser(&options, &found.url);
+                if options.open_browser.value {
+                    self.open_browser(&found.url);
+                }
                 return Ok(self.stopped(found.port, "instance_found"));
             }
         };
@@ -167,7 +142,7 @@ impl Launch {
             },
             log_level: options.log.value,
             history: &self.history,
-            log: self.diagnostics.logger(),
+            log: self.log(),
             started: self.started,
         };
         let mut generation = None;
@@ -198,7 +173,7 @@ impl Launch {
             Assignment::of_other_apps(folders, app),
         );
         if let Some(range) = policy.ignores_ephemeral() {
-            warn!(self.diagnostics.logger(), "the system's range for outgoing connections leaves too few ports and is not avoided"; keys::FROM => %range);
+            warn!(self.log(), "the system's range for outgoing connections leaves too few ports and is not avoided"; keys::FROM => %range);
         }
         let wishes = Wishes {
             explicit: options.port.as_ref().map(|port| port.value),
@@ -268,7 +243,7 @@ impl Launch {
     /// Says where the server is, for people.
     fn announce(&self, options: &Options, previous: Option<Port>, choice: &Choice, at: &ServerAt) {
         let (app, url) = (&self.basics.app, claim::url(at.port));
-        info!(self.diagnostics.logger(), "ready"; keys::PORT => at.port.get());
+        info!(self.log(), "ready"; keys::PORT => at.port.get());
         self.screen.ready(&Ready {
             line: ReadyLine::new(
                 (app, &url),
@@ -283,83 +258,8 @@ impl Launch {
             settings: &self.basics.folders.settings(app),
             history: &self.basics.folders.history(),
         });
-        self.open_browser(options, &url);
-    }
-
-    fn open_browser(&self, options: &Options, url: &str) {
-        if options.open_browser.value
-            && let Err(error) = open::that_detached(url)
-        {
-            self.warn("no browser could be opened", &error);
+        if options.open_browser.value {
+            self.open_browser(&url);
         }
-    }
-
-    /// The secret of this user, or one for this launch alone if the disk does not keep it.
-    fn secret(&self) -> Secret {
-        let file = self.basics.folders.secret();
-        match Secret::load_or_create(&file) {
-            Ok((secret, None)) => secret,
-            Ok((secret, set_aside)) => {
-                let problem = "it holds no secret".to_owned();
-                self.recovered(&file, Recovery { problem, set_aside, source: "defaults" });
-                secret
-            }
-            Err(error) => {
-                self.warn("a second start will not recognise this one", &error);
-                Secret::random()
-            }
-        }
-    }
-
-    /// Something that the program wrote could not be read, and was replaced.
-    fn recovered(&self, file: &Path, recovery: Recovery) {
-        let name = file.display().to_string();
-        self.screen.recovered(&name, &recovery);
-        let Recovery { problem, source, .. } = recovery;
-        self.history.record(&Event::StateRecovered { file: name, problem, source });
-    }
-
-    fn warn(&self, what: &str, error: &io::Error) {
-        warn!(self.diagnostics.logger(), "going on with less"; keys::PROBLEM => what, keys::ERROR => %error);
-        self.screen.warning(what, error);
-    }
-
-    /// The end of a launch that did what it was asked.
-    fn stopped(&self, port: Port, reason: &'static str) -> Exit {
-        let exit = Exit::Done;
-        let (port, exit_code) = (Some(port), Some(exit.code()));
-        self.history.record(&Event::LaunchStopped(Ending { port, reason, exit_code, error: None }));
-        exit
-    }
-
-    /// The end of a launch that had a port.
-    fn end(
-        &self,
-        port: Port,
-        result: Result<&'static str, LaunchError>,
-    ) -> Result<Exit, LaunchError> {
-        let reason = match &result {
-            Ok(reason) => reason,
-            Err(failure) => failure.reason(),
-        };
-        let released = Ending { port: Some(port), reason, ..Ending::default() };
-        self.history.record(&Event::PortReleased(released));
-        result?;
-        Ok(self.stopped(port, reason))
-    }
-
-    fn fail(&self, failure: &LaunchError) -> Exit {
-        let exit = failure.exit();
-        let text = [vec![failure.to_string()], failure.why()].concat().join(": ");
-        error!(self.diagnostics.logger(), "launch failed"; keys::ERROR => &text);
-        let event = Event::LaunchFailed(Ending {
-            port: failure.port(),
-            reason: failure.reason(),
-            exit_code: Some(exit.code()),
-            error: Some(text),
-        });
-        self.history.record(&event);
-        self.screen.failed(failure, &event, &self.basics.folders);
-        exit
     }
 }

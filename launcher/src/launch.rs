@@ -1,0 +1,137 @@
+//! One run of the launcher: what it is called, where it writes, and how it ends.
+
+use std::{io, path::Path, time::Instant};
+
+use shared::{
+    assignment::Recovery,
+    event::{Ending, Event, Process},
+    exit::Exit,
+    history::{Author, Writer},
+    identity::Secret,
+    keys,
+    logging::{self, Diagnostics, Mode},
+    port::Port,
+    settings::LogLevel,
+};
+use slog::{Logger, error, warn};
+use uuid::Uuid;
+
+use crate::{error::LaunchError, options::Basics, render::Screen};
+
+/// One run of the launcher, from its first record to its last.
+pub struct Launch {
+    /// Joins its records.
+    pub id: Uuid,
+    /// When it began.
+    pub started: Instant,
+    /// The app and its folders.
+    pub basics: Basics,
+    /// Where records go.
+    pub history: Writer,
+    /// What a person sees.
+    pub screen: Screen,
+    diagnostics: Diagnostics,
+}
+
+impl Launch {
+    /// Begins a run. What cannot be written costs the record of it, not the run.
+    #[must_use]
+    pub fn open(basics: Basics, screen: Screen, level: LogLevel) -> Self {
+        let id = Uuid::now_v7();
+        let author = Author { app: &basics.app, process: Process::Launcher, launch_id: id };
+        let history = Writer::open(&basics.folders, &author);
+        let diagnostics =
+            logging::open(&basics.folders, &author, "launcher.jsonl", level.into(), Mode::Sync);
+        Self { id, started: Instant::now(), basics, history, screen, diagnostics }
+    }
+
+    /// Where diagnostics go.
+    pub fn log(&self) -> &Logger {
+        self.diagnostics.logger()
+    }
+
+    /// Opens the browser, outside this process's fate.
+    pub fn open_browser(&self, url: &str) {
+        if let Err(error) = open::that_detached(url) {
+            self.warn("no browser could be opened", &error);
+        }
+    }
+
+    /// The secret of this user, or one for this launch alone if the disk does not keep it.
+    #[must_use]
+    pub fn secret(&self) -> Secret {
+        let file = self.basics.folders.secret();
+        match Secret::load_or_create(&file) {
+            Ok((secret, None)) => secret,
+            Ok((secret, set_aside)) => {
+                let problem = "it holds no secret".to_owned();
+                self.recovered(&file, Recovery { problem, set_aside, source: "defaults" });
+                secret
+            }
+            Err(error) => {
+                self.warn("a second start will not recognise this one", &error);
+                Secret::random()
+            }
+        }
+    }
+
+    /// Something that the program wrote could not be read, and was replaced.
+    pub fn recovered(&self, file: &Path, recovery: Recovery) {
+        let name = file.display().to_string();
+        self.screen.recovered(&name, &recovery);
+        let Recovery { problem, source, .. } = recovery;
+        self.history.record(&Event::StateRecovered { file: name, problem, source });
+    }
+
+    /// Something works less well than wished.
+    pub fn warn(&self, what: &str, error: &io::Error) {
+        warn!(self.log(), "going on with less"; keys::PROBLEM => what, keys::ERROR => %error);
+        self.screen.warning(what, error);
+    }
+
+    /// The end of a launch that did what it was asked.
+    #[must_use]
+    pub fn stopped(&self, port: Port, reason: &'static str) -> Exit {
+        let exit = Exit::Done;
+        let (port, exit_code) = (Some(port), Some(exit.code()));
+        self.history.record(&Event::LaunchStopped(Ending { port, reason, exit_code, error: None }));
+        exit
+    }
+
+    /// The end of a launch that had a port.
+    ///
+    /// # Errors
+    ///
+    /// If it failed.
+    pub fn end(
+        &self,
+        port: Port,
+        result: Result<&'static str, LaunchError>,
+    ) -> Result<Exit, LaunchError> {
+        let reason = match &result {
+            Ok(reason) => reason,
+            Err(failure) => failure.reason(),
+        };
+        let released = Ending { port: Some(port), reason, ..Ending::default() };
+        self.history.record(&Event::PortReleased(released));
+        result?;
+        Ok(self.stopped(port, reason))
+    }
+
+    /// The end of a launch that failed: recorded, told, and turned into an exit code.
+    #[must_use]
+    pub fn fail(&self, failure: &LaunchError) -> Exit {
+        let exit = failure.exit();
+        let text = [vec![failure.to_string()], failure.why()].concat().join(": ");
+        error!(self.log(), "launch failed"; keys::ERROR => &text);
+        let event = Event::LaunchFailed(Ending {
+            port: failure.port(),
+            reason: failure.reason(),
+            exit_code: Some(exit.code()),
+            error: Some(text),
+        });
+        self.history.record(&event);
+        self.screen.failed(failure, &event, &self.basics.folders);
+        exit
+    }
+}
