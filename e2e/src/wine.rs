@@ -1,13 +1,13 @@
 //! The Windows programs, run here by Wine.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{Home, Launch, Place, found, programs, skip};
+use crate::{Home, Launch, Place, found, programs, skip, wait_for};
 
 /// The variable that names the folder of the Windows programs.
 const VARIABLE: &str = "HOMEPORT_WINDOWS_PROGRAMS";
@@ -70,6 +70,16 @@ impl Wine {
         ]
     }
 
+    /// Whether a process lives in this prefix.
+    fn is_inhabited(&self) -> bool {
+        let prefix = format!("WINEPREFIX={}\0", self.prefix.display());
+        let lives_here = |process: fs::DirEntry| {
+            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+            environment.windows(prefix.len()).any(|part| part == prefix.as_bytes())
+        };
+        fs::read_dir("/proc").into_iter().flatten().flatten().any(lives_here)
+    }
+
     fn command(&self, tool: &str) -> Command {
         let mut command = Command::new(tool);
         command.envs(self.environment()).env_remove("DISPLAY");
@@ -84,6 +94,8 @@ impl Drop for Wine {
         for request in ["-k", "-w"] {
             let _ = self.command("wineserver").arg(request).status();
         }
+        // The server is gone; Windows' own services notice that and follow.
+        let _ = wait_for(|| (!self.is_inhabited()).then_some(()));
     }
 }
 

@@ -1,15 +1,19 @@
 //! What was typed. Nothing is looked up or made here; see [`options`](crate::options) for what it
 //! means.
 
+mod command;
+
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, ValueEnum};
 use shared::{
     app::AppName,
     exit::Exit,
     port::{Port, PortRange},
     settings::{OnConflict, Span},
 };
+
+pub use self::command::{AppArgs, Command, ExplainArgs, MoveArgs};
 
 /// Gives a local server a port that it keeps.
 #[derive(Debug, Parser)]
@@ -21,13 +25,6 @@ pub struct Args {
     /// The options of `start`.
     #[command(flatten)]
     pub start: StartArgs,
-}
-
-/// What the launcher can do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Claim a port, start the server on it, print the URL, open the browser, and stay
-    Start(StartArgs),
 }
 
 /// The options of `start`. What is `None` comes from the environment, the settings or the defaults.
@@ -79,8 +76,8 @@ impl From<OnConflictArg> for OnConflict {
 
 const AFTER_HELP: &str = "\
 An option wins over the variable HOMEPORT_<OPTION>, which wins over the settings file.
-Exit codes: 0 done, 2 usage, 69 no port, 70 a bug, 75 the server did not become ready,
-78 the settings are wrong.";
+Exit codes: 0 done, 2 usage, 3 it is not running, 69 no port, 70 a bug, 75 the server did not
+become ready, 78 the settings are wrong.";
 
 /// Reads the command line. Help and version are printed here, as are errors, and end the program.
 ///

@@ -2,6 +2,7 @@
 
 use std::{io, path::Path, time::Instant};
 
+use jiff::Timestamp;
 use shared::{
     assignment::Recovery,
     event::{Ending, Event, Process},
@@ -22,8 +23,10 @@ use crate::{error::LaunchError, options::Basics, render::Screen};
 pub struct Launch {
     /// Joins its records.
     pub id: Uuid,
-    /// When it began.
+    /// When it began, for measuring.
     pub started: Instant,
+    /// When it began, for people.
+    pub started_at: Timestamp,
     /// The app and its folders.
     pub basics: Basics,
     /// Where records go.
@@ -42,7 +45,15 @@ impl Launch {
         let history = Writer::open(&basics.folders, &author);
         let diagnostics =
             logging::open(&basics.folders, &author, "launcher.jsonl", level.into(), Mode::Sync);
-        Self { id, started: Instant::now(), basics, history, screen, diagnostics }
+        Self {
+            id,
+            started: Instant::now(),
+            started_at: Timestamp::now(),
+            basics,
+            history,
+            screen,
+            diagnostics,
+        }
     }
 
     /// Where diagnostics go.

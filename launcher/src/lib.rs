@@ -19,6 +19,7 @@ pub mod args;
 pub mod candidates;
 pub mod choose;
 pub mod commands;
+pub mod control;
 pub mod error;
 pub mod handover;
 pub mod instance;

@@ -25,6 +25,10 @@ use crate::args::StartArgs;
 /// takes two seconds, and a person gives up after ten.
 pub const READY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the old port leads to the new one after a move, unless told otherwise: as long as a page
+/// may stand open before somebody clicks in it again.
+pub const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
+
 /// A value and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
@@ -104,6 +108,8 @@ pub struct Options {
     pub ready_timeout: Sourced<Duration>,
     /// When the server is started again.
     pub restart: Sourced<Restart>,
+    /// How long the old port leads to the new one after a move.
+    pub redirect_for: Sourced<Duration>,
     /// How much the diagnostics tell.
     pub log: Sourced<LogLevel>,
     /// The server's program, if it is not the one beside the launcher.
@@ -165,6 +171,9 @@ impl Options {
                 from_file,
                 Restart::default(),
             ),
+            redirect_for: variable(environment, "HOMEPORT_REDIRECT_FOR")?
+                .or_set(settings.redirect_for, from_file, Span(REDIRECT_FOR))
+                .map(|span| span.0),
             log: variable(environment, "HOMEPORT_LOG")?.or_set(
                 settings.log,
                 from_file,

@@ -3,12 +3,15 @@
 //! A stream that is closed is no reason to stop, so what cannot be written is dropped. Colour is for
 //! terminals alone.
 
+pub mod record;
+
 use std::{fmt::Display, io::Write, path::Path};
 
 use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
     assignment::Recovery,
+    claim,
     conflict::{Conflict, Origin},
     discovery::Discovery,
     event::{Event, ReadyLine, Relation, ServerAt},
@@ -77,6 +80,15 @@ impl Screen {
                 "The server failed and was started again, on port {} as before.",
                 at.port
             ));
+        }
+    }
+
+    /// The port has changed while the server served.
+    pub fn moved(&self, at: &ServerAt) {
+        if self.json {
+            line(Event::ServerReady(at.clone()).to_json());
+        } else {
+            line(format_args!("Moved to {}", claim::url(at.port).cyan().bold()));
         }
     }
 
@@ -194,11 +206,11 @@ fn refusal(conflict: &Conflict) -> Vec<String> {
 }
 
 /// One line on stdout.
-fn line(text: impl Display) {
+pub(crate) fn line(text: impl Display) {
     let _ = writeln!(anstream::stdout(), "{text}");
 }
 
 /// One line on stderr.
-fn note(text: impl Display) {
+pub(crate) fn note(text: impl Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }

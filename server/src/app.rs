@@ -10,7 +10,10 @@ use std::{
     path::PathBuf,
     pin::Pin,
     rc::Rc,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
     time::Duration,
 };
@@ -25,13 +28,18 @@ use actix_web::{
 use jiff::Timestamp;
 use shared::{app::AppName, claim::Claim, conflict::Origin, identity::Secret, port::Port};
 use slog::{Discard, Logger, o};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    select,
+    time::{sleep, timeout},
+};
 use uuid::Uuid;
 
 use crate::{
     access_log::{self, access_log},
+    connections::{Connections, farewell},
     facts::Facts,
     guard::{Names, guard},
+    moved::{Moved, moved},
     routes,
     token::Token,
 };
@@ -51,6 +59,14 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// are told to stop: what they have not begun by then, they would drop. Taking one up needs
 /// microseconds, and nobody notices a stop that is later by this much.
 const LINGER: Duration = Duration::from_millis(20);
+
+/// How long, when the server stops, kept connections are given to ask once more and to be told that
+/// this was the last answer. Whoever asks for nothing in the meantime is idle, and is closed.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// How long actix waits for requests in flight when it stops, in seconds: longer than any patience,
+/// because it is for [`Application::stop`] to lose it.
+const ACTIX_PATIENCE: u64 = 24 * 60 * 60;
 
 /// What an application is made of, besides its sockets and its routes.
 #[derive(Clone)]
@@ -99,6 +115,7 @@ impl Settings {
 pub struct Application {
     server: Server,
     facts: web::Data<Facts>,
+    connections: Connections,
 }
 
 impl Application {
@@ -132,11 +149,13 @@ impl Application {
     {
         let names = Names::new(sockets.port(), &sockets.addresses());
         let Settings { root, logger, .. } = settings.clone();
-        let facts = web::Data::new(facts(&sockets, settings));
-        let shared_facts = facts.clone();
+        let connections = Connections::default();
+        let facts = web::Data::new(facts(&sockets, settings, connections.clone()));
+        let (shared_facts, dismissed) = (facts.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
         let factory = move || {
             let (names, logger) = (Rc::new(names.clone()), Rc::new(logger.clone()));
+            let (facts, dismissed) = (shared_facts.clone(), dismissed.clone());
             App::new()
                 .app_data(shared_facts.clone())
                 .default_service(web::to(routes::nothing_here))
@@ -147,19 +166,26 @@ impl Application {
                         config.service(site(root));
                     }
                 })
+                .wrap(from_fn(move |request, next| moved(facts.clone(), request, next)))
                 .wrap(from_fn(move |request, next| guard(Rc::clone(&names), request, next)))
+                .wrap(from_fn(move |request, next| farewell(dismissed.clone(), request, next)))
                 .wrap(Condition::new(
                     is_logged,
                     from_fn(move |request, next| access_log(Rc::clone(&logger), request, next)),
                 ))
         };
+        let counted = connections.clone();
         let server = HttpServer::new(factory)
+            .on_connect(move |_, data| {
+                data.insert(counted.open());
+            })
             .workers(WORKERS)
             .client_request_timeout(REQUEST_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
+            .shutdown_timeout(ACTIX_PATIENCE)
             .disable_signals();
         let server = sockets.into_listeners().into_iter().try_fold(server, HttpServer::listen)?;
-        Ok(Self { server: server.run(), facts })
+        Ok(Self { server: server.run(), facts, connections })
     }
 
     /// The port.
@@ -178,6 +204,12 @@ impl Application {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.facts.addresses
+    }
+
+    /// What leads every request elsewhere once the app has moved.
+    #[must_use]
+    pub fn moved(&self) -> Arc<Moved> {
+        Arc::clone(&self.facts.moved)
     }
 
     /// Starts the workers. When this returns, they serve.
@@ -207,21 +239,39 @@ impl Application {
     }
 
     /// Takes no new connections, finishes the requests in flight for as long as `patience` allows,
-    /// and closes the sockets.
+    /// and closes the sockets. Kept connections are told with their next answer that it is the last.
+    ///
+    /// Whoever else holds the sockets, or their successor, may accept on them all the while.
     pub async fn stop(mut self, patience: Duration) {
         self.facts.ready.store(false, Ordering::Relaxed);
-        let handle = self.server.handle();
+        self.connections.dismiss();
+        let (handle, connections) = (self.server.handle(), self.connections.clone());
         let orders = async {
             handle.pause().await;
             sleep(LINGER).await;
-            handle.stop(true).await;
+            if timeout(GRACE, connections.gone()).await.is_ok() {
+                handle.stop(true).await;
+                return;
+            }
+            // From here on a connection without a request is closed. Of those with one, actix looks
+            // once a second whether they are done; we know at once.
+            select! {
+                () = handle.stop(true) => {}
+                () = connections.gone() => {}
+            }
+        };
+        let ended = async {
+            select! {
+                () = orders => {}
+                _ = &mut self.server => {}
+            }
         };
         // Dropping the server, which follows in any case, closes what is left.
-        let _ = timeout(patience, futures_util::future::join(orders, &mut self.server)).await;
+        let _ = timeout(patience, ended).await;
     }
 }
 
-fn facts(sockets: &Claim, settings: Settings) -> Facts {
+fn facts(sockets: &Claim, settings: Settings, connections: Connections) -> Facts {
     Facts {
         app: settings.app,
         port: sockets.port(),
@@ -234,6 +284,7 @@ fn facts(sockets: &Claim, settings: Settings) -> Facts {
         secret: settings.secret,
         token: settings.token,
         ready: AtomicBool::new(false),
+        moved: Arc::new(Moved::not_yet(sockets.port(), connections)),
     }
 }
 

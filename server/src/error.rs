@@ -2,9 +2,12 @@
 
 use actix_web::{
     HttpResponse, ResponseError,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Why a request was not answered as it wished.
 ///
@@ -38,6 +41,9 @@ pub enum ApiError {
     /// The server is on its way out.
     #[error("the server is stopping")]
     Stopping,
+    /// The app is on another port now.
+    #[error("the app has moved to another port")]
+    Moved,
 }
 
 impl ResponseError for ApiError {
@@ -50,26 +56,37 @@ impl ResponseError for ApiError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Stopping | Self::Moved => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
-        let mut response = HttpResponse::build(status);
-        match self {
-            Self::NoToken => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
-            Self::ReadOnly => response.insert_header((header::ALLOW, "GET, HEAD")),
-            _ => &mut response,
+        let mut response = answer(status, &problem(status, &self.to_string()));
+        let further = match self {
+            Self::NoToken => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Self::ReadOnly => Some((header::ALLOW, "GET, HEAD")),
+            _ => None,
         };
-        response.content_type("application/problem+json").body(
-            json!({
-                "type": "about:blank",
-                "title": status.canonical_reason(),
-                "status": status.as_u16(),
-                "detail": self.to_string(),
-            })
-            .to_string(),
-        )
+        if let Some((name, value)) = further {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
     }
+}
+
+/// The members that every problem has.
+pub(crate) fn problem(status: StatusCode, detail: &str) -> Value {
+    json!({
+        "type": "about:blank",
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "detail": detail,
+    })
+}
+
+/// A problem as an answer.
+pub(crate) fn answer(status: StatusCode, problem: &Value) -> HttpResponse {
+    let media_type = "application/problem+json";
+    HttpResponse::build(status).content_type(media_type).body(problem.to_string())
 }

@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -15,7 +18,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use crate::token::Token;
+use crate::{moved::Moved, token::Token};
 
 /// The version that it states.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -44,6 +47,8 @@ pub struct Facts {
     pub token: Token,
     /// Whether it serves, and is not about to stop.
     pub ready: AtomicBool,
+    /// Where the app is now, if no longer here.
+    pub moved: Arc<Moved>,
 }
 
 impl Facts {

@@ -14,37 +14,22 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpResponse, ResponseError,
+    Error, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
+        header::{self, HeaderMap, HeaderValue},
         uri::Authority,
     },
     middleware::Next,
 };
 use shared::port::Port;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, seal::sealed};
 
 /// The port that `http` means when a URL names none.
 const HTTP_PORT: u16 = 80;
-
-/// What goes with every answer of ours: the page loads nothing from elsewhere and shows in no frame,
-/// nothing is guessed, leaked or kept.
-pub const HEADERS: [(HeaderName, &str); 6] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
-         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::CACHE_CONTROL, "no-store"),
-];
 
 /// The names under which this server may be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,21 +138,17 @@ pub async fn guard<B: MessageBody + 'static>(
     let target = request.uri().authority().map(Authority::as_str);
     match names.judge(request.method(), target, request.headers()) {
         Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
-        Err(refusal) => Ok(request.into_response(sealed(refusal)).map_into_right_body()),
+        Err(refusal) => {
+            let response = sealed(refusal.error_response());
+            Ok(request.into_response(response).map_into_right_body())
+        }
     }
-}
-
-/// A refusal with the headers that every answer of ours has.
-fn sealed(refusal: ApiError) -> HttpResponse {
-    let mut response = refusal.error_response();
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
 }
 
 #[cfg(test)]
 mod test {
+    use actix_web::http::header::HeaderName;
+
     use super::*;
 
     fn names(port: u16, address: &str) -> Names {

@@ -178,8 +178,8 @@ impl Launch {
         claim: Claim,
         orders: Option<UnboundedReceiver<Order>>,
     ) -> io::Result<Stop> {
-        let mut life = Life::new(orders, self.logger().clone())?;
         let mut app = Application::build(claim, self.settings(args), |_| {})?;
+        let mut life = Life::new(orders, app.moved(), self.logger().clone())?;
         self.history.record(&Event::ServerListening(self.whereabouts(&app)));
         app.start().await?;
         if self.whose.is_our_own() {

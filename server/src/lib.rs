@@ -7,14 +7,16 @@
 //! then makes an [`app::Application`] of them and stays with it to the end of its [`life`], which
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
-//! In front of every request stand [`access_log`] and [`guard`]. [`routes`] answers from [`facts`],
-//! some of it only to whoever has the [`token`], and says no with an [`error`].
+//! In front of every request stand [`access_log`], [`connections`], [`guard`] and [`moved`].
+//! [`routes`] answers from [`facts`], some of it only to whoever has the [`token`], and says no with
+//! an [`error`]; what is ours goes out with a [`seal`].
 
 #![deny(unsafe_code)]
 
 pub mod access_log;
 pub mod app;
 pub mod args;
+pub mod connections;
 pub mod control;
 pub mod error;
 pub mod facts;
@@ -22,10 +24,12 @@ pub mod guard;
 pub mod launch;
 pub mod life;
 pub mod listener;
+pub mod moved;
 pub mod os;
 pub mod report;
 pub mod routes;
 pub mod run;
+pub mod seal;
 pub mod sockets;
 pub mod taken;
 pub mod token;

@@ -1,9 +1,9 @@
 //! When the server ends, and how.
 
-use std::{future::pending, io, mem, pin::pin, time::Duration};
+use std::{future::pending, io, mem, pin::pin, sync::Arc, time::Duration};
 
 use shared::keys;
-use slog::{Logger, warn};
+use slog::{Logger, info, warn};
 use tokio::{
     select,
     sync::mpsc::UnboundedReceiver,
@@ -13,6 +13,7 @@ use tokio::{
 use crate::{
     app::Application,
     control::Order,
+    moved::Moved,
     os::{Signal, Signals},
 };
 
@@ -37,24 +38,31 @@ impl Stop {
     pub const LAUNCHER_GONE: &'static str = "launcher_gone";
 }
 
-/// Everything that may ask the server to end.
+/// Everything that may ask the server to end, or to lead elsewhere.
 pub struct Life {
     signals: Signals,
     has_launcher: bool,
     orders: Option<UnboundedReceiver<Order>>,
     signalled: bool,
+    moved: Arc<Moved>,
     logger: Logger,
 }
 
 impl Life {
-    /// Listens to the system and, if there is one, to the launcher.
+    /// Listens to the system and, if there is one, to the launcher, which may say that the app has
+    /// `moved`.
     ///
     /// # Errors
     ///
     /// Whatever the system refuses to deliver its signals with.
-    pub fn new(orders: Option<UnboundedReceiver<Order>>, logger: Logger) -> io::Result<Self> {
+    pub fn new(
+        orders: Option<UnboundedReceiver<Order>>,
+        moved: Arc<Moved>,
+        logger: Logger,
+    ) -> io::Result<Self> {
         let has_launcher = orders.is_some();
-        Ok(Self { signals: Signals::new()?, has_launcher, orders, signalled: false, logger })
+        let signals = Signals::new()?;
+        Ok(Self { signals, has_launcher, orders, signalled: false, moved, logger })
     }
 
     /// Waits for the next request to end. The second signal has no patience left.
@@ -84,7 +92,11 @@ impl Life {
             Some(Order::Drain) => Some(Stop { reason: "asked", patience: PATIENCE }),
             Some(Order::Stop) => Some(Stop { reason: "asked", patience: Duration::ZERO }),
             Some(Order::Redirect(to)) => {
-                warn!(self.logger, "redirect is not supported yet"; keys::PORT => to.get());
+                if self.moved.lead(to) {
+                    info!(self.logger, "redirecting"; keys::PORT => to.get());
+                } else {
+                    warn!(self.logger, "redirect to the own port ignored"; keys::PORT => to.get());
+                }
                 None
             }
             Some(Order::Garbled(line)) => {
@@ -116,5 +128,41 @@ async fn next_order(orders: &mut Option<UnboundedReceiver<Order>>) -> Option<Ord
     match orders {
         Some(orders) => orders.recv().await,
         None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use shared::port::Port;
+    use slog::{Discard, o};
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::connections::Connections;
+
+    #[test]
+    fn a_redirect_is_no_end_and_the_end_of_the_launcher_is() {
+        let port = |number| Port::new(number).expect("not 0");
+        let moved = Arc::new(Moved::not_yet(port(17000), Connections::default()));
+        actix_rt::System::new().block_on(async {
+            let (launcher, orders) = unbounded_channel();
+            let logger = Logger::root(Discard, o!());
+            let mut life = Life::new(Some(orders), Arc::clone(&moved), logger).expect("signals");
+            for order in [
+                Order::Garbled("hello".to_owned()),
+                Order::Redirect(port(17001)),
+                Order::Redirect(port(17000)),
+                Order::Drain,
+                Order::Stop,
+                Order::LauncherGone,
+            ] {
+                launcher.send(order).expect("it listens");
+            }
+            assert_eq!(life.next().await, Stop { reason: "asked", patience: PATIENCE });
+            assert_eq!(moved.to(), Some(port(17001)));
+            assert_eq!(life.next().await, Stop { reason: "asked", patience: Duration::ZERO });
+            let gone = Stop { reason: Stop::LAUNCHER_GONE, patience: ORPHAN_PATIENCE };
+            assert_eq!(life.next().await, gone);
+        });
     }
 }

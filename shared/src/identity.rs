@@ -118,6 +118,15 @@ impl Secret {
         }
     }
 
+    /// Reads the secret of `file`, and makes none.
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading fails with; [`io::ErrorKind::InvalidData`] if the file holds something else.
+    pub fn load(file: &Path) -> io::Result<Self> {
+        fs::read_to_string(file).and_then(|text| Self::parse(&text))
+    }
+
     /// A new secret that is kept nowhere.
     #[must_use]
     pub fn random() -> Self {

@@ -117,6 +117,12 @@ impl Folders {
         self.run.join(format!("{app}.token"))
     }
 
+    /// Where the running launcher takes requests: `run/<app>.sock`.
+    #[must_use]
+    pub fn control(&self, app: &AppName) -> PathBuf {
+        self.run.join(format!("{app}.sock"))
+    }
+
     /// Held by whoever runs the app: `run/<app>.lock`.
     #[must_use]
     pub fn lock(&self, app: &AppName) -> PathBuf {

@@ -63,6 +63,7 @@ fn an_assignment_that_cannot_be_replaced_stays_as_it_is() {
     allow(folder, 0o500);
     let told = assert_serves_with_a_warning(&home.launcher().at(&plain).port(quiet_port()));
     assert!(told.contains("not be remembered"), "{told}");
+    allow(folder, 0o700);
     assert_eq!(home.last_good(), Some(port));
 }
 

@@ -5,6 +5,9 @@
 
 mod alone;
 mod choosing;
+mod command;
+mod command_explain;
+mod command_where;
 mod crash;
 mod desktop;
 mod disk;

@@ -1,12 +1,22 @@
 //! What the launcher can do, one file for each command.
 
+mod ask;
+mod explain;
+mod open;
+mod running;
 mod start;
+mod r#where;
 
 use std::ffi::OsString;
 
-use shared::exit::Exit;
+use shared::{environment::Environment, exit::Exit};
 
-use crate::args::{Args, Command};
+use crate::{
+    args::{AppArgs, Args, Command},
+    error::LaunchError,
+    options::{Basics, Options, OptionsError},
+    render::Screen,
+};
 
 /// Does what was typed.
 #[must_use]
@@ -14,5 +24,35 @@ pub fn run(args: Args, argv: &[OsString]) -> Exit {
     match args.command {
         None => start::start(&args.start, argv),
         Some(Command::Start(start)) => start::start(&start, argv),
+        Some(Command::Stop(of)) => with_basics(&of, |basics| ask::stop(basics, of.json)),
+        Some(Command::Restart(of)) => with_basics(&of, |basics| ask::restart(basics, of.json)),
+        Some(Command::Status(of)) => with_basics(&of, |basics| ask::status(basics, of.json)),
+        Some(Command::Move(args)) => {
+            with_basics(&args.of, |basics| ask::relocate(basics, args.port, args.of.json))
+        }
+        Some(Command::Where(of)) => with_basics(&of, |basics| r#where::r#where(basics, of.json)),
+        Some(Command::Open(of)) => with_basics(&of, |basics| open::open(basics, of.json)),
+        Some(Command::Explain(args)) => {
+            with_basics(&args.of, |basics| explain::explain(basics, &args))
+        }
     }
+}
+
+/// Finds the app and its folders for a command that is no start.
+fn with_basics(of: &AppArgs, command: impl FnOnce(&Basics) -> Exit) -> Exit {
+    match Basics::resolve(&of.as_start(), &Environment::of_process()) {
+        Ok(basics) => command(&basics),
+        Err(error) => refused(error),
+    }
+}
+
+/// What a start would be told now.
+fn options(of: &AppArgs, basics: &Basics) -> Result<Options, OptionsError> {
+    let file = basics.folders.settings(&basics.app);
+    Options::resolve(&of.as_start(), &Environment::of_process(), &file)
+}
+
+/// Says what is wrong with the environment or the settings.
+fn refused(error: impl Into<LaunchError>) -> Exit {
+    Screen::new(false).failed_early(&error.into())
 }

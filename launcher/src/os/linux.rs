@@ -9,7 +9,9 @@ use std::{
 
 use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
-pub use super::unix::{SERVER_PROGRAM, kill, on_stop, signal_of, user, wait_for_end};
+pub use super::unix::{
+    SERVER_PROGRAM, for_this_user_alone, kill, on_stop, signal_of, socket_name, user, wait_for_end,
+};
 
 /// Starts the server on these sockets, bound to this process for life and death.
 ///
@@ -31,6 +33,14 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child
     // neither allocates nor takes a lock, in success or in failure.
     unsafe { command.pre_exec(bind_to_launcher) };
     command.spawn()
+}
+
+/// The memory that a process occupies, in bytes, if it can be seen.
+#[must_use]
+pub fn memory_of(pid: u32) -> Option<u64> {
+    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
 }
 
 /// Whether this process was started with `signal` ignored.

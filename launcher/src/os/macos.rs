@@ -6,7 +6,9 @@ use std::{
     process::{Child, Command},
 };
 
-pub use super::unix::{SERVER_PROGRAM, kill, on_stop, signal_of, user, wait_for_end};
+pub use super::unix::{
+    SERVER_PROGRAM, for_this_user_alone, kill, on_stop, signal_of, socket_name, user, wait_for_end,
+};
 
 /// Starts the server on these sockets.
 ///
@@ -21,4 +23,10 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child
 /// Whether this process was started with `signal` ignored: not known here.
 pub(super) fn is_ignored(_: i32) -> bool {
     false
+}
+
+/// The memory that a process occupies: not asked here yet.
+#[must_use]
+pub fn memory_of(_: u32) -> Option<u64> {
+    None
 }

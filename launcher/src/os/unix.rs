@@ -7,11 +7,16 @@ use std::{
         fd::OwnedFd,
         unix::process::{CommandExt, ExitStatusExt},
     },
+    path::Path,
     process::{Child, Command, ExitStatus},
     thread,
 };
 
 use command_fds::{CommandFdExt, FdMapping};
+use interprocess::{
+    local_socket::{GenericFilePath, ListenerOptions, Name, prelude::*},
+    os::unix::local_socket::ListenerOptionsExt,
+};
 use rustix::{
     io::Errno,
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
@@ -88,3 +93,18 @@ pub fn user() -> String {
 
 /// The name of the server's program.
 pub const SERVER_PROGRAM: &str = "server";
+
+/// The name of a control socket at `path`.
+///
+/// # Errors
+///
+/// If the path cannot be one.
+pub fn socket_name(path: &Path) -> io::Result<Name<'_>> {
+    path.to_fs_name::<GenericFilePath>()
+}
+
+/// A listener that only this user can connect to (0600).
+#[must_use]
+pub fn for_this_user_alone(options: ListenerOptions<'_>) -> ListenerOptions<'_> {
+    options.mode(0o600)
+}

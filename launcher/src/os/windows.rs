@@ -3,8 +3,11 @@
 use std::{
     env, io,
     net::TcpListener,
+    path::Path,
     process::{Child, Command, ExitStatus},
 };
+
+use interprocess::local_socket::{GenericNamespaced, ListenerOptions, Name, prelude::*};
 
 /// The name of the server's program.
 pub const SERVER_PROGRAM: &str = "server.exe";
@@ -45,4 +48,26 @@ pub fn on_stop(stop: impl FnMut() + Send + 'static) -> io::Result<()> {
 #[must_use]
 pub fn user() -> String {
     env::var("USERNAME").unwrap_or_default()
+}
+
+/// The name of the pipe that stands for a control socket at `path`.
+///
+/// # Errors
+///
+/// If the path cannot be one.
+pub fn socket_name(path: &Path) -> io::Result<Name<'_>> {
+    let name = path.to_string_lossy().replace(['\\', '/', ':'], "-");
+    format!("homeport{name}").to_ns_name::<GenericNamespaced>()
+}
+
+/// A listener for this user: the default of a pipe lets others read, but not write.
+#[must_use]
+pub fn for_this_user_alone(options: ListenerOptions<'_>) -> ListenerOptions<'_> {
+    options
+}
+
+/// The memory that a process occupies: not asked here yet.
+#[must_use]
+pub fn memory_of(_: u32) -> Option<u64> {
+    None
 }

@@ -9,28 +9,31 @@ use std::{
 
 use shared::control::{self, LineError, ToLauncher, ToServer};
 
-use super::state::Input;
-use crate::os;
-
-/// What happened, and in which start of the server: news of an earlier one is too late.
-#[derive(Debug)]
-pub struct News {
-    /// The start it is about; `None` if it is not about the server.
-    pub attempt: Option<u32>,
-    /// What happened.
-    pub what: What,
-}
+use super::state::News;
+use crate::{control::Asked, os};
 
 /// What a thread has to tell.
 #[derive(Debug)]
 pub enum What {
-    /// Something that the state machine understands.
-    Input(Input),
-    /// The process has ended and waits to be reaped.
-    Ended,
+    /// Something happened to a server.
+    Server {
+        /// Which start of a server it was.
+        attempt: u32,
+        /// What happened to it.
+        news: News,
+    },
+    /// A server's process has ended and waits to be reaped.
+    Ended {
+        /// Which start of a server it was.
+        attempt: u32,
+    },
+    /// A signal to end.
+    Signal,
+    /// Another command wants something.
+    Asked(Asked),
 }
 
-/// A running server, or one that has ended and was not replaced yet.
+/// A running server, or one that has ended and was not reaped yet.
 #[derive(Debug)]
 pub struct Server {
     process: Child,
@@ -43,17 +46,14 @@ impl Server {
     /// # Errors
     ///
     /// If the system has no threads left.
-    pub fn attend(mut process: Child, attempt: u32, news: &Sender<News>) -> io::Result<Self> {
+    pub fn attend(mut process: Child, attempt: u32, news: &Sender<What>) -> io::Result<Self> {
         let stdin = process.stdin.take();
         if let Some(stdout) = process.stdout.take() {
             let news = news.clone();
-            let attempt = Some(attempt);
             thread::Builder::new().name("control lines".to_owned()).spawn(move || {
                 let mut lines = BufReader::new(stdout);
-                while let Some(input) = hear(&mut lines) {
-                    let is_last = matches!(input, Heard::Last(_));
-                    let (Heard::Line(input) | Heard::Last(input)) = input;
-                    let told = news.send(News { attempt, what: What::Input(input) });
+                while let Some((heard, is_last)) = hear(&mut lines) {
+                    let told = news.send(What::Server { attempt, news: heard });
                     if told.is_err() || is_last {
                         break;
                     }
@@ -66,7 +66,7 @@ impl Server {
         thread::Builder::new().name("server's end".to_owned()).spawn(move || {
             os::wait_for_end(pid);
             // Nobody listens any more when the launch is over.
-            let _ = news.send(News { attempt: Some(attempt), what: What::Ended });
+            let _ = news.send(What::Ended { attempt });
         })?;
         Ok(Self { process, stdin })
     }
@@ -91,25 +91,19 @@ impl Server {
     }
 
     /// How it ended; waits if it has not.
-    pub fn end(&mut self) -> Input {
+    pub fn end(&mut self) -> News {
         match self.process.wait() {
-            Ok(status) => Input::Ended { exit_code: status.code(), signal: os::signal_of(status) },
-            Err(_) => Input::Ended { exit_code: None, signal: None },
+            Ok(status) => News::Ended { exit_code: status.code(), signal: os::signal_of(status) },
+            Err(_) => News::Ended { exit_code: None, signal: None },
         }
     }
 }
 
-enum Heard {
-    Line(Input),
-    Last(Input),
-}
-
-fn hear(lines: &mut BufReader<impl io::Read>) -> Option<Heard> {
+/// The next thing that a server says, and whether it is the last that can be understood.
+fn hear(lines: &mut BufReader<impl io::Read>) -> Option<(News, bool)> {
     Some(match control::hear::<ToLauncher>(lines) {
-        Ok(message) => Heard::Line(Input::Said(message?)),
-        Err(error @ LineError::NotAMessage { .. }) => {
-            Heard::Line(Input::Garbage(error.to_string()))
-        }
-        Err(error) => Heard::Last(Input::Garbage(error.to_string())),
+        Ok(message) => (News::Said(message?), false),
+        Err(error @ LineError::NotAMessage { .. }) => (News::Garbage(error.to_string()), false),
+        Err(error) => (News::Garbage(error.to_string()), true),
     })
 }

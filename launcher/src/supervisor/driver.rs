@@ -4,62 +4,100 @@
 //! While nothing happens it sleeps; there is no poll and no tick.
 
 use std::{
+    collections::BTreeMap,
+    io,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
     time::{Duration, Instant},
 };
 
 use shared::{
-    claim::Claim,
+    claim::{self, Claim},
     control::{Adoption, ToServer},
-    event::{Event, ServerAt},
-    history,
+    event::{Ending, Event, ServerAt},
     identity::Secret,
+    keys,
+    port::Port,
     settings::LogLevel,
 };
-use slog::{Logger, debug, warn};
+use slog::{debug, warn};
 
 use super::{
-    child::{News, Server, What},
-    state::{Effect, Input, Outcome, Rules, State, step},
+    child::{Server, What},
+    state::{self, Effect, Input, News, Outcome, Rules, State, step},
 };
-use crate::{handover::Program, options::Basics, os, readiness};
+use crate::{
+    choose::Choice,
+    control::{Answer, Asked, Request, Status},
+    handover::Program,
+    launch::Launch,
+    os, readiness,
+};
 
 /// What a supervised launch consists of.
 pub struct Watch<'a> {
-    /// The app and its folders.
-    pub basics: &'a Basics,
+    /// The launch.
+    pub launch: &'a Launch,
     /// What to start.
     pub program: Program,
-    /// The sockets; kept as long as the launch lasts.
-    pub claim: &'a Claim,
-    /// What each server is told first.
-    pub adoption: Adoption,
-    /// What the server must know to prove itself.
-    pub secret: &'a Secret,
+    /// What each server must know to prove itself.
+    pub secret: Secret,
+    /// The last good port before this launch.
+    pub last_good: Option<Port>,
+    /// The home port.
+    pub home_port: Option<Port>,
     /// The rules.
     pub rules: Rules,
     /// How much the server's diagnostics tell.
     pub log_level: LogLevel,
-    /// Where records go.
-    pub history: &'a history::Writer,
-    /// Where diagnostics go.
-    pub log: &'a Logger,
-    /// When the launch began.
-    pub started: Instant,
+}
+
+/// What a launch does besides watching.
+pub trait Host {
+    /// Claims a port to move to: this one, or any but the current one.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, for the person who asked.
+    fn claim(&mut self, port: Option<Port>, current: Port) -> Result<Choice, String>;
+
+    /// A server has proved itself, on the port of `choice`.
+    fn ready(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion);
+}
+
+/// Why a server has become ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// It is the first of the launch.
+    First,
+    /// It takes the place of one that failed, or that a person had restarted.
+    Again,
+    /// The port has changed, because a person asked for it.
+    Moved,
 }
 
 /// A launch under way.
-struct Driver<'a, F> {
+struct Driver<'a, H> {
     watch: Watch<'a>,
-    server: Option<Server>,
-    news: Sender<News>,
-    on_ready: F,
+    host: H,
+    news: Sender<What>,
+    servers: BTreeMap<u32, Server>,
+    /// The server that the port belongs to, for whoever asks.
+    serving: Option<u32>,
+    choice: Choice,
+    /// The claim of a move under way.
+    next: Option<Choice>,
+    /// Claims that were moved away from and still lead to the new one.
+    left: Vec<Claim>,
+    occasion: Occasion,
+    tickets: BTreeMap<u64, Sender<Answer>>,
+    issued: u64,
+    was_signalled: bool,
 }
 
-/// A channel whose news [`watch`] waits for; stop requests are fed into it from the first moment.
+/// A channel whose news [`watch`] waits for; signals are fed into it from the first moment.
 #[must_use]
-pub fn news() -> (Sender<News>, Receiver<News>) {
+pub fn news() -> (Sender<What>, Receiver<What>) {
     channel()
 }
 
@@ -68,124 +106,262 @@ pub fn news() -> (Sender<News>, Receiver<News>) {
 /// # Errors
 ///
 /// If the system refuses the handlers.
-pub fn listen_for_stop(news: &Sender<News>) -> std::io::Result<()> {
+pub fn listen_for_stop(news: &Sender<What>) -> io::Result<()> {
     let news = news.clone();
     os::on_stop(move || {
         // Nobody listens any more when the launch is over.
-        let _ = news.send(News { attempt: None, what: What::Input(Input::StopAsked) });
+        let _ = news.send(What::Signal);
     })
 }
 
-/// Starts the server and watches over it until the launch ends; `on_ready` is called every time a
-/// server has proved itself.
+/// Starts the server on the claim of `choice` and watches over it until the launch ends. Gives back
+/// how it ended and the port that it had last, which is still held until the choice is dropped.
 pub fn watch(
     watch: Watch<'_>,
-    news: (Sender<News>, Receiver<News>),
-    on_ready: impl FnMut(&ServerAt),
-) -> Outcome {
+    choice: Choice,
+    (sender, receiver): (Sender<What>, Receiver<What>),
+    host: impl Host,
+) -> (Outcome, Choice) {
     let rules = watch.rules;
-    let mut driver = Driver { watch, server: None, news: news.0, on_ready };
+    let mut driver = Driver {
+        watch,
+        host,
+        news: sender,
+        servers: BTreeMap::new(),
+        serving: None,
+        choice,
+        next: None,
+        left: Vec::new(),
+        occasion: Occasion::First,
+        tickets: BTreeMap::new(),
+        issued: 0,
+        was_signalled: false,
+    };
     let (mut state, mut effects) = State::begin(Instant::now());
     loop {
-        if let Some(outcome) = driver.perform(effects, state.attempt) {
-            return outcome;
+        // What an effect reports at once is decided at once, before anything else happens.
+        let mut reports = Vec::new();
+        for effect in effects {
+            match driver.perform(effect) {
+                Performed::Quietly => {}
+                Performed::With(report) => reports.push(report),
+                Performed::Last(outcome) => return (outcome, driver.choice),
+            }
         }
-        let input = driver.next_input(&news.1, &state, state.deadline(&rules));
-        (state, effects) = step(&rules, state, input, Instant::now());
+        effects = Vec::new();
+        if reports.is_empty() {
+            reports.extend(driver.next_input(&receiver, &state, state.deadline(&rules)));
+        }
+        for input in reports {
+            let (next, decided) = step(&rules, state, input, Instant::now());
+            state = next;
+            effects.extend(decided);
+        }
     }
 }
 
-impl<F: FnMut(&ServerAt)> Driver<'_, F> {
-    fn next_input(&mut self, news: &Receiver<News>, state: &State, due: Option<Instant>) -> Input {
-        loop {
-            let received = match due {
-                Some(due) => news.recv_timeout(due.saturating_duration_since(Instant::now())),
-                None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            let Ok(news) = received else { return Input::TimeIsUp };
-            if news.attempt.is_some_and(|attempt| attempt != state.attempt) {
-                continue;
-            }
-            match (news.what, &mut self.server) {
-                (What::Input(input), _) => return input,
-                (What::Ended, Some(server)) => return server.end(),
-                (What::Ended, None) => {}
-            }
-        }
-    }
+/// What came of an effect.
+enum Performed {
+    Quietly,
+    With(Input),
+    Last(Outcome),
+}
 
-    fn perform(&mut self, effects: Vec<Effect>, attempt: u32) -> Option<Outcome> {
-        for effect in effects {
-            match effect {
-                Effect::Spawn => self.spawn(attempt),
-                Effect::Prove => self.prove(attempt),
-                Effect::Announce => self.announce(),
-                Effect::Tell(message) => self.tell(&message),
-                Effect::Kill => self.server.iter_mut().for_each(Server::kill),
-                Effect::Record(event) => self.watch.history.record(&event),
-                Effect::Note(what) => {
-                    warn!(self.watch.log, "the server wrote something else than control messages"; shared::keys::LINE => what);
-                }
-                Effect::End(outcome) => return Some(outcome),
-            }
-        }
-        None
-    }
-
-    fn spawn(&mut self, attempt: u32) {
-        let (watch, before) = (&self.watch, Instant::now());
-        let server = watch
-            .program
-            .start(watch.claim, watch.basics, watch.log_level)
-            .and_then(|process| Server::attend(process, attempt, &self.news));
-        match server {
-            Ok(mut server) => {
-                watch
-                    .history
-                    .record(&Event::ServerSpawned(self.at(server.pid(), before.elapsed())));
-                server.tell(&ToServer::Adopt(self.watch.adoption.clone()));
-                self.server = Some(server);
-            }
-            Err(error) => self.report(attempt, Input::NotStarted(error.to_string())),
-        }
-    }
-
-    fn prove(&self, attempt: u32) {
-        debug!(self.watch.log, "asking the server who it is");
-        let (secret, app) = (self.watch.secret.clone(), self.watch.basics.app.clone());
-        let (launch_id, port) = (self.watch.adoption.launch_id, self.watch.claim.port());
-        let news = self.news.clone();
-        let prove = move || {
-            let proof = readiness::prove(&secret, &app, launch_id, port);
-            let input = proof.map_or_else(Input::Disproved, |()| Input::Proved);
-            // Nobody listens any more when the launch is over.
-            let _ = news.send(News { attempt: Some(attempt), what: What::Input(input) });
+impl<H: Host> Driver<'_, H> {
+    fn next_input(
+        &mut self,
+        news: &Receiver<What>,
+        state: &State,
+        due: Option<Instant>,
+    ) -> Option<Input> {
+        let received = match due {
+            Some(due) => news.recv_timeout(due.saturating_duration_since(Instant::now())),
+            None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        if let Err(error) = thread::Builder::new().name("proof".to_owned()).spawn(prove) {
-            self.report(attempt, Input::Disproved(format!("it could not be asked: {error}")));
+        Some(match received {
+            Err(_) => Input::TimeIsUp,
+            Ok(What::Server { attempt, news }) => Input::Server { attempt, news },
+            Ok(What::Ended { attempt }) => {
+                let news = self.servers.remove(&attempt)?.end();
+                self.serving = self.serving.filter(|serving| *serving != attempt);
+                Input::Server { attempt, news }
+            }
+            Ok(What::Signal) if std::mem::replace(&mut self.was_signalled, true) => {
+                Input::StopDemanded
+            }
+            Ok(What::Signal) => Input::StopAsked(None),
+            Ok(What::Asked(asked)) => self.asked(asked, state)?,
+        })
+    }
+
+    fn asked(&mut self, asked: Asked, state: &State) -> Option<Input> {
+        let Asked { request, reply } = asked;
+        if request == Request::Status {
+            // Whoever asked and does not wait for the answer does not want it.
+            let _ = reply.send(Answer::Status(Box::new(self.status(state))));
+            return None;
+        }
+        self.issued += 1;
+        self.tickets.insert(self.issued, reply);
+        let ticket = Some(self.issued);
+        Some(match request {
+            Request::Status => return None,
+            Request::Stop => Input::StopAsked(ticket),
+            Request::Restart => Input::RestartAsked(ticket),
+            Request::Move { port } => Input::MoveAsked(port, ticket),
+        })
+    }
+
+    fn perform(&mut self, effect: Effect) -> Performed {
+        match effect {
+            Effect::Spawn { attempt, on_next } => {
+                if let Err(error) = self.spawn(attempt, on_next) {
+                    let news = News::NotStarted(error.to_string());
+                    return Performed::With(Input::Server { attempt, news });
+                }
+            }
+            Effect::Prove(attempt) => {
+                if let Err(error) = self.prove(attempt) {
+                    let news = News::Disproved(format!("it could not be asked: {error}"));
+                    return Performed::With(Input::Server { attempt, news });
+                }
+            }
+            Effect::Announce(attempt) => self.announce(attempt),
+            Effect::Tell(attempt, message) => self.tell(attempt, &message),
+            Effect::Kill(attempt) => {
+                if let Some(server) = self.servers.get_mut(&attempt) {
+                    server.kill();
+                }
+            }
+            Effect::Claim(port) => return Performed::With(self.claim(port)),
+            Effect::Move { .. } => self.take_next(),
+            Effect::Forsake => drop(self.next.take()),
+            Effect::Release(port) => self.release(port),
+            Effect::Answer(ticket, answer) => self.answer(ticket, answer),
+            Effect::Record(event) => self.watch.launch.history.record(&event),
+            Effect::Note(what) => {
+                warn!(self.watch.launch.log(), "the server wrote something else than control messages"; keys::LINE => what);
+            }
+            Effect::End(outcome) => return Performed::Last(outcome),
+        }
+        Performed::Quietly
+    }
+
+    fn spawn(&mut self, attempt: u32, on_next: bool) -> io::Result<()> {
+        let (watch, before) = (&self.watch, Instant::now());
+        let choice = if on_next { self.next.as_ref() } else { None }.unwrap_or(&self.choice);
+        let process = watch.program.start(&choice.claim, &watch.launch.basics, watch.log_level)?;
+        let mut server = Server::attend(process, attempt, &self.news)?;
+        let at = at(&choice.claim, server.pid(), before.elapsed());
+        watch.launch.history.record(&Event::ServerSpawned(at));
+        server.tell(&ToServer::Adopt(Adoption {
+            launch_id: watch.launch.id,
+            port: choice.claim.port(),
+            origin: choice.origin,
+            last_good: if on_next { Some(self.choice.claim.port()) } else { watch.last_good },
+            launcher_pid: std::process::id(),
+            secret: watch.secret.clone(),
+        }));
+        self.servers.insert(attempt, server);
+        Ok(())
+    }
+
+    fn prove(&self, attempt: u32) -> io::Result<()> {
+        let launch = self.watch.launch;
+        debug!(launch.log(), "asking the server who it is");
+        let (secret, app, id) = (self.watch.secret.clone(), launch.basics.app.clone(), launch.id);
+        let claim = &self.next.as_ref().unwrap_or(&self.choice).claim;
+        let (port, news) = (claim.port(), self.news.clone());
+        let prove = move || {
+            let proof = readiness::prove(&secret, &app, id, port);
+            let proof = proof.map_or_else(News::Disproved, |()| News::Proved);
+            // Nobody listens any more when the launch is over.
+            let _ = news.send(What::Server { attempt, news: proof });
+        };
+        thread::Builder::new().name("proof".to_owned()).spawn(prove).map(drop)
+    }
+
+    fn announce(&mut self, attempt: u32) {
+        let Some(server) = self.servers.get(&attempt) else { return };
+        let at = at(&self.choice.claim, server.pid(), self.watch.launch.started.elapsed());
+        self.serving = Some(attempt);
+        self.watch.launch.history.record(&Event::ServerReady(at.clone()));
+        let occasion = std::mem::replace(&mut self.occasion, Occasion::Again);
+        self.host.ready(&self.choice, &at, occasion);
+    }
+
+    fn tell(&mut self, attempt: u32, message: &ToServer) {
+        if let Some(server) = self.servers.get_mut(&attempt) {
+            server.tell(message);
         }
     }
 
-    fn announce(&mut self) {
-        if let Some(server) = &self.server {
-            let at = self.at(server.pid(), self.watch.started.elapsed());
-            self.watch.history.record(&Event::ServerReady(at.clone()));
-            (self.on_ready)(&at);
+    fn claim(&mut self, port: Option<Port>) -> Input {
+        let from = self.choice.claim.port();
+        match self.host.claim(port, from) {
+            Ok(next) => {
+                let to = next.claim.port();
+                self.next = Some(next);
+                Input::Claimed { from, to }
+            }
+            Err(why) => Input::NotClaimed(why),
         }
     }
 
-    fn tell(&mut self, message: &ToServer) {
-        self.server.iter_mut().for_each(|server| server.tell(message));
+    fn take_next(&mut self) {
+        if let Some(next) = self.next.take() {
+            let old = std::mem::replace(&mut self.choice, next);
+            self.left.push(old.claim);
+            self.occasion = Occasion::Moved;
+        }
     }
 
-    fn at(&self, server_pid: u32, elapsed: Duration) -> ServerAt {
-        let claim = self.watch.claim;
-        ServerAt { server_pid, port: claim.port(), addresses: claim.addresses(), elapsed }
+    fn release(&mut self, port: Port) {
+        self.left.retain(|claim| claim.port() != port);
+        let ending = Ending { port: Some(port), reason: "moved", ..Ending::default() };
+        self.watch.launch.history.record(&Event::PortReleased(ending));
     }
 
-    /// Something that happened here and not on another thread.
-    fn report(&self, attempt: u32, input: Input) {
-        // The receiver lives in `watch`, on this very thread.
-        let _ = self.news.send(News { attempt: Some(attempt), what: What::Input(input) });
+    fn answer(&mut self, ticket: state::Ticket, answer: state::Answer) {
+        let Some(reply) = ticket.and_then(|ticket| self.tickets.remove(&ticket)) else { return };
+        let port = self.choice.claim.port();
+        // Whoever asked and does not wait for the answer does not want it.
+        let _ = reply.send(match answer {
+            state::Answer::Stopping => Answer::Stopping,
+            state::Answer::Refused(reason) => Answer::Refused { reason },
+            state::Answer::Done => Answer::Done {
+                url: claim::url(port),
+                port,
+                server_pid: self.server_pid().unwrap_or_default(),
+            },
+        });
     }
+
+    fn server_pid(&self) -> Option<u32> {
+        self.servers.get(&self.serving?).map(Server::pid)
+    }
+
+    fn status(&self, state: &State) -> Status {
+        let (launch, port) = (self.watch.launch, self.choice.claim.port());
+        let uptime = launch.started.elapsed();
+        Status {
+            app: launch.basics.app.clone(),
+            state: state.phase.word().to_owned(),
+            url: claim::url(port),
+            port,
+            origin: self.choice.origin,
+            launch_id: launch.id,
+            launcher_pid: std::process::id(),
+            server_pid: self.server_pid(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: launch.started_at,
+            uptime_ms: uptime.as_micros() as f64 / 1000.0,
+            restarts: state.restarts(),
+            home_port: self.watch.home_port,
+        }
+    }
+}
+
+fn at(claim: &Claim, server_pid: u32, elapsed: Duration) -> ServerAt {
+    ServerAt { server_pid, port: claim.port(), addresses: claim.addresses(), elapsed }
 }

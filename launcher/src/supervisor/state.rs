@@ -1,5 +1,7 @@
 //! The decisions of supervision, as a pure function; see the drawing in [`supervisor`](super).
 
+mod errand;
+mod retired;
 #[cfg(test)]
 mod test;
 
@@ -9,9 +11,11 @@ use shared::{
     control::{ToLauncher, ToServer},
     event::{Event, ServerEnd},
     exit::Exit,
+    port::Port,
     settings::Restart,
 };
 
+use self::{errand::Errand, retired::Retired};
 use super::backoff::Tally;
 use crate::readiness::NotReady;
 
@@ -25,24 +29,32 @@ pub struct Rules {
     pub ready_timeout: Duration,
     /// When it is started again.
     pub restart: Restart,
+    /// How long the old port leads to the new one after a move.
+    pub redirect_for: Duration,
 }
 
 /// Where the launch stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    /// What is going on.
+    /// What the server is doing that the port belongs to.
     pub phase: Phase,
-    /// Which start of the server this is, from 1.
-    pub attempt: u32,
+    /// Which start of a server that was, from 1.
+    current: u32,
+    /// How many servers were started.
+    started: u32,
     /// Whether a server of this launch has ever been ready.
     ever_ready: bool,
     failures: Tally,
+    /// What a person has asked for and is not done yet.
+    errand: Option<Errand>,
+    /// Servers that have been succeeded and finish what they had begun.
+    retired: Vec<Retired>,
 }
 
-/// What is going on.
+/// What the current server is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// The server was started and has not said that it serves.
+    /// It was started and has not said that it serves.
     Starting {
         /// When it was started.
         since: Instant,
@@ -69,14 +81,63 @@ pub enum Phase {
         /// When patience ends.
         until: Instant,
     },
+    /// It has finished, and others still do.
+    Finishing,
     /// The launch is over.
     Ended,
 }
 
+impl Phase {
+    /// The word for it, for whoever asks.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Starting { .. } | Self::Proving { .. } => "starting",
+            Self::Serving { .. } => "serving",
+            Self::Waiting { .. } => "waiting",
+            Self::Draining { .. } | Self::Finishing | Self::Ended => "stopping",
+        }
+    }
+}
+
+/// Which request of a person an answer belongs to; `None` if nobody waits for one.
+pub type Ticket = Option<u64>;
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// The server said something.
+    /// Something happened to a server.
+    Server {
+        /// Which start of a server it was.
+        attempt: u32,
+        /// What happened to it.
+        news: News,
+    },
+    /// A person, or the system, wants the launch to end.
+    StopAsked(Ticket),
+    /// The same once more, from somebody in a hurry.
+    StopDemanded,
+    /// A person wants a new server on the same port.
+    RestartAsked(Ticket),
+    /// A person wants another port: this one, or any.
+    MoveAsked(Option<Port>, Ticket),
+    /// The port of a move was claimed.
+    Claimed {
+        /// The port so far.
+        from: Port,
+        /// The port that was claimed.
+        to: Port,
+    },
+    /// It could not be.
+    NotClaimed(String),
+    /// The time that [`State::deadline`] named has come.
+    TimeIsUp,
+}
+
+/// What happened to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// It said something.
     Said(ToLauncher),
     /// It wrote something that is no message.
     Garbage(String),
@@ -93,31 +154,58 @@ pub enum Input {
     },
     /// It could not be started at all.
     NotStarted(String),
-    /// A person, or the system, wants the launch to end.
-    StopAsked,
-    /// The time that [`State::deadline`] named has come.
-    TimeIsUp,
 }
 
 /// What is to be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Start the server.
-    Spawn,
+    /// Start a server.
+    Spawn {
+        /// Which start it is.
+        attempt: u32,
+        /// On the port of a move, and not on the current one.
+        on_next: bool,
+    },
     /// Ask it who it is.
-    Prove,
+    Prove(u32),
     /// Tell the world that it serves.
-    Announce,
+    Announce(u32),
     /// Tell it something.
-    Tell(ToServer),
+    Tell(u32, ToServer),
     /// End it at once.
-    Kill,
+    Kill(u32),
+    /// Claim a port to move to: this one, or any.
+    Claim(Option<Port>),
+    /// The claim of a move becomes the current one.
+    Move {
+        /// The port so far.
+        from: Port,
+        /// The port from now on.
+        to: Port,
+    },
+    /// Let go of the claim of a move that failed.
+    Forsake,
+    /// Let go of a port that was moved away from.
+    Release(Port),
+    /// Answer a person.
+    Answer(Ticket, Answer),
     /// Write a record.
     Record(Event),
     /// Mention something in the diagnostics.
     Note(String),
     /// End the launch.
     End(Outcome),
+}
+
+/// What a person is told of what he asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is done: the server that serves now is this one.
+    Done,
+    /// The launch is ending.
+    Stopping,
+    /// It cannot be done, for this reason; nothing has changed.
+    Refused(String),
 }
 
 /// How a launch ended.
@@ -140,85 +228,113 @@ pub enum Outcome {
     },
 }
 
+/// How a server ended, for a record.
+fn ended(exit_code: Option<i32>, signal: Option<i32>, attempt: u32, uptime: Duration) -> ServerEnd {
+    ServerEnd { exit_code, signal, uptime: Some(uptime), attempt, delay: None }
+}
+
 impl State {
     /// The beginning of a launch, and the first thing to do.
     #[must_use]
     pub fn begin(now: Instant) -> (Self, Vec<Effect>) {
-        let phase = Phase::Starting { since: now };
-        let state = Self { phase, attempt: 1, ever_ready: false, failures: Tally::default() };
-        (state, vec![Effect::Spawn])
+        let state = Self {
+            phase: Phase::Starting { since: now },
+            current: 1,
+            started: 1,
+            ever_ready: false,
+            failures: Tally::default(),
+            errand: None,
+            retired: Vec::new(),
+        };
+        (state, vec![Effect::Spawn { attempt: 1, on_next: false }])
+    }
+
+    /// How often a server was started again.
+    #[must_use]
+    pub fn restarts(&self) -> u32 {
+        self.started - 1
     }
 
     /// When [`Input::TimeIsUp`] is due, if nothing else happens before.
     #[must_use]
     pub fn deadline(&self, rules: &Rules) -> Option<Instant> {
-        match self.phase {
+        let phase = match self.phase {
             Phase::Starting { since } | Phase::Proving { since } => {
                 Some(since + rules.ready_timeout)
             }
             Phase::Waiting { until } | Phase::Draining { until, .. } => Some(until),
-            Phase::Serving { .. } | Phase::Ended => None,
-        }
+            Phase::Serving { .. } | Phase::Finishing | Phase::Ended => None,
+        };
+        let errand = self.errand.as_ref().and_then(|errand| errand.deadline(rules));
+        let retired = self.retired.iter().map(Retired::until);
+        retired.chain(phase).chain(errand).min()
     }
 
-    fn end(mut self, outcome: Outcome, mut effects: Vec<Effect>) -> (Self, Vec<Effect>) {
+    /// The next start of a server on the current port.
+    fn start(&mut self, now: Instant) -> Effect {
+        self.started += 1;
+        self.current = self.started;
+        self.phase = Phase::Starting { since: now };
+        Effect::Spawn { attempt: self.current, on_next: false }
+    }
+
+    /// Ends the launch, and with it whatever is still there.
+    fn end(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
         self.phase = Phase::Ended;
+        effects.extend(self.give_up_errand("the launch has ended"));
+        effects.extend(self.retired.drain(..).flat_map(Retired::abandon));
         effects.push(Effect::End(outcome));
-        (self, effects)
     }
 
-    /// A server that was started at `since` did not become ready, for this reason.
+    /// The current server, started at `since`, did not become ready.
     fn not_ready(
-        self,
+        &mut self,
         rules: &Rules,
         reason: NotReady,
         since: Instant,
         now: Instant,
-    ) -> (Self, Vec<Effect>) {
+    ) -> Vec<Effect> {
         let (exit_code, signal) = reason.end();
         let mut effects = Vec::new();
         if reason.is_alive() {
-            effects.push(Effect::Kill);
+            effects.push(Effect::Kill(self.current));
         }
+        let end = ended(exit_code, signal, self.current, now.duration_since(since));
         if self.ever_ready {
-            return self.failed(rules, exit_code, signal, since, now, effects);
+            self.failed(rules, end, now, &mut effects);
+            return effects;
         }
-        let uptime = Some(now.duration_since(since));
-        let end = ServerEnd { exit_code, signal, uptime, attempt: self.attempt, delay: None };
         effects.push(Effect::Record(Event::ServerExited(end)));
-        match exit_code.filter(|code| Exit::is_final(*code)) {
-            Some(code) => self.end(Outcome::Final(code), effects),
-            None => self.end(Outcome::NotReady(reason), effects),
-        }
+        let outcome = match exit_code.filter(|code| Exit::is_final(*code)) {
+            Some(code) => Outcome::Final(code),
+            None => Outcome::NotReady(reason),
+        };
+        self.end(outcome, &mut effects);
+        effects
     }
 
-    /// A server of a launch that was once ready has failed.
+    /// The current server of a launch that was once ready has failed, or has ended by itself.
     fn failed(
-        mut self,
+        &mut self,
         rules: &Rules,
-        exit_code: Option<i32>,
-        signal: Option<i32>,
-        since: Instant,
+        mut end: ServerEnd,
         now: Instant,
-        mut effects: Vec<Effect>,
-    ) -> (Self, Vec<Effect>) {
-        let uptime = now.duration_since(since);
-        let mut end = ServerEnd {
-            exit_code,
-            signal,
-            uptime: Some(uptime),
-            attempt: self.attempt,
-            delay: None,
-        };
+        effects: &mut Vec<Effect>,
+    ) {
         effects.push(Effect::Record(Event::ServerExited(end.clone())));
-        if exit_code == Some(Exit::Done.code()) {
+        if let Some(successor) = self.take_over() {
+            effects.extend(successor);
+            return;
+        }
+        effects.extend(self.give_up_errand("the server failed meanwhile"));
+        if end.exit_code == Some(Exit::Done.code()) {
             return self.end(Outcome::Finished, effects);
         }
-        if let Some(code) = exit_code.filter(|code| Exit::is_final(*code)) {
+        if let Some(code) = end.exit_code.filter(|code| Exit::is_final(*code)) {
             return self.end(Outcome::Final(code), effects);
         }
         let delay = match rules.restart {
-            Restart::OnFailure => self.failures.failed(uptime, now),
+            Restart::OnFailure => self.failures.failed(end.uptime.unwrap_or_default(), now),
             Restart::Never => None,
         };
         let Some(delay) = delay else {
@@ -228,82 +344,140 @@ impl State {
         end.delay = Some(delay);
         effects.push(Effect::Record(Event::ServerRestarting(end)));
         self.phase = Phase::Waiting { until: now + delay };
-        (self, effects)
+    }
+
+    /// A request to end, which `ticket` waits for.
+    fn stop(&mut self, ticket: Ticket, now: Instant) -> Vec<Effect> {
+        let mut effects = vec![Effect::Answer(ticket, Answer::Stopping)];
+        effects.extend(self.give_up_errand("the launch is ending"));
+        effects.extend(self.retired.iter_mut().filter_map(|retired| retired.drain(now)));
+        match self.phase {
+            Phase::Serving { since } => {
+                self.phase = Phase::Draining { since, until: now + DRAIN_TIMEOUT };
+                effects.push(Effect::Tell(self.current, ToServer::Drain));
+            }
+            Phase::Starting { since } | Phase::Proving { since } => {
+                self.phase = Phase::Draining { since, until: now + DRAIN_TIMEOUT };
+                effects.push(Effect::Kill(self.current));
+            }
+            Phase::Waiting { .. } => self.finish(&mut effects),
+            Phase::Draining { .. } | Phase::Finishing | Phase::Ended => {}
+        }
+        effects
+    }
+
+    /// The current server is gone as it should be: the launch ends with the last of the others.
+    fn finish(&mut self, effects: &mut Vec<Effect>) {
+        if self.retired.is_empty() {
+            self.end(Outcome::Stopped, effects);
+        } else {
+            self.phase = Phase::Finishing;
+        }
+    }
+
+    /// Everything that is overdue.
+    fn time_is_up(&mut self, rules: &Rules, now: Instant) -> Vec<Effect> {
+        let mut effects: Vec<_> =
+            self.retired.iter_mut().filter_map(|retired| retired.time_is_up(now)).collect();
+        effects.extend(self.errand_overdue(rules, now));
+        if self.deadline(rules).is_none_or(|due| due > now) {
+            return effects;
+        }
+        match self.phase {
+            Phase::Starting { since } => {
+                let reason = NotReady::TimedOut { after: rules.ready_timeout, said_ready: false };
+                effects.extend(self.not_ready(rules, reason, since, now));
+            }
+            Phase::Proving { since } => {
+                let reason = NotReady::TimedOut { after: rules.ready_timeout, said_ready: true };
+                effects.extend(self.not_ready(rules, reason, since, now));
+            }
+            Phase::Waiting { .. } => effects.push(self.start(now)),
+            Phase::Draining { since, .. } => {
+                // Nothing can refuse to die, so the end of the process is what happens next.
+                self.phase = Phase::Draining { since, until: now + DRAIN_TIMEOUT };
+                effects.push(Effect::Kill(self.current));
+            }
+            Phase::Serving { .. } | Phase::Finishing | Phase::Ended => {}
+        }
+        effects
+    }
+
+    /// News of the current server.
+    fn current_news(&mut self, rules: &Rules, news: News, now: Instant) -> Vec<Effect> {
+        use Phase::{Draining, Proving, Serving, Starting};
+        match (self.phase.clone(), news) {
+            (Starting { since }, News::Said(ToLauncher::Ready)) => {
+                self.phase = Proving { since };
+                vec![Effect::Prove(self.current)]
+            }
+            (Proving { since }, News::Proved) => {
+                self.phase = Serving { since };
+                self.ever_ready = true;
+                vec![Effect::Announce(self.current)]
+            }
+            (
+                Starting { since } | Proving { since },
+                News::Garbage(what) | News::Disproved(what),
+            ) => self.not_ready(rules, NotReady::WrongAnswer(what), since, now),
+            (Starting { since } | Proving { since }, News::Ended { exit_code, signal }) => {
+                let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
+                self.not_ready(rules, reason, since, now)
+            }
+            (Starting { since }, News::NotStarted(why)) => {
+                self.not_ready(rules, NotReady::NotStarted(why), since, now)
+            }
+            (Serving { since }, News::Ended { exit_code, signal }) => {
+                let end = ended(exit_code, signal, self.current, now.duration_since(since));
+                let mut effects = Vec::new();
+                self.failed(rules, end, now, &mut effects);
+                effects
+            }
+            (Draining { since, .. }, News::Ended { exit_code, signal }) => {
+                let end = ended(exit_code, signal, self.current, now.duration_since(since));
+                let mut effects = vec![Effect::Record(Event::ServerExited(end))];
+                self.finish(&mut effects);
+                effects
+            }
+            (Serving { .. }, News::Said(ToLauncher::Stop)) => self.stop(None, now),
+            (Serving { .. }, News::Said(ToLauncher::Restart)) => self.restart(None, now),
+            (Serving { .. }, News::Said(ToLauncher::Move { port })) => self.move_to(port, None),
+            (Serving { .. } | Draining { .. }, News::Garbage(what)) => vec![Effect::Note(what)],
+            _ => vec![],
+        }
     }
 }
 
 /// Decides what follows from `input`. What cannot happen in a phase changes nothing.
 #[must_use]
 pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (State, Vec<Effect>) {
-    use Phase::{Draining, Ended, Proving, Serving, Starting, Waiting};
-    match (state.phase.clone(), input) {
-        (Ended, _) => (state, vec![]),
-
-        (Starting { since }, Input::Said(ToLauncher::Ready)) => {
-            state.phase = Proving { since };
-            (state, vec![Effect::Prove])
-        }
-        (Proving { since }, Input::Proved) => {
-            state.phase = Serving { since };
-            state.ever_ready = true;
-            (state, vec![Effect::Announce])
-        }
-        (Starting { since } | Proving { since }, Input::Garbage(what) | Input::Disproved(what)) => {
-            state.not_ready(rules, NotReady::WrongAnswer(what), since, now)
-        }
-        (Starting { since } | Proving { since }, Input::Ended { exit_code, signal }) => {
-            let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
-            state.not_ready(rules, reason, since, now)
-        }
-        (Starting { since }, Input::NotStarted(why)) => {
-            state.not_ready(rules, NotReady::NotStarted(why), since, now)
-        }
-        (Starting { since }, Input::TimeIsUp) => {
-            let reason = NotReady::TimedOut { after: rules.ready_timeout, said_ready: false };
-            state.not_ready(rules, reason, since, now)
-        }
-        (Proving { since }, Input::TimeIsUp) => {
-            let reason = NotReady::TimedOut { after: rules.ready_timeout, said_ready: true };
-            state.not_ready(rules, reason, since, now)
-        }
-
-        (Serving { since }, Input::Ended { exit_code, signal }) => {
-            state.failed(rules, exit_code, signal, since, now, vec![])
-        }
-        (Waiting { .. }, Input::TimeIsUp) => {
-            state.attempt += 1;
-            state.phase = Starting { since: now };
-            (state, vec![Effect::Spawn])
-        }
-
-        (Serving { since }, Input::StopAsked | Input::Said(ToLauncher::Stop)) => {
-            state.phase = Draining { since, until: now + DRAIN_TIMEOUT };
-            (state, vec![Effect::Tell(ToServer::Drain)])
-        }
-        (Starting { since } | Proving { since }, Input::StopAsked) => {
-            state.phase = Draining { since, until: now };
-            (state, vec![Effect::Kill])
-        }
-        (Waiting { .. }, Input::StopAsked) => state.end(Outcome::Stopped, vec![]),
-        (Draining { since, .. }, Input::StopAsked) => {
-            state.phase = Draining { since, until: now };
-            (state, vec![Effect::Kill])
-        }
-        (Draining { since, .. }, Input::TimeIsUp) => {
-            // Nothing can refuse to die, so the end of the process is the next thing that happens.
-            state.phase = Draining { since, until: now + DRAIN_TIMEOUT };
-            (state, vec![Effect::Kill])
-        }
-        (Draining { since, .. }, Input::Ended { exit_code, signal }) => {
-            let uptime = Some(now.duration_since(since));
-            let end = ServerEnd { exit_code, signal, uptime, attempt: state.attempt, delay: None };
-            state.end(Outcome::Stopped, vec![Effect::Record(Event::ServerExited(end))])
-        }
-
-        (Serving { .. } | Draining { .. }, Input::Garbage(what)) => {
-            (state, vec![Effect::Note(what)])
-        }
-        (_, Input::Said(_) | Input::Garbage(_) | Input::Proved | Input::Disproved(_))
-        | (_, Input::Ended { .. } | Input::NotStarted(_) | Input::TimeIsUp) => (state, vec![]),
+    if state.phase == Phase::Ended {
+        return (state, vec![]);
     }
+    let effects = match input {
+        Input::Server { attempt, news } if state.is_successor(attempt) => {
+            state.successor_news(rules, news, now)
+        }
+        Input::Server { attempt, news } if attempt == state.current => {
+            state.current_news(rules, news, now)
+        }
+        Input::Server { attempt, news } => state.retired_news(attempt, &news, now),
+        Input::StopAsked(ticket) => state.stop(ticket, now),
+        Input::StopDemanded => match state.phase {
+            Phase::Draining { .. } | Phase::Finishing => {
+                let mut effects: Vec<_> = state.retired.iter().map(Retired::kill).collect();
+                if matches!(state.phase, Phase::Draining { .. }) {
+                    effects.push(Effect::Kill(state.current));
+                }
+                effects
+            }
+            _ => state.stop(None, now),
+        },
+        Input::RestartAsked(ticket) => state.restart(ticket, now),
+        Input::MoveAsked(port, ticket) => state.move_to(port, ticket),
+        Input::Claimed { from, to } => state.claimed(from, to, now),
+        Input::NotClaimed(why) => state.give_up_errand(&why),
+        Input::TimeIsUp => state.time_is_up(rules, now),
+    };
+    (state, effects)
 }

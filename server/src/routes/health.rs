@@ -15,7 +15,9 @@ pub(super) async fn healthz() -> Json<Value> {
 
 /// `GET /_homeport/readyz`
 pub(super) async fn readyz(facts: Data<Facts>) -> Result<HttpResponse, ApiError> {
-    if facts.is_ready() {
+    if facts.moved.to().is_some() {
+        Err(ApiError::Moved)
+    } else if facts.is_ready() {
         Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
     } else {
         Err(ApiError::Stopping)

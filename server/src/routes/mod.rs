@@ -10,7 +10,7 @@ use actix_web::{
     web,
 };
 
-use crate::{error::ApiError, guard::HEADERS};
+use crate::{error::ApiError, seal::HEADERS};
 
 mod health;
 mod identity;

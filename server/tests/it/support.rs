@@ -1,16 +1,19 @@
 //! A running application and a client that sends exactly the bytes it is told.
 
 use std::{
-    io::{Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
 
 use actix_rt::System;
 use actix_web::web::ServiceConfig;
-use server::app::{Application, Settings};
+use server::{
+    app::{Application, Settings},
+    moved::Moved,
+};
 use shared::claim::{self, Claim};
 use tokio::sync::oneshot;
 
@@ -20,6 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// An application on a thread of its own; it ends with this value.
 pub(crate) struct Running {
     pub(crate) port: u16,
+    pub(crate) moved: Arc<Moved>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,14 +54,14 @@ where
     let run = async move {
         let mut app = Application::build(sockets, settings, routes).expect("built");
         app.start().await.expect("started");
-        to_test.send(app.port().get()).expect("the test waits");
+        to_test.send((app.port().get(), app.moved())).expect("the test waits");
         // A test that is over drops its end of the channel, and that is a request to stop as well.
         let _ = stopped.await;
         app.stop(PATIENCE).await;
     };
     let thread = std::thread::spawn(move || System::new().block_on(run));
-    let port = ready.recv().expect("it starts");
-    Running { port, stop: Some(stop), thread: Some(thread) }
+    let (port, moved) = ready.recv().expect("it starts");
+    Running { port, moved, stop: Some(stop), thread: Some(thread) }
 }
 
 impl Running {
@@ -108,6 +112,52 @@ impl Drop for Running {
     }
 }
 
+/// A connection that is kept from one request to the next.
+pub(crate) struct Kept {
+    port: u16,
+    stream: BufReader<TcpStream>,
+}
+
+impl Kept {
+    pub(crate) fn open(port: u16) -> io::Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { port, stream: BufReader::new(stream) })
+    }
+
+    pub(crate) fn send(&mut self, request: &str) -> io::Result<()> {
+        let request = format!("{request} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", self.port);
+        self.stream.get_mut().write_all(request.as_bytes())
+    }
+
+    /// One answer, whose length must be said in its head.
+    pub(crate) fn answer(&mut self) -> io::Result<Answer> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if self.stream.read_line(&mut head)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let mut answer = Answer::parse(&head);
+        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        self.stream.read_exact(&mut body)?;
+        answer.body = String::from_utf8_lossy(&body).into_owned();
+        Ok(answer)
+    }
+
+    pub(crate) fn ask(&mut self, request: &str) -> io::Result<Answer> {
+        self.send(request)?;
+        self.answer()
+    }
+
+    /// Waits until the server closes it. It must have nothing more to say, and say so in order.
+    #[track_caller]
+    pub(crate) fn assert_closes(&mut self) {
+        assert_eq!(self.stream.read(&mut [0]).expect("the end, and no reset"), 0);
+    }
+}
+
 /// An answer as it came.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -120,13 +170,21 @@ pub(crate) fn read(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     // A reset after the answer is still an answer.
     let _ = stream.read_to_end(&mut bytes);
-    let text = String::from_utf8_lossy(&bytes);
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Answer { status, head: head.to_owned(), body: body.to_owned() }
+    Answer::parse(&String::from_utf8_lossy(&bytes))
 }
 
 impl Answer {
+    fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// Whether this was the last answer on its connection.
+    pub(crate) fn is_last(&self) -> bool {
+        self.header("connection") == Some("close")
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -149,7 +207,7 @@ impl Answer {
     /// Checks that it is sealed off from pages of other origins.
     #[track_caller]
     pub(crate) fn assert_sealed(&self) {
-        for (name, value) in server::guard::HEADERS {
+        for (name, value) in server::seal::HEADERS {
             assert_eq!(self.header(name.as_str()), Some(value), "{name} in {self:?}");
         }
         assert!(!self.head.to_ascii_lowercase().contains("access-control-"), "{self:?}");

@@ -145,18 +145,22 @@ impl Sink for Appender {
     }
 }
 
-/// How long a line may take to be written. The length that is seen meanwhile grows page by page, so
-/// a line that seems cut may only be under way.
-const WRITING: Duration = Duration::from_millis(5);
+/// How long a line may take to be written, in looks at the file and the pause between them. The
+/// length that is seen meanwhile grows page by page, so a line that seems cut may only be under way.
+/// Waiting is rare: nearly every file ends with a whole line.
+const LOOKS: usize = 10;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Whether somebody was killed, or ran out of disk, in the middle of the last line.
 fn is_torn(file: &File) -> io::Result<bool> {
-    let length = file.metadata()?.len();
-    if length == 0 || !ends_within_a_line(file, length)? {
-        return Ok(false);
+    for _ in 0..LOOKS {
+        let length = file.metadata()?.len();
+        if length == 0 || !ends_within_a_line(file, length)? {
+            return Ok(false);
+        }
+        thread::sleep(PAUSE);
     }
-    thread::sleep(WRITING);
-    Ok(file.metadata()?.len() == length && ends_within_a_line(file, length)?)
+    Ok(true)
 }
 
 fn ends_within_a_line(file: &File, length: u64) -> io::Result<bool> {

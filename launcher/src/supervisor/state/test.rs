@@ -1,119 +1,291 @@
 //! Stories and random lives of a launch.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
 
-const RULES: Rules = Rules { ready_timeout: Duration::from_secs(10), restart: Restart::OnFailure };
+const RULES: Rules = Rules {
+    ready_timeout: Duration::from_secs(10),
+    restart: Restart::OnFailure,
+    redirect_for: Duration::from_secs(60),
+};
 
-fn crash() -> Input {
-    Input::Ended { exit_code: None, signal: Some(9) }
+/// A launch with its clock, told what happens and asked what follows.
+struct Life {
+    state: State,
+    now: Instant,
 }
 
-fn serving(now: Instant) -> State {
-    let (state, _) = State::begin(now);
-    let (state, _) = step(&RULES, state, Input::Said(ToLauncher::Ready), now);
-    step(&RULES, state, Input::Proved, now).0
+impl Life {
+    fn begin() -> Self {
+        let now = Instant::now();
+        Self { state: State::begin(now).0, now }
+    }
+
+    /// One whose first server serves.
+    fn serving() -> Self {
+        let mut life = Self::begin();
+        life.news(1, ready());
+        assert_eq!(life.news(1, News::Proved), [Effect::Announce(1)]);
+        life
+    }
+
+    fn tell(&mut self, input: Input) -> Vec<Effect> {
+        let (state, effects) = step(&RULES, self.state.clone(), input, self.now);
+        self.state = state;
+        effects
+    }
+
+    fn news(&mut self, attempt: u32, news: News) -> Vec<Effect> {
+        self.tell(Input::Server { attempt, news })
+    }
+
+    /// Waits for the next deadline.
+    fn wait(&mut self) -> Vec<Effect> {
+        self.now = self.state.deadline(&RULES).expect("something is due");
+        self.tell(Input::TimeIsUp)
+    }
+}
+
+fn ready() -> News {
+    News::Said(ToLauncher::Ready)
+}
+
+fn crash() -> News {
+    News::Ended { exit_code: None, signal: Some(9) }
+}
+
+fn exit(code: i32) -> News {
+    News::Ended { exit_code: Some(code), signal: None }
+}
+
+fn port(number: u16) -> Port {
+    Port::new(number).expect("not 0")
+}
+
+fn refused(ticket: u64, effects: &[Effect]) -> &str {
+    let reason = effects.iter().find_map(|effect| match effect {
+        Effect::Answer(Some(to), Answer::Refused(reason)) if *to == ticket => Some(reason.as_str()),
+        _ => None,
+    });
+    reason.unwrap_or_else(|| panic!("{ticket} was not refused: {effects:?}"))
 }
 
 #[test]
 fn the_four_failures_to_become_ready_are_told_apart() {
-    let now = Instant::now();
-    for (input, reason) in [
-        (Input::Ended { exit_code: Some(1), signal: None }, NotReady::Exited(Some(1))),
+    for (news, reason) in [
+        (exit(1), NotReady::Exited(Some(1))),
         (crash(), NotReady::Signalled(9)),
-        (Input::TimeIsUp, NotReady::TimedOut { after: RULES.ready_timeout, said_ready: false }),
-        (Input::Garbage("hello".into()), NotReady::WrongAnswer("hello".into())),
+        (News::Garbage("hello".into()), NotReady::WrongAnswer("hello".into())),
     ] {
-        let (state, effects) = step(&RULES, State::begin(now).0, input, now);
+        let effects = Life::begin().news(1, news);
         assert_eq!(effects.last(), Some(&Effect::End(Outcome::NotReady(reason))));
-        assert_eq!(state.phase, Phase::Ended);
     }
+    let timed_out = NotReady::TimedOut { after: RULES.ready_timeout, said_ready: false };
+    assert_eq!(Life::begin().wait().last(), Some(&Effect::End(Outcome::NotReady(timed_out))));
 }
 
 #[test]
 fn a_crash_is_followed_by_a_new_start_and_the_fifth_by_none() {
-    let now = Instant::now();
-    let mut state = serving(now);
+    let mut life = Life::serving();
     for attempt in 2..6 {
-        let (waiting, effects) = step(&RULES, state, crash(), now);
+        let effects = life.news(attempt - 1, crash());
         assert!(matches!(
             effects[..],
             [Effect::Record(_), Effect::Record(Event::ServerRestarting(_))]
         ));
-        let (starting, effects) = step(&RULES, waiting, Input::TimeIsUp, now);
-        assert_eq!((effects, starting.attempt), (vec![Effect::Spawn], attempt));
-        let (proving, _) = step(&RULES, starting, Input::Said(ToLauncher::Ready), now);
-        state = step(&RULES, proving, Input::Proved, now).0;
+        assert_eq!(life.wait(), [Effect::Spawn { attempt, on_next: false }]);
+        life.news(attempt, ready());
+        assert_eq!(life.news(attempt, News::Proved), [Effect::Announce(attempt)]);
     }
-    let (_, effects) = step(&RULES, state, crash(), now);
+    let effects = life.news(5, crash());
     assert!(matches!(effects.last(), Some(Effect::End(Outcome::GaveUp { .. }))));
 }
 
 #[test]
 fn an_exit_code_about_port_or_settings_is_never_tried_again() {
-    let now = Instant::now();
     for code in [69, 78] {
-        let ended = Input::Ended { exit_code: Some(code), signal: None };
-        let (_, effects) = step(&RULES, serving(now), ended.clone(), now);
-        assert_eq!(effects.last(), Some(&Effect::End(Outcome::Final(code))));
-        let (_, effects) = step(&RULES, State::begin(now).0, ended, now);
-        assert_eq!(effects.last(), Some(&Effect::End(Outcome::Final(code))));
+        for mut life in [Life::begin(), Life::serving()] {
+            let effects = life.news(1, exit(code));
+            assert_eq!(effects.last(), Some(&Effect::End(Outcome::Final(code))));
+        }
     }
 }
 
 #[test]
 fn asked_once_it_drains_and_asked_twice_it_is_killed() {
-    let now = Instant::now();
-    let (state, effects) = step(&RULES, serving(now), Input::StopAsked, now);
-    assert_eq!(effects, [Effect::Tell(ToServer::Drain)]);
-    let (state, effects) = step(&RULES, state, Input::StopAsked, now);
-    assert_eq!(effects, [Effect::Kill]);
-    let (_, effects) = step(&RULES, state, crash(), now);
-    assert_eq!(effects.last(), Some(&Effect::End(Outcome::Stopped)));
+    let mut life = Life::serving();
+    let effects = life.tell(Input::StopAsked(Some(1)));
+    let stopping = Effect::Answer(Some(1), Answer::Stopping);
+    assert_eq!(effects, [stopping, Effect::Tell(1, ToServer::Drain)]);
+    assert_eq!(life.tell(Input::StopDemanded), [Effect::Kill(1)]);
+    assert_eq!(life.news(1, crash()).last(), Some(&Effect::End(Outcome::Stopped)));
 }
 
+#[test]
+fn a_server_that_does_not_drain_is_killed_when_its_time_is_up() {
+    let mut life = Life::serving();
+    life.tell(Input::StopAsked(None));
+    assert_eq!(life.wait(), [Effect::Kill(1)]);
+}
+
+#[test]
+fn a_restart_drains_the_old_server_only_after_the_new_one_has_proved_itself() {
+    let mut life = Life::serving();
+    let spawn = Effect::Spawn { attempt: 2, on_next: false };
+    assert_eq!(life.tell(Input::RestartAsked(Some(7))), [spawn]);
+    assert_eq!(life.news(2, ready()), [Effect::Prove(2)]);
+    let effects = life.news(2, News::Proved);
+    let done = Effect::Answer(Some(7), Answer::Done);
+    assert_eq!(effects, [Effect::Announce(2), Effect::Tell(1, ToServer::Drain), done]);
+    assert!(matches!(life.news(1, exit(0))[..], [Effect::Record(Event::ServerExited(_))]));
+    assert!(matches!(life.state.phase, Phase::Serving { .. }));
+}
+
+#[test]
+fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
+    for news in [exit(1), crash(), News::Garbage("?".into()), News::NotStarted("gone".into())] {
+        let mut life = Life::serving();
+        life.tell(Input::RestartAsked(Some(7)));
+        let effects = life.news(2, news);
+        assert!(refused(7, &effects).starts_with("the new server did not start"));
+        assert!(
+            !effects.iter().any(|effect| matches!(effect, Effect::Tell(1, _) | Effect::Kill(1)))
+        );
+        assert!(matches!(life.state.phase, Phase::Serving { .. }));
+    }
+    let mut life = Life::serving();
+    life.tell(Input::RestartAsked(Some(7)));
+    let effects = life.wait();
+    assert!(refused(7, &effects).contains("within") && effects.contains(&Effect::Kill(2)));
+}
+
+#[test]
+fn a_crash_during_a_restart_makes_the_new_server_the_current_one() {
+    let mut life = Life::serving();
+    life.tell(Input::RestartAsked(Some(7)));
+    refused(7, &life.news(1, crash()));
+    life.news(2, ready());
+    assert_eq!(life.news(2, News::Proved), [Effect::Announce(2)]);
+}
+
+#[test]
+fn a_move_leads_from_the_old_port_to_the_new_one_and_then_lets_go_of_it() {
+    let (from, to) = (port(17000), port(18000));
+    let mut life = Life::serving();
+    assert_eq!(life.tell(Input::MoveAsked(Some(to), Some(7))), [Effect::Claim(Some(to))]);
+    let spawn = Effect::Spawn { attempt: 2, on_next: true };
+    assert_eq!(life.tell(Input::Claimed { from, to }), [spawn]);
+    life.news(2, ready());
+    let redirect = Effect::Tell(1, ToServer::Redirect { to });
+    let done = Effect::Answer(Some(7), Answer::Done);
+    let effects = life.news(2, News::Proved);
+    assert_eq!(effects, [Effect::Move { from, to }, Effect::Announce(2), redirect, done]);
+    assert_eq!(life.wait(), [Effect::Tell(1, ToServer::Drain)]);
+    assert_eq!(life.news(1, exit(0)).last(), Some(&Effect::Release(from)));
+}
+
+#[test]
+fn a_move_that_fails_leaves_everything_as_it_was_and_says_why() {
+    let (from, to) = (port(17000), port(18000));
+    let mut life = Life::serving();
+    life.tell(Input::MoveAsked(Some(to), Some(7)));
+    assert_eq!(refused(7, &life.tell(Input::NotClaimed("it is taken".into()))), "it is taken");
+    life.tell(Input::MoveAsked(Some(to), Some(8)));
+    life.tell(Input::Claimed { from, to });
+    let effects = life.news(2, exit(1));
+    refused(8, &effects);
+    assert!(effects.contains(&Effect::Forsake));
+    assert!(matches!(life.state.phase, Phase::Serving { .. }));
+}
+
+#[test]
+fn who_asks_at_the_wrong_moment_is_told_why_not() {
+    let mut life = Life::begin();
+    assert!(refused(1, &life.tell(Input::RestartAsked(Some(1)))).contains("still starting"));
+    let mut life = Life::serving();
+    life.tell(Input::RestartAsked(Some(1)));
+    assert!(refused(2, &life.tell(Input::MoveAsked(None, Some(2)))).contains("under way"));
+    let effects = life.tell(Input::StopAsked(Some(3)));
+    assert!(refused(1, &effects).contains("ending") && effects.contains(&Effect::Kill(2)));
+    assert!(refused(4, &life.tell(Input::RestartAsked(Some(4)))).contains("ending"));
+    assert_eq!(life.tell(Input::StopAsked(Some(5))), [Effect::Answer(Some(5), Answer::Stopping)]);
+}
+
+/// What may happen next; which server it happens to is a number to be taken modulo those there are.
 fn any_input() -> impl Strategy<Value = Input> {
-    prop_oneof![
-        Just(Input::Said(ToLauncher::Ready)),
-        Just(Input::Said(ToLauncher::Stop)),
-        Just(Input::Garbage("?".into())),
-        Just(Input::Proved),
-        Just(Input::Disproved("?".into())),
-        Just(Input::StopAsked),
-        Just(Input::TimeIsUp),
+    let news = prop_oneof![
+        Just(ready()),
+        Just(News::Said(ToLauncher::Stop)),
+        Just(News::Said(ToLauncher::Restart)),
+        Just(News::Garbage("?".into())),
+        Just(News::Proved),
+        Just(News::Disproved("?".into())),
         Just(crash()),
-        (0..128_i32).prop_map(|code| Input::Ended { exit_code: Some(code), signal: None }),
+        (0..80_i32).prop_map(exit),
+    ];
+    prop_oneof![
+        6 => (0..6_u32, news).prop_map(|(attempt, news)| Input::Server { attempt, news }),
+        1 => Just(Input::TimeIsUp),
+        1 => Just(Input::StopAsked(Some(1))),
+        1 => Just(Input::StopDemanded),
+        2 => Just(Input::RestartAsked(Some(2))),
+        2 => Just(Input::MoveAsked(None, Some(3))),
+        2 => Just(Input::Claimed { from: port(17000), to: port(18000) }),
+        1 => Just(Input::NotClaimed("taken".into())),
     ]
 }
 
 proptest! {
+    /// I3, I8, I9, I10: only our own servers are ended, two at most are there besides those that
+    /// finish, none outlives the launch, and while one serves none is ended for a person's request
+    /// before another serves.
     #[test]
-    fn whatever_happens_one_server_at_most_is_started_for_each_that_ended_and_the_end_comes_once(
-        inputs in proptest::collection::vec((any_input(), 0..20_000_u64), 0..60),
+    fn whatever_happens_the_servers_are_accounted_for(
+        inputs in proptest::collection::vec((any_input(), 0..20_000_u64), 0..80),
     ) {
-        let mut now = Instant::now();
-        let (mut state, effects) = State::begin(now);
-        let (mut alive, mut ends) = (effects.len(), 0);
+        let mut life = Life::begin();
+        let (mut alive, mut ends) = (BTreeSet::from([1_u32]), 0);
         for (input, pause) in inputs {
-            now += Duration::from_millis(pause);
-            // A process ends only if there is one.
-            if matches!(input, Input::Ended { .. }) {
-                if alive == 0 { continue }
-                alive -= 1;
-            }
-            let (next, effects) = step(&RULES, state, input, now);
+            life.now += Duration::from_millis(pause);
+            let input = match input {
+                // News come from servers that are there, and their end comes once.
+                Input::Server { attempt, news } => {
+                    let servers: Vec<_> = alive.iter().copied().collect();
+                    let Some(&attempt) = servers.get(attempt as usize % servers.len().max(1)) else { continue };
+                    if matches!(news, News::Ended { .. }) {
+                        alive.remove(&attempt);
+                    }
+                    Input::Server { attempt, news }
+                }
+                other => other,
+            };
+            let effects = life.tell(input);
             for effect in &effects {
                 match effect {
-                    Effect::Spawn => alive += 1,
-                    Effect::Kill if !matches!(next.phase, Phase::Draining { .. }) => alive = 0,
+                    Effect::Spawn { attempt, .. } => prop_assert!(alive.insert(*attempt), "started twice"),
+                    Effect::Kill(attempt) => { alive.remove(attempt); }
                     Effect::End(_) => ends += 1,
                     _ => {}
                 }
             }
-            prop_assert!(alive <= 1 && ends <= 1);
-            prop_assert_eq!(ends == 1, next.phase == Phase::Ended);
-            state = next;
+            // A server that is killed while the launch drains tells its end afterwards.
+            if matches!(life.state.phase, Phase::Draining { .. }) {
+                alive.extend(effects.iter().filter_map(|effect| match effect {
+                    Effect::Kill(attempt) if *attempt == life.state.current => Some(*attempt),
+                    _ => None,
+                }));
+            }
+            let retired: BTreeSet<_> = life.state.retired.iter().map(Retired::attempt).collect();
+            alive.extend(effects.iter().filter_map(|effect| match effect {
+                Effect::Kill(attempt) if retired.contains(attempt) => Some(*attempt),
+                _ => None,
+            }));
+            prop_assert!(alive.difference(&retired).count() <= 2, "{alive:?} {retired:?}");
+            prop_assert_eq!(ends, usize::from(life.state.phase == Phase::Ended));
+            prop_assert!(ends == 0 || alive.is_empty(), "{:?} outlives the launch", alive);
         }
     }
 }

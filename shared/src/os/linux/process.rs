@@ -8,11 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rustix::{
-    fs::{Mode, OFlags, RawDir},
-    io::Errno,
-    process::Pid,
-};
+use rustix::fs::{Mode, OFlags, RawDir};
 
 use crate::{
     conflict::Holder,
@@ -109,9 +105,7 @@ pub(super) fn boot_time() -> Option<i64> {
 struct Stat {
     pid: u32,
     name: String,
-    state: char,
     parent: u32,
-    group: u32,
     session: u32,
     /// In clock ticks after the system did.
     started: i64,
@@ -133,9 +127,7 @@ impl Stat {
         Some(Self {
             pid: pid.parse().ok()?,
             name: name.to_owned(),
-            state: field(3)?.chars().next()?,
             parent: field(4)?.parse().ok()?,
-            group: field(5)?.parse().ok()?,
             session: field(6)?.parse().ok()?,
             started: field(22)?.parse().ok()?,
         })
@@ -150,22 +142,12 @@ impl Stat {
     }
 
     /// Whether whoever started the process is gone. It was then adopted, by the first process or by
-    /// a reaper, which shows in that it does not live in its parent's session; or the leader of its
-    /// group or session has ended. A process that leads a session set itself apart, as services do.
+    /// a reaper, which shows in that it does not live in its parent's session. A process that leads
+    /// a session set itself apart, as services do.
     fn is_orphan(&self) -> bool {
         let adopted = || Self::read(self.parent).is_some_and(|p| p.session != self.session);
-        let left = |leader| leader != self.pid && is_gone(leader);
-        self.session != self.pid
-            && (self.parent == 1 || left(self.group) || left(self.session) || adopted())
+        self.session != self.pid && (self.parent == 1 || adopted())
     }
-}
-
-/// Whether a process has ended; one that nobody has waited for yet has. 0 stands for a process
-/// outside this namespace, of which nothing is known.
-fn is_gone(pid: u32) -> bool {
-    let Some(id) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
-    let absent = rustix::process::test_kill_process(id) == Err(Errno::SRCH);
-    absent || Stat::read(pid).is_some_and(|stat| stat.state == 'Z')
 }
 
 #[cfg(test)]
@@ -176,8 +158,8 @@ mod test {
     fn a_name_may_look_like_anything() {
         let numbers = "S 7 8 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4321 99";
         let stat = Stat::parse(&format!("812 (a) (b c) {numbers}")).expect("a stat line");
-        assert_eq!((stat.pid, stat.name.as_str(), stat.state), (812, "a) (b c", 'S'));
-        assert_eq!((stat.parent, stat.group, stat.session, stat.started), (7, 8, 9, 4321));
+        assert_eq!((stat.pid, stat.name.as_str()), (812, "a) (b c"));
+        assert_eq!((stat.parent, stat.session, stat.started), (7, 9, 4321));
         assert_eq!(Stat::parse("812 (a) S 7 8"), None);
         assert_eq!(Stat::parse(""), None);
     }
@@ -206,6 +188,5 @@ mod test {
         let boot = boot_time().expect("the system has started");
         let started = stat.started_at(boot).expect("a time");
         assert!(started >= Timestamp::from_second(boot).expect("a time"));
-        assert!(!is_gone(stat.pid) && is_gone(u32::MAX / 2));
     }
 }

@@ -1,0 +1,8 @@
+//! Running a command of the launcher.
+
+use e2e::{Home, Launch};
+
+/// A command that is no start, and answers people unless told otherwise.
+pub(crate) fn command(home: &Home, name: &str) -> Launch {
+    home.launcher().without("--no-open").without("--json").arg(name)
+}

@@ -1,0 +1,182 @@
+//! `launcher explain PORT`: what is the matter with a port, now and before.
+//!
+//! Whether it can be had is found out in the only way there is: it is claimed, and let go at once.
+//! The answer is old when it is read, and says so.
+
+mod past;
+mod remarks;
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use owo_colors::OwoColorize;
+use serde_json::{Value, json};
+use shared::{
+    assignment::Assignment,
+    claim,
+    conflict::{Conflict, Origin, OsError},
+    diagnose::{Depth, Diagnostician},
+    exit::Exit,
+    identity::Secret,
+    os,
+    policy::Policy,
+    port::Port,
+};
+
+use self::{
+    past::Past,
+    remarks::{Known, Remark},
+};
+use crate::{
+    args::ExplainArgs,
+    error::LaunchError,
+    options::{Basics, Options},
+    render::{line, record},
+};
+
+/// Tells what can be found out about a port.
+pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
+    let past = past::of(&basics.folders.history(), args.port, args.at);
+    if let Some(at) = args.at {
+        return tell_then(args, at, &past);
+    }
+    let options = match super::options(&args.of, basics) {
+        Ok(options) => options,
+        Err(error) => return super::refused(error),
+    };
+    let conflict = match conflict(basics, args.port) {
+        Ok(conflict) => conflict,
+        Err(error) => return super::refused(error),
+    };
+    let remarks = remarks(basics, &options, args.port);
+    if args.of.json {
+        line(to_json(args.port, conflict.as_ref(), &remarks, &past));
+    } else {
+        tell(args.port, conflict.as_ref(), &remarks, &past);
+    }
+    Exit::Done
+}
+
+/// What keeps the port from us at this moment, if anything does.
+fn conflict(basics: &Basics, port: Port) -> Result<Option<Conflict>, LaunchError> {
+    let started = Instant::now();
+    let error = match claim::port(port) {
+        Ok(_) => return Ok(None),
+        Err(error) if error.is_conflict() => error,
+        Err(error) => return Err(LaunchError::Claim(error)),
+    };
+    let secret = Secret::load(&basics.folders.secret()).unwrap_or_else(|_| Secret::random());
+    let mut diagnostician = Diagnostician::new(basics.app.clone(), &basics.folders, secret);
+    let finding = diagnostician.examine(port, &error, Depth::Full);
+    let last_good = assignment(basics).last_good.is_some_and(|good| good.port == port);
+    Ok(Some(Conflict {
+        port,
+        origin: Origin::Explicit,
+        class: finding.class,
+        os_error: Some(OsError::from(&error.source)),
+        holder: finding.holder,
+        last_good,
+        elapsed: started.elapsed(),
+    }))
+}
+
+/// What is remembered; what cannot be read is left for the next start to mend.
+fn assignment(basics: &Basics) -> Assignment {
+    Assignment::load(&basics.folders.assignment(&basics.app)).unwrap_or_default()
+}
+
+fn remarks(basics: &Basics, options: &Options, port: Port) -> Vec<Remark> {
+    let reserved = Assignment::of_other_apps(&basics.folders, &basics.app);
+    let live = os::port_ranges();
+    let policy = Policy::new(options.range.value, live.clone(), options.avoid.clone(), reserved);
+    remarks::of(
+        port,
+        &Known {
+            app: &basics.app,
+            policy: &policy,
+            live: &live,
+            avoid: &options.avoid,
+            home: options.home_port.as_ref().map(|home| home.value),
+            assignment: &assignment(basics),
+        },
+    )
+}
+
+fn to_json(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Past) -> Value {
+    json!({
+        "event": "explain",
+        "port": port,
+        "free": conflict.is_none(),
+        "class": conflict.map(|conflict| conflict.class),
+        "holder": conflict.and_then(|conflict| conflict.holder.as_ref()),
+        "os_error": conflict.and_then(|conflict| conflict.os_error.as_ref()),
+        "advice": conflict.and_then(Conflict::advice),
+        "remarks": remarks.iter().map(|remark| remark.word).collect::<Vec<_>>(),
+        "reserved_by": remarks.iter().find_map(|remark| remark.app.as_ref()),
+        "launches": past.launches(),
+        "history": past.latest(),
+    })
+}
+
+fn tell(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Past) {
+    match conflict {
+        None => line(format_args!("Port {port} could be {} just now.", "claimed".green().bold())),
+        Some(conflict) => {
+            line(format_args!("{}.", capital(&record::plain(&conflict.sentence())).bold()));
+            for sentence in more(conflict) {
+                line(format_args!("  {sentence}"));
+            }
+        }
+    }
+    for remark in remarks {
+        line(format_args!("  {}", remark.text));
+    }
+    tell_past(past);
+}
+
+/// What there is to know of a conflict, beside its sentence.
+fn more(conflict: &Conflict) -> Vec<String> {
+    let exe = conflict.holder.as_ref().and_then(|holder| holder.exe.as_deref());
+    let error = conflict.os_error.as_ref();
+    [
+        exe.map(|exe| format!("It runs {}", record::plain(exe))),
+        error.map(|error| format!("The system said {error}; the class is {}.", conflict.class)),
+        conflict.advice().map(|advice| format!("To get it: {advice}.")),
+        (conflict.elapsed > Duration::from_millis(900))
+            .then(|| "There was no time to find out more.".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn tell_then(args: &ExplainArgs, at: Timestamp, past: &Past) -> Exit {
+    if args.of.json {
+        line(past.to_json(args.port, at));
+    } else {
+        line(format_args!("{}.", capital(&record::plain(&past.sentence(args.port, at)))));
+        tell_past(past);
+    }
+    Exit::Done
+}
+
+fn tell_past(past: &Past) {
+    match past.launches() {
+        0 => {}
+        1 => line("  One launch became ready on it:".dimmed()),
+        launches => line(format_args!("  {launches} launches became ready on it:").dimmed()),
+    }
+    if past.latest().is_empty() {
+        line("  The history has nothing about it.".dimmed());
+    }
+    for entry in past.latest() {
+        let app = record::plain(entry["app"].as_str().unwrap_or("?"));
+        let (time, told) = (record::time(entry), record::told(entry));
+        line(format_args!("  {}  {app}: {told}", time.dimmed()));
+    }
+}
+
+fn capital(sentence: &str) -> String {
+    let mut rest = sentence.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}

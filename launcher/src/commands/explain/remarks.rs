@@ -1,0 +1,163 @@
+//! What can be said of a port by its number alone, and by what is remembered of it.
+
+use shared::{
+    app::AppName,
+    assignment::Assignment,
+    conflict::Class,
+    os::PortRanges,
+    policy::{CROWDED, Policy},
+    port::{Port, PortRange},
+};
+
+/// One thing that is to be said of a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remark {
+    /// The word for programs: a class, an origin, `avoided` or `outside_range`.
+    pub(super) word: &'static str,
+    /// The sentence for people.
+    pub(super) text: String,
+    /// The other app, if it is about one.
+    pub(super) app: Option<AppName>,
+}
+
+/// What is known of an app and its system.
+pub(super) struct Known<'a> {
+    pub(super) app: &'a AppName,
+    pub(super) policy: &'a Policy,
+    pub(super) live: &'a PortRanges,
+    pub(super) avoid: &'a [PortRange],
+    pub(super) home: Option<Port>,
+    pub(super) assignment: &'a Assignment,
+}
+
+/// Every remark about `port`: what it is to the app, then its faults, the gravest first.
+pub(super) fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
+    let remark = |word, text| Remark { word, text, app: None };
+    let app = known.app;
+    let is_earlier = known.assignment.earlier.iter().any(|good| good.port == port);
+    let is_last = known.assignment.last_good.is_some_and(|good| good.port == port);
+    let is_home = known.home == Some(port);
+    let own = [
+        is_home.then(|| remark("home", format!("It is the home port of {app}."))),
+        is_last.then(|| remark("last_good", format!("It is the last good port of {app}."))),
+        is_earlier.then(|| remark("earlier_good", format!("It is an earlier good port of {app}."))),
+    ];
+    let faults = known.policy.remarks(port).into_iter().flat_map(|class| fault(port, class, known));
+    let range = known.policy.range();
+    let outside = (!range.contains(port)).then(|| {
+        let text = format!("It is outside {range}, so it is used only if somebody asks for it.");
+        remark("outside_range", text)
+    });
+    own.into_iter().flatten().chain(faults).chain(outside).collect()
+}
+
+fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
+    let remark = |word, text: String| vec![Remark { word, text, app: None }];
+    match class {
+        Class::BrowserBlocked => {
+            remark("browser_blocked", "Browsers block it: no page on it would open.".to_owned())
+        }
+        Class::Privileged => remark(
+            "privileged",
+            format!(
+                "It is below {}, where only the system's administrator may listen.",
+                known.live.unprivileged_start
+            ),
+        ),
+        Class::Excluded => remark(
+            "excluded",
+            "The system has set it aside, and nobody may listen there.".to_owned(),
+        ),
+        Class::Ephemeral => {
+            let range =
+                known.live.ephemeral.map_or_else(String::new, |range| format!(" ({range})"));
+            remark(
+                "ephemeral",
+                format!(
+                    "It lies where the system takes ports for outgoing connections{range}, so it can be gone at any moment."
+                ),
+            )
+        }
+        Class::ReservedByApp => {
+            let app = known.policy.reserved_by(port).cloned();
+            let name = app.as_ref().map_or("another app", AppName::as_str);
+            vec![Remark {
+                word: "reserved_by_app",
+                text: format!("{name}, another app of yours, remembers it."),
+                app,
+            }]
+        }
+        Class::Crowded => {
+            let holds = |ranges: &[PortRange]| ranges.iter().any(|range| range.contains(port));
+            let mut both = Vec::new();
+            if holds(CROWDED) {
+                let text = "It is the default of many programs.".to_owned();
+                both.extend(remark("crowded", text));
+            }
+            if holds(known.avoid) {
+                both.extend(remark("avoided", "The settings avoid it.".to_owned()));
+            }
+            both
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use std::collections::BTreeMap;
+
+    use shared::policy::DEFAULT_RANGE;
+
+    use super::*;
+
+    fn words(number: u16) -> Vec<&'static str> {
+        let port = |number| Port::new(number).expect("not 0");
+        let live = PortRanges {
+            ephemeral: Some(PortRange::literal(32768, 60999)),
+            excluded: vec![PortRange::literal(50000, 50059)],
+            unprivileged_start: 1024,
+        };
+        let avoid = vec![PortRange::literal(17005, 17010)];
+        let reserved = BTreeMap::from([(port(17001), "notes".parse().expect("a name"))]);
+        let policy = Policy::new(DEFAULT_RANGE, live.clone(), avoid.clone(), reserved);
+        let mut assignment = Assignment::default();
+        assignment.assign(
+            port(17003),
+            shared::conflict::Origin::Range,
+            jiff::Timestamp::UNIX_EPOCH,
+        );
+        assignment.assign(
+            port(17002),
+            shared::conflict::Origin::Range,
+            jiff::Timestamp::UNIX_EPOCH,
+        );
+        let app = AppName::default();
+        let home = Some(port(3030));
+        let known = Known {
+            app: &app,
+            policy: &policy,
+            live: &live,
+            avoid: &avoid,
+            home,
+            assignment: &assignment,
+        };
+        of(port(number), &known).into_iter().map(|remark| remark.word).collect()
+    }
+
+    #[test]
+    fn every_fault_is_told_and_what_the_port_is_to_the_app() {
+        for (number, wanted) in [
+            (17000, &[][..]),
+            (17001, &["reserved_by_app"]),
+            (17002, &["last_good"]),
+            (17003, &["earlier_good"]),
+            (17007, &["avoided"]),
+            (3030, &["home", "crowded", "outside_range"]),
+            (79, &["browser_blocked", "privileged", "outside_range"]),
+            (50001, &["excluded", "ephemeral", "outside_range"]),
+        ] {
+            assert_eq!(words(number), wanted, "{number}");
+        }
+    }
+}

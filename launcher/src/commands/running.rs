@@ -1,0 +1,52 @@
+//! The running server of an app, for commands that ask for it.
+
+use owo_colors::OwoColorize;
+use serde_json::{Value, json};
+use shared::{
+    discovery::Discovery,
+    exit::Exit,
+    identity::{PROBE_TIMEOUT, Secret},
+};
+
+use crate::{options::Basics, render::note};
+
+/// The running server, if there is one that proves to be it.
+///
+/// The discovery file alone is never believed: it can outlive a crash, and by then anybody may sit
+/// on its port.
+pub(super) fn find(basics: &Basics) -> Option<Discovery> {
+    let found = Discovery::read(&basics.folders.discovery(&basics.app))?;
+    let secret = Secret::load(&basics.folders.secret()).ok()?;
+    let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;
+    let is_it = (&identity.app, identity.launch_id) == (&basics.app, found.launch_id);
+    is_it.then_some(found)
+}
+
+/// Says that there is none.
+pub(super) fn none(basics: &Basics) -> Exit {
+    let app = &basics.app;
+    note(format_args!("{} {app} is not running", "error:".red().bold()));
+    if let Some(stale) = Discovery::read(&basics.folders.discovery(app)) {
+        let file = basics.folders.discovery(app);
+        note(format_args!(
+            "  why: nobody on port {} proves to be it, so {} is out of date",
+            stale.port,
+            file.display()
+        ));
+    }
+    note(format_args!("  now: start it with `launcher --app {app}`"));
+    Exit::NotRunning
+}
+
+/// The running server as a program is told of it.
+pub(super) fn to_json(event: &str, found: &Discovery) -> Value {
+    json!({
+        "event": event,
+        "app": found.app,
+        "url": found.url,
+        "port": found.port,
+        "server_pid": found.server_pid,
+        "launcher_pid": found.launcher_pid,
+        "launch_id": found.launch_id,
+    })
+}

@@ -1,0 +1,244 @@
+//! The control socket: what other commands ask of the running launcher.
+//!
+//! A Unix socket or a named pipe that only the same user can open. One connection is one request and
+//! one answer, each a line of JSON. Whoever asks for garbage gets an answer that says so; whoever is
+//! slow or silent holds up nobody, and there are never more than [`MOST`] of them.
+
+use std::{
+    io::{self, BufReader, Read},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Sender, channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use interprocess::local_socket::{ListenerOptions, Stream, prelude::*};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{
+    app::AppName,
+    conflict::Origin,
+    control::{LineError, hear, say},
+    port::Port,
+};
+use uuid::Uuid;
+
+use crate::os;
+
+/// The most connections at a time; a person has one or two.
+const MOST: usize = 16;
+
+/// How long a client may take to say what it wants, or to take the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a command asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Request {
+    /// How it is.
+    Status,
+    /// To end.
+    Stop,
+    /// A new server on the same port.
+    Restart,
+    /// Another port: this one, or any.
+    Move {
+        /// The port.
+        port: Option<Port>,
+    },
+}
+
+/// What the running launcher says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// How it is.
+    Status(Box<Status>),
+    /// It is ending; the connection is closed when it has.
+    Stopping,
+    /// It is done, and the server is here now.
+    Done {
+        /// Its address for a browser.
+        url: String,
+        /// Its port.
+        port: Port,
+        /// Its process.
+        server_pid: u32,
+    },
+    /// It cannot be done; nothing has changed.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How a running launch is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The app.
+    pub app: AppName,
+    /// What it is doing, in one word.
+    pub state: String,
+    /// Its address for a browser.
+    pub url: String,
+    /// Its port.
+    pub port: Port,
+    /// Why it has this port.
+    pub origin: Origin,
+    /// The launch.
+    pub launch_id: Uuid,
+    /// The launcher's process.
+    pub launcher_pid: u32,
+    /// The server's process, if there is one just now.
+    pub server_pid: Option<u32>,
+    /// The launcher's version.
+    pub version: String,
+    /// When the launch began.
+    pub started_at: Timestamp,
+    /// How long ago that was, in milliseconds.
+    pub uptime_ms: f64,
+    /// How often the server was started again.
+    pub restarts: u32,
+    /// The home port, if there is one.
+    pub home_port: Option<Port>,
+}
+
+/// A request, and where its answer goes.
+#[derive(Debug)]
+pub struct Asked {
+    /// The request.
+    pub request: Request,
+    /// The answer's way back.
+    pub reply: Sender<Answer>,
+}
+
+/// Why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Nobody listens there.
+    #[error("the running launcher cannot be reached ({0})")]
+    Unreachable(#[from] io::Error),
+    /// It said something else.
+    #[error("the running launcher did not answer ({0})")]
+    NoAnswer(#[from] LineError),
+    /// It closed the connection.
+    #[error("the running launcher closed the connection without an answer")]
+    Closed,
+}
+
+/// Listens at `path` and hands every request to `asked`, until the process ends.
+///
+/// # Errors
+///
+/// If the system refuses the socket, for example because its path is too long.
+pub fn listen(path: &Path, asked: impl Fn(Asked) + Send + Sync + 'static) -> io::Result<()> {
+    let options = ListenerOptions::new().name(os::socket_name(path)?).try_overwrite(true);
+    let listener = os::for_this_user_alone(options).create_sync()?;
+    let (asked, open) = (Arc::new(asked), Arc::new(AtomicUsize::new(0)));
+    thread::Builder::new().name("control socket".to_owned()).spawn(move || {
+        for client in listener.incoming().filter_map(Result::ok) {
+            let (asked, open) = (Arc::clone(&asked), Arc::clone(&open));
+            if open.fetch_add(1, Ordering::Relaxed) >= MOST {
+                open.fetch_sub(1, Ordering::Relaxed);
+                continue;
+            }
+            let attend = move || {
+                attend(client, &*asked);
+                open.fetch_sub(1, Ordering::Relaxed);
+            };
+            // Without a thread the connection is closed, and the client told by that.
+            drop(thread::Builder::new().name("control client".to_owned()).spawn(attend));
+        }
+    })?;
+    Ok(())
+}
+
+/// Hears one client out and answers it.
+fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
+    // Pipes of Windows have no time limits; its clients are the same user's all the same.
+    let _ = client.set_recv_timeout(Some(PATIENCE)).and(client.set_send_timeout(Some(PATIENCE)));
+    let mut client = BufReader::new(client);
+    let answer = match hear::<Request>(&mut client) {
+        Ok(Some(request)) => {
+            let (reply, answer) = channel();
+            asked(Asked { request, reply });
+            // Whoever was asked always answers, unless the process ends first.
+            answer.recv().ok()
+        }
+        Ok(None) => None,
+        Err(error) => Some(Answer::Refused { reason: error.to_string() }),
+    };
+    let Some(answer) = answer else { return };
+    let told = say(client.get_mut(), &answer);
+    if told.is_ok() && answer == Answer::Stopping {
+        // The connection ends with the process, and so tells when that is.
+        let _ = client.get_mut().set_recv_timeout(None);
+        let _ = io::copy(&mut client, &mut io::sink());
+    }
+}
+
+/// Asks the launcher that listens at `path`, and waits for its answer for as long as it takes.
+///
+/// # Errors
+///
+/// [`AskError`] if there is none.
+pub fn ask(path: &Path, request: &Request) -> Result<Answer, AskError> {
+    let mut stream = Stream::connect(os::socket_name(path)?)?;
+    say(&mut stream, request)?;
+    let mut stream = BufReader::new(stream);
+    let answer = hear(&mut stream)?.ok_or(AskError::Closed)?;
+    if answer == Answer::Stopping {
+        // Nothing more is said: the end of the stream is the end of the launcher.
+        let _ = stream.read(&mut [0]);
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod test {
+    use std::io::Write;
+
+    use super::*;
+
+    fn listening() -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("app.sock");
+        let answer = |asked: Asked| {
+            let reason = format!("{:?}", asked.request);
+            let _ = asked.reply.send(Answer::Refused { reason });
+        };
+        listen(&path, answer).expect("it can be made");
+        (folder, path)
+    }
+
+    #[test]
+    fn a_request_gets_its_answer() {
+        let (_folder, path) = listening();
+        let answer = ask(&path, &Request::Restart).expect("an answer");
+        assert_eq!(answer, Answer::Refused { reason: "Restart".to_owned() });
+    }
+
+    #[test]
+    fn garbage_and_a_flood_are_answered_with_what_is_wrong() {
+        let (_folder, path) = listening();
+        for (said, wrong) in
+            [("hello\n".to_owned(), "is not a control message"), ("x".repeat(1 << 20), "more than")]
+        {
+            let mut stream =
+                Stream::connect(os::socket_name(&path).expect("a name")).expect("listening");
+            // The flood is not read to its end, so writing it may fail.
+            let _ = stream.write_all(said.as_bytes());
+            let answer = hear::<Answer>(&mut BufReader::new(stream));
+            match answer {
+                Ok(Some(Answer::Refused { reason })) => assert!(reason.contains(wrong), "{reason}"),
+                // Closed with bytes unread, the connection may be reset before the answer is read.
+                Err(LineError::Read(_)) if said.len() > 100 => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

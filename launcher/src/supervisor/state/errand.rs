@@ -1,0 +1,202 @@
+//! What a person asked for while the server serves: a restart or a move.
+//!
+//! Both start a *successor* beside the current server and change nothing until it has proved itself.
+//! If it fails, the current server never stopped.
+
+use std::time::Instant;
+
+use shared::{
+    control::{ToLauncher, ToServer},
+    event::Event,
+    port::Port,
+};
+
+use super::{Answer, Effect, News, Phase, Retired, Rules, State, Ticket, ended};
+use crate::readiness::NotReady;
+
+/// What is under way, and who waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// A port is being claimed.
+    Claiming(Ticket),
+    /// A successor was started.
+    Succession(Successor),
+}
+
+/// A server that is to take the place of the current one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Successor {
+    attempt: u32,
+    since: Instant,
+    said_ready: bool,
+    /// The ports of a move; `None` for a restart.
+    ports: Option<(Port, Port)>,
+    ticket: Ticket,
+}
+
+impl Errand {
+    pub(super) fn deadline(&self, rules: &Rules) -> Option<Instant> {
+        match self {
+            Self::Claiming(_) => None,
+            Self::Succession(successor) => Some(successor.since + rules.ready_timeout),
+        }
+    }
+}
+
+impl State {
+    /// Why nothing can be begun now, if so.
+    fn is_busy(&self) -> Option<&'static str> {
+        match (&self.phase, &self.errand) {
+            (Phase::Serving { .. }, None) => None,
+            (Phase::Serving { .. }, Some(_)) => Some("a restart or a move is under way already"),
+            (Phase::Starting { .. } | Phase::Proving { .. }, _) => {
+                Some("the server is still starting")
+            }
+            (Phase::Waiting { .. }, _) => {
+                Some("the server has failed, and is about to be started again")
+            }
+            (Phase::Draining { .. } | Phase::Finishing | Phase::Ended, _) => {
+                Some("the launch is ending")
+            }
+        }
+    }
+
+    pub(super) fn restart(&mut self, ticket: Ticket, now: Instant) -> Vec<Effect> {
+        match self.is_busy() {
+            Some(why) => vec![Effect::Answer(ticket, Answer::Refused(why.to_owned()))],
+            None => vec![self.start_successor(None, ticket, now)],
+        }
+    }
+
+    pub(super) fn move_to(&mut self, port: Option<Port>, ticket: Ticket) -> Vec<Effect> {
+        if let Some(why) = self.is_busy() {
+            return vec![Effect::Answer(ticket, Answer::Refused(why.to_owned()))];
+        }
+        self.errand = Some(Errand::Claiming(ticket));
+        vec![Effect::Claim(port)]
+    }
+
+    pub(super) fn claimed(&mut self, from: Port, to: Port, now: Instant) -> Vec<Effect> {
+        match self.errand {
+            Some(Errand::Claiming(ticket)) => {
+                vec![self.start_successor(Some((from, to)), ticket, now)]
+            }
+            _ => vec![Effect::Forsake],
+        }
+    }
+
+    fn start_successor(
+        &mut self,
+        ports: Option<(Port, Port)>,
+        ticket: Ticket,
+        now: Instant,
+    ) -> Effect {
+        self.started += 1;
+        let attempt = self.started;
+        let successor = Successor { attempt, since: now, said_ready: false, ports, ticket };
+        self.errand = Some(Errand::Succession(successor));
+        Effect::Spawn { attempt, on_next: ports.is_some() }
+    }
+
+    pub(super) fn is_successor(&self, attempt: u32) -> bool {
+        matches!(&self.errand, Some(Errand::Succession(successor)) if successor.attempt == attempt)
+    }
+
+    /// Ends what is under way, if anything is, and tells who waits for it why.
+    pub(super) fn give_up_errand(&mut self, why: &str) -> Vec<Effect> {
+        let refused = |ticket| Effect::Answer(ticket, Answer::Refused(why.to_owned()));
+        match self.errand.take() {
+            None => vec![],
+            Some(Errand::Claiming(ticket)) => vec![refused(ticket)],
+            Some(Errand::Succession(successor)) => {
+                let forsake = successor.ports.map(|_| Effect::Forsake);
+                let kill = Effect::Kill(successor.attempt);
+                [kill].into_iter().chain(forsake).chain([refused(successor.ticket)]).collect()
+            }
+        }
+    }
+
+    /// The current server has failed while its successor for the same port was starting: then that
+    /// one is the current server already.
+    pub(super) fn take_over(&mut self) -> Option<Vec<Effect>> {
+        let Some(Errand::Succession(Successor { ports: None, .. })) = self.errand else {
+            return None;
+        };
+        let Some(Errand::Succession(successor)) = self.errand.take() else { return None };
+        let since = successor.since;
+        self.current = successor.attempt;
+        self.phase = match successor.said_ready {
+            true => Phase::Proving { since },
+            false => Phase::Starting { since },
+        };
+        let why = "the old server failed meanwhile; the new one is starting".to_owned();
+        Some(vec![Effect::Answer(successor.ticket, Answer::Refused(why))])
+    }
+
+    pub(super) fn errand_overdue(&mut self, rules: &Rules, now: Instant) -> Vec<Effect> {
+        match &self.errand {
+            Some(Errand::Succession(successor)) if successor.since + rules.ready_timeout <= now => {
+                let (after, said_ready) = (rules.ready_timeout, successor.said_ready);
+                self.successor_failed(&NotReady::TimedOut { after, said_ready }, now)
+            }
+            _ => vec![],
+        }
+    }
+
+    pub(super) fn successor_news(
+        &mut self,
+        rules: &Rules,
+        news: News,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let Some(Errand::Succession(successor)) = &mut self.errand else { return vec![] };
+        match news {
+            News::Said(ToLauncher::Ready) if !successor.said_ready => {
+                successor.said_ready = true;
+                vec![Effect::Prove(successor.attempt)]
+            }
+            News::Said(_) => vec![],
+            News::Proved => self.succeed(rules, now),
+            News::Garbage(what) | News::Disproved(what) => {
+                self.successor_failed(&NotReady::WrongAnswer(what), now)
+            }
+            News::NotStarted(why) => self.successor_failed(&NotReady::NotStarted(why), now),
+            News::Ended { exit_code, signal } => {
+                let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
+                self.successor_failed(&reason, now)
+            }
+        }
+    }
+
+    fn successor_failed(&mut self, reason: &NotReady, now: Instant) -> Vec<Effect> {
+        let Some(Errand::Succession(successor)) = &self.errand else { return vec![] };
+        let (exit_code, signal) = reason.end();
+        let uptime = now.duration_since(successor.since);
+        let end = ended(exit_code, signal, successor.attempt, uptime);
+        let mut effects = vec![Effect::Record(Event::ServerExited(end))];
+        effects.extend(self.give_up_errand(&format!("the new server did not start: {reason}")));
+        effects
+    }
+
+    /// The successor has proved itself: from now on it is the current server.
+    fn succeed(&mut self, rules: &Rules, now: Instant) -> Vec<Effect> {
+        let Some(Errand::Succession(successor)) = self.errand.take() else { return vec![] };
+        let Phase::Serving { since } = self.phase else { return vec![] };
+        let old = self.current;
+        self.current = successor.attempt;
+        self.phase = Phase::Serving { since: successor.since };
+        let answer = Effect::Answer(successor.ticket, Answer::Done);
+        match successor.ports {
+            None => {
+                self.retired.push(Retired::draining(old, since, now));
+                let drain = Effect::Tell(old, ToServer::Drain);
+                vec![Effect::Announce(self.current), drain, answer]
+            }
+            Some((from, to)) => {
+                self.retired.push(Retired::redirecting(old, since, from, now + rules.redirect_for));
+                let redirect = Effect::Tell(old, ToServer::Redirect { to });
+                vec![Effect::Move { from, to }, Effect::Announce(self.current), redirect, answer]
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Servers that have been succeeded: they lead to the new address for a while, finish the requests in
+//! flight, and end.
+
+use std::time::Instant;
+
+use shared::{control::ToServer, event::Event, port::Port};
+
+use super::{DRAIN_TIMEOUT, Effect, News, Phase, State, ended};
+
+/// A server that has been succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Retired {
+    attempt: u32,
+    since: Instant,
+    until: Instant,
+    is_draining: bool,
+    /// The port that is let go when it has ended; `None` if its successor has the same.
+    port: Option<Port>,
+}
+
+impl Retired {
+    pub(super) fn draining(attempt: u32, since: Instant, now: Instant) -> Self {
+        Self { attempt, since, until: now + DRAIN_TIMEOUT, is_draining: true, port: None }
+    }
+
+    pub(super) fn redirecting(attempt: u32, since: Instant, port: Port, until: Instant) -> Self {
+        Self { attempt, since, until, is_draining: false, port: Some(port) }
+    }
+
+    /// Which start of a server it was.
+    #[cfg(test)]
+    pub(super) fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+
+    pub(super) fn kill(&self) -> Effect {
+        Effect::Kill(self.attempt)
+    }
+
+    /// Redirects no longer.
+    pub(super) fn drain(&mut self, now: Instant) -> Option<Effect> {
+        if self.is_draining {
+            return None;
+        }
+        self.is_draining = true;
+        self.until = now + DRAIN_TIMEOUT;
+        Some(Effect::Tell(self.attempt, ToServer::Drain))
+    }
+
+    pub(super) fn time_is_up(&mut self, now: Instant) -> Option<Effect> {
+        if self.until > now {
+            return None;
+        }
+        if let Some(drain) = self.drain(now) {
+            return Some(drain);
+        }
+        self.until = now + DRAIN_TIMEOUT;
+        Some(self.kill())
+    }
+
+    /// What is done about it when the launch ends.
+    pub(super) fn abandon(self) -> Vec<Effect> {
+        [self.kill()].into_iter().chain(self.port.map(Effect::Release)).collect()
+    }
+}
+
+impl State {
+    pub(super) fn retired_news(&mut self, attempt: u32, news: &News, now: Instant) -> Vec<Effect> {
+        let News::Ended { exit_code, signal } = *news else { return vec![] };
+        let place = self.retired.iter().position(|retired| retired.attempt == attempt);
+        let Some(retired) = place.map(|place| self.retired.swap_remove(place)) else {
+            return vec![];
+        };
+        let uptime = now.duration_since(retired.since);
+        let end = ended(exit_code, signal, attempt, uptime);
+        let mut effects = vec![Effect::Record(Event::ServerExited(end))];
+        effects.extend(retired.port.map(Effect::Release));
+        if self.phase == Phase::Finishing {
+            self.finish(&mut effects);
+        }
+        effects
+    }
+}

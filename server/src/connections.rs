@@ -1,0 +1,110 @@
+//! The open connections: how many there are, and the word with which they are sent away.
+//!
+//! HTTP/1.1 keeps connections for the next request, and a server that closes one may meet a request
+//! that is under way on it. So when we want to be rid of them, each is told with its next answer,
+//! and only those that ask for nothing in the meantime are closed without a word.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::ConnectionType,
+    middleware::Next,
+};
+use tokio::sync::watch;
+
+/// All connections of one server. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Connections(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    dismissed: AtomicBool,
+    open: watch::Sender<usize>,
+}
+
+/// One connection: it counts for as long as this lives.
+#[derive(Debug)]
+pub struct Open(Connections);
+
+impl Connections {
+    /// Counts one more.
+    #[must_use]
+    pub fn open(&self) -> Open {
+        self.0.open.send_modify(|count| *count += 1);
+        Open(self.clone())
+    }
+
+    /// From now on every answer is the last one on its connection.
+    pub fn dismiss(&self) {
+        self.0.dismissed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the next answer on a connection is its last.
+    #[must_use]
+    pub fn are_dismissed(&self) -> bool {
+        self.0.dismissed.load(Ordering::Relaxed)
+    }
+
+    /// Waits until none is open.
+    pub async fn gone(&self) {
+        // It cannot fail: the sender is ours.
+        let _ = self.0.open.subscribe().wait_for(|&count| count == 0).await;
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.0.open.send_modify(|count| *count -= 1);
+    }
+}
+
+/// The middleware: once they are dismissed, it says `Connection: close` with each answer. It looks
+/// when the answer is there, so that a request that was in flight is told as well.
+///
+/// # Errors
+///
+/// Only what the service behind it fails with.
+pub async fn farewell<B: MessageBody + 'static>(
+    connections: Connections,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    let head = response.response_mut().head_mut();
+    // A connection that has become a WebSocket's has no next answer.
+    if connections.are_dismissed() && !head.upgrade() {
+        head.set_connection_type(ConnectionType::Close);
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod test {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+
+    #[test]
+    fn they_are_gone_when_the_last_one_is() {
+        let connections = Connections::default();
+        let is_over = || {
+            let mut context = Context::from_waker(Waker::noop());
+            pin!(connections.gone()).poll(&mut context) == Poll::Ready(())
+        };
+        assert!(is_over());
+        let (first, second) = (connections.open(), connections.clone().open());
+        drop(first);
+        assert!(!is_over());
+        drop(second);
+        assert!(is_over());
+    }
+}

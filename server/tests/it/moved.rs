@@ -1,0 +1,117 @@
+//! After a move: the old port leads to the new one, whatever is asked.
+
+use actix_web::web;
+use server::app::Settings;
+use shared::port::Port;
+
+use crate::support::{Kept, Running, plain, serve, settings};
+
+/// A port to be led to. Nobody goes there.
+fn elsewhere(app: &Running) -> Port {
+    Port::new(if app.port == 17001 { 17002 } else { 17001 }).expect("not 0")
+}
+
+fn notes() -> Running {
+    serve(settings(), |routes| {
+        routes.route("/notes", web::get().to(|| async { "notes" }));
+        routes.route("/notes", web::post().to(|| async { "noted" }));
+    })
+}
+
+#[test]
+fn every_page_leads_to_the_same_page_of_the_new_port() {
+    let app = notes();
+    assert_eq!(app.get("/notes").body, "notes");
+    let to = elsewhere(&app);
+    assert!(app.moved.lead(to));
+    for path in ["/", "/notes?a=b%20c", "/nothing", "/_homeport/", "/_homeport/api/v1/status"] {
+        for method in ["GET", "HEAD"] {
+            let answer = app.ask(method, path, &[]);
+            assert_eq!((answer.status, answer.body.as_str()), (308, ""), "{method} {path}");
+            let location = format!("http://127.0.0.1:{to}{path}");
+            assert_eq!(answer.header("location"), Some(location.as_str()));
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+            assert!(answer.is_last() && !answer.head.contains("access-control"), "{answer:?}");
+            if path.starts_with("/_homeport/") {
+                answer.assert_sealed();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_name_that_was_used_is_kept() {
+    let app = plain();
+    let to = elsewhere(&app);
+    assert!(app.moved.lead(to));
+    for host in ["localhost", "[::1]"] {
+        let answer = app.send(&format!("GET /a HTTP/1.1\r\nHost: {host}:{{P}}\r\n\r\n"));
+        let location = format!("http://{host}:{to}/a");
+        assert_eq!((answer.status, answer.header("location")), (308, Some(location.as_str())));
+    }
+}
+
+#[test]
+fn a_site_leads_away_as_well() {
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::write(root.path().join("index.html"), "here").expect("written");
+    let app = serve(Settings { root: Some(root.path().to_owned()), ..settings() }, |_| {});
+    assert_eq!(app.get("/").body, "here");
+    assert!(app.moved.lead(elsewhere(&app)));
+    assert_eq!(app.get("/").status, 308);
+}
+
+#[test]
+fn whoever_wants_more_than_to_read_is_told_where_and_nothing_is_done() {
+    let app = notes();
+    assert_eq!(app.ask("POST", "/notes", &[]).body, "noted");
+    let to = elsewhere(&app);
+    assert!(app.moved.lead(to));
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        let answer = app.ask(method, "/notes?a=b", &[]);
+        answer.assert_problem(409);
+        assert_eq!((answer.header("location"), answer.is_last()), (None, true));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let (problem, location) = (answer.json(), format!("http://127.0.0.1:{to}/notes?a=b"));
+        assert_eq!(problem["title"], "Conflict");
+        assert_eq!(problem["location"], location.as_str());
+        let detail = problem["detail"].as_str().expect("text");
+        assert!(detail.contains("moved") && detail.contains(&location), "{detail}");
+    }
+}
+
+#[test]
+fn whoever_is_not_let_in_is_not_led_anywhere() {
+    let app = plain();
+    assert!(app.moved.lead(elsewhere(&app)));
+    let rebound = app.send("GET / HTTP/1.1\r\nHost: evil:{P}\r\nConnection: close\r\n\r\n");
+    rebound.assert_problem(421);
+    app.ask("POST", "/", &["Origin: http://evil"]).assert_problem(403);
+}
+
+#[test]
+fn it_still_answers_for_itself() {
+    let app = plain();
+    assert_eq!(app.get("/_homeport/readyz").status, 200);
+    assert!(app.moved.lead(elsewhere(&app)));
+    assert_eq!(app.get("/_homeport/healthz").status, 200);
+    let identity = app.get("/_homeport/identity?challenge=5f0c");
+    assert!(identity.status == 200 && identity.is_last(), "{identity:?}");
+    let ready = app.get("/_homeport/readyz");
+    ready.assert_problem(503);
+    assert!(ready.json()["detail"].as_str().expect("text").contains("moved"));
+}
+
+#[test]
+fn a_kept_connection_is_led_away_by_its_next_answer() {
+    let app = notes();
+    let mut kept = Kept::open(app.port).expect("it listens");
+    assert!(!kept.ask("GET /notes").expect("an answer").is_last());
+    assert!(app.moved.lead(elsewhere(&app)));
+    let answer = kept.ask("GET /notes").expect("an answer");
+    assert_eq!((answer.status, answer.is_last()), (308, true));
+    kept.assert_closes();
+    // The sockets are still open: whoever comes later is led as well.
+    let mut later = Kept::open(app.port).expect("it listens");
+    assert_eq!(later.ask("GET /notes").expect("an answer").status, 308);
+}
