@@ -4,7 +4,7 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{claims, conflicts, launches, requests, stats::Row, table};
+use crate::{claims, conflicts, holders, launches, requests, rest, restarts, stats::Row, table};
 
 /// Measures Homeport beside its peers
 #[derive(Debug, Parser)]
@@ -25,6 +25,12 @@ enum Command {
     Launches,
     /// A thousand candidates taken
     Conflicts,
+    /// Five restarts under load
+    Restarts,
+    /// Who holds a port, with many processes about
+    Holders,
+    /// The launcher at rest, and how fast it answers a question
+    Rest,
     /// Requests per second with the access log
     Requests,
     /// A bare actix-web server, for `requests` to measure itself against
@@ -42,6 +48,9 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Claims) => claims::measure(),
         Some(Command::Launches) => launches::measure(),
         Some(Command::Conflicts) => conflicts::measure(),
+        Some(Command::Restarts) => restarts::measure(),
+        Some(Command::Holders) => holders::measure(),
+        Some(Command::Rest) => rest::measure(),
         Some(Command::Requests) => requests::measure(),
         Some(Command::Bare { port }) => requests::serve_bare(port).map(|()| vec![]),
         None => all(),
@@ -60,7 +69,15 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn all() -> std::io::Result<Vec<Row>> {
-    let parts = [claims::measure, launches::measure, conflicts::measure, requests::measure];
+    let parts = [
+        claims::measure,
+        launches::measure,
+        conflicts::measure,
+        holders::measure,
+        restarts::measure,
+        requests::measure,
+        rest::measure,
+    ];
     let rows: Result<Vec<_>, _> = parts.into_iter().map(|measure| measure()).collect();
     Ok(rows?.concat())
 }

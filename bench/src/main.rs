@@ -8,9 +8,12 @@
 mod args;
 mod claims;
 mod conflicts;
+mod holders;
 mod launches;
 mod programs;
 mod requests;
+mod rest;
+mod restarts;
 mod stats;
 mod table;
 

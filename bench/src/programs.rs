@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -15,6 +15,20 @@ use shared::port::Port;
 /// How long anything may take before the measurement is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A program that stands beside this one.
+pub(crate) fn beside(name: &str) -> io::Result<PathBuf> {
+    env::current_exe().map(|own| own.with_file_name(name))
+}
+
+/// Without the variables that would make a measurement depend on who runs it.
+pub(crate) fn clean(command: &mut Command) -> &mut Command {
+    let ours = env::vars_os().map(|(name, _)| name);
+    for variable in ours.filter(|name| name.to_string_lossy().starts_with("HOMEPORT_")) {
+        command.env_remove(variable);
+    }
+    command
+}
+
 /// A running program.
 pub(crate) struct Program {
     child: Child,
@@ -24,17 +38,17 @@ pub(crate) struct Program {
 impl Program {
     /// Starts a program that stands beside this one.
     pub(crate) fn start(name: &str, arguments: &[&str], home: &Path) -> io::Result<Self> {
-        let own = env::current_exe()?;
-        let mut command = Command::new(own.with_file_name(name));
-        let ours = env::vars_os().map(|(name, _)| name);
-        for variable in ours.filter(|name| name.to_string_lossy().starts_with("HOMEPORT_")) {
-            command.env_remove(variable);
-        }
-        command.args(arguments).env("HOMEPORT_HOME", home);
+        let mut command = Command::new(beside(name)?);
+        clean(&mut command).args(arguments).env("HOMEPORT_HOME", home);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let started = Instant::now();
         let child = command.spawn()?;
         Ok(Self { child, started })
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until the program answers a request on `port`, and says how long that took since its

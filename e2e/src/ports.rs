@@ -33,3 +33,13 @@ pub fn quiet_port() -> u16 {
     let free = ports.find(|port| claim::port(*port).is_ok());
     free.expect("one of 2,700 ports can be claimed").get()
 }
+
+/// Whether nobody has this port.
+///
+/// # Panics
+///
+/// If it is no port.
+#[must_use]
+pub fn is_free(port: u16) -> bool {
+    claim::port(Port::new(port).expect("a port")).is_ok()
+}

@@ -39,6 +39,20 @@ impl Watched {
         self.pid
     }
 
+    /// Whether it is stopped, and does nothing until it is told to go on.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        stat_of(self.pid, 0).as_deref() == Some("T")
+    }
+
+    /// The memory that it occupies, in bytes; 0 if it has ended.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let statm = fs::read_to_string(format!("/proc/{}/statm", self.pid)).unwrap_or_default();
+        let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
+        pages.unwrap_or(0) * rustix::param::page_size() as u64
+    }
+
     /// Whether it has ended.
     ///
     /// # Panics
@@ -62,8 +76,12 @@ impl Watched {
     }
 }
 
-/// The fourth field of `/proc/PID/stat`, behind a name that may hold anything.
 fn parent_of(pid: u32) -> Option<u32> {
+    stat_of(pid, 1)?.parse().ok()
+}
+
+/// A field of `/proc/PID/stat`, counted behind the name, which may hold anything.
+fn stat_of(pid: u32, field: usize) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    stat.rsplit_once(')')?.1.split_whitespace().nth(field).map(str::to_owned)
 }

@@ -142,6 +142,22 @@ impl Running {
         }
     }
 
+    /// Waits until it prints a line with this event.
+    ///
+    /// # Panics
+    ///
+    /// If it does not.
+    #[must_use]
+    #[track_caller]
+    pub fn line(&self, event: &str) -> Value {
+        let found = wait_for(|| {
+            let told = self.stdout.text();
+            let lines = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            lines.into_iter().find(|line| line["event"] == event)
+        });
+        found.unwrap_or_else(|| panic!("no line about {event}: {}", self.story()))
+    }
+
     /// The server's process.
     ///
     /// # Panics

@@ -26,6 +26,12 @@ pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     }
 }
 
+/// Lets everybody else go on for a moment, so that a client that asks all the time asks no more than
+/// a few hundred times a second.
+pub(crate) fn breathe() {
+    thread::sleep(Duration::from_millis(2));
+}
+
 /// Waits until `condition` holds.
 ///
 /// # Panics

@@ -13,7 +13,10 @@ use shared::{
     settings::{OnConflict, Span},
 };
 
-pub use self::command::{AppArgs, Command, ExplainArgs, MoveArgs};
+pub use self::command::{
+    AppArgs, Command, CompletionsArgs, ExplainArgs, LogsArgs, LogsCommand, MoveArgs, SettingsArgs,
+    SettingsCommand,
+};
 
 /// Gives a local server a port that it keeps.
 #[derive(Debug, Parser)]
@@ -45,6 +48,9 @@ pub struct StartArgs {
     /// Do not open the browser
     #[arg(long)]
     pub no_open: bool,
+    /// Run in the background, and return when the server is ready
+    #[arg(long)]
+    pub detach: bool,
     /// How long the server may take to become ready, such as 10s or 2m [default: 10s]
     #[arg(long, value_name = "TIME")]
     pub ready_timeout: Option<Span>,

@@ -77,9 +77,10 @@ impl LaunchError {
             Self::NoServer(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Unresponsive(_) => {
                 Exit::NotReady
             }
-            Self::Final(code) if *code == Exit::PortUnavailable.code() => Exit::PortUnavailable,
-            Self::Final(code) if *code == Exit::BadSettings.code() => Exit::BadSettings,
-            Self::Final(_) => Exit::NotReady,
+            Self::Final(code) => match Exit::from_code(*code) {
+                Some(exit @ (Exit::PortUnavailable | Exit::BadSettings)) => exit,
+                _ => Exit::NotReady,
+            },
         }
     }
 

@@ -56,6 +56,8 @@ impl Program {
         command
             .envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder.as_ref()?))));
         command.env("HOMEPORT_LOG", log.to_string());
+        // The launcher alone speaks to a service manager.
+        command.env_remove("NOTIFY_SOCKET");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         os::spawn(&mut command, claim.listeners()).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))

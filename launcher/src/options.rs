@@ -19,7 +19,7 @@ use shared::{
     settings::{Command, LogLevel, OnConflict, Restart, Settings, SettingsError, Span},
 };
 
-use crate::args::StartArgs;
+use crate::{args::StartArgs, supervisor::state::Rules};
 
 /// How long a server may take to become ready unless told otherwise: a slow disk on a cold start
 /// takes two seconds, and a person gives up after ten.
@@ -92,6 +92,8 @@ pub struct Basics {
 /// Everything a launch is told.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The settings file, as it was read.
+    pub settings: Settings,
     /// This port and no other.
     pub port: Option<Sourced<Port>>,
     /// The home port.
@@ -135,6 +137,16 @@ impl Basics {
 }
 
 impl Options {
+    /// What they mean for watching over the server.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules {
+            ready_timeout: self.ready_timeout.value,
+            restart: self.restart.value,
+            redirect_for: self.redirect_for.value,
+        }
+    }
+
     /// Lays `args` over `environment` over the settings in `file`.
     ///
     /// # Errors
@@ -179,7 +191,8 @@ impl Options {
                 from_file,
                 LogLevel::default(),
             ),
-            command: settings.command.map(|value| Sourced { value, source: from_file() }),
+            command: settings.command.clone().map(|value| Sourced { value, source: from_file() }),
+            settings,
         })
     }
 }

@@ -4,13 +4,23 @@
 //! port alone would be believed of a stranger. Together they say that whoever opens the URL meets
 //! the server we started.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt, thread,
+    time::{Duration, Instant},
+};
 
-use shared::{app::AppName, identity::Secret, port::Port};
+use shared::{
+    app::AppName,
+    identity::{Identity, Secret},
+    port::Port,
+};
 use uuid::Uuid;
 
-/// How long the server may take for one identity request.
+/// How long the server may take for one identity request, and to be met at all.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long to wait before it is asked again: every second connection meets it on average.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Why a server did not become ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,19 +76,36 @@ impl fmt::Display for NotReady {
     }
 }
 
-/// Asks whoever answers on `port` whether it is the server of this launch.
+/// Asks whoever answers on `port` until it is the server `pid` of this launch.
+///
+/// During a restart the old server answers on the same sockets, and which of the two accepts a
+/// connection is for the kernel to say; so it is asked again.
 ///
 /// # Errors
 ///
-/// What was wrong with the answer.
-pub fn prove(secret: &Secret, app: &AppName, launch_id: Uuid, port: Port) -> Result<(), String> {
-    let identity = secret.probe(port, PROOF_TIMEOUT).map_err(|error| error.to_string())?;
-    if (&identity.app, identity.launch_id) == (app, launch_id) {
-        Ok(())
-    } else {
-        Err(format!(
-            "a server of the app {} answered, of launch {}",
-            identity.app, identity.launch_id
-        ))
+/// What was wrong with the last answer.
+pub fn prove(
+    secret: &Secret,
+    app: &AppName,
+    (launch_id, pid): (Uuid, u32),
+    port: Port,
+) -> Result<(), String> {
+    let until = Instant::now() + PROOF_TIMEOUT;
+    loop {
+        let identity = secret.probe(port, PROOF_TIMEOUT).map_err(|error| error.to_string())?;
+        if (&identity.app, identity.launch_id) != (app, launch_id) {
+            let Identity { app, launch_id, .. } = identity;
+            return Err(format!("a server of the app {app} answered, of launch {launch_id}"));
+        }
+        if identity.pid == pid {
+            return Ok(());
+        }
+        if Instant::now() >= until {
+            return Err(format!(
+                "another server of this launch answered, process {}",
+                identity.pid
+            ));
+        }
+        thread::sleep(PAUSE);
     }
 }

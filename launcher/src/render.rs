@@ -18,6 +18,7 @@ use shared::{
     exit::Exit,
     paths::Folders,
     port::Port,
+    settings::Change,
 };
 
 use crate::{choose::Choice, error::LaunchError, options::Sourced};
@@ -89,6 +90,31 @@ impl Screen {
             line(Event::ServerReady(at.clone()).to_json());
         } else {
             line(format_args!("Moved to {}", claim::url(at.port).cyan().bold()));
+        }
+    }
+
+    /// The settings were read again.
+    pub fn reread(&self, changes: &[Change]) {
+        if self.json {
+            return changes.iter().for_each(|change| line(Event::from(change.clone()).to_json()));
+        }
+        if changes.is_empty() {
+            line("The settings were read again, and are what they were.");
+        }
+        let shown =
+            |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".to_owned());
+        for Change { key, from, to } in changes {
+            line(format_args!("Setting changed: {key} is {} and was {}.", shown(to), shown(from)));
+        }
+    }
+
+    /// The home port, which was taken at the start, is free again.
+    pub fn home_is_free(&self, port: Port) {
+        if !self.json {
+            line(format_args!(
+                "Your home port {port} is free again: the next start goes back to it."
+            ));
+            line(format_args!("  To go there now: `launcher move {port}`"));
         }
     }
 

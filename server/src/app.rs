@@ -61,7 +61,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const LINGER: Duration = Duration::from_millis(20);
 
 /// How long, when the server stops, kept connections are given to ask once more and to be told that
-/// this was the last answer. Whoever asks for nothing in the meantime is idle, and is closed.
+/// this was the last answer. It begins anew with each that goes, because a busy server needs time to
+/// come to all of them. Whoever asks for nothing in the meantime is idle, and is closed.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// How long actix waits for requests in flight when it stops, in seconds: longer than any patience,
@@ -249,7 +250,7 @@ impl Application {
         let orders = async {
             handle.pause().await;
             sleep(LINGER).await;
-            if timeout(GRACE, connections.gone()).await.is_ok() {
+            if connections.gone_or_quiet(GRACE).await {
                 handle.stop(true).await;
                 return;
             }

@@ -4,9 +4,12 @@
 //! that is under way on it. So when we want to be rid of them, each is told with its next answer,
 //! and only those that ask for nothing in the meantime are closed without a word.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use actix_web::{
@@ -16,7 +19,7 @@ use actix_web::{
     http::ConnectionType,
     middleware::Next,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 /// All connections of one server. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +58,20 @@ impl Connections {
     pub async fn gone(&self) {
         // It cannot fail: the sender is ours.
         let _ = self.0.open.subscribe().wait_for(|&count| count == 0).await;
+    }
+
+    /// Waits until none is open, or for so long none has come or gone that those which are left ask
+    /// for nothing. Returns whether none is open.
+    pub async fn gone_or_quiet(&self, quiet: Duration) -> bool {
+        let mut open = self.0.open.subscribe();
+        loop {
+            if *open.borrow_and_update() == 0 {
+                return true;
+            }
+            if timeout(quiet, open.changed()).await.is_err() {
+                return false;
+            }
+        }
     }
 }
 

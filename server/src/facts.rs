@@ -77,6 +77,7 @@ impl Facts {
             app: self.app.clone(),
             version: VERSION.to_owned(),
             launch_id: self.launch_id,
+            pid: std::process::id(),
             hmac: self.secret.answer(challenge, &self.app, self.port),
         }
     }

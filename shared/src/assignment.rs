@@ -4,6 +4,9 @@
 //! after a server on the port became ready, and an unreadable one is set aside and rebuilt from the
 //! port history, which holds the same facts.
 
+#[cfg(test)]
+mod test;
+
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use confy::ConfyError;
@@ -156,7 +159,7 @@ impl Assignment {
         remembered.flat_map(of_app).collect()
     }
 
-    /// What `port_assigned` records, oldest first, amount to.
+    /// What `port_assigned` records, oldest first and without the forgotten ones, amount to.
     fn from_history(records: &[Record]) -> Self {
         let mut assignment = Self { schema: SCHEMA, ..Self::default() };
         for record in records {
@@ -189,6 +192,13 @@ impl Assignment {
         self.generation += 1;
     }
 
+    /// Forgets every port. What is left is written like any other assignment: an absent file would
+    /// be recovered from the port history.
+    pub fn forget(&mut self) {
+        let generation = self.generation + 1;
+        *self = Self { schema: SCHEMA, generation, ..Self::default() };
+    }
+
     /// Every remembered port, the last good one first, then the best record first.
     pub fn ports(&self) -> impl Iterator<Item = &GoodPort> {
         self.last_good.iter().chain(&self.earlier)
@@ -201,98 +211,5 @@ impl Assignment {
     /// Whatever the disk refuses it with; the old file is then still there.
     pub fn commit(&self, file: &Path, _held: &AppLock) -> io::Result<()> {
         atomic::replace(file, |beside| confy::store_path(beside, self).map_err(io::Error::other))
-    }
-}
-
-#[cfg(test)]
-mod test {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn port(number: u16) -> Port {
-        Port::new(number).expect("not 0")
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).expect("in range")
-    }
-
-    fn held(folder: &Path) -> AppLock {
-        AppLock::try_hold(&folder.join("app.lock")).expect("lockable").expect("free")
-    }
-
-    #[test]
-    fn the_best_record_comes_first_among_earlier_ports() {
-        let mut assignment = Assignment::default();
-        for (second, number) in
-            [17001, 17002, 17002, 17003, 17001, 17001, 17004].into_iter().enumerate()
-        {
-            assignment.assign(port(number), Origin::Range, at(second as i64));
-        }
-        let ports: Vec<_> =
-            assignment.ports().map(|good| (good.port.get(), good.launches)).collect();
-        assert_eq!(ports, [(17004, 1), (17001, 3), (17002, 2), (17003, 1)]);
-        assert_eq!(assignment.generation, 7);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
-        for (text, problem) in [
-            ("", "missing field"),
-            ("schema = 1\ngeneration = 1\n[last_good]\nport = 0\n", "port 0 means"),
-            ("schema = 1\ngeneration = 1\n[last_good]\nport = 99999\n", "99999 is not a port"),
-            ("schema = 2\ngeneration = 1\n", "a newer version wrote it"),
-            ("schema = 1\ngenera", "key"),
-        ] {
-            let folder = tempfile::tempdir().expect("a folder");
-            let file = folder.path().join("assignment.toml");
-            fs::write(&file, text).expect("written");
-            let recalled =
-                Assignment::recall(&file, &folder.path().join("none"), &AppName::default());
-            let recovery = recalled.recovery.expect("told");
-            assert!(recovery.problem.contains(problem), "{text:?}: {}", recovery.problem);
-            assert_eq!(
-                fs::read_to_string(recovery.set_aside.expect("moved")).expect("there"),
-                text
-            );
-            assert!(!file.exists());
-        }
-    }
-
-    #[test]
-    fn a_first_launch_recovers_nothing() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let none = folder.path().join("none");
-        let recalled = Assignment::recall(&none, &none, &AppName::default());
-        assert_eq!((recalled.assignment.last_good, recalled.recovery), (None, None));
-    }
-
-    proptest! {
-        #[test]
-        fn an_assignment_survives_being_written_and_read(
-            ports in proptest::collection::vec((1..=u16::MAX, 0..4_000_000_000_i64), 0..40),
-        ) {
-            let folder = tempfile::tempdir().expect("a folder");
-            let file = folder.path().join("state").join("assignment.toml");
-            let mut assignment = Assignment { schema: SCHEMA, ..Assignment::default() };
-            for (number, second) in ports {
-                assignment.assign(port(number), Origin::Proposed, at(second));
-            }
-            assignment.commit(&file, &held(folder.path())).expect("written");
-            prop_assert_eq!(Assignment::load(&file).expect("readable"), assignment.clone());
-            let mut once: Vec<_> = assignment.ports().map(|good| good.port).collect();
-            once.sort_unstable();
-            once.dedup();
-            prop_assert_eq!(once.len(), assignment.ports().count());
-        }
-
-        #[test]
-        fn no_text_makes_reading_panic(text in ".{0,200}") {
-            let folder = tempfile::tempdir().expect("a folder");
-            let file = folder.path().join("assignment.toml");
-            fs::write(&file, &text).expect("written");
-            let _ = Assignment::load(&file);
-        }
     }
 }

@@ -92,6 +92,17 @@ pub fn any() -> Result<Claim, ClaimError> {
     claim
 }
 
+/// Whether `port` could be bound at this moment, without listening: nobody notices the question. The
+/// answer may be wrong before it is heard, so it decides nothing; it is for telling a person.
+#[must_use]
+pub fn can_be_bound(port: Port) -> bool {
+    let bindable = |ip| match bind(SocketAddr::new(ip, port.get())) {
+        Ok(_) => true,
+        Err(error) => is_missing_family(&error),
+    };
+    LOOPBACKS.into_iter().all(bindable)
+}
+
 /// Binds every address before it listens on the first: a listening socket that is closed again,
 /// because the next address fails, would reset whoever had connected to it.
 fn listen(addresses: &[IpAddr], mut number: u16) -> Result<Claim, ClaimError> {

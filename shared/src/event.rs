@@ -146,6 +146,13 @@ pub enum Event {
         /// The port that was remembered before.
         previous: Option<Port>,
     },
+    /// A person had the port forgotten.
+    PortForgotten {
+        /// The port.
+        port: Port,
+        /// That of the assignment without it.
+        generation: u64,
+    },
     /// The server ended.
     ServerExited(ServerEnd),
     /// It will be started again.
@@ -217,6 +224,7 @@ impl Event {
             Self::ServerListening(_) => ("server_listening", "server listening", Info),
             Self::ServerReady(_) => ("server_ready", "server ready", Info),
             Self::PortAssigned { .. } => ("port_assigned", "port remembered", Info),
+            Self::PortForgotten { .. } => ("port_forgotten", "port forgotten", Info),
             Self::ServerExited(end) if end.exit_code == Some(0) => {
                 ("server_exited", "server exited", Info)
             }
@@ -236,7 +244,8 @@ impl Event {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         match self {
-            Self::PortAssigned { .. } | Self::PortMoved { .. } | Self::LaunchFailed(_) => true,
+            Self::PortAssigned { .. } | Self::PortForgotten { .. } => true,
+            Self::PortMoved { .. } | Self::LaunchFailed(_) => true,
             Self::PortConflict(conflict) => conflict.origin.is_remembered(),
             _ => false,
         }

@@ -33,6 +33,14 @@ impl Exit {
         i32::from(self as u8)
     }
 
+    /// The meaning of a program's exit code, if it has one.
+    #[must_use]
+    pub fn from_code(code: i32) -> Option<Self> {
+        use Exit::{BadSettings, Bug, Done, NotReady, NotRunning, PortUnavailable, Usage};
+        let all = [Done, Usage, NotRunning, PortUnavailable, Bug, NotReady, BadSettings];
+        all.into_iter().find(|exit| exit.code() == code)
+    }
+
     /// Whether starting the same server again with the same port and settings must end the same way.
     #[must_use]
     pub fn is_final(code: i32) -> bool {

@@ -63,6 +63,8 @@ pub struct Identity {
     pub version: String,
     /// The launch it belongs to.
     pub launch_id: Uuid,
+    /// Its process. During a restart two servers of one launch answer on the same sockets.
+    pub pid: u32,
     /// The code over the challenge, in hexadecimal digits.
     pub hmac: String,
 }

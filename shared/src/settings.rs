@@ -4,22 +4,27 @@
 //! ignored: a wrong key, value or syntax is an error that says where it stands, what is nearest and
 //! how to go on. An absent or empty file means the defaults.
 
+pub mod edit;
 mod error;
 #[cfg(test)]
 mod test;
 mod values;
 
-use std::{fs, io, path::Path};
+use std::{fs, io, ops::Range, path::Path};
 
 use confy::ConfyError;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use toml_edit::{Document, Item};
 
 pub use self::{
-    error::{Problem, SettingsError},
+    error::{Fault, Problem, SettingsError},
     values::{Avoided, Command, LogLevel, OnConflict, Restart, Span},
 };
-use crate::port::{Port, PortRange};
+use crate::{
+    event::Event,
+    port::{Port, PortRange},
+};
 
 /// The content of a settings file. `None` is "not said": the default holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +52,24 @@ pub struct Settings {
     pub command: Option<Command>,
 }
 
+/// A setting that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The setting.
+    pub key: &'static str,
+    /// What it was, if it was set.
+    pub from: Option<String>,
+    /// What it is, if it is set.
+    pub to: Option<String>,
+}
+
+impl From<Change> for Event {
+    fn from(change: Change) -> Self {
+        let Change { key, from, to } = change;
+        Self::SettingsChanged { key: key.to_owned(), from, to }
+    }
+}
+
 /// Every key of a settings file.
 pub const KEYS: [&str; 10] = [
     "port",
@@ -68,31 +91,51 @@ impl Settings {
     ///
     /// [`SettingsError`] says what is wrong, and in which line.
     pub fn load(file: &Path) -> Result<Self, SettingsError> {
-        let wrong = |line, problem| SettingsError { file: file.to_owned(), line, problem };
-        let text = match fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(wrong(None, Problem::Unreadable(error))),
+        let Some(text) = read(file).map_err(|problem| Fault::from(problem).of(file))? else {
+            return Ok(Self::default());
         };
-        let text = String::from_utf8(text).map_err(|_| wrong(None, Problem::NotText))?;
-        if text.contains('\0') {
-            return Err(wrong(None, Problem::NotText));
-        }
-        let line =
-            |span: Option<std::ops::Range<usize>>| span.map(|span| line_of(&text, span.start));
-        let document = Document::parse(text.as_str())
-            .map_err(|e| wrong(line(e.span()), Problem::Syntax(first_line(e.message()))))?;
-        if let Some((key, item)) = document.iter().find(|(key, _)| !KEYS.contains(key)) {
-            let at = document.key(key).and_then(toml_edit::Key::span).or_else(|| Item::span(item));
-            let problem = Problem::UnknownKey { key: key.to_owned(), nearest: nearest(key) };
-            return Err(wrong(line(at), problem));
-        }
-        confy::load_path(file).map_err(|error| match error {
-            ConfyError::BadTomlData(error) => {
-                wrong(line(error.span()), Problem::Value(first_line(error.message())))
+        check(&text).map_err(|fault| fault.of(file))?;
+        confy::load_path(file).map_err(|error| {
+            match error {
+                ConfyError::BadTomlData(error) => wrong_value(&text, error.span(), error.message()),
+                other => Fault::from(Problem::Unreadable(io::Error::other(other))),
             }
-            other => wrong(None, Problem::Unreadable(io::Error::other(other))),
+            .of(file)
         })
+    }
+
+    /// Reads settings from their text, by the same rules.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] says what is wrong, and in which line.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        check(text)?;
+        toml_edit::de::from_str(text)
+            .map_err(|error| wrong_value(text, error.span(), error.message()))
+    }
+
+    /// The text of a settings file; an absent file is an empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] if it cannot be read, or is no text.
+    pub fn text(file: &Path) -> Result<String, SettingsError> {
+        let read = read(file).map_err(|problem| Fault::from(problem).of(file));
+        read.map(Option::unwrap_or_default)
+    }
+
+    /// What is set otherwise in `new`, a change for each key.
+    #[must_use]
+    pub fn changes(&self, new: &Self) -> Vec<Change> {
+        let [old, new] = [self, new].map(|settings| serde_json::json!(settings));
+        let text = |value: &Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        let change = |key: &'static str| Change { key, from: text(&old[key]), to: text(&new[key]) };
+        KEYS.into_iter().map(change).filter(|change| change.from != change.to).collect()
     }
 
     /// The line, from 1, in which `key` is set in `file`, for messages about its value.
@@ -102,6 +145,37 @@ impl Settings {
         let document = Document::parse(text.as_str()).ok()?;
         document.key(key)?.span().map(|span| line_of(&text, span.start))
     }
+}
+
+/// The text of a file, or `None` if there is no such file.
+fn read(file: &Path) -> Result<Option<String>, Problem> {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Problem::Unreadable(error)),
+    };
+    let text = String::from_utf8(bytes).map_err(|_| Problem::NotText)?;
+    if text.contains('\0') { Err(Problem::NotText) } else { Ok(Some(text)) }
+}
+
+/// Whether `text` is TOML and has no key but those of [`KEYS`].
+fn check(text: &str) -> Result<(), Fault> {
+    let line = |span: Option<Range<usize>>| span.map(|span| line_of(text, span.start));
+    let document = Document::parse(text).map_err(|error| Fault {
+        line: line(error.span()),
+        problem: Problem::Syntax(first_line(error.message())),
+    })?;
+    let Some((key, item)) = document.iter().find(|(key, _)| !KEYS.contains(key)) else {
+        return Ok(());
+    };
+    let at = document.key(key).and_then(toml_edit::Key::span).or_else(|| Item::span(item));
+    let problem = Problem::UnknownKey { key: key.to_owned(), nearest: nearest(key) };
+    Err(Fault { line: line(at), problem })
+}
+
+fn wrong_value(text: &str, span: Option<Range<usize>>, message: &str) -> Fault {
+    let line = span.map(|span| line_of(text, span.start));
+    Fault { line, problem: Problem::Value(first_line(message)) }
 }
 
 /// The nearest key, if one is near: at most a third of its letters are other.

@@ -111,6 +111,7 @@ fn every_event() -> Vec<Event> {
         Event::ServerReady(ServerAt { addresses: vec![], ..at.clone() }),
         Event::PortAssigned { port: port(17000), generation: 2, previous: Some(port(3030)) },
         Event::PortAssigned { port: port(17000), generation: 1, previous: None },
+        Event::PortForgotten { port: port(17000), generation: 3 },
         Event::ServerExited(end.clone()),
         Event::ServerExited(bare_end.clone()),
         Event::ServerExited(ServerEnd { exit_code: Some(0), ..bare_end.clone() }),
@@ -151,6 +152,7 @@ fn is_listed(event: &Event) -> bool {
         Event::ServerReady(_) | Event::PortAssigned { .. } | Event::ServerExited(_) => true,
         Event::ServerRestarting(_) | Event::LaunchGaveUp(_) | Event::InstanceFound { .. } => true,
         Event::SettingsChanged { .. } | Event::StateRecovered { .. } => true,
+        Event::PortForgotten { .. } => true,
         Event::PortReleased(_) | Event::LaunchStopped(_) | Event::LaunchFailed(_) => true,
     }
 }

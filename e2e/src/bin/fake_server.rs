@@ -13,6 +13,10 @@
 //! not-http            answers with something that is not HTTP
 //! deaf                heeds neither the launcher nor the end of its stdin
 //! ready-then-exit=N   ends like this as soon as the launcher has announced it
+//! floods=N            then writes ten megabytes a second that are no messages, in lines of N bytes
+//! forks               leaves a child behind that holds its sockets and its stdout
+//! slow                says that it is ready when the other server of its port has ended
+//! after-first:ORDER   the first server of a launch serves well, those after it obey
 //! ```
 //! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, and `/stop`,
 //! which it passes on to the launcher.
@@ -28,12 +32,14 @@ fn main() {}
 #[cfg(target_os = "linux")]
 mod unix {
     use std::{
-        env,
+        env, fs,
         io::{self, BufRead, BufReader, Write},
         net::{TcpListener, TcpStream},
-        process::{self, ExitCode},
+        os::fd::OwnedFd,
+        process::{self, Command, ExitCode, Stdio},
         sync::Arc,
         thread,
+        time::Duration,
     };
 
     use e2e::wait_until;
@@ -69,6 +75,12 @@ mod unix {
         let Ok(Some(ToServer::Adopt(adoption))) = control::hear(&mut orders) else {
             return ExitCode::from(70);
         };
+        let order = match order.strip_prefix("after-first:") {
+            Some(_) if is_first(&folders, adoption.launch_id) => String::new(),
+            Some(order) => order.to_owned(),
+            None => order,
+        };
+        obey(&order);
         let fake = Arc::new(Fake {
             app: app.parse().expect("a name"),
             secret: match order.as_str() {
@@ -86,6 +98,24 @@ mod unix {
                 Ok(None | Some(ToServer::Drain | ToServer::Stop)) | Err(_) => return 0.into(),
                 Ok(Some(_)) => {}
             }
+        }
+    }
+
+    /// Whether the launcher has started no other server before.
+    fn is_first(folders: &Folders, launch: Uuid) -> bool {
+        let history = fs::read_to_string(folders.history()).expect("we are on record");
+        let launch = launch.to_string();
+        let started = |line: &&str| line.contains("\"server_spawned\"") && line.contains(&launch);
+        history.lines().filter(started).count() == 1
+    }
+
+    /// Writes what is no message, until the launcher is gone.
+    fn flood_with(length: usize) {
+        let mut line = vec![b'x'; length];
+        line[length - 1] = b'\n';
+        let tenth = line.repeat((1 << 20) / length);
+        while io::stdout().write_all(&tenth).is_ok() {
+            thread::sleep(Duration::from_millis(100));
         }
     }
 
@@ -126,23 +156,41 @@ mod unix {
                 .collect();
             let addresses =
                 listeners.iter().map(|l| l.local_addr().expect("it is bound")).collect();
+            if self.order == "forks" {
+                let held = listeners[0].try_clone().expect("descriptors are left");
+                let mut child = Command::new("sleep");
+                child.arg("60").stdin(Stdio::null()).stderr(OwnedFd::from(held));
+                child.spawn().expect("started");
+            }
             match self.order.as_str() {
                 "garbage" => return garbage(),
                 "hang-after-ready" => listeners.into_iter().for_each(std::mem::forget),
                 _ => listeners.into_iter().for_each(|l| self.clone().answer_on(l)),
             }
             say(&ToLauncher::Listening { addresses });
+            if self.order == "slow" {
+                let file = self.folders.history();
+                wait_until("the other one has ended", || {
+                    fs::read_to_string(&file).is_ok_and(|told| told.contains("\"server_exited\""))
+                });
+            }
             if self.order != "never-ready" {
                 say(&ToLauncher::Ready);
             }
-            if let Some(end) = self.order.strip_prefix("ready-then-") {
+            let flood = self.order.strip_prefix("floods=");
+            let end = self.order.strip_prefix("ready-then-");
+            if flood.or(end).is_some() {
                 let file = self.folders.discovery(&self.app);
                 let is_me = |found: Discovery| found.server_pid == process::id();
                 wait_until("the launcher has announced us", || {
                     Discovery::read(&file).is_some_and(is_me)
                 });
-                obey(end);
             }
+            if let Some(length) = flood {
+                let length = length.parse().expect("a number");
+                thread::spawn(move || flood_with(length));
+            }
+            end.into_iter().for_each(obey);
         }
 
         fn answer_on(self: Arc<Self>, listener: TcpListener) {
@@ -185,6 +233,7 @@ mod unix {
                 app: self.app.clone(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 launch_id,
+                pid: std::process::id(),
                 hmac: self.secret.answer(challenge, &self.app, self.adoption.port),
             }
         }

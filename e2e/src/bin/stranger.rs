@@ -8,6 +8,7 @@
 //! stranger connect ADDRESS            has the port as the near end of a connection to itself
 //! stranger leak ADDRESS               ends, and leaves a child behind that holds the listener
 //! stranger http ADDRESS ANSWER        speaks HTTP: all-ok, redirect, drip, flood
+//! stranger knock PATH                 has no port: connects to a Unix socket, and ends
 //! ```
 //! It prints `PORT PID` of whoever holds the port, then each request's first lines as one line, and
 //! ends when its stdin does.
@@ -26,7 +27,7 @@ mod unix {
         env,
         io::{self, Read, Write},
         net::{SocketAddr, TcpListener, TcpStream},
-        os::fd::OwnedFd,
+        os::{fd::OwnedFd, unix::net::UnixStream},
         process::{self, Command, Stdio},
         thread,
         time::Duration,
@@ -49,6 +50,7 @@ mod unix {
             ["bound-shareable", at] => kept.push(bound(address(at)?, true, false)?),
             ["connect", at] => kept.extend(connected(address(at)?)?),
             ["leak", at] => return leak(&listening(address(at)?, false)?),
+            ["knock", path] => return UnixStream::connect(path).map(drop),
             ["http", at, answer] => {
                 let listener = listening(address(at)?, false)?;
                 say(&listener, process::id())?;

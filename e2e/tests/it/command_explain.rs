@@ -1,6 +1,6 @@
 //! `launcher explain PORT`: what is the matter with a port, now and before.
 
-use e2e::{Ended, Home, Stranger, quiet_port};
+use e2e::{Ended, Home, Stranger, quiet_port, wait_for, wait_until};
 use serde_json::Value;
 
 use crate::command::command;
@@ -10,6 +10,16 @@ fn explained(home: &Home, port: u16) -> Value {
     let told = command(home, "explain").arg(port.to_string()).arg("--json").run();
     assert_eq!(told.code, Some(0), "{told:?}");
     told.line("explain")
+}
+
+/// The same until the diagnosis, which is given one second (I11), has had the time to find `class`.
+#[track_caller]
+fn found(home: &Home, port: u16, class: &str) -> Value {
+    let found = wait_for(|| {
+        let line = explained(home, port);
+        (line["class"] == class && !line["holder"].is_null()).then_some(line)
+    });
+    found.unwrap_or_else(|| panic!("not {class}: {}", explained(home, port)))
 }
 
 fn in_words(home: &Home, words: &[&str]) -> Ended {
@@ -34,15 +44,16 @@ fn a_port_that_nobody_has_could_be_claimed_just_now() {
 fn a_port_that_a_stranger_has_is_explained_with_its_holder_and_a_way_out() {
     let home = Home::new();
     let stranger = Stranger::listening("127.0.0.1:0");
-    let line = explained(&home, stranger.port);
+    let line = found(&home, stranger.port, "in_use");
     assert_eq!((&line["free"], &line["class"]), (&false.into(), &"in_use".into()));
     assert_eq!(line["holder"]["pid"], stranger.pid);
     assert_eq!(line["os_error"]["kind"], "AddrInUse");
-    let told = in_words(&home, &[&stranger.port.to_string()]);
-    assert_eq!(told.code, Some(0), "finding out is no failure");
-    for piece in ["is held by stranger", &format!("end process {}", stranger.pid)] {
-        assert!(told.stdout.contains(piece), "no `{piece}`: {told:?}");
-    }
+    wait_until("the sentences name the holder", || {
+        let told = in_words(&home, &[&stranger.port.to_string()]);
+        assert_eq!(told.code, Some(0), "finding out is no failure");
+        told.stdout.contains("is held by stranger")
+            && told.stdout.contains(&format!("end process {}", stranger.pid))
+    });
 }
 
 #[test]
@@ -50,8 +61,7 @@ fn the_port_of_the_running_server_is_known_as_ours_and_by_what_it_is_to_the_app(
     let (home, port) = (Home::new(), quiet_port());
     let mut running = home.launcher().home_port(port).start();
     let ready = running.ready();
-    let line = explained(&home, port);
-    assert_eq!(line["class"], "own_instance");
+    let line = found(&home, port, "own_instance");
     // Both hold the socket.
     let holder = line["holder"]["pid"].as_u64().expect("a process");
     assert!([running.pid(), ready.server_pid].map(u64::from).contains(&holder), "{line}");
@@ -62,12 +72,11 @@ fn the_port_of_the_running_server_is_known_as_ours_and_by_what_it_is_to_the_app(
     assert!(events.iter().all(|event| event["port"] == port), "{events:?}");
     assert!(events.iter().any(|event| event["event"] == "port_assigned"), "{events:?}");
 
-    let other = command(&home, "explain").arg(port.to_string()).arg("--json").app("notes").run();
-    let line = other.line("explain");
-    assert_eq!(
-        (&line["class"], &line["reserved_by"]),
-        (&"reserved_by_app".into(), &"server".into())
-    );
+    let told = wait_for(|| {
+        let ask = command(&home, "explain").arg(port.to_string()).arg("--json").app("notes");
+        Some(ask.run().line("explain")).filter(|line| line["class"] == "reserved_by_app")
+    });
+    assert_eq!(told.expect("asked again and again")["reserved_by"], "server");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The life and the end of a launch.
 
-use e2e::{Home, Place, Running, get, quiet_port, wait_for, wait_until};
-use rustix::process::Signal;
-use shared::{app::AppName, claim, port::Port};
-use std::time::{Duration, Instant};
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
-fn is_free(port: u16) -> bool {
-    claim::port(Port::new(port).expect("a port")).is_ok()
-}
+use e2e::{
+    Home, Place, Running, Stranger, found, get, is_free, program, quiet_port, skip, wait_for,
+    wait_until,
+};
+use rustix::process::Signal;
+use shared::app::AppName;
 
 /// I9: within two seconds.
 #[track_caller]
@@ -62,7 +65,57 @@ fn a_launch_that_is_asked_to_end_ends_well_and_leaves_the_port_free() {
 
 #[test]
 fn a_terminal_that_is_closed_ends_the_launch_well() {
-    assert_ends_well_by(Signal::HUP);
+    if !found("script") {
+        return skip("script (bsdutils) is missing");
+    }
+    let (home, port) = (Home::new(), quiet_port());
+    let launcher = program("launcher");
+    let line = format!("exec {} --no-open --json --port {port}", launcher.display());
+    let mut terminal = Command::new("script");
+    terminal.args(["-qefc", &line, "/dev/null"]).env_clear().env("HOMEPORT_HOME", home.path());
+    terminal.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    terminal.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut terminal = terminal.spawn().expect("it starts");
+    wait_until("the server is ready", || !home.events("port_assigned").is_empty());
+    terminal.kill().expect("it is ours");
+    terminal.wait().expect("it has ended");
+    wait_until("the launch has stopped", || !home.events("launch_stopped").is_empty());
+    assert_eq!(home.last("server_exited")["exit_code"], 0);
+    wait_until("the port is free", || is_free(port));
+}
+
+#[test]
+fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
+    let home = Home::new();
+    let mut running = home.launcher().setting("restart = \"never\"").start();
+    running.ready();
+    home.set("server", "restart = \"never\"\nready_timeout = \"3s\"\n");
+    running.signal(Signal::HUP);
+    let told = running.line("settings_changed");
+    assert_eq!((&told["key"], &told["to"]), (&"ready_timeout".into(), &"3s".into()));
+    assert!(home.last("settings_changed")["from"].is_null());
+    home.set("server", "prot = 1\n");
+    running.signal(Signal::HUP);
+    wait_until("the mistake is told", || running.stderr().contains("did you mean `port`?"));
+    assert_eq!(running.stop().code, Some(0));
+}
+
+/// The home port is not fetched back while somebody works on the other; he is told.
+#[test]
+fn a_home_port_that_becomes_free_again_is_told_once_and_gone_back_to_at_the_next_start() {
+    let (home, port) = (Home::new(), quiet_port());
+    let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
+    let mut running = home.launcher().home_port(port).start();
+    assert_ne!(running.ready().port, port);
+    drop(stranger);
+    let is_told = |record: &serde_json::Value| record["reason"] == "home_port_free";
+    let told = || home.events("port_released").into_iter().filter(is_told).count();
+    wait_until("the home port is said to be free", || told() == 1);
+    running.stop();
+    assert_eq!(told(), 1);
+    let mut running = home.launcher().home_port(port).start();
+    assert_eq!(running.ready().port, port);
+    running.stop();
 }
 
 #[test]

@@ -4,10 +4,17 @@
 #![cfg(target_os = "linux")]
 
 mod alone;
+mod asked;
 mod choosing;
 mod command;
+mod command_docs;
+mod command_doctor;
 mod command_explain;
+mod command_forget;
+mod command_logs;
+mod command_settings;
 mod command_where;
+mod control;
 mod crash;
 mod desktop;
 mod disk;
@@ -19,6 +26,7 @@ mod input;
 mod instance;
 mod jq;
 mod life;
+mod load;
 mod memory;
 mod namespaces;
 mod policy;
@@ -27,7 +35,10 @@ mod race;
 mod readiness;
 mod readme;
 mod records;
+mod relocation;
 mod restart;
+mod service;
 mod settings;
 mod strangers;
+mod stubborn;
 mod users;

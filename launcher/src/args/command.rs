@@ -1,6 +1,7 @@
 //! The commands, and what each of them takes.
 
 use clap::{Args, Subcommand};
+use clap_complete::Shell;
 use jiff::Timestamp;
 use shared::{app::AppName, port::Port};
 use std::path::PathBuf;
@@ -31,19 +32,31 @@ pub enum Command {
     Open(AppArgs),
     /// Say what is the matter with a port: who holds it, why, and what was there before
     Explain(ExplainArgs),
+    /// Check everything a launch depends on, and mend nothing
+    #[command(after_help = IF_WELL)]
+    Doctor(AppArgs),
+    /// Show the settings, or change one
+    Settings(SettingsArgs),
+    /// Show the last lines of the logs, or where they are
+    Logs(LogsArgs),
+    /// Forget the remembered ports of an app that does not run
+    #[command(after_help = IF_FORGOTTEN)]
+    Forget(AppArgs),
+    /// Print a script that completes command lines for a shell
+    Completions(CompletionsArgs),
 }
 
 /// The app that a command is about, and how it answers.
 #[derive(Debug, Clone, Default, Args)]
 pub struct AppArgs {
     /// The name under which settings, ports and history are kept [default: server]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub app: Option<AppName>,
     /// The folder for settings, state, logs and run-time files [default: this user's own]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
     /// Print one JSON object a line
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }
 
@@ -72,6 +85,78 @@ pub struct ExplainArgs {
     pub of: AppArgs,
 }
 
+/// The options of `settings`.
+#[derive(Debug, Args)]
+pub struct SettingsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: SettingsCommand,
+    /// Whose settings.
+    #[command(flatten)]
+    pub of: AppArgs,
+}
+
+/// What can be done with settings.
+#[derive(Debug, Subcommand)]
+pub enum SettingsCommand {
+    /// Print where the settings file is
+    Path,
+    /// Print every setting, what it is, and who says so
+    Show,
+    /// Set one, from the next start on; the file keeps its comments
+    #[command(after_help = IF_RIGHT)]
+    Set {
+        /// The setting, such as `port`
+        #[arg(value_name = "KEY")]
+        key: String,
+        /// The value: TOML, or a text without quotes
+        #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Remove one from the file, so that the default holds
+    #[command(after_help = IF_RIGHT)]
+    Unset {
+        /// The setting
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
+}
+
+/// The options of `logs`.
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: LogsCommand,
+    /// Whose lines: those of every app unless one is named here.
+    #[command(flatten)]
+    pub of: AppArgs,
+}
+
+/// What can be done with logs.
+#[derive(Debug, Subcommand)]
+pub enum LogsCommand {
+    /// Print the folder of the logs
+    Path,
+    /// Print the last lines of all logs, in the order in which they were written
+    Tail {
+        /// How many
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+        lines: usize,
+        /// Go on with what is written from now on
+        #[arg(short, long)]
+        follow: bool,
+    },
+}
+
+/// The options of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
 impl AppArgs {
     /// The same as the options of a start that says nothing else: what they mean is decided there.
     #[must_use]
@@ -86,3 +171,14 @@ impl AppArgs {
 }
 
 const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 it is not running.";
+
+const IF_RIGHT: &str = "\
+Exit codes: 0 done, 2 usage, 75 the file cannot be written, 78 the setting or the rest of the file is
+wrong; the file is then left as it is.";
+
+const IF_FORGOTTEN: &str = "\
+Exit codes: 0 done, 2 usage, 75 it is running, or what is remembered cannot be written.";
+
+const IF_WELL: &str = "\
+Exit codes: 0 no problem (there may be warnings), 2 usage or a wrong variable, 75 a problem, 78 the
+settings are wrong.";

@@ -1,9 +1,15 @@
 //! What the launcher can do, one file for each command.
 
 mod ask;
+mod completions;
+mod detached;
+mod doctor;
 mod explain;
+mod forget;
+mod logs;
 mod open;
 mod running;
+mod settings;
 mod start;
 mod r#where;
 
@@ -35,6 +41,13 @@ pub fn run(args: Args, argv: &[OsString]) -> Exit {
         Some(Command::Explain(args)) => {
             with_basics(&args.of, |basics| explain::explain(basics, &args))
         }
+        Some(Command::Doctor(of)) => with_basics(&of, |basics| doctor::doctor(basics, &of)),
+        Some(Command::Settings(args)) => {
+            with_basics(&args.of, |basics| settings::settings(basics, &args))
+        }
+        Some(Command::Logs(args)) => with_basics(&args.of, |basics| logs::logs(basics, &args)),
+        Some(Command::Forget(of)) => with_basics(&of, |basics| forget::forget(basics, of.json)),
+        Some(Command::Completions(args)) => completions::completions(args.shell),
     }
 }
 

@@ -1,16 +1,24 @@
 //! Linux.
 
 use std::{
-    fs, io,
+    env, fs, io,
     net::TcpListener,
-    os::unix::process::CommandExt,
+    os::{
+        linux::net::SocketAddrExt,
+        unix::{
+            ffi::OsStrExt,
+            net::{SocketAddr, UnixDatagram},
+            process::CommandExt,
+        },
+    },
     process::{Child, Command},
 };
 
 use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
 pub use super::unix::{
-    SERVER_PROGRAM, for_this_user_alone, kill, on_stop, signal_of, socket_name, user, wait_for_end,
+    SERVER_PROGRAM, detach, for_this_user_alone, kill, on_signal, signal_of, socket_name, user,
+    wait_for_end,
 };
 
 /// Starts the server on these sockets, bound to this process for life and death.
@@ -49,4 +57,25 @@ pub(super) fn is_ignored(signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     mask & (1 << (signal - 1)) != 0
+}
+
+/// Tells systemd that the server serves, if systemd has started this.
+pub fn notify_ready(status: &str) {
+    // Whoever asked to be told and does not listen does not want to know.
+    let _ = notify(&format!("READY=1\nSTATUS={status}\n"));
+}
+
+/// Tells systemd that the launch is ending, if systemd has started this.
+pub fn notify_stopping() {
+    let _ = notify("STOPPING=1\n");
+}
+
+/// `sd_notify(3)`. A name that begins with `@` is an abstract one.
+fn notify(state: &str) -> io::Result<()> {
+    let Some(name) = env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
+    let manager = match name.as_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+        _ => SocketAddr::from_pathname(name)?,
+    };
+    UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &manager).map(drop)
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 pub use super::unix::{
-    SERVER_PROGRAM, for_this_user_alone, kill, on_stop, signal_of, socket_name, user, wait_for_end,
+    SERVER_PROGRAM, detach, for_this_user_alone, kill, on_signal, signal_of, socket_name, user,
+    wait_for_end,
 };
 
 /// Starts the server on these sockets.
@@ -30,3 +31,9 @@ pub(super) fn is_ignored(_: i32) -> bool {
 pub fn memory_of(_: u32) -> Option<u64> {
     None
 }
+
+/// Tells a service manager that the server serves: launchd does not ask.
+pub fn notify_ready(_: &str) {}
+
+/// Tells a service manager that the launch is ending: launchd does not ask.
+pub fn notify_stopping() {}

@@ -14,6 +14,16 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 #[cfg(unix)]
+#[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]
 mod unix;
 
 pub use system::*;
+
+/// What a signal of the system means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signalled {
+    /// End.
+    Stop,
+    /// Read the settings again.
+    Reread,
+}

@@ -1,7 +1,9 @@
 //! What Linux and macOS have in common.
 
 use std::{
-    env, io,
+    env,
+    fs::File,
+    io,
     net::TcpListener,
     os::{
         fd::OwnedFd,
@@ -27,7 +29,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::system;
+use super::{Signalled, system};
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.
@@ -67,18 +69,22 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Calls `stop` for every SIGTERM, SIGINT and SIGHUP, on a thread of its own. A SIGHUP that whoever
-/// started this has set to be ignored, as `nohup` does, stays ignored.
+/// Calls `tell` for every signal that means something, on a thread of its own: SIGTERM and SIGINT to
+/// end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
+/// gone. A SIGHUP that whoever started this has set to be ignored, as `nohup` does, stays ignored.
 ///
 /// # Errors
 ///
 /// If the system refuses the handlers.
-pub fn on_stop(mut stop: impl FnMut() + Send + 'static) -> io::Result<()> {
+pub fn on_signal(mut tell: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+    let has_terminal = || File::open("/dev/tty").is_ok();
+    let had_terminal = has_terminal();
     let hangup = (!system::is_ignored(SIGHUP)).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for _ in signals.forever() {
-            stop();
+        for signal in signals.forever() {
+            let is_hangup = signal == SIGHUP && (!had_terminal || has_terminal());
+            tell(if is_hangup { Signalled::Reread } else { Signalled::Stop });
         }
     })?;
     Ok(())
@@ -107,4 +113,12 @@ pub fn socket_name(path: &Path) -> io::Result<Name<'_>> {
 #[must_use]
 pub fn for_this_user_alone(options: ListenerOptions<'_>) -> ListenerOptions<'_> {
     options.mode(0o600)
+}
+
+/// Makes the process that `command` will start outlive the terminal: it gets a session of its own.
+pub fn detach(command: &mut Command) {
+    let leave = || rustix::process::setsid().map(drop).map_err(io::Error::from);
+    // SAFETY: between fork and exec the closure makes one system call; it neither allocates nor
+    // takes a lock, in success or in failure.
+    unsafe { command.pre_exec(leave) };
 }

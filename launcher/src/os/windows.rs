@@ -3,9 +3,12 @@
 use std::{
     env, io,
     net::TcpListener,
+    os::windows::process::CommandExt,
     path::Path,
     process::{Child, Command, ExitStatus},
 };
+
+use super::Signalled;
 
 use interprocess::local_socket::{GenericNamespaced, ListenerOptions, Name, prelude::*};
 
@@ -35,14 +38,26 @@ pub fn signal_of(_: ExitStatus) -> Option<i32> {
     None
 }
 
-/// Calls `stop` for Ctrl-C, Ctrl-Break and the closing of the console.
+/// Calls `tell` for Ctrl-C, Ctrl-Break and the closing of the console.
 ///
 /// # Errors
 ///
 /// If the system refuses the handler.
-pub fn on_stop(stop: impl FnMut() + Send + 'static) -> io::Result<()> {
-    ctrlc::set_handler(stop).map_err(io::Error::other)
+pub fn on_signal(mut tell: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+    ctrlc::set_handler(move || tell(Signalled::Stop)).map_err(io::Error::other)
 }
+
+/// Makes the process that `command` will start outlive the console: it gets none.
+pub fn detach(command: &mut Command) {
+    const DETACHED_PROCESS: u32 = 0x8;
+    command.creation_flags(DETACHED_PROCESS);
+}
+
+/// Tells a service manager that the server serves: there is none to tell.
+pub fn notify_ready(_: &str) {}
+
+/// Tells a service manager that the launch is ending: there is none to tell.
+pub fn notify_stopping() {}
 
 /// The name of the user who runs this, for the first choice of a port.
 #[must_use]

@@ -10,7 +10,10 @@ use std::{
 use shared::control::{self, LineError, ToLauncher, ToServer};
 
 use super::state::News;
-use crate::{control::Asked, os};
+use crate::{
+    control::Asked,
+    os::{self, Signalled},
+};
 
 /// What a thread has to tell.
 #[derive(Debug)]
@@ -27,8 +30,10 @@ pub enum What {
         /// Which start of a server it was.
         attempt: u32,
     },
-    /// A signal to end.
-    Signal,
+    /// A signal.
+    Signal(Signalled),
+    /// The home port is free again.
+    HomeIsFree,
     /// Another command wants something.
     Asked(Asked),
 }

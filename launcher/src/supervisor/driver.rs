@@ -31,7 +31,8 @@ use crate::{
     control::{Answer, Asked, Request, Status},
     handover::Program,
     launch::Launch,
-    os, readiness,
+    os::{self, Signalled},
+    readiness,
 };
 
 /// What a supervised launch consists of.
@@ -60,6 +61,12 @@ pub trait Host {
     ///
     /// Why there is none, for the person who asked.
     fn claim(&mut self, port: Option<Port>, current: Port) -> Result<Choice, String>;
+
+    /// Reads the settings again, and gives the rules if they can be read.
+    fn reread(&mut self) -> Option<Rules>;
+
+    /// The home port, which was taken at the start, is free again.
+    fn home_is_free(&mut self);
 
     /// A server has proved itself, on the port of `choice`.
     fn ready(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion);
@@ -101,16 +108,16 @@ pub fn news() -> (Sender<What>, Receiver<What>) {
     channel()
 }
 
-/// Feeds requests to stop, whatever the system calls them, into `news`.
+/// Feeds signals, whatever the system calls them, into `news`.
 ///
 /// # Errors
 ///
 /// If the system refuses the handlers.
-pub fn listen_for_stop(news: &Sender<What>) -> io::Result<()> {
+pub fn listen_for_signals(news: &Sender<What>) -> io::Result<()> {
     let news = news.clone();
-    os::on_stop(move || {
+    os::on_signal(move |signal| {
         // Nobody listens any more when the launch is over.
-        let _ = news.send(What::Signal);
+        let _ = news.send(What::Signal(signal));
     })
 }
 
@@ -122,7 +129,6 @@ pub fn watch(
     (sender, receiver): (Sender<What>, Receiver<What>),
     host: impl Host,
 ) -> (Outcome, Choice) {
-    let rules = watch.rules;
     let mut driver = Driver {
         watch,
         host,
@@ -150,10 +156,14 @@ pub fn watch(
         }
         effects = Vec::new();
         if reports.is_empty() {
-            reports.extend(driver.next_input(&receiver, &state, state.deadline(&rules)));
+            reports.extend(driver.next_input(
+                &receiver,
+                &state,
+                state.deadline(&driver.watch.rules),
+            ));
         }
         for input in reports {
-            let (next, decided) = step(&rules, state, input, Instant::now());
+            let (next, decided) = step(&driver.watch.rules, state, input, Instant::now());
             state = next;
             effects.extend(decided);
         }
@@ -186,10 +196,20 @@ impl<H: Host> Driver<'_, H> {
                 self.serving = self.serving.filter(|serving| *serving != attempt);
                 Input::Server { attempt, news }
             }
-            Ok(What::Signal) if std::mem::replace(&mut self.was_signalled, true) => {
-                Input::StopDemanded
+            Ok(What::Signal(Signalled::Reread)) => {
+                self.watch.rules = self.host.reread().unwrap_or(self.watch.rules);
+                return None;
             }
-            Ok(What::Signal) => Input::StopAsked(None),
+            Ok(What::Signal(Signalled::Stop)) => {
+                match std::mem::replace(&mut self.was_signalled, true) {
+                    false => Input::StopAsked(None),
+                    true => Input::StopDemanded,
+                }
+            }
+            Ok(What::HomeIsFree) => {
+                self.host.home_is_free();
+                return None;
+            }
             Ok(What::Asked(asked)) => self.asked(asked, state)?,
         })
     }
@@ -272,8 +292,9 @@ impl<H: Host> Driver<'_, H> {
         let (secret, app, id) = (self.watch.secret.clone(), launch.basics.app.clone(), launch.id);
         let claim = &self.next.as_ref().unwrap_or(&self.choice).claim;
         let (port, news) = (claim.port(), self.news.clone());
+        let pid = self.servers.get(&attempt).map(Server::pid).unwrap_or_default();
         let prove = move || {
-            let proof = readiness::prove(&secret, &app, id, port);
+            let proof = readiness::prove(&secret, &app, (id, pid), port);
             let proof = proof.map_or_else(News::Disproved, |()| News::Proved);
             // Nobody listens any more when the launch is over.
             let _ = news.send(What::Server { attempt, news: proof });

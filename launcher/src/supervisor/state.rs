@@ -19,8 +19,9 @@ use self::{errand::Errand, retired::Retired};
 use super::backoff::Tally;
 use crate::readiness::NotReady;
 
-/// How long a server may take to finish the requests in flight.
-pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server may take to end after it was told to: the 10 s that it gives to requests in
+/// flight, and some to close up.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// What the decisions depend on.
 #[derive(Debug, Clone, Copy)]

@@ -78,6 +78,10 @@ impl Event {
                 put(to, keys::GENERATION, *generation)?;
                 put(to, keys::PREVIOUS, *previous)
             }
+            Self::PortForgotten { port, generation } => {
+                put(to, keys::PORT, *port)?;
+                put(to, keys::GENERATION, *generation)
+            }
             Self::ServerExited(end) | Self::ServerRestarting(end) | Self::LaunchGaveUp(end) => {
                 put(to, keys::EXIT_CODE, end.exit_code)?;
                 put(to, keys::SIGNAL, end.signal)?;

@@ -40,22 +40,34 @@ pub struct Record {
 ///
 /// If the file cannot be opened; [`io::ErrorKind::NotFound`] if there is no history yet.
 pub fn records(file: &Path) -> io::Result<impl Iterator<Item = Record>> {
-    lines_with(file, b"{")
+    lines_with(file, &[b"{"])
 }
 
-/// The records of lines that contain `needle`: most lines are thrown away unparsed.
-fn lines_with(file: &Path, needle: &'static [u8]) -> io::Result<impl Iterator<Item = Record>> {
+/// The records of lines that contain one of the `needles`: most lines are thrown away unparsed.
+fn lines_with(
+    file: &Path,
+    needles: &'static [&'static [u8]],
+) -> io::Result<impl Iterator<Item = Record>> {
     let lines = BufReader::new(File::open(file)?).split(b'\n').map_while(Result::ok);
+    let holds = |line: &[u8], needle: &[u8]| line.windows(needle.len()).any(|part| part == needle);
     Ok(lines
-        .filter(move |line| line.windows(needle.len()).any(|window| window == needle))
+        .filter(move |line| needles.iter().any(|needle| holds(line, needle)))
         .filter_map(|line| serde_json::from_slice(&line).ok()))
 }
 
 /// The remembered ports of `app` as the history tells them, the latest last: what is left of an
-/// assignment whose file is gone. No history is an empty one.
+/// assignment whose file is gone. What a person had forgotten is left out, and no history is an empty
+/// one.
 #[must_use]
 pub fn last_assignments(file: &Path, app: &AppName) -> Vec<Record> {
-    let assigned = lines_with(file, br#""event":"port_assigned""#);
-    let of_app = |record: &Record| record.app == app.as_str() && record.port.is_some();
-    assigned.map(|records| records.filter(of_app).collect()).unwrap_or_default()
+    let told = lines_with(file, &[br#""event":"port_assigned""#, br#""event":"port_forgotten""#]);
+    let mut assigned: Vec<Record> = Vec::new();
+    for record in told.into_iter().flatten().filter(|record| record.app == app.as_str()) {
+        match record.event.as_str() {
+            "port_assigned" if record.port.is_some() => assigned.push(record),
+            "port_forgotten" => assigned.retain(|earlier| earlier.port != record.port),
+            _ => {}
+        }
+    }
+    assigned
 }

@@ -1,9 +1,9 @@
 //! What Linux and macOS have in common.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{DirBuilder, File, Metadata, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -29,6 +29,11 @@ pub fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);
     options
+}
+
+/// Whether other users may look into a file or a folder.
+pub fn is_open_to_others(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & 0o077 != 0
 }
 
 /// Makes a change of a folder's entries durable.

@@ -81,6 +81,12 @@ pub fn private_file() -> OpenOptions {
     OpenOptions::new()
 }
 
+/// Whether other users may look into a file or a folder. Both inherit the rights of the user's
+/// profile, and modes say nothing.
+pub fn is_open_to_others(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 /// Makes a change of a folder's entries durable: nothing to do, because a folder cannot be flushed
 /// here and NTFS keeps its entries in a journal.
 pub fn sync_folder(_: &Path) -> io::Result<()> {

@@ -1,6 +1,9 @@
 //! What is said of a settings file that cannot be used.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use super::KEYS;
 
@@ -14,6 +17,30 @@ pub struct SettingsError {
     pub line: Option<usize>,
     /// What is wrong with it.
     pub problem: Problem,
+}
+
+/// What is wrong with the text of a settings file.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct Fault {
+    /// The line, from 1, if the problem has one.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl Fault {
+    /// The same, of the file that holds the text.
+    #[must_use]
+    pub fn of(self, file: &Path) -> SettingsError {
+        SettingsError { file: file.to_owned(), line: self.line, problem: self.problem }
+    }
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self { line: None, problem }
+    }
 }
 
 /// What is wrong with a settings file.

@@ -69,6 +69,11 @@ fn whatever_is_wrong_is_said_with_its_line_and_a_way_out() {
     ] {
         let problem = load(text).expect_err("wrong");
         assert!(problem.starts_with(message), "{problem}");
+        // The text alone is judged in the same way.
+        if let Ok(text) = str::from_utf8(text) {
+            let fault = Settings::parse(text).expect_err("wrong").of(Path::new(""));
+            assert_eq!(fault.to_string(), problem);
+        }
     }
 }
 

@@ -1,0 +1,164 @@
+//! A client that asks all the time, and counts what it is answered.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, BufRead, BufReader, ErrorKind, Read, Write},
+    net::TcpStream,
+    sync::{Arc, Mutex},
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use crate::{PATIENCE, wait, wait_until};
+
+/// What a client has seen so far.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// How many answers had each status.
+    pub statuses: BTreeMap<u16, usize>,
+    /// Kept connections that the server has ended as it had said it would.
+    pub dismissed: usize,
+    /// Connections that ended otherwise before their answer, and how.
+    pub cut: Vec<String>,
+    /// Connections that nobody took.
+    pub refused: usize,
+    /// When the first of them was.
+    pub first_refused: Option<Instant>,
+    is_over: bool,
+}
+
+impl Tally {
+    /// How many answers came.
+    #[must_use]
+    pub fn answers(&self) -> usize {
+        self.statuses.values().sum()
+    }
+}
+
+/// A client under way, in a thread of its own.
+#[derive(Debug)]
+pub struct Load {
+    tally: Arc<Mutex<Tally>>,
+    client: JoinHandle<()>,
+}
+
+impl Load {
+    /// One that asks `port` for `target`, again and again on one connection, and makes a new one
+    /// when the server ends it.
+    #[must_use]
+    pub fn kept(port: u16, target: &str) -> Self {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        Self::start(port, request)
+    }
+
+    /// One that makes a new connection for every request.
+    #[must_use]
+    pub fn fresh(port: u16, target: &str) -> Self {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}");
+        Self::start(port, format!("{head}\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn start(port: u16, request: String) -> Self {
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let counted = Arc::clone(&tally);
+        let count = move |seen: &dyn Fn(&mut Tally)| {
+            let mut tally = counted.lock().expect("nobody panics here");
+            seen(&mut tally);
+            !tally.is_over
+        };
+        let client = thread::spawn(move || while converse(port, &request, &count) {});
+        Self { tally, client }
+    }
+
+    /// What it has seen so far.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    #[must_use]
+    pub fn so_far(&self) -> Tally {
+        self.tally.lock().expect("nobody panics here").clone()
+    }
+
+    /// Waits until it has had this many answers more.
+    ///
+    /// # Panics
+    ///
+    /// If it gets none.
+    #[track_caller]
+    pub fn goes_on(&self, more: usize) {
+        let enough = self.so_far().answers() + more;
+        wait_until("the client has had more answers", || self.so_far().answers() >= enough);
+    }
+
+    /// Ends it, and tells what it has seen.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[track_caller]
+    pub fn end(self) -> Tally {
+        self.tally.lock().expect("nobody panics here").is_over = true;
+        self.client.join().expect("it ends by itself");
+        self.tally.lock().expect("nobody panics here").clone()
+    }
+}
+
+/// One connection, from its beginning to its end. Returns whether to go on.
+fn converse(port: u16, request: &str, count: &dyn Fn(&dyn Fn(&mut Tally)) -> bool) -> bool {
+    let began = Instant::now();
+    let connected = TcpStream::connect(("127.0.0.1", port));
+    let mut connection = match connected.and_then(|stream| patient(&stream).map(|()| stream)) {
+        Ok(stream) => BufReader::new(stream),
+        Err(error) => {
+            wait::breathe();
+            return count(&|tally| match error.kind() {
+                ErrorKind::ConnectionRefused => {
+                    tally.refused += 1;
+                    tally.first_refused = tally.first_refused.or(Some(began));
+                }
+                _ => tally.cut.push(format!("connecting: {error}")),
+            });
+        }
+    };
+    let closes = request.contains("Connection: close");
+    for turn in 0.. {
+        let (goes_on, ends) = match exchange(&mut connection, request) {
+            Ok((status, dismissed)) => {
+                let seen = |tally: &mut Tally| {
+                    *tally.statuses.entry(status).or_default() += 1;
+                    tally.dismissed += usize::from(dismissed && !closes);
+                };
+                (count(&seen), dismissed)
+            }
+            Err(error) => (count(&|t| t.cut.push(format!("request {turn}: {error}"))), true),
+        };
+        wait::breathe();
+        if ends || !goes_on {
+            return goes_on;
+        }
+    }
+    true
+}
+
+fn patient(stream: &TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)
+}
+
+/// Asks once: the status of the answer, and whether it said that it was the last.
+fn exchange(connection: &mut BufReader<TcpStream>, request: &str) -> io::Result<(u16, bool)> {
+    connection.get_mut().write_all(request.as_bytes())?;
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if connection.read_line(&mut head)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+    }
+    let head = head.to_lowercase();
+    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let length = value("content-length:").and_then(|length| length.parse().ok()).unwrap_or(0);
+    io::copy(&mut connection.take(length), &mut io::sink())?;
+    let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok());
+    Ok((status.ok_or(ErrorKind::InvalidData)?, value("connection:") == Some("close")))
+}

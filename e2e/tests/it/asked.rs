@@ -1,0 +1,224 @@
+//! What a running launch answers when it is asked for something: at a good moment, and at a bad one.
+
+use e2e::{Home, Running, Watched, get, is_free, quiet_port, wait_for, wait_until};
+use rustix::process::Signal;
+use shared::{app::AppName, discovery::Discovery};
+
+use crate::{
+    command::{ask, command},
+    control::say,
+};
+
+/// A launch whose first server serves well, and whose second never becomes ready.
+fn launch(home: &Home, order: &str) -> Running {
+    let launch = home.launcher().port(quiet_port()).fake(&[&format!("after-first:{order}")]);
+    let mut running = launch.start();
+    running.ready();
+    running
+}
+
+/// A command that is left waiting until the second server has been started.
+fn waiting(home: &Home, words: &[&str]) -> Running {
+    let launch = words[1..].iter().fold(command(home, words[0]), |launch, word| launch.arg(*word));
+    let waiting = launch.start();
+    wait_until("its server is started", || home.events("server_spawned").len() == 2);
+    waiting
+}
+
+#[test]
+fn status_tells_programs_how_it_is() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().home_port(port).start();
+    let ready = running.ready();
+    let told = ask(&home, "status");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let status = told.line("status");
+    for (key, value) in [
+        ("app", "server".into()),
+        ("state", "serving".into()),
+        ("url", (*ready.url).into()),
+        ("port", port.into()),
+        ("origin", "home".into()),
+        ("launch_id", (*ready.launch_id).into()),
+        ("launcher_pid", running.pid().into()),
+        ("server_pid", ready.server_pid.into()),
+        ("version", env!("CARGO_PKG_VERSION").into()),
+        ("restarts", 0.into()),
+        ("home_port", port.into()),
+        ("last_conflict", serde_json::Value::Null),
+    ] {
+        assert_eq!(status[key], value, "{key}: {status}");
+    }
+    for key in ["uptime_ms", "launcher_memory_bytes", "server_memory_bytes"] {
+        assert!(status[key].as_f64().is_some_and(|number| number > 0.0), "{key}: {status}");
+    }
+    assert!(status["started_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{status}");
+
+    let told = command(&home, "status").run();
+    for piece in [&*ready.url, "serving", &format!("port {port} (home)"), "restarts: 0"] {
+        assert!(told.stdout.contains(piece), "no `{piece}`: {told:?}");
+    }
+    ask(&home, "restart");
+    assert_eq!(ask(&home, "status").line("status")["restarts"], 1);
+}
+
+#[test]
+fn nobody_can_be_asked_where_nothing_runs() {
+    let home = Home::new();
+    for name in ["stop", "restart", "status", "move"] {
+        let told = ask(&home, name);
+        assert_eq!((told.code, told.stdout.as_str()), (Some(3), ""), "{name}: {told:?}");
+        assert!(told.stderr.contains("is not running"), "{name}: {told:?}");
+    }
+    assert!(home.history().is_empty());
+}
+
+#[test]
+fn stop_returns_when_all_is_gone() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    let told = ask(&home, "stop");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_eq!(told.line("stopped")["port"], port);
+    assert!(running.server().has_ended() && is_free(port));
+    assert_eq!(running.exit().code, Some(0));
+    assert_eq!(home.last("launch_stopped")["reason"], "asked");
+    for file in [home.folders().control(&AppName::default()), home.folders().token(&AppName::default())]
+    {
+        assert!(!file.exists(), "{}", file.display());
+    }
+    assert_eq!(ask(&home, "stop").code, Some(3));
+}
+
+#[test]
+fn after_a_restart_the_discovery_file_names_the_new_server() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).start();
+    let ready = running.ready();
+    let file = home.folders().discovery(&AppName::default());
+    let before = Discovery::read(&file).expect("published");
+    let restarted = ask(&home, "restart").line("restarted");
+    let found = Discovery::read(&file).expect("published");
+    assert_eq!(restarted["server_pid"], found.server_pid);
+    assert_ne!(found.server_pid, ready.server_pid);
+    assert_eq!(
+        (found.port, found.generation, found.launch_id, &found.control),
+        (before.port, before.generation, before.launch_id, &before.control)
+    );
+    assert_eq!(command(&home, "where").run().stdout.trim(), ready.url);
+    let where_it_is = ask(&home, "where").line("where");
+    assert_eq!(where_it_is["server_pid"], found.server_pid);
+}
+
+#[test]
+fn a_restart_while_it_starts_is_refused_and_a_stop_is_not() {
+    let home = Home::new();
+    let running = home.launcher().fake(&["never-ready"]).start();
+    wait_until("the server is started", || !home.events("server_spawned").is_empty());
+    assert_eq!(say(&home, "{\"ask\":\"status\"}")["state"], "starting");
+    for request in ["{\"ask\":\"restart\"}", "{\"ask\":\"move\",\"port\":null}"] {
+        let answer = say(&home, request);
+        assert_eq!(answer["answer"], "refused", "{answer}");
+        assert!(answer["reason"].to_string().contains("still starting"), "{answer}");
+    }
+    assert_eq!(say(&home, "{\"ask\":\"stop\"}")["answer"], "stopping");
+    assert_eq!(running.exit().code, Some(0));
+}
+
+#[test]
+fn only_one_restart_or_move_is_under_way_at_a_time() {
+    for first in [&["move"][..], &["restart"]] {
+        let home = Home::new();
+        let running = launch(&home, "never-ready");
+        let first = waiting(&home, first);
+        let moved = ask(&home, "move");
+        assert_eq!(moved.code, Some(69), "{moved:?}");
+        let restarted = ask(&home, "restart");
+        assert_eq!(restarted.code, Some(75), "{restarted:?}");
+        for refused in [moved, restarted] {
+            assert!(refused.stderr.contains("under way"), "{refused:?}");
+        }
+        assert_eq!(ask(&home, "status").line("status")["state"], "serving");
+        assert_eq!(home.events("server_spawned").len(), 2);
+
+        // The end of the launch ends what is under way.
+        let servers = Watched::children_of(running.pid());
+        assert_eq!(servers.len(), 2);
+        assert_eq!(ask(&home, "stop").code, Some(0));
+        assert!(servers.iter().all(Watched::has_ended));
+        let first = first.exit();
+        assert!(first.code != Some(0) && first.stderr.contains("ending"), "{first:?}");
+        assert_eq!(running.exit().code, Some(0));
+        let claimed = home.events("port_claimed");
+        assert!(claimed.iter().all(|e| is_free(e["port"].as_u64().expect("a port") as u16)));
+    }
+}
+
+#[test]
+fn who_asks_a_launch_that_is_ending_waits_for_its_end() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).fake(&["deaf"]).start();
+    running.ready();
+    let first = command(&home, "stop").start();
+    wait_until("it is ending", || say(&home, "{\"ask\":\"status\"}")["state"] == "stopping");
+    let second = command(&home, "stop").start();
+    for request in ["{\"ask\":\"restart\"}", "{\"ask\":\"move\",\"port\":null}"] {
+        let answer = say(&home, request);
+        assert!(answer["reason"].to_string().contains("ending"), "{answer}");
+    }
+    // Its server does not listen; the second signal has no patience.
+    let ended = wait_for(|| {
+        running.has_ended().then_some(()).or_else(|| {
+            running.signal(Signal::TERM);
+            None
+        })
+    });
+    assert!(ended.is_some());
+    assert_eq!(running.exit().code, Some(0));
+    for stop in [first, second] {
+        let stop = stop.exit();
+        assert_eq!(stop.code, Some(0), "{stop:?}");
+    }
+}
+
+#[test]
+fn a_restart_whose_new_server_fails_leaves_the_old_one_to_serve() {
+    for (order, why) in
+        [("exit=3", "code 3"), ("never-ready", "within 1s"), ("wrong-identity", "wrong answer")]
+    {
+        let home = Home::new();
+        let launch = home.launcher().port(quiet_port()).fake(&[&format!("after-first:{order}")]);
+        let mut running = launch.arg("--ready-timeout").arg("1s").start();
+        let ready = running.ready();
+        let file = home.folders().discovery(&AppName::default());
+        let before = Discovery::read(&file).expect("published");
+        let told = ask(&home, "restart");
+        assert_eq!((told.code, told.stdout.as_str()), (Some(75), ""), "{order}: {told:?}");
+        for piece in [why, "nothing has changed"] {
+            assert!(told.stderr.contains(piece), "{order}: no `{piece}`: {told:?}");
+        }
+        assert_eq!(Discovery::read(&file), Some(before), "{order}");
+        let exited = home.last("server_exited");
+        assert_eq!(exited["attempt"], 2, "{order}: {exited}");
+        assert!(!running.server().has_ended(), "{order}");
+        assert_eq!(Watched::children_of(running.pid()).len(), 1, "{order}");
+        assert_eq!(get(&ready.url).expect("it serves").status, 200, "{order}");
+    }
+}
+
+/// Nobody is left without a server that is starting anyway.
+#[test]
+fn a_crash_during_a_restart_leaves_the_new_server_to_serve() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).fake(&["after-first:slow"]).start();
+    let ready = running.ready();
+    let restart = waiting(&home, &["restart"]);
+    running.server().kill();
+    let told = restart.exit();
+    assert!(told.stderr.contains("failed meanwhile"), "{told:?}");
+    wait_until("the new one serves", || home.events("server_ready").len() == 2);
+    assert_eq!(get(&ready.url).expect("it serves").status, 200);
+    assert_eq!(home.events("server_spawned").len(), 2);
+    assert!(home.events("server_restarting").is_empty());
+}

@@ -1,0 +1,237 @@
+//! Moves: those that fail and change nothing, and what a move leaves behind.
+
+use std::fs;
+
+use e2e::{Ended, Home, Netns, Place, Running, Stranger, Watched, get, is_free, quiet_port};
+use serde_json::Value;
+use shared::{app::AppName, discovery::Discovery};
+
+use crate::command::{ask, command};
+
+#[track_caller]
+fn discovered(home: &Home) -> Discovery {
+    Discovery::read(&home.folders().discovery(&AppName::default())).expect("it is published")
+}
+
+/// `launcher move PORT`, at this place.
+fn move_to(home: &Home, port: u16, place: &Place) -> Ended {
+    command(home, "move").at(place).arg(port.to_string()).arg("--json").run()
+}
+
+/// Asks for a move that cannot be, and sees that nothing has changed. What was said about it.
+#[track_caller]
+fn assert_stays(home: &Home, running: &mut Running, to: u16, place: &Place) -> String {
+    let before = (discovered(home), home.assignment());
+    let refused = move_to(home, to, place);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(69), ""), "{refused:?}");
+    assert!(refused.stderr.contains("nothing has changed"), "{refused:?}");
+    assert!(!running.has_ended() && !running.server().has_ended());
+    assert_eq!((discovered(home), home.assignment()), before);
+    assert!(home.events("port_moved").is_empty());
+    assert_eq!(home.events("server_spawned").len(), 1);
+    refused.stderr
+}
+
+#[test]
+fn a_move_to_a_port_that_somebody_has_names_him_and_changes_nothing() {
+    let (home, stranger) = (Home::new(), Stranger::listening("127.0.0.1:0"));
+    let mut running = home.launcher().port(quiet_port()).start();
+    let ready = running.ready();
+    let told = assert_stays(&home, &mut running, stranger.port, &Place::here());
+    for piece in [&stranger.port.to_string(), "stranger", &format!("pid {}", stranger.pid)] {
+        assert!(told.contains(piece), "no `{piece}`: {told}");
+    }
+    let conflict = home.conflict_over(stranger.port);
+    assert_eq!(
+        (&conflict["class"], &conflict["holder"]["pid"]),
+        (&"in_use".into(), &stranger.pid.into())
+    );
+    assert_eq!(get(&format!("{}_homeport/healthz", ready.url)).expect("it serves").status, 200);
+}
+
+#[test]
+fn a_move_to_a_port_that_browsers_refuse_or_to_its_own_says_so_and_changes_nothing() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    let told = assert_stays(&home, &mut running, 6000, &Place::here());
+    assert!(told.contains("browsers block port 6000"), "{told}");
+    let told = assert_stays(&home, &mut running, port, &Place::here());
+    assert!(told.contains("already"), "{told}");
+}
+
+#[test]
+fn a_move_to_a_port_that_the_system_keeps_says_so_and_changes_nothing() {
+    let Some(netns) = Netns::new(&["ipv4/ip_unprivileged_port_start=20000"]) else { return };
+    let plain = netns.place().without_low_ports();
+    if let Err(refusal) = plain.try_out() {
+        return e2e::skip(&format!("setpriv: {refusal}"));
+    }
+    let home = Home::new();
+    let mut running = home.launcher().at(&plain).port(20_500).start();
+    running.ready();
+    let told = assert_stays(&home, &mut running, 19_950, &plain);
+    assert!(told.contains("19950"), "{told}");
+    assert_eq!(home.conflict_over(19_950)["class"], "privileged");
+}
+
+/// Starts a server that serves well, asks for a move, and gets a second one that does not.
+#[track_caller]
+fn assert_fails_to_start(order: &str, why: &str) {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let launch = home.launcher().port(from).fake(&[&format!("after-first:{order}")]);
+    let mut running = launch.arg("--ready-timeout").arg("1s").start();
+    let ready = running.ready();
+    let before = (discovered(&home), home.assignment());
+    let refused = move_to(&home, to, &Place::here());
+    assert!(refused.code.is_some_and(|code| code != 0), "{order}: {refused:?}");
+    assert!(refused.stderr.contains(why), "{order}: no `{why}`: {refused:?}");
+    assert!(refused.stderr.contains("nothing has changed"), "{order}: {refused:?}");
+    assert_eq!((discovered(&home), home.assignment()), before, "{order}");
+    assert!(is_free(to), "{order}: what was claimed in vain is let go");
+
+    let [first, second] = &home.events("server_spawned")[..] else { panic!("{order}: two start") };
+    assert_eq!((&first["port"], &second["port"]), (&from.into(), &to.into()));
+    let exited = home.last("server_exited");
+    assert_eq!(exited["attempt"], 2, "{order}: {exited}");
+    let servers: Vec<_> = Watched::children_of(running.pid()).iter().map(Watched::pid).collect();
+    assert_eq!(servers, [ready.server_pid], "{order}: the new one is gone and the old one is not");
+    assert_eq!(get(&ready.url).expect("it serves").status, 200, "{order}");
+}
+
+#[test]
+fn a_move_whose_new_server_exits_is_no_move() {
+    assert_fails_to_start("exit=3", "code 3");
+    assert_fails_to_start("signal=9", "signal 9");
+}
+
+#[test]
+fn a_move_whose_new_server_does_not_become_ready_is_no_move() {
+    assert_fails_to_start("never-ready", "within 1s");
+    assert_fails_to_start("hang-after-ready", "within 1s");
+}
+
+#[test]
+fn a_move_whose_new_server_gives_a_wrong_answer_is_no_move() {
+    assert_fails_to_start("garbage", "Listening on");
+    assert_fails_to_start("wrong-identity", "wrong answer");
+    assert_fails_to_start("wrong-launch", "wrong answer");
+}
+
+/// Such a failure costs nothing: it is no failure of the server that serves.
+#[test]
+fn moves_that_fail_again_and_again_do_not_end_the_launch() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).fake(&["after-first:exit=3"]).start();
+    let ready = running.ready();
+    for _ in 0..7 {
+        assert_ne!(move_to(&home, quiet_port(), &Place::here()).code, Some(0));
+        assert_ne!(ask(&home, "restart").code, Some(0));
+    }
+    assert!(!running.has_ended() && !running.server().has_ended());
+    assert_eq!(get(&ready.url).expect("it serves").status, 200);
+    assert_eq!(running.stop().code, Some(0));
+}
+
+#[test]
+fn after_a_move_everybody_who_looks_finds_the_new_port() {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().port(from).start();
+    let ready = running.ready();
+    let before = discovered(&home);
+    let told = move_to(&home, to, &Place::here());
+    let moved = told.line("moved");
+    let url = format!("http://127.0.0.1:{to}/");
+    assert_eq!((&moved["url"], &moved["to"]), (&(*url).into(), &to.into()));
+
+    let found = discovered(&home);
+    assert_eq!((found.port.get(), &found.url), (to, &url));
+    assert_eq!(found.server_pid, moved["server_pid"].as_u64().expect("a process") as u32);
+    assert_ne!(found.server_pid, ready.server_pid);
+    assert_eq!((found.launch_id, found.launcher_pid), (before.launch_id, before.launcher_pid));
+    assert_eq!(found.generation, before.generation.map(|generation| generation + 1));
+    assert!(found.addresses.iter().all(|address| address.port() == to));
+    assert_eq!(command(&home, "where").run().stdout, format!("{url}\n"));
+    let second = home.launcher().run();
+    assert_eq!(second.line("instance_found")["url"], *url);
+
+    let status = ask(&home, "status").line("status");
+    assert_eq!((&status["port"], &status["url"]), (&to.into(), &(*url).into()));
+    let assignment = home.assignment().expect("remembered");
+    assert_eq!(home.last_good(), Some(to));
+    assert_eq!(assignment.earlier[0].port.get(), from);
+    let event = home.last("port_moved");
+    assert_eq!(
+        [&event["from"], &event["to"], &event["why"]],
+        [&Value::from(from), &to.into(), &"asked".into()]
+    );
+    assert_eq!(home.last("port_assigned")["previous"], from);
+
+    running.kill();
+    let ready = home.launcher().start().ready();
+    assert_eq!((ready.port, ready.origin.as_str()), (to, "last_good"));
+}
+
+/// I6: also if there was no time to end well, and the file is lost.
+#[test]
+fn after_a_move_and_a_kill_the_new_port_is_found_in_the_history_alone() {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().port(from).start();
+    running.ready();
+    assert_eq!(move_to(&home, to, &Place::here()).code, Some(0));
+    running.kill();
+    fs::remove_file(home.assignment_file("server")).expect("it was written");
+    assert_eq!(home.launcher().start().ready().port, to);
+}
+
+#[test]
+fn a_move_to_any_port_goes_to_another_one() {
+    let home = Home::new();
+    let mut running = home.launcher().start();
+    let mut ports = vec![u64::from(running.ready().port)];
+    for _ in 0..3 {
+        let moved = ask(&home, "move").line("moved");
+        assert_eq!(moved["from"].as_u64(), ports.last().copied());
+        ports.push(moved["to"].as_u64().expect("a port"));
+    }
+    for (target, status) in [(&ports[3], 404), (&ports[2], 308), (&ports[1], 308), (&ports[0], 308)]
+    {
+        let answer = get(&format!("http://127.0.0.1:{target}/nowhere")).expect("answered");
+        assert_eq!(answer.status, status, "port {target}: {answer:?}");
+    }
+    assert_eq!(running.stop().code, Some(0));
+    assert!(ports.iter().all(|port| is_free(*port as u16)));
+    let reasons: Vec<_> = home.events("port_released").iter().map(|e| e["reason"].clone()).collect();
+    assert_eq!(reasons, ["moved", "moved", "moved", "asked"]);
+}
+
+/// What was asked for once is no wish for good: home stays home.
+#[test]
+fn a_move_away_from_the_home_port_lasts_until_the_next_start() {
+    let (home, [at_home, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().home_port(at_home).start();
+    running.ready();
+    assert_eq!(move_to(&home, to, &Place::here()).code, Some(0));
+    let status = ask(&home, "status").line("status");
+    assert_eq!((&status["port"], &status["home_port"]), (&to.into(), &at_home.into()));
+    assert_eq!(running.stop().code, Some(0));
+    let ready = home.launcher().start().ready();
+    assert_eq!((ready.port, ready.origin.as_str()), (at_home, "home"));
+}
+
+/// I15.
+#[test]
+fn without_ipv6_a_restart_and_a_move_work_on_the_other_loopback_alone() {
+    let settings = ["ipv6/conf/all/disable_ipv6=1", "ipv6/conf/lo/disable_ipv6=1"];
+    let Some(netns) = Netns::new(&settings) else { return };
+    let (home, place) = (Home::new(), netns.place());
+    let mut running = home.launcher().at(&place).port(20_500).start();
+    running.ready();
+    let restarted = command(&home, "restart").at(&place).arg("--json").run();
+    assert_eq!(restarted.line("restarted")["port"], 20_500, "{restarted:?}");
+    let moved = move_to(&home, 20_501, &place);
+    assert_eq!(moved.line("moved")["to"], 20_501, "{moved:?}");
+    assert_eq!(discovered(&home).addresses, [([127, 0, 0, 1], 20_501).into()]);
+    assert_eq!(running.stop().code, Some(0));
+    assert!(home.events("port_conflict").is_empty());
+}

@@ -1,0 +1,87 @@
+//! `launcher start --detach`: the same launch, without this terminal.
+//!
+//! The launcher is started once more in a session of its own. It says on a pipe how its start went;
+//! this process passes that on and ends, and from then on its words reach the logs alone.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+};
+
+use owo_colors::OwoColorize;
+use serde_json::Value;
+use shared::exit::Exit;
+
+use crate::{
+    args::StartArgs,
+    os,
+    render::{line, note},
+};
+
+/// Starts the launcher in the background, and waits until its server is ready or has failed.
+pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
+    let told = spawn(args, argv).and_then(|child| follow(args, child));
+    told.unwrap_or_else(|error| {
+        note(format_args!(
+            "{} it cannot be started in the background: {error}",
+            "error:".red().bold()
+        ));
+        Exit::Bug
+    })
+}
+
+fn spawn(args: &StartArgs, argv: &[OsString]) -> io::Result<Child> {
+    let mut command = Command::new(env::current_exe()?);
+    command.args(argv.iter().skip(1).filter(|word| *word != "--detach"));
+    if !args.json {
+        command.arg("--json");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    os::detach(&mut command);
+    command.spawn()
+}
+
+/// Passes on what the launch says of its start.
+fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
+    let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    for said in BufReader::new(stdout).lines() {
+        let said = said?;
+        let event: Value = serde_json::from_str(&said)?;
+        if args.json {
+            line(&said);
+        }
+        match event["event"].as_str() {
+            Some("server_ready") => {
+                if !args.json {
+                    ready(args, &event);
+                }
+                return Ok(Exit::Done);
+            }
+            Some("instance_found") if !args.json => {
+                let url = event["url"].as_str().unwrap_or_default();
+                line(format_args!("It is running already: {}", url.cyan().bold()));
+            }
+            Some("launch_failed") if !args.json => {
+                let error = event["error"].as_str().unwrap_or("the launch failed");
+                note(format_args!("{} {error}", "error:".red().bold()));
+            }
+            _ => {}
+        }
+    }
+    let mut aside = String::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        stderr.read_to_string(&mut aside)?;
+    }
+    aside.lines().for_each(note);
+    let code = child.wait()?.code();
+    Ok(code.and_then(Exit::from_code).unwrap_or(Exit::Bug))
+}
+
+fn ready(args: &StartArgs, event: &Value) {
+    let app = args.app.as_ref().map(|app| format!(" --app {app}")).unwrap_or_default();
+    let url = event["url"].as_str().unwrap_or_default();
+    line(format_args!("{} {}", "Ready:".green().bold(), url.cyan().bold()));
+    line(format_args!("  It runs in the background: `launcher stop{app}` ends it.").dimmed());
+}

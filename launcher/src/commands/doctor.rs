@@ -1,0 +1,128 @@
+//! `launcher doctor`: looks at everything a launch depends on, and mends nothing.
+//!
+//! What it tries it undoes at once: a file of a few kilobytes in each folder, a port of the system's
+//! choice on both loopbacks, the app's lock.
+
+mod files;
+mod history;
+mod system;
+
+use owo_colors::OwoColorize;
+use serde::Serialize;
+use serde_json::json;
+use shared::{exit::Exit, settings::Settings};
+
+use crate::{
+    args::AppArgs,
+    error::LaunchError,
+    options::Basics,
+    render::{line, record},
+};
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Ok,
+    /// It works, with less than it could.
+    Warning,
+    /// A launch would fail, or forget.
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Check {
+    check: &'static str,
+    verdict: Verdict,
+    text: String,
+    advice: Option<String>,
+}
+
+impl Check {
+    fn ok(check: &'static str, text: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Ok, text: text.into(), advice: None }
+    }
+
+    fn warning(check: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        let advice = Some(advice.into());
+        Self { check, verdict: Verdict::Warning, text: text.into(), advice }
+    }
+
+    fn problem(check: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        let advice = Some(advice.into());
+        Self { check, verdict: Verdict::Problem, text: text.into(), advice }
+    }
+}
+
+/// Looks at everything and tells what it saw.
+pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
+    let mut exit = Exit::Done;
+    let mut checks = files::folders(basics);
+    let options = match super::options(of, basics) {
+        Ok(options) => {
+            let file = basics.folders.settings(&basics.app);
+            let set = Settings::load(&file).is_ok_and(|settings| settings != Settings::default());
+            let what = if set { "it is right" } else { "the defaults hold" };
+            checks.push(Check::ok("settings", format!("{}: {what}", file.display())));
+            Some(options)
+        }
+        Err(error) => {
+            let error = LaunchError::from(error);
+            exit = error.exit();
+            checks.push(Check::problem("settings", error.to_string(), error.now().join("; ")));
+            None
+        }
+    };
+    checks.extend(files::memory(basics));
+    checks.extend(files::instance(basics));
+    checks.push(history::history(&basics.folders.history()));
+    checks.extend(system::system(basics, options.as_ref()));
+    if exit == Exit::Done && checks.iter().any(|check| check.verdict == Verdict::Problem) {
+        exit = Exit::NotReady;
+    }
+    for check in &checks {
+        if of.json {
+            line(to_json(check));
+        } else {
+            tell(check);
+        }
+    }
+    if !of.json {
+        line(summary(&checks));
+    }
+    exit
+}
+
+fn to_json(check: &Check) -> serde_json::Value {
+    json!({
+        "event": "check",
+        "check": check.check,
+        "verdict": check.verdict,
+        "text": check.text,
+        "advice": check.advice,
+    })
+}
+
+fn tell(check: &Check) {
+    let verdict = match check.verdict {
+        Verdict::Ok => "ok".green().to_string(),
+        Verdict::Warning => "warning".yellow().bold().to_string(),
+        Verdict::Problem => "problem".red().bold().to_string(),
+    };
+    line(format_args!("{verdict}: {}: {}", check.check, record::plain(&check.text)));
+    if let Some(advice) = &check.advice {
+        line(format_args!("  now: {}", record::plain(advice)));
+    }
+}
+
+fn summary(checks: &[Check]) -> String {
+    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+    format!(
+        "{} checks: {} ok, {} warnings, {} problems",
+        checks.len(),
+        count(Verdict::Ok),
+        count(Verdict::Warning),
+        count(Verdict::Problem)
+    )
+}

@@ -1,0 +1,102 @@
+//! `launcher forget`: the remembered ports of an app are remembered no more.
+//!
+//! The assignment is not deleted, because an absent one is recovered from the port history. It is
+//! written anew without ports, and each of them gets a record, so that the history forgets them too.
+
+use std::io;
+
+use owo_colors::OwoColorize;
+use shared::{
+    assignment::{Assignment, GoodPort},
+    discovery::AppLock,
+    event::Event,
+    exit::Exit,
+    settings::LogLevel,
+};
+
+use crate::{
+    launch::Launch,
+    options::Basics,
+    render::{Screen, line, note},
+};
+
+/// Forgets the ports of an app that does not run.
+pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
+    let (app, folders) = (&basics.app, &basics.folders);
+    let lock = match AppLock::try_hold(&folders.lock(app)) {
+        Ok(Some(lock)) => lock,
+        Ok(None) => {
+            note(format_args!(
+                "{} {app} is running, and its port is not forgotten while it is used",
+                "error:".red().bold()
+            ));
+            note(format_args!("  now: stop it first: `launcher stop --app {app}`"));
+            return Exit::NotReady;
+        }
+        Err(error) => return failed(&error),
+    };
+    let launch = Launch::open(basics.clone(), Screen::new(json), LogLevel::default());
+    let file = folders.assignment(app);
+    let recalled = Assignment::recall(&file, &folders.history(), app);
+    if let Some(recovery) = recalled.recovery {
+        launch.recovered(&file, recovery);
+    }
+    let mut assignment = recalled.assignment;
+    let ports: Vec<GoodPort> = assignment.ports().copied().collect();
+    if ports.is_empty() {
+        if !json {
+            line(format_args!("No port of {app} is remembered."));
+        }
+        return Exit::Done;
+    }
+    assignment.forget();
+    if let Err(error) = assignment.commit(&file, &lock) {
+        return failed(&error);
+    }
+    for good in &ports {
+        let event = Event::PortForgotten { port: good.port, generation: assignment.generation };
+        launch.history.record(&event);
+        if json {
+            line(event.to_json());
+        } else {
+            line(sentence(good));
+        }
+    }
+    if !json {
+        line(format_args!("  The next start of {app} chooses a port anew.").dimmed());
+    }
+    Exit::Done
+}
+
+fn sentence(good: &GoodPort) -> String {
+    let launches = match good.launches {
+        1 => "one launch".to_owned(),
+        launches => format!("{launches} launches"),
+    };
+    let last = good.last_at.strftime("%Y-%m-%d %H:%M UTC");
+    format!("Forgotten: port {} ({launches}, the last {last})", good.port)
+}
+
+fn failed(error: &io::Error) -> Exit {
+    note(format_args!("{} nothing was forgotten ({error})", "error:".red().bold()));
+    Exit::NotReady
+}
+
+#[cfg(test)]
+mod test {
+    use shared::{conflict::Origin, port::Port};
+
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_is_told_with_how_much_it_was_used() {
+        let at: jiff::Timestamp = "2026-11-22T12:01:59Z".parse().expect("a time");
+        let port = Port::new(17342).expect("not 0");
+        let origin = Origin::FirstChoice;
+        let good = GoodPort { port, origin, launches: 1, first_at: at, last_at: at };
+        assert_eq!(
+            sentence(&good),
+            "Forgotten: port 17342 (one launch, the last 2026-11-22 12:01 UTC)"
+        );
+    }
+}

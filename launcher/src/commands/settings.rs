@@ -1,0 +1,156 @@
+//! `launcher settings`: where they are, what holds, and changing one.
+//!
+//! A change is written only if the whole file is right with it, and then whole or not at all; the
+//! person's comments and their order stay.
+
+mod show;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use owo_colors::OwoColorize;
+use serde_json::json;
+use shared::{
+    atomic,
+    event::{Event, Process},
+    exit::Exit,
+    history::{Author, Writer},
+    settings::{
+        Settings, SettingsError,
+        edit::{self, EditError, Edited},
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    args::{SettingsArgs, SettingsCommand},
+    options::{Basics, OptionsError},
+    render::{line, note},
+};
+
+/// Does what was typed.
+pub(super) fn settings(basics: &Basics, args: &SettingsArgs) -> Exit {
+    let file = basics.folders.settings(&basics.app);
+    let json = args.of.json;
+    match &args.command {
+        SettingsCommand::Path => path(&file, json),
+        SettingsCommand::Show => show::show(basics, &args.of),
+        SettingsCommand::Set { key, value } => {
+            change(basics, &file, key, json, |text| edit::set(text, key, value))
+        }
+        SettingsCommand::Unset { key } => {
+            change(basics, &file, key, json, |text| edit::unset(text, key))
+        }
+    }
+}
+
+fn path(file: &Path, json: bool) -> Exit {
+    if json {
+        line(json!({ "event": "settings_path", "file": file }));
+    } else {
+        line(file.display());
+    }
+    Exit::Done
+}
+
+fn change(
+    basics: &Basics,
+    file: &Path,
+    key: &str,
+    json: bool,
+    edit: impl FnOnce(&str) -> Result<Edited, EditError>,
+) -> Exit {
+    let text = match Settings::text(file) {
+        Ok(text) => text,
+        Err(error) => return super::refused(OptionsError::from(error)),
+    };
+    let edited = match edit(&text) {
+        Ok(edited) => edited,
+        Err(error) => return refused(file, error),
+    };
+    let is_changed = edited.from != edited.to;
+    if is_changed && let Err(error) = write(file, &edited.text) {
+        note(format_args!(
+            "{} {} cannot be written ({error})",
+            "error:".red().bold(),
+            file.display()
+        ));
+        return Exit::NotReady;
+    }
+    let (from, to) = (edited.from.clone(), edited.to.clone());
+    let event = Event::SettingsChanged { key: key.to_owned(), from, to };
+    if is_changed {
+        let (app, launch_id) = (&basics.app, Uuid::now_v7());
+        let author = Author { app, process: Process::Launcher, launch_id };
+        Writer::open(&basics.folders, &author).record(&event);
+    }
+    if json {
+        line(event.to_json());
+    } else {
+        line(sentence(key, &edited));
+        if is_changed {
+            line(format_args!("  It holds from the next start of {} on.", basics.app).dimmed());
+        }
+    }
+    Exit::Done
+}
+
+/// What became of a setting.
+fn sentence(key: &str, edited: &Edited) -> String {
+    match (&edited.from, &edited.to) {
+        (Some(from), Some(to)) if from == to => format!("{key} = {to}, as before"),
+        (Some(from), Some(to)) => format!("{key} = {to} (it was {from})"),
+        (None, Some(to)) => format!("{key} = {to} (it was not set)"),
+        (Some(from), None) => format!("{key} is not set any more (it was {from})"),
+        (None, None) => format!("{key} was not set"),
+    }
+}
+
+fn refused(file: &Path, error: EditError) -> Exit {
+    match error {
+        EditError::Text(fault) => {
+            let error: SettingsError = fault.of(file);
+            super::refused(OptionsError::from(error))
+        }
+        error @ (EditError::Key(_) | EditError::Value { .. }) => {
+            note(format_args!("{} {error}", "error:".red().bold()));
+            note(format_args!("  {} was left as it is", file.display()));
+            Exit::BadSettings
+        }
+    }
+}
+
+/// Writes the file whole or not at all. A link stays one, and a file keeps its mode.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    let target: PathBuf = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let mode = fs::metadata(&target).map(|metadata| metadata.permissions());
+    atomic::replace(&target, |beside| {
+        fs::write(beside, text)?;
+        mode.map_or(Ok(()), |mode| fs::set_permissions(beside, mode))
+    })
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_change_has_its_sentence() {
+        let edited = |from: Option<&str>, to: Option<&str>| Edited {
+            text: String::new(),
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+        };
+        for (from, to, wanted) in [
+            (Some("1"), Some("2"), "port = 2 (it was 1)"),
+            (None, Some("2"), "port = 2 (it was not set)"),
+            (Some("2"), Some("2"), "port = 2, as before"),
+            (Some("1"), None, "port is not set any more (it was 1)"),
+            (None, None, "port was not set"),
+        ] {
+            assert_eq!(sentence("port", &edited(from, to)), wanted);
+        }
+    }
+}

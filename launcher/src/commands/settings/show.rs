@@ -1,0 +1,180 @@
+//! `launcher settings show`: every setting, what it is, and who says so.
+
+use owo_colors::OwoColorize;
+use serde_json::{Value, json};
+use shared::{
+    environment::{Environment, VariableError},
+    exit::Exit,
+    policy::DEFAULT_RANGE,
+    settings::{KEYS, LogLevel, OnConflict, Restart, Settings, Span, edit},
+};
+
+use crate::{
+    args::AppArgs,
+    options::{Basics, READY_TIMEOUT, REDIRECT_FOR},
+    render::line,
+};
+
+/// One setting.
+#[derive(Debug, PartialEq, Eq)]
+struct Row {
+    key: &'static str,
+    /// As it would be written in the file; `None` if there is none.
+    value: Option<String>,
+    source: &'static str,
+    /// The variable, or the file.
+    from: Option<String>,
+}
+
+/// Prints what holds for the next start, in the form of a settings file.
+pub(super) fn show(basics: &Basics, of: &AppArgs) -> Exit {
+    // What a start would refuse is refused here as well.
+    if let Err(error) = crate::commands::options(of, basics) {
+        return crate::commands::refused(error);
+    }
+    let file = basics.folders.settings(&basics.app);
+    let settings = match Settings::load(&file) {
+        Ok(settings) => settings,
+        Err(error) => return crate::commands::refused(crate::options::OptionsError::from(error)),
+    };
+    let name = file.display().to_string();
+    let rows = match rows(&settings, &name, &Environment::of_process()) {
+        Ok(rows) => rows,
+        Err(error) => return crate::commands::refused(crate::options::OptionsError::from(error)),
+    };
+    let width = rows.iter().map(|row| row.written().chars().count()).max().unwrap_or_default();
+    for row in &rows {
+        if of.json {
+            line(row.to_json());
+        } else {
+            let who = format!("# {}", row.who());
+            line(format_args!("{:width$}  {}", row.written(), who.dimmed()));
+        }
+    }
+    Exit::Done
+}
+
+fn rows(
+    settings: &Settings,
+    file: &str,
+    environment: &Environment,
+) -> Result<Vec<Row>, VariableError> {
+    let said = said(settings);
+    KEYS.into_iter()
+        .map(|key| {
+            let variable = variable(key);
+            let set: Option<String> = variable.map_or(Ok(None), |name| environment.value(name))?;
+            Ok(match (set, &said[key], default(key)) {
+                (Some(set), _, _) => {
+                    let from = variable.map(str::to_owned);
+                    Row { key, value: Some(edit::value(&set)), source: "variable", from }
+                }
+                (None, value, _) if !value.is_null() => {
+                    // What JSON can say, TOML says in the same words.
+                    let value = Some(value.to_string());
+                    Row { key, value, source: "file", from: Some(file.to_owned()) }
+                }
+                (None, _, value) => Row { key, value, source: "default", from: None },
+            })
+        })
+        .collect()
+}
+
+/// What the file says; an empty list is nothing said.
+fn said(settings: &Settings) -> Value {
+    let mut said = serde_json::to_value(settings).unwrap_or_default();
+    if settings.avoid.is_empty() {
+        said["avoid"] = Value::Null;
+    }
+    said
+}
+
+/// The variable that wins over the file.
+fn variable(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "port" => "HOMEPORT_PORT",
+        "range" => "HOMEPORT_RANGE",
+        "on_conflict" => "HOMEPORT_ON_CONFLICT",
+        "open_browser" => "HOMEPORT_OPEN_BROWSER",
+        "ready_timeout" => "HOMEPORT_READY_TIMEOUT",
+        "restart" => "HOMEPORT_RESTART",
+        "redirect_for" => "HOMEPORT_REDIRECT_FOR",
+        "log" => "HOMEPORT_LOG",
+        _ => return None,
+    })
+}
+
+/// What holds if nobody says anything.
+fn default(key: &str) -> Option<String> {
+    let value = match key {
+        "range" => json!(DEFAULT_RANGE),
+        "avoid" => json!([]),
+        "on_conflict" => json!(OnConflict::default()),
+        "open_browser" => json!(true),
+        "ready_timeout" => json!(Span(READY_TIMEOUT)),
+        "restart" => json!(Restart::default()),
+        "redirect_for" => json!(Span(REDIRECT_FOR)),
+        "log" => json!(LogLevel::default()),
+        _ => return None,
+    };
+    Some(value.to_string())
+}
+
+impl Row {
+    fn written(&self) -> String {
+        match &self.value {
+            Some(value) => format!("{} = {value}", self.key),
+            None => format!("# {}", self.key),
+        }
+    }
+
+    fn who(&self) -> String {
+        match (&self.from, &self.value) {
+            (Some(from), _) => from.clone(),
+            (None, Some(_)) => "the default".to_owned(),
+            (None, None) => "not set".to_owned(),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        // What edit::value() and JSON have written is JSON, but for a date, which no setting takes.
+        let value: Option<Value> =
+            self.value.as_ref().and_then(|value| serde_json::from_str(value).ok());
+        json!({ "event": "setting", "key": self.key, "value": value, "source": self.source, "from": self.from })
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+        let settings =
+            Settings::parse("port = 3030\nrange = \"20000-20100\"\nready_timeout = \"2m\"\n");
+        let settings = settings.expect("right");
+        let environment: Environment =
+            [("HOMEPORT_RANGE".to_owned(), "21000-21100".into())].into_iter().collect();
+        let rows = rows(&settings, "server.toml", &environment).expect("right");
+        let of = |key| rows.iter().find(|row| row.key == key).expect("every key");
+        let told = |key| (of(key).written(), of(key).who());
+        assert_eq!(told("port"), ("port = 3030".to_owned(), "server.toml".to_owned()));
+        assert_eq!(
+            told("range"),
+            ("range = \"21000-21100\"".to_owned(), "HOMEPORT_RANGE".to_owned())
+        );
+        assert_eq!(told("ready_timeout").0, "ready_timeout = \"2m\"");
+        assert_eq!(told("log"), ("log = \"info\"".to_owned(), "the default".to_owned()));
+        assert_eq!(told("command"), ("# command".to_owned(), "not set".to_owned()));
+        assert_eq!(of("port").to_json()["value"], 3030);
+    }
+
+    #[test]
+    fn what_is_shown_is_a_settings_file() {
+        let rows = rows(&Settings::default(), "", &Environment::default()).expect("right");
+        let text: String =
+            rows.iter().map(|row| format!("{} # {}\n", row.written(), row.who())).collect();
+        let settings = Settings::parse(&text).expect("right");
+        assert_eq!((settings.range, settings.open_browser), (Some(DEFAULT_RANGE), Some(true)));
+    }
+}

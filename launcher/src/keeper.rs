@@ -1,0 +1,242 @@
+//! What a launch keeps up to date while it is watched: the assignment, the discovery file, the
+//! settings.
+
+use std::{path::PathBuf, sync::mpsc::Sender};
+
+use jiff::Timestamp;
+use shared::{
+    assignment::Assignment,
+    claim::{self, Claim},
+    conflict::Origin,
+    diagnose::Diagnostician,
+    discovery::{self, AppLock, Discovery},
+    environment::Environment,
+    event::{Ending, Event, MoveReason, ReadyLine, ServerAt},
+    identity::Secret,
+    keys, os,
+    policy::Policy,
+    port::Port,
+    settings::OnConflict,
+};
+use slog::{info, warn};
+
+use crate::{
+    args::StartArgs,
+    candidates::{Candidate, Seed, Wishes, candidates},
+    choose::{Choice, ChoiceError, Chooser},
+    error::LaunchError,
+    launch::Launch,
+    options::Options,
+    os as system,
+    render::Ready,
+    supervisor::{
+        driver::{Host, Occasion},
+        state::Rules,
+    },
+};
+
+/// What is known of the app before a port is chosen.
+pub struct Memory {
+    /// The right to write what is remembered, if the system could give it.
+    pub lock: Option<AppLock>,
+    /// The remembered ports.
+    pub assignment: Assignment,
+    /// What proves whose server it is.
+    pub secret: Secret,
+}
+
+/// Which port is wanted.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// This one and no other.
+    pub explicit: Option<Port>,
+    /// Any but this one.
+    pub but: Option<Port>,
+}
+
+/// What a launch keeps up to date while it is watched.
+pub struct Keeper<'a> {
+    /// The launch.
+    pub launch: &'a Launch,
+    /// What was typed, for reading the settings again.
+    pub args: &'a StartArgs,
+    /// The environment, for the same.
+    pub environment: &'a Environment,
+    /// What is meant by them and the settings.
+    pub options: Options,
+    /// What is remembered.
+    pub memory: Memory,
+    /// Where other commands reach this launch.
+    pub control: Option<PathBuf>,
+    /// Which assignment of the app the port is; `None` if it is not remembered.
+    pub generation: Option<u64>,
+    /// Held while somebody waits for the home port to become free.
+    pub home_watch: Option<Sender<()>>,
+}
+
+impl Host for Keeper<'_> {
+    fn claim(&mut self, port: Option<Port>, current: Port) -> Result<Choice, String> {
+        if port == Some(current) {
+            return Err(format!("it is on port {current} already"));
+        }
+        let choice = self.choose(&Wanted { explicit: port, but: Some(current) });
+        choice.map_err(|error| {
+            let failure = LaunchError::from(error);
+            let why = failure.why();
+            if why.is_empty() { failure.to_string() } else { why.join("; ") }
+        })
+    }
+
+    fn reread(&mut self) -> Option<Rules> {
+        let Launch { basics, screen, history, .. } = self.launch;
+        let file = basics.folders.settings(&basics.app);
+        match Options::resolve(self.args, self.environment, &file) {
+            Ok(options) => {
+                let changes = self.options.settings.changes(&options.settings);
+                screen.reread(&changes);
+                changes.into_iter().for_each(|change| history.record(&change.into()));
+                self.options = options;
+                Some(self.options.rules())
+            }
+            Err(error) => {
+                screen.warning("the settings stay as they were", &error);
+                warn!(self.launch.log(), "settings not read again"; keys::ERROR => %error);
+                None
+            }
+        }
+    }
+
+    fn home_is_free(&mut self) {
+        self.home_watch = None;
+        let port = self.options.home_port.as_ref().map(|home| home.value);
+        let ending = Ending { port, reason: "home_port_free", ..Ending::default() };
+        self.launch.history.record(&Event::PortReleased(ending));
+        if let Some(port) = port {
+            self.launch.screen.home_is_free(port);
+        }
+    }
+
+    fn ready(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion) {
+        let previous = self.memory.assignment.last_good.map(|good| good.port);
+        if occasion != Occasion::Again {
+            self.generation = self.remember(choice, at, occasion);
+        }
+        self.publish(&choice.claim, at);
+        system::notify_ready(&format!("serving at {}", claim::url(at.port)));
+        match occasion {
+            Occasion::First => self.announce(previous, choice, at),
+            Occasion::Again => self.launch.screen.restarted(at),
+            Occasion::Moved => {
+                // Whoever has moved on purpose does not wait for home.
+                self.home_watch = None;
+                self.launch.screen.moved(at);
+            }
+        }
+    }
+}
+
+impl Keeper<'_> {
+    /// Claims the first candidate that can be claimed.
+    ///
+    /// # Errors
+    ///
+    /// [`ChoiceError`] if there is none.
+    pub fn choose(&self, wanted: &Wanted) -> Result<Choice, ChoiceError> {
+        let Self { launch, options, memory, .. } = self;
+        let (app, folders) = (&launch.basics.app, &launch.basics.folders);
+        let policy = Policy::new(
+            options.range.value,
+            os::port_ranges(),
+            options.avoid.clone(),
+            Assignment::of_other_apps(folders, app),
+        );
+        if let Some(range) = policy.ignores_ephemeral() {
+            warn!(launch.log(), "the system's range for outgoing connections leaves too few ports and is not avoided"; keys::FROM => %range);
+        }
+        let wishes = Wishes {
+            explicit: wanted.explicit,
+            home: options.home_port.as_ref().map(|port| port.value),
+            assignment: &memory.assignment,
+            asked_range: options.range.is_said().then_some(options.range.value),
+            seed: Seed::new(app.as_str(), &system::user()),
+        };
+        let propose = || portpicker::pick_unused_port().and_then(Port::new);
+        let mut diagnostician = Diagnostician::new(app.clone(), folders, memory.secret.clone());
+        let others =
+            move |candidate: &Candidate| candidate.port.is_none_or(|port| Some(port) != wanted.but);
+        Chooser {
+            history: &launch.history,
+            diagnostician: &mut diagnostician,
+            last_good: memory.assignment.last_good.map(|good| good.port),
+            may_move: options.on_conflict.value == OnConflict::Move || wanted.but.is_some(),
+        }
+        .choose(candidates(&wishes, &policy, propose).filter(others))
+    }
+
+    /// Remembers the port of a server that became ready, and tells which assignment of the app it
+    /// is; `None` if it is not remembered.
+    fn remember(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion) -> Option<u64> {
+        let (launch, assignment) = (self.launch, &mut self.memory.assignment);
+        let previous = assignment.last_good.map(|good| good.port);
+        if let Some(from) = previous.filter(|port| *port != at.port) {
+            let was_forced = occasion == Occasion::First && !choice.refused.is_empty();
+            let why = if was_forced { MoveReason::Conflict } else { MoveReason::Asked };
+            launch.history.record(&Event::PortMoved { from, to: at.port, why });
+        }
+        if choice.origin == Origin::Temporary {
+            return None;
+        }
+        let lock = self.memory.lock.as_ref()?;
+        assignment.assign(at.port, choice.origin, Timestamp::now());
+        let file = launch.basics.folders.assignment(&launch.basics.app);
+        if let Err(error) = assignment.commit(&file, lock) {
+            launch.warn("this port will not be remembered", &error);
+            return None;
+        }
+        let generation = assignment.generation;
+        launch.history.record(&Event::PortAssigned { port: at.port, generation, previous });
+        Some(generation)
+    }
+
+    /// Says where the server is, for programs.
+    fn publish(&self, claim: &Claim, at: &ServerAt) {
+        let basics = &self.launch.basics;
+        let discovery = Discovery {
+            schema: discovery::SCHEMA,
+            app: basics.app.clone(),
+            url: claim::url(at.port),
+            port: at.port,
+            addresses: claim.addresses(),
+            launcher_pid: Some(std::process::id()),
+            server_pid: at.server_pid,
+            launch_id: self.launch.id,
+            generation: self.generation,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: Timestamp::now(),
+            control: self.control.clone(),
+        };
+        if let Err(error) = discovery.publish(&basics.folders.discovery(&basics.app)) {
+            self.launch.warn("other programs cannot find this server", &error);
+        }
+    }
+
+    /// Says where the server is, for people.
+    fn announce(&self, previous: Option<Port>, choice: &Choice, at: &ServerAt) {
+        let Launch { id, basics, screen, .. } = self.launch;
+        let url = claim::url(at.port);
+        info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
+        let whose = (*id, Some(std::process::id()));
+        screen.ready(&Ready {
+            line: ReadyLine::new((&basics.app, &url), whose, choice.origin, at),
+            url: &url,
+            previous,
+            choice,
+            home: self.options.home_port.as_ref(),
+            settings: &basics.folders.settings(&basics.app),
+            history: &basics.folders.history(),
+        });
+        if self.options.open_browser.value {
+            self.launch.open_browser(&url);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What is remembered, lost and found again.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn port(number: u16) -> Port {
+    Port::new(number).expect("not 0")
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("in range")
+}
+
+fn held(folder: &Path) -> AppLock {
+    AppLock::try_hold(&folder.join("app.lock")).expect("lockable").expect("free")
+}
+
+#[test]
+fn the_best_record_comes_first_among_earlier_ports() {
+    let mut assignment = Assignment::default();
+    for (second, number) in
+        [17001, 17002, 17002, 17003, 17001, 17001, 17004].into_iter().enumerate()
+    {
+        assignment.assign(port(number), Origin::Range, at(second as i64));
+    }
+    let ports: Vec<_> = assignment.ports().map(|good| (good.port.get(), good.launches)).collect();
+    assert_eq!(ports, [(17004, 1), (17001, 3), (17002, 2), (17003, 1)]);
+    assert_eq!(assignment.generation, 7);
+}
+
+#[test]
+fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
+    for (text, problem) in [
+        ("", "missing field"),
+        ("schema = 1\ngeneration = 1\n[last_good]\nport = 0\n", "port 0 means"),
+        ("schema = 1\ngeneration = 1\n[last_good]\nport = 99999\n", "99999 is not a port"),
+        ("schema = 2\ngeneration = 1\n", "a newer version wrote it"),
+        ("schema = 1\ngenera", "key"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("assignment.toml");
+        fs::write(&file, text).expect("written");
+        let recalled = Assignment::recall(&file, &folder.path().join("none"), &AppName::default());
+        let recovery = recalled.recovery.expect("told");
+        assert!(recovery.problem.contains(problem), "{text:?}: {}", recovery.problem);
+        assert_eq!(fs::read_to_string(recovery.set_aside.expect("moved")).expect("there"), text);
+        assert!(!file.exists());
+    }
+}
+
+#[test]
+fn a_first_launch_recovers_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let none = folder.path().join("none");
+    let recalled = Assignment::recall(&none, &none, &AppName::default());
+    assert_eq!((recalled.assignment.last_good, recalled.recovery), (None, None));
+}
+
+proptest! {
+    #[test]
+    fn an_assignment_survives_being_written_and_read(
+        ports in proptest::collection::vec((1..=u16::MAX, 0..4_000_000_000_i64), 0..40),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("state").join("assignment.toml");
+        let mut assignment = Assignment { schema: SCHEMA, ..Assignment::default() };
+        for (number, second) in ports {
+            assignment.assign(port(number), Origin::Proposed, at(second));
+        }
+        assignment.commit(&file, &held(folder.path())).expect("written");
+        prop_assert_eq!(Assignment::load(&file).expect("readable"), assignment.clone());
+        let mut once: Vec<_> = assignment.ports().map(|good| good.port).collect();
+        once.sort_unstable();
+        once.dedup();
+        prop_assert_eq!(once.len(), assignment.ports().count());
+    }
+
+    #[test]
+    fn no_text_makes_reading_panic(text in ".{0,200}") {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("assignment.toml");
+        fs::write(&file, &text).expect("written");
+        let _ = Assignment::load(&file);
+    }
+}
+
+#[test]
+fn what_was_forgotten_is_not_found_in_the_history_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let history = folder.path().join("history");
+    let record = |event: &str, app: &str, number: u16| {
+        format!(
+            r#"{{"ts":"2026-11-22T08:00:00Z","event":"{event}","app":"{app}","launch_id":"01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77","seq":0,"port":{number},"generation":1}}"#
+        )
+    };
+    let recalled = |records: &[String]| {
+        fs::write(&history, records.join("\n")).expect("written");
+        let recalled =
+            Assignment::recall(&folder.path().join("none"), &history, &AppName::default());
+        recalled.assignment.ports().map(|good| good.port.get()).collect::<Vec<_>>()
+    };
+    let mut records = vec![
+        record("port_assigned", "server", 17001),
+        record("port_assigned", "server", 17002),
+        record("port_forgotten", "notes", 17001),
+    ];
+    assert_eq!(recalled(&records), [17002, 17001]);
+    records.push(record("port_forgotten", "server", 17002));
+    assert_eq!(recalled(&records), [17001]);
+    records.push(record("port_assigned", "server", 17002));
+    assert_eq!(recalled(&records), [17002, 17001]);
+}
+
+#[test]
+fn a_forgotten_assignment_has_a_generation_and_no_port() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("assignment.toml");
+    let mut assignment = Assignment::default();
+    assignment.assign(port(17001), Origin::Range, at(1));
+    assignment.forget();
+    assignment.commit(&file, &held(folder.path())).expect("written");
+    let read = Assignment::load(&file).expect("readable");
+    assert_eq!((read.generation, read.ports().count()), (2, 0));
+}

@@ -1,0 +1,260 @@
+//! Changing one setting in the text of a settings file: text in, text out.
+//!
+//! The file is the person's, so everything else stays as it is: order, comments, blank lines. What
+//! comes out is read by the same rules as any settings file, and refused if it would be wrong.
+
+use toml_edit::{Decor, DocumentMut, Item, Value};
+
+use super::{Fault, KEYS, Problem, Settings, line_of, nearest};
+
+/// The byte order mark.
+const MARK: &str = "\u{feff}";
+
+/// A text with one setting changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The whole new text.
+    pub text: String,
+    /// The value as it was written before; `None` if there was none.
+    pub from: Option<String>,
+    /// The value as it is written now; `None` if it was removed.
+    pub to: Option<String>,
+}
+
+/// Why a setting cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// There is no such setting.
+    #[error("{0}")]
+    Key(Problem),
+    /// The value is not of the kind that the key wants.
+    #[error("`{key}` cannot be {value}: {problem}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// The value, as it would have been written.
+        value: String,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// The rest of the text is wrong already.
+    #[error("{0}")]
+    Text(Fault),
+}
+
+/// A value as a person types it: TOML if it is TOML, and a text otherwise.
+///
+/// # Examples
+///
+/// ```
+/// use shared::settings::edit::value;
+///
+/// assert_eq!(value("3030"), "3030");
+/// assert_eq!(value("20000-20100"), "\"20000-20100\"");
+/// assert_eq!(value("[\"/bin/server\"]"), "[\"/bin/server\"]");
+/// ```
+#[must_use]
+pub fn value(typed: &str) -> String {
+    parsed(typed).to_string()
+}
+
+fn parsed(typed: &str) -> Value {
+    let typed = typed.trim();
+    let mut value = typed.parse::<Value>().unwrap_or_else(|_| Value::from(typed));
+    value.decor_mut().clear();
+    value
+}
+
+/// Sets `key` to what was `typed`, as [`value`] understands it.
+///
+/// # Errors
+///
+/// [`EditError`] if there is no such key, the value is none for it, or `text` is wrong elsewhere.
+pub fn set(text: &str, key: &str, typed: &str) -> Result<Edited, EditError> {
+    let (key, mut document) = open(text, key)?;
+    let mut value = parsed(typed);
+    let to = value.to_string();
+    let from = written(&document, key);
+    if let Some(Item::Value(old)) = document.get_mut(key) {
+        *value.decor_mut() = old.decor().clone();
+        *old = value;
+    } else {
+        append(&mut document, key, value);
+    }
+    let text = rendered(&document, text);
+    Settings::parse(&text).map_err(|fault| blame(&text, key, &to, fault))?;
+    Ok(Edited { text, from, to: Some(to) })
+}
+
+/// Removes `key`; the comments above it stay.
+///
+/// # Errors
+///
+/// [`EditError`] if there is no such key, or `text` is wrong elsewhere.
+pub fn unset(text: &str, key: &str) -> Result<Edited, EditError> {
+    let (key, mut document) = open(text, key)?;
+    let from = written(&document, key);
+    let above = document.key(key).map(|key| above(key.leaf_decor())).unwrap_or_default();
+    let keys: Vec<_> = document.iter().map(|(key, _)| key.to_owned()).collect();
+    let next = keys.iter().skip_while(|other| *other != key).nth(1);
+    document.remove(key);
+    match next.and_then(|next| document.key_mut(next)) {
+        Some(mut next) => {
+            let both = above + &self::above(next.leaf_decor());
+            next.leaf_decor_mut().set_prefix(both);
+        }
+        None => {
+            let both = above + document.trailing().as_str().unwrap_or_default();
+            document.set_trailing(both);
+        }
+    }
+    let text = rendered(&document, text);
+    Settings::parse(&text).map_err(EditError::Text)?;
+    Ok(Edited { text, from, to: None })
+}
+
+fn open(text: &str, key: &str) -> Result<(&'static str, DocumentMut), EditError> {
+    let known = KEYS.into_iter().find(|known| *known == key).ok_or_else(|| {
+        EditError::Key(Problem::UnknownKey { key: key.to_owned(), nearest: nearest(key) })
+    })?;
+    let syntax = |_| match Settings::parse(text) {
+        Err(fault) => EditError::Text(fault),
+        Ok(_) => EditError::Text(Problem::NotText.into()),
+    };
+    Ok((known, text.parse().map_err(syntax)?))
+}
+
+/// The value of `key` as it is written.
+fn written(document: &DocumentMut, key: &str) -> Option<String> {
+    let mut value = document.get(key)?.as_value()?.clone();
+    value.decor_mut().clear();
+    Some(value.to_string())
+}
+
+/// The changed text, with the mark at the beginning and the line ends that an editor on Windows gives
+/// a file and the parser takes away.
+fn rendered(document: &DocumentMut, before: &str) -> String {
+    let mark = if before.starts_with(MARK) { MARK } else { "" };
+    let text = document.to_string();
+    let text = if before.contains("\r\n") { text.replace('\n', "\r\n") } else { text };
+    format!("{mark}{text}")
+}
+
+/// What stands between a key and the value before it: comments and blank lines.
+fn above(key: &Decor) -> String {
+    key.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned()
+}
+
+/// Adds a setting at the end of the text, below whatever comments stand there.
+fn append(document: &mut DocumentMut, key: &'static str, value: Value) {
+    let mut end = document.trailing().as_str().unwrap_or_default().to_owned();
+    if !end.is_empty() && !end.ends_with('\n') {
+        end.push('\n');
+    }
+    document.set_trailing("");
+    document.insert(key, Item::Value(value));
+    if let Some(mut key) = document.key_mut(key) {
+        key.leaf_decor_mut().set_prefix(end);
+    }
+}
+
+/// What is wrong with the new text: the new value, or something that was wrong before.
+fn blame(text: &str, key: &'static str, value: &str, fault: Fault) -> EditError {
+    let document = toml_edit::Document::parse(text).ok();
+    let span = document.as_ref().and_then(|document| document.key(key)?.span());
+    let line = span.map(|span| line_of(text, span.start));
+    if fault.line.is_some() && fault.line == line {
+        return EditError::Value { key, value: value.to_owned(), problem: fault.problem };
+    }
+    EditError::Text(fault)
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    const MINE: &str = "# my own port\nport = 3030 # since May\n\n# slow disk\nready_timeout = \"30s\"\n# the end\n";
+
+    #[test]
+    fn everything_but_the_value_stays_as_it_is() {
+        let edited = set(MINE, "port", "17000").expect("right");
+        assert_eq!(edited.text, MINE.replace("3030", "17000"));
+        assert_eq!((edited.from.as_deref(), edited.to.as_deref()), (Some("3030"), Some("17000")));
+    }
+
+    #[test]
+    fn a_new_setting_comes_last_and_below_every_comment() {
+        let edited = set(MINE, "log", "debug").expect("right");
+        assert_eq!(edited.text, format!("{MINE}log = \"debug\"\n"));
+        assert_eq!((edited.from, edited.to.as_deref()), (None, Some("\"debug\"")));
+        assert_eq!(set("", "port", "1").expect("right").text, "port = 1\n");
+        assert_eq!(
+            set("# nothing yet", "port", "1").expect("right").text,
+            "# nothing yet\nport = 1\n"
+        );
+    }
+
+    #[test]
+    fn what_is_removed_leaves_its_comments_behind() {
+        let edited = unset(MINE, "port").expect("right");
+        assert_eq!(
+            edited.text,
+            "# my own port\n\n# slow disk\nready_timeout = \"30s\"\n# the end\n"
+        );
+        let edited = unset(&edited.text, "ready_timeout").expect("right");
+        assert_eq!(edited.text, "# my own port\n\n# slow disk\n# the end\n");
+        assert_eq!(unset(&edited.text, "port").expect("right").from, None);
+    }
+
+    #[test]
+    fn a_value_may_be_typed_without_quotes() {
+        for (key, typed, text) in [
+            ("port", "3030", "port = 3030\n"),
+            ("range", "20000-20100", "range = \"20000-20100\"\n"),
+            ("on_conflict", "fail", "on_conflict = \"fail\"\n"),
+            ("on_conflict", "\"fail\"", "on_conflict = \"fail\"\n"),
+            ("open_browser", "false", "open_browser = false\n"),
+            ("ready_timeout", "2m 30s", "ready_timeout = \"2m 30s\"\n"),
+            ("command", "[\"x\", \"a b\"]", "command = [\"x\", \"a b\"]\n"),
+            ("avoid", "[20005, \"20010-20020\"]", "avoid = [20005, \"20010-20020\"]\n"),
+        ] {
+            assert_eq!(set("", key, typed).expect(typed).text, text);
+        }
+    }
+
+    #[test]
+    fn what_would_be_wrong_is_refused_with_the_reason() {
+        for (key, typed, reason) in [
+            ("prot", "3030", "there is no setting `prot`: did you mean `port`?"),
+            ("port", "70000", "`port` cannot be 70000: 70000 is not a port"),
+            ("port", "abc", "`port` cannot be \"abc\": invalid type"),
+            ("range", "200-100", "the range 200-100 runs backwards"),
+            ("log", "3030\nport = 1", "`log` cannot be"),
+            ("command", "[]", "name a program"),
+        ] {
+            let error = set(MINE, key, typed).expect_err(typed).to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+        assert!(matches!(unset(MINE, "prot"), Err(EditError::Key(_))));
+    }
+
+    #[test]
+    fn a_text_that_is_wrong_elsewhere_is_not_changed_and_a_wrong_value_can_be_mended() {
+        let wrong = "log = \"debug\"\nport = 70000\n";
+        let Err(EditError::Text(fault)) = set(wrong, "log", "info") else { panic!("it is wrong") };
+        assert_eq!(fault.line, Some(2));
+        assert!(matches!(unset("port 3030", "port"), Err(EditError::Text(_))));
+        assert_eq!(
+            set(wrong, "port", "3030").expect("right").text,
+            "log = \"debug\"\nport = 3030\n"
+        );
+        assert_eq!(unset(wrong, "port").expect("right").text, "log = \"debug\"\n");
+    }
+
+    #[test]
+    fn a_file_from_windows_keeps_its_first_mark_and_its_line_ends() {
+        let text = "\u{feff}# saved by an editor\r\nport = 3030\r\n";
+        let edited = set(text, "port", "3031").expect("right");
+        assert_eq!(edited.text, text.replace("3030", "3031"));
+    }
+}
