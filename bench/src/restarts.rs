@@ -50,8 +50,9 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
 fn launcher_restarts(port: Port) -> io::Result<Tally> {
     let home = tempfile::tempdir()?;
     let port_text = port.to_string();
-    let launcher = Program::start("launcher", &["--no-open", "--port", &port_text], home.path())?;
-    launcher.first_answer(port)?;
+    let arguments = ["--no-open", "--json", "--port", &port_text];
+    let mut launcher = Program::start("launcher", &arguments, home.path())?;
+    launcher.ready()?;
     under_load(port, || restart(home.path()))
 }
 

@@ -26,6 +26,7 @@ mod programs;
 mod records;
 mod running;
 mod skip;
+pub mod soak;
 mod stranger;
 mod wait;
 mod wine;

@@ -61,12 +61,7 @@ impl Load {
     fn start(port: u16, request: String) -> Self {
         let tally = Arc::new(Mutex::new(Tally::default()));
         let counted = Arc::clone(&tally);
-        let count = move |seen: &dyn Fn(&mut Tally)| {
-            let mut tally = counted.lock().expect("nobody panics here");
-            seen(&mut tally);
-            !tally.is_over
-        };
-        let client = thread::spawn(move || while converse(port, &request, &count) {});
+        let client = thread::spawn(move || while converse(port, &request, &counted) {});
         Self { tally, client }
     }
 
@@ -104,15 +99,22 @@ impl Load {
     }
 }
 
+/// Counts what was seen. Returns whether to go on.
+fn count(tally: &Mutex<Tally>, seen: impl FnOnce(&mut Tally)) -> bool {
+    let mut tally = tally.lock().expect("nobody panics here");
+    seen(&mut tally);
+    !tally.is_over
+}
+
 /// One connection, from its beginning to its end. Returns whether to go on.
-fn converse(port: u16, request: &str, count: &dyn Fn(&dyn Fn(&mut Tally)) -> bool) -> bool {
+fn converse(port: u16, request: &str, tally: &Mutex<Tally>) -> bool {
     let began = Instant::now();
     let connected = TcpStream::connect(("127.0.0.1", port));
     let mut connection = match connected.and_then(|stream| patient(&stream).map(|()| stream)) {
         Ok(stream) => BufReader::new(stream),
         Err(error) => {
             wait::breathe();
-            return count(&|tally| match error.kind() {
+            return count(tally, |tally| match error.kind() {
                 ErrorKind::ConnectionRefused => {
                     tally.refused += 1;
                     tally.first_refused = tally.first_refused.or(Some(began));
@@ -129,9 +131,12 @@ fn converse(port: u16, request: &str, count: &dyn Fn(&dyn Fn(&mut Tally)) -> boo
                     *tally.statuses.entry(status).or_default() += 1;
                     tally.dismissed += usize::from(dismissed && !closes);
                 };
-                (count(&seen), dismissed)
+                (count(tally, seen), dismissed)
             }
-            Err(error) => (count(&|t| t.cut.push(format!("request {turn}: {error}"))), true),
+            Err(error) => {
+                let seen = |tally: &mut Tally| tally.cut.push(format!("request {turn}: {error}"));
+                (count(tally, seen), true)
+            }
         };
         wait::breathe();
         if ends || !goes_on {

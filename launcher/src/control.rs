@@ -59,11 +59,16 @@ pub enum Answer {
     /// How it is.
     Status(Box<Status>),
     /// It is ending; the connection is closed when it has.
-    Stopping,
+    Stopping {
+        /// The port that it had.
+        port: Port,
+    },
     /// It is done, and the server is here now.
     Done {
         /// Its address for a browser.
         url: String,
+        /// The port before.
+        from: Port,
         /// Its port.
         port: Port,
         /// Its process.
@@ -73,6 +78,8 @@ pub enum Answer {
     Refused {
         /// Why.
         reason: String,
+        /// Whether that is about the port that was wanted.
+        about_port: bool,
     },
 }
 
@@ -170,11 +177,11 @@ fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
             answer.recv().ok()
         }
         Ok(None) => None,
-        Err(error) => Some(Answer::Refused { reason: error.to_string() }),
+        Err(error) => Some(Answer::Refused { reason: error.to_string(), about_port: false }),
     };
     let Some(answer) = answer else { return };
     let told = say(client.get_mut(), &answer);
-    if told.is_ok() && answer == Answer::Stopping {
+    if told.is_ok() && matches!(answer, Answer::Stopping { .. }) {
         // The connection ends with the process, and so tells when that is.
         let _ = client.get_mut().set_recv_timeout(None);
         let _ = io::copy(&mut client, &mut io::sink());
@@ -191,7 +198,7 @@ pub fn ask(path: &Path, request: &Request) -> Result<Answer, AskError> {
     say(&mut stream, request)?;
     let mut stream = BufReader::new(stream);
     let answer = hear(&mut stream)?.ok_or(AskError::Closed)?;
-    if answer == Answer::Stopping {
+    if matches!(answer, Answer::Stopping { .. }) {
         // Nothing more is said: the end of the stream is the end of the launcher.
         let _ = stream.read(&mut [0]);
     }
@@ -209,7 +216,7 @@ mod test {
         let path = folder.path().join("app.sock");
         let answer = |asked: Asked| {
             let reason = format!("{:?}", asked.request);
-            let _ = asked.reply.send(Answer::Refused { reason });
+            let _ = asked.reply.send(Answer::Refused { reason, about_port: false });
         };
         listen(&path, answer).expect("it can be made");
         (folder, path)
@@ -219,7 +226,7 @@ mod test {
     fn a_request_gets_its_answer() {
         let (_folder, path) = listening();
         let answer = ask(&path, &Request::Restart).expect("an answer");
-        assert_eq!(answer, Answer::Refused { reason: "Restart".to_owned() });
+        assert_eq!(answer, Answer::Refused { reason: "Restart".to_owned(), about_port: false });
     }
 
     #[test]
@@ -234,7 +241,9 @@ mod test {
             let _ = stream.write_all(said.as_bytes());
             let answer = hear::<Answer>(&mut BufReader::new(stream));
             match answer {
-                Ok(Some(Answer::Refused { reason })) => assert!(reason.contains(wrong), "{reason}"),
+                Ok(Some(Answer::Refused { reason, .. })) => {
+                    assert!(reason.contains(wrong), "{reason}");
+                }
                 // Closed with bytes unread, the connection may be reset before the answer is read.
                 Err(LineError::Read(_)) if said.len() > 100 => {}
                 other => panic!("{other:?}"),

@@ -1,7 +1,7 @@
 //! The home port, while somebody else has it.
 
 use std::{
-    sync::mpsc::{RecvTimeoutError, Sender, channel},
+    sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel},
     thread,
     time::Duration,
 };
@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Waits for the home port among the `refused` ones, on a thread of its own, and tells `news` once
 /// when it has become free. The wait ends when what is given back is dropped.
 #[must_use]
-pub fn watch(refused: &[Conflict], news: &Sender<What>) -> Option<Sender<()>> {
+pub fn watch(refused: &[Conflict], news: &SyncSender<What>) -> Option<Sender<()>> {
     let may_become_free = |conflict: &&Conflict| {
         let for_ever = matches!(conflict.class, Class::BrowserBlocked | Class::Privileged);
         conflict.origin == Origin::Home && !for_ever

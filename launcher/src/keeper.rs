@@ -50,8 +50,8 @@ pub struct Memory {
 pub struct Wanted {
     /// This one and no other.
     pub explicit: Option<Port>,
-    /// Any but this one.
-    pub but: Option<Port>,
+    /// None of these.
+    pub but: Vec<Port>,
 }
 
 /// What a launch keeps up to date while it is watched.
@@ -75,11 +75,15 @@ pub struct Keeper<'a> {
 }
 
 impl Host for Keeper<'_> {
-    fn claim(&mut self, port: Option<Port>, current: Port) -> Result<Choice, String> {
-        if port == Some(current) {
-            return Err(format!("it is on port {current} already"));
+    fn claim(&mut self, port: Option<Port>, held: &[Port]) -> Result<Choice, String> {
+        if let Some(place) = held.iter().position(|held| Some(*held) == port) {
+            let (port, way) = (held[place], "stop it and start it with --port to have it now");
+            return Err(match place {
+                0 => format!("it is on port {port} already"),
+                _ => format!("port {port} still leads here after an earlier move; {way}"),
+            });
         }
-        let choice = self.choose(&Wanted { explicit: port, but: Some(current) });
+        let choice = self.choose(&Wanted { explicit: port, but: held.to_vec() });
         choice.map_err(|error| {
             let failure = LaunchError::from(error);
             let why = failure.why();
@@ -93,8 +97,8 @@ impl Host for Keeper<'_> {
         match Options::resolve(self.args, self.environment, &file) {
             Ok(options) => {
                 let changes = self.options.settings.changes(&options.settings);
+                changes.iter().for_each(|change| history.record(&change.clone().into()));
                 screen.reread(&changes);
-                changes.into_iter().for_each(|change| history.record(&change.into()));
                 self.options = options;
                 Some(self.options.rules())
             }
@@ -122,14 +126,15 @@ impl Host for Keeper<'_> {
             self.generation = self.remember(choice, at, occasion);
         }
         self.publish(&choice.claim, at);
-        system::notify_ready(&format!("serving at {}", claim::url(at.port)));
+        let url = claim::url(at.port);
+        system::notify_ready(&format!("serving at {url}"));
         match occasion {
-            Occasion::First => self.announce(previous, choice, at),
-            Occasion::Again => self.launch.screen.restarted(at),
+            Occasion::First => self.announce(&url, previous, choice, at),
+            Occasion::Again => self.launch.screen.restarted(&self.line(choice, &url, at), at),
             Occasion::Moved => {
                 // Whoever has moved on purpose does not wait for home.
                 self.home_watch = None;
-                self.launch.screen.moved(at);
+                self.launch.screen.moved(&self.line(choice, &url, at), at);
             }
         }
     }
@@ -162,13 +167,14 @@ impl Keeper<'_> {
         };
         let propose = || portpicker::pick_unused_port().and_then(Port::new);
         let mut diagnostician = Diagnostician::new(app.clone(), folders, memory.secret.clone());
-        let others =
-            move |candidate: &Candidate| candidate.port.is_none_or(|port| Some(port) != wanted.but);
+        let others = move |candidate: &Candidate| {
+            candidate.port.is_none_or(|port| !wanted.but.contains(&port))
+        };
         Chooser {
             history: &launch.history,
             diagnostician: &mut diagnostician,
             last_good: memory.assignment.last_good.map(|good| good.port),
-            may_move: options.on_conflict.value == OnConflict::Move || wanted.but.is_some(),
+            may_move: options.on_conflict.value == OnConflict::Move || !wanted.but.is_empty(),
         }
         .choose(candidates(&wishes, &policy, propose).filter(others))
     }
@@ -220,15 +226,19 @@ impl Keeper<'_> {
         }
     }
 
+    /// What a program is told of a server that became ready.
+    fn line<'a>(&'a self, choice: &Choice, url: &'a str, at: &ServerAt) -> ReadyLine<'a> {
+        let whose = (self.launch.id, Some(std::process::id()));
+        ReadyLine::new((&self.launch.basics.app, url), whose, choice.origin, at)
+    }
+
     /// Says where the server is, for people.
-    fn announce(&self, previous: Option<Port>, choice: &Choice, at: &ServerAt) {
-        let Launch { id, basics, screen, .. } = self.launch;
-        let url = claim::url(at.port);
+    fn announce(&self, url: &str, previous: Option<Port>, choice: &Choice, at: &ServerAt) {
+        let Launch { basics, screen, .. } = self.launch;
         info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
-        let whose = (*id, Some(std::process::id()));
         screen.ready(&Ready {
-            line: ReadyLine::new((&basics.app, &url), whose, choice.origin, at),
-            url: &url,
+            line: self.line(choice, url, at),
+            url,
             previous,
             choice,
             home: self.options.home_port.as_ref(),
@@ -236,7 +246,7 @@ impl Keeper<'_> {
             history: &basics.folders.history(),
         });
         if self.options.open_browser.value {
-            self.launch.open_browser(&url);
+            self.launch.open_browser(url);
         }
     }
 }

@@ -73,21 +73,18 @@ impl Screen {
     }
 
     /// A server that failed answers again.
-    pub fn restarted(&self, at: &ServerAt) {
+    pub fn restarted(&self, ready: &ReadyLine<'_>, at: &ServerAt) {
         if self.json {
-            line(Event::ServerReady(at.clone()).to_json());
+            line(ready);
         } else {
-            line(format_args!(
-                "The server failed and was started again, on port {} as before.",
-                at.port
-            ));
+            line(format_args!("The server was started again, on port {} as before.", at.port));
         }
     }
 
     /// The port has changed while the server served.
-    pub fn moved(&self, at: &ServerAt) {
+    pub fn moved(&self, ready: &ReadyLine<'_>, at: &ServerAt) {
         if self.json {
-            line(Event::ServerReady(at.clone()).to_json());
+            line(ready);
         } else {
             line(format_args!("Moved to {}", claim::url(at.port).cyan().bold()));
         }

@@ -131,7 +131,6 @@ impl Settings {
         let [old, new] = [self, new].map(|settings| serde_json::json!(settings));
         let text = |value: &Value| match value {
             Value::Null => None,
-            Value::String(text) => Some(text.clone()),
             other => Some(other.to_string()),
         };
         let change = |key: &'static str| Change { key, from: text(&old[key]), to: text(&new[key]) };

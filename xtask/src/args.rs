@@ -1,6 +1,6 @@
 //! The command line: what was typed, and which command it means.
 
-use crate::{stages, start, windows};
+use crate::{soak, stages, start, windows};
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
 
@@ -24,6 +24,15 @@ enum Command {
     },
     /// Run every check and every test
     Test,
+    /// Let everything go wrong for a while, and see that it comes right again
+    Soak {
+        /// What the faults are drawn from: the same seed, the same sequence
+        #[arg(long)]
+        seed: Option<u64>,
+        /// How long, in minutes or fractions of one
+        #[arg(long, default_value_t = 30.0)]
+        minutes: f64,
+    },
     /// Build launcher.exe and server.exe, and what tests under Wine need beside them
     Windows {
         /// With optimisations, for shipping and measuring
@@ -38,6 +47,7 @@ impl Args {
         match self.command {
             Command::Start { args } => start::run(&args),
             Command::Test => stages::run(),
+            Command::Soak { seed, minutes } => soak::run(seed, minutes),
             Command::Windows { release } => windows::run(release),
         }
     }
@@ -51,6 +61,13 @@ mod test {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_soak_may_be_short() {
+        let typed = ["xtask", "soak", "--seed", "7", "--minutes", "0.5"];
+        let command = Args::try_parse_from(typed).unwrap().command;
+        assert!(matches!(command, Command::Soak { seed: Some(7), minutes: 0.5 }), "{command:?}");
     }
 
     #[test]

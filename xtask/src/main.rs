@@ -1,4 +1,5 @@
-//! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask windows`.
+//! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`, and
+//! `cargo xtask windows`.
 //!
 //! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
 //! command means the same on every machine.
@@ -12,6 +13,7 @@ mod needs;
 mod report;
 mod screen;
 mod skips;
+mod soak;
 mod stages;
 mod start;
 mod tests;

@@ -160,7 +160,8 @@ mod unix {
                 let held = listeners[0].try_clone().expect("descriptors are left");
                 let mut child = Command::new("sleep");
                 child.arg("60").stdin(Stdio::null()).stderr(OwnedFd::from(held));
-                child.spawn().expect("started");
+                let mut child = child.spawn().expect("started");
+                thread::spawn(move || child.wait());
             }
             match self.order.as_str() {
                 "garbage" => return garbage(),

@@ -60,7 +60,7 @@ fn the_commands_print_what_their_documentation_shows() {
     for (typed, shown) in blocks {
         let typed = typed.replace("[PORT]", &port);
         let (name, arguments) = typed.split_once(' ').unwrap_or((&typed, ""));
-        let launch = arguments.split_whitespace().fold(command(&home, name), |l, word| l.arg(word));
+        let launch = arguments.split_whitespace().fold(command(&home, name), e2e::Launch::arg);
         let mut printed = String::new();
         let mut is_as_shown = || {
             let ended = launch.run();

@@ -122,10 +122,8 @@ fn a_hundred_at_once_are_answered_or_closed_and_cost_little() {
     let (_running, launcher, url) = serving(&home);
     let before = launcher.memory();
     let many: Vec<_> = (0..100).map(|_| connect(&home)).collect();
-    let told: Vec<_> = many
-        .into_iter()
-        .map(|stream| answer(stream, format!("{STATUS}\n").as_bytes()))
-        .collect();
+    let told: Vec<_> =
+        many.into_iter().map(|stream| answer(stream, format!("{STATUS}\n").as_bytes())).collect();
     assert!(told.iter().all(|told| told.is_empty() || told.contains("serving")), "{told:?}");
     assert!(told.iter().any(|told| told.contains("serving")), "some are answered");
     wait_until("others are heard again", || {

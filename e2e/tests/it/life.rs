@@ -92,7 +92,7 @@ fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
     home.set("server", "restart = \"never\"\nready_timeout = \"3s\"\n");
     running.signal(Signal::HUP);
     let told = running.line("settings_changed");
-    assert_eq!((&told["key"], &told["to"]), (&"ready_timeout".into(), &"3s".into()));
+    assert_eq!((&told["key"], &told["to"]), (&"ready_timeout".into(), &"\"3s\"".into()));
     assert!(home.last("settings_changed")["from"].is_null());
     home.set("server", "prot = 1\n");
     running.signal(Signal::HUP);

@@ -233,5 +233,6 @@ fn a_request_in_flight_is_answered_to_its_end_by_the_server_that_began_it() {
     let head = part.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4;
     assert_eq!((part.len() - head + rest.len()) as u64, LENGTH);
     wait_until("the old server has finished", || running.server().has_ended());
+    wait_until("that is on record", || !home.events("server_exited").is_empty());
     assert_eq!(home.last("server_exited")["exit_code"], 0);
 }

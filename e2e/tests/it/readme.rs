@@ -26,8 +26,8 @@ fn printed(launcher: &Running) -> String {
     launcher.stdout()
 }
 
-fn holder(home: &Home) -> String {
-    let conflict = home.last("port_conflict");
+fn holder(home: &Home, port: u16) -> String {
+    let conflict = home.conflict_over(port);
     let holder: Holder = serde_json::from_value(conflict["holder"].clone()).expect("a holder");
     holder.to_string()
 }
@@ -49,13 +49,13 @@ fn the_readme_shows_what_the_programs_print() {
     let launcher = home.launcher().without("--json").start();
     let told = printed(&launcher);
     values.insert("OTHER", home.last_good().expect("remembered").to_string());
-    values.insert("HOLDER", holder(&home));
-    values.insert("PID", home.last("port_conflict")["holder"]["pid"].to_string());
+    values.insert("HOLDER", holder(&home, port));
+    values.insert("PID", home.conflict_over(port)["holder"]["pid"].to_string());
     assert_eq!(told, filled(&moved, &values));
     launcher.stop();
 
     let ended = home.server().without("--json").port(port).run();
-    values.insert("HOLDER", holder(&home));
+    values.insert("HOLDER", holder(&home, port));
     let (_, suggested) = ended.stderr.split_once("server --port ").expect("a suggestion");
     values.insert("OTHER", suggested.split(' ').next().unwrap_or_default().to_owned());
     assert_eq!((ended.code, ended.stderr), (Some(69), filled(&taken, &values)));

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use e2e::{Ended, Home, Netns, Place, Running, Stranger, Watched, get, is_free, quiet_port};
+use e2e::{
+    Ended, Home, Netns, Place, Running, Stranger, Watched, get, is_free, quiet_port, wait_until,
+};
 use serde_json::Value;
 use shared::{app::AppName, discovery::Discovery};
 
@@ -47,6 +49,17 @@ fn a_move_to_a_port_that_somebody_has_names_him_and_changes_nothing() {
         (&"in_use".into(), &stranger.pid.into())
     );
     assert_eq!(get(&format!("{}_homeport/healthz", ready.url)).expect("it serves").status, 200);
+}
+
+/// I15.
+#[test]
+fn a_move_to_a_port_that_somebody_has_on_the_other_loopback_alone_changes_nothing() {
+    let (home, stranger) = (Home::new(), Stranger::listening("[::1]:0"));
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    let told = assert_stays(&home, &mut running, stranger.port, &Place::here());
+    assert!(told.contains("stranger"), "{told}");
+    assert_eq!(home.conflict_over(stranger.port)["class"], "other_family");
 }
 
 #[test]
@@ -200,9 +213,46 @@ fn a_move_to_any_port_goes_to_another_one() {
         assert_eq!(answer.status, status, "port {target}: {answer:?}");
     }
     assert_eq!(running.stop().code, Some(0));
-    assert!(ports.iter().all(|port| is_free(*port as u16)));
-    let reasons: Vec<_> = home.events("port_released").iter().map(|e| e["reason"].clone()).collect();
+    let reasons: Vec<_> =
+        home.events("port_released").iter().map(|e| e["reason"].clone()).collect();
     assert_eq!(reasons, ["moved", "moved", "moved", "asked"]);
+}
+
+#[test]
+fn a_crash_and_a_restart_after_a_move_are_mended_on_the_new_port_and_the_old_one_leads_there() {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().port(from).start();
+    running.ready();
+    let moved = move_to(&home, to, &Place::here()).line("moved");
+    let leads = || get(&format!("http://127.0.0.1:{from}/")).expect("answered").status == 308;
+    let second = Watched::children_of(running.pid());
+    let second = second.iter().find(|server| moved["server_pid"] == server.pid());
+    second.expect("it serves").kill();
+    wait_until("the third serves", || home.events("server_ready").len() == 3);
+    assert_eq!(home.last("server_ready")["port"], to);
+    assert_eq!(discovered(&home).port.get(), to);
+    assert!(leads() && !running.server().has_ended());
+    assert_eq!(ask(&home, "restart").line("restarted")["port"], to);
+    assert!(leads());
+    let health = get(&format!("http://127.0.0.1:{to}/_homeport/healthz")).expect("it serves");
+    assert_eq!((health.status, home.last_good()), (200, Some(to)));
+    assert_eq!(home.events("port_moved").len(), 1);
+}
+
+/// Whoever leads elsewhere and ends too early costs nobody his server.
+#[test]
+fn an_old_server_that_is_killed_while_it_leads_elsewhere_is_not_started_again() {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().port(from).start();
+    running.ready();
+    assert_eq!(move_to(&home, to, &Place::here()).code, Some(0));
+    running.server().kill();
+    wait_until("the old port is let go", || !home.events("port_released").is_empty());
+    assert!(is_free(from));
+    assert!(home.events("server_restarting").is_empty());
+    assert_eq!(home.events("server_spawned").len(), 2);
+    let health = get(&format!("http://127.0.0.1:{to}/_homeport/healthz")).expect("it serves");
+    assert_eq!(health.status, 200);
 }
 
 /// What was asked for once is no wish for good: home stays home.
@@ -234,4 +284,37 @@ fn without_ipv6_a_restart_and_a_move_work_on_the_other_loopback_alone() {
     assert_eq!(discovered(&home).addresses, [([127, 0, 0, 1], 20_501).into()]);
     assert_eq!(running.stop().code, Some(0));
     assert!(home.events("port_conflict").is_empty());
+}
+
+/// What a launcher has open, and its threads.
+fn belongings(launcher: u32) -> [usize; 2] {
+    let count =
+        |what: &str| fs::read_dir(format!("/proc/{launcher}/{what}")).expect("it runs").count();
+    [count("fd"), count("task")]
+}
+
+#[test]
+fn ten_restarts_and_ten_moves_leave_nothing_open() {
+    let home = Home::new();
+    let launch = home.launcher().port(quiet_port()).setting("redirect_for = \"1s\"");
+    let mut running = launch.start();
+    running.ready();
+    // What the first of each needs for good is not counted.
+    let both = || {
+        assert_eq!(ask(&home, "restart").code, Some(0));
+        assert_eq!(move_to(&home, quiet_port(), &Place::here()).code, Some(0));
+    };
+    let is_alone = || Watched::children_of(running.pid()).len() == 1;
+    both();
+    wait_until("the old servers have ended", is_alone);
+    wait_until("all is on record", || home.events("port_released").len() == 1);
+    let before = belongings(running.pid());
+    (1..10).for_each(|_| both());
+    wait_until("the old servers have ended", is_alone);
+    wait_until("all is on record", || home.events("port_released").len() == 10);
+    wait_until("nothing more is open than before", || {
+        let now = belongings(running.pid());
+        now[0] <= before[0] && now[1] <= before[1]
+    });
+    assert_eq!(home.events("server_exited").len(), 20);
 }

@@ -1,14 +1,14 @@
 //! `launcher stop`, `restart`, `move` and `status`: what a person asks of the running launcher.
 
-use std::time::Instant;
+use std::{io, time::Instant};
 
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use shared::{discovery::Discovery, exit::Exit, keys, port::Port};
+use shared::{exit::Exit, keys, port::Port};
 
 use super::running;
 use crate::{
-    control::{self, Answer, Request, Status},
+    control::{self, Answer, AskError, Request, Status},
     options::Basics,
     os,
     render::{line, note, record},
@@ -16,23 +16,25 @@ use crate::{
 
 /// Ends the running launch, and waits until it has ended.
 pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
-    ask(basics, &Request::Stop, |answer, found, elapsed_ms| {
-        match answer {
-        Answer::Stopping if json => {
-            Some(json!({ "event": "stopped", "app": found.app, "port": found.port, "elapsed_ms": elapsed_ms }).to_string())
-        }
-        Answer::Stopping => Some(format!("{} has stopped; its port {} is remembered.", found.app, found.port)),
-        _ => None,
-    }
+    ask(basics, &Request::Stop, |answer, elapsed_ms| {
+        let Answer::Stopping { port } = answer else { return None };
+        let app = &basics.app;
+        let told =
+            json!({ "event": "stopped", "app": app, "port": port, "elapsed_ms": elapsed_ms });
+        Some(if json {
+            told.to_string()
+        } else {
+            format!("{app} has stopped; it was on port {port}.")
+        })
     })
 }
 
 /// Starts a new server beside the running one, which ends when the new one serves.
 pub(super) fn restart(basics: &Basics, json: bool) -> Exit {
-    ask(basics, &Request::Restart, |answer, found, elapsed_ms| match answer {
-        Answer::Done { url, port, server_pid } if json => Some(
+    ask(basics, &Request::Restart, |answer, elapsed_ms| match answer {
+        Answer::Done { url, port, server_pid, .. } if json => Some(
             json!({
-                "event": "restarted", "app": found.app, "url": url, "port": port,
+                "event": "restarted", "app": basics.app, "url": url, "port": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
@@ -44,16 +46,16 @@ pub(super) fn restart(basics: &Basics, json: bool) -> Exit {
 
 /// Changes the port of the running server: to this one, or any.
 pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit {
-    ask(basics, &Request::Move { port }, |answer, found, elapsed_ms| match answer {
-        Answer::Done { url, port, server_pid } if json => Some(
+    ask(basics, &Request::Move { port }, |answer, elapsed_ms| match answer {
+        Answer::Done { url, from, port, server_pid } if json => Some(
             json!({
-                "event": "moved", "app": found.app, "url": url, "from": found.port, "to": port,
+                "event": "moved", "app": basics.app, "url": url, "from": from, "to": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
         ),
-        Answer::Done { url, .. } => {
-            Some(format!("Moved to {url}\n  Port {} leads there for a while.", found.port))
+        Answer::Done { url, from, .. } => {
+            Some(format!("Moved to {url}\n  Port {from} leads there for a while."))
         }
         _ => None,
     })
@@ -61,7 +63,7 @@ pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit 
 
 /// Tells how the running launch is.
 pub(super) fn status(basics: &Basics, json: bool) -> Exit {
-    ask(basics, &Request::Status, |answer, _, _| match answer {
+    ask(basics, &Request::Status, |answer, _| match answer {
         Answer::Status(status) if json => Some(to_json(status, basics).to_string()),
         Answer::Status(status) => Some(told(status, basics)),
         _ => None,
@@ -69,56 +71,53 @@ pub(super) fn status(basics: &Basics, json: bool) -> Exit {
 }
 
 /// Asks, and prints what `tell` makes of the answer, if it is the expected one.
+///
+/// The launcher is asked on its own socket and not through its server: a server that hangs is just
+/// when one wants another.
 fn ask(
     basics: &Basics,
     request: &Request,
-    tell: impl FnOnce(&Answer, &Discovery, f64) -> Option<String>,
+    tell: impl FnOnce(&Answer, f64) -> Option<String>,
 ) -> Exit {
-    let Some(found) = running::find(basics) else { return running::none(basics) };
-    let Some(path) = &found.control else {
-        note(format_args!(
-            "{} {} was started without a launcher",
-            "error:".red().bold(),
-            found.app
-        ));
-        note("  now: stop it where it runs, and start it with `launcher`");
-        return Exit::NotReady;
-    };
     let began = Instant::now();
-    let answer = match control::ask(path, request) {
+    let answer = match control::ask(&basics.folders.control(&basics.app), request) {
         Ok(answer) => answer,
-        Err(error) => {
-            note(format_args!("{} {error}", "error:".red().bold()));
-            return Exit::NotReady;
-        }
+        Err(AskError::Unreachable(error)) => return unreachable(basics, &error),
+        Err(error) => return refused(&error.to_string(), "look into the log"),
     };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
-    match (tell(&answer, &found, elapsed_ms), answer) {
+    match (tell(&answer, elapsed_ms), answer) {
         (Some(text), _) => {
             line(text);
             Exit::Done
         }
-        (None, Answer::Refused { reason }) => {
-            note(format_args!("{} {reason}", "error:".red().bold()));
-            note("  nothing has changed");
-            exit_of(request)
+        (None, Answer::Refused { reason, about_port }) => {
+            let exit = refused(&reason, "nothing has changed, and the server serves as before");
+            if about_port { Exit::PortUnavailable } else { exit }
         }
-        (None, _) => {
-            note(format_args!(
-                "{} the running launcher is of another version",
-                "error:".red().bold()
-            ));
-            Exit::NotReady
-        }
+        (None, _) => refused("the running launcher is of another version", "stop it first"),
     }
 }
 
-/// How a command ends whose request was refused.
-fn exit_of(request: &Request) -> Exit {
-    match request {
-        Request::Move { .. } => Exit::PortUnavailable,
-        Request::Status | Request::Stop | Request::Restart => Exit::NotReady,
+/// Nobody listens on the control socket: nothing runs, or nothing that can be asked.
+fn unreachable(basics: &Basics, error: &io::Error) -> Exit {
+    match running::find(basics).map(|found| found.launcher_pid) {
+        None => running::none(basics),
+        Some(None) => refused(
+            "the server runs without a launcher",
+            "stop it where it runs, and start it with `launcher`",
+        ),
+        Some(Some(pid)) => refused(
+            &format!("the launcher, process {pid}, cannot be asked: {error}"),
+            "end it with Ctrl-C where it runs",
+        ),
     }
+}
+
+fn refused(why: &str, now: &str) -> Exit {
+    note(format_args!("{} {why}", "error:".red().bold()));
+    note(format_args!("  now: {now}"));
+    Exit::NotReady
 }
 
 /// The status with what this process can see by itself: memory, and the last conflict.

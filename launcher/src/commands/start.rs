@@ -1,6 +1,6 @@
 //! `launcher start`: claim a port, start the server on it, remember it, and stay.
 
-use std::{ffi::OsString, path::PathBuf, sync::mpsc::Sender, time::Duration};
+use std::{ffi::OsString, path::PathBuf, sync::mpsc::SyncSender, time::Duration};
 
 use shared::{
     assignment::Assignment,
@@ -120,7 +120,7 @@ impl Launch {
         let options = &keeper.options;
         let program = Program::find(options.command.as_ref().map(|command| &command.value))?;
         let explicit = options.port.as_ref().map(|port| port.value);
-        let choice = keeper.choose(&Wanted { explicit, but: None })?;
+        let choice = keeper.choose(&Wanted { explicit, but: vec![] })?;
         let watch = driver::Watch {
             launch: self,
             program,
@@ -143,7 +143,7 @@ impl Launch {
     }
 
     /// Opens the control socket, and says where it is; only whoever holds the app's lock may.
-    fn listen_for_commands(&self, memory: &Memory, news: &Sender<What>) -> Option<PathBuf> {
+    fn listen_for_commands(&self, memory: &Memory, news: &SyncSender<What>) -> Option<PathBuf> {
         memory.lock.as_ref()?;
         let path = self.basics.folders.control(&self.basics.app);
         // Nobody listens any more when the launch is over.

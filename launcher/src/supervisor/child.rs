@@ -3,8 +3,9 @@
 use std::{
     io::{self, BufReader},
     process::{Child, ChildStdin},
-    sync::mpsc::Sender,
+    sync::mpsc::SyncSender,
     thread,
+    time::{Duration, Instant},
 };
 
 use shared::control::{self, LineError, ToLauncher, ToServer};
@@ -51,13 +52,15 @@ impl Server {
     /// # Errors
     ///
     /// If the system has no threads left.
-    pub fn attend(mut process: Child, attempt: u32, news: &Sender<What>) -> io::Result<Self> {
+    pub fn attend(mut process: Child, attempt: u32, news: &SyncSender<What>) -> io::Result<Self> {
         let stdin = process.stdin.take();
         if let Some(stdout) = process.stdout.take() {
             let news = news.clone();
             thread::Builder::new().name("control lines".to_owned()).spawn(move || {
                 let mut lines = BufReader::new(stdout);
+                let mut chatter = Chatter::default();
                 while let Some((heard, is_last)) = hear(&mut lines) {
+                    let Some(heard) = chatter.sparing(heard) else { continue };
                     let told = news.send(What::Server { attempt, news: heard });
                     if told.is_err() || is_last {
                         break;
@@ -101,6 +104,33 @@ impl Server {
             Ok(status) => News::Ended { exit_code: status.code(), signal: os::signal_of(status) },
             Err(_) => News::Ended { exit_code: None, signal: None },
         }
+    }
+}
+
+/// How often garbage is told of; what comes in between is counted.
+const GARBAGE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Garbage that was not told of yet.
+#[derive(Default)]
+struct Chatter {
+    told: Option<Instant>,
+    untold: u64,
+}
+
+impl Chatter {
+    /// Lets messages pass, and garbage once a second: a server that writes its log to stdout must
+    /// not fill ours.
+    fn sparing(&mut self, news: News) -> Option<News> {
+        let News::Garbage(what) = news else { return Some(news) };
+        if self.told.is_some_and(|told| told.elapsed() < GARBAGE_PAUSE) {
+            self.untold += 1;
+            return None;
+        }
+        self.told = Some(Instant::now());
+        Some(News::Garbage(match std::mem::take(&mut self.untold) {
+            0 => what,
+            untold => format!("{what}, and {untold} lines like it before"),
+        }))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     io,
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -55,12 +55,13 @@ pub struct Watch<'a> {
 
 /// What a launch does besides watching.
 pub trait Host {
-    /// Claims a port to move to: this one, or any but the current one.
+    /// Claims a port to move to: this one, or any but those that are held already. The first of
+    /// these is the current one; the others still lead to it.
     ///
     /// # Errors
     ///
     /// Why there is none, for the person who asked.
-    fn claim(&mut self, port: Option<Port>, current: Port) -> Result<Choice, String>;
+    fn claim(&mut self, port: Option<Port>, held: &[Port]) -> Result<Choice, String>;
 
     /// Reads the settings again, and gives the rules if they can be read.
     fn reread(&mut self) -> Option<Rules>;
@@ -87,7 +88,7 @@ pub enum Occasion {
 struct Driver<'a, H> {
     watch: Watch<'a>,
     host: H,
-    news: Sender<What>,
+    news: SyncSender<What>,
     servers: BTreeMap<u32, Server>,
     /// The server that the port belongs to, for whoever asks.
     serving: Option<u32>,
@@ -97,15 +98,21 @@ struct Driver<'a, H> {
     /// Claims that were moved away from and still lead to the new one.
     left: Vec<Claim>,
     occasion: Occasion,
+    /// The port before the last move.
+    from: Port,
     tickets: BTreeMap<u64, Sender<Answer>>,
     issued: u64,
     was_signalled: bool,
 }
 
+/// How much may have happened that nobody has looked at yet. Whoever has more to tell waits: a server
+/// that floods its stdout is held up, and the memory of it bounded.
+const BACKLOG: usize = 64;
+
 /// A channel whose news [`watch`] waits for; signals are fed into it from the first moment.
 #[must_use]
-pub fn news() -> (Sender<What>, Receiver<What>) {
-    channel()
+pub fn news() -> (SyncSender<What>, Receiver<What>) {
+    sync_channel(BACKLOG)
 }
 
 /// Feeds signals, whatever the system calls them, into `news`.
@@ -113,7 +120,7 @@ pub fn news() -> (Sender<What>, Receiver<What>) {
 /// # Errors
 ///
 /// If the system refuses the handlers.
-pub fn listen_for_signals(news: &Sender<What>) -> io::Result<()> {
+pub fn listen_for_signals(news: &SyncSender<What>) -> io::Result<()> {
     let news = news.clone();
     os::on_signal(move |signal| {
         // Nobody listens any more when the launch is over.
@@ -126,10 +133,11 @@ pub fn listen_for_signals(news: &Sender<What>) -> io::Result<()> {
 pub fn watch(
     watch: Watch<'_>,
     choice: Choice,
-    (sender, receiver): (Sender<What>, Receiver<What>),
+    (sender, receiver): (SyncSender<What>, Receiver<What>),
     host: impl Host,
 ) -> (Outcome, Choice) {
     let mut driver = Driver {
+        from: choice.claim.port(),
         watch,
         host,
         news: sender,
@@ -254,8 +262,8 @@ impl<H: Host> Driver<'_, H> {
                 }
             }
             Effect::Claim(port) => return Performed::With(self.claim(port)),
-            Effect::Move { .. } => self.take_next(),
-            Effect::Forsake => drop(self.next.take()),
+            Effect::Move { from, .. } => self.take_next(from),
+            Effect::Forsake => self.forsake(),
             Effect::Release(port) => self.release(port),
             Effect::Answer(ticket, answer) => self.answer(ticket, answer),
             Effect::Record(event) => self.watch.launch.history.record(&event),
@@ -319,7 +327,9 @@ impl<H: Host> Driver<'_, H> {
 
     fn claim(&mut self, port: Option<Port>) -> Input {
         let from = self.choice.claim.port();
-        match self.host.claim(port, from) {
+        let left = self.left.iter().map(Claim::port);
+        let held: Vec<_> = [from].into_iter().chain(left).collect();
+        match self.host.claim(port, &held) {
             Ok(next) => {
                 let to = next.claim.port();
                 self.next = Some(next);
@@ -329,7 +339,8 @@ impl<H: Host> Driver<'_, H> {
         }
     }
 
-    fn take_next(&mut self) {
+    fn take_next(&mut self, from: Port) {
+        self.from = from;
         if let Some(next) = self.next.take() {
             let old = std::mem::replace(&mut self.choice, next);
             self.left.push(old.claim);
@@ -339,7 +350,19 @@ impl<H: Host> Driver<'_, H> {
 
     fn release(&mut self, port: Port) {
         self.left.retain(|claim| claim.port() != port);
-        let ending = Ending { port: Some(port), reason: "moved", ..Ending::default() };
+        self.released(port, "moved");
+    }
+
+    fn forsake(&mut self) {
+        if let Some(next) = self.next.take() {
+            let port = next.claim.port();
+            drop(next);
+            self.released(port, "move_failed");
+        }
+    }
+
+    fn released(&self, port: Port, reason: &'static str) {
+        let ending = Ending { port: Some(port), reason, ..Ending::default() };
         self.watch.launch.history.record(&Event::PortReleased(ending));
     }
 
@@ -348,10 +371,12 @@ impl<H: Host> Driver<'_, H> {
         let port = self.choice.claim.port();
         // Whoever asked and does not wait for the answer does not want it.
         let _ = reply.send(match answer {
-            state::Answer::Stopping => Answer::Stopping,
-            state::Answer::Refused(reason) => Answer::Refused { reason },
+            state::Answer::Stopping => Answer::Stopping { port },
+            state::Answer::Refused(reason) => Answer::Refused { reason, about_port: false },
+            state::Answer::NoPort(reason) => Answer::Refused { reason, about_port: true },
             state::Answer::Done => Answer::Done {
                 url: claim::url(port),
+                from: self.from,
                 port,
                 server_pid: self.server_pid().unwrap_or_default(),
             },

@@ -207,6 +207,8 @@ pub enum Answer {
     Stopping,
     /// It cannot be done, for this reason; nothing has changed.
     Refused(String),
+    /// The same, and the reason is the port that was wanted.
+    NoPort(String),
 }
 
 /// How a launch ended.
@@ -477,7 +479,7 @@ pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (Sta
         Input::RestartAsked(ticket) => state.restart(ticket, now),
         Input::MoveAsked(port, ticket) => state.move_to(port, ticket),
         Input::Claimed { from, to } => state.claimed(from, to, now),
-        Input::NotClaimed(why) => state.give_up_errand(&why),
+        Input::NotClaimed(why) => state.not_claimed(why),
         Input::TimeIsUp => state.time_is_up(rules, now),
     };
     (state, effects)

@@ -160,7 +160,7 @@ pub(super) fn instance(basics: &Basics) -> Vec<Check> {
         )];
     }
     let mut checks = vec![Check::ok("instance", format!("{app} is not running"))];
-    let left: Vec<_> = [folders.discovery(app), folders.token(app)]
+    let left: Vec<_> = [folders.discovery(app), folders.token(app), folders.control(app)]
         .into_iter()
         .filter(|file| file.exists())
         .map(|file| file.display().to_string())

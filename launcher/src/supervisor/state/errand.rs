@@ -85,6 +85,16 @@ impl State {
         }
     }
 
+    pub(super) fn not_claimed(&mut self, why: String) -> Vec<Effect> {
+        match self.errand.take() {
+            Some(Errand::Claiming(ticket)) => vec![Effect::Answer(ticket, Answer::NoPort(why))],
+            other => {
+                self.errand = other;
+                vec![]
+            }
+        }
+    }
+
     fn start_successor(
         &mut self,
         ports: Option<(Port, Port)>,

@@ -192,7 +192,8 @@ fn a_move_that_fails_leaves_everything_as_it_was_and_says_why() {
     let (from, to) = (port(17000), port(18000));
     let mut life = Life::serving();
     life.tell(Input::MoveAsked(Some(to), Some(7)));
-    assert_eq!(refused(7, &life.tell(Input::NotClaimed("it is taken".into()))), "it is taken");
+    let effects = life.tell(Input::NotClaimed("it is taken".into()));
+    assert_eq!(effects, [Effect::Answer(Some(7), Answer::NoPort("it is taken".into()))]);
     life.tell(Input::MoveAsked(Some(to), Some(8)));
     life.tell(Input::Claimed { from, to });
     let effects = life.news(2, exit(1));

@@ -1,0 +1,58 @@
+//! Two clients that ask all the time, and must never be turned away (I10).
+
+use crate::{Load, Tally};
+
+/// One that keeps its connection, and one that makes a new one for each request.
+#[derive(Debug)]
+pub(super) struct Clients {
+    loads: [Load; 2],
+    port: u16,
+    kills: usize,
+}
+
+impl Clients {
+    /// Two of them at `port`.
+    pub(super) fn of(port: u16) -> Self {
+        let target = "/_homeport/healthz";
+        Self { loads: [Load::kept(port, target), Load::fresh(port, target)], port, kills: 0 }
+    }
+
+    /// Which port they ask.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A server was killed: the request that it was answering is cut off.
+    pub(super) fn forgive(&mut self) {
+        self.kills += 1;
+    }
+
+    /// Waits for some more answers, and looks at what they have seen.
+    #[track_caller]
+    pub(super) fn check(&self) {
+        for load in &self.loads {
+            load.goes_on(3);
+            self.judge(&load.so_far());
+        }
+    }
+
+    /// Ends them, and looks at what they have seen.
+    #[track_caller]
+    pub(super) fn end(self) {
+        let Self { loads, port, kills } = self;
+        let judge = Self { loads, port, kills };
+        let Self { loads, .. } = &judge;
+        loads.iter().for_each(|load| judge.judge(&load.so_far()));
+        for load in judge.loads {
+            drop(load.end());
+        }
+    }
+
+    #[track_caller]
+    fn judge(&self, seen: &Tally) {
+        assert_eq!(seen.refused, 0, "I10: connections to {} were refused: {seen:?}", self.port);
+        assert!(seen.cut.len() <= self.kills, "I10: {} kills and {seen:?}", self.kills);
+        let may_answer = |status: &u16| matches!(status, 200 | 308);
+        assert!(seen.statuses.keys().all(may_answer), "I10: {seen:?}");
+    }
+}

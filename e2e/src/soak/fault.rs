@@ -1,0 +1,81 @@
+//! What can go wrong.
+
+/// Something that happens to the launch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    ServerKilled,
+    ServerHalted,
+    ServerKilledInRestart,
+    Restart,
+    MoveToFree,
+    MoveToTaken,
+    MoveHome,
+    GoodSettings,
+    BadSettings,
+    Garbage,
+    Flood,
+    DiscoveryDeleted,
+    SecondStart,
+    LauncherKilled,
+    StopAndStart,
+    StopInRestart,
+    Twins,
+    Heir,
+    Stranger,
+    AssignmentDeleted,
+    AssignmentCorrupted,
+}
+
+impl Fault {
+    /// All of them.
+    pub(super) const ALL: [Self; 21] = [
+        Self::ServerKilled,
+        Self::ServerHalted,
+        Self::ServerKilledInRestart,
+        Self::Restart,
+        Self::MoveToFree,
+        Self::MoveToTaken,
+        Self::MoveHome,
+        Self::GoodSettings,
+        Self::BadSettings,
+        Self::Garbage,
+        Self::Flood,
+        Self::DiscoveryDeleted,
+        Self::SecondStart,
+        Self::LauncherKilled,
+        Self::StopAndStart,
+        Self::StopInRestart,
+        Self::Twins,
+        Self::Heir,
+        Self::Stranger,
+        Self::AssignmentDeleted,
+        Self::AssignmentCorrupted,
+    ];
+
+    /// What it is called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ServerKilled => "the server is killed",
+            Self::ServerHalted => "the server stands still for a moment",
+            Self::ServerKilledInRestart => "the server is killed while it is restarted",
+            Self::Restart => "restart",
+            Self::MoveToFree => "move to a free port",
+            Self::MoveToTaken => "move to a taken port",
+            Self::MoveHome => "move home",
+            Self::GoodSettings => "other settings are read",
+            Self::BadSettings => "wrong settings are read",
+            Self::Garbage => "garbage on the control socket",
+            Self::Flood => "a flood on the control socket",
+            Self::DiscoveryDeleted => "the discovery file is deleted",
+            Self::SecondStart => "a second start",
+            Self::LauncherKilled => "the launcher is killed",
+            Self::StopAndStart => "stop and start",
+            Self::StopInRestart => "stop while it is restarted",
+            Self::Twins => "two starts at once",
+            Self::Heir => "the launcher is killed while a second start waits",
+            Self::Stranger => "a stranger takes the port meanwhile",
+            Self::AssignmentDeleted => "the assignment is deleted meanwhile",
+            Self::AssignmentCorrupted => "the assignment is corrupted meanwhile",
+        }
+    }
+}

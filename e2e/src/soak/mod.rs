@@ -1,0 +1,160 @@
+//! A long test: one app, two clients, and whatever can go wrong, again and again.
+//!
+//! A step is a [fault](fault::Fault) and what must hold after it. Faults come in shuffled rounds, so
+//! that each is met early and often, and each step has a generator of its own: what one step draws
+//! changes nothing for the next.
+
+mod audit;
+mod clients;
+mod control;
+mod down;
+mod fault;
+mod resources;
+mod scene;
+mod trail;
+mod up;
+
+use std::{
+    collections::BTreeMap,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+
+use self::{fault::Fault, scene::Scene};
+use crate::Home;
+
+/// How long it runs unless told otherwise.
+const MINUTES: f64 = 30.0;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    /// What the faults are drawn from.
+    pub seed: u64,
+    /// How long steps are begun.
+    pub minutes: f64,
+}
+
+impl Plan {
+    /// Reads a command line.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn of(words: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        let mut plan = Self { seed: fastrand::u64(..), minutes: MINUTES };
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let value = words.next().ok_or_else(|| format!("`{word}` needs a value"))?;
+            let wrong = || format!("`{value}` is no value for `{word}`");
+            match word.as_str() {
+                "--seed" => plan.seed = value.parse().map_err(|_| wrong())?,
+                "--minutes" => plan.minutes = value.parse().map_err(|_| wrong())?,
+                _ => return Err(format!("there is no `{word}`")),
+            }
+        }
+        let is_a_while = plan.minutes.is_finite() && (0.0..=1e6).contains(&plan.minutes);
+        is_a_while.then_some(plan).ok_or_else(|| "--minutes must be a length of time".to_owned())
+    }
+}
+
+/// Prints a line.
+#[expect(clippy::print_stdout, reason = "telling what happens is what the program is for")]
+pub fn say(text: &str) {
+    println!("{text}");
+}
+
+/// What has been done so far, for the summary and for whoever asks where it broke.
+struct Progress {
+    began: Instant,
+    steps: u64,
+    now: String,
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl Progress {
+    fn tell(&self, what: &str) {
+        say(&format!("{:8.3}  {:4}  {what}", self.began.elapsed().as_secs_f64(), self.steps));
+    }
+}
+
+/// Runs the whole of it. On a violation the seed and the step are printed, and the home is kept.
+#[must_use]
+pub fn run(plan: &Plan) -> ExitCode {
+    let Plan { seed, minutes } = *plan;
+    let home = Home::new();
+    let mut progress = Progress {
+        began: Instant::now(),
+        steps: 0,
+        now: "the first start".to_owned(),
+        counts: BTreeMap::new(),
+    };
+    say(&format!("seed {seed}, {minutes} minutes, in {}", home.path().display()));
+    let done = catch_unwind(AssertUnwindSafe(|| perform(plan, &home, &mut progress)));
+    let Progress { steps, now, counts, began } = progress;
+    let counts: Vec<_> =
+        counts.iter().map(|(fault, count)| format!("{count:6}  {fault}")).collect();
+    say(&format!("\n{}\n", counts.join("\n")));
+    let secs = began.elapsed().as_secs_f64();
+    match done {
+        Ok(records) => {
+            say(&format!(
+                "seed {seed}: {steps} steps in {secs:.1} s, {records} records, every invariant holds"
+            ));
+            ExitCode::SUCCESS
+        }
+        // The hook of panics has said why.
+        Err(_) => {
+            say(&format!("seed {seed}: violated in step {steps} ({now}) after {secs:.1} s"));
+            say(&format!("  everything is kept in {}", home.path().display()));
+            mem::forget(home);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Performs one fault after the other until the time is over, and audits what is on record.
+fn perform(plan: &Plan, home: &Home, progress: &mut Progress) -> usize {
+    let until = progress.began + Duration::from_secs_f64(plan.minutes * 60.0);
+    let mut scene = Scene::open(home);
+    progress.tell(&format!("start: {}", scene.whereabouts()));
+    let mut sequence = Rng::with_seed(plan.seed);
+    let mut round: Vec<Fault> = Vec::new();
+    while Instant::now() < until {
+        let fault = round.pop().unwrap_or_else(|| {
+            round = Fault::ALL.to_vec();
+            sequence.shuffle(&mut round);
+            round.pop().expect("there are faults")
+        });
+        let mut draws = sequence.fork();
+        progress.steps += 1;
+        progress.now = fault.name().to_owned();
+        let came = scene.suffer(fault, &mut draws);
+        scene.check();
+        *progress.counts.entry(fault.name()).or_default() += 1;
+        progress.tell(&format!("{}: {came}; {}", fault.name(), scene.whereabouts()));
+    }
+    progress.now = "the end, and the audit of the records".to_owned();
+    let killed = scene.close();
+    audit::audit(home, &killed)
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_read_or_refused() {
+        let plan = |words: &str| Plan::of(words.split_whitespace().map(str::to_owned));
+        let asked = Plan { seed: 7, minutes: 0.5 };
+        assert_eq!(plan("--seed 7 --minutes 0.5"), Ok(asked));
+        assert_eq!(plan("--seed 7").map(|plan| plan.minutes), Ok(MINUTES));
+        for wrong in ["--seed", "--seed x", "--minutes -1", "--minutes NaN", "7", "--sead 7"] {
+            assert!(plan(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What the launcher occupies: memory, descriptors, threads.
+
+use std::fs;
+
+use crate::{Watched, wait_for};
+
+/// What a launcher without debugging information takes at rest several times over: whoever leaks a
+/// connection's worth in each step gets there in minutes.
+const MOST_MEMORY: u64 = 64 << 20;
+
+/// Descriptors and threads that come and go: a client of the control socket, a proof.
+const SLACK: usize = 3;
+
+/// What a launcher occupied when it had just become ready.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resources {
+    pid: u32,
+    descriptors: usize,
+    threads: usize,
+}
+
+impl Resources {
+    pub(super) fn of(pid: u32) -> Self {
+        let count =
+            |what: &str| fs::read_dir(format!("/proc/{pid}/{what}")).map_or(0, Iterator::count);
+        Self { pid, descriptors: count("fd"), threads: count("task") }
+    }
+
+    /// Waits until it occupies no more than at first, but for what comes and goes.
+    #[track_caller]
+    pub(super) fn check(&self) {
+        let is_no_more = |now: &Self| {
+            now.descriptors <= self.descriptors + SLACK && now.threads <= self.threads + SLACK
+        };
+        let settled = wait_for(|| is_no_more(&Self::of(self.pid)).then_some(()));
+        assert!(settled.is_some(), "it began with {self:?} and has {:?}", Self::of(self.pid));
+        let memory = Watched::of(self.pid).map_or(0, |launcher| launcher.memory());
+        assert!(memory < MOST_MEMORY, "the launcher takes {memory} bytes");
+    }
+}
+
+/// The programs that run in this home, by name: found by their environment, whoever started them.
+pub(super) fn programs_in(home: &str) -> Vec<(u32, String)> {
+    let variable = format!("HOMEPORT_HOME={home}\0");
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let lives_here =
+            environment.windows(variable.len()).any(|part| part == variable.as_bytes());
+        let program = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+        lives_here.then(|| (pid, program.file_name().unwrap_or_default().to_string_lossy().into()))
+    })
+    .collect()
+}
