@@ -2,7 +2,7 @@
 //!
 //! A Unix socket or a named pipe that only the same user can open. One connection is one request and
 //! one answer, each a line of JSON. Whoever asks for garbage gets an answer that says so; whoever is
-//! slow or silent holds up nobody, and there are never more than [`MOST`] of them.
+//! slow or silent holds up nobody, and there are never more than a few of them.
 
 use std::{
     io::{self, BufReader, Read},
@@ -13,7 +13,7 @@ use std::{
         mpsc::{Sender, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use interprocess::local_socket::{ListenerOptions, Stream, prelude::*};
@@ -164,11 +164,28 @@ pub fn listen(path: &Path, asked: impl Fn(Asked) + Send + Sync + 'static) -> io:
     Ok(())
 }
 
+/// A client with so much time for everything that it says.
+struct Patient {
+    client: Stream,
+    until: Instant,
+}
+
+impl Read for Patient {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let _ = self.client.set_recv_timeout(Some(left));
+        self.client.read(into)
+    }
+}
+
 /// Hears one client out and answers it.
 fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
     // Pipes of Windows have no time limits; its clients are the same user's all the same.
-    let _ = client.set_recv_timeout(Some(PATIENCE)).and(client.set_send_timeout(Some(PATIENCE)));
-    let mut client = BufReader::new(client);
+    let _ = client.set_send_timeout(Some(PATIENCE));
+    let mut client = BufReader::new(Patient { client, until: Instant::now() + PATIENCE });
     let answer = match hear::<Request>(&mut client) {
         Ok(Some(request)) => {
             let (reply, answer) = channel();
@@ -180,11 +197,12 @@ fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
         Err(error) => Some(Answer::Refused { reason: error.to_string(), about_port: false }),
     };
     let Some(answer) = answer else { return };
-    let told = say(client.get_mut(), &answer);
+    let stream = &mut client.get_mut().client;
+    let told = say(stream, &answer);
     if told.is_ok() && matches!(answer, Answer::Stopping { .. }) {
         // The connection ends with the process, and so tells when that is.
-        let _ = client.get_mut().set_recv_timeout(None);
-        let _ = io::copy(&mut client, &mut io::sink());
+        let _ = stream.set_recv_timeout(None);
+        let _ = io::copy(stream, &mut io::sink());
     }
 }
 

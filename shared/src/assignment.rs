@@ -120,6 +120,8 @@ impl Assignment {
 
     /// Recalls the ports of `app`, from `history` if `file` does not tell.
     ///
+    /// Only who holds the app's lock may: whoever does not would see what another is about to change.
+    ///
     /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
     /// is that nothing is remembered.
     #[must_use]

@@ -8,31 +8,47 @@ use serde_json::Value;
 use super::scene::Killed;
 use crate::{Home, records};
 
+/// What is wrong with a history: all of it is told, not the first alone.
+#[derive(Default)]
+struct Findings(Vec<String>);
+
+impl Findings {
+    fn unless(&mut self, holds: bool, finding: impl FnOnce() -> String) {
+        self.0.extend((!holds).then(finding));
+    }
+}
+
 /// Audits the history, each line of which is held to the schema; returns how many records it has.
-#[track_caller]
 pub(super) fn audit(home: &Home, killed: &Killed) -> usize {
     let history = home.history();
     records::assert_none_is_lost(&history);
+    let mut findings = Findings::default();
     let mut launches: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-    for record in &history {
+    for record in history.iter().filter(|record| record["process"] == "launcher") {
         launches.entry(text(record, "launch_id")).or_default().push(record);
     }
-    for (launch, records) in &launches {
-        let own: Vec<_> = records.iter().copied().filter(|r| r["process"] == "launcher").collect();
-        refused_before_claimed(&own);
-        servers_are_known(&own);
-        if !killed.contains_key(*launch) {
-            has_an_end(&own);
-            every_server_has_an_end(&own);
+    let remembered = remembered_by(&history);
+    for (id, launch) in &launches {
+        let last_good = remembered.get(id).copied().flatten();
+        refused_before_claimed(launch, last_good, &mut findings);
+        servers_are_known(launch, &mut findings);
+        if !killed.contains_key(*id) {
+            has_an_end(launch, &mut findings);
+            every_server_has_an_end(launch, &mut findings);
         }
     }
-    generations_grow(&history);
-    one_at_a_time(&history, killed);
+    generations_grow(&history, &mut findings);
+    one_at_a_time(&history, killed, &mut findings);
     let assigned = history.iter().rfind(|record| record["event"] == "port_assigned");
     let assigned = assigned.map(|record| (record["port"].as_u64(), record["generation"].as_u64()));
-    let remembered = home.assignment().expect("it is remembered");
-    let last_good = home.last_good().map(u64::from);
-    assert_eq!(assigned, Some((last_good, Some(remembered.generation))), "what is remembered");
+    let remembered = home.assignment().map(|assignment| {
+        let last_good = assignment.last_good.map(|good| u64::from(good.port.get()));
+        (last_good, Some(assignment.generation))
+    });
+    findings.unless(assigned == remembered, || {
+        format!("the last port_assigned is {assigned:?}, and {remembered:?} is remembered")
+    });
+    assert!(findings.0.is_empty(), "the history is wrong:\n{}", findings.0.join("\n"));
     history.len()
 }
 
@@ -40,27 +56,42 @@ fn text<'r>(record: &'r Value, key: &str) -> &'r str {
     record[key].as_str().expect("a record has it")
 }
 
+/// What was the last good port when each launch claimed its first. The record of its start may tell
+/// of an earlier one, because it may have waited for another launch since.
+fn remembered_by(history: &[Value]) -> BTreeMap<&str, Option<&Value>> {
+    let (mut remembered, mut last_good) = (BTreeMap::new(), None);
+    for record in history {
+        match text(record, "event") {
+            "port_assigned" => last_good = Some(&record["port"]),
+            "port_claimed" => {
+                remembered.entry(text(record, "launch_id")).or_insert(last_good);
+            }
+            _ => {}
+        }
+    }
+    remembered
+}
+
 /// I4: whoever was to be tried first and was not had is on record before the one that was.
-#[track_caller]
-fn refused_before_claimed(launch: &[&Value]) {
-    let mut refused = Vec::new();
-    let mut is_first = true;
+fn refused_before_claimed(launch: &[&Value], last_good: Option<&Value>, findings: &mut Findings) {
+    let (mut refused, mut is_first) = (Vec::new(), true);
     for record in launch {
         match text(record, "event") {
             "port_conflict" => refused.push(&record["port"]),
             "port_claimed" => {
-                let tried = record["tried"].as_u64().expect("a number") as usize;
-                assert!(refused.len() >= tried - 1, "I4: not all refusals are there: {record}");
-                if std::mem::take(&mut is_first) {
-                    assert_eq!(refused.len(), tried - 1, "I4: {refused:?} and then {record}");
-                    let [home, last_good] = ["home_port", "last_good"].map(|key| &launch[0][key]);
-                    for wanted in [home, last_good].into_iter().filter(|port| !port.is_null()) {
-                        if *wanted == record["port"] {
-                            break;
-                        }
-                        assert!(refused.contains(&wanted), "I4, I6: {wanted} before {record}");
+                // Moves that were refused have left theirs, and claimed nothing.
+                let before = record["tried"].as_u64().unwrap_or(0) as usize - 1;
+                let all_are_there = refused.len() == before || !is_first && refused.len() > before;
+                findings.unless(all_are_there, || format!("I4: {refused:?}, and then {record}"));
+                if is_first {
+                    let home = Some(&launch[0]["home_port"]).filter(|port| !port.is_null());
+                    let tried = home.into_iter().chain(last_good);
+                    for port in tried.take_while(|port| **port != record["port"]) {
+                        let is_there = refused.contains(&port);
+                        findings.unless(is_there, || format!("I6: {port} before {record}"));
                     }
                 }
+                is_first = false;
                 refused.clear();
             }
             _ => {}
@@ -69,57 +100,49 @@ fn refused_before_claimed(launch: &[&Value]) {
 }
 
 /// Whoever becomes ready was started before.
-#[track_caller]
-fn servers_are_known(launch: &[&Value]) {
+fn servers_are_known(launch: &[&Value], findings: &mut Findings) {
     let mut spawned = BTreeSet::new();
     for record in launch {
+        let pid = record["server_pid"].as_u64();
         match text(record, "event") {
-            "server_spawned" => drop(spawned.insert(record["server_pid"].as_u64())),
+            "server_spawned" => drop(spawned.insert(pid)),
             "server_ready" => {
-                assert!(
-                    spawned.contains(&record["server_pid"].as_u64()),
-                    "never started: {record}"
-                );
+                findings.unless(spawned.contains(&pid), || format!("never started: {record}"));
             }
             _ => {}
         }
     }
 }
 
-#[track_caller]
-fn has_an_end(launch: &[&Value]) {
-    let last = launch.last().expect("a launch has records");
-    let event = text(last, "event");
-    assert!(
-        matches!(event, "launch_stopped" | "launch_failed"),
-        "a launch has no end after {last}"
-    );
+fn has_an_end(launch: &[&Value], findings: &mut Findings) {
+    let last = launch[launch.len() - 1];
+    let is_end = matches!(text(last, "event"), "launch_stopped" | "launch_failed");
+    findings.unless(is_end, || format!("a launch has no end after {last}"));
 }
 
 /// The starts of a launch are counted from 1, and so are the ends.
-#[track_caller]
-fn every_server_has_an_end(launch: &[&Value]) {
+fn every_server_has_an_end(launch: &[&Value], findings: &mut Findings) {
     let started = launch.iter().filter(|record| record["event"] == "server_spawned").count();
     let exits = launch.iter().filter(|record| record["event"] == "server_exited");
     let mut ended: Vec<_> = exits.filter_map(|record| record["attempt"].as_u64()).collect();
     ended.sort_unstable();
-    let expected: Vec<_> = (1..=started as u64).collect();
-    assert_eq!(ended, expected, "a server of {} has no end, or two", launch[0]["launch_id"]);
+    findings.unless(ended.iter().copied().eq(1..=started as u64), || {
+        let id = &launch[0]["launch_id"];
+        format!("launch {id} has started {started} servers, and these have ended: {ended:?}")
+    });
 }
 
-#[track_caller]
-fn generations_grow(history: &[Value]) {
+fn generations_grow(history: &[Value], findings: &mut Findings) {
     let mut last = 0;
     for record in history.iter().filter(|record| record["event"] == "port_assigned") {
-        let generation = record["generation"].as_u64().expect("a number");
-        assert!(generation > last, "generation {last} was there before {record}");
+        let generation = record["generation"].as_u64().unwrap_or(0);
+        findings.unless(generation > last, || format!("generation {last} was before {record}"));
         last = generation;
     }
 }
 
 /// I8: whoever claims a port holds the app's lock, so the one before is over.
-#[track_caller]
-fn one_at_a_time(history: &[Value], killed: &Killed) {
+fn one_at_a_time(history: &[Value], killed: &Killed, findings: &mut Findings) {
     let mut holder: Option<&str> = None;
     for record in history.iter().filter(|record| record["process"] == "launcher") {
         let launch = text(record, "launch_id");
@@ -128,7 +151,7 @@ fn one_at_a_time(history: &[Value], killed: &Killed) {
                 if let Some(other) = holder.filter(|holder| *holder != launch) {
                     let now: Timestamp = text(record, "ts").parse().expect("a time");
                     let is_gone = killed.get(other).is_some_and(|when| *when < now);
-                    assert!(is_gone, "I8: {other} was there at {record}");
+                    findings.unless(is_gone, || format!("I8: {other} was there at {record}"));
                 }
                 holder = Some(launch);
             }

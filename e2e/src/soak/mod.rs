@@ -1,6 +1,6 @@
 //! A long test: one app, two clients, and whatever can go wrong, again and again.
 //!
-//! A step is a [fault](fault::Fault) and what must hold after it. Faults come in shuffled rounds, so
+//! A step is a fault and what must hold after it. Faults come in shuffled rounds, so
 //! that each is met early and often, and each step has a generator of its own: what one step draws
 //! changes nothing for the next.
 

@@ -105,6 +105,40 @@ fn a_server_that_is_stopped_does_not_outlive_its_launcher() {
     assert_takes_all_along(&home, &mut running, 1);
 }
 
+/// When it hangs is just when somebody wants another.
+#[test]
+fn a_server_that_hangs_can_be_restarted_and_moved_away_from() {
+    for name in ["restart", "move"] {
+        let home = Home::new();
+        let mut running = home.launcher().port(quiet_port()).start();
+        let ready = running.ready();
+        running.server().signal(Signal::STOP);
+        wait_until("it is stopped", || running.server().is_stopped());
+        let told = match name {
+            "move" => move_to(&home, quiet_port()).arg("--json").run(),
+            _ => ask(&home, name),
+        };
+        assert_eq!(told.code, Some(0), "{name}: {told:?}");
+        let status = ask(&home, "status").line("status");
+        assert_ne!(status["server_pid"], ready.server_pid, "{name}");
+        let url = status["url"].as_str().expect("text");
+        assert_eq!(get(&format!("{url}_homeport/healthz")).expect("it serves").status, 200);
+        assert_takes_all_along(&home, &mut running, 2);
+    }
+}
+
+#[test]
+fn a_launch_whose_server_does_not_become_ready_can_be_asked() {
+    let home = Home::new();
+    let running = home.launcher().port(quiet_port()).fake(&["never-ready"]).start();
+    wait_until("the server is started", || !home.events("server_spawned").is_empty());
+    assert_eq!(ask(&home, "status").line("status")["state"], "starting");
+    let refused = ask(&home, "restart");
+    assert_eq!(refused.code, Some(75), "{refused:?}");
+    assert!(refused.stderr.contains("still starting"), "{refused:?}");
+    assert_eq!(running.stop().code, Some(0));
+}
+
 /// What was killed has left its files behind. They are in nobody's way.
 #[test]
 fn what_a_killed_launch_has_left_behind_keeps_nobody_from_starting_and_misleads_nobody() {
@@ -233,6 +267,7 @@ fn assert_bears(length: usize) {
 
 #[test]
 fn a_server_that_writes_lines_without_end_is_borne() {
+    assert_bears(64);
     assert_bears(4096);
 }
 

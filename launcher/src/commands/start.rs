@@ -59,20 +59,18 @@ impl Launch {
         argv: &[OsString],
     ) -> Result<Exit, LaunchError> {
         let (app, folders) = (&self.basics.app, &self.basics.folders);
-        let recalled = Assignment::recall(&folders.assignment(app), &folders.history(), app);
-        let last_good = recalled.assignment.last_good.map(|good| good.port);
+        let file = folders.assignment(app);
+        // What is remembered is recalled when the app is ours; this is what can be seen before.
+        let last_good = Assignment::load(&file).ok().and_then(|seen| seen.last_good);
         self.history.record(&Event::LaunchStarted {
             argv: masked(argv.iter().map(|word| word.to_string_lossy().into_owned())),
-            last_good,
+            last_good: last_good.map(|good| good.port),
             home_port: options
                 .as_ref()
                 .ok()
                 .and_then(|o| o.home_port.as_ref())
                 .map(|port| port.value),
         });
-        if let Some(recovery) = recalled.recovery {
-            self.recovered(&folders.assignment(app), recovery);
-        }
         let options = options?;
         let secret = self.secret();
         let patience = options.ready_timeout.value + PATIENCE;
@@ -97,6 +95,10 @@ impl Launch {
                 return Ok(self.stopped(found.port, "instance_found"));
             }
         };
+        let recalled = Assignment::recall(&file, &folders.history(), app);
+        if let Some(recovery) = recalled.recovery {
+            self.recovered(&file, recovery);
+        }
         let memory = Memory { lock, assignment: recalled.assignment, secret };
         self.serve(Keeper {
             launch: self,

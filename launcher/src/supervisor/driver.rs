@@ -1,4 +1,4 @@
-//! The event loop: reports what happened to [`state`](super::state) and performs what it decides.
+//! The event loop: reports what happened to [`state`] and performs what it decides.
 //!
 //! It must run on the main thread, because the server's life is bound to the thread that starts it.
 //! While nothing happens it sleeps; there is no poll and no tick.
