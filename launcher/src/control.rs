@@ -10,7 +10,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{Sender, channel},
+        mpsc::{Receiver, Sender, channel},
     },
     thread,
     time::{Duration, Instant},
@@ -121,6 +121,8 @@ pub struct Asked {
     pub request: Request,
     /// The answer's way back.
     pub reply: Sender<Answer>,
+    /// Ends when the answer has been written: a process that ends before takes it along.
+    pub told: Receiver<()>,
 }
 
 /// Why a request got no answer.
@@ -189,16 +191,20 @@ fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
     let answer = match hear::<Request>(&mut client) {
         Ok(Some(request)) => {
             let (reply, answer) = channel();
-            asked(Asked { request, reply });
+            let (untold, told) = channel();
+            asked(Asked { request, reply, told });
             // Whoever was asked always answers, unless the process ends first.
-            answer.recv().ok()
+            answer.recv().ok().map(|answer| (answer, Some(untold)))
         }
         Ok(None) => None,
-        Err(error) => Some(Answer::Refused { reason: error.to_string(), about_port: false }),
+        Err(error) => {
+            Some((Answer::Refused { reason: error.to_string(), about_port: false }, None))
+        }
     };
-    let Some(answer) = answer else { return };
+    let Some((answer, untold)) = answer else { return };
     let stream = &mut client.get_mut().client;
     let told = say(stream, &answer);
+    drop::<Option<Sender<()>>>(untold);
     if told.is_ok() && matches!(answer, Answer::Stopping { .. }) {
         // The connection ends with the process, and so tells when that is.
         let _ = stream.set_recv_timeout(None);

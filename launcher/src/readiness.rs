@@ -11,7 +11,7 @@ use std::{
 
 use shared::{
     app::AppName,
-    identity::{Identity, Secret},
+    identity::{Identity, ProbeError, Secret},
     port::Port,
 };
 use uuid::Uuid;
@@ -92,7 +92,16 @@ pub fn prove(
 ) -> Result<(), String> {
     let until = Instant::now() + PROOF_TIMEOUT;
     loop {
-        let identity = secret.probe(port, PROOF_TIMEOUT).map_err(|error| error.to_string())?;
+        let in_time = Instant::now() < until;
+        let identity = match secret.probe(port, PROOF_TIMEOUT) {
+            Ok(identity) => identity,
+            // The old server may have taken the connection with it as it went.
+            Err(ProbeError::NoAnswer(_)) if in_time => {
+                thread::sleep(PAUSE);
+                continue;
+            }
+            Err(error) => return Err(error.to_string()),
+        };
         if (&identity.app, identity.launch_id) != (app, launch_id) {
             let Identity { app, launch_id, .. } = identity;
             return Err(format!("a server of the app {app} answered, of launch {launch_id}"));
@@ -100,7 +109,7 @@ pub fn prove(
         if identity.pid == pid {
             return Ok(());
         }
-        if Instant::now() >= until {
+        if !in_time {
             return Err(format!(
                 "another server of this launch answered, process {}",
                 identity.pid

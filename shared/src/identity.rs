@@ -72,7 +72,7 @@ pub struct Identity {
 /// Why a port's answer is not that of one of our servers.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
-    /// Nothing answered in time, or it did not speak HTTP.
+    /// Nothing answered in time, or the connection ended without an answer.
     #[error("no answer to an identity request")]
     NoAnswer(#[source] Box<ureq::Error>),
     /// It answered with another status than 200.
@@ -187,8 +187,12 @@ impl Secret {
                 .proxy(None)
                 .build(),
         );
-        let no_answer = |error: ureq::Error| ProbeError::NoAnswer(Box::new(error));
-        let answer = agent.get(&url).call().map_err(no_answer)?;
+        let answer = agent.get(&url).call().map_err(|error| match error {
+            ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => {
+                ProbeError::NoAnswer(Box::new(error))
+            }
+            _ => ProbeError::NotAnIdentity,
+        })?;
         if answer.status() != 200 {
             return Err(ProbeError::Status(answer.status().as_u16()));
         }
@@ -217,6 +221,23 @@ mod test {
             threads.into_iter().map(|t| t.join().expect("no panic").expect("made").0.0).collect()
         });
         assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+    }
+
+    #[test]
+    fn silence_is_told_apart_from_another_language() {
+        for (said, is_silent) in [("", true), ("220 mail.example.com ESMTP\r\n", false)] {
+            let claim = claim::any().expect("some port");
+            let port = claim.port();
+            let listener = claim.into_listeners().remove(0);
+            let speak = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().expect("a connection");
+                stream.read(&mut [0; 1024]).and_then(|_| stream.write_all(said.as_bytes()))
+            });
+            let error =
+                Secret::random().probe(port, Duration::from_secs(5)).expect_err("a stranger");
+            assert_eq!(matches!(error, ProbeError::NoAnswer(_)), is_silent, "{said:?}: {error:?}");
+            speak.join().expect("no panic").expect("said");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(super) enum Fault {
     ServerHalted,
     ServerKilledInRestart,
     Restart,
+    ErrandsAtOnce,
     MoveToFree,
     MoveToTaken,
     MoveHome,
@@ -28,11 +29,12 @@ pub(super) enum Fault {
 
 impl Fault {
     /// All of them.
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::ServerKilled,
         Self::ServerHalted,
         Self::ServerKilledInRestart,
         Self::Restart,
+        Self::ErrandsAtOnce,
         Self::MoveToFree,
         Self::MoveToTaken,
         Self::MoveHome,
@@ -52,6 +54,21 @@ impl Fault {
         Self::AssignmentCorrupted,
     ];
 
+    /// Whether another launch serves after it.
+    pub(super) fn ends_the_launch(self) -> bool {
+        matches!(
+            self,
+            Self::LauncherKilled
+                | Self::StopAndStart
+                | Self::StopInRestart
+                | Self::Twins
+                | Self::Heir
+                | Self::Stranger
+                | Self::AssignmentDeleted
+                | Self::AssignmentCorrupted
+        )
+    }
+
     /// What it is called.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -59,6 +76,7 @@ impl Fault {
             Self::ServerHalted => "the server stands still for a moment",
             Self::ServerKilledInRestart => "the server is killed while it is restarted",
             Self::Restart => "restart",
+            Self::ErrandsAtOnce => "restart and move at once",
             Self::MoveToFree => "move to a free port",
             Self::MoveToTaken => "move to a taken port",
             Self::MoveHome => "move home",

@@ -76,6 +76,7 @@ impl<'a> Scene<'a> {
             Fault::ServerHalted => self.server_halted(draws),
             Fault::ServerKilledInRestart => self.server_killed_in_restart(),
             Fault::Restart => self.restart(),
+            Fault::ErrandsAtOnce => self.errands_at_once(),
             Fault::MoveToFree => self.move_to_free(draws),
             Fault::MoveToTaken => self.move_to_taken(),
             Fault::MoveHome => self.move_home(),

@@ -123,7 +123,8 @@ fn a_restart_or_a_move_while_it_starts_is_refused() {
         assert_eq!(answer["answer"], "refused", "{answer}");
         assert!(answer["reason"].to_string().contains("still starting"), "{answer}");
     }
-    assert_eq!(running.stop().code, Some(0));
+    assert_eq!(ask(&home, "stop").code, Some(0));
+    assert_eq!(running.exit().code, Some(0));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     io,
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -102,8 +102,13 @@ struct Driver<'a, H> {
     from: Port,
     tickets: BTreeMap<u64, Sender<Answer>>,
     issued: u64,
+    /// Answers that may not have been written yet.
+    untold: Vec<Receiver<()>>,
     was_signalled: bool,
 }
+
+/// How long the end of a launch waits for a client to take its answer.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How much may have happened that nobody has looked at yet. Whoever has more to tell waits: a server
 /// that floods its stdout is held up, and the memory of it bounded.
@@ -149,6 +154,7 @@ pub fn watch(
         occasion: Occasion::First,
         tickets: BTreeMap::new(),
         issued: 0,
+        untold: Vec::new(),
         was_signalled: false,
     };
     let (mut state, mut effects) = State::begin(Instant::now());
@@ -159,7 +165,10 @@ pub fn watch(
             match driver.perform(effect) {
                 Performed::Quietly => {}
                 Performed::With(report) => reports.push(report),
-                Performed::Last(outcome) => return (outcome, driver.choice),
+                Performed::Last(outcome) => {
+                    driver.see_answers_off();
+                    return (outcome, driver.choice);
+                }
             }
         }
         effects = Vec::new();
@@ -223,7 +232,7 @@ impl<H: Host> Driver<'_, H> {
     }
 
     fn asked(&mut self, asked: Asked, state: &State) -> Option<Input> {
-        let Asked { request, reply } = asked;
+        let Asked { request, reply, told } = asked;
         if request == Request::Status {
             // Whoever asked and does not wait for the answer does not want it.
             let _ = reply.send(Answer::Status(Box::new(self.status(state))));
@@ -231,6 +240,8 @@ impl<H: Host> Driver<'_, H> {
         }
         self.issued += 1;
         self.tickets.insert(self.issued, reply);
+        self.untold.push(told);
+        self.untold.retain(|told| told.try_recv() != Err(TryRecvError::Disconnected));
         let ticket = Some(self.issued);
         Some(match request {
             Request::Status => return None,
@@ -381,6 +392,16 @@ impl<H: Host> Driver<'_, H> {
                 server_pid: self.server_pid().unwrap_or_default(),
             },
         });
+    }
+
+    /// Waits until the last answers have been written.
+    fn see_answers_off(&mut self) {
+        // Whoever was not answered is not any more.
+        self.tickets.clear();
+        for told in &self.untold {
+            // Nothing is ever sent: it ends when the answer has been written.
+            let _ = told.recv_timeout(LAST_WORDS);
+        }
     }
 
     fn server_pid(&self) -> Option<u32> {

@@ -231,6 +231,9 @@ pub enum Outcome {
     },
 }
 
+/// The signal of a server that we end at once.
+const KILLED: Option<i32> = Some(9);
+
 /// How a server ended, for a record.
 fn ended(exit_code: Option<i32>, signal: Option<i32>, attempt: u32, uptime: Duration) -> ServerEnd {
     ServerEnd { exit_code, signal, uptime: Some(uptime), attempt, delay: None }
@@ -282,10 +285,10 @@ impl State {
     }
 
     /// Ends the launch, and with it whatever is still there.
-    fn end(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
+    fn end(&mut self, outcome: Outcome, now: Instant, effects: &mut Vec<Effect>) {
         self.phase = Phase::Ended;
-        effects.extend(self.give_up_errand("the launch has ended"));
-        effects.extend(self.retired.drain(..).flat_map(Retired::abandon));
+        effects.extend(self.give_up_errand("the launch has ended", now));
+        effects.extend(self.retired.drain(..).flat_map(|retired| retired.abandon(now)));
         effects.push(Effect::End(outcome));
     }
 
@@ -312,7 +315,7 @@ impl State {
             Some(code) => Outcome::Final(code),
             None => Outcome::NotReady(reason),
         };
-        self.end(outcome, &mut effects);
+        self.end(outcome, now, &mut effects);
         effects
     }
 
@@ -329,12 +332,12 @@ impl State {
             effects.extend(successor);
             return;
         }
-        effects.extend(self.give_up_errand("the server failed meanwhile"));
+        effects.extend(self.give_up_errand("the server failed meanwhile", now));
         if end.exit_code == Some(Exit::Done.code()) {
-            return self.end(Outcome::Finished, effects);
+            return self.end(Outcome::Finished, now, effects);
         }
         if let Some(code) = end.exit_code.filter(|code| Exit::is_final(*code)) {
-            return self.end(Outcome::Final(code), effects);
+            return self.end(Outcome::Final(code), now, effects);
         }
         let delay = match rules.restart {
             Restart::OnFailure => self.failures.failed(end.uptime.unwrap_or_default(), now),
@@ -342,7 +345,7 @@ impl State {
         };
         let Some(delay) = delay else {
             effects.push(Effect::Record(Event::LaunchGaveUp(end.clone())));
-            return self.end(Outcome::GaveUp { end, rule: rules.restart }, effects);
+            return self.end(Outcome::GaveUp { end, rule: rules.restart }, now, effects);
         };
         end.delay = Some(delay);
         effects.push(Effect::Record(Event::ServerRestarting(end)));
@@ -352,7 +355,7 @@ impl State {
     /// A request to end, which `ticket` waits for.
     fn stop(&mut self, ticket: Ticket, now: Instant) -> Vec<Effect> {
         let mut effects = vec![Effect::Answer(ticket, Answer::Stopping)];
-        effects.extend(self.give_up_errand("the launch is ending"));
+        effects.extend(self.give_up_errand("the launch is ending", now));
         effects.extend(self.retired.iter_mut().filter_map(|retired| retired.drain(now)));
         match self.phase {
             Phase::Serving { since } => {
@@ -363,16 +366,16 @@ impl State {
                 self.phase = Phase::Draining { since, until: now + DRAIN_TIMEOUT };
                 effects.push(Effect::Kill(self.current));
             }
-            Phase::Waiting { .. } => self.finish(&mut effects),
+            Phase::Waiting { .. } => self.finish(now, &mut effects),
             Phase::Draining { .. } | Phase::Finishing | Phase::Ended => {}
         }
         effects
     }
 
     /// The current server is gone as it should be: the launch ends with the last of the others.
-    fn finish(&mut self, effects: &mut Vec<Effect>) {
+    fn finish(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if self.retired.is_empty() {
-            self.end(Outcome::Stopped, effects);
+            self.end(Outcome::Stopped, now, effects);
         } else {
             self.phase = Phase::Finishing;
         }
@@ -439,7 +442,7 @@ impl State {
             (Draining { since, .. }, News::Ended { exit_code, signal }) => {
                 let end = ended(exit_code, signal, self.current, now.duration_since(since));
                 let mut effects = vec![Effect::Record(Event::ServerExited(end))];
-                self.finish(&mut effects);
+                self.finish(now, &mut effects);
                 effects
             }
             (Serving { .. }, News::Said(ToLauncher::Stop)) => self.stop(None, now),

@@ -11,7 +11,7 @@ use shared::{
     port::Port,
 };
 
-use super::{Answer, Effect, News, Phase, Retired, Rules, State, Ticket, ended};
+use super::{Answer, Effect, KILLED, News, Phase, Retired, Rules, State, Ticket, ended};
 use crate::readiness::NotReady;
 
 /// What is under way, and who waits for it.
@@ -32,6 +32,23 @@ pub(super) struct Successor {
     /// The ports of a move; `None` for a restart.
     ports: Option<(Port, Port)>,
     ticket: Ticket,
+}
+
+impl Successor {
+    /// What is done about it when it does not succeed; it ended, or is ended, in this way.
+    fn dismiss(
+        self,
+        (exit_code, signal): (Option<i32>, Option<i32>),
+        why: &str,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let end = ended(exit_code, signal, self.attempt, now.duration_since(self.since));
+        let kill = Effect::Kill(self.attempt);
+        let exited = Effect::Record(Event::ServerExited(end));
+        let forsake = self.ports.map(|_| Effect::Forsake);
+        let refused = Effect::Answer(self.ticket, Answer::Refused(why.to_owned()));
+        [kill, exited].into_iter().chain(forsake).chain([refused]).collect()
+    }
 }
 
 impl Errand {
@@ -113,16 +130,13 @@ impl State {
     }
 
     /// Ends what is under way, if anything is, and tells who waits for it why.
-    pub(super) fn give_up_errand(&mut self, why: &str) -> Vec<Effect> {
-        let refused = |ticket| Effect::Answer(ticket, Answer::Refused(why.to_owned()));
+    pub(super) fn give_up_errand(&mut self, why: &str, now: Instant) -> Vec<Effect> {
         match self.errand.take() {
             None => vec![],
-            Some(Errand::Claiming(ticket)) => vec![refused(ticket)],
-            Some(Errand::Succession(successor)) => {
-                let forsake = successor.ports.map(|_| Effect::Forsake);
-                let kill = Effect::Kill(successor.attempt);
-                [kill].into_iter().chain(forsake).chain([refused(successor.ticket)]).collect()
+            Some(Errand::Claiming(ticket)) => {
+                vec![Effect::Answer(ticket, Answer::Refused(why.to_owned()))]
             }
+            Some(Errand::Succession(successor)) => successor.dismiss((None, KILLED), why, now),
         }
     }
 
@@ -179,13 +193,16 @@ impl State {
     }
 
     fn successor_failed(&mut self, reason: &NotReady, now: Instant) -> Vec<Effect> {
-        let Some(Errand::Succession(successor)) = &self.errand else { return vec![] };
-        let (exit_code, signal) = reason.end();
-        let uptime = now.duration_since(successor.since);
-        let end = ended(exit_code, signal, successor.attempt, uptime);
-        let mut effects = vec![Effect::Record(Event::ServerExited(end))];
-        effects.extend(self.give_up_errand(&format!("the new server did not start: {reason}")));
-        effects
+        match self.errand.take() {
+            Some(Errand::Succession(successor)) => {
+                let why = format!("the new server did not start: {reason}");
+                successor.dismiss(reason.end(), &why, now)
+            }
+            other => {
+                self.errand = other;
+                vec![]
+            }
+        }
     }
 
     /// The successor has proved itself: from now on it is the current server.

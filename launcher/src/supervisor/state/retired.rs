@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use shared::{control::ToServer, event::Event, port::Port};
 
-use super::{DRAIN_TIMEOUT, Effect, News, Phase, State, ended};
+use super::{DRAIN_TIMEOUT, Effect, KILLED, News, Phase, State, ended};
 
 /// A server that has been succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +63,10 @@ impl Retired {
     }
 
     /// What is done about it when the launch ends.
-    pub(super) fn abandon(self) -> Vec<Effect> {
-        [self.kill()].into_iter().chain(self.port.map(Effect::Release)).collect()
+    pub(super) fn abandon(self, now: Instant) -> Vec<Effect> {
+        let end = ended(None, KILLED, self.attempt, now.duration_since(self.since));
+        let exited = Effect::Record(Event::ServerExited(end));
+        [self.kill(), exited].into_iter().chain(self.port.map(Effect::Release)).collect()
     }
 }
 
@@ -80,7 +82,7 @@ impl State {
         let mut effects = vec![Effect::Record(Event::ServerExited(end))];
         effects.extend(retired.port.map(Effect::Release));
         if self.phase == Phase::Finishing {
-            self.finish(&mut effects);
+            self.finish(now, &mut effects);
         }
         effects
     }
