@@ -17,6 +17,10 @@ struct Args {
     write: Option<PathBuf>,
 }
 
+/// How many seconds a launcher at rest is watched: one wake-up a minute would show half of the time,
+/// and a tick at once.
+const AT_REST: u64 = 30;
+
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum Command {
     /// Claims of both loopback addresses
@@ -30,7 +34,11 @@ enum Command {
     /// Who holds a port, with many processes about
     Holders,
     /// The launcher at rest, and how fast it answers a question
-    Rest,
+    Rest {
+        /// How many seconds it is watched
+        #[arg(long, default_value_t = AT_REST)]
+        seconds: u64,
+    },
     /// Requests per second with the access log
     Requests,
     /// A bare actix-web server, for `requests` to measure itself against
@@ -50,7 +58,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Conflicts) => conflicts::measure(),
         Some(Command::Restarts) => restarts::measure(),
         Some(Command::Holders) => holders::measure(),
-        Some(Command::Rest) => rest::measure(),
+        Some(Command::Rest { seconds }) => rest::measure(seconds),
         Some(Command::Requests) => requests::measure(),
         Some(Command::Bare { port }) => requests::serve_bare(port).map(|()| vec![]),
         None => all(),
@@ -76,7 +84,7 @@ fn all() -> std::io::Result<Vec<Row>> {
         holders::measure,
         restarts::measure,
         requests::measure,
-        rest::measure,
+        || rest::measure(AT_REST),
     ];
     let rows: Result<Vec<_>, _> = parts.into_iter().map(|measure| measure()).collect();
     Ok(rows?.concat())

@@ -5,6 +5,8 @@
 //! cargo build --release --workspace && cargo run --release -p bench -- --write README.md
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod claims;
 mod conflicts;

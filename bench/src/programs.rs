@@ -39,7 +39,13 @@ impl Program {
     /// Starts a program that stands beside this one.
     pub(crate) fn start(name: &str, arguments: &[&str], home: &Path) -> io::Result<Self> {
         let mut command = Command::new(beside(name)?);
-        clean(&mut command).args(arguments).env("HOMEPORT_HOME", home);
+        clean(&mut command).args(arguments);
+        Self::spawn(command, home)
+    }
+
+    /// Starts any program.
+    pub(crate) fn spawn(mut command: Command, home: &Path) -> io::Result<Self> {
+        command.env("HOMEPORT_HOME", home);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let started = Instant::now();
         let child = command.spawn()?;

@@ -9,12 +9,10 @@ use crate::{
     stats::{Row, row, take_turns},
 };
 
-/// How long it is watched.
-const WATCHED: Duration = Duration::from_secs(30);
-
 const ROUNDS: usize = 40;
 
-pub(crate) fn measure() -> io::Result<Vec<Row>> {
+/// Watches for so many seconds.
+pub(crate) fn measure(seconds: u64) -> io::Result<Vec<Row>> {
     let home = tempfile::tempdir()?;
     let port = claim::any().map_err(io::Error::other)?.port();
     let mut launcher = Program::start(
@@ -25,7 +23,7 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
     launcher.ready()?;
     let pid = launcher.pid();
     let before = wake_ups(pid)?;
-    thread::sleep(WATCHED);
+    thread::sleep(Duration::from_secs(seconds));
     let woken = wake_ups(pid)? - before;
     let resident = field(&format!("/proc/{pid}/status"), "VmRSS:")?;
 
@@ -44,7 +42,7 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
         Row {
             what: "launcher at rest".to_owned(),
             ours: format!("{:.1} MB resident", resident as f64 / 1024.0),
-            peer: format!("watched for {} s", WATCHED.as_secs()),
+            peer: format!("watched for {seconds} s"),
             ratio: format!("{woken} wake-ups"),
         },
         row("`launcher where`", url, "`launcher --version`", nothing),

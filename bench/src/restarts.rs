@@ -3,7 +3,6 @@
 use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, TcpStream},
-    path::Path,
     process::Command,
     sync::{
         Arc,
@@ -31,20 +30,34 @@ struct Tally {
     slowest: Duration,
 }
 
+/// Another way to restart a server, and what its clients meet with.
+type Peer = (&'static str, fn(Port) -> io::Result<Tally>);
+
 pub(crate) fn measure() -> io::Result<Vec<Row>> {
     let port = claim::any().map_err(io::Error::other)?.port();
     let ours = launcher_restarts(port)?;
-    let theirs = stop_then_start(port)?;
     let told = |tally: &Tally| {
         let slowest = time(tally.slowest.as_secs_f64());
         format!("{} refused, {} reset, slowest {slowest}", tally.refused, tally.reset)
     };
-    Ok(vec![Row {
-        what: format!("{RESTARTS} restarts under load"),
-        ours: told(&ours),
-        peer: format!("stop, then start: {}", told(&theirs)),
-        ratio: format!("{} and {} answers", ours.answered, theirs.answered),
-    }])
+    let peers: [Peer; 3] = [
+        ("stop, then start", stop_then_start),
+        ("pm2 restart", pm2),
+        ("systemd-socket-activate", socket_activate),
+    ];
+    let row = |(peer, measure): Peer| {
+        let (theirs, answers) = match measure(port) {
+            Ok(tally) => (told(&tally), tally.answered.to_string()),
+            Err(error) => (format!("not measured ({error})"), "no".to_owned()),
+        };
+        Row {
+            what: format!("{RESTARTS} restarts under load"),
+            ours: told(&ours),
+            peer: format!("{peer}: {theirs}"),
+            ratio: format!("{} and {answers} answers", ours.answered),
+        }
+    };
+    Ok(peers.map(row).to_vec())
 }
 
 fn launcher_restarts(port: Port) -> io::Result<Tally> {
@@ -53,12 +66,15 @@ fn launcher_restarts(port: Port) -> io::Result<Tally> {
     let arguments = ["--no-open", "--json", "--port", &port_text];
     let mut launcher = Program::start("launcher", &arguments, home.path())?;
     launcher.ready()?;
-    under_load(port, || restart(home.path()))
+    under_load(port, || {
+        let mut command = Command::new(beside("launcher")?);
+        succeed(clean(&mut command).arg("restart").env("HOMEPORT_HOME", home.path()))
+    })
 }
 
-fn restart(home: &Path) -> io::Result<()> {
-    let mut command = Command::new(beside("launcher")?);
-    let done = clean(&mut command).arg("restart").env("HOMEPORT_HOME", home).output()?;
+/// Runs a command to its end, which must be a good one.
+fn succeed(command: &mut Command) -> io::Result<()> {
+    let done = command.output()?;
     if done.status.success() {
         return Ok(());
     }
@@ -66,19 +82,65 @@ fn restart(home: &Path) -> io::Result<()> {
 }
 
 fn stop_then_start(port: Port) -> io::Result<Tally> {
+    let (home, port_text) = (tempfile::tempdir()?, port.to_string());
+    again_and_again(port, || Program::start("server", &["--port", &port_text], home.path()))
+}
+
+/// The server on a socket that systemd's tool passes to it. The tool becomes the server, so the
+/// socket ends with it.
+fn socket_activate(port: Port) -> io::Result<Tally> {
     let home = tempfile::tempdir()?;
-    let port_text = port.to_string();
-    let start = || {
-        let server = Program::start("server", &["--port", &port_text], home.path())?;
-        server.first_answer(port)?;
-        io::Result::Ok(server)
+    let server = beside("server")?;
+    let address = format!("127.0.0.1:{port}");
+    let arguments = ["-l", &address, "--setenv", "HOMEPORT_HOME"].map(str::to_owned);
+    again_and_again(port, || {
+        let mut tool = Command::new("systemd-socket-activate");
+        clean(&mut tool).args(&arguments).arg(&server);
+        Program::spawn(tool, home.path())
+    })
+}
+
+/// Starts a program, and under load ends it and starts it again.
+fn again_and_again(port: Port, start: impl Fn() -> io::Result<Program>) -> io::Result<Tally> {
+    let answering = || {
+        let program = start()?;
+        program.first_answer(port)?;
+        io::Result::Ok(program)
     };
-    let mut server = Some(start()?);
+    let mut program = Some(answering()?);
     under_load(port, || {
-        drop(server.take());
-        server = Some(start()?);
+        drop(program.take());
+        program = Some(answering()?);
         Ok(())
     })
+}
+
+/// pm2 in fork mode, with a daemon of its own.
+fn pm2(port: Port) -> io::Result<Tally> {
+    let home = tempfile::tempdir()?;
+    let pm2 = |arguments: &[&str]| {
+        let mut command = Command::new("pm2");
+        let homes = [("PM2_HOME", home.path()), ("HOMEPORT_HOME", home.path())];
+        succeed(clean(&mut command).args(arguments).envs(homes))
+    };
+    let server = beside("server")?;
+    let (server, port_text) = (server.to_string_lossy(), port.to_string());
+    let flags = ["--name", "bench", "--interpreter", "none", "--", "--port", &port_text];
+    pm2(&[&["start", &server], &flags[..]].concat())?;
+    let wait = || {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while answer(port).is_err() && Instant::now() < patience {
+            thread::yield_now();
+        }
+    };
+    wait();
+    let tally = under_load(port, || {
+        pm2(&["restart", "bench"])?;
+        wait();
+        Ok(())
+    });
+    pm2(&["kill"])?;
+    tally
 }
 
 /// Restarts several times while two clients ask all the time.

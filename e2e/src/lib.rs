@@ -11,6 +11,7 @@
 //! These tests stand on Linux: on its namespaces, on `/proc`, on handles of processes. The Windows
 //! programs are run here too, under Wine.
 
+#![forbid(unsafe_code)]
 #![cfg(target_os = "linux")]
 
 mod caught;

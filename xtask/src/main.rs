@@ -4,6 +4,8 @@
 //! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
 //! command means the same on every machine.
 
+#![forbid(unsafe_code)]
+
 mod apt;
 mod args;
 mod cargo;

@@ -53,9 +53,10 @@ impl Need {
 }
 
 /// Every tool beyond the Rust toolchain.
-static NEEDS: [Need; 10] = [
+static NEEDS: [Need; 11] = [
     Need::program("cc", &["gcc", "libc6-dev"], "linking"),
     Need::program("curl", &["curl"], "asking servers as a stranger would"),
+    Need::program("faketime", &["faketime"], "a clock that is set forward and back"),
     Need::program("jq", &["jq"], "the recipes for the port history"),
     Need::program("strace", &["strace"], "counting system calls"),
     Need::program("ip", &["iproute2"], "networks with one loopback"),

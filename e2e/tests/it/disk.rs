@@ -1,8 +1,10 @@
 //! A disk that is full or takes no writing costs the memory of the port, not the launch (I14).
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
-use e2e::{Home, Launch, Place, program, quiet_port, skip};
+use e2e::{Home, Launch, Place, found, get, program, quiet_port, skip};
+
+use crate::command::ask;
 
 /// It serves, it ends well, and it has said on stderr that something is amiss.
 #[track_caller]
@@ -103,4 +105,31 @@ fn a_full_disk_does_not_stop_a_launch() {
     let told = assert_serves_with_a_warning(&home.launcher().at(&full).port(quiet_port()));
     assert_said_once(&told);
     assert!(home.last_good().is_some(), "the state's own disk has room");
+}
+
+/// In the middle of it all: nothing is written any more, and everything goes on.
+#[test]
+fn a_disk_that_fills_up_while_the_server_serves_stops_neither_a_restart_nor_a_move() {
+    if !found("prlimit") {
+        return skip("prlimit (util-linux) is missing");
+    }
+    let home = Home::new();
+    home.may_lose_records();
+    let mut running = home.launcher().start();
+    let before = running.ready();
+    let launcher = running.pid().to_string();
+    let limited = Command::new("prlimit").args(["--pid", &launcher, "--fsize=1"]).status();
+    assert!(limited.expect("it runs").success());
+    for asked in ["restart", "move"] {
+        let told = ask(&home, asked);
+        assert_eq!(told.code, Some(0), "{asked}: {told:?}");
+    }
+    let after = ask(&home, "status").line("status");
+    assert_ne!(after["port"], before.port);
+    let health = format!("{}_homeport/healthz", after["url"].as_str().expect("a URL"));
+    assert_eq!(get(&health).expect("it serves").status, 200);
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.contains("not be remembered"), "{}", ended.stderr);
+    assert_eq!(home.last_good(), Some(before.port));
 }

@@ -6,6 +6,7 @@
 mod alone;
 mod asked;
 mod choosing;
+mod clock;
 mod command;
 mod command_docs;
 mod command_doctor;
