@@ -1,18 +1,20 @@
-//! The event loop: reports what happened to [`state`] and performs what it decides.
+//! The event loop: reports what happened to [`state`](super::state) and performs what it decides.
 //!
 //! It must run on the main thread, because the server's life is bound to the thread that starts it.
 //! While nothing happens it sleeps; there is no poll and no tick.
 
+mod requests;
+
 use std::{
     collections::BTreeMap,
     io,
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
 
 use shared::{
-    claim::{self, Claim},
+    claim::Claim,
     control::{Adoption, ToServer},
     event::{Ending, Event, ServerAt},
     identity::Secret,
@@ -24,11 +26,11 @@ use slog::{debug, warn};
 
 use super::{
     child::{Server, What},
-    state::{self, Effect, Input, News, Outcome, Rules, State, step},
+    state::{Effect, Input, News, Outcome, Rules, State, step},
 };
 use crate::{
     choose::Choice,
-    control::{Answer, Asked, Request, Status},
+    control::Answer,
     handover::Program,
     launch::Launch,
     os::{self, Signalled},
@@ -106,9 +108,6 @@ struct Driver<'a, H> {
     untold: Vec<Receiver<()>>,
     was_signalled: bool,
 }
-
-/// How long the end of a launch waits for a client to take its answer.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How much may have happened that nobody has looked at yet. Whoever has more to tell waits: a server
 /// that floods its stdout is held up, and the memory of it bounded.
@@ -228,26 +227,6 @@ impl<H: Host> Driver<'_, H> {
                 return None;
             }
             Ok(What::Asked(asked)) => self.asked(asked, state)?,
-        })
-    }
-
-    fn asked(&mut self, asked: Asked, state: &State) -> Option<Input> {
-        let Asked { request, reply, told } = asked;
-        if request == Request::Status {
-            // Whoever asked and does not wait for the answer does not want it.
-            let _ = reply.send(Answer::Status(Box::new(self.status(state))));
-            return None;
-        }
-        self.issued += 1;
-        self.tickets.insert(self.issued, reply);
-        self.untold.push(told);
-        self.untold.retain(|told| told.try_recv() != Err(TryRecvError::Disconnected));
-        let ticket = Some(self.issued);
-        Some(match request {
-            Request::Status => return None,
-            Request::Stop => Input::StopAsked(ticket),
-            Request::Restart => Input::RestartAsked(ticket),
-            Request::Move { port } => Input::MoveAsked(port, ticket),
         })
     }
 
@@ -375,57 +354,6 @@ impl<H: Host> Driver<'_, H> {
     fn released(&self, port: Port, reason: &'static str) {
         let ending = Ending { port: Some(port), reason, ..Ending::default() };
         self.watch.launch.history.record(&Event::PortReleased(ending));
-    }
-
-    fn answer(&mut self, ticket: state::Ticket, answer: state::Answer) {
-        let Some(reply) = ticket.and_then(|ticket| self.tickets.remove(&ticket)) else { return };
-        let port = self.choice.claim.port();
-        // Whoever asked and does not wait for the answer does not want it.
-        let _ = reply.send(match answer {
-            state::Answer::Stopping => Answer::Stopping { port },
-            state::Answer::Refused(reason) => Answer::Refused { reason, about_port: false },
-            state::Answer::NoPort(reason) => Answer::Refused { reason, about_port: true },
-            state::Answer::Done => Answer::Done {
-                url: claim::url(port),
-                from: self.from,
-                port,
-                server_pid: self.server_pid().unwrap_or_default(),
-            },
-        });
-    }
-
-    /// Waits until the last answers have been written.
-    fn see_answers_off(&mut self) {
-        // Whoever was not answered is not any more.
-        self.tickets.clear();
-        for told in &self.untold {
-            // Nothing is ever sent: it ends when the answer has been written.
-            let _ = told.recv_timeout(LAST_WORDS);
-        }
-    }
-
-    fn server_pid(&self) -> Option<u32> {
-        self.servers.get(&self.serving?).map(Server::pid)
-    }
-
-    fn status(&self, state: &State) -> Status {
-        let (launch, port) = (self.watch.launch, self.choice.claim.port());
-        let uptime = launch.started.elapsed();
-        Status {
-            app: launch.basics.app.clone(),
-            state: state.phase.word().to_owned(),
-            url: claim::url(port),
-            port,
-            origin: self.choice.origin,
-            launch_id: launch.id,
-            launcher_pid: std::process::id(),
-            server_pid: self.server_pid(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            started_at: launch.started_at,
-            uptime_ms: uptime.as_micros() as f64 / 1000.0,
-            restarts: state.restarts(),
-            home_port: self.watch.home_port,
-        }
     }
 }
 

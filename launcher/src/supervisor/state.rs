@@ -1,6 +1,9 @@
 //! The decisions of supervision, as a pure function; see the drawing in [`supervisor`](super).
 
+mod effect;
 mod errand;
+mod input;
+mod phase;
 mod retired;
 #[cfg(test)]
 mod test;
@@ -11,10 +14,14 @@ use shared::{
     control::{ToLauncher, ToServer},
     event::{Event, ServerEnd},
     exit::Exit,
-    port::Port,
     settings::Restart,
 };
 
+pub use self::{
+    effect::{Answer, Effect, Outcome},
+    input::{Input, News, Ticket},
+    phase::Phase,
+};
 use self::{errand::Errand, retired::Retired};
 use super::backoff::Tally;
 use crate::readiness::NotReady;
@@ -50,185 +57,6 @@ pub struct State {
     errand: Option<Errand>,
     /// Servers that have been succeeded and finish what they had begun.
     retired: Vec<Retired>,
-}
-
-/// What the current server is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Phase {
-    /// It was started and has not said that it serves.
-    Starting {
-        /// When it was started.
-        since: Instant,
-    },
-    /// It said so, and is being asked who it is.
-    Proving {
-        /// When it was started.
-        since: Instant,
-    },
-    /// It serves.
-    Serving {
-        /// When it was started.
-        since: Instant,
-    },
-    /// It failed, and will be started again.
-    Waiting {
-        /// When.
-        until: Instant,
-    },
-    /// It was told to finish.
-    Draining {
-        /// When it was started.
-        since: Instant,
-        /// When patience ends.
-        until: Instant,
-    },
-    /// It has finished, and others still do.
-    Finishing,
-    /// The launch is over.
-    Ended,
-}
-
-impl Phase {
-    /// The word for it, for whoever asks.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Starting { .. } | Self::Proving { .. } => "starting",
-            Self::Serving { .. } => "serving",
-            Self::Waiting { .. } => "waiting",
-            Self::Draining { .. } | Self::Finishing | Self::Ended => "stopping",
-        }
-    }
-}
-
-/// Which request of a person an answer belongs to; `None` if nobody waits for one.
-pub type Ticket = Option<u64>;
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// Something happened to a server.
-    Server {
-        /// Which start of a server it was.
-        attempt: u32,
-        /// What happened to it.
-        news: News,
-    },
-    /// A person, or the system, wants the launch to end.
-    StopAsked(Ticket),
-    /// The same once more, from somebody in a hurry.
-    StopDemanded,
-    /// A person wants a new server on the same port.
-    RestartAsked(Ticket),
-    /// A person wants another port: this one, or any.
-    MoveAsked(Option<Port>, Ticket),
-    /// The port of a move was claimed.
-    Claimed {
-        /// The port so far.
-        from: Port,
-        /// The port that was claimed.
-        to: Port,
-    },
-    /// It could not be.
-    NotClaimed(String),
-    /// The time that [`State::deadline`] named has come.
-    TimeIsUp,
-}
-
-/// What happened to a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    /// It said something.
-    Said(ToLauncher),
-    /// It wrote something that is no message.
-    Garbage(String),
-    /// It proved that it is the server we started.
-    Proved,
-    /// It could not.
-    Disproved(String),
-    /// It ended.
-    Ended {
-        /// With this code.
-        exit_code: Option<i32>,
-        /// By this signal.
-        signal: Option<i32>,
-    },
-    /// It could not be started at all.
-    NotStarted(String),
-}
-
-/// What is to be done about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Start a server.
-    Spawn {
-        /// Which start it is.
-        attempt: u32,
-        /// On the port of a move, and not on the current one.
-        on_next: bool,
-    },
-    /// Ask it who it is.
-    Prove(u32),
-    /// Tell the world that it serves.
-    Announce(u32),
-    /// Tell it something.
-    Tell(u32, ToServer),
-    /// End it at once.
-    Kill(u32),
-    /// Claim a port to move to: this one, or any.
-    Claim(Option<Port>),
-    /// The claim of a move becomes the current one.
-    Move {
-        /// The port so far.
-        from: Port,
-        /// The port from now on.
-        to: Port,
-    },
-    /// Let go of the claim of a move that failed.
-    Forsake,
-    /// Let go of a port that was moved away from.
-    Release(Port),
-    /// Answer a person.
-    Answer(Ticket, Answer),
-    /// Write a record.
-    Record(Event),
-    /// Mention something in the diagnostics.
-    Note(String),
-    /// End the launch.
-    End(Outcome),
-}
-
-/// What a person is told of what he asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// It is done: the server that serves now is this one.
-    Done,
-    /// The launch is ending.
-    Stopping,
-    /// It cannot be done, for this reason; nothing has changed.
-    Refused(String),
-    /// The same, and the reason is the port that was wanted.
-    NoPort(String),
-}
-
-/// How a launch ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was asked to.
-    Stopped,
-    /// The server ended by itself, content.
-    Finished,
-    /// The first server did not become ready.
-    NotReady(NotReady),
-    /// The server ended in a way that the next one would share.
-    Final(i32),
-    /// The server failed, and is not started again.
-    GaveUp {
-        /// Its last end.
-        end: ServerEnd,
-        /// What the person said about starting it again.
-        rule: Restart,
-    },
 }
 
 /// The signal of a server that we end at once.

@@ -1,0 +1,59 @@
+//! What may happen to a launch.
+
+use shared::{control::ToLauncher, port::Port};
+
+/// Which request of a person an answer belongs to; `None` if nobody waits for one.
+pub type Ticket = Option<u64>;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Something happened to a server.
+    Server {
+        /// Which start of a server it was.
+        attempt: u32,
+        /// What happened to it.
+        news: News,
+    },
+    /// A person, or the system, wants the launch to end.
+    StopAsked(Ticket),
+    /// The same once more, from somebody in a hurry.
+    StopDemanded,
+    /// A person wants a new server on the same port.
+    RestartAsked(Ticket),
+    /// A person wants another port: this one, or any.
+    MoveAsked(Option<Port>, Ticket),
+    /// The port of a move was claimed.
+    Claimed {
+        /// The port so far.
+        from: Port,
+        /// The port that was claimed.
+        to: Port,
+    },
+    /// It could not be.
+    NotClaimed(String),
+    /// The time that [`State::deadline`] named has come.
+    TimeIsUp,
+}
+
+/// What happened to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// It said something.
+    Said(ToLauncher),
+    /// It wrote something that is no message.
+    Garbage(String),
+    /// It proved that it is the server we started.
+    Proved,
+    /// It could not.
+    Disproved(String),
+    /// It ended.
+    Ended {
+        /// With this code.
+        exit_code: Option<i32>,
+        /// By this signal.
+        signal: Option<i32>,
+    },
+    /// It could not be started at all.
+    NotStarted(String),
+}
