@@ -32,7 +32,7 @@ pub enum Input {
     },
     /// It could not be.
     NotClaimed(String),
-    /// The time that [`State::deadline`] named has come.
+    /// The time that [`State::deadline`](super::State::deadline) named has come.
     TimeIsUp,
 }
 
