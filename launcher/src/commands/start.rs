@@ -119,10 +119,16 @@ impl Launch {
         if let Err(error) = driver::listen_for_signals(&news.0) {
             self.warn("a request to stop will end the server at once", &error);
         }
+        let command = keeper.options.command.as_ref().map(|command| &command.value);
+        let program = Program::find(command)?;
+        // Before the choice, so that its thread has come to rest when the server is started: a fork
+        // beside a thread that has only just begun takes milliseconds longer.
+        keeper.control = self.listen_for_commands(&keeper.memory, &news.0);
         let options = &keeper.options;
-        let program = Program::find(options.command.as_ref().map(|command| &command.value))?;
         let explicit = options.port.as_ref().map(|port| port.value);
-        let choice = keeper.choose(&Wanted { explicit, but: vec![] })?;
+        let choice = keeper.choose(&Wanted { explicit, but: vec![] });
+        let choice =
+            choice.inspect_err(|_| keeper.control.iter().for_each(|path| withdraw(path)))?;
         let watch = driver::Watch {
             launch: self,
             program,
@@ -133,7 +139,6 @@ impl Launch {
             log_level: options.log.value,
         };
         keeper.home_watch = home::watch(&choice.refused, &news.0);
-        keeper.control = self.listen_for_commands(&keeper.memory, &news.0);
         let (outcome, choice) = driver::watch(watch, choice, news, keeper);
         system::notify_stopping();
         for file in [folders.discovery(app), folders.token(app), folders.control(app)] {
