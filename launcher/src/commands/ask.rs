@@ -2,6 +2,7 @@
 
 use std::{io, time::Instant};
 
+use jiff::SignedDuration;
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
 use shared::{exit::Exit, keys, port::Port};
@@ -131,10 +132,11 @@ fn to_json(status: &Status, basics: &Basics) -> Value {
 }
 
 fn told(status: &Status, basics: &Basics) -> String {
+    let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let mut lines = vec![
         format!("{} is {}: {}", status.app.bold(), status.state, status.url.cyan().bold()),
         format!(
-            "  port {} ({}), since {}",
+            "  port {} ({}), since {}, up {uptime:#}",
             status.port,
             status.origin,
             status.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
