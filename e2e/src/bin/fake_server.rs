@@ -16,6 +16,7 @@
 //! floods=N            then writes ten megabytes a second that are no messages, in lines of N bytes
 //! forks               leaves a child behind that holds its sockets and its stdout
 //! slow                says that it is ready when the other server of its port has ended
+//! version=V           serves well, and says that it is of this version
 //! after-first:ORDER   the first server of a launch serves well, those after it obey
 //! ```
 //! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, and `/stop`,
@@ -232,7 +233,11 @@ mod unix {
             };
             Identity {
                 app: self.app.clone(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
+                version: self
+                    .order
+                    .strip_prefix("version=")
+                    .unwrap_or(env!("CARGO_PKG_VERSION"))
+                    .to_owned(),
                 launch_id,
                 pid: std::process::id(),
                 hmac: self.secret.answer(challenge, &self.app, self.adoption.port),

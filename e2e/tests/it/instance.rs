@@ -24,6 +24,23 @@ fn a_second_start_finds_the_first_says_where_it_is_and_ends() {
     assert!(!first.has_ended());
 }
 
+/// After an update the old one may still be running.
+#[test]
+fn a_running_one_of_another_version_is_named_as_such() {
+    for (version, relation) in [("0.0.1", "older"), ("99.0.0", "newer")] {
+        let home = Home::new();
+        let mut first = home.launcher().fake(&[&format!("version={version}")]).start();
+        first.ready();
+        let second = home.launcher().run();
+        assert_eq!(
+            (second.code, second.line("instance_found")["relation"].as_str()),
+            (Some(0), Some(relation))
+        );
+        let told = home.launcher().without("--json").run();
+        assert!(told.stdout.contains(&format!("{relation} version")), "{told:?}");
+    }
+}
+
 /// Another port can be wished for, but the app has one server.
 #[test]
 fn a_second_start_with_another_port_finds_the_first_all_the_same() {
