@@ -1,8 +1,8 @@
 //! What the README shows is what the programs print.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, process::Command};
 
-use e2e::{Home, Running, Stranger, quiet_port, wait_until};
+use e2e::{Home, Running, Stranger, found, quiet_port, skip, wait_until};
 use shared::conflict::Holder;
 
 /// The `console` blocks of the README: what is printed after each command.
@@ -59,6 +59,23 @@ fn the_readme_shows_what_the_programs_print() {
     let (_, suggested) = ended.stderr.split_once("server --port ").expect("a suggestion");
     values.insert("OTHER", suggested.split(' ').next().unwrap_or_default().to_owned());
     assert_eq!((ended.code, ended.stderr), (Some(69), filled(&taken, &values)));
+    drop(stranger);
+}
+
+#[test]
+fn the_question_in_the_readme_is_answered() {
+    if !found("jq") {
+        return skip("jq is missing");
+    }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let readme = readme.expect("the README is there");
+    let question = readme.lines().find(|line| line.starts_with("jq ")).expect("a question");
+    let (home, port) = (Home::new(), quiet_port());
+    let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
+    assert_eq!(home.launcher().port(port).run().code, Some(69));
+    let answered = Command::new("sh").args(["-c", question]).current_dir(home.path()).output();
+    let answer = String::from_utf8(answered.expect("jq runs").stdout).expect("text");
+    assert!(answer.contains(&format!("\t{port}\tin_use\tstranger")), "{answer}");
     drop(stranger);
 }
 
