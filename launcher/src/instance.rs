@@ -9,7 +9,7 @@ use semver::Version;
 use shared::{
     discovery::{AppLock, Discovery},
     event::Relation,
-    identity::{PROBE_TIMEOUT, Secret},
+    identity::{Identity, PROBE_TIMEOUT, Secret},
 };
 
 use crate::options::Basics;
@@ -43,8 +43,7 @@ pub fn take_turn(
     patience: Duration,
     warn: impl FnOnce(io::Error),
 ) -> Result<Turn, Unresponsive> {
-    let (app, folders) = (&basics.app, &basics.folders);
-    let (lock, discovery) = (folders.lock(app), folders.discovery(app));
+    let lock = basics.folders.lock(&basics.app);
     let until = Instant::now() + patience;
     loop {
         match AppLock::try_hold(&lock) {
@@ -55,10 +54,7 @@ pub fn take_turn(
                 return Ok(Turn::Ours(None));
             }
         }
-        if let Some(found) = Discovery::read(&discovery)
-            && let Ok(identity) = secret.probe(found.port, PROBE_TIMEOUT)
-            && identity.app == *app
-        {
+        if let Some((found, identity)) = proven(basics, secret) {
             return Ok(Turn::Running(Box::new(found), relation(&identity.version)));
         }
         if Instant::now() >= until {
@@ -66,6 +62,17 @@ pub fn take_turn(
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// The published server of the app and what it says of itself, if it proves to be this user's.
+///
+/// The discovery file alone is never believed: it can outlive a crash, and by then anybody may sit
+/// on its port.
+#[must_use]
+pub fn proven(basics: &Basics, secret: &Secret) -> Option<(Discovery, Identity)> {
+    let found = Discovery::read(&basics.folders.discovery(&basics.app))?;
+    let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;
+    (identity.app == basics.app).then_some((found, identity))
 }
 
 /// How a running version relates to this one. A version that cannot be read is not ours to judge.

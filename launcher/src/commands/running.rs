@@ -2,24 +2,15 @@
 
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use shared::{
-    discovery::Discovery,
-    exit::Exit,
-    identity::{PROBE_TIMEOUT, Secret},
-};
+use shared::{discovery::Discovery, exit::Exit, identity::Secret};
 
-use crate::{options::Basics, render::note};
+use crate::{instance, options::Basics, render::note};
 
-/// The running server, if there is one that proves to be it.
-///
-/// The discovery file alone is never believed: it can outlive a crash, and by then anybody may sit
-/// on its port.
+/// The running server, if there is one that proves to be the very one that is published.
 pub(super) fn find(basics: &Basics) -> Option<Discovery> {
-    let found = Discovery::read(&basics.folders.discovery(&basics.app))?;
     let secret = Secret::load(&basics.folders.secret()).ok()?;
-    let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;
-    let is_it = (&identity.app, identity.launch_id) == (&basics.app, found.launch_id);
-    is_it.then_some(found)
+    let (found, identity) = instance::proven(basics, &secret)?;
+    (identity.launch_id == found.launch_id).then_some(found)
 }
 
 /// Says that there is none.
