@@ -69,7 +69,7 @@ pub trait Host {
     fn reread(&mut self) -> Option<Rules>;
 
     /// The home port, which was taken at the start, is free again.
-    fn home_is_free(&mut self);
+    fn home_is_free(&mut self, port: Port);
 
     /// A server has proved itself, on the port of `choice`.
     fn ready(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion);
@@ -222,8 +222,8 @@ impl<H: Host> Driver<'_, H> {
                     true => Input::StopDemanded,
                 }
             }
-            Ok(What::HomeIsFree) => {
-                self.host.home_is_free();
+            Ok(What::HomeIsFree(port)) => {
+                self.host.home_is_free(port);
                 return None;
             }
             Ok(What::Asked(asked)) => self.asked(asked, state)?,
