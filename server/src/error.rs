@@ -23,6 +23,9 @@ pub enum ApiError {
     /// The token is missing or wrong.
     #[error("this needs the app's token: `Authorization: Bearer <token>`")]
     NoToken,
+    /// The token is wrong, like too many before it.
+    #[error("too many wrong tokens: wait a second, and read the token anew")]
+    TooManyAttempts,
     /// The challenge is missing, too long or not plain text.
     #[error(
         "`challenge` must be 1 to {} visible ASCII characters",
@@ -52,6 +55,7 @@ impl ResponseError for ApiError {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NoToken => StatusCode::UNAUTHORIZED,
+            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::BadChallenge => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
@@ -65,6 +69,7 @@ impl ResponseError for ApiError {
         let mut response = answer(status, &problem(status, &self.to_string()));
         let further = match self {
             Self::NoToken => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Self::TooManyAttempts => Some((header::RETRY_AFTER, "1")),
             Self::ReadOnly => Some((header::ALLOW, "GET, HEAD")),
             _ => None,
         };

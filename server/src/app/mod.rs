@@ -39,7 +39,7 @@ use crate::{
     guard::{Names, guard},
     moved::{Moved, moved},
     routes,
-    token::Token,
+    token::{Access, Token},
 };
 
 /// Threads that answer requests. One can be busy while the other still says that it lives; a local
@@ -135,6 +135,7 @@ impl Application {
         let names = Names::new(sockets.port(), &sockets.addresses());
         let Settings { root, logger, .. } = settings.clone();
         let connections = Connections::default();
+        let access = web::Data::new(Access::new(logger.clone()));
         let facts = web::Data::new(facts(&sockets, settings, connections.clone()));
         let (shared_facts, dismissed) = (facts.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
@@ -143,6 +144,7 @@ impl Application {
             let (facts, dismissed) = (shared_facts.clone(), dismissed.clone());
             App::new()
                 .app_data(shared_facts.clone())
+                .app_data(access.clone())
                 .default_service(web::to(routes::nothing_here))
                 .configure(routes::register)
                 .configure(routes.clone())

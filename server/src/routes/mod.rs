@@ -12,6 +12,7 @@ use actix_web::{
 
 use crate::{error::ApiError, seal::HEADERS};
 
+mod enter;
 mod health;
 mod identity;
 mod landing;
@@ -38,6 +39,7 @@ pub fn register(config: &mut web::ServiceConfig) {
             .service(page("/", landing::page))
             .service(page("/assets/landing.css", landing::style))
             .service(page("/assets/icon.svg", landing::icon))
+            .service(page("/enter", enter::enter))
             .service(page("/healthz", health::healthz))
             .service(page("/readyz", health::readyz))
             .service(page("/identity", identity::identity))
