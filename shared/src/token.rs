@@ -22,6 +22,9 @@ use subtle::ConstantTimeEq;
 
 use crate::{app::AppName, atomic, claim, identity::random, port::Port};
 
+/// Where a server shows its console, and the landing page to whoever has not come in.
+pub const CONSOLE: &str = "/_homeport/";
+
 /// Where a server takes tickets.
 pub const ENTER: &str = "/_homeport/enter";
 

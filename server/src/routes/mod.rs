@@ -22,7 +22,7 @@ mod status;
 pub const BASE: &str = "/_homeport";
 
 /// The landing page.
-pub const LANDING: &str = "/_homeport/";
+pub const LANDING: &str = shared::token::CONSOLE;
 
 /// The longest body that is read, in bytes: a settings file is a tenth of it.
 pub const MAX_BODY: usize = 64 * 1024;
