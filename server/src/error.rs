@@ -38,9 +38,12 @@ pub enum ApiError {
     /// It can only be read.
     #[error("this can only be read")]
     ReadOnly,
-    /// The body is longer than [`MAX_BODY`](crate::routes::MAX_BODY).
-    #[error("a request has at most {} bytes", crate::routes::MAX_BODY)]
+    /// The body is longer than [`MAX_BODY`](crate::bounds::MAX_BODY).
+    #[error("a request has at most {} bytes", crate::bounds::MAX_BODY)]
     BodyTooLarge,
+    /// The body did not come within [`BODY_TIMEOUT`](crate::bounds::BODY_TIMEOUT).
+    #[error("the rest of the request did not come")]
+    TooSlow,
     /// The server is on its way out.
     #[error("the server is stopping")]
     Stopping,
@@ -60,6 +63,7 @@ impl ResponseError for ApiError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Stopping | Self::Moved => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -8,7 +8,7 @@
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
 //! In front of every request stand [`access_log`], [`connections`], [`guard`] and [`moved`].
-//! [`routes`] answers from [`facts`], some of it only to whoever has the [`token`] or came in with one
+//! [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever has the [`token`] or came in with one
 //! of the [`tickets`], within so many [`attempts`], and says no with an [`error`]; what is ours goes
 //! out with a [`seal`].
 
@@ -18,6 +18,7 @@ pub mod access_log;
 pub mod app;
 pub mod args;
 pub mod attempts;
+pub mod bounds;
 pub mod connections;
 pub mod control;
 pub mod error;

@@ -129,8 +129,14 @@ impl Token {
     /// The one-time URL of the server of `app` on `port`, for a browser that is about to be opened.
     #[must_use]
     pub fn one_time_url(&self, app: &AppName, port: Port, now: Timestamp) -> String {
-        let base = claim::url(port);
-        format!("{}{ENTER}?ticket={}", base.trim_end_matches('/'), self.ticket(app, port, now))
+        let path = self.one_time_path(app, port, now);
+        format!("{}{path}", claim::url(port).trim_end_matches('/'))
+    }
+
+    /// The same without the host, for a browser that is led there under the name that it used.
+    #[must_use]
+    pub fn one_time_path(&self, app: &AppName, port: Port, now: Timestamp) -> String {
+        format!("{ENTER}?ticket={}", self.ticket(app, port, now))
     }
 
     /// Judges a ticket by what it says.

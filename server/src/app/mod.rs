@@ -53,6 +53,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// next click meets an open connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// How many connections each worker takes; whoever comes then waits in the kernel's queue until one
+/// is closed. Twice as many as make a crowd (see [`connections`](crate::connections)), and with the
+/// other worker's half of the files that systems allow a process by default.
+const CONNECTIONS: usize = 256;
+
 /// What an application is made of, besides its sockets and its routes.
 #[derive(Clone)]
 pub struct Settings {
@@ -167,6 +172,7 @@ impl Application {
                 data.insert(counted.open());
             })
             .workers(WORKERS)
+            .max_connections(CONNECTIONS)
             .client_request_timeout(REQUEST_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
             .shutdown_timeout(stop::ACTIX_PATIENCE)
