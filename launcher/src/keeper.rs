@@ -243,7 +243,7 @@ impl Keeper<'_> {
             history: &basics.folders.history(),
         });
         if self.options.open_browser.value {
-            self.launch.open_browser(url);
+            self.launch.open_browser(at.port);
         }
     }
 }

@@ -17,7 +17,12 @@ use shared::{
 use slog::{Logger, error, warn};
 use uuid::Uuid;
 
-use crate::{error::LaunchError, options::Basics, render::Screen};
+use crate::{
+    browser::{self, Page},
+    error::LaunchError,
+    options::Basics,
+    render::Screen,
+};
 
 /// One run of the launcher, from its first record to its last.
 pub struct Launch {
@@ -61,9 +66,9 @@ impl Launch {
         self.diagnostics.logger()
     }
 
-    /// Opens the browser, outside this process's fate.
-    pub fn open_browser(&self, url: &str) {
-        if let Err(error) = open::that_detached(url) {
+    /// Opens the browser on the server on `port`, which has proved itself.
+    pub fn open_browser(&self, port: Port) {
+        if let Err(error) = browser::open(&browser::address(&self.basics, port, Page::First)) {
             self.warn("no browser could be opened", &error);
         }
     }

@@ -3,7 +3,7 @@
 //! [`args`] is what was typed and [`options`] what is meant; a [`launch`] is one
 //! run. [`candidates`] orders the ports worth
 //! trying and [`choose`] claims one of them. [`handover`] starts the server on it, [`readiness`]
-//! asks it who it is, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
+//! asks it who it is, the [`browser`] is opened on it, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
 //! sees; [`commands`] is one file for each command. The operating system sits behind [`os`], and
 //! `unsafe` lives there alone.
 //!
@@ -16,6 +16,7 @@ use std::{ffi::OsString, panic};
 use shared::exit::Exit;
 
 pub mod args;
+pub mod browser;
 pub mod candidates;
 pub mod choose;
 pub mod commands;

@@ -4,7 +4,7 @@
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
 //! [`environment`], [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
 //! [`history`], [`logging`]. What crosses a process: [`handover`], [`control`], [`identity`],
-//! [`exit`]. The operating system sits behind [`os`], and `unsafe` lives there alone.
+//! [`token`], [`exit`]. The operating system sits behind [`os`], and `unsafe` lives there alone.
 
 #![deny(unsafe_code)]
 
@@ -29,3 +29,4 @@ pub mod paths;
 pub mod policy;
 pub mod port;
 pub mod settings;
+pub mod token;

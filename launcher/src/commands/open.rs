@@ -5,16 +5,18 @@ use shared::exit::Exit;
 
 use super::running;
 use crate::{
+    browser::{self, Page},
     options::Basics,
     render::{line, note},
 };
 
-/// Opens the browser, outside this process's fate.
-pub(super) fn open(basics: &Basics, json: bool) -> Exit {
+/// Opens the browser on `page`. What is printed is the plain URL, unless the person has to do it.
+pub(super) fn open(basics: &Basics, page: Page, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
-    if let Err(error) = ::open::that_detached(&found.url) {
+    let address = browser::address(basics, found.port, page);
+    if let Err(error) = browser::open(&address) {
         note(format_args!("{} no browser could be opened ({error})", "error:".red().bold()));
-        note(format_args!("  now: open {} yourself", found.url));
+        note(format_args!("  now: open {address} yourself, within a minute"));
         return Exit::NotReady;
     }
     if json {

@@ -90,7 +90,7 @@ impl Launch {
                     options.port.as_ref().map(|p| p.value),
                 );
                 if options.open_browser.value {
-                    self.open_browser(&found.url);
+                    self.open_browser(found.port);
                 }
                 return Ok(self.stopped(found.port, "instance_found"));
             }
