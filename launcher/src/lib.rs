@@ -37,6 +37,7 @@ pub mod supervisor;
 #[must_use]
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     shared::os::survive_file_size_limit();
+    os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     panic::catch_unwind(|| match args::parse(&argv) {
         Ok(args) => commands::run(args, &argv),
