@@ -4,7 +4,7 @@
 //! run. [`candidates`] orders the ports worth
 //! trying and [`choose`] claims one of them. [`handover`] starts the server on it, [`readiness`]
 //! asks it who it is, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
-//! sees; [`commands`] is one file for each command. The operating system sits behind [`os`], and
+//! sees, [`desktop`] what it does without a terminal; [`commands`] is one file for each command. The operating system sits behind [`os`], and
 //! `unsafe` lives there alone.
 //!
 //! There is no async runtime: one thread for each source of news feeds one channel.
@@ -20,6 +20,7 @@ pub mod candidates;
 pub mod choose;
 pub mod commands;
 pub mod control;
+pub mod desktop;
 pub mod error;
 pub mod handover;
 pub mod home;
@@ -35,6 +36,7 @@ pub mod supervisor;
 /// Runs the launcher with this command line; the first word is the program's own name.
 #[must_use]
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    os::leave_own_console();
     shared::os::survive_file_size_limit();
     let argv: Vec<_> = argv.into_iter().collect();
     panic::catch_unwind(|| match args::parse(&argv) {
