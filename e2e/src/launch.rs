@@ -22,6 +22,7 @@ pub struct Launch {
     settings: Vec<String>,
     settings_file: PathBuf,
     stdin: Option<Arc<OwnedFd>>,
+    is_silent: bool,
 }
 
 impl Launch {
@@ -36,6 +37,7 @@ impl Launch {
             settings: Vec::new(),
             settings_file: home.folders().settings(&Default::default()),
             stdin: None,
+            is_silent: false,
         }
     }
 
@@ -118,6 +120,16 @@ impl Launch {
         self
     }
 
+    /// As a desktop starts it: with a display, without a terminal, and with nobody who reads what it
+    /// says.
+    #[must_use]
+    pub fn double_clicked(mut self) -> Self {
+        self.is_silent = true;
+        self.place = self.place.through(["/usr/bin/setsid"]);
+        // Nobody is there: whatever looks for a display finds none.
+        self.env("DISPLAY", ":homeport")
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -138,7 +150,8 @@ impl Launch {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let given = self.stdin.as_ref().map(|fd| fd.try_clone().expect("descriptors are left"));
         command.stdin(given.map_or_else(Stdio::null, Stdio::from)).current_dir("/");
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let said = || if self.is_silent { Stdio::null() } else { Stdio::piped() };
+        command.stdout(said()).stderr(said());
         Running::new(command, &self.home.join("logs"))
     }
 

@@ -99,6 +99,8 @@ impl Host for Keeper<'_> {
                 let changes = self.options.settings.changes(&options.settings);
                 changes.iter().for_each(|change| history.record(&change.clone().into()));
                 screen.reread(&changes);
+                let at_login = options.settings.start_at_login.unwrap_or_default();
+                self.launch.mend_start_at_login(at_login);
                 self.options = options;
                 Some(self.options.rules())
             }
@@ -243,7 +245,8 @@ impl Keeper<'_> {
             history: &basics.folders.history(),
         });
         if self.options.open_browser.value {
-            self.launch.open_browser(at.port);
+            // It opens on its own.
+            drop(self.launch.open_browser(at.port));
         }
     }
 }

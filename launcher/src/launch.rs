@@ -1,10 +1,16 @@
 //! One run of the launcher: what it is called, where it writes, and how it ends.
 
-use std::{io, path::Path, time::Instant};
+use std::{
+    io,
+    path::Path,
+    thread::{self, JoinHandle},
+    time::Instant,
+};
 
 use jiff::Timestamp;
 use shared::{
     assignment::Recovery,
+    claim,
     event::{Ending, Event, Process},
     exit::Exit,
     history::{Author, Writer},
@@ -14,11 +20,16 @@ use shared::{
     port::Port,
     settings::LogLevel,
 };
-use slog::{Logger, error, warn};
+use slog::{Logger, error, info, warn};
 use uuid::Uuid;
 
 use crate::{
-    browser::{self, Page},
+    desktop::{
+        self,
+        browser::{self, Page},
+        login,
+        message::Message,
+    },
     error::LaunchError,
     options::Basics,
     render::Screen,
@@ -66,11 +77,38 @@ impl Launch {
         self.diagnostics.logger()
     }
 
-    /// Opens the browser on the server on `port`, which has proved itself.
-    pub fn open_browser(&self, port: Port) {
-        if let Err(error) = browser::open(&browser::address(&self.basics, port, Page::First)) {
-            self.warn("no browser could be opened", &error);
+    /// Opens the browser on the server on `port`, which has proved itself, while everything else goes
+    /// on. If it cannot be opened, whoever would not see the warning is told in a box; the thread ends
+    /// when that is closed.
+    pub fn open_browser(&self, port: Port) -> Option<JoinHandle<()>> {
+        let (screen, log, basics) = (self.screen, self.log().clone(), self.basics.clone());
+        let told = self.message(Message::no_browser(&claim::url(port)));
+        let open = move || {
+            if let Err(error) = browser::open(browser::address(&basics, port, Page::First)) {
+                warn(&log, screen, "no browser could be opened", &error);
+                desktop::tell(&told, None);
+            }
+        };
+        // Without a thread the URL is still on the screen and in the discovery file.
+        thread::Builder::new().name("browser".to_owned()).spawn(open).ok()
+    }
+
+    /// Sees to it that the app is started at login if that is wished, and only then.
+    pub fn mend_start_at_login(&self, wished: bool) {
+        match login::mend(&self.basics, wished) {
+            Ok(None) => {}
+            Ok(Some(mending)) => {
+                info!(self.log(), "start at login mended"; keys::TO => ?mending);
+            }
+            Err(error) if wished => self.warn("it may not be started at login", &error),
+            // Where nothing can be registered, nothing is.
+            Err(_) => {}
         }
+    }
+
+    /// What a person is told of this launch.
+    fn message(&self, message: Message) -> Message {
+        message.about(&self.basics.app, self.basics.folders.logs().join("launcher.jsonl"))
     }
 
     /// The secret of this user, or one for this launch alone if the disk does not keep it.
@@ -101,8 +139,7 @@ impl Launch {
 
     /// Something works less well than wished.
     pub fn warn(&self, what: &str, error: &io::Error) {
-        warn!(self.log(), "going on with less"; keys::PROBLEM => what, keys::ERROR => %error);
-        self.screen.warning(what, error);
+        warn(self.log(), self.screen, what, error);
     }
 
     /// The end of a launch that did what it was asked.
@@ -147,7 +184,14 @@ impl Launch {
             error: Some(text),
         });
         self.history.record(&event);
-        self.screen.failed(failure, &event, &self.basics.folders);
+        let Basics { app, folders, .. } = &self.basics;
+        self.screen.failed(failure, &event, folders);
+        desktop::tell(&self.message(Message::of(failure)), Some(&folders.error_page(app)));
         exit
     }
+}
+
+fn warn(log: &Logger, screen: Screen, what: &str, error: &io::Error) {
+    warn!(log, "going on with less"; keys::PROBLEM => what, keys::ERROR => %error);
+    screen.warning(what, error);
 }

@@ -3,8 +3,9 @@
 //! [`args`] is what was typed and [`options`] what is meant; a [`launch`] is one
 //! run. [`candidates`] orders the ports worth
 //! trying and [`choose`] claims one of them. [`handover`] starts the server on it, [`readiness`]
-//! asks it who it is, the [`browser`] is opened on it, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
-//! sees; [`commands`] is one file for each command. The operating system sits behind [`os`], and
+//! asks it who it is, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
+//! sees, [`desktop`] the browser and what is done without a terminal; [`commands`] is one file for each
+//! command. The operating system sits behind [`os`], and
 //! `unsafe` lives there alone.
 //!
 //! There is no async runtime: one thread for each source of news feeds one channel.
@@ -16,11 +17,11 @@ use std::{ffi::OsString, panic};
 use shared::exit::Exit;
 
 pub mod args;
-pub mod browser;
 pub mod candidates;
 pub mod choose;
 pub mod commands;
 pub mod control;
+pub mod desktop;
 pub mod error;
 pub mod handover;
 pub mod home;
@@ -36,6 +37,7 @@ pub mod supervisor;
 /// Runs the launcher with this command line; the first word is the program's own name.
 #[must_use]
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    os::leave_own_console();
     shared::os::survive_file_size_limit();
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();

@@ -21,7 +21,12 @@ use shared::{
     settings::Change,
 };
 
-use crate::{choose::Choice, error::LaunchError, options::Sourced};
+use crate::{
+    choose::Choice,
+    desktop::{self, message::Message},
+    error::LaunchError,
+    options::Sourced,
+};
 
 /// Where the launcher tells what it does.
 #[derive(Debug, Clone, Copy)]
@@ -164,6 +169,7 @@ impl Screen {
     #[must_use]
     pub fn failed_early(&self, failure: &LaunchError) -> Exit {
         explain(failure);
+        desktop::tell(&Message::of(failure), None);
         failure.exit()
     }
 

@@ -138,6 +138,12 @@ impl Folders {
         self.run.join(format!("{app}.sock"))
     }
 
+    /// What went wrong, for a person with a browser and nothing else: `run/<app>.error.html`.
+    #[must_use]
+    pub fn error_page(&self, app: &AppName) -> PathBuf {
+        self.run.join(format!("{app}.error.html"))
+    }
+
     /// Held by whoever runs the app: `run/<app>.lock`.
     #[must_use]
     pub fn lock(&self, app: &AppName) -> PathBuf {

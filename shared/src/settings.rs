@@ -41,6 +41,8 @@ pub struct Settings {
     pub on_conflict: Option<OnConflict>,
     /// Whether to open the browser.
     pub open_browser: Option<bool>,
+    /// Whether the app is started when the person logs in.
+    pub start_at_login: Option<bool>,
     /// How long the server may take to become ready.
     pub ready_timeout: Option<Span>,
     /// When the server is started again.
@@ -72,12 +74,13 @@ impl From<Change> for Event {
 }
 
 /// Every key of a settings file.
-pub const KEYS: [&str; 10] = [
+pub const KEYS: [&str; 11] = [
     "port",
     "range",
     "avoid",
     "on_conflict",
     "open_browser",
+    "start_at_login",
     "ready_timeout",
     "restart",
     "redirect_for",

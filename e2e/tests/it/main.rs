@@ -28,6 +28,7 @@ mod instance;
 mod jq;
 mod life;
 mod load;
+mod login;
 mod memory;
 mod namespaces;
 mod policy;

@@ -16,6 +16,7 @@ use shared::exit::Exit;
 
 use crate::{
     args::StartArgs,
+    desktop::{self, message::Message},
     os,
     render::{line, note},
 };
@@ -66,6 +67,7 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
             Some("launch_failed") if !args.json => {
                 let error = event["error"].as_str().unwrap_or("the launch failed");
                 note(format_args!("{} {error}", "error:".red().bold()));
+                desktop::tell(&Message::said(error), None);
             }
             _ => {}
         }

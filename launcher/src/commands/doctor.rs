@@ -5,6 +5,7 @@
 
 mod files;
 mod history;
+mod login;
 mod system;
 
 use owo_colors::OwoColorize;
@@ -78,6 +79,7 @@ pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     checks.extend(files::instance(basics));
     checks.push(history::history(&basics.folders.history()));
     checks.extend(system::system(basics, options.as_ref()));
+    checks.extend(options.as_ref().map(|options| login::login(basics, options)));
     if exit == Exit::Done && checks.iter().any(|check| check.verdict == Verdict::Problem) {
         exit = Exit::NotReady;
     }

@@ -19,7 +19,7 @@ use shared::{environment::Environment, exit::Exit};
 
 use crate::{
     args::{AppArgs, Args, Command},
-    browser::Page,
+    desktop::browser::Page,
     error::LaunchError,
     options::{Basics, Options, OptionsError},
     render::Screen,

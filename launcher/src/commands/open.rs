@@ -5,7 +5,11 @@ use shared::exit::Exit;
 
 use super::running;
 use crate::{
-    browser::{self, Page},
+    desktop::{
+        self,
+        browser::{self, Page},
+        message::Message,
+    },
     options::Basics,
     render::{line, note},
 };
@@ -17,6 +21,8 @@ pub(super) fn open(basics: &Basics, page: Page, json: bool) -> Exit {
     if let Err(error) = browser::open(&address) {
         note(format_args!("{} no browser could be opened ({error})", "error:".red().bold()));
         note(format_args!("  now: open {address} yourself, within a minute"));
+        let log = basics.folders.logs().join("launcher.jsonl");
+        desktop::tell(&Message::no_browser(&found.url).about(&basics.app, log), None);
         return Exit::NotReady;
     }
     if json {

@@ -5,7 +5,7 @@
 
 mod show;
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use owo_colors::OwoColorize;
 use serde_json::json;
@@ -14,7 +14,7 @@ use shared::{
     exit::Exit,
     history::{Author, Writer},
     settings::{
-        SettingsError,
+        Settings, SettingsError,
         edit::{self, EditError, Edited},
         store::{self, StoreError},
     },
@@ -23,9 +23,13 @@ use uuid::Uuid;
 
 use crate::{
     args::{SettingsArgs, SettingsCommand},
+    desktop::login,
     options::{Basics, OptionsError},
     render::{line, note},
 };
+
+/// The setting that is not only read by the next start, but also decides whether there is one.
+const AT_LOGIN: &str = "start_at_login";
 
 /// Does what was typed.
 pub(super) fn settings(basics: &Basics, args: &SettingsArgs) -> Exit {
@@ -83,15 +87,32 @@ fn change(
         let author = Author { app, process: Process::Launcher, launch_id };
         Writer::open(&basics.folders, &author).record(&event);
     }
+    if key == AT_LOGIN
+        && let Err(error) = register(basics, &edited.text)
+    {
+        note(format_args!(
+            "{} the start at login stays as it was ({error})",
+            "error:".red().bold()
+        ));
+        return Exit::NotReady;
+    }
     if json {
         line(event.to_json());
     } else {
         line(sentence(key, &edited));
-        if is_changed {
+        if key == AT_LOGIN {
+            line(format_args!("  It holds from the next login on.").dimmed());
+        } else if is_changed {
             line(format_args!("  It holds from the next start of {} on.", basics.app).dimmed());
         }
     }
     Exit::Done
+}
+
+/// Does for the next login what the new text wishes, whatever was registered before.
+fn register(basics: &Basics, text: &str) -> io::Result<()> {
+    let wished = Settings::parse(text).is_ok_and(|settings| settings.start_at_login == Some(true));
+    login::set(basics, wished)
 }
 
 /// What became of a setting.

@@ -89,12 +89,19 @@ impl Launch {
                     relation,
                     options.port.as_ref().map(|p| p.value),
                 );
-                if options.open_browser.value {
-                    self.open_browser(found.port);
+                if options.open_browser.value
+                    && let Some(opening) = self.open_browser(found.port)
+                {
+                    // This process ends next, and with it the thread. One that has panicked has
+                    // said so.
+                    let _ = opening.join();
                 }
                 return Ok(self.stopped(found.port, "instance_found"));
             }
         };
+        // What an earlier launch had to say is over.
+        withdraw(&folders.error_page(app));
+        self.mend_start_at_login(options.settings.start_at_login.unwrap_or_default());
         let recalled = Assignment::recall(&file, &folders.history(), app);
         if let Some(recovery) = recalled.recovery {
             self.recovered(&file, recovery);

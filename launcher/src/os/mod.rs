@@ -1,5 +1,5 @@
 //! The operating system, behind one seam: the life and death of the server's process, the passing of
-//! sockets, signals.
+//! sockets, signals, the desktop.
 //!
 //! One file or folder per system, mounted once; everything else in the crate is the same everywhere.
 
@@ -18,10 +18,24 @@ mod system;
 #[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]
 mod unix;
 
+#[cfg(target_os = "linux")]
+#[path = "linux_desktop.rs"]
+mod desktop;
+#[cfg(target_os = "macos")]
+#[path = "macos_desktop.rs"]
+mod desktop;
+#[cfg(windows)]
+#[expect(unsafe_code, reason = "consoles and message boxes have no safe wrapper")]
+#[path = "windows_desktop.rs"]
+mod desktop;
+#[cfg(unix)]
+mod unix_desktop;
+
 use std::process::Child;
 
 use shared::handover::ProtocolInfo;
 
+pub use desktop::*;
 pub use system::*;
 
 /// A server that was started.

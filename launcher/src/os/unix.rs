@@ -1,9 +1,7 @@
 //! What Linux and macOS have in common.
 
 use std::{
-    env,
-    fs::File,
-    io,
+    env, io,
     net::TcpListener,
     os::{
         fd::OwnedFd,
@@ -29,7 +27,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::{Signalled, system};
+use super::{Signalled, has_terminal, system};
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.
@@ -81,7 +79,6 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
 ///
 /// If the system refuses the handlers.
 pub fn on_signal(mut tell: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
-    let has_terminal = || File::open("/dev/tty").is_ok();
     let had_terminal = has_terminal();
     let hangup = (!system::is_ignored(SIGHUP)).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;

@@ -30,6 +30,7 @@ fn every_setting_can_be_said() {
         avoid = [20005, "20010-20020"]
         on_conflict = "fail"
         open_browser = false
+        start_at_login = true
         ready_timeout = "2m 30s"
         restart = "never"
         redirect_for = "1h"

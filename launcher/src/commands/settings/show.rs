@@ -111,6 +111,7 @@ fn default(key: &str) -> Option<String> {
         "avoid" => json!([]),
         "on_conflict" => json!(OnConflict::default()),
         "open_browser" => json!(true),
+        "start_at_login" => json!(false),
         "ready_timeout" => json!(Span(READY_TIMEOUT)),
         "restart" => json!(Restart::default()),
         "redirect_for" => json!(Span(REDIRECT_FOR)),

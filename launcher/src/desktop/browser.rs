@@ -4,7 +4,7 @@
 //! console, and the browser is sent in by a one-time URL. What a person reads or a program is told is
 //! always the plain URL: the other one is worth something for a minute.
 
-use std::{io, time::Duration};
+use std::{ffi::OsStr, io, time::Duration};
 
 use jiff::Timestamp;
 use shared::{
@@ -29,13 +29,14 @@ pub enum Page {
     Console,
 }
 
-/// Opens the browser on an address, outside this process's fate.
+/// Opens a page, outside this process's fate. What opens it is watched for a moment, so that a
+/// desktop without a browser is noticed; it is no proof that anybody sees the page.
 ///
 /// # Errors
 ///
-/// If no browser could be opened.
-pub fn open(address: &str) -> io::Result<()> {
-    ::open::that_detached(address)
+/// If the desktop has nothing to open it with.
+pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
+    ::open::that_detached(page)
 }
 
 /// The address of a page of the server on `port`. The server must have proved to be this user's: a

@@ -1,0 +1,77 @@
+//! The start at login: what is wished, and what is registered.
+
+use super::Check;
+use crate::{
+    desktop::login::{Entry, Registered},
+    options::{Basics, Options},
+};
+
+const NAME: &str = "start_at_login";
+
+/// Whether the registration is what the settings wish.
+pub(super) fn login(basics: &Basics, options: &Options) -> Check {
+    let registered = Entry::of(basics).and_then(|entry| entry.registered());
+    match registered {
+        Ok(registered) => judged(options.settings.start_at_login.unwrap_or_default(), &registered),
+        Err(error) => Check::warning(
+            NAME,
+            format!("it cannot be told what is started at login ({error})"),
+            "look whether this user has a home folder that can be read",
+        ),
+    }
+}
+
+fn judged(wished: bool, registered: &Registered) -> Check {
+    let mended = "the next start mends it";
+    match (wished, registered) {
+        (false, Registered::Nothing) => Check::ok(NAME, "it is not started at login"),
+        (true, Registered::This) => Check::ok(NAME, "it is started at login"),
+        (true, Registered::Nothing) => {
+            Check::warning(NAME, "it is not started at login, and the settings wish it", mended)
+        }
+        (_, Registered::Gone(program)) => Check::warning(
+            NAME,
+            format!("what is started at login is gone: {}", program.display()),
+            mended,
+        ),
+        (true, Registered::Another(Some(program))) => Check::warning(
+            NAME,
+            format!(
+                "what is started at login was registered otherwise, with {}",
+                program.display()
+            ),
+            "if that is not meant: launcher settings set start_at_login true",
+        ),
+        (true, Registered::Another(None)) => Check::warning(
+            NAME,
+            "what is registered for the login names no program",
+            "register it anew: launcher settings set start_at_login true",
+        ),
+        (false, Registered::This | Registered::Another(_)) => {
+            Check::warning(NAME, "it is started at login, and the settings do not wish it", mended)
+        }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::{super::Verdict, *};
+
+    #[test]
+    fn what_differs_from_the_wish_is_a_warning_with_a_way_out() {
+        let gone = Registered::Gone("/gone/launcher".into());
+        for (wished, registered, verdict) in [
+            (false, Registered::Nothing, Verdict::Ok),
+            (true, Registered::This, Verdict::Ok),
+            (true, Registered::Nothing, Verdict::Warning),
+            (false, Registered::This, Verdict::Warning),
+            (true, gone.clone(), Verdict::Warning),
+            (false, gone, Verdict::Warning),
+            (true, Registered::Another(None), Verdict::Warning),
+        ] {
+            let check = judged(wished, &registered);
+            assert_eq!(check.verdict, verdict, "{wished} {registered:?}");
+            assert_eq!(check.advice.is_some(), verdict == Verdict::Warning);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The desktop on Linux: X11 or Wayland, and the tools that one or the other brings.
+//!
+//! They are programs and not a library, because a box must appear where there is no D-Bus, and
+//! because the launcher shall not carry a toolkit for what a launch in a hundred needs.
+
+use std::{
+    env, fs,
+    os::fd::{AsRawFd, BorrowedFd},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use etcetera::base_strategy::{BaseStrategy, Xdg};
+use rustix::net::{SocketAddrUnix, getpeername};
+
+use super::unix_desktop;
+use crate::desktop::message::escaped;
+
+pub use super::unix_desktop::{has_terminal, leave_own_console, login, output_is_read};
+pub use crate::desktop::login::desktop_entry::{program_of, rendered};
+
+/// Where the journal takes the output of the programs that a session starts.
+const JOURNAL: &[u8] = b"/run/systemd/journal/stdout";
+
+/// The files that a session without the journal sends everything to: Debian's, and those of SDDM.
+const SESSION_LOGS: [&str; 3] = [".xsession-errors", "xorg-session.log", "wayland-session.log"];
+
+/// Whether a window could be seen.
+#[must_use]
+pub fn has_desktop() -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+/// Shows a box and waits until it is closed. `false` if there is nothing to show it with.
+#[must_use]
+pub fn show(title: &str, text: &str) -> bool {
+    unix_desktop::first_shown(boxes(title, text))
+}
+
+/// What shows a box, the likeliest to look well first. The last one is no box, and is all that some
+/// small desktops have.
+fn boxes(title: &str, text: &str) -> [Command; 4] {
+    let mut zenity = Command::new("zenity");
+    // zenity reads backslashes as C does.
+    let plain = text.replace('\\', "\\\\");
+    zenity.args(["--error", "--no-markup", "--width=480"]);
+    zenity.args([format!("--title={title}"), format!("--text={plain}")]);
+    let mut kdialog = Command::new("kdialog");
+    kdialog.args(["--title", title, "--error", text]);
+    let mut xmessage = Command::new("xmessage");
+    xmessage.args(["-center", "-title", title, "-buttons", "OK:0", "-default", "OK", text]);
+    let mut notification = Command::new("notify-send");
+    notification.args(["--urgency=critical", "--app-name=Homeport", "--", title, &escaped(text)]);
+    [zenity, kdialog, xmessage, notification]
+}
+
+/// Whether this is where a session keeps what its programs say, which nobody looks into.
+pub(super) fn is_log_of_session(stream: BorrowedFd<'_>) -> bool {
+    let peer = getpeername(stream).ok().flatten();
+    let peer = peer.and_then(|peer| SocketAddrUnix::try_from(peer).ok());
+    if peer.as_ref().and_then(SocketAddrUnix::path_bytes) == Some(JOURNAL) {
+        return true;
+    }
+    let file = fs::read_link(format!("/proc/self/fd/{}", stream.as_raw_fd())).unwrap_or_default();
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| SESSION_LOGS.contains(&name))
+}
+
+/// The file that has the desktop start something at login.
+pub(super) fn login_file(name: &str) -> Option<PathBuf> {
+    let folders = Xdg::new().ok()?;
+    Some(folders.config_dir().join(Path::new("autostart")).join(format!("{name}.desktop")))
+}
+
+#[cfg(test)]
+mod test {
+    use std::{
+        fs::File,
+        os::{fd::AsFd, unix::net::UnixStream},
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_log_of_a_session_is_told_from_a_file_that_somebody_wants() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, is_log) in [(".xsession-errors", true), ("out.log", false)] {
+            let file = File::create(folder.path().join(name)).expect("made");
+            assert_eq!(is_log_of_session(file.as_fd()), is_log, "{name}");
+        }
+        let (mine, _other) = UnixStream::pair().expect("sockets");
+        assert!(!is_log_of_session(mine.as_fd()));
+    }
+
+    #[test]
+    fn every_tool_gets_the_text_as_one_word() {
+        let text = "$(touch x) <b>`y`</b>\n\nLog: C:\\x";
+        for command in boxes("Homeport: notes", text) {
+            let words: Vec<_> = command.get_args().filter_map(|word| word.to_str()).collect();
+            let with_text = words.iter().filter(|word| word.contains("$(touch x)"));
+            assert_eq!(with_text.count(), 1, "{words:?}");
+        }
+    }
+}

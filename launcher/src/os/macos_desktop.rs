@@ -1,0 +1,45 @@
+//! The desktop on macOS.
+
+use std::{
+    env,
+    os::fd::BorrowedFd,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::unix_desktop;
+
+pub use super::unix_desktop::{has_terminal, leave_own_console, login, output_is_read};
+pub use crate::desktop::login::launch_agent::{program_of, rendered};
+
+/// What shows the box. The words come as arguments, so that nothing in them is read as a script.
+const SCRIPT: [&str; 3] = [
+    "on run argv",
+    "display alert (item 1 of argv) message (item 2 of argv) as critical",
+    "end run",
+];
+
+/// Whether a window could be seen: there is a desktop, but for those who come from elsewhere.
+#[must_use]
+pub fn has_desktop() -> bool {
+    env::var_os("SSH_CONNECTION").is_none()
+}
+
+/// Shows a box and waits until it is closed. `false` if there is nothing to show it with.
+#[must_use]
+pub fn show(title: &str, text: &str) -> bool {
+    let mut script = Command::new("osascript");
+    script.args(SCRIPT.iter().flat_map(|line| ["-e", line])).args(["--", title, text]);
+    unix_desktop::first_shown([script])
+}
+
+/// Whether this is where a session keeps what its programs say: there is no such file here.
+pub(super) fn is_log_of_session(_: BorrowedFd<'_>) -> bool {
+    false
+}
+
+/// The file that has launchd start something at login.
+pub(super) fn login_file(name: &str) -> Option<PathBuf> {
+    let home = env::home_dir()?;
+    Some(home.join(Path::new("Library/LaunchAgents")).join(format!("{name}.plist")))
+}

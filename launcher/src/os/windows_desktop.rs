@@ -1,0 +1,154 @@
+//! The desktop on Windows.
+//!
+//! The launcher is a console program, so that a console waits for it and shows what it says. Started
+//! by double-click it would get a console of its own: from Windows 11 24H2 on the manifest prevents
+//! that, before it is left as soon as the program runs.
+
+use std::{
+    io::{self, IsTerminal},
+    os::windows::io::{AsRawHandle, RawHandle},
+    ptr,
+};
+
+use windows_sys::Win32::{
+    Storage::FileSystem::{FILE_TYPE_DISK, FILE_TYPE_PIPE, GetFileType},
+    System::{
+        Console::{
+            FreeConsole, GetConsoleProcessList, STD_ERROR_HANDLE, STD_INPUT_HANDLE,
+            STD_OUTPUT_HANDLE, SetStdHandle,
+        },
+        StationsAndDesktops::{
+            GetProcessWindowStation, GetUserObjectInformationW, UOI_FLAGS, USEROBJECTFLAGS,
+        },
+    },
+    UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MB_SETFOREGROUND, MessageBoxW, WSF_VISIBLE},
+};
+
+/// Leaves the console if nobody else is on it: it was made for this process, and its window would
+/// stand there for as long as the server runs. Must be called before anything is started.
+pub fn leave_own_console() {
+    let mut pids = [0_u32; 2];
+    // SAFETY: the buffer holds as many numbers as the call is told.
+    let on_it = unsafe { GetConsoleProcessList(pids.as_mut_ptr(), 2) };
+    if on_it != 1 {
+        return;
+    }
+    // What leads to the console leads nowhere when it is gone, and could not be passed on either.
+    let streams = [
+        (io::stdin().is_terminal(), STD_INPUT_HANDLE),
+        (io::stdout().is_terminal(), STD_OUTPUT_HANDLE),
+        (io::stderr().is_terminal(), STD_ERROR_HANDLE),
+    ];
+    // SAFETY: the call takes nothing, and nothing here keeps a handle of the console.
+    if unsafe { FreeConsole() } == 0 {
+        return;
+    }
+    for (_, stream) in streams.into_iter().filter(|(is_console, _)| *is_console) {
+        // SAFETY: no handle is a right value, and means that there is no such stream.
+        unsafe { SetStdHandle(stream, ptr::null_mut()) };
+    }
+}
+
+/// Whether a window could be seen: services run where nobody looks.
+#[must_use]
+pub fn has_desktop() -> bool {
+    // SAFETY: the call takes nothing; the handle is the process's own and is not closed.
+    let station = unsafe { GetProcessWindowStation() };
+    let mut flags = USEROBJECTFLAGS { fInherit: 0, fReserved: 0, dwFlags: 0 };
+    let size = u32::try_from(size_of::<USEROBJECTFLAGS>()).unwrap_or_default();
+    let buffer = (&raw mut flags).cast();
+    // SAFETY: the buffer is as large as the call is told, and is what this question fills.
+    let told =
+        unsafe { GetUserObjectInformationW(station, UOI_FLAGS, buffer, size, ptr::null_mut()) };
+    told != 0 && flags.dwFlags & WSF_VISIBLE.cast_unsigned() != 0
+}
+
+/// Whether a standard stream is a console.
+#[must_use]
+pub fn has_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+/// Whether stdout or stderr reaches somebody.
+#[must_use]
+pub fn output_is_read() -> bool {
+    is_read(io::stdout().as_raw_handle()) || is_read(io::stderr().as_raw_handle())
+}
+
+fn is_read(stream: RawHandle) -> bool {
+    // SAFETY: a handle that is none, or is closed, is of no known type; nothing else happens.
+    let kind = unsafe { GetFileType(stream) };
+    kind == FILE_TYPE_PIPE || kind == FILE_TYPE_DISK
+}
+
+/// Shows a box and waits until it is closed. `false` if it could not be shown.
+#[must_use]
+pub fn show(title: &str, text: &str) -> bool {
+    let [title, text] = [title, text].map(wide);
+    let style = MB_OK | MB_ICONERROR | MB_SETFOREGROUND;
+    // SAFETY: both texts end with a zero and live until the box is closed; there is no owner.
+    unsafe { MessageBoxW(ptr::null_mut(), text.as_ptr(), title.as_ptr(), style) != 0 }
+}
+
+fn wide(text: &str) -> Vec<u16> {
+    text.encode_utf16().filter(|unit| *unit != 0).chain([0]).collect()
+}
+
+/// What is started at login, one value of a key of this user for each entry.
+pub mod login {
+    use std::io;
+
+    use windows_registry::CURRENT_USER;
+
+    pub use crate::desktop::login::run_command::{program_of, rendered};
+
+    /// The key.
+    const RUN: &str = r"Software\Microsoft\Windows\CurrentVersion\Run";
+
+    /// Where the task manager notes which of them the person has switched off.
+    const APPROVED: &str =
+        r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run";
+
+    /// `ERROR_FILE_NOT_FOUND` as an `HRESULT`.
+    const ABSENT: i32 = 0x8007_0002_u32.cast_signed();
+
+    /// The command line that is registered under `name`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the registry does not tell.
+    pub fn read(name: &str) -> io::Result<Option<String>> {
+        let value = CURRENT_USER.open(RUN).and_then(|key| key.get_string(name));
+        unless_absent(value.map(Some))
+    }
+
+    /// Registers a command line under `name`.
+    ///
+    /// # Errors
+    ///
+    /// If the registry refuses.
+    pub fn write(name: &str, command: &str) -> io::Result<()> {
+        Ok(CURRENT_USER.create(RUN)?.set_string(name, command)?)
+    }
+
+    /// Removes what is registered under `name`.
+    ///
+    /// # Errors
+    ///
+    /// If it is there and stays.
+    pub fn remove(name: &str) -> io::Result<()> {
+        for key in [RUN, APPROVED] {
+            let open = CURRENT_USER.options().read().write().open(key);
+            unless_absent(open.and_then(|key| key.remove_value(name)))?;
+        }
+        Ok(())
+    }
+
+    /// An absent key or value is nothing, and no error.
+    fn unless_absent<T: Default>(result: windows_registry::Result<T>) -> io::Result<T> {
+        match result {
+            Err(error) if error.code().0 == ABSENT => Ok(T::default()),
+            other => Ok(other?),
+        }
+    }
+}
