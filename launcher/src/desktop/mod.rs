@@ -3,7 +3,7 @@
 //!
 //! [`surroundings`] decides whether there is anybody to show it to, [`message`] what it says,
 //! [`tell`] shows it and [`browser`] opens the page. [`login`] has the launcher started when the
-//! person logs in. How a system does any of it is behind [`os`](crate::os).
+//! person logs in. How a system does any of it is behind [`os`].
 
 pub mod browser;
 pub mod login;
