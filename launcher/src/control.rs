@@ -146,7 +146,7 @@ pub enum AskError {
 /// If the system refuses the socket, for example because its path is too long.
 pub fn listen(path: &Path, asked: impl Fn(Asked) + Send + Sync + 'static) -> io::Result<()> {
     let options = ListenerOptions::new().name(os::socket_name(path)?).try_overwrite(true);
-    let listener = os::for_this_user_alone(options).create_sync()?;
+    let listener = os::for_this_user_alone(options)?.create_sync()?;
     let (asked, open) = (Arc::new(asked), Arc::new(AtomicUsize::new(0)));
     thread::Builder::new().name("control socket".to_owned()).spawn(move || {
         for client in listener.incoming().filter_map(Result::ok) {

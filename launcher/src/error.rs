@@ -1,8 +1,13 @@
 //! Why a launch failed: what happened, why, what to do now, and with which code to end.
 
 use shared::{
-    claim::ClaimError, conflict::Conflict, environment::VariableError, event::ServerEnd,
-    exit::Exit, port::Port, settings::Restart,
+    claim::ClaimError,
+    conflict::Conflict,
+    environment::VariableError,
+    event::ServerEnd,
+    exit::{self, Exit},
+    port::Port,
+    settings::Restart,
 };
 
 use crate::{
@@ -57,7 +62,7 @@ fn headline(conflicts: &[Conflict]) -> String {
 fn given_up(end: &ServerEnd, rule: Restart) -> String {
     let how = match (end.signal, end.exit_code) {
         (Some(signal), _) => format!("signal {signal} ended it"),
-        (None, Some(code)) => format!("it exited with code {code}"),
+        (None, Some(code)) => format!("it exited with code {}", exit::told(code)),
         (None, None) => "it ended".to_owned(),
     };
     match rule {

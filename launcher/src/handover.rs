@@ -3,7 +3,7 @@
 use std::{
     env, io,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use shared::{
@@ -13,7 +13,10 @@ use shared::{
     settings::{self, LogLevel},
 };
 
-use crate::{options::Basics, os};
+use crate::{
+    options::Basics,
+    os::{self, Started},
+};
 
 /// A server's program and the arguments that come before ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl Program {
     /// # Errors
     ///
     /// Whatever starting a process fails with.
-    pub fn start(&self, claim: &Claim, basics: &Basics, log: LogLevel) -> io::Result<Child> {
+    pub fn start(&self, claim: &Claim, basics: &Basics, log: LogLevel) -> io::Result<Started> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments(claim, &basics.app));
         // What the launcher was told on its command line holds for the server too.

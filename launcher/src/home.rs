@@ -35,7 +35,7 @@ pub fn watch(refused: &[Conflict], news: &SyncSender<What>) -> Option<Sender<()>
         while dropped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
             if claim::can_be_bound(port) {
                 // Nobody listens any more when the launch is over.
-                let _ = news.send(What::HomeIsFree);
+                let _ = news.send(What::HomeIsFree(port));
                 return;
             }
             pause = (pause * 2).min(LONGEST_PAUSE);

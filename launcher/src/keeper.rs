@@ -112,14 +112,11 @@ impl Host for Keeper<'_> {
         }
     }
 
-    fn home_is_free(&mut self) {
+    fn home_is_free(&mut self, port: Port) {
         self.home_watch = None;
-        let port = self.options.home_port.as_ref().map(|home| home.value);
-        let ending = Ending { port, reason: "home_port_free", ..Ending::default() };
+        let ending = Ending { port: Some(port), reason: "home_port_free", ..Ending::default() };
         self.launch.history.record(&Event::PortReleased(ending));
-        if let Some(port) = port {
-            self.launch.screen.home_is_free(port);
-        }
+        self.launch.screen.home_is_free(port);
     }
 
     fn ready(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion) {
@@ -249,7 +246,7 @@ impl Keeper<'_> {
         });
         if self.options.open_browser.value {
             // It opens on its own.
-            drop(self.launch.open_browser(url));
+            drop(self.launch.open_browser(at.port));
         }
     }
 }

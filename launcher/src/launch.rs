@@ -10,6 +10,7 @@ use std::{
 use jiff::Timestamp;
 use shared::{
     assignment::Recovery,
+    claim,
     event::{Ending, Event, Process},
     exit::Exit,
     history::{Author, Writer},
@@ -23,7 +24,8 @@ use slog::{Logger, error, info, warn};
 use uuid::Uuid;
 
 use crate::{
-    desktop::{self, browser, login, message::Message},
+    browser::{self, Page},
+    desktop::{self, login, message::Message},
     error::LaunchError,
     options::Basics,
     render::Screen,
@@ -71,13 +73,14 @@ impl Launch {
         self.diagnostics.logger()
     }
 
-    /// Opens the browser, while everything else goes on. If it cannot be opened, whoever would not
-    /// see the warning is told in a box; the thread ends when that is closed.
-    pub fn open_browser(&self, url: &str) -> Option<JoinHandle<()>> {
-        let (screen, log, url) = (self.screen, self.log().clone(), url.to_owned());
-        let told = self.message(Message::no_browser(&url));
+    /// Opens the browser on the server on `port`, which has proved itself, while everything else goes
+    /// on. If it cannot be opened, whoever would not see the warning is told in a box; the thread
+    /// ends when that is closed.
+    pub fn open_browser(&self, port: Port) -> Option<JoinHandle<()>> {
+        let (screen, log, basics) = (self.screen, self.log().clone(), self.basics.clone());
+        let told = self.message(Message::no_browser(&claim::url(port)));
         let open = move || {
-            if let Err(error) = browser::open(&url) {
+            if let Err(error) = browser::open(browser::address(&basics, port, Page::First)) {
                 warn(&log, screen, "no browser could be opened", &error);
                 desktop::tell(&told, None);
             }

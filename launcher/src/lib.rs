@@ -3,8 +3,9 @@
 //! [`args`] is what was typed and [`options`] what is meant; a [`launch`] is one
 //! run. [`candidates`] orders the ports worth
 //! trying and [`choose`] claims one of them. [`handover`] starts the server on it, [`readiness`]
-//! asks it who it is, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
-//! sees, [`desktop`] what it does without a terminal; [`commands`] is one file for each command. The operating system sits behind [`os`], and
+//! asks it who it is, the [`browser`] is opened on it, and [`supervisor`] watches over it. [`render`]
+//! and [`error`] are what a person sees, [`desktop`] what one without a terminal sees; [`commands`]
+//! is one file for each command. The operating system sits behind [`os`], and
 //! `unsafe` lives there alone.
 //!
 //! There is no async runtime: one thread for each source of news feeds one channel.
@@ -18,6 +19,7 @@ use shared::exit::Exit;
 use self::desktop::message::Message;
 
 pub mod args;
+pub mod browser;
 pub mod candidates;
 pub mod choose;
 pub mod commands;
@@ -40,6 +42,7 @@ pub mod supervisor;
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::leave_own_console();
     shared::os::survive_file_size_limit();
+    os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     panic::catch_unwind(|| match args::parse(&argv) {
         Ok(args) => commands::run(args, &argv),

@@ -11,6 +11,7 @@ use std::{
 
 use shared::{
     app::AppName,
+    exit,
     identity::{Identity, ProbeError, Secret},
     port::Port,
 };
@@ -62,7 +63,9 @@ impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStarted(why) => write!(f, "it could not be started: {why}"),
-            Self::Exited(Some(code)) => write!(f, "it exited with code {code} before it was ready"),
+            Self::Exited(Some(code)) => {
+                write!(f, "it exited with code {} before it was ready", exit::told(*code))
+            }
             Self::Exited(None) => write!(f, "it exited before it was ready"),
             Self::Signalled(signal) => write!(f, "signal {signal} ended it before it was ready"),
             Self::TimedOut { after, said_ready: false } => {

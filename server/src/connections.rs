@@ -3,6 +3,9 @@
 //! HTTP/1.1 keeps connections for the next request, and a server that closes one may meet a request
 //! that is under way on it. So when we want to be rid of them, each is told with its next answer,
 //! and only those that ask for nothing in the meantime are closed without a word.
+//!
+//! The same word is said while there are very many: a connection that is kept is a place that nobody
+//! else can have, and on one that was answered before, actix waits for a slow client for ever.
 
 use std::{
     sync::{
@@ -20,6 +23,10 @@ use actix_web::{
     middleware::Next,
 };
 use tokio::{sync::watch, time::timeout};
+
+/// So many are a crowd: far more than the browsers of one person keep, and a quarter of the files that
+/// systems allow a process by default.
+pub const CROWD: usize = 256;
 
 /// All connections of one server. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +58,7 @@ impl Connections {
     /// Whether the next answer on a connection is its last.
     #[must_use]
     pub fn are_dismissed(&self) -> bool {
-        self.0.dismissed.load(Ordering::Relaxed)
+        self.0.dismissed.load(Ordering::Relaxed) || *self.0.open.borrow() > CROWD
     }
 
     /// Waits until none is open.
@@ -81,7 +88,7 @@ impl Drop for Open {
     }
 }
 
-/// The middleware: once they are dismissed, it says `Connection: close` with each answer. It looks
+/// The middleware: once they are dismissed, or too many, it says `Connection: close` with each answer. It looks
 /// when the answer is there, so that a request that was in flight is told as well.
 ///
 /// # Errors
@@ -109,6 +116,17 @@ mod test {
     };
 
     use super::*;
+
+    #[test]
+    fn a_crowd_is_sent_away_and_a_few_are_kept() {
+        let connections = Connections::default();
+        let mut open: Vec<_> = (0..CROWD).map(|_| connections.open()).collect();
+        assert!(!connections.are_dismissed());
+        open.push(connections.open());
+        assert!(connections.are_dismissed());
+        open.pop();
+        assert!(!connections.are_dismissed());
+    }
 
     #[test]
     fn they_are_gone_when_the_last_one_is() {

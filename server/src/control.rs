@@ -147,6 +147,7 @@ mod test {
             last_good: None,
             launcher_pid: 1,
             secret: Secret::random(),
+            sockets: Vec::new(),
         }
     }
 

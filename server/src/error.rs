@@ -23,6 +23,9 @@ pub enum ApiError {
     /// The token is missing or wrong.
     #[error("this needs the app's token: `Authorization: Bearer <token>`")]
     NoToken,
+    /// The token is wrong, like too many before it.
+    #[error("too many wrong tokens: wait a second, and read the token anew")]
+    TooManyAttempts,
     /// The challenge is missing, too long or not plain text.
     #[error(
         "`challenge` must be 1 to {} visible ASCII characters",
@@ -35,9 +38,12 @@ pub enum ApiError {
     /// It can only be read.
     #[error("this can only be read")]
     ReadOnly,
-    /// The body is longer than [`MAX_BODY`](crate::routes::MAX_BODY).
-    #[error("a request has at most {} bytes", crate::routes::MAX_BODY)]
+    /// The body is longer than [`MAX_BODY`](crate::bounds::MAX_BODY).
+    #[error("a request has at most {} bytes", crate::bounds::MAX_BODY)]
     BodyTooLarge,
+    /// The body did not come within [`BODY_TIMEOUT`](crate::bounds::BODY_TIMEOUT).
+    #[error("the rest of the request did not come")]
+    TooSlow,
     /// The server is on its way out.
     #[error("the server is stopping")]
     Stopping,
@@ -52,10 +58,12 @@ impl ResponseError for ApiError {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NoToken => StatusCode::UNAUTHORIZED,
+            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::BadChallenge => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Stopping | Self::Moved => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -65,6 +73,7 @@ impl ResponseError for ApiError {
         let mut response = answer(status, &problem(status, &self.to_string()));
         let further = match self {
             Self::NoToken => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Self::TooManyAttempts => Some((header::RETRY_AFTER, "1")),
             Self::ReadOnly => Some((header::ALLOW, "GET, HEAD")),
             _ => None,
         };

@@ -8,14 +8,17 @@
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
 //! In front of every request stand [`access_log`], [`connections`], [`guard`] and [`moved`].
-//! [`routes`] answers from [`facts`], some of it only to whoever has the [`token`], and says no with
-//! an [`error`]; what is ours goes out with a [`seal`].
+//! [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever has the [`token`] or came in with one
+//! of the [`tickets`], within so many [`attempts`], and says no with an [`error`]; what is ours goes
+//! out with a [`seal`].
 
 #![deny(unsafe_code)]
 
 pub mod access_log;
 pub mod app;
 pub mod args;
+pub mod attempts;
+pub mod bounds;
 pub mod connections;
 pub mod control;
 pub mod error;
@@ -32,4 +35,5 @@ pub mod run;
 pub mod seal;
 pub mod sockets;
 pub mod taken;
+pub mod tickets;
 pub mod token;

@@ -3,11 +3,14 @@
 //! Reading is led there by status 308. Nothing else is: a client that sends its request again
 //! elsewhere, without being asked, may do a thing twice, so it is told where the app is and decides.
 //! Neither may be remembered, because another app may have the old port tomorrow.
+//!
+//! A cookie holds for one port. So whoever opens the console here and has the right one is led to a
+//! one-time URL of the new port, by status 307, and need not come in again.
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpRequest, HttpResponse,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -17,9 +20,17 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use jiff::Timestamp;
 use shared::port::Port;
 
-use crate::{connections::Connections, error, facts::Facts, routes::BASE, seal::sealed};
+use crate::{
+    connections::Connections,
+    error,
+    facts::Facts,
+    routes::{BASE, LANDING},
+    seal::sealed,
+    token::Credential,
+};
 
 /// What goes on answering for this server itself, so that nobody who looks for it is misled.
 const STAYING: [&str; 3] = ["/_homeport/identity", "/_homeport/healthz", "/_homeport/readyz"];
@@ -72,27 +83,53 @@ pub async fn moved<B: MessageBody + 'static>(
         Some(to) if !STAYING.contains(&request.path()) => {
             let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
             let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-            let response = answer(to, request.method(), host.unwrap_or_default(), target);
+            let host = host.unwrap_or_default();
+            let response = if opens_console(request.request(), &facts) {
+                let entrance = facts.token.one_time_path(&facts.app, to, Timestamp::now());
+                led(StatusCode::TEMPORARY_REDIRECT, &location(to, host, &entrance), &entrance)
+            } else {
+                answer(to, request.method(), host, target)
+            };
             Ok(request.into_response(response).map_into_right_body())
         }
         _ => next.call(request).await.map(ServiceResponse::map_into_left_body),
     }
 }
 
+/// Whether a person who has come in opens the console. A page's own request for it is none, and
+/// neither is one that is made ahead of the person: each would only make a ticket for nobody.
+fn opens_console(request: &HttpRequest, facts: &Facts) -> bool {
+    let mode = request.headers().get("sec-fetch-mode");
+    request.method() == Method::GET
+        && request.path() == LANDING
+        && mode.is_none_or(|mode| mode == "navigate")
+        && Credential::of(request, facts) == Credential::Right
+}
+
+/// Where `target` is now, for whoever looked for us as `host`.
+fn location(to: Port, host: &str, target: &str) -> String {
+    format!("http://{}:{to}{}", without_port(host), rooted(target))
+}
+
 /// The answer to a request for `target` that looked for us as `host`.
 fn answer(to: Port, method: &Method, host: &str, target: &str) -> HttpResponse {
-    let location = format!("http://{}:{to}{}", without_port(host), rooted(target));
-    let mut response = match *method {
-        Method::GET | Method::HEAD => {
-            HttpResponse::PermanentRedirect().insert_header((header::LOCATION, location)).finish()
-        }
-        _ => {
-            let detail = format!("the app has moved: send this to {location}");
-            let mut problem = error::problem(StatusCode::CONFLICT, &detail);
-            problem["location"] = location.into();
-            error::answer(StatusCode::CONFLICT, &problem)
-        }
-    };
+    let location = location(to, host, target);
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return led(StatusCode::PERMANENT_REDIRECT, &location, target);
+    }
+    let detail = format!("the app has moved: send this to {location}");
+    let mut problem = error::problem(StatusCode::CONFLICT, &detail);
+    problem["location"] = location.into();
+    unkept(error::answer(StatusCode::CONFLICT, &problem), target)
+}
+
+fn led(status: StatusCode, location: &str, target: &str) -> HttpResponse {
+    let response = HttpResponse::build(status).insert_header((header::LOCATION, location)).finish();
+    unkept(response, target)
+}
+
+/// The same answer, which nobody may keep.
+fn unkept(mut response: HttpResponse, target: &str) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // The rest of what goes with our answers would be new to the app's own pages.

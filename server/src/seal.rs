@@ -5,9 +5,10 @@ use actix_web::{
     http::header::{self, HeaderName, HeaderValue},
 };
 
-/// What goes with every answer of ours: the page loads nothing from elsewhere and shows in no frame,
-/// nothing is guessed, leaked or kept.
-pub const HEADERS: [(HeaderName, &str); 6] = [
+/// What goes with every answer of ours: the page loads nothing from elsewhere, shows in no frame,
+/// shares no process with a page that opened it and asks for nothing of the computer; nothing is
+/// guessed, leaked or kept.
+pub const HEADERS: [(HeaderName, &str); 8] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
@@ -15,6 +16,11 @@ pub const HEADERS: [(HeaderName, &str); 6] = [
     ),
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CACHE_CONTROL, "no-store"),

@@ -48,44 +48,63 @@ impl Way {
     ///
     /// [`NoWay`] if what was typed and what was passed in do not fit together.
     pub fn find(args: &Args) -> Result<Self, NoWay> {
-        if args.hand_over && !listener::CAN_BE_PASSED {
-            let port = args.port.map_or("N".to_owned(), |port| port.to_string());
-            let text = "--hand-over is not available on Windows yet: run";
-            return Err(NoWay::usage(format!("{text} `server --port {port}`")));
-        }
         let passed = listener::passed().map_err(|error| NoWay::usage(error.to_string()))?;
         match (args.hand_over, passed, args.port) {
             (false, Some(passed), _) if args.bind.is_some() => Err(NoWay::usage(format!(
                 "--bind does not go with a socket that was passed in, here for port {}",
                 passed.port()
             ))),
-            (_, Some(passed), Some(port)) if passed.port() != port => Err(NoWay::usage(format!(
-                "--port {port} is not the port of the socket that was passed in, which is {}",
-                passed.port()
-            ))),
-            (true, Some(passed), _) => Self::adopt(passed),
+            (_, Some(passed), asked) => {
+                check(&passed, asked)?;
+                if args.hand_over {
+                    Self::adopt(Some(passed), asked)
+                } else {
+                    Ok(Self::Inherited(passed))
+                }
+            }
+            (true, None, asked) if listener::CAN_COME_LATER => Self::adopt(None, asked),
             (true, None, _) => Err(NoWay::usage(
                 "--hand-over is for the launcher, which passes sockets; by hand, run `server --port N`",
             )),
-            (false, Some(passed), _) => Ok(Self::Inherited(passed)),
             (false, None, Some(port)) => Ok(Self::Claim(port)),
             (false, None, None) => Err(NoWay::usage(no_port())),
         }
     }
 
-    fn adopt(passed: Claim) -> Result<Self, NoWay> {
+    /// Waits for the launcher's first word; the sockets come with it if they were not `passed`.
+    fn adopt(passed: Option<Claim>, asked: Option<Port>) -> Result<Self, NoWay> {
         let broken = |text| NoWay { exit: Exit::Bug, text };
         let (adoption, orders) = control::attach().map_err(|error| {
             broken(format!("the launcher did not say what the sockets are: {error}"))
         })?;
-        if adoption.port != passed.port() {
+        let claim = match passed {
+            Some(claim) => claim,
+            None => {
+                let claim = listener::open(&adoption.sockets)
+                    .map_err(|error| NoWay::usage(error.to_string()))?;
+                check(&claim, asked)?;
+                claim
+            }
+        };
+        if adoption.port != claim.port() {
             return Err(broken(format!(
                 "the launcher speaks of port {} and passed a socket for port {}",
                 adoption.port,
-                passed.port()
+                claim.port()
             )));
         }
-        Ok(Self::HandOver(passed, adoption, orders))
+        Ok(Self::HandOver(claim, adoption, orders))
+    }
+}
+
+/// Whether the sockets are those of the port that was `asked` for.
+fn check(passed: &Claim, asked: Option<Port>) -> Result<(), NoWay> {
+    match asked.filter(|port| *port != passed.port()) {
+        None => Ok(()),
+        Some(port) => Err(NoWay::usage(format!(
+            "--port {port} is not the port of the socket that was passed in, which is {}",
+            passed.port()
+        ))),
     }
 }
 

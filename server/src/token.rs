@@ -1,69 +1,102 @@
-//! The token: what lets a script or a browser see more than the landing page.
+//! Who is let in: whoever has the token, or the cookie that a ticket was given for.
 
 use std::{
-    fs,
     future::{Ready, ready},
-    io::{self, Write},
-    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
-use shared::{atomic, identity::random};
+use jiff::Timestamp;
+use shared::{
+    keys,
+    token::{Ticket, cookie_name},
+};
+use slog::{Logger, warn};
 use subtle::ConstantTimeEq;
 
-use crate::{error::ApiError, facts::Facts};
+pub use shared::token::Token;
 
-/// How many random bytes it has: as many as the secret, more than can ever be guessed.
-const BYTES: usize = 32;
+use crate::{
+    attempts::{Attempts, Verdict},
+    error::ApiError,
+    facts::Facts,
+    tickets::UsedTickets,
+};
 
-/// 64 hexadecimal digits in a file that only this user can read.
-#[derive(Clone)]
-pub struct Token(String);
+/// What all workers remember of who tried to come in.
+pub struct Access {
+    attempts: Mutex<Attempts>,
+    tickets: Mutex<UsedTickets>,
+    logger: Logger,
+}
 
-impl Token {
-    /// Reads the token of `file`, or makes one. A file that holds no token is replaced: nobody can
-    /// have used it.
-    ///
-    /// # Errors
-    ///
-    /// Whatever reading or writing the file fails with.
-    pub fn load_or_create(file: &Path) -> io::Result<Self> {
-        match fs::read_to_string(file).map(|text| Self::parse(&text)) {
-            Ok(Some(token)) => return Ok(token),
-            Err(error) if !is_absent_or_garbled(&error) => return Err(error),
-            _ => {}
+impl Access {
+    /// Nobody has tried yet.
+    #[must_use]
+    pub fn new(logger: Logger) -> Self {
+        let attempts = Mutex::new(Attempts::new(Instant::now()));
+        let tickets = Mutex::new(UsedTickets::new(Timestamp::now()));
+        Self { attempts, tickets, logger }
+    }
+
+    /// Uses a ticket. Returns whether it was good for that.
+    pub fn take(&self, ticket: Ticket, now: Timestamp) -> bool {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).take(ticket, now)
+    }
+
+    /// What is answered to a wrong credential. The log is told, as long as it is not too often.
+    pub fn wrong(&self, request: &HttpRequest) -> ApiError {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = attempts.wrong(Instant::now());
+        drop(attempts);
+        let (path, from) = (request.path(), request.peer_addr().map(|address| address.to_string()));
+        match verdict {
+            Verdict::Refuse => {
+                warn!(self.logger, "wrong credential"; keys::REMOTE_ADDR => from, keys::PATH => path);
+                ApiError::NoToken
+            }
+            Verdict::TooMany { first } => {
+                if first {
+                    warn!(self.logger, "too many wrong credentials"; keys::REMOTE_ADDR => from, keys::PATH => path);
+                }
+                ApiError::TooManyAttempts
+            }
         }
-        let token = Self::random();
-        atomic::replace(file, |path| -> io::Result<()> {
-            writeln!(fs::File::options().write(true).truncate(true).open(path)?, "{}", token.0)
-        })?;
-        Ok(token)
-    }
-
-    /// A new token that is kept nowhere.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(random::<BYTES>().iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let token = text.trim();
-        let is_one = token.len() == 2 * BYTES && token.bytes().all(|b| b.is_ascii_hexdigit());
-        is_one.then(|| Self(token.to_owned()))
-    }
-
-    /// Whether `guess` is the token, in a time that tells nothing about how near it was.
-    #[must_use]
-    pub fn is(&self, guess: &[u8]) -> bool {
-        self.0.as_bytes().ct_eq(guess).into()
     }
 }
 
-fn is_absent_or_garbled(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData)
+/// What a request shows at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// The token, or our cookie.
+    Right,
+    /// A token or a cookie of that name, and another value.
+    Wrong,
+    /// Neither.
+    None,
 }
 
-/// Taken as an argument, it lets a handler run only for whoever has the token.
+impl Credential {
+    /// Looks at a request to the server of these facts.
+    #[must_use]
+    pub fn of(request: &HttpRequest, facts: &Facts) -> Self {
+        let name = cookie_name(&facts.app, facts.port);
+        let expected = facts.token.cookie(&facts.app, facts.port);
+        let mut seen = Self::None;
+        let bearer = bearer(request).map(|guess| facts.token.is(guess));
+        let cookies = cookies(request, &name).map(|guess| guess.ct_eq(expected.as_bytes()).into());
+        for is_right in bearer.into_iter().chain(cookies) {
+            match is_right {
+                true => return Self::Right,
+                false => seen = Self::Wrong,
+            }
+        }
+        seen
+    }
+}
+
+/// Taken as an argument, it lets a handler run only for whoever is let in.
 pub struct Authorized;
 
 impl FromRequest for Authorized {
@@ -71,10 +104,16 @@ impl FromRequest for Authorized {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let is_authorized = request
-            .app_data::<Data<Facts>>()
-            .is_some_and(|facts| bearer(request).is_some_and(|guess| facts.token.is(guess)));
-        ready(if is_authorized { Ok(Self) } else { Err(ApiError::NoToken) })
+        let (facts, access) =
+            (request.app_data::<Data<Facts>>(), request.app_data::<Data<Access>>());
+        let (Some(facts), Some(access)) = (facts, access) else {
+            return ready(Err(ApiError::NoToken));
+        };
+        ready(match Credential::of(request, facts) {
+            Credential::Right => Ok(Self),
+            Credential::Wrong => Err(access.wrong(request)),
+            Credential::None => Err(ApiError::NoToken),
+        })
     }
 }
 
@@ -85,31 +124,30 @@ fn bearer(request: &HttpRequest) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
+/// The values of the cookies of this name. There may be several: every server of this host can set
+/// one, and a wrong one must not lock the right one out.
+fn cookies<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let pairs = request
+        .headers()
+        .get_all(header::COOKIE)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii));
+    pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
 #[cfg(test)]
 mod test {
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     #[test]
-    fn a_token_is_made_once_and_kept() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("run").join("notes.token");
-        let token = Token::load_or_create(&file).expect("made");
-        assert!(Token::load_or_create(&file).expect("read").is(token.0.as_bytes()));
-        assert!(
-            !token.is(b"")
-                && !token.is(&token.0.as_bytes()[1..])
-                && !Token::random().is(token.0.as_bytes())
-        );
-    }
-
-    #[test]
-    fn a_file_that_holds_no_token_is_replaced() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("notes.token");
-        for garbage in [&b""[..], b"\xff\xfe", b"no token", &[b'a'; 63]] {
-            fs::write(&file, garbage).expect("written");
-            let token = Token::load_or_create(&file).expect("made");
-            assert_eq!(fs::read_to_string(&file).expect("there").trim(), token.0);
-        }
+    fn a_cookie_is_found_among_others_and_by_its_whole_name() {
+        let request = TestRequest::default()
+            .append_header((header::COOKIE, "a=1; homeport-notes-17000=right;b=2"))
+            .append_header((header::COOKIE, "homeport-notes-170001=x; xhomeport-notes-17000=y"))
+            .append_header((header::COOKIE, "homeport-notes-17000=; homeport-notes-17000"))
+            .to_http_request();
+        let found: Vec<_> = cookies(&request, "homeport-notes-17000").collect();
+        assert_eq!(found, [&b"right"[..], b""]);
     }
 }

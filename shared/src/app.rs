@@ -12,7 +12,7 @@ pub const MAX_NAME: usize = 64;
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 /// A name that is also a safe file name on every system: letters, digits, `-`, `_` and `.`, not
-/// starting with a dot or a dash, 64 bytes at most.
+/// starting with a dot or a dash nor ending with a dot, 64 bytes at most.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct AppName(String);
 
@@ -49,6 +49,9 @@ pub enum AppNameError {
         /// The first character that is refused.
         character: char,
     },
+    /// A dot at the end, which Windows leaves out: two names would be one file.
+    #[error("`{0}` cannot be an app's name: Windows leaves out the dot at its end")]
+    FinalDot(String),
     /// A name that Windows keeps for a device.
     #[error("`{0}` cannot be an app's name: Windows keeps it for a device")]
     Device(String),
@@ -69,6 +72,9 @@ impl FromStr for AppName {
                 name: name.escape_debug().to_string(),
                 character,
             });
+        }
+        if name.ends_with('.') {
+            return Err(AppNameError::FinalDot(name.to_owned()));
         }
         if is_device(name) {
             return Err(AppNameError::Device(name.to_owned()));
@@ -110,11 +116,23 @@ mod test {
     }
 
     #[test]
+    fn a_device_of_windows_is_refused_on_every_system_however_it_is_written() {
+        for name in
+            ["CON", "con", "Prn", "aux", "nul.txt", "NUL.tar.gz", "com1", "COM0", "LPT9.log"]
+        {
+            let refused = name.parse::<AppName>();
+            assert_eq!(refused, Err(AppNameError::Device(name.to_owned())), "{name}");
+        }
+        for name in ["con.", "nul ", " aux", "lpt1. ", "conin$", "a:con"] {
+            assert!(name.parse::<AppName>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
     fn a_name_that_could_leave_its_folder_is_refused() {
-        for name in [
-            "", ".", "..", "a/b", "a\\b", "a\nb", ".hidden", "-flag", "ü", "a b", "CON", "nul.txt",
-            "lpt1",
-        ] {
+        for name in
+            ["", ".", "..", "a/b", "a\\b", "a\nb", ".hidden", "-flag", "ü", "a b", "dot.", "com¹"]
+        {
             assert!(name.parse::<AppName>().is_err(), "{name:?}");
         }
         assert_eq!("x".repeat(300).parse::<AppName>(), Err(AppNameError::TooLong(300)));

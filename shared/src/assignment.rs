@@ -100,8 +100,8 @@ impl Assignment {
     /// [`AssignmentError`] says what is wrong with the file; [`io::ErrorKind::NotFound`] within it
     /// that there is none.
     pub fn load(file: &Path) -> Result<Self, AssignmentError> {
-        // confy makes a file that is absent, so this looks first.
-        fs::metadata(file)?;
+        // confy makes a file that is absent, so this looks first, and waits for whoever else looks.
+        atomic::patiently(|| fs::File::open(file))?;
         let assignment: Self = confy::load_path(file).map_err(|error| match error {
             ConfyError::BadTomlData(error) => AssignmentError::Malformed(
                 error.message().lines().next().unwrap_or_default().to_owned(),

@@ -6,11 +6,24 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 
 use crate::{os, paths};
+
+/// How long a file that somebody else has open is waited for. A scanner of viruses looks at what was
+/// just written for some tenths of a second; whoever keeps a file for longer means to.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it sleeps between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What Windows refuses a file with that somebody else has open: `ERROR_ACCESS_DENIED`,
+/// `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION`. Elsewhere nobody can hold one like this.
+const HELD: &[i32] = if cfg!(windows) { &[5, 32, 33] } else { &[] };
 
 /// Replaces `file` by what `write` puts into the path it is given, for this user alone (0600).
 ///
@@ -25,9 +38,35 @@ pub fn replace<E: From<io::Error>>(
     let folder = file.parent().unwrap_or(Path::new("."));
     let beside = tempfile::NamedTempFile::new_in(folder)?.into_temp_path();
     write(&beside)?;
-    fs::OpenOptions::new().write(true).open(&beside)?.sync_all()?;
-    beside.persist(file).map_err(|error| error.error)?;
+    patiently(|| fs::OpenOptions::new().write(true).open(&beside)?.sync_all())?;
+    let mut beside = Some(beside);
+    patiently(|| {
+        let Some(path) = beside.take() else { return Ok(()) };
+        path.persist(file).map_err(|failed| {
+            beside = Some(failed.path);
+            failed.error
+        })
+    })?;
     Ok(os::sync_folder(folder)?)
+}
+
+/// Does something with a file, again for as long as somebody else has it open, within reason.
+///
+/// # Errors
+///
+/// What `act` failed with the last time.
+pub fn patiently<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match act() {
+            Err(error) if is_held(&error) && Instant::now() < until => thread::sleep(PAUSE),
+            settled => return settled,
+        }
+    }
+}
+
+fn is_held(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| HELD.contains(&code))
 }
 
 /// Moves an unreadable file out of the way, to `<file>.bad-<time>`, and says where it is.
@@ -40,5 +79,5 @@ pub fn set_aside(file: &Path) -> io::Result<PathBuf> {
     let mut name = file.as_os_str().to_owned();
     name.push(format!(".bad-{stamp}"));
     let aside = PathBuf::from(name);
-    fs::rename(file, &aside).map(|()| aside)
+    patiently(|| fs::rename(file, &aside)).map(|()| aside)
 }

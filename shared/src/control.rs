@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::{conflict::Origin, identity::Secret, port::Port};
+use crate::{conflict::Origin, handover::ProtocolInfo, identity::Secret, port::Port};
 
 /// The longest line that is read, in bytes: the longest message, `adopt` with two sockets of
 /// Windows (each 744 hexadecimal digits), ten times over.
@@ -50,6 +50,9 @@ pub struct Adoption {
     /// What the server proves itself with. It travels on this pipe, which nobody else can read, so
     /// that a launch works where the state folder can be neither read nor written.
     pub secret: Secret,
+    /// On Windows the sockets themselves; elsewhere the server was born with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sockets: Vec<ProtocolInfo>,
 }
 
 /// What the server says.

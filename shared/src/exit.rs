@@ -48,6 +48,19 @@ impl Exit {
     }
 }
 
+/// An exit code for people. A program that has crashed on Windows ends with the number of the
+/// exception, which everybody writes in hexadecimal digits: `0xC0000005`.
+///
+/// ```
+/// use shared::exit::told;
+///
+/// assert_eq!((told(3), told(-1073741819)), ("3".to_owned(), "0xC0000005".to_owned()));
+/// ```
+#[must_use]
+pub fn told(code: i32) -> String {
+    if code < 0 { format!("0x{:08X}", code.cast_unsigned()) } else { code.to_string() }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -4,6 +4,12 @@
 //! `LISTEN_FDNAMES` as systemd announces them (`sd_listen_fds(3)`). `LISTEN_PID` is left out,
 //! because the child's process id is not known before it exists; who passes sockets to a process
 //! he has not started himself sets it.
+//!
+//! On Windows they come with the first control line instead, each as a [`ProtocolInfo`].
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The name of our own server's program, without an ending.
 pub const SERVER: &str = "server";
@@ -27,4 +33,28 @@ pub const FD_NAME: &str = "http";
 #[must_use]
 pub fn fd_names(sockets: usize) -> String {
     vec![FD_NAME; sockets].join(":")
+}
+
+/// What the process that it was made for can open one socket with, once: the bytes of a
+/// `WSAPROTOCOL_INFOW` of Windows, in hexadecimal digits on the control line.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProtocolInfo(pub Vec<u8>);
+
+impl fmt::Debug for ProtocolInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProtocolInfo({} bytes)", self.0.len())
+    }
+}
+
+impl Serialize for ProtocolInfo {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex::encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for ProtocolInfo {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let digits = String::deserialize(from)?;
+        hex::decode(digits).map(Self).map_err(de::Error::custom)
+    }
 }

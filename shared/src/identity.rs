@@ -98,6 +98,20 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// An HTTP client that is led nowhere: it follows no redirect and uses no proxy.
+#[must_use]
+pub fn client(timeout: Duration) -> ureq::Agent {
+    ureq::Agent::new_with_config(
+        ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .proxy(None)
+            .build(),
+    )
+}
+
 impl Secret {
     /// Reads the secret of `file`, or makes one. Two processes that start together agree on one.
     ///
@@ -178,16 +192,7 @@ impl Secret {
         let challenge = hex::encode(random::<16>());
         let url =
             format!("{}{}?challenge={challenge}", claim::url(port), PATH.trim_start_matches('/'));
-        let agent = ureq::Agent::new_with_config(
-            ureq::Agent::config_builder()
-                .timeout_global(Some(timeout))
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                .http_status_as_error(false)
-                .proxy(None)
-                .build(),
-        );
-        let answer = agent.get(&url).call().map_err(|error| match error {
+        let answer = client(timeout).get(&url).call().map_err(|error| match error {
             ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => {
                 ProbeError::NoAnswer(Box::new(error))
             }

@@ -5,8 +5,9 @@
 //! on one scheme. The current folder is never used: a program started by double-click has any.
 
 use std::{
+    ffi::OsString,
     io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf, Prefix},
 };
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
@@ -18,6 +19,11 @@ pub const HOME_VARIABLE: &str = "HOMEPORT_HOME";
 
 /// The environment variable that moves the logs alone.
 pub const LOG_DIR_VARIABLE: &str = "HOMEPORT_LOG_DIR";
+
+/// How long a folder may be that is named in the ordinary way. Windows refuses paths of 260 characters
+/// and more unless they are marked as verbatim; what we put into a folder is up to 130 long: the
+/// longest name of an app, and the ending of a file that was set aside.
+const LONG: usize = 130;
 
 /// The four folders of one user. Nothing is made until it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +72,12 @@ impl Folders {
             app_name: "homeport".to_owned(),
         })
         .map_err(|error| NoHome(error.to_string()))?;
-        let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+        // Where there is no folder for state, which is Windows, it is one beside the cache: that is
+        // where files belong that must not follow the user to another computer, as a port must not.
+        let beside_cache = || strategy.cache_dir().with_file_name("state");
+        let state = absolute(&strategy.state_dir().unwrap_or_else(beside_cache));
         Ok(Self {
-            config: strategy.config_dir(),
+            config: absolute(&strategy.config_dir()),
             logs: state.join("logs"),
             run: strategy.runtime_dir().unwrap_or_else(|| state.join("run")),
             state,
@@ -79,6 +88,12 @@ impl Folders {
     #[must_use]
     pub fn settings(&self, app: &AppName) -> PathBuf {
         self.config.join(format!("{app}.toml"))
+    }
+
+    /// Held while the settings are rewritten: `state/<app>/settings.lock`.
+    #[must_use]
+    pub fn settings_lock(&self, app: &AppName) -> PathBuf {
+        self.state.join(app.as_str()).join("settings.lock")
     }
 
     /// What is remembered: `state/<app>/assignment.toml`.
@@ -157,8 +172,19 @@ pub fn make_parent(file: &Path) -> io::Result<()> {
     file.parent().map_or(Ok(()), os::make_private_folder)
 }
 
+/// The same path from the root on, and marked as verbatim if it is long and on a drive of Windows.
 fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let on_drive = match path.components().next() {
+        Some(Component::Prefix(prefix)) => matches!(prefix.kind(), Prefix::Disk(_)),
+        _ => false,
+    };
+    if !on_drive || path.as_os_str().len() <= LONG {
+        return path;
+    }
+    let mut verbatim = OsString::from(r"\\?\");
+    verbatim.push(path);
+    verbatim.into()
 }
 
 #[cfg(test)]
@@ -181,5 +207,15 @@ mod test {
         let folders = Folders::locate(Some(&home), Some(&elsewhere)).expect("given");
         assert_eq!(folders.history(), elsewhere.join("port-history.jsonl"));
         assert_eq!(folders.lock(&app), home.join("run").join("notes.lock"));
+    }
+
+    #[test]
+    fn a_long_path_on_a_drive_is_marked_as_verbatim_and_no_other() {
+        let root = if cfg!(windows) { r"C:\" } else { "/" };
+        let (short, long) = (format!("{root}h"), format!("{root}{}", "h".repeat(LONG)));
+        assert_eq!(absolute(short.as_ref()), Path::new(&short));
+        let marked = if cfg!(windows) { format!(r"\\?\{long}") } else { long.clone() };
+        assert_eq!(absolute(long.as_ref()), Path::new(&marked));
+        assert_eq!(absolute(marked.as_ref()), Path::new(&marked), "once");
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod edit;
 mod error;
+pub mod store;
 #[cfg(test)]
 mod test;
 mod values;

@@ -29,7 +29,7 @@ pub enum Command {
     Where(AppArgs),
     /// Open the browser on the running server
     #[command(after_help = IF_IT_RUNS)]
-    Open(AppArgs),
+    Open(OpenArgs),
     /// Say what is the matter with a port: who holds it, why, and what was there before
     Explain(ExplainArgs),
     /// Check everything a launch depends on, and mend nothing
@@ -67,6 +67,17 @@ pub struct MoveArgs {
     #[arg(value_name = "PORT", allow_negative_numbers = true)]
     pub port: Option<Port>,
     /// The app that moves.
+    #[command(flatten)]
+    pub of: AppArgs,
+}
+
+/// The options of `open`.
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// Open the console, even if the app has a first page of its own
+    #[arg(long)]
+    pub console: bool,
+    /// The app to open.
     #[command(flatten)]
     pub of: AppArgs,
 }

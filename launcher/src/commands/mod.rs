@@ -19,6 +19,7 @@ use shared::{environment::Environment, exit::Exit};
 
 use crate::{
     args::{AppArgs, Args, Command},
+    browser::Page,
     error::LaunchError,
     options::{Basics, Options, OptionsError},
     render::Screen,
@@ -37,7 +38,10 @@ pub fn run(args: Args, argv: &[OsString]) -> Exit {
             with_basics(&args.of, |basics| ask::relocate(basics, args.port, args.of.json))
         }
         Some(Command::Where(of)) => with_basics(&of, |basics| r#where::r#where(basics, of.json)),
-        Some(Command::Open(of)) => with_basics(&of, |basics| open::open(basics, of.json)),
+        Some(Command::Open(args)) => {
+            let page = if args.console { Page::Console } else { Page::First };
+            with_basics(&args.of, |basics| open::open(basics, page, args.of.json))
+        }
         Some(Command::Explain(args)) => {
             with_basics(&args.of, |basics| explain::explain(basics, &args))
         }

@@ -5,17 +5,19 @@ use shared::exit::Exit;
 
 use super::running;
 use crate::{
-    desktop::{self, browser, message::Message},
+    browser::{self, Page},
+    desktop::{self, message::Message},
     options::Basics,
     render::{line, note},
 };
 
-/// Opens the browser, outside this process's fate.
-pub(super) fn open(basics: &Basics, json: bool) -> Exit {
+/// Opens the browser on `page`. What is printed is the plain URL, unless the person has to do it.
+pub(super) fn open(basics: &Basics, page: Page, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
-    if let Err(error) = browser::open(&found.url) {
+    let address = browser::address(basics, found.port, page);
+    if let Err(error) = browser::open(&address) {
         note(format_args!("{} no browser could be opened ({error})", "error:".red().bold()));
-        note(format_args!("  now: open {} yourself", found.url));
+        note(format_args!("  now: open {address} yourself, within a minute"));
         let log = basics.folders.logs().join("launcher.jsonl");
         desktop::tell(&Message::no_browser(&found.url).about(&basics.app, log), None);
         return Exit::NotReady;

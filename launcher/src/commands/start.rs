@@ -90,7 +90,7 @@ impl Launch {
                     options.port.as_ref().map(|p| p.value),
                 );
                 if options.open_browser.value
-                    && let Some(opening) = self.open_browser(&found.url)
+                    && let Some(opening) = self.open_browser(found.port)
                 {
                     // This process ends next, and with it the thread. One that has panicked has
                     // said so.

@@ -11,14 +11,16 @@ use std::{
             process::CommandExt,
         },
     },
-    process::{Child, Command},
+    process::Command,
 };
 
 use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
+use super::Started;
+
 pub use super::unix::{
-    SERVER_PROGRAM, detach, for_this_user_alone, kill, on_signal, signal_of, socket_name, user,
-    wait_for_end,
+    SERVER_PROGRAM, detach, for_this_user_alone, keep_to_ourselves, kill, on_signal, signal_of,
+    socket_name, user, wait_for_end,
 };
 
 /// Starts the server on these sockets, bound to this process for life and death.
@@ -29,7 +31,7 @@ pub use super::unix::{
 /// # Errors
 ///
 /// If the program cannot be started, or the system has no descriptors left.
-pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child> {
+pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Started> {
     super::unix::pass(command, sockets)?;
     let launcher = getpid();
     let bind_to_launcher = move || {
@@ -40,7 +42,7 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child
     // SAFETY: between fork and exec the closure makes two system calls and compares two numbers; it
     // neither allocates nor takes a lock, in success or in failure.
     unsafe { command.pre_exec(bind_to_launcher) };
-    command.spawn()
+    Ok(Started { process: command.spawn()?, sockets: vec![] })
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.

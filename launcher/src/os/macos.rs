@@ -1,14 +1,12 @@
 //! macOS. The server watches its stdin for the end of the launcher: there is no death signal here.
 
-use std::{
-    io,
-    net::TcpListener,
-    process::{Child, Command},
-};
+use std::{io, net::TcpListener, process::Command};
+
+use super::Started;
 
 pub use super::unix::{
-    SERVER_PROGRAM, detach, for_this_user_alone, kill, on_signal, signal_of, socket_name, user,
-    wait_for_end,
+    SERVER_PROGRAM, detach, for_this_user_alone, keep_to_ourselves, kill, on_signal, signal_of,
+    socket_name, user, wait_for_end,
 };
 
 /// Starts the server on these sockets.
@@ -16,9 +14,9 @@ pub use super::unix::{
 /// # Errors
 ///
 /// If the program cannot be started, or the system has no descriptors left.
-pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Child> {
+pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Started> {
     super::unix::pass(command, sockets)?;
-    command.spawn()
+    Ok(Started { process: command.spawn()?, sockets: vec![] })
 }
 
 /// Whether this process was started with `signal` ignored: not known here.

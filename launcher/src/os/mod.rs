@@ -1,7 +1,7 @@
 //! The operating system, behind one seam: the life and death of the server's process, the passing of
 //! sockets, signals, the desktop.
 //!
-//! One file per system, mounted once; everything else in the crate is the same everywhere.
+//! One file or folder per system, mounted once; everything else in the crate is the same everywhere.
 
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]
@@ -11,7 +11,8 @@ mod system;
 #[path = "macos.rs"]
 mod system;
 #[cfg(windows)]
-#[path = "windows.rs"]
+#[expect(unsafe_code, reason = "jobs, sockets for another process and users have no safe wrapper")]
+#[path = "windows/mod.rs"]
 mod system;
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]
@@ -30,8 +31,21 @@ mod desktop;
 #[cfg(unix)]
 mod unix_desktop;
 
+use std::process::Child;
+
+use shared::handover::ProtocolInfo;
+
 pub use desktop::*;
 pub use system::*;
+
+/// A server that was started.
+#[derive(Debug)]
+pub struct Started {
+    /// Its process.
+    pub process: Child,
+    /// What it must be told to have its sockets, where it was not born with them.
+    pub sockets: Vec<ProtocolInfo>,
+}
 
 /// What a signal of the system means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -45,6 +45,10 @@ pub(super) fn pass(command: &mut Command, sockets: &[TcpListener]) -> io::Result
     Ok(())
 }
 
+/// Nothing to do: every descriptor that we open is closed in whom we start, and the three streams
+/// are given to it one by one.
+pub fn keep_to_ourselves() {}
+
 /// Waits until the process has ended, and leaves it to be reaped: until then its number cannot pass
 /// to another process, so that [`kill`] never hits a stranger.
 pub fn wait_for_end(pid: u32) {
@@ -107,9 +111,12 @@ pub fn socket_name(path: &Path) -> io::Result<Name<'_>> {
 }
 
 /// A listener that only this user can connect to (0600).
-#[must_use]
-pub fn for_this_user_alone(options: ListenerOptions<'_>) -> ListenerOptions<'_> {
-    options.mode(0o600)
+///
+/// # Errors
+///
+/// Never here.
+pub fn for_this_user_alone(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+    Ok(options.mode(0o600))
 }
 
 /// Makes the process that `command` will start outlive the terminal: it gets a session of its own.

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::control::{self, LineError, ToLauncher, ToServer};
+use shared::{
+    control::{self, LineError, ToLauncher, ToServer},
+    port::Port,
+};
 
 use super::state::News;
 use crate::{
@@ -34,7 +37,7 @@ pub enum What {
     /// A signal.
     Signal(Signalled),
     /// The home port is free again.
-    HomeIsFree,
+    HomeIsFree(Port),
     /// Another command wants something.
     Asked(Asked),
 }

@@ -69,7 +69,7 @@ pub trait Host {
     fn reread(&mut self) -> Option<Rules>;
 
     /// The home port, which was taken at the start, is free again.
-    fn home_is_free(&mut self);
+    fn home_is_free(&mut self, port: Port);
 
     /// A server has proved itself, on the port of `choice`.
     fn ready(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion);
@@ -222,8 +222,8 @@ impl<H: Host> Driver<'_, H> {
                     true => Input::StopDemanded,
                 }
             }
-            Ok(What::HomeIsFree) => {
-                self.host.home_is_free();
+            Ok(What::HomeIsFree(port)) => {
+                self.host.home_is_free(port);
                 return None;
             }
             Ok(What::Asked(asked)) => self.asked(asked, state)?,
@@ -268,8 +268,8 @@ impl<H: Host> Driver<'_, H> {
     fn spawn(&mut self, attempt: u32, on_next: bool) -> io::Result<()> {
         let (watch, before) = (&self.watch, Instant::now());
         let choice = if on_next { self.next.as_ref() } else { None }.unwrap_or(&self.choice);
-        let process = watch.program.start(&choice.claim, &watch.launch.basics, watch.log_level)?;
-        let mut server = Server::attend(process, attempt, &self.news)?;
+        let started = watch.program.start(&choice.claim, &watch.launch.basics, watch.log_level)?;
+        let mut server = Server::attend(started.process, attempt, &self.news)?;
         let at = at(&choice.claim, server.pid(), before.elapsed());
         watch.launch.history.record(&Event::ServerSpawned(at));
         server.tell(&ToServer::Adopt(Adoption {
@@ -279,6 +279,7 @@ impl<H: Host> Driver<'_, H> {
             last_good: if on_next { Some(self.choice.claim.port()) } else { watch.last_good },
             launcher_pid: std::process::id(),
             secret: watch.secret.clone(),
+            sockets: started.sockets,
         }));
         self.servers.insert(attempt, server);
         Ok(())

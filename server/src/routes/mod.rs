@@ -1,17 +1,19 @@
 //! What is ours under `/_homeport/`, a file for each page.
 
 use actix_web::{
-    Error, Handler, HttpRequest, HttpResponse, Resource, Responder,
-    body::{BoxBody, EitherBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
-    guard,
+    Handler, HttpRequest, HttpResponse, Resource, Responder, guard,
     http::{Method, header},
-    middleware::{DefaultHeaders, Next, from_fn},
+    middleware::{DefaultHeaders, from_fn},
     web,
 };
 
-use crate::{error::ApiError, seal::HEADERS};
+use crate::{
+    bounds::{BODY_TIMEOUT, MAX_BODY, bounded},
+    error::ApiError,
+    seal::HEADERS,
+};
 
+mod enter;
 mod health;
 mod identity;
 mod landing;
@@ -21,10 +23,7 @@ mod status;
 pub const BASE: &str = "/_homeport";
 
 /// The landing page.
-pub const LANDING: &str = "/_homeport/";
-
-/// The longest body that is read, in bytes: a settings file is a tenth of it.
-pub const MAX_BODY: usize = 64 * 1024;
+pub const LANDING: &str = shared::token::CONSOLE;
 
 /// Registers all of it.
 pub fn register(config: &mut web::ServiceConfig) {
@@ -32,12 +31,13 @@ pub fn register(config: &mut web::ServiceConfig) {
     config.service(
         web::scope(BASE)
             .app_data(web::PayloadConfig::new(MAX_BODY))
-            .wrap(from_fn(bounded))
+            .wrap(from_fn(|request, next| bounded(BODY_TIMEOUT, request, next)))
             .wrap(headers)
             .service(page("", || async { to_landing_page() }))
             .service(page("/", landing::page))
             .service(page("/assets/landing.css", landing::style))
             .service(page("/assets/icon.svg", landing::icon))
+            .service(page("/enter", enter::enter))
             .service(page("/healthz", health::healthz))
             .service(page("/readyz", health::readyz))
             .service(page("/identity", identity::identity))
@@ -78,18 +78,4 @@ where
     web::resource(path)
         .route(web::route().guard(is_reading).to(handler))
         .default_service(web::to(|| refuse(ApiError::ReadOnly)))
-}
-
-/// Refuses a body that says of itself that it is too long, before a byte of it is read. One that
-/// does not say meets [`MAX_BODY`] while it is read.
-async fn bounded<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_BODY) {
-        return Ok(request.error_response(ApiError::BodyTooLarge).map_into_right_body());
-    }
-    next.call(request).await.map(ServiceResponse::map_into_left_body)
 }

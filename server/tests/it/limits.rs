@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use server::routes::MAX_BODY;
+use server::{bounds::MAX_BODY, connections::CROWD};
 
-use crate::support::{plain, read};
+use crate::support::{Kept, plain, read};
 
 #[test]
 fn a_body_that_is_too_long_is_refused_before_it_is_read() {
@@ -54,4 +54,33 @@ fn a_client_that_does_not_get_to_the_point_is_sent_away() {
     stream.write_all(b"GET /_homeport/healthz HTTP/1.1\r\nHost: 127").expect("sent");
     let answer = read(&mut stream);
     assert_eq!(answer.status, 408, "{answer:?}");
+}
+
+#[test]
+fn an_answer_does_not_wait_for_a_body_that_nobody_reads() {
+    let app = plain();
+    for framing in ["Content-Length: 100", "Transfer-Encoding: chunked"] {
+        let mut stream = app.connect();
+        let head = format!(
+            "PUT /_homeport/healthz HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n{framing}\r\n\r\n",
+            app.port
+        );
+        stream.write_all(head.as_bytes()).expect("sent");
+        read(&mut stream).assert_problem(405);
+    }
+}
+
+/// Whoever holds many connections cannot have them all for good, and everybody else is served.
+#[test]
+fn in_a_crowd_each_answer_is_the_last_on_its_connection() {
+    let app = plain();
+    let mut kept = Kept::open(app.port).expect("it listens");
+    assert!(!kept.ask("GET /_homeport/healthz").expect("an answer").is_last());
+    let crowd: Vec<_> = (0..CROWD).map(|_| Kept::open(app.port).expect("it listens")).collect();
+    let mut late = Kept::open(app.port).expect("it listens");
+    let answer = late.ask("GET /_homeport/healthz").expect("an answer");
+    assert_eq!((answer.status, answer.is_last()), (200, true));
+    assert!(kept.ask("GET /_homeport/healthz").expect("an answer").is_last());
+    kept.assert_closes();
+    drop(crowd);
 }

@@ -1,8 +1,9 @@
 //! After a move: the old port leads to the new one, whatever is asked.
 
 use actix_web::web;
+use jiff::Timestamp;
 use server::app::Settings;
-use shared::port::Port;
+use shared::{port::Port, token::cookie_name};
 
 use crate::support::{Kept, Running, plain, serve, settings};
 
@@ -114,4 +115,36 @@ fn a_kept_connection_is_led_away_by_its_next_answer() {
     // The sockets are still open: whoever comes later is led as well.
     let mut later = Kept::open(app.port).expect("it listens");
     assert_eq!(later.ask("GET /notes").expect("an answer").status, 308);
+}
+
+/// A cookie holds for one port, so whoever has come in would otherwise stand before the door again.
+#[test]
+fn whoever_has_come_in_is_led_to_the_console_of_the_new_port_with_a_fresh_ticket() {
+    let settings = settings();
+    let (token, name) = (settings.token.clone(), settings.app.clone());
+    let app = serve(settings, |_| {});
+    let (from, to) = (Port::new(app.port).expect("not 0"), elsewhere(&app));
+    let cookie = format!("Cookie: {}={}", cookie_name(&name, from), token.cookie(&name, from));
+    assert!(app.moved.lead(to));
+
+    let answer = app.ask("GET", "/_homeport/", &[&cookie, "Sec-Fetch-Mode: navigate"]);
+    assert_eq!((answer.status, answer.header("cache-control")), (307, Some("no-store")));
+    answer.assert_sealed();
+    let location = answer.header("location").expect("a place");
+    let entrance = format!("http://127.0.0.1:{to}/_homeport/enter?ticket=");
+    let ticket = location.strip_prefix(&entrance).unwrap_or_else(|| panic!("{location}"));
+    assert!(token.judge(ticket, &name, to, Timestamp::now()).is_ok());
+
+    let plain = format!("http://127.0.0.1:{to}/_homeport/");
+    let wrong = format!("Cookie: {}={}", cookie_name(&name, from), "0".repeat(64));
+    let requests: [(&str, &[&str]); 4] = [
+        ("GET", &[]),
+        ("GET", &[&wrong]),
+        ("GET", &[&cookie, "Sec-Fetch-Mode: cors"]),
+        ("HEAD", &[&cookie]),
+    ];
+    for (method, headers) in requests {
+        let answer = app.ask(method, "/_homeport/", headers);
+        assert_eq!((answer.status, answer.header("location")), (308, Some(plain.as_str())));
+    }
 }

@@ -3,6 +3,8 @@
 //! [`Application`] is what the binary runs and what an actix-web developer builds on: everything of
 //! ours lives under `/_homeport/`, and the rest of the URLs belong to the app.
 
+mod stop;
+
 use std::{
     future::{Future, poll_fn},
     io,
@@ -28,10 +30,6 @@ use actix_web::{
 use jiff::Timestamp;
 use shared::{app::AppName, claim::Claim, conflict::Origin, identity::Secret, port::Port};
 use slog::{Discard, Logger, o};
-use tokio::{
-    select,
-    time::{sleep, timeout},
-};
 use uuid::Uuid;
 
 use crate::{
@@ -41,7 +39,7 @@ use crate::{
     guard::{Names, guard},
     moved::{Moved, moved},
     routes,
-    token::Token,
+    token::{Access, Token},
 };
 
 /// Threads that answer requests. One can be busy while the other still says that it lives; a local
@@ -55,19 +53,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// next click meets an open connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// How long, after the last connection was accepted, the workers are given to take it up before they
-/// are told to stop: what they have not begun by then, they would drop. Taking one up needs
-/// microseconds, and nobody notices a stop that is later by this much.
-const LINGER: Duration = Duration::from_millis(20);
-
-/// How long, when the server stops, kept connections are given to ask once more and to be told that
-/// this was the last answer. It begins anew with each that goes, because a busy server needs time to
-/// come to all of them. Whoever asks for nothing in the meantime is idle, and is closed.
-const GRACE: Duration = Duration::from_millis(250);
-
-/// How long actix waits for requests in flight when it stops, in seconds: longer than any patience,
-/// because it is for [`Application::stop`] to lose it.
-const ACTIX_PATIENCE: u64 = 24 * 60 * 60;
+/// How many connections each worker takes; whoever comes then waits in the kernel's queue until one
+/// is closed. Twice as many as make a crowd (see [`connections`](crate::connections)), and with the
+/// other worker's half of the files that systems allow a process by default.
+const CONNECTIONS: usize = 256;
 
 /// What an application is made of, besides its sockets and its routes.
 #[derive(Clone)]
@@ -151,6 +140,7 @@ impl Application {
         let names = Names::new(sockets.port(), &sockets.addresses());
         let Settings { root, logger, .. } = settings.clone();
         let connections = Connections::default();
+        let access = web::Data::new(Access::new(logger.clone()));
         let facts = web::Data::new(facts(&sockets, settings, connections.clone()));
         let (shared_facts, dismissed) = (facts.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
@@ -159,6 +149,7 @@ impl Application {
             let (facts, dismissed) = (shared_facts.clone(), dismissed.clone());
             App::new()
                 .app_data(shared_facts.clone())
+                .app_data(access.clone())
                 .default_service(web::to(routes::nothing_here))
                 .configure(routes::register)
                 .configure(routes.clone())
@@ -181,9 +172,10 @@ impl Application {
                 data.insert(counted.open());
             })
             .workers(WORKERS)
+            .max_connections(CONNECTIONS)
             .client_request_timeout(REQUEST_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
-            .shutdown_timeout(ACTIX_PATIENCE)
+            .shutdown_timeout(stop::ACTIX_PATIENCE)
             .disable_signals();
         let server = sockets.into_listeners().into_iter().try_fold(server, HttpServer::listen)?;
         Ok(Self { server: server.run(), facts, connections })
@@ -237,38 +229,6 @@ impl Application {
     /// Whatever it failed with.
     pub async fn serve(&mut self) -> io::Result<()> {
         (&mut self.server).await
-    }
-
-    /// Takes no new connections, finishes the requests in flight for as long as `patience` allows,
-    /// and closes the sockets. Kept connections are told with their next answer that it is the last.
-    ///
-    /// Whoever else holds the sockets, or their successor, may accept on them all the while.
-    pub async fn stop(mut self, patience: Duration) {
-        self.facts.ready.store(false, Ordering::Relaxed);
-        self.connections.dismiss();
-        let (handle, connections) = (self.server.handle(), self.connections.clone());
-        let orders = async {
-            handle.pause().await;
-            sleep(LINGER).await;
-            if connections.gone_or_quiet(GRACE).await {
-                handle.stop(true).await;
-                return;
-            }
-            // From here on a connection without a request is closed. Of those with one, actix looks
-            // once a second whether they are done; we know at once.
-            select! {
-                () = handle.stop(true) => {}
-                () = connections.gone() => {}
-            }
-        };
-        let ended = async {
-            select! {
-                () = orders => {}
-                _ = &mut self.server => {}
-            }
-        };
-        // Dropping the server, which follows in any case, closes what is left.
-        let _ = timeout(patience, ended).await;
     }
 }
 

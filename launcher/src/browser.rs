@@ -1,0 +1,62 @@
+//! The browser: which address it is opened on, and opening it.
+//!
+//! An app that has a page of its own is opened there. Where there is none, its `/` leads to the
+//! console, and the browser is sent in by a one-time URL. What a person reads or a program is told is
+//! always the plain URL: the other one is worth something for a minute.
+
+use std::{ffi::OsStr, io, time::Duration};
+
+use jiff::Timestamp;
+use shared::{
+    claim,
+    identity::client,
+    port::Port,
+    token::{CONSOLE, Token},
+};
+
+use crate::options::Basics;
+
+/// How long the app may take to say what its first page is. Ours needs a millisecond; one that takes
+/// longer has a page of its own to make.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What a person wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The app's own first page, and the console only where there is none.
+    First,
+    /// The console.
+    Console,
+}
+
+/// Opens the browser on an address or a file, outside this process's fate. What opens it is watched
+/// for a moment, so that a desktop without a browser is noticed.
+///
+/// # Errors
+///
+/// If no browser could be opened.
+pub fn open(address: impl AsRef<OsStr>) -> io::Result<()> {
+    ::open::that_detached(address)
+}
+
+/// The address of a page of the server on `port`. The server must have proved to be this user's: a
+/// ticket is for nobody else.
+#[must_use]
+pub fn address(basics: &Basics, port: Port, page: Page) -> String {
+    if page == Page::First && !leads_to_console(port) {
+        return claim::url(port);
+    }
+    match Token::load(&basics.folders.token(&basics.app)) {
+        Ok(token) => token.one_time_url(&basics.app, port, Timestamp::now()),
+        // The server keeps a token of its own then, and its page tells how to come in.
+        Err(_) => format!("{}{}", claim::url(port), CONSOLE.trim_start_matches('/')),
+    }
+}
+
+/// Whether `/` leads to the console. Nothing is read but the head of the answer.
+fn leads_to_console(port: Port) -> bool {
+    let answer = client(PATIENCE).get(claim::url(port)).call().ok();
+    answer.is_some_and(|answer| {
+        answer.headers().get("location").is_some_and(|location| location == CONSOLE)
+    })
+}

@@ -1,0 +1,44 @@
+//! The named pipe that other commands ask the running launcher through.
+
+use std::{fs, io, path::Path};
+
+use interprocess::{
+    local_socket::{GenericNamespaced, ListenerOptions, Name, prelude::*},
+    os::windows::{local_socket::ListenerOptionsExt, security_descriptor::SecurityDescriptor},
+};
+use sha2::{Digest, Sha256};
+use widestring::U16CString;
+
+use super::account;
+
+/// How many digits of the hash a pipe is named with: enough that no two folders ever share a name.
+const DIGITS: usize = 32;
+
+/// The name of the pipe that stands for a control socket at `path`.
+///
+/// Pipes have one space of names for the whole computer, and short ones: a path may be longer than
+/// that. One folder has many spellings, so it is the hash of the one that the system knows it by.
+///
+/// # Errors
+///
+/// If the path cannot be one.
+pub fn socket_name(path: &Path) -> io::Result<Name<'_>> {
+    let folder = path.parent().unwrap_or(path);
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let known = path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name));
+    let hash = Sha256::digest(known.to_string_lossy().to_lowercase());
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).take(DIGITS / 2).collect();
+    format!("homeport-{digits}").to_ns_name::<GenericNamespaced>()
+}
+
+/// A listener that only this user can connect to. By default everybody could read from a pipe.
+///
+/// # Errors
+///
+/// If the system does not tell who that is.
+pub fn for_this_user_alone(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+    // A list of one entry, protected from what would be inherited: to allow, all rights, to the user.
+    let rights = format!("D:P(A;;GA;;;{})", account::user_sid()?);
+    let rights = U16CString::from_str(rights).map_err(io::Error::other)?;
+    Ok(options.security_descriptor(SecurityDescriptor::deserialize(&rights)?))
+}

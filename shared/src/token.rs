@@ -1,0 +1,209 @@
+//! The token: what lets a script or a browser see more than the landing page, and what is made of it.
+//!
+//! The token itself is for programs that can read `run/<app>.token`. A browser never gets it. Instead
+//! the launcher makes a [ticket](Token::ticket), which stands in the URL that it opens: it holds for
+//! one app on one port, for [`TICKET_LIFE`], and once. The server gives a
+//! [cookie](Token::cookie) for it, which holds for that app and port as long as the token does.
+//!
+//! Each is a code (HMAC-SHA-256) under the token, over a text that says what it is for, so that none
+//! can be taken for another. Whether a ticket was used before is for the server to remember.
+
+use std::{
+    fmt, fs,
+    io::{self, Write},
+    path::Path,
+    time::Duration,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::{app::AppName, atomic, claim, identity::random, port::Port};
+
+/// Where a server shows its console, and the landing page to whoever has not come in.
+pub const CONSOLE: &str = "/_homeport/";
+
+/// Where a server takes tickets.
+pub const ENTER: &str = "/_homeport/enter";
+
+/// How long a ticket holds: a browser that has to be started first, on a slow disk, takes half of it.
+pub const TICKET_LIFE: Duration = Duration::from_secs(60);
+
+/// How many random bytes a token has: as many as the secret, more than can ever be guessed.
+const BYTES: usize = 32;
+
+/// How many random bytes tell one ticket from another.
+const NONCE_BYTES: usize = 16;
+
+/// 64 hexadecimal digits in a file that only this user can read.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+/// A ticket whose code is right and whose time is not over.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// What tells it from others.
+    pub nonce: String,
+    /// When its time is over, in seconds since 1970.
+    pub expiry: i64,
+}
+
+impl Ticket {
+    /// When it was made, in seconds since 1970.
+    #[must_use]
+    pub fn issued(&self) -> i64 {
+        self.expiry - life()
+    }
+}
+
+/// Why a ticket does not let one in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TicketError {
+    /// It was not made with this token, or for another app or port.
+    #[error("no ticket of this app")]
+    Forged,
+    /// Its time is over, or by this computer's clock has not come.
+    #[error("a ticket whose time is over")]
+    Expired,
+}
+
+impl Token {
+    /// Reads the token of `file`, or makes one. A file that holds no token is replaced: nobody can
+    /// have used it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading or writing the file fails with.
+    pub fn load_or_create(file: &Path) -> io::Result<Self> {
+        match Self::load(file) {
+            Err(error) if is_absent_or_garbled(&error) => {}
+            read => return read,
+        }
+        let token = Self::random();
+        atomic::replace(file, |path| -> io::Result<()> {
+            writeln!(fs::File::options().write(true).truncate(true).open(path)?, "{}", token.0)
+        })?;
+        Ok(token)
+    }
+
+    /// Reads the token of `file`, and makes none.
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading fails with; [`io::ErrorKind::InvalidData`] if the file holds something else.
+    pub fn load(file: &Path) -> io::Result<Self> {
+        let token = fs::read_to_string(file)?.trim().to_owned();
+        let is_one = token.len() == 2 * BYTES && token.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_one { Ok(Self(token)) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    /// A new token that is kept nowhere.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(hex::encode(random::<BYTES>()))
+    }
+
+    /// Whether `guess` is the token, in a time that tells nothing about how near it was.
+    #[must_use]
+    pub fn is(&self, guess: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(guess).into()
+    }
+
+    /// A new ticket for the server of `app` on `port`.
+    #[must_use]
+    pub fn ticket(&self, app: &AppName, port: Port, now: Timestamp) -> String {
+        let expiry = now.as_second() + life();
+        let nonce = hex::encode(random::<NONCE_BYTES>());
+        let code = self.ticket_code(app, port, expiry, &nonce).finalize().into_bytes();
+        format!("{expiry}.{nonce}.{}", hex::encode(code))
+    }
+
+    /// The one-time URL of the server of `app` on `port`, for a browser that is about to be opened.
+    #[must_use]
+    pub fn one_time_url(&self, app: &AppName, port: Port, now: Timestamp) -> String {
+        let path = self.one_time_path(app, port, now);
+        format!("{}{path}", claim::url(port).trim_end_matches('/'))
+    }
+
+    /// The same without the host, for a browser that is led there under the name that it used.
+    #[must_use]
+    pub fn one_time_path(&self, app: &AppName, port: Port, now: Timestamp) -> String {
+        format!("{ENTER}?ticket={}", self.ticket(app, port, now))
+    }
+
+    /// Judges a ticket by what it says.
+    ///
+    /// # Errors
+    ///
+    /// [`TicketError`] if it lets nobody in, whether it was used before or not.
+    pub fn judge(
+        &self,
+        ticket: &str,
+        app: &AppName,
+        port: Port,
+        now: Timestamp,
+    ) -> Result<Ticket, TicketError> {
+        let (expiry, nonce, code) = parts(ticket).ok_or(TicketError::Forged)?;
+        let right = self.ticket_code(app, port, expiry, nonce).verify_slice(&code);
+        right.map_err(|_| TicketError::Forged)?;
+        // One that holds for longer than any was made to hold comes from before the clock was set
+        // back, and would have to be remembered for as long.
+        match expiry - now.as_second() {
+            left if (1..=life()).contains(&left) => Ok(Ticket { nonce: nonce.to_owned(), expiry }),
+            _ => Err(TicketError::Expired),
+        }
+    }
+
+    /// The value of the cookie for the server of `app` on `port`. It is the same after a restart.
+    #[must_use]
+    pub fn cookie(&self, app: &AppName, port: Port) -> String {
+        let code = self.code(&format!("homeport cookie 1\n{app}\n{port}"));
+        hex::encode(code.finalize().into_bytes())
+    }
+
+    fn ticket_code(&self, app: &AppName, port: Port, expiry: i64, nonce: &str) -> Hmac<Sha256> {
+        self.code(&format!("homeport ticket 1\n{app}\n{port}\n{expiry}\n{nonce}"))
+    }
+
+    fn code(&self, text: &str) -> Hmac<Sha256> {
+        let key = Hmac::<Sha256>::new_from_slice(self.0.as_bytes());
+        let mut mac = key.expect("HMAC takes a key of any length");
+        mac.update(text.as_bytes());
+        mac
+    }
+}
+
+/// The name of the cookie for the server of `app` on `port`. A browser sends the cookies of
+/// `127.0.0.1` to all of its ports, so the name must tell them apart.
+#[must_use]
+pub fn cookie_name(app: &AppName, port: Port) -> String {
+    format!("homeport-{app}-{port}")
+}
+
+fn life() -> i64 {
+    TICKET_LIFE.as_secs().cast_signed()
+}
+
+/// `<expiry>.<nonce>.<code>`. The code covers the nonce as it is spelt, so that a ticket which was
+/// used cannot be spelt in another way and used again.
+fn parts(ticket: &str) -> Option<(i64, &str, Vec<u8>)> {
+    let (expiry, rest) = ticket.split_once('.')?;
+    let (nonce, code) = rest.split_once('.')?;
+    let is_nonce = nonce.len() == 2 * NONCE_BYTES && nonce.bytes().all(|b| b.is_ascii_hexdigit());
+    Some((expiry.parse().ok()?, nonce, hex::decode(code).ok()?)).filter(|_| is_nonce)
+}
+
+fn is_absent_or_garbled(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData)
+}
+
+#[cfg(test)]
+mod test;

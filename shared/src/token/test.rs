@@ -1,0 +1,101 @@
+use super::*;
+
+fn app(name: &str) -> AppName {
+    name.parse().expect("a name")
+}
+
+fn port(number: u16) -> Port {
+    Port::new(number).expect("not 0")
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("in range")
+}
+
+#[test]
+fn a_token_is_made_once_and_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("run").join("notes.token");
+    let token = Token::load_or_create(&file).expect("made");
+    assert!(Token::load_or_create(&file).expect("read").is(token.0.as_bytes()));
+    assert!(Token::load(&file).expect("read").is(token.0.as_bytes()));
+    assert!(
+        !token.is(b"")
+            && !token.is(&token.0.as_bytes()[1..])
+            && !Token::random().is(token.0.as_bytes())
+    );
+}
+
+#[test]
+fn a_file_that_holds_no_token_is_replaced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("notes.token");
+    for garbage in [&b""[..], b"\xff\xfe", b"no token", &[b'a'; 63]] {
+        fs::write(&file, garbage).expect("written");
+        assert!(Token::load(&file).is_err());
+        let token = Token::load_or_create(&file).expect("made");
+        assert_eq!(fs::read_to_string(&file).expect("there").trim(), token.0);
+    }
+}
+
+#[test]
+fn a_ticket_holds_for_one_app_one_port_one_token_and_one_minute() {
+    let (token, notes, here) = (Token::random(), app("notes"), port(17000));
+    let ticket = token.ticket(&notes, here, at(1000));
+    let judge = |now| token.judge(&ticket, &notes, here, at(now));
+    for now in [1000, 1059] {
+        let judged = judge(now).expect("it holds");
+        assert_eq!((judged.expiry, judged.issued()), (1060, 1000));
+    }
+    for now in [1060, 1_000_000, 999, 0] {
+        assert_eq!(judge(now), Err(TicketError::Expired), "{now}");
+    }
+    let forged = Err(TicketError::Forged);
+    assert_eq!(token.judge(&ticket, &app("other"), here, at(1000)), forged);
+    assert_eq!(token.judge(&ticket, &notes, port(17001), at(1000)), forged);
+    assert_eq!(Token::random().judge(&ticket, &notes, here, at(1000)), forged);
+    assert_ne!(token.ticket(&notes, here, at(1000)), ticket, "no two are alike");
+}
+
+#[test]
+fn a_ticket_that_was_touched_is_none() {
+    let (token, notes, here) = (Token::random(), app("notes"), port(17000));
+    let ticket = token.ticket(&notes, here, at(1000));
+    let parts: Vec<_> = ticket.split('.').collect();
+    let [expiry, nonce, code] = parts[..] else { panic!("{ticket}") };
+    for touched in [
+        String::new(),
+        "..".to_owned(),
+        format!("{expiry}.{nonce}"),
+        format!("{expiry}.{nonce}."),
+        format!("2000.{nonce}.{code}"),
+        format!("{expiry}.{}.{code}", "0".repeat(nonce.len())),
+        format!("{expiry}.{nonce}.{}", "0".repeat(code.len())),
+        format!("{expiry}.{nonce}.{}", &code[..32]),
+        format!("{expiry}.{nonce}.{code}00"),
+        format!("{expiry}.{}.{code}", nonce.to_uppercase() + "x"),
+        format!("{expiry}.{nonce}.é"),
+        format!("{ticket}.{code}"),
+        format!("{expiry}.{nonce}.{}", token.cookie(&notes, here)),
+    ] {
+        let judged = token.judge(&touched, &notes, here, at(1000));
+        assert_eq!(judged, Err(TicketError::Forged), "{touched}");
+    }
+}
+
+#[test]
+fn a_cookie_is_the_same_after_a_restart_and_for_one_app_and_port_alone() {
+    let (token, notes, here) = (Token::random(), app("notes"), port(17000));
+    let cookie = token.cookie(&notes, here);
+    assert_eq!(token.cookie(&notes, here), cookie);
+    assert_ne!(token.cookie(&notes, port(17001)), cookie);
+    assert_ne!(token.cookie(&app("other"), here), cookie);
+    assert_ne!(Token::random().cookie(&notes, here), cookie);
+    assert_eq!(cookie_name(&notes, here), "homeport-notes-17000");
+}
+
+#[test]
+fn nobody_reads_a_token_in_a_log() {
+    let token = Token::random();
+    assert_eq!(format!("{token:?}"), "Token(***)");
+}
