@@ -16,6 +16,8 @@ use std::{ffi::OsString, panic};
 
 use shared::exit::Exit;
 
+use self::desktop::message::Message;
+
 pub mod args;
 pub mod candidates;
 pub mod choose;
@@ -45,5 +47,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(args) => commands::run(args, &argv),
         Err(exit) => exit,
     })
-    .unwrap_or(Exit::Bug)
+    .unwrap_or_else(|_| {
+        desktop::tell(&Message::said("the launcher has ended because of a bug in it"), None);
+        Exit::Bug
+    })
 }

@@ -58,8 +58,8 @@ fn stop(home: &Home, running: Running) {
 #[track_caller]
 fn assert_opened_once(address: &str, url: &str) {
     assert!(address.starts_with(&format!("{url}_homeport/enter?ticket=")), "{address}");
-    assert_eq!(e2e::get(address).expect("an answer").status, 303);
-    assert_eq!(e2e::get(address).expect("an answer").status, 401);
+    assert_eq!(get(address).expect("an answer").status, 303);
+    assert_eq!(get(address).expect("an answer").status, 401);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn change(
         Writer::open(&basics.folders, &author).record(&event);
     }
     if key == AT_LOGIN
-        && let Err(error) = register(basics, &edited.text)
+        && let Err(error) = login::set(basics, edited.to.as_deref() == Some("true"))
     {
         note(format_args!(
             "{} the start at login stays as it was ({error})",
@@ -107,12 +107,6 @@ fn change(
         }
     }
     Exit::Done
-}
-
-/// Does for the next login what the new text wishes, whatever was registered before.
-fn register(basics: &Basics, text: &str) -> io::Result<()> {
-    let wished = Settings::parse(text).is_ok_and(|settings| settings.start_at_login == Some(true));
-    login::set(basics, wished)
 }
 
 /// What became of a setting.

@@ -40,7 +40,7 @@ impl Message {
     pub fn no_browser(url: &str) -> Self {
         Self {
             app: None,
-            what: "it runs, but no browser could be opened".to_owned(),
+            what: "the server runs, but no browser could be opened".to_owned(),
             why: vec!["the desktop names no program for web pages".to_owned()],
             now: vec![format!("open {url} in a browser")],
             log: None,

@@ -1,11 +1,10 @@
 //! What a launcher does that somebody started by double-click: there is no terminal to tell
 //! anything in, so what has gone wrong is shown in a box on the desktop.
 //!
-//! [`surroundings`] decides whether there is anybody to show it to, [`message`] what it says,
-//! [`tell`] shows it and [`browser`] opens the page. [`login`] has the launcher started when the
-//! person logs in. How a system does any of it is behind [`os`](crate::os).
+//! [`surroundings`] decides whether there is anybody to show it to, [`message`] what it says, and
+//! [`tell`] shows it. [`login`] has the launcher started when the person logs in. How a system does
+//! any of it is behind [`os`].
 
-pub mod browser;
 pub mod login;
 pub mod message;
 pub mod surroundings;
@@ -15,7 +14,7 @@ use std::{fs, io::Write, path::Path};
 use shared::atomic;
 
 use self::{message::Message, surroundings::Surroundings};
-use crate::os;
+use crate::{browser, os};
 
 /// Shows `message` on the desktop if it would be lost otherwise, and waits until it has been seen.
 /// Where the desktop has no box, it becomes a page, written to `page` and opened in the browser.

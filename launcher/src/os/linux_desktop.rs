@@ -17,7 +17,7 @@ use super::unix_desktop;
 use crate::desktop::message::escaped;
 
 pub use super::unix_desktop::{has_terminal, leave_own_console, login, output_is_read};
-pub use crate::desktop::login::desktop_entry::{program_of, rendered};
+pub(super) use crate::desktop::login::desktop_entry as login_format;
 
 /// Where the journal takes the output of the programs that a session starts.
 const JOURNAL: &[u8] = b"/run/systemd/journal/stdout";
@@ -42,10 +42,8 @@ pub fn show(title: &str, text: &str) -> bool {
 /// small desktops have.
 fn boxes(title: &str, text: &str) -> [Command; 4] {
     let mut zenity = Command::new("zenity");
-    // zenity reads backslashes as C does.
-    let plain = text.replace('\\', "\\\\");
     zenity.args(["--error", "--no-markup", "--width=480"]);
-    zenity.args([format!("--title={title}"), format!("--text={plain}")]);
+    zenity.args([format!("--title={title}"), format!("--text={text}")]);
     let mut kdialog = Command::new("kdialog");
     kdialog.args(["--title", title, "--error", text]);
     let mut xmessage = Command::new("xmessage");

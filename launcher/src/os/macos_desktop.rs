@@ -10,7 +10,7 @@ use std::{
 use super::unix_desktop;
 
 pub use super::unix_desktop::{has_terminal, leave_own_console, login, output_is_read};
-pub use crate::desktop::login::launch_agent::{program_of, rendered};
+pub(super) use crate::desktop::login::launch_agent as login_format;
 
 /// What shows the box. The words come as arguments, so that nothing in them is read as a script.
 const SCRIPT: [&str; 3] = [

@@ -53,7 +53,7 @@ pub(super) fn first_shown(boxes: impl IntoIterator<Item = Command>) -> bool {
 pub mod login {
     use super::{File, Path, PathBuf, Write, atomic, desktop, fs, io};
 
-    pub use super::desktop::{program_of, rendered};
+    pub use super::desktop::login_format::{program_of, rendered};
 
     /// The text that is registered under `name`, if there is one.
     ///
