@@ -238,6 +238,7 @@ impl Launch {
             root: args.root.clone(),
             secret: self.secret.clone(),
             token: or_random(token, "the token", Token::random),
+            history: Some(self.folders.history()),
             logger: self.logger().clone(),
         }
     }
