@@ -76,6 +76,28 @@ impl Netns {
     }
 }
 
+impl Netns {
+    /// Lays a cable to another one, with these addresses at its ends.
+    ///
+    /// # Errors
+    ///
+    /// What the system refuses it with.
+    pub fn wire(&self, own: &str, other: &Self, theirs: &str) -> Result<(), String> {
+        let peer = format!("type veth peer name wire netns {}", other.keeper.id());
+        let ends =
+            [(self, format!("ip link add wire {peer} &&"), own), (other, String::new(), theirs)];
+        for (netns, lay, address) in ends {
+            let plug = format!("{lay} ip addr add {address}/24 dev wire && ip link set wire up");
+            let done = netns.place().command("sh").args(["-c", &plug]).output();
+            let done = done.map_err(|error| error.to_string())?;
+            if !done.status.success() {
+                return Err(String::from_utf8_lossy(&done.stderr).trim().to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Netns {
     fn drop(&mut self) {
         // The namespace goes with its last process; those that a test has sent there have guards.

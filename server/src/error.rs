@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Why a request was not answered as it wished.
 ///
-/// Each is for the client to mend, and says how; what goes wrong inside is a line of the log.
+/// Nearly each is for the client to mend, and says how; what goes wrong inside is a line of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
     /// The request names a host that this server is not.
@@ -44,6 +44,9 @@ pub enum ApiError {
     /// The body did not come within [`BODY_TIMEOUT`](crate::bounds::BODY_TIMEOUT).
     #[error("the rest of the request did not come")]
     TooSlow,
+    /// The port history cannot be read.
+    #[error("the port history cannot be counted: the log says why")]
+    NoMetrics,
     /// The server is on its way out.
     #[error("the server is stopping")]
     Stopping,
@@ -64,6 +67,7 @@ impl ResponseError for ApiError {
             Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoMetrics => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Stopping | Self::Moved => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -6,12 +6,14 @@
 
 use std::{
     io,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
+    path::Path,
     process,
     time::{Duration, Instant},
 };
 
 use actix_rt::{System, SystemRunner, task::spawn_blocking};
+use actix_web::web::ServiceConfig;
 use shared::{
     app::AppName,
     claim::Claim,
@@ -133,16 +135,22 @@ impl Launch {
         failed
     }
 
-    /// Serves on `claim` until the end.
+    /// Serves on `claim` until the end, with these routes of the app's own.
     #[must_use]
-    pub fn serve(
+    pub fn serve<F>(
         &self,
         args: &Args,
         claim: Claim,
         orders: Option<UnboundedReceiver<Order>>,
-    ) -> Exit {
+        routes: F,
+    ) -> Exit
+    where
+        F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    {
         let port = claim.port();
-        let ended = runtime().and_then(|system| system.block_on(self.run(args, claim, orders)));
+        let app = || Application::build(claim, self.settings(args), routes);
+        let ended = runtime()
+            .and_then(|system| system.block_on(async { self.run(args, app()?, orders).await }));
         let (reason, error) = match ended {
             Ok(stop) => (stop.reason, None),
             Err(error) => ("server_failed", Some(error.to_string())),
@@ -175,16 +183,15 @@ impl Launch {
     async fn run(
         &self,
         args: &Args,
-        claim: Claim,
+        mut app: Application,
         orders: Option<UnboundedReceiver<Order>>,
     ) -> io::Result<Stop> {
-        let mut app = Application::build(claim, self.settings(args), |_| {})?;
         let mut life = Life::new(orders, app.moved(), self.logger().clone())?;
         self.history.record(&Event::ServerListening(self.whereabouts(&app)));
         app.start().await?;
         if self.whose.is_our_own() {
             select! {
-                () = self.check(&app, args.bind) => {}
+                () = self.check(&app, args) => {}
                 stop = life.next() => { life.wind_down(app, stop).await; return Ok(stop) }
             }
         } else {
@@ -201,7 +208,7 @@ impl Launch {
     }
 
     /// Asks ourselves once, as a browser would, and tells what came of it.
-    async fn check(&self, app: &Application, bind: Option<IpAddr>) {
+    async fn check(&self, app: &Application, args: &Args) {
         let (secret, port) = (self.secret.clone(), app.port());
         let answer = spawn_blocking(move || secret.probe(port, SELF_CHECK)).await;
         let problem = match answer {
@@ -217,12 +224,9 @@ impl Launch {
         }
         let at = self.whereabouts(app);
         self.history.record(&Event::ServerReady(at.clone()));
-        let beyond = bind.filter(|ip| !ip.is_loopback());
+        let beyond = args.bind.filter(|ip| !ip.is_loopback());
         if let Some(ip) = beyond {
-            report::warning(format_args!(
-                "--bind {ip} lets other computers open this app. Its status and settings still need \
-                 the token; what the app itself serves does not."
-            ));
+            report::warning(exposed(ip, app.port(), args.root.as_deref()));
         }
         self.report.ready(&Ready { url: app.url(), beyond, whose: self.whose, at });
     }
@@ -238,6 +242,7 @@ impl Launch {
             root: args.root.clone(),
             secret: self.secret.clone(),
             token: or_random(token, "the token", Token::random),
+            history: Some(self.folders.history()),
             logger: self.logger().clone(),
         }
     }
@@ -250,6 +255,23 @@ impl Launch {
             elapsed: self.began.elapsed(),
         }
     }
+}
+
+/// What other computers can do from now on.
+fn exposed(ip: IpAddr, port: Port, root: Option<&Path>) -> String {
+    let whole = match ip.is_unspecified() {
+        true => format!("at every address of this one, on port {port}"),
+        false => format!("at http://{}/", SocketAddr::new(ip, port.get())),
+    };
+    let theirs = match root {
+        Some(root) => format!("the files of {}", root.display()),
+        None => "what the app itself serves".to_owned(),
+    };
+    format!(
+        "--bind {ip} lets other computers open this app {whole}. They see {theirs}, and that it \
+         runs. The console, status, history, settings and metrics want the token. Nothing is \
+         encrypted on the way."
+    )
 }
 
 /// The runtime of the main thread. [`System::new`] would panic where the host is out of files.

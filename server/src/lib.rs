@@ -7,7 +7,8 @@
 //! then makes an [`app::Application`] of them and stays with it to the end of its [`life`], which
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
-//! In front of every request stand [`access_log`], [`connections`], [`guard`] and [`moved`].
+//! In front of every request stand [`metrics`], [`access_log`], [`connections`], [`guard`] and
+//! [`moved`].
 //! [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever has the [`token`] or came in with one
 //! of the [`tickets`], within so many [`attempts`], and says no with an [`error`]; what is ours goes
 //! out with a [`seal`].
@@ -27,6 +28,7 @@ pub mod guard;
 pub mod launch;
 pub mod life;
 pub mod listener;
+pub mod metrics;
 pub mod moved;
 pub mod os;
 pub mod report;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use actix_web::web::ServiceConfig;
 use clap::Parser;
 use shared::{
     assignment::Assignment,
@@ -35,6 +36,16 @@ use crate::{
 /// Runs the server as `argv` says, until it ends.
 #[must_use]
 pub fn run(argv: &[OsString]) -> Exit {
+    with_routes(argv, |_| {})
+}
+
+/// The same for an app with routes of its own (see `examples/notes.rs`). A program whose `main` is
+/// this can be named as the `command` of the settings, and is then kept by the launcher as ours is.
+#[must_use]
+pub fn with_routes<F>(argv: &[OsString], routes: F) -> Exit
+where
+    F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
     let began = Instant::now();
     os::survive_file_size_limit();
     let typed = match Typed::try_parse_from(argv) {
@@ -76,17 +87,17 @@ pub fn run(argv: &[OsString]) -> Exit {
                 last_good: adoption.last_good,
             };
             let launch = Launch::new(&args, folders, whose, Some(adoption.secret), began);
-            launch.serve(&args, claim, Some(orders))
+            launch.serve(&args, claim, Some(orders), routes)
         }
         Way::Inherited(claim) => {
             let launch = own_launch(&args, folders, Origin::Inherited, argv, began);
             launch.history.record(&claimed(&launch, &claim, Duration::ZERO));
-            launch.serve(&args, claim, None)
+            launch.serve(&args, claim, None, routes)
         }
         Way::Claim(port) => {
             let launch = own_launch(&args, folders, Origin::Explicit, argv, began);
             match claim(&launch, port, args.bind) {
-                Ok(claim) => launch.serve(&args, claim, None),
+                Ok(claim) => launch.serve(&args, claim, None, routes),
                 Err(exit) => exit,
             }
         }

@@ -53,7 +53,7 @@ impl Need {
 }
 
 /// Every tool beyond the Rust toolchain.
-static NEEDS: [Need; 11] = [
+static NEEDS: [Need; 12] = [
     Need::program("cc", &["gcc", "libc6-dev"], "linking"),
     Need::program("curl", &["curl"], "asking servers as a stranger would"),
     Need::program("faketime", &["faketime"], "a clock that is set forward and back"),
@@ -61,6 +61,7 @@ static NEEDS: [Need; 11] = [
     Need::program("strace", &["strace"], "counting system calls"),
     Need::program("ip", &["iproute2"], "networks with one loopback"),
     Need::program("unshare", &["util-linux"], "networks of a test's own"),
+    Need::program("promtool", &["prometheus"], "checking the metrics"),
     Need::program("setpriv", &["util-linux"], "running as another user"),
     Need {
         name: WINDOWS_RUSTC,

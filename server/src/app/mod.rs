@@ -37,6 +37,7 @@ use crate::{
     connections::{Connections, farewell},
     facts::Facts,
     guard::{Names, guard},
+    metrics::{Metrics, measured},
     moved::{Moved, moved},
     routes,
     token::{Access, Token},
@@ -77,6 +78,8 @@ pub struct Settings {
     pub secret: Secret,
     /// What lets one in.
     pub token: Token,
+    /// The port history, which the metrics are counted from.
+    pub history: Option<PathBuf>,
     /// Where diagnostics and the access log go.
     pub logger: Logger,
 }
@@ -95,6 +98,7 @@ impl Settings {
             root: None,
             secret: Secret::random(),
             token: Token::random(),
+            history: None,
             logger: Logger::root(Discard, o!()),
         }
     }
@@ -138,7 +142,8 @@ impl Application {
         F: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
     {
         let names = Names::new(sockets.port(), &sockets.addresses());
-        let Settings { root, logger, .. } = settings.clone();
+        let Settings { app, root, history, logger, .. } = settings.clone();
+        let metrics = web::Data::new(Metrics::new(&app, history).map_err(io::Error::other)?);
         let connections = Connections::default();
         let access = web::Data::new(Access::new(logger.clone()));
         let facts = web::Data::new(facts(&sockets, settings, connections.clone()));
@@ -147,9 +152,12 @@ impl Application {
         let factory = move || {
             let (names, logger) = (Rc::new(names.clone()), Rc::new(logger.clone()));
             let (facts, dismissed) = (shared_facts.clone(), dismissed.clone());
+            let requests = metrics.requests();
             App::new()
                 .app_data(shared_facts.clone())
                 .app_data(access.clone())
+                .app_data(metrics.clone())
+                .app_data(web::Data::new(Logger::clone(&logger)))
                 .default_service(web::to(routes::nothing_here))
                 .configure(routes::register)
                 .configure(routes.clone())
@@ -165,6 +173,7 @@ impl Application {
                     is_logged,
                     from_fn(move |request, next| access_log(Rc::clone(&logger), request, next)),
                 ))
+                .wrap(from_fn(move |request, next| measured(requests.clone(), request, next)))
         };
         let counted = connections.clone();
         let server = HttpServer::new(factory)

@@ -17,6 +17,7 @@ mod enter;
 mod health;
 mod identity;
 mod landing;
+mod metrics;
 mod status;
 
 /// Where everything of ours lives, so that an app owns the rest of its URLs.
@@ -41,6 +42,7 @@ pub fn register(config: &mut web::ServiceConfig) {
             .service(page("/healthz", health::healthz))
             .service(page("/readyz", health::readyz))
             .service(page("/identity", identity::identity))
+            .service(page("/metrics", metrics::metrics))
             .service(page("/api/v1/status", status::status))
             .default_service(web::to(|| refuse(ApiError::NotFound))),
     );

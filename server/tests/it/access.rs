@@ -21,9 +21,16 @@ fn a_request_for_another_host_is_misdirected_and_reaches_no_route() {
             async { HttpResponse::Ok().finish() }
         }));
     });
-    for host in
-        ["evil", "evil:{P}", "127.0.0.1.evil:{P}", "127.0.0.1", "localhost:1", "0.0.0.0:{P}", ""]
-    {
+    for host in [
+        "evil",
+        "evil:{P}",
+        "evil.example",
+        "127.0.0.1.evil.example:{P}",
+        "127.0.0.1",
+        "localhost:1",
+        "0.0.0.0:{P}",
+        "",
+    ] {
         for path in ["/", "/_homeport/identity?challenge=x"] {
             let answer = app
                 .send(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
@@ -80,6 +87,42 @@ fn the_target_in_absolute_form_must_name_us_too() {
         |to: &str| app.send(&format!("CONNECT {to} HTTP/1.1\r\nHost: {ours}\r\n\r\n")).status;
     assert_eq!(tunnel("evil:80"), 421);
     assert_ne!(tunnel(ours), 200);
+}
+
+/// The page was loaded from `evil.example`, which now resolves to `127.0.0.1`: to the browser every
+/// request is of the same origin, and the cookies of `127.0.0.1` stay at home.
+#[test]
+fn a_page_that_rebound_its_name_gets_nothing_and_changes_nothing() {
+    let app = plain();
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/_homeport/api/v1/status"),
+        ("GET", "/_homeport/enter?ticket=1"),
+        ("GET", "/_homeport/metrics"),
+        ("POST", "/_homeport/api/v1/stop"),
+    ] {
+        let answer = app.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: evil.example:{{P}}\r\nOrigin: http://evil.example:{{P}}\r\n\
+             Sec-Fetch-Site: same-origin\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        ));
+        answer.assert_problem(421);
+    }
+}
+
+/// A form needs no permission to be sent anywhere, with the type of body that it has.
+#[test]
+fn a_form_of_another_page_is_refused_whatever_it_sends() {
+    let app = plain();
+    for kind in ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"] {
+        let kind = format!("Content-Type: {kind}");
+        let by = ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site"];
+        for by in [&by[..], &by[..1], &by[1..]] {
+            let headers = [by, &[&kind, "Sec-Fetch-Mode: navigate", "Content-Length: 0"]].concat();
+            let answer = app.ask("POST", "/_homeport/api/v1/status", &headers);
+            answer.assert_problem(403);
+            answer.assert_sealed();
+        }
+    }
 }
 
 fn foreign(app: &Running, method: &str, headers: &[&str]) -> u16 {

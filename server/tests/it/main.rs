@@ -7,6 +7,7 @@ mod identity;
 mod landing;
 mod limits;
 mod log;
+mod metrics;
 mod moved;
 mod site;
 mod status;

@@ -48,6 +48,11 @@ fn nothing_outside_the_folder_and_nothing_hidden_is_served() {
         "/..%2Fsecret.txt",
         "/%2e%2e/secret.txt",
         "/%2e%2e%2fsecret.txt",
+        "/%252e%252e%252fsecret.txt",
+        "/..%252fsecret.txt",
+        "/..\\secret.txt",
+        "/docs\\..\\..\\secret.txt",
+        "/.%2e/secret.txt",
         "/docs/../../secret.txt",
         "/docs/..%2f..%2fsecret.txt",
         "/..%5csecret.txt",
@@ -64,6 +69,17 @@ fn nothing_outside_the_folder_and_nothing_hidden_is_served() {
         assert!((400..500).contains(&answer.status), "{path}: {answer:?}");
         assert!(!answer.body.contains("secret") && !answer.body.contains("hidden"), "{path}");
     }
+}
+
+/// A link is somebody's wish, and whoever may write into the folder may serve anything they can read:
+/// so links are followed, as every server of folders does unless it is told otherwise.
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_folder_is_followed() {
+    let (home, app) = site();
+    let (target, link) = (home.path().join("secret.txt"), home.path().join("site/linked.txt"));
+    std::os::unix::fs::symlink(target, link).expect("linked");
+    assert_eq!(app.get("/linked.txt").body, "secret");
 }
 
 #[test]

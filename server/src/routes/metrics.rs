@@ -1,0 +1,31 @@
+//! `metrics`: numbers for Prometheus, which sends the token as its `authorization`.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, block},
+};
+use slog::{Logger, warn};
+
+use crate::{
+    error::ApiError,
+    facts::Facts,
+    metrics::{MEDIA_TYPE, Metrics},
+    token::Authorized,
+};
+
+/// `GET /_homeport/metrics`
+pub(super) async fn metrics(
+    _: Authorized,
+    facts: Data<Facts>,
+    metrics: Data<Metrics>,
+    logger: Data<Logger>,
+) -> Result<HttpResponse, ApiError> {
+    match block(move || metrics.text(&facts)).await {
+        Ok(Ok(text)) => Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).body(text)),
+        Ok(Err(error)) => {
+            warn!(logger, "no metrics"; shared::keys::ERROR => %error);
+            Err(ApiError::NoMetrics)
+        }
+        Err(_) => Err(ApiError::Stopping),
+    }
+}

@@ -1,0 +1,78 @@
+//! Numbers for Prometheus.
+
+use std::fs;
+
+use server::token::Token;
+
+use crate::support::{Answer, Running, serve, settings};
+
+const METRICS: &str = "/_homeport/metrics";
+
+/// An application with this port history, and a header that lets one in.
+fn with_history(history: &str) -> (tempfile::TempDir, Running, String) {
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("run").join("notes.token");
+    let mut settings = settings();
+    settings.token = Token::load_or_create(&file).expect("made");
+    settings.history = Some(home.path().join("port-history.jsonl"));
+    fs::write(home.path().join("port-history.jsonl"), history).expect("written");
+    let token = fs::read_to_string(file).expect("there");
+    (home, serve(settings, |_| {}), format!("Authorization: Bearer {}", token.trim()))
+}
+
+/// The value of a series, as it is spelt.
+fn value<'a>(answer: &'a Answer, series: &str) -> Option<&'a str> {
+    let lines = answer.body.lines().filter_map(|line| line.rsplit_once(' '));
+    lines.filter(|(name, _)| *name == series).map(|(_, value)| value).next()
+}
+
+#[test]
+fn the_numbers_want_the_token() {
+    let (_home, app, _) = with_history("");
+    app.get(METRICS).assert_problem(401);
+}
+
+#[test]
+fn they_tell_the_port_its_history_and_how_long_requests_take() {
+    let conflict = |app, class| {
+        format!("{{\"event\":\"port_conflict\",\"app\":\"{app}\",\"class\":\"{class}\"}}\n")
+    };
+    let history = [
+        "{\"event\":\"launch_started\",\"app\":\"notes\"}\n".repeat(3),
+        conflict("notes", "in_use").repeat(2),
+        conflict("notes", "excluded"),
+        conflict("other", "in_use"),
+        "not a record\n".to_owned(),
+    ];
+    let (home, app, token) = with_history(&history.concat());
+    app.get("/_homeport/healthz");
+    app.get("/nowhere");
+    app.ask("PURGE", "/nowhere", &[]);
+
+    let answer = app.ask("GET", METRICS, &[&token]);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.header("content-type").expect("a type").starts_with("text/plain"));
+    answer.assert_sealed();
+    let port = app.port.to_string();
+    let duration = "homeport_http_request_duration_seconds_count";
+    for (series, wanted) in [
+        ("homeport_port", port.as_str()),
+        ("homeport_launches_total", "3"),
+        ("homeport_restarts_total", "0"),
+        ("homeport_conflicts_total{class=\"in_use\"}", "2"),
+        ("homeport_conflicts_total{class=\"excluded\"}", "1"),
+        (&format!("{duration}{{method=\"GET\",status=\"2xx\"}}"), "1"),
+        (&format!("{duration}{{method=\"GET\",status=\"4xx\"}}"), "1"),
+        (&format!("{duration}{{method=\"other\",status=\"4xx\"}}"), "1"),
+    ] {
+        assert_eq!(value(&answer, series), Some(wanted), "{series} in {}", answer.body);
+    }
+    assert!(answer.body.contains("homeport_build_info{app=\"notes\",version="), "{}", answer.body);
+    assert!(value(&answer, "process_start_time_seconds").is_some());
+    assert!(!answer.body.contains("nowhere"), "no label is of a client's making");
+
+    let path = home.path().join("port-history.jsonl");
+    fs::write(&path, history.concat() + &conflict("notes", "in_use")).expect("written");
+    let answer = app.ask("GET", METRICS, &[&token]);
+    assert_eq!(value(&answer, "homeport_conflicts_total{class=\"in_use\"}"), Some("3"));
+}
