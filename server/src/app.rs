@@ -4,7 +4,7 @@
 //! ours lives under `/_homeport/`, and the rest of the URLs belong to the app.
 
 use std::{
-    future::{Future, poll_fn},
+    future::{Future, pending, poll_fn},
     io,
     net::SocketAddr,
     path::PathBuf,
@@ -30,6 +30,10 @@ use shared::{app::AppName, claim::Claim, conflict::Origin, identity::Secret, por
 use slog::{Discard, Logger, o};
 use tokio::{
     select,
+    sync::{
+        Semaphore,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
     time::{sleep, timeout},
 };
 use uuid::Uuid;
@@ -38,10 +42,13 @@ use crate::{
     access_log::{self, access_log},
     connections::{Connections, farewell},
     facts::Facts,
+    files::{AppFiles, HomePort},
     guard::{Names, guard},
     moved::{Moved, moved},
-    routes,
+    routes::{self, api::events::Hub},
+    story::Story,
     token::Token,
+    wishes::Wish,
 };
 
 /// Threads that answer requests. One can be busy while the other still says that it lives; a local
@@ -88,6 +95,8 @@ pub struct Settings {
     pub secret: Secret,
     /// What lets one in.
     pub token: Token,
+    /// Where the app's files are. Without them there is no history to show and nothing to set.
+    pub files: Option<AppFiles>,
     /// Where diagnostics and the access log go.
     pub logger: Logger,
 }
@@ -106,6 +115,7 @@ impl Settings {
             root: None,
             secret: Secret::random(),
             token: Token::random(),
+            files: None,
             logger: Logger::root(Discard, o!()),
         }
     }
@@ -117,6 +127,7 @@ pub struct Application {
     server: Server,
     facts: web::Data<Facts>,
     connections: Connections,
+    wishes: Option<UnboundedReceiver<Wish>>,
 }
 
 impl Application {
@@ -151,7 +162,8 @@ impl Application {
         let names = Names::new(sockets.port(), &sockets.addresses());
         let Settings { root, logger, .. } = settings.clone();
         let connections = Connections::default();
-        let facts = web::Data::new(facts(&sockets, settings, connections.clone()));
+        let (to_us, wishes) = unbounded_channel();
+        let facts = web::Data::new(facts(&sockets, settings, connections.clone(), to_us));
         let (shared_facts, dismissed) = (facts.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
         let factory = move || {
@@ -186,7 +198,7 @@ impl Application {
             .shutdown_timeout(ACTIX_PATIENCE)
             .disable_signals();
         let server = sockets.into_listeners().into_iter().try_fold(server, HttpServer::listen)?;
-        Ok(Self { server: server.run(), facts, connections })
+        Ok(Self { server: server.run(), facts, connections, wishes: Some(wishes) })
     }
 
     /// The port.
@@ -213,6 +225,11 @@ impl Application {
         Arc::clone(&self.facts.moved)
     }
 
+    /// What people ask for in the browser, for whoever runs this to fulfil; `None` if it was taken.
+    pub fn wishes(&mut self) -> Option<UnboundedReceiver<Wish>> {
+        self.wishes.take()
+    }
+
     /// Starts the workers. When this returns, they serve.
     ///
     /// # Errors
@@ -230,13 +247,17 @@ impl Application {
         }
     }
 
-    /// Serves. This returns only if the server fails.
+    /// Serves. This returns if the server fails, or if a person asks for its end and nobody else has
+    /// taken the [`wishes`](Self::wishes).
     ///
     /// # Errors
     ///
     /// Whatever it failed with.
     pub async fn serve(&mut self) -> io::Result<()> {
-        (&mut self.server).await
+        select! {
+            ended = &mut self.server => ended,
+            () = asked_to_stop(&mut self.wishes) => Ok(()),
+        }
     }
 
     /// Takes no new connections, finishes the requests in flight for as long as `patience` allows,
@@ -246,6 +267,7 @@ impl Application {
     pub async fn stop(mut self, patience: Duration) {
         self.facts.ready.store(false, Ordering::Relaxed);
         self.connections.dismiss();
+        self.facts.events.close(&self.facts);
         let (handle, connections) = (self.server.handle(), self.connections.clone());
         let orders = async {
             handle.pause().await;
@@ -272,8 +294,31 @@ impl Application {
     }
 }
 
-fn facts(sockets: &Claim, settings: Settings, connections: Connections) -> Facts {
+/// Waits until somebody asks for the end; for ever, if it is for others to hear that.
+async fn asked_to_stop(wishes: &mut Option<UnboundedReceiver<Wish>>) {
+    let Some(wishes) = wishes else { return pending().await };
+    while let Some(wish) = wishes.recv().await {
+        if wish == Wish::Stop {
+            return;
+        }
+    }
+    pending().await
+}
+
+fn facts(
+    sockets: &Claim,
+    settings: Settings,
+    connections: Connections,
+    wishes: UnboundedSender<Wish>,
+) -> Facts {
+    let history = settings.files.as_ref().map(|files| files.folders.history());
     Facts {
+        home_port: HomePort::of(settings.files.as_ref(), &settings.app),
+        story: Story::of(history, settings.launch_id),
+        files: settings.files,
+        events: Hub::default(),
+        asking: Arc::new(Semaphore::new(1)),
+        wishes,
         app: settings.app,
         port: sockets.port(),
         addresses: sockets.addresses(),

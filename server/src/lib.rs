@@ -7,6 +7,9 @@
 //! then makes an [`app::Application`] of them and stays with it to the end of its [`life`], which
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
+//! The [`files`] of the app, the [`story`] of the launch and people's [`wishes`] are what the API
+//! reads and changes.
+//!
 //! In front of every request stand [`access_log`], [`connections`], [`guard`] and [`moved`].
 //! [`routes`] answers from [`facts`], some of it only to whoever has the [`token`], and says no with
 //! an [`error`]; what is ours goes out with a [`seal`].
@@ -20,6 +23,7 @@ pub mod connections;
 pub mod control;
 pub mod error;
 pub mod facts;
+pub mod files;
 pub mod guard;
 pub mod launch;
 pub mod life;
@@ -31,5 +35,7 @@ pub mod routes;
 pub mod run;
 pub mod seal;
 pub mod sockets;
+pub mod story;
 pub mod taken;
 pub mod token;
+pub mod wishes;

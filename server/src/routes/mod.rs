@@ -12,10 +12,10 @@ use actix_web::{
 
 use crate::{error::ApiError, seal::HEADERS};
 
+pub mod api;
 mod health;
 mod identity;
 mod landing;
-mod status;
 
 /// Where everything of ours lives, so that an app owns the rest of its URLs.
 pub const BASE: &str = "/_homeport";
@@ -41,7 +41,7 @@ pub fn register(config: &mut web::ServiceConfig) {
             .service(page("/healthz", health::healthz))
             .service(page("/readyz", health::readyz))
             .service(page("/identity", identity::identity))
-            .service(page("/api/v1/status", status::status))
+            .configure(api::register)
             .default_service(web::to(|| refuse(ApiError::NotFound))),
     );
 }
