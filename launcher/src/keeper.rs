@@ -91,13 +91,15 @@ impl Host for Keeper<'_> {
         })
     }
 
-    fn reread(&mut self) -> Option<Rules> {
+    fn reread(&mut self, is_recorded: bool) -> Option<Rules> {
         let Launch { basics, screen, history, .. } = self.launch;
         let file = basics.folders.settings(&basics.app);
         match Options::resolve(self.args, self.environment, &file) {
             Ok(options) => {
                 let changes = self.options.settings.changes(&options.settings);
-                changes.iter().for_each(|change| history.record(&change.clone().into()));
+                if !is_recorded {
+                    changes.iter().for_each(|change| history.record(&change.clone().into()));
+                }
                 screen.reread(&changes);
                 let at_login = options.settings.start_at_login.unwrap_or_default();
                 self.launch.mend_start_at_login(at_login);

@@ -29,8 +29,8 @@ pub enum Page {
     Console,
 }
 
-/// Opens a page, outside this process's fate. What opens it is watched for a moment, so that a
-/// desktop without a browser is noticed; it is no proof that anybody sees the page.
+/// Opens an address or a file, outside this process's fate. What opens it is watched for a moment, so
+/// that a desktop without a browser is noticed; it is no proof that anybody sees the page.
 ///
 /// # Errors
 ///

@@ -2,9 +2,10 @@
 //! anything in, so what has gone wrong is shown in a box on the desktop.
 //!
 //! [`surroundings`] decides whether there is anybody to show it to, [`message`] what it says, and
-//! [`tell`] shows it. [`login`] has the launcher started when the person logs in. How a system does
-//! any of it is behind [`os`].
+//! [`tell`] shows it. [`browser`] opens the page, with a terminal and without. [`login`] has the
+//! launcher started when the person logs in. How a system does any of it is behind [`os`].
 
+pub mod browser;
 pub mod login;
 pub mod message;
 pub mod surroundings;
@@ -14,7 +15,7 @@ use std::{fs, io::Write, path::Path};
 use shared::atomic;
 
 use self::{message::Message, surroundings::Surroundings};
-use crate::{browser, os};
+use crate::os;
 
 /// Shows `message` on the desktop if it would be lost otherwise, and waits until it has been seen.
 /// Where the desktop has no box, it becomes a page, written to `page` and opened in the browser.

@@ -13,12 +13,12 @@ use crate::{
     seal::HEADERS,
 };
 
+pub mod api;
 mod enter;
 mod health;
 mod identity;
 mod landing;
 mod metrics;
-mod status;
 
 /// Where everything of ours lives, so that an app owns the rest of its URLs.
 pub const BASE: &str = "/_homeport";
@@ -43,7 +43,7 @@ pub fn register(config: &mut web::ServiceConfig) {
             .service(page("/readyz", health::readyz))
             .service(page("/identity", identity::identity))
             .service(page("/metrics", metrics::metrics))
-            .service(page("/api/v1/status", status::status))
+            .configure(api::register)
             .default_service(web::to(|| refuse(ApiError::NotFound))),
     );
 }

@@ -2,22 +2,15 @@
 
 use std::fs;
 
-use server::token::Token;
-
-use crate::support::{Answer, Running, serve, settings};
+use crate::{api_support::Api, support::Answer};
 
 const METRICS: &str = "/_homeport/metrics";
 
-/// An application with this port history, and a header that lets one in.
-fn with_history(history: &str) -> (tempfile::TempDir, Running, String) {
-    let home = tempfile::tempdir().expect("a folder");
-    let file = home.path().join("run").join("notes.token");
-    let mut settings = settings();
-    settings.token = Token::load_or_create(&file).expect("made");
-    settings.history = Some(home.path().join("port-history.jsonl"));
-    fs::write(home.path().join("port-history.jsonl"), history).expect("written");
-    let token = fs::read_to_string(file).expect("there");
-    (home, serve(settings, |_| {}), format!("Authorization: Bearer {}", token.trim()))
+/// An application with this port history.
+fn with_history(history: &str) -> Api {
+    let api = Api::start();
+    fs::write(api.folders.history(), history).expect("written");
+    api
 }
 
 /// The value of a series, as it is spelt.
@@ -28,8 +21,7 @@ fn value<'a>(answer: &'a Answer, series: &str) -> Option<&'a str> {
 
 #[test]
 fn the_numbers_want_the_token() {
-    let (_home, app, _) = with_history("");
-    app.get(METRICS).assert_problem(401);
+    Api::start().running.get(METRICS).assert_problem(401);
 }
 
 #[test]
@@ -44,16 +36,16 @@ fn they_tell_the_port_its_history_and_how_long_requests_take() {
         conflict("other", "in_use"),
         "not a record\n".to_owned(),
     ];
-    let (home, app, token) = with_history(&history.concat());
-    app.get("/_homeport/healthz");
-    app.get("/nowhere");
-    app.ask("PURGE", "/nowhere", &[]);
+    let api = with_history(&history.concat());
+    api.running.get("/_homeport/healthz");
+    api.running.get("/nowhere");
+    api.running.ask("PURGE", "/nowhere", &[]);
 
-    let answer = app.ask("GET", METRICS, &[&token]);
+    let answer = api.get(METRICS);
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.header("content-type").expect("a type").starts_with("text/plain"));
     answer.assert_sealed();
-    let port = app.port.to_string();
+    let port = api.running.port.to_string();
     let duration = "homeport_http_request_duration_seconds_count";
     for (series, wanted) in [
         ("homeport_port", port.as_str()),
@@ -71,8 +63,8 @@ fn they_tell_the_port_its_history_and_how_long_requests_take() {
     assert!(value(&answer, "process_start_time_seconds").is_some());
     assert!(!answer.body.contains("nowhere"), "no label is of a client's making");
 
-    let path = home.path().join("port-history.jsonl");
-    fs::write(&path, history.concat() + &conflict("notes", "in_use")).expect("written");
-    let answer = app.ask("GET", METRICS, &[&token]);
+    fs::write(api.folders.history(), history.concat() + &conflict("notes", "in_use"))
+        .expect("written");
+    let answer = api.get(METRICS);
     assert_eq!(value(&answer, "homeport_conflicts_total{class=\"in_use\"}"), Some("3"));
 }

@@ -54,6 +54,12 @@ pub struct NoCursor;
 pub struct Gone;
 
 impl Cursor {
+    /// Whether it is nearer to the end of the same file than `other`.
+    #[must_use]
+    pub fn is_behind(self, other: Self) -> bool {
+        self.file == other.file && self.at > other.at
+    }
+
     /// Whether it still points between two lines of `file`, whose identity and length are given.
     pub(super) fn check(self, file: &mut fs::File, id: FileId, length: u64) -> io::Result<bool> {
         if self.at == 0 {
