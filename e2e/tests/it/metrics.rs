@@ -25,11 +25,14 @@ fn the_numbers_tell_the_story_of_the_port() {
     let mut running = home.launcher().home_port(port).start();
     let ready = running.ready();
     let numbers = numbers(&home, ready.port);
+    // Others may have met on the way: tests that run at the same time choose from the same range.
+    let met = home.events("port_conflict").iter().filter(|met| met["class"] == "in_use").count();
+    assert!(met >= 1);
     for line in [
         format!("homeport_port {}", ready.port),
         "homeport_launches_total 1".to_owned(),
         "homeport_restarts_total 0".to_owned(),
-        "homeport_conflicts_total{class=\"in_use\"} 1".to_owned(),
+        format!("homeport_conflicts_total{{class=\"in_use\"}} {met}"),
     ] {
         assert!(numbers.lines().any(|told| told == line), "{line} in {numbers}");
     }

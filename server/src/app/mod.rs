@@ -127,6 +127,9 @@ impl Application {
     /// Makes a server of sockets that are already ours. `routes` registers what the app answers,
     /// once for each worker and listener; anything but `/_homeport/` is its own.
     ///
+    /// A program that is to be kept by the launcher, with the command line of `server`, need not call
+    /// this: [`run::with_routes`](crate::run::with_routes) does, as `examples/notes.rs` shows.
+    ///
     /// # Errors
     ///
     /// Whatever the system refuses the sockets with.
