@@ -87,7 +87,9 @@ fn tell_broken(lines: u64) {
         0 => {}
         1 => note("One line of the history is no record, and was passed over."),
         lines => {
-            note(format_args!("{lines} lines of the history are no records, and were passed over."))
+            note(format_args!(
+                "{lines} lines of the history are no records, and were passed over."
+            ));
         }
     }
 }
