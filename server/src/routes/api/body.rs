@@ -113,7 +113,7 @@ mod test {
         ] {
             match parse(text.as_bytes()) {
                 Err(Refusal::Json { line, column, .. }) => {
-                    assert_eq!((line, column), place, "{text}")
+                    assert_eq!((line, column), place, "{text}");
                 }
                 other => panic!("{other:?}"),
             }
