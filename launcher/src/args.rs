@@ -14,8 +14,8 @@ use shared::{
 };
 
 pub use self::command::{
-    AppArgs, Command, CompletionsArgs, ExplainArgs, LogsArgs, LogsCommand, MoveArgs, OpenArgs,
-    SettingsArgs, SettingsCommand,
+    AppArgs, Command, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, LogsArgs,
+    LogsCommand, MoveArgs, OpenArgs, SettingsArgs, SettingsCommand,
 };
 
 /// Gives a local server a port that it keeps.

@@ -3,7 +3,11 @@
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 use jiff::Timestamp;
-use shared::{app::AppName, port::Port};
+use shared::{
+    app::AppName,
+    history::{NoMoment, moment},
+    port::Port,
+};
 use std::path::PathBuf;
 
 use super::StartArgs;
@@ -32,6 +36,12 @@ pub enum Command {
     Open(OpenArgs),
     /// Say what is the matter with a port: who holds it, why, and what was there before
     Explain(ExplainArgs),
+    /// Show the records of the port history, the oldest first
+    #[command(after_help = IF_READABLE)]
+    History(HistoryArgs),
+    /// Tell who takes our ports, how often, and when
+    #[command(after_help = IF_READABLE)]
+    Conflicts(ConflictsArgs),
     /// Check everything a launch depends on, and mend nothing
     #[command(after_help = IF_WELL)]
     Doctor(AppArgs),
@@ -94,6 +104,41 @@ pub struct ExplainArgs {
     /// The app that asks.
     #[command(flatten)]
     pub of: AppArgs,
+}
+
+/// The options of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Nothing from before: a time, or how long ago, such as 12h
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = since)]
+    pub since: Timestamp,
+    /// This event alone, such as port_conflict
+    #[arg(long, value_name = "EVENT")]
+    pub event: Option<String>,
+    /// What is about this port alone
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub port: Option<Port>,
+    /// Go on with what is written from now on
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Whose records: those of every app unless one is named here.
+    #[command(flatten)]
+    pub of: AppArgs,
+}
+
+/// The options of `conflicts`.
+#[derive(Debug, Args)]
+pub struct ConflictsArgs {
+    /// Nothing from before: a time, or how long ago, such as 12h
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = since)]
+    pub since: Timestamp,
+    /// Whose ports: those of every app unless one is named here.
+    #[command(flatten)]
+    pub of: AppArgs,
+}
+
+fn since(text: &str) -> Result<Timestamp, NoMoment> {
+    moment(text, Timestamp::now())
 }
 
 /// The options of `settings`.
@@ -186,6 +231,8 @@ const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 it is not running.";
 const IF_RIGHT: &str = "\
 Exit codes: 0 done, 2 usage, 75 the file cannot be written, 78 the setting or the rest of the file is
 wrong; the file is then left as it is.";
+
+const IF_READABLE: &str = "Exit codes: 0 done, 2 usage, 75 the history cannot be read.";
 
 const IF_FORGOTTEN: &str = "\
 Exit codes: 0 done, 2 usage, 75 it is running, or what is remembered cannot be written.";

@@ -126,9 +126,7 @@ fn tell_past(past: &Past) {
         line("  The history has nothing about it.".dimmed());
     }
     for entry in past.latest() {
-        let app = record::plain(entry["app"].as_str().unwrap_or("?"));
-        let (time, told) = (record::time(entry), record::told(entry));
-        line(format_args!("  {}  {app}: {told}", time.dimmed()));
+        line(format_args!("  {}", record::entry(entry)));
     }
 }
 

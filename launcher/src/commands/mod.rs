@@ -2,10 +2,12 @@
 
 mod ask;
 mod completions;
+mod conflicts;
 mod detached;
 mod doctor;
 mod explain;
 mod forget;
+mod history;
 mod logs;
 mod open;
 mod running;
@@ -13,16 +15,17 @@ mod settings;
 mod start;
 mod r#where;
 
-use std::ffi::OsString;
+use std::{error::Error, ffi::OsString, path::Path};
 
-use shared::{environment::Environment, exit::Exit};
+use owo_colors::OwoColorize;
+use shared::{environment::Environment, exit::Exit, history::PageError};
 
 use crate::{
     args::{AppArgs, Args, Command},
     desktop::browser::Page,
     error::LaunchError,
     options::{Basics, Options, OptionsError},
-    render::Screen,
+    render::{Screen, note},
 };
 
 /// Does what was typed.
@@ -44,6 +47,12 @@ pub fn run(args: Args, argv: &[OsString]) -> Exit {
         }
         Some(Command::Explain(args)) => {
             with_basics(&args.of, |basics| explain::explain(basics, &args))
+        }
+        Some(Command::History(args)) => {
+            with_basics(&args.of, |basics| history::history(basics, &args))
+        }
+        Some(Command::Conflicts(args)) => {
+            with_basics(&args.of, |basics| conflicts::conflicts(basics, &args))
         }
         Some(Command::Doctor(of)) => with_basics(&of, |basics| doctor::doctor(basics, &of)),
         Some(Command::Settings(args)) => {
@@ -67,6 +76,26 @@ fn with_basics(of: &AppArgs, command: impl FnOnce(&Basics) -> Exit) -> Exit {
 fn options(of: &AppArgs, basics: &Basics) -> Result<Options, OptionsError> {
     let file = basics.folders.settings(&basics.app);
     Options::resolve(&of.as_start(), &Environment::of_process(), &file)
+}
+
+/// Says that the port history cannot be read.
+fn unreadable(file: &Path, error: &PageError) -> Exit {
+    let why = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
+    note(format_args!("{} {error}: {}{why}", "error:".red().bold(), file.display()));
+    Exit::NotReady
+}
+
+/// Says how many lines of the port history were passed over.
+fn tell_broken(lines: u64) {
+    match lines {
+        0 => {}
+        1 => note("One line of the history is no record, and was passed over."),
+        lines => {
+            note(format_args!(
+                "{lines} lines of the history are no records, and were passed over."
+            ));
+        }
+    }
 }
 
 /// Says what is wrong with the environment or the settings.

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use owo_colors::OwoColorize;
 use serde_json::Value;
 use shared::{conflict::Holder, keys};
 
@@ -33,6 +34,13 @@ pub fn time(record: &Value) -> String {
         Ok(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => plain(ts),
     }
+}
+
+/// A record of the port history: when, whose, and what.
+#[must_use]
+pub fn entry(record: &Value) -> String {
+    let app = plain(record[keys::APP].as_str().unwrap_or("?"));
+    format!("{}  {app}: {}", time(record).dimmed(), told(record))
 }
 
 /// What happened and to what: the message, and every fact that is not null.

@@ -274,7 +274,7 @@ async fn asked_to_stop(wishes: &mut Option<UnboundedReceiver<Wish>>) {
             return;
         }
     }
-    pending().await
+    pending::<()>().await;
 }
 
 fn facts(

@@ -109,7 +109,7 @@ fn a_wrong_body_is_refused_with_its_place_and_nothing_changes() {
         api.send(method, &path, &any, &long).assert_problem(413);
         let host = api.running.port;
         let chunked = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{host}\r\nConnection: close\r\n{}\r\nIf-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n12000\r\n{}",
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{host}\r\nConnection: close\r\n{}\r\nIf-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n12000\r\n{}\r\n0\r\n\r\n",
             api.bearer(),
             "x".repeat(0x12000),
         );

@@ -176,11 +176,11 @@ mod test {
     }
 
     fn seqs(page: &Page) -> Vec<u64> {
-        let seq = |record: &Box<RawValue>| {
+        let seq = |record: &RawValue| {
             let record: serde_json::Value = serde_json::from_str(record.get()).expect("JSON");
             record["seq"].as_u64().expect("a number")
         };
-        page.records.iter().map(seq).collect()
+        page.records.iter().map(AsRef::as_ref).map(seq).collect()
     }
 
     #[test]

@@ -306,7 +306,7 @@ mod test {
         assert_eq!(unset(wrong, "port").expect("right").text, "log = \"debug\"\n");
     }
 
-    fn replaced(text: &str, wanted: Json) -> Result<String, EditError> {
+    fn replaced(text: &str, wanted: &Json) -> Result<String, EditError> {
         replace(text, wanted.as_object().expect("an object"))
     }
 
@@ -315,12 +315,12 @@ mod test {
         let text =
             "# mine\r\nport = 3_030\r\navoid = [ 3000 ] # node\r\nready_timeout = \"1m\"\r\n";
         let settings = serde_json::json!(Settings::parse(text).expect("right"));
-        assert_eq!(replaced(text, settings.clone()).expect("right"), text);
+        assert_eq!(replaced(text, &settings).expect("right"), text);
         let mut other = settings;
         other["port"] = 17000.into();
         other["ready_timeout"] = Json::Null;
         other["open_browser"] = false.into();
-        let changed = replaced(text, other).expect("right");
+        let changed = replaced(text, &other).expect("right");
         assert_eq!(
             changed,
             "# mine\r\nport = 17000\r\navoid = [ 3000 ] # node\r\nopen_browser = false\r\n"
@@ -341,10 +341,10 @@ mod test {
             (json!({ "log": "loud\nport = 1" }), "`log` cannot be"),
             (json!({ "open_browser": {} }), "`open_browser` cannot be"),
         ] {
-            let error = replaced("", wanted).expect_err(named).to_string();
+            let error = replaced("", &wanted).expect_err(named).to_string();
             assert!(error.contains(named), "{error}");
         }
-        assert!(matches!(replaced("port 1", json!({})), Err(EditError::Text(_))));
+        assert!(matches!(replaced("port 1", &json!({})), Err(EditError::Text(_))));
     }
 
     #[test]

@@ -96,7 +96,7 @@ mod test {
             }
         });
         let settings = Settings::load(&folders.settings(&app)).expect("right");
-        assert_eq!(settings.port.map(|port| port.get()), Some(40));
+        assert_eq!(settings.port.map(crate::port::Port::get), Some(40));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest,
     error::PayloadError,
-    http::header::{self, HeaderMap},
+    http::header::{self, HeaderMap, HeaderValue},
     web::Payload,
 };
 use futures_util::StreamExt;
@@ -73,7 +73,7 @@ fn judge(headers: &HeaderMap) -> Result<(), Refusal> {
     if !is_json || charset.is_some_and(|charset| charset.trim_matches('"') != "utf-8") {
         return Err(wrong);
     }
-    let packed = headers.get(header::CONTENT_ENCODING).map(|coding| coding.as_bytes());
+    let packed = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     match packed {
         None | Some(b"identity") => Ok(()),
         Some(_) => Err(Refusal::MediaType("send it unpacked, without `Content-Encoding`")),
@@ -113,7 +113,7 @@ mod test {
         ] {
             match parse(text.as_bytes()) {
                 Err(Refusal::Json { line, column, .. }) => {
-                    assert_eq!((line, column), place, "{text}")
+                    assert_eq!((line, column), place, "{text}");
                 }
                 other => panic!("{other:?}"),
             }

@@ -66,7 +66,7 @@ fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
         None | Some(Value::Null) => Ok(None),
         Some(port) => match serde_json::from_value(port.clone()) {
             Ok(port) => Ok(Some(port)),
-            Err(error) => Err(Refusal::value("port", error)),
+            Err(error) => Err(Refusal::value("port", &error)),
         },
     }
 }

@@ -101,7 +101,7 @@ pub(super) async fn port(
     facts: Data<Facts>,
 ) -> Result<Json<Explained>, Refusal> {
     Parameters::of(&request, &[])?;
-    let port = number(&path).map_err(|error| Refusal::parameter("port", error))?;
+    let port = number(&path).map_err(|error| Refusal::parameter("port", &error))?;
     Ok(Json(look(&facts, move |facts, files| explain(facts, files, port)).await?))
 }
 

@@ -26,7 +26,7 @@ impl Parameters {
                     [] => "there are no parameters here".to_owned(),
                     known => format!("there is no such parameter: they are {}", known.join(", ")),
                 };
-                return Err(Refusal::parameter(&shown, detail));
+                return Err(Refusal::parameter(&shown, &detail));
             }
             if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Refusal::parameter(name, "it is given more than once"));
@@ -45,7 +45,7 @@ impl Parameters {
         given
             .map(|(_, value)| read(value))
             .transpose()
-            .map_err(|error| Refusal::parameter(name, error))
+            .map_err(|error| Refusal::parameter(name, &error))
     }
 
     /// The value of one that is read as it is everywhere.

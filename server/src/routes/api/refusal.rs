@@ -119,12 +119,12 @@ impl Refusal {
     ];
 
     /// A parameter of the URL that is wrong.
-    pub(super) fn parameter(field: &str, detail: impl ToString) -> Self {
+    pub(super) fn parameter(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
         Self::Parameter { field: field.to_owned(), detail: detail.to_string() }
     }
 
     /// A member of the body that is wrong.
-    pub(super) fn value(field: &str, detail: impl ToString) -> Self {
+    pub(super) fn value(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
         Self::Value { field: field.to_owned(), detail: detail.to_string() }
     }
 

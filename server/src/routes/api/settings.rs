@@ -146,9 +146,9 @@ fn refused(error: StoreError<Unchanged>, facts: &Facts) -> Refusal {
         StoreError::Refused(Unchanged::Edit(error)) => match error {
             EditError::Key(Problem::UnknownKey { key, nearest }) => {
                 let detail = Problem::UnknownKey { key: key.clone(), nearest };
-                Refusal::value(&key, detail)
+                Refusal::value(&key, &detail)
             }
-            EditError::Key(problem) => Refusal::value("", problem),
+            EditError::Key(problem) => Refusal::value("", &problem),
             EditError::Value { key, .. } => Refusal::value(key, &error),
             EditError::Text(fault) => Refusal::BrokenSettings(match &facts.files {
                 Some(files) => fault.of(&files.folders.settings(&facts.app)),

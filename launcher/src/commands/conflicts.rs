@@ -1,0 +1,110 @@
+//! `launcher conflicts`: who takes our ports, how often, and when.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use owo_colors::OwoColorize;
+use serde_json::json;
+use shared::{
+    conflict::Holder,
+    exit::Exit,
+    history::{Conflicts, Filter, Taker, conflicts as of_history},
+};
+
+use crate::{
+    args::ConflictsArgs,
+    options::Basics,
+    render::{line, record},
+};
+
+/// Tells of every program that was found on a port of ours.
+pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
+    let file = basics.folders.history();
+    let (app, since) = (args.of.app.clone(), args.since);
+    let filter = Filter { app, since: Some(since), ..Filter::default() };
+    let found = match of_history(&file, &filter) {
+        Ok(found) => found,
+        Err(error) => return super::unreadable(&file, &error),
+    };
+    if args.of.json {
+        let mut told = json!({ "event": "conflicts", "since": since });
+        if let (Some(told), Ok(serde_json::Value::Object(found))) =
+            (told.as_object_mut(), serde_json::to_value(&found))
+        {
+            told.extend(found);
+        }
+        line(told);
+    } else {
+        super::tell_broken(found.broken_lines);
+        tell(&found, since);
+    }
+    Exit::Done
+}
+
+fn tell(found: &Conflicts, since: Timestamp) {
+    let since = day(since);
+    match found.total {
+        0 => line(format_args!("No conflicts since {since}.")),
+        1 => line(format_args!("One conflict since {since}:")),
+        total => line(format_args!("{total} conflicts since {since}:")),
+    }
+    for taker in &found.holders {
+        line(format_args!("  {}", sentence(taker)));
+    }
+}
+
+/// `9 × docker-proxy (user root), ports 3030 3031, last 2026-11-22 12:01 UTC: in_use 8, …`.
+fn sentence(taker: &Taker) -> String {
+    let who = Holder { name: taker.name.clone(), user: taker.user.clone(), ..Holder::default() };
+    let who = if who == Holder::default() {
+        "nobody that could be seen".to_owned()
+    } else {
+        who.to_string()
+    };
+    let mut said = format!("{} × {}, port", taker.count, record::plain(&who).bold());
+    // Writing to a String does not fail.
+    if taker.ports.len() > 1 {
+        said.push('s');
+    }
+    for port in &taker.ports {
+        let _ = write!(said, " {port}");
+    }
+    let _ = write!(said, ", last {}:", day(taker.last));
+    for (at, (class, count)) in taker.classes.iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        let _ = write!(said, "{comma} {} {count}", record::plain(class));
+    }
+    said
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod test {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use shared::port::Port;
+
+    use super::*;
+
+    #[test]
+    fn a_holder_is_told_with_its_ports_and_how_often_it_had_them() {
+        let mut taker = Taker {
+            name: Some("docker-proxy".to_owned()),
+            exe: None,
+            user: Some("root".to_owned()),
+            count: 9,
+            ports: [3030, 3031].into_iter().filter_map(Port::new).collect::<BTreeSet<_>>(),
+            classes: BTreeMap::from([("in_use".to_owned(), 8), ("other_family".to_owned(), 1)]),
+            first: Timestamp::UNIX_EPOCH,
+            last: Timestamp::UNIX_EPOCH,
+        };
+        let plain = |taker: &Taker| anstream::adapter::strip_str(&sentence(taker)).to_string();
+        let wanted = "9 × docker-proxy (user root), ports 3030 3031, last 1970-01-01 00:00 UTC: in_use 8, other_family 1";
+        assert_eq!(plain(&taker), wanted);
+        (taker.name, taker.user) = (None, None);
+        assert!(plain(&taker).starts_with("9 × nobody that could be seen, ports 3030"));
+    }
+}
