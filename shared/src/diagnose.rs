@@ -6,6 +6,10 @@
 //! at all, is left unknown. A port that nothing is seen to hold is still [`Class::InUse`], because a
 //! socket may be bound without listening, or live in another namespace.
 //!
+//! "Access denied" is explained in one order: somebody listens (on Windows he may let nobody in beside
+//! him, and may be the kernel), the port is low, the system has set it aside, an outgoing connection
+//! has it; else nobody knows. The system's ranges are asked for only then, because that may take long.
+//!
 //! Of a port that was asked for or remembered it also wants to know whether one of our own servers
 //! is there, and asks it with an identity request, unless the tables show that it cannot be ours.
 //! Nothing else is ever sent.
@@ -35,9 +39,9 @@ use crate::{
     discovery::Discovery,
     handover,
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
-    os::{SocketEntry, SocketTables, System},
+    os::{PortRanges, SocketEntry, SocketTables, System},
     paths::Folders,
-    port::Port,
+    port::{Port, PortRange},
 };
 
 /// How long all questions of one [`Diagnostician`] may take together. A person waits for the
@@ -69,6 +73,8 @@ pub struct Diagnostician {
     secret: Secret,
     holders: Holders,
     seen: Option<Snapshot>,
+    /// The answer, once the question was asked; it may be that there was none.
+    ranges: Option<Option<PortRanges>>,
 }
 
 /// What a port said of itself.
@@ -96,16 +102,16 @@ impl Diagnostician {
     ) -> Self {
         let holders = Holders::new(TimeBox::new(system, budget));
         let run = run.to_owned();
-        Self { app, run, secret, holders, seen: None }
+        Self { app, run, secret, holders, seen: None, ranges: None }
     }
 
     /// Finds out why `port` could not be claimed.
     pub fn examine(&mut self, port: Port, error: &ClaimError, depth: Depth) -> Finding {
         let seen = self.seen.take().unwrap_or_else(|| self.look_around());
-        let rivals = seen.rivals(error.address.ip(), port);
+        let rivals = seen.rivals(error.address.ip(), port, error.anywhere);
         let finding = match error.source.kind() {
             io::ErrorKind::AddrInUse => self.in_use(&seen, port, error, &rivals, depth),
-            io::ErrorKind::PermissionDenied => self.denied(&seen, port, &rivals),
+            io::ErrorKind::PermissionDenied => self.denied(&seen, port, error, &rivals, depth),
             _ => Finding { class: Class::Unknown, holder: None },
         };
         self.seen = Some(seen);
@@ -116,7 +122,7 @@ impl Diagnostician {
         let system = self.holders.system();
         let tables = system.ask(|system| {
             let sockets = system.sockets().unwrap_or_default();
-            Snapshot::new(sockets, Some(system.port_ranges()), system.own_uid())
+            Snapshot::new(sockets, system.own_uid())
         });
         let Some(seen) = tables else { return Snapshot::default() };
         let ids = seen.ids();
@@ -139,8 +145,11 @@ impl Diagnostician {
             let holder = self.holders.of(seen, &rivals.connections).holder;
             return Finding { class: Class::SourcePort, holder };
         }
+        if rivals.listeners.is_empty() && self.is_in_a_range(|ranges| &ranges.restricted, port) {
+            return Finding { class: Class::Restricted, holder: None };
+        }
         let found = self.holders.of(seen, &rivals.listeners);
-        if error.other_bound && local {
+        if error.other_had && local {
             return Finding { class: Class::OtherFamily, ..found };
         }
         let is_visible = found.class != Class::HiddenOwner;
@@ -150,22 +159,44 @@ impl Diagnostician {
         found
     }
 
-    /// "Permission denied" has many causes, on Windows also a listener that lets nobody in beside
-    /// it, and none of them is cured by more rights, but for a low port on Unix.
-    fn denied(&mut self, seen: &Snapshot, port: Port, rivals: &Rivals) -> Finding {
-        let ranges = seen.ranges.as_ref();
-        let privileged = ranges.is_some_and(|ranges| port.get() < ranges.unprivileged_start);
-        let excluded =
-            ranges.is_some_and(|ranges| ranges.excluded.iter().any(|r| r.contains(port)));
-        if !privileged && !rivals.listeners.is_empty() {
-            return self.holders.of(seen, &rivals.listeners);
+    /// "Permission denied" has many causes, and none of them is cured by more rights, but for a low
+    /// port on Unix.
+    fn denied(
+        &mut self,
+        seen: &Snapshot,
+        port: Port,
+        error: &ClaimError,
+        rivals: &Rivals,
+        depth: Depth,
+    ) -> Finding {
+        let of_nobody = |class| Finding { class, holder: None };
+        let is_privileged =
+            self.ranges().is_some_and(|ranges| port.get() < ranges.unprivileged_start);
+        if is_privileged {
+            of_nobody(Class::Privileged)
+        } else if !rivals.listeners.is_empty() {
+            self.in_use(seen, port, error, rivals, depth)
+        } else if self.is_in_a_range(|ranges| &ranges.excluded, port) {
+            of_nobody(Class::Excluded)
+        } else if !rivals.connections.is_empty() {
+            self.in_use(seen, port, error, rivals, depth)
+        } else {
+            of_nobody(Class::Unknown)
         }
-        let class = match (privileged, excluded) {
-            (true, _) => Class::Privileged,
-            (false, true) => Class::Excluded,
-            (false, false) => Class::Unknown,
-        };
-        Finding { class, holder: None }
+    }
+
+    /// The system's ranges, asked for once.
+    fn ranges(&mut self) -> Option<&PortRanges> {
+        let system = self.holders.system();
+        self.ranges.get_or_insert_with(|| system.ask(|system| system.port_ranges())).as_ref()
+    }
+
+    fn is_in_a_range(
+        &mut self,
+        which: impl FnOnce(&PortRanges) -> &Vec<PortRange>,
+        port: Port,
+    ) -> bool {
+        self.ranges().is_some_and(|ranges| which(ranges).iter().any(|range| range.contains(port)))
     }
 
     fn ask_the_port(
