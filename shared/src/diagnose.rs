@@ -41,7 +41,7 @@ use crate::{
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
     os::{PortRanges, SocketEntry, SocketTables, System},
     paths::Folders,
-    port::{Port, PortRange},
+    port::Port,
 };
 
 /// How long all questions of one [`Diagnostician`] may take together. A person waits for the
@@ -145,7 +145,7 @@ impl Diagnostician {
             let holder = self.holders.of(seen, &rivals.connections).holder;
             return Finding { class: Class::SourcePort, holder };
         }
-        if rivals.listeners.is_empty() && self.is_in_a_range(|ranges| &ranges.restricted, port) {
+        if rivals.listeners.is_empty() && self.is_restricted(port) {
             return Finding { class: Class::Restricted, holder: None };
         }
         let found = self.holders.of(seen, &rivals.listeners);
@@ -176,7 +176,7 @@ impl Diagnostician {
             of_nobody(Class::Privileged)
         } else if !rivals.listeners.is_empty() {
             self.in_use(seen, port, error, rivals, depth)
-        } else if self.is_in_a_range(|ranges| &ranges.excluded, port) {
+        } else if self.is_excluded(port) {
             of_nobody(Class::Excluded)
         } else if !rivals.connections.is_empty() {
             self.in_use(seen, port, error, rivals, depth)
@@ -191,12 +191,12 @@ impl Diagnostician {
         self.ranges.get_or_insert_with(|| system.ask(|system| system.port_ranges())).as_ref()
     }
 
-    fn is_in_a_range(
-        &mut self,
-        which: impl FnOnce(&PortRanges) -> &Vec<PortRange>,
-        port: Port,
-    ) -> bool {
-        self.ranges().is_some_and(|ranges| which(ranges).iter().any(|range| range.contains(port)))
+    fn is_excluded(&mut self, port: Port) -> bool {
+        self.ranges().is_some_and(|ranges| ranges.excluded.iter().any(|range| range.contains(port)))
+    }
+
+    fn is_restricted(&mut self, port: Port) -> bool {
+        self.holders.system().ask(move |system| system.is_restricted(port)).unwrap_or_default()
     }
 
     fn ask_the_port(

@@ -21,7 +21,7 @@ fn every_case_of_the_matrix_names_tests_that_exist() {
         ["shared/src", "e2e/tests"].map(|folder| sources(&root.join(folder))).concat();
     let page = fs::read_to_string(root.join("docs/platforms.md")).expect("the page");
     let (_, matrix) = page.split_once("## The test matrix").expect("a matrix");
-    let rows = matrix.lines().filter(|line| line.starts_with(|c: char| c == '|'));
+    let rows = matrix.lines().filter(|line| line.starts_with('|'));
     for row in rows.skip(2) {
         let named: Vec<_> =
             row.split('`').skip(1).step_by(2).filter(|word| word.contains("::")).collect();

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, port_bitmap, unix};
+use crate::port::Port;
 
 #[path = "macos/process.rs"]
 mod process;
@@ -43,6 +44,10 @@ impl SocketTables for System {
 
     fn own_uid(&self) -> Option<u32> {
         Some(unix::own_uid())
+    }
+
+    fn is_restricted(&self, port: Port) -> bool {
+        ranges::restricted().iter().any(|range| range.contains(port))
     }
 
     fn port_ranges(&self) -> PortRanges {

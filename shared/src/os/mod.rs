@@ -12,7 +12,10 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::{conflict::Holder, port::PortRange};
+use crate::{
+    conflict::Holder,
+    port::{Port, PortRange},
+};
 
 pub mod bind_table;
 #[cfg(any(windows, test))]
@@ -140,6 +143,11 @@ pub trait SocketTables: Send {
     /// The user who asks, on systems where users are numbers.
     fn own_uid(&self) -> Option<u32>;
 
-    /// The ranges in which the system has a say.
+    /// Whether the system keeps a port for programs with an entitlement, as only macOS does.
+    fn is_restricted(&self, _: Port) -> bool {
+        false
+    }
+
+    /// The ranges in which the system has a say. Asking may start other programs.
     fn port_ranges(&self) -> PortRanges;
 }

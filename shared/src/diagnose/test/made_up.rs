@@ -119,10 +119,13 @@ impl SocketTables for MadeUp {
         Some(US)
     }
 
+    fn is_restricted(&self, port: Port) -> bool {
+        port.get() == 55555
+    }
+
     fn port_ranges(&self) -> PortRanges {
         let excluded = vec![PortRange::literal(3000, 3100)];
-        let restricted = vec![PortRange::literal(55555, 55555)];
-        PortRanges { ephemeral: None, excluded, restricted, unprivileged_start: 1024 }
+        PortRanges { excluded, unprivileged_start: 1024, ..PortRanges::default() }
     }
 }
 

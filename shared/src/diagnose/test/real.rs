@@ -38,9 +38,12 @@ fn claim_and_examine(port: Port) -> Finding {
     diagnostician().examine(port, &error, Depth::Full)
 }
 
-/// Whether the tables of this system can be read at all.
-fn has_tables() -> bool {
-    os::System::default().sockets().is_ok()
+/// Whether this system tells which process has a socket: Wine does not.
+fn tells_processes() -> bool {
+    let claim = claim::any().expect("some port");
+    let sockets = os::System::default().sockets().expect("tables");
+    let mut ours = sockets.iter().filter(|socket| socket.local.port() == claim.port().get());
+    ours.any(|socket| socket.id.is_some() || socket.pid.is_some())
 }
 
 fn assert_is_this_process(holder: Option<Holder>) {
@@ -64,7 +67,7 @@ fn a_listener_of_this_process_is_found_with_all_that_can_be_told() {
     let claim = claim::any().expect("some port");
     let finding = claim_and_examine(claim.port());
     assert_eq!(finding.class, Class::InUse);
-    if has_tables() {
+    if tells_processes() {
         assert_is_this_process(finding.holder);
     }
 }
@@ -72,7 +75,8 @@ fn a_listener_of_this_process_is_found_with_all_that_can_be_told() {
 #[test]
 fn a_connection_that_uses_a_port_is_found_with_its_process() {
     let claim = claim::any().expect("some port");
-    let Some((client, port)) = bound(LOOPBACKS[0]).filter(|_| has_tables()) else { return };
+    // Wine's table leaves such a socket out as well.
+    let Some((client, port)) = bound(LOOPBACKS[0]).filter(|_| tells_processes()) else { return };
     client.connect(&claim.addresses()[0].into()).expect("somebody listens");
     let finding = claim_and_examine(port);
     assert_eq!(finding.class, Class::SourcePort);
@@ -89,9 +93,7 @@ fn what_is_left_of_a_connection_is_told_as_one() {
     let port = Port::new(peer.port()).expect("not 0");
     let Err(error) = claim::port(port) else { return };
     let finding = diagnostician().examine(port, &error, Depth::Full);
-    if has_tables() {
-        assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
-    }
+    assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
 }
 
 #[test]
@@ -106,7 +108,7 @@ fn a_listener_on_the_other_loopback_alone_is_found() {
     stranger.listen(1).expect("nobody else does");
     let finding = claim_and_examine(port);
     assert_eq!(finding.class, Class::OtherFamily);
-    if has_tables() {
+    if tells_processes() {
         assert_is_this_process(finding.holder);
     }
 }

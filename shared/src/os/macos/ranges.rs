@@ -16,16 +16,20 @@ const RESTRICTED: PortRange = PortRange::literal(55555, 55555);
 
 /// The ranges as they are at this moment. Low ports need rights on a loopback address.
 pub fn port_ranges() -> PortRanges {
-    let mut bitmap = [0_u8; port_bitmap::BYTES];
-    let restricted = match sysctl(c"net.restricted_port.bitmap", &mut bitmap) {
-        Some(length) => port_bitmap::ranges(&bitmap[..length]),
-        None => vec![RESTRICTED],
-    };
     PortRanges {
         ephemeral: ephemeral().or(Some(EPHEMERAL)),
         excluded: Vec::new(),
-        restricted,
+        restricted: restricted(),
         unprivileged_start: 1024,
+    }
+}
+
+/// What is kept for programs with an entitlement.
+pub(super) fn restricted() -> Vec<PortRange> {
+    let mut bitmap = [0_u8; port_bitmap::BYTES];
+    match sysctl(c"net.restricted_port.bitmap", &mut bitmap) {
+        Some(length) => port_bitmap::ranges(&bitmap[..length]),
+        None => vec![RESTRICTED],
     }
 }
 
