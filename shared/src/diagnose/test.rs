@@ -1,5 +1,6 @@
 //! What a diagnosis comes to, on a made-up system and on the real one.
 
+mod elsewhere;
 mod made_up;
 mod real;
 mod voices;

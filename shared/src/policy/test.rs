@@ -75,6 +75,16 @@ fn the_system_is_not_asked_for_its_ranges_before_a_port_has_to_be_chosen() {
     assert!(policy.live.are_known());
 }
 
+/// Row 30 of the test matrix: WSL in mirrored mode keeps such a block, wherever it likes.
+#[test]
+fn the_block_that_wsl_keeps_for_its_guests_is_left_out_whole() {
+    let block = PortRange::literal(17000, 21095);
+    let policy = policy(DEFAULT_RANGE, live(None, &[block]));
+    assert!(block.ports().all(|port| policy.refusal(port, Origin::FirstChoice).is_some()));
+    assert!(policy.allowed().all(|port| !block.contains(port)));
+    assert_eq!(policy.refusal(port(21096), Origin::FirstChoice), None);
+}
+
 #[test]
 fn a_narrow_range_does_not_make_the_dynamic_range_too_wide() {
     let narrow = PortRange::literal(20000, 20009);

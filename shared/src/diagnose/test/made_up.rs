@@ -15,7 +15,7 @@ use std::{
 
 use super::*;
 use crate::{
-    conflict::{Class, HTTP_SYS, Holder},
+    conflict::{Class, Holder},
     diagnose::{BUDGET, Depth, Diagnostician, Finding},
     identity::Secret,
     os::{PortRanges, Process, SocketEntry, SocketState, SocketTables},
@@ -31,7 +31,7 @@ pub(super) struct MadeUp {
     pub(super) holders: HashMap<u64, Vec<u32>>,
     pub(super) processes: HashMap<u32, Process>,
     /// Who was started by whom.
-    children: Vec<(u32, u32)>,
+    pub(super) children: Vec<(u32, u32)>,
     questions: Arc<AtomicUsize>,
     /// Never answers about sockets while the other end lives.
     stuck: Option<mpsc::Receiver<Infallible>>,
@@ -64,11 +64,11 @@ impl MadeUp {
         self
     }
 
-    fn examine(self, error: &ClaimError) -> Finding {
+    pub(super) fn examine(self, error: &ClaimError) -> Finding {
         self.examine_port(PORT.get(), error)
     }
 
-    fn examine_port(self, number: u16, error: &ClaimError) -> Finding {
+    pub(super) fn examine_port(self, number: u16, error: &ClaimError) -> Finding {
         let mut diagnostician = Diagnostician::of(
             Box::new(self),
             BUDGET,
@@ -129,15 +129,15 @@ impl SocketTables for MadeUp {
     }
 }
 
-fn in_use() -> ClaimError {
+pub(super) fn in_use() -> ClaimError {
     refused(LOOPBACKS[0], io::ErrorKind::AddrInUse)
 }
 
-fn denied() -> ClaimError {
+pub(super) fn denied() -> ClaimError {
     refused(LOOPBACKS[0], io::ErrorKind::PermissionDenied)
 }
 
-fn name_of(finding: &Finding) -> Option<&str> {
+pub(super) fn name_of(finding: &Finding) -> Option<&str> {
     finding.holder.as_ref()?.name.as_deref()
 }
 
@@ -165,25 +165,6 @@ fn our_own_listener_without_a_visible_process_is_not_called_hidden() {
     let finding = system.examine(&in_use());
     let holder = Some(Holder { user: Some("1000".into()), ..Holder::default() });
     assert_eq!(finding, Finding { class: Class::InUse, holder });
-}
-
-#[test]
-fn a_table_that_names_a_dead_process_means_a_ghost() {
-    let mut system = MadeUp::default().with("127.0.0.1:3030", SocketState::Listen, US, &[]);
-    system.sockets[0].pid = Some(666);
-    let finding = system.examine(&in_use());
-    assert_eq!(finding, Finding { class: Class::GhostOwner, holder: None });
-}
-
-#[test]
-fn a_living_child_of_the_dead_process_is_named() {
-    let mut system = MadeUp::default()
-        .with("127.0.0.1:3030", SocketState::Listen, US, &[])
-        .with_process(7, "worker.exe", "2026-11-22T12:00:00Z", false);
-    system.sockets[0].pid = Some(666);
-    system.children = vec![(666, 7), (667, 8)];
-    let finding = system.examine(&in_use());
-    assert_eq!((finding.class, name_of(&finding)), (Class::GhostOwner, Some("worker.exe")));
 }
 
 #[test]
@@ -225,56 +206,9 @@ fn a_stranger_on_the_other_loopback_is_told_as_such() {
 }
 
 #[test]
-fn when_every_address_was_asked_for_the_holder_may_be_on_any_of_them() {
-    let system = MadeUp::default()
-        .with("192.0.2.1:3030", SocketState::Listen, US, &[7])
-        .with_process(7, "node.exe", "2026-11-22T12:00:00Z", false);
-    let finding = system.examine(&ClaimError { anywhere: true, ..in_use() });
-    assert_eq!((finding.class, name_of(&finding)), (Class::InUse, Some("node.exe")));
-}
-
-#[test]
-fn a_port_that_the_system_keeps_for_its_own_programs_is_in_use_by_nobody() {
-    let restricted = |system: MadeUp| system.examine_port(55555, &in_use()).class;
-    assert_eq!(restricted(MadeUp::default()), Class::Restricted);
-    let held = MadeUp::default().with("127.0.0.1:55555", SocketState::Listen, US, &[]);
-    assert_eq!(restricted(held), Class::InUse);
-}
-
-#[test]
-fn the_kernel_that_listens_for_programs_on_windows_is_named_as_what_it_is() {
-    let mut system = MadeUp::default()
-        .with("[::]:3030", SocketState::Listen, US, &[])
-        .with_process(4, HTTP_SYS, "2026-11-22T12:00:00Z", false);
-    (system.sockets[0].pid, system.sockets[0].uid) = (Some(4), None);
-    let finding = system.examine(&denied());
-    assert_eq!((finding.class, name_of(&finding)), (Class::InUse, Some(HTTP_SYS)));
-}
-
-#[test]
-fn a_table_that_does_not_tell_who_listens_leaves_him_unknown() {
-    let mut system = MadeUp::default().with("127.0.0.1:3030", SocketState::Listen, US, &[]);
-    system.sockets[0].uid = None;
-    let finding = system.examine(&in_use());
-    assert_eq!(finding, Finding { class: Class::InUse, holder: None });
-}
-
-#[test]
 fn a_port_that_nothing_is_seen_to_hold_is_still_in_use() {
     let finding = MadeUp::default().examine(&in_use());
     assert_eq!(finding, Finding { class: Class::InUse, holder: None });
-}
-
-#[test]
-fn permission_denied_is_explained_by_a_listener_a_low_port_an_excluded_range_or_not_at_all() {
-    let class = |system: MadeUp, number| system.examine_port(number, &denied()).class;
-    assert_eq!(class(MadeUp::default(), 80), Class::Privileged);
-    assert_eq!(class(MadeUp::default(), 3030), Class::Excluded);
-    assert_eq!(class(MadeUp::default(), 4000), Class::Unknown);
-    let exclusive = MadeUp::default().with("0.0.0.0:3030", SocketState::Listen, US, &[]);
-    assert_eq!(class(exclusive, 3030), Class::InUse);
-    let outgoing = MadeUp::default().with("127.0.0.1:4000", SocketState::Other, US, &[]);
-    assert_eq!(class(outgoing, 4000), Class::SourcePort);
 }
 
 #[test]
