@@ -6,9 +6,10 @@
 //! at all, is left unknown. A port that nothing is seen to hold is still [`Class::InUse`], because a
 //! socket may be bound without listening, or live in another namespace.
 //!
-//! "Access denied" is explained in one order: somebody listens (on Windows he may let nobody in beside
-//! him, and may be the kernel), the port is low, the system has set it aside, an outgoing connection
-//! has it; else nobody knows. The system's ranges are asked for only then, because that may take long.
+//! "Access denied" is explained in one order: the port is low, somebody listens (on Windows he may let
+//! nobody in beside him, and may be the kernel), the system has set it aside, an outgoing connection
+//! has it; else nobody knows. The system's ranges are asked for only where nobody listens, because
+//! that may take long.
 //!
 //! Of a port that was asked for or remembered it also wants to know whether one of our own servers
 //! is there, and asks it with an identity request, unless the tables show that it cannot be ours.
@@ -107,8 +108,12 @@ impl Diagnostician {
 
     /// Finds out why `port` could not be claimed.
     pub fn examine(&mut self, port: Port, error: &ClaimError, depth: Depth) -> Finding {
-        let seen = self.seen.take().unwrap_or_else(|| self.look_around());
-        let rivals = seen.rivals(error.address.ip(), port, error.anywhere);
+        let mut seen = self.seen.take().unwrap_or_else(|| self.look_around(true));
+        let mut rivals = seen.rivals(error.address.ip(), port, error.anywhere);
+        if rivals.listeners.is_empty() && seen.has_listeners_alone {
+            seen = self.look_around(false);
+            rivals = seen.rivals(error.address.ip(), port, error.anywhere);
+        }
         let finding = match error.source.kind() {
             io::ErrorKind::AddrInUse => self.in_use(&seen, port, error, &rivals, depth),
             io::ErrorKind::PermissionDenied => self.denied(&seen, port, error, &rivals, depth),
@@ -118,11 +123,14 @@ impl Diagnostician {
         finding
     }
 
-    fn look_around(&mut self) -> Snapshot {
+    /// At the listeners alone, if they are enough and can be had sooner, or at all sockets.
+    fn look_around(&mut self, listeners_are_enough: bool) -> Snapshot {
         let system = self.holders.system();
-        let tables = system.ask(|system| {
-            let sockets = system.sockets().unwrap_or_default();
-            Snapshot::new(sockets, system.own_uid())
+        let tables = system.ask(move |system| {
+            let listeners = system.listeners().filter(|_| listeners_are_enough);
+            let has_listeners_alone = listeners.is_some();
+            let sockets = listeners.unwrap_or_else(|| system.sockets()).unwrap_or_default();
+            Snapshot::new(sockets, has_listeners_alone, system.own_uid())
         });
         let Some(seen) = tables else { return Snapshot::default() };
         let ids = seen.ids();
@@ -170,9 +178,7 @@ impl Diagnostician {
         depth: Depth,
     ) -> Finding {
         let of_nobody = |class| Finding { class, holder: None };
-        let is_privileged =
-            self.ranges().is_some_and(|ranges| port.get() < ranges.unprivileged_start);
-        if is_privileged {
+        if self.is_privileged(port) {
             of_nobody(Class::Privileged)
         } else if !rivals.listeners.is_empty() {
             self.in_use(seen, port, error, rivals, depth)
@@ -193,6 +199,10 @@ impl Diagnostician {
 
     fn is_excluded(&mut self, port: Port) -> bool {
         self.ranges().is_some_and(|ranges| ranges.excluded.iter().any(|range| range.contains(port)))
+    }
+
+    fn is_privileged(&mut self, port: Port) -> bool {
+        self.holders.system().ask(move |system| system.is_privileged(port)).unwrap_or_default()
     }
 
     fn is_restricted(&mut self, port: Port) -> bool {

@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Snapshot {
     sockets: HashMap<u16, Vec<SocketEntry>>,
     holders: HashMap<u64, Vec<u32>>,
+    /// Whether only those that listen were looked at.
+    pub(super) has_listeners_alone: bool,
     /// Who asks.
     pub(super) own_uid: Option<u32>,
 }
@@ -32,12 +34,16 @@ pub(super) struct Rivals {
 }
 
 impl Snapshot {
-    pub(super) fn new(entries: Vec<SocketEntry>, own_uid: Option<u32>) -> Self {
+    pub(super) fn new(
+        entries: Vec<SocketEntry>,
+        has_listeners_alone: bool,
+        own_uid: Option<u32>,
+    ) -> Self {
         let mut sockets: HashMap<u16, Vec<SocketEntry>> = HashMap::new();
         for entry in entries {
             sockets.entry(entry.local.port()).or_default().push(entry);
         }
-        Self { sockets, holders: HashMap::new(), own_uid }
+        Self { sockets, holders: HashMap::new(), has_listeners_alone, own_uid }
     }
 
     /// The sockets whose holders are worth looking for.
@@ -132,7 +138,7 @@ mod test {
         };
         let all = ["[::]:9", "127.0.0.1:9", "0.0.0.0:9", "192.0.2.1:9", "[::1]:9"].map(socket);
         let rivals = |entries: &[SocketEntry], anywhere| {
-            let seen = Snapshot::new(entries.to_vec(), None);
+            let seen = Snapshot::new(entries.to_vec(), false, None);
             let port = Port::new(9).expect("not 0");
             seen.rivals(IpAddr::from([127, 0, 0, 1]), port, anywhere).listeners
         };

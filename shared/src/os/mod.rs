@@ -125,6 +125,11 @@ pub trait SocketTables: Send {
     /// Whatever reading the tables fails with.
     fn sockets(&self) -> io::Result<Vec<SocketEntry>>;
 
+    /// The listeners among them, where the system has a table of these alone that is read sooner.
+    fn listeners(&self) -> Option<io::Result<Vec<SocketEntry>>> {
+        None
+    }
+
     /// The processes that hold each of the `wanted` sockets, as far as they can be seen.
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>>;
 
@@ -142,6 +147,11 @@ pub trait SocketTables: Send {
 
     /// The user who asks, on systems where users are numbers.
     fn own_uid(&self) -> Option<u32>;
+
+    /// Whether a port is too low for an ordinary user. Windows has no such rule.
+    fn is_privileged(&self, port: Port) -> bool {
+        port.get() < self.port_ranges().unprivileged_start
+    }
 
     /// Whether the system keeps a port for programs with an entitlement, as only macOS does.
     fn is_restricted(&self, _: Port) -> bool {

@@ -16,6 +16,8 @@ use super::{
     bind_table::{Rules, Sharing},
     netsh, tcp_rows,
 };
+use crate::port::Port;
+use tables::Table;
 
 #[path = "windows/files.rs"]
 mod files;
@@ -73,7 +75,11 @@ pub struct System;
 
 impl SocketTables for System {
     fn sockets(&self) -> io::Result<Vec<SocketEntry>> {
-        tables::sockets()
+        tables::sockets(Table::All)
+    }
+
+    fn listeners(&self) -> Option<io::Result<Vec<SocketEntry>>> {
+        Some(tables::sockets(Table::Listeners))
     }
 
     fn holders(&self, _: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
@@ -94,6 +100,10 @@ impl SocketTables for System {
 
     fn own_uid(&self) -> Option<u32> {
         None
+    }
+
+    fn is_privileged(&self, _: Port) -> bool {
+        false
     }
 
     fn port_ranges(&self) -> PortRanges {

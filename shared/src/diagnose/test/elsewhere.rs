@@ -73,3 +73,14 @@ fn permission_denied_is_explained_by_a_listener_a_low_port_an_excluded_range_or_
     let outgoing = MadeUp::default().with("127.0.0.1:4000", SocketState::Other, US, &[]);
     assert_eq!(class(outgoing, 4000), Class::SourcePort);
 }
+
+#[test]
+fn a_connection_is_found_also_where_listeners_are_looked_at_first() {
+    let mut system = MadeUp::default()
+        .with("0.0.0.0:80", SocketState::Listen, US, &[])
+        .with("127.0.0.1:3030", SocketState::Other, US, &[7])
+        .with_process(7, "curl.exe", "2026-11-22T12:00:00Z", false);
+    system.lists_listeners = true;
+    let finding = system.examine(&in_use());
+    assert_eq!((finding.class, name_of(&finding)), (Class::SourcePort, Some("curl.exe")));
+}

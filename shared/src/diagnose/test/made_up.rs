@@ -32,6 +32,8 @@ pub(super) struct MadeUp {
     pub(super) processes: HashMap<u32, Process>,
     /// Who was started by whom.
     pub(super) children: Vec<(u32, u32)>,
+    /// Whether it has a table of listeners alone.
+    pub(super) lists_listeners: bool,
     questions: Arc<AtomicUsize>,
     /// Never answers about sockets while the other end lives.
     stuck: Option<mpsc::Receiver<Infallible>>,
@@ -92,6 +94,13 @@ impl SocketTables for MadeUp {
             let _ = stuck.recv();
         }
         Ok(self.sockets.clone())
+    }
+
+    fn listeners(&self) -> Option<io::Result<Vec<SocketEntry>>> {
+        self.lists_listeners.then(|| {
+            let listen = |socket: &&SocketEntry| socket.state == SocketState::Listen;
+            Ok(self.sockets.iter().filter(listen).cloned().collect())
+        })
     }
 
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {

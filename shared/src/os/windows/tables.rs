@@ -4,7 +4,9 @@ use std::{io, ptr};
 
 use windows_sys::Win32::{
     Foundation::{ERROR_INSUFFICIENT_BUFFER, NO_ERROR},
-    NetworkManagement::IpHelper::{GetExtendedTcpTable, TCP_TABLE_OWNER_PID_ALL},
+    NetworkManagement::IpHelper::{
+        GetExtendedTcpTable, TCP_TABLE_OWNER_PID_ALL, TCP_TABLE_OWNER_PID_LISTENER,
+    },
     Networking::WinSock::{AF_INET, AF_INET6},
 };
 
@@ -17,17 +19,29 @@ const USUAL_TABLE: usize = 32 << 10;
 /// The most that is read of one table: over 280,000 sockets.
 const MAX_TABLE: usize = 16 << 20;
 
-/// Every TCP socket. One table has listeners and connections; that of listeners alone would have to
-/// be asked for as well and tells nothing more.
-pub(super) fn sockets() -> io::Result<Vec<SocketEntry>> {
-    let mut sockets = tcp_rows::v4(&table(AF_INET)?);
+/// Which sockets.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Table {
+    /// Those that listen, mostly a few dozen.
+    Listeners,
+    /// Those that listen and those with a connection.
+    All,
+}
+
+/// The TCP sockets of both families.
+pub(super) fn sockets(which: Table) -> io::Result<Vec<SocketEntry>> {
+    let mut sockets = tcp_rows::v4(&table(which, AF_INET)?);
     // Without IPv6 there is no such table, and no such socket.
-    sockets.extend(table(AF_INET6).map(|table| tcp_rows::v6(&table)).unwrap_or_default());
+    sockets.extend(table(which, AF_INET6).map(|table| tcp_rows::v6(&table)).unwrap_or_default());
     Ok(sockets)
 }
 
 /// The bytes of one table. Between two calls it may have grown, so it is asked for until it fits.
-fn table(family: u16) -> io::Result<Vec<u8>> {
+fn table(which: Table, family: u16) -> io::Result<Vec<u8>> {
+    let class = match which {
+        Table::Listeners => TCP_TABLE_OWNER_PID_LISTENER,
+        Table::All => TCP_TABLE_OWNER_PID_ALL,
+    };
     let mut table = vec![0_u8; USUAL_TABLE];
     loop {
         let mut length = u32::try_from(table.len()).unwrap_or(u32::MAX);
@@ -39,7 +53,7 @@ fn table(family: u16) -> io::Result<Vec<u8>> {
                 ptr::from_mut(&mut length),
                 0,
                 u32::from(family),
-                TCP_TABLE_OWNER_PID_ALL,
+                class,
                 0,
             )
         };
