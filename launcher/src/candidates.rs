@@ -85,7 +85,7 @@ impl Seed {
 /// use launcher::candidates::{Seed, Wishes, candidates};
 /// use shared::{assignment::Assignment, conflict::Origin, os::PortRanges, policy::Policy, port::{Port, PortRange}};
 ///
-/// let live = PortRanges { ephemeral: None, excluded: vec![], unprivileged_start: 1024 };
+/// let live = PortRanges { unprivileged_start: 1024, ..PortRanges::default() };
 /// let policy = Policy::new(PortRange::literal(20000, 20002), live, vec![], Default::default());
 /// let nothing = Assignment::default();
 /// let wishes = Wishes {
@@ -193,6 +193,7 @@ mod test {
         let live = PortRanges {
             ephemeral: Some(PortRange::literal(32768, 60999)),
             excluded: vec![PortRange::literal(20010, 20020)],
+            restricted: vec![],
             unprivileged_start: 1024,
         };
         Policy::new(range, live, vec![], BTreeMap::new())

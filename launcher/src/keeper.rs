@@ -13,7 +13,8 @@ use shared::{
     environment::Environment,
     event::{Ending, Event, MoveReason, ReadyLine, ServerAt},
     identity::Secret,
-    keys, os,
+    keys,
+    os::LiveRanges,
     policy::Policy,
     port::Port,
     settings::OnConflict,
@@ -152,13 +153,10 @@ impl Keeper<'_> {
         let (app, folders) = (&launch.basics.app, &launch.basics.folders);
         let policy = Policy::new(
             options.range.value,
-            os::port_ranges(),
+            LiveRanges::default(),
             options.avoid.clone(),
             Assignment::of_other_apps(folders, app),
         );
-        if let Some(range) = policy.ignores_ephemeral() {
-            warn!(launch.log(), "the system's range for outgoing connections leaves too few ports and is not avoided"; keys::FROM => %range);
-        }
         let wishes = Wishes {
             explicit: wanted.explicit,
             home: options.home_port.as_ref().map(|port| port.value),
@@ -171,13 +169,19 @@ impl Keeper<'_> {
         let others = move |candidate: &Candidate| {
             candidate.port.is_none_or(|port| !wanted.but.contains(&port))
         };
-        Chooser {
+        let choice = Chooser {
             history: &launch.history,
             diagnostician: &mut diagnostician,
             last_good: memory.assignment.last_good.map(|good| good.port),
             may_move: options.on_conflict.value == OnConflict::Move || !wanted.but.is_empty(),
         }
-        .choose(candidates(&wishes, &policy, propose).filter(others))
+        .choose(candidates(&wishes, &policy, propose).filter(others));
+        // Where the port was remembered nobody has asked the system for its ranges, nor shall now.
+        let is_chosen = choice.as_ref().is_ok_and(|choice| !choice.origin.is_remembered());
+        if is_chosen && let Some(range) = policy.ignores_ephemeral() {
+            warn!(launch.log(), "the system's range for outgoing connections leaves too few ports and is not avoided"; keys::FROM => %range);
+        }
+        choice
     }
 
     /// Remembers the port of a server that became ready, and tells which assignment of the app it

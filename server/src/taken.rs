@@ -11,7 +11,7 @@ use shared::{
     claim::{self, ClaimError},
     conflict::{Class, Conflict, Origin, OsError},
     diagnose::{Depth, Diagnostician},
-    os,
+    os::LiveRanges,
     paths::Folders,
     policy::{DEFAULT_RANGE, PREFERRED, Policy},
     port::Port,
@@ -27,7 +27,7 @@ const TRIES: usize = 16;
 #[must_use]
 pub fn policy(folders: &Folders, app: &AppName) -> Policy {
     let others = Assignment::of_other_apps(folders, app);
-    Policy::new(DEFAULT_RANGE, os::port_ranges(), Vec::new(), others)
+    Policy::new(DEFAULT_RANGE, LiveRanges::default(), Vec::new(), others)
 }
 
 /// The conflict that the policy sees before the system is asked.

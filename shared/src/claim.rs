@@ -5,17 +5,23 @@
 //! the answer would be stale before it arrived: with `SO_REUSEADDR` two sockets may both bind a
 //! port, and it is the second *listen* that fails, so nothing short of listening tells.
 //!
+//! How that is brought about is another thing on every system; `plan` says how, and `carry_out` does it.
+//!
 //! An address family that the host lacks is skipped. A stranger on one of the two addresses makes
 //! the whole port a conflict: whoever types `localhost` must not meet somebody else.
+
+mod carry_out;
+mod plan;
+#[cfg(test)]
+mod test;
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
 };
 
-use socket2::{Domain, Protocol, Socket, Type};
-
-use crate::{os, port::Port};
+use self::carry_out::{Host, carry_out};
+use crate::port::Port;
 
 /// How many connections may wait for a server that is not there yet: more than any browser opens,
 /// below the kernel's own cap of 4096, so that a restart refuses nobody.
@@ -42,8 +48,11 @@ pub struct Claim {
 pub struct ClaimError {
     /// The address that failed.
     pub address: SocketAddr,
-    /// Whether another address of the same port was already bound.
-    pub other_bound: bool,
+    /// Whether another address of the same port could be had before.
+    pub other_had: bool,
+    /// Whether a socket on any address of the family may be what keeps this one from us: every
+    /// address was asked for at once.
+    pub anywhere: bool,
     /// What the system said.
     pub source: io::Error,
 }
@@ -85,7 +94,7 @@ pub fn any() -> Result<Claim, ClaimError> {
     let mut claim = listen(&LOOPBACKS, 0);
     for _ in 1..ANY_TRIES {
         match claim {
-            Err(error) if error.other_bound => claim = listen(&LOOPBACKS, 0),
+            Err(error) if error.other_had => claim = listen(&LOOPBACKS, 0),
             settled => return settled,
         }
     }
@@ -96,69 +105,19 @@ pub fn any() -> Result<Claim, ClaimError> {
 /// answer may be wrong before it is heard, so it decides nothing; it is for telling a person.
 #[must_use]
 pub fn can_be_bound(port: Port) -> bool {
-    let bindable = |ip| match bind(SocketAddr::new(ip, port.get())) {
-        Ok(_) => true,
-        Err(error) => is_missing_family(&error),
-    };
-    LOOPBACKS.into_iter().all(bindable)
+    carry_out(&Host, &LOOPBACKS, port.get(), false).is_ok()
 }
 
-/// Binds every address before it listens on the first: a listening socket that is closed again,
-/// because the next address fails, would reset whoever had connected to it.
-fn listen(addresses: &[IpAddr], mut number: u16) -> Result<Claim, ClaimError> {
-    let mut sockets: Vec<(SocketAddr, Socket)> = Vec::with_capacity(addresses.len());
-    let mut missing = None;
-    for &ip in addresses {
-        let address = SocketAddr::new(ip, number);
-        let other_bound = !sockets.is_empty();
-        match bind(address).map_err(|source| ClaimError { address, other_bound, source }) {
-            Ok((socket, bound)) => {
-                number = bound.port();
-                sockets.push((bound, socket));
-            }
-            Err(error) if is_missing_family(&error.source) => missing = Some(error),
-            Err(error) => return Err(error),
-        }
-    }
-    for (index, (address, socket)) in sockets.iter().enumerate() {
-        let address = *address;
-        socket.listen(BACKLOG).map_err(|source| ClaimError {
-            address,
-            other_bound: index > 0,
-            source,
-        })?;
-    }
-    let nothing = || ClaimError {
+fn listen(addresses: &[IpAddr], number: u16) -> Result<Claim, ClaimError> {
+    let sockets = carry_out(&Host, addresses, number, true)?;
+    let port = sockets.first().and_then(|(given, _)| Port::new(given.port()));
+    let port = port.ok_or_else(|| ClaimError {
         address: SocketAddr::new(LOOPBACKS[0], number),
-        other_bound: false,
-        source: io::Error::from(io::ErrorKind::AddrNotAvailable),
-    };
-    match Port::new(number) {
-        Some(port) if !sockets.is_empty() => {
-            let listeners = sockets.into_iter().map(|(_, socket)| socket.into()).collect();
-            Ok(Claim { port, listeners })
-        }
-        _ => Err(missing.unwrap_or_else(nothing)),
-    }
-}
-
-fn bind(address: SocketAddr) -> io::Result<(Socket, SocketAddr)> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    os::prepare_to_bind(&socket, address)?;
-    socket.bind(&address.into())?;
-    let bound = match address.port() {
-        0 => socket.local_addr()?.as_socket().unwrap_or(address),
-        _ => address,
-    };
-    Ok((socket, bound))
-}
-
-/// Whether the host has no such family at all: no IPv6 in the kernel, or none on loopback.
-fn is_missing_family(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::AddrNotAvailable || os::is_unsupported_family(error)
+        other_had: false,
+        anywhere: false,
+        source: io::ErrorKind::AddrNotAvailable.into(),
+    })?;
+    Ok(Claim { port, listeners: sockets.into_iter().map(|(_, socket)| socket.into()).collect() })
 }
 
 impl Claim {
@@ -210,33 +169,4 @@ impl Claim {
 #[must_use]
 pub fn url(port: Port) -> String {
     format!("http://{}:{port}/", Ipv4Addr::LOCALHOST)
-}
-
-#[cfg(test)]
-mod test {
-    use super::*;
-
-    #[test]
-    fn a_claim_holds_both_loopbacks_and_lets_nobody_else_in() {
-        let claim = any().expect("some port");
-        assert!(claim.addresses().iter().all(|a| a.port() == claim.port().get()));
-        let error = port(claim.port()).expect_err("ours already");
-        assert_eq!(error.source.kind(), io::ErrorKind::AddrInUse);
-        assert!(error.is_conflict() && !error.other_bound);
-    }
-
-    #[test]
-    fn a_released_port_can_be_claimed_at_once() {
-        let first = any().expect("some port");
-        let number = first.port();
-        drop(first);
-        assert_eq!(port(number).expect("released").port(), number);
-    }
-
-    #[test]
-    fn a_stranger_on_the_other_family_makes_the_port_a_conflict() {
-        let Ok(stranger) = listen(&LOOPBACKS[1..], 0) else { return };
-        let error = port(stranger.port()).expect_err("a stranger is on ::1");
-        assert!(error.other_bound && error.address.is_ipv6());
-    }
 }

@@ -4,12 +4,16 @@
 //! holder, and this module names them, for records ([`Serialize`]) and for people
 //! ([`Conflict::sentence`], [`Conflict::advice`]).
 
+mod remedy;
+
 use std::{fmt, io, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::port::Port;
+
+pub use remedy::HTTP_SYS;
 
 /// Why a port is on the list of candidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -185,25 +189,6 @@ impl Conflict {
                 None => format!("port {port} cannot be used, and the system does not say why"),
             },
         }
-    }
-
-    /// What a person can do to get the port, as a sentence without a full stop; `None` if nothing.
-    #[must_use]
-    pub fn advice(&self) -> Option<String> {
-        let pid = self.holder.as_ref().and_then(|h| h.pid);
-        Some(match self.class {
-            Class::InUse | Class::OtherFamily | Class::LostRace | Class::GhostOwner => match pid {
-                Some(pid) => format!("end process {pid} if you do not need it, and start again"),
-                None => "find out who listens there with the rights of an administrator, and start again".to_owned(),
-            },
-            Class::HiddenOwner => "ask that user, or look with the rights of an administrator".to_owned(),
-            Class::OwnInstance => "use the running one, or stop it first".to_owned(),
-            Class::SourcePort => "wait until that connection ends, and start again".to_owned(),
-            Class::ReservedByApp => "stop that app, or give one of the two another port".to_owned(),
-            Class::Privileged => "choose a port from 1024 up, 15001 to 29999 for preference".to_owned(),
-            Class::BrowserBlocked | Class::Restricted | Class::Excluded => "choose another port, 15001 to 29999 for preference".to_owned(),
-            Class::Ephemeral | Class::Crowded | Class::Unknown => return None,
-        })
     }
 }
 

@@ -6,6 +6,11 @@
 //! at all, is left unknown. A port that nothing is seen to hold is still [`Class::InUse`], because a
 //! socket may be bound without listening, or live in another namespace.
 //!
+//! "Access denied" is explained in one order: the port is low, somebody listens (on Windows he may let
+//! nobody in beside him, and may be the kernel), the system has set it aside, an outgoing connection
+//! has it; else nobody knows. The system's ranges are asked for only where nobody listens, because
+//! that may take long.
+//!
 //! Of a port that was asked for or remembered it also wants to know whether one of our own servers
 //! is there, and asks it with an identity request, unless the tables show that it cannot be ours.
 //! Nothing else is ever sent.
@@ -35,7 +40,7 @@ use crate::{
     discovery::Discovery,
     handover,
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
-    os::{SocketEntry, SocketTables, System},
+    os::{PortRanges, SocketEntry, SocketTables, System},
     paths::Folders,
     port::Port,
 };
@@ -69,6 +74,8 @@ pub struct Diagnostician {
     secret: Secret,
     holders: Holders,
     seen: Option<Snapshot>,
+    /// The answer, once the question was asked; it may be that there was none.
+    ranges: Option<Option<PortRanges>>,
 }
 
 /// What a port said of itself.
@@ -96,27 +103,34 @@ impl Diagnostician {
     ) -> Self {
         let holders = Holders::new(TimeBox::new(system, budget));
         let run = run.to_owned();
-        Self { app, run, secret, holders, seen: None }
+        Self { app, run, secret, holders, seen: None, ranges: None }
     }
 
     /// Finds out why `port` could not be claimed.
     pub fn examine(&mut self, port: Port, error: &ClaimError, depth: Depth) -> Finding {
-        let seen = self.seen.take().unwrap_or_else(|| self.look_around());
-        let rivals = seen.rivals(error.address.ip(), port);
+        let mut seen = self.seen.take().unwrap_or_else(|| self.look_around(true));
+        let mut rivals = seen.rivals(error.address.ip(), port, error.anywhere);
+        if rivals.listeners.is_empty() && seen.has_listeners_alone {
+            seen = self.look_around(false);
+            rivals = seen.rivals(error.address.ip(), port, error.anywhere);
+        }
         let finding = match error.source.kind() {
             io::ErrorKind::AddrInUse => self.in_use(&seen, port, error, &rivals, depth),
-            io::ErrorKind::PermissionDenied => self.denied(&seen, port, &rivals),
+            io::ErrorKind::PermissionDenied => self.denied(&seen, port, error, &rivals, depth),
             _ => Finding { class: Class::Unknown, holder: None },
         };
         self.seen = Some(seen);
         finding
     }
 
-    fn look_around(&mut self) -> Snapshot {
+    /// At the listeners alone, if they are enough and can be had sooner, or at all sockets.
+    fn look_around(&mut self, listeners_are_enough: bool) -> Snapshot {
         let system = self.holders.system();
-        let tables = system.ask(|system| {
-            let sockets = system.sockets().unwrap_or_default();
-            Snapshot::new(sockets, Some(system.port_ranges()), system.own_uid())
+        let tables = system.ask(move |system| {
+            let listeners = system.listeners().filter(|_| listeners_are_enough);
+            let has_listeners_alone = listeners.is_some();
+            let sockets = listeners.unwrap_or_else(|| system.sockets()).unwrap_or_default();
+            Snapshot::new(sockets, has_listeners_alone, system.own_uid())
         });
         let Some(seen) = tables else { return Snapshot::default() };
         let ids = seen.ids();
@@ -139,8 +153,11 @@ impl Diagnostician {
             let holder = self.holders.of(seen, &rivals.connections).holder;
             return Finding { class: Class::SourcePort, holder };
         }
+        if rivals.listeners.is_empty() && self.is_restricted(port) {
+            return Finding { class: Class::Restricted, holder: None };
+        }
         let found = self.holders.of(seen, &rivals.listeners);
-        if error.other_bound && local {
+        if error.other_had && local {
             return Finding { class: Class::OtherFamily, ..found };
         }
         let is_visible = found.class != Class::HiddenOwner;
@@ -150,22 +167,46 @@ impl Diagnostician {
         found
     }
 
-    /// "Permission denied" has many causes, on Windows also a listener that lets nobody in beside
-    /// it, and none of them is cured by more rights, but for a low port on Unix.
-    fn denied(&mut self, seen: &Snapshot, port: Port, rivals: &Rivals) -> Finding {
-        let ranges = seen.ranges.as_ref();
-        let privileged = ranges.is_some_and(|ranges| port.get() < ranges.unprivileged_start);
-        let excluded =
-            ranges.is_some_and(|ranges| ranges.excluded.iter().any(|r| r.contains(port)));
-        if !privileged && !rivals.listeners.is_empty() {
-            return self.holders.of(seen, &rivals.listeners);
+    /// "Permission denied" has many causes, and none of them is cured by more rights, but for a low
+    /// port on Unix.
+    fn denied(
+        &mut self,
+        seen: &Snapshot,
+        port: Port,
+        error: &ClaimError,
+        rivals: &Rivals,
+        depth: Depth,
+    ) -> Finding {
+        let of_nobody = |class| Finding { class, holder: None };
+        if self.is_privileged(port) {
+            of_nobody(Class::Privileged)
+        } else if !rivals.listeners.is_empty() {
+            self.in_use(seen, port, error, rivals, depth)
+        } else if self.is_excluded(port) {
+            of_nobody(Class::Excluded)
+        } else if !rivals.connections.is_empty() {
+            self.in_use(seen, port, error, rivals, depth)
+        } else {
+            of_nobody(Class::Unknown)
         }
-        let class = match (privileged, excluded) {
-            (true, _) => Class::Privileged,
-            (false, true) => Class::Excluded,
-            (false, false) => Class::Unknown,
-        };
-        Finding { class, holder: None }
+    }
+
+    /// The system's ranges, asked for once.
+    fn ranges(&mut self) -> Option<&PortRanges> {
+        let system = self.holders.system();
+        self.ranges.get_or_insert_with(|| system.ask(|system| system.port_ranges())).as_ref()
+    }
+
+    fn is_excluded(&mut self, port: Port) -> bool {
+        self.ranges().is_some_and(|ranges| ranges.excluded.iter().any(|range| range.contains(port)))
+    }
+
+    fn is_privileged(&mut self, port: Port) -> bool {
+        self.holders.system().ask(move |system| system.is_privileged(port)).unwrap_or_default()
+    }
+
+    fn is_restricted(&mut self, port: Port) -> bool {
+        self.holders.system().ask(move |system| system.is_restricted(port)).unwrap_or_default()
     }
 
     fn ask_the_port(

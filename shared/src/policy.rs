@@ -11,19 +11,23 @@
 //! 1. [`Class::BrowserBlocked`]: no page on it would open.
 //! 2. [`Class::Privileged`]: an ordinary user cannot have it.
 //! 3. [`Class::Excluded`]: nobody can have it.
-//! 4. [`Class::Ephemeral`]: an outgoing connection may take it at any moment.
-//! 5. [`Class::ReservedByApp`]: another app of this user comes back to it.
-//! 6. [`Class::Crowded`]: the default of well-known programs, or a port that the settings avoid.
+//! 4. [`Class::Restricted`]: the system gives it to its own programs alone.
+//! 5. [`Class::Ephemeral`]: an outgoing connection may take it at any moment.
+//! 6. [`Class::ReservedByApp`]: another app of this user comes back to it.
+//! 7. [`Class::Crowded`]: the default of well-known programs, or a port that the settings avoid.
+//!
+//! What the system has a say in is asked for when a port is judged by it for the first time: a
+//! launch whose remembered port is free never waits for that.
 
 #[cfg(test)]
 mod test;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use crate::{
     app::AppName,
     conflict::{Class, Origin},
-    os::PortRanges,
+    os::LiveRanges,
     port::{Port, PortRange},
 };
 
@@ -74,10 +78,11 @@ pub const PREFERRED: PortRange = PortRange::literal(17000, 23999);
 pub const FEWEST_PORTS: usize = 200;
 
 /// Every fault that a number can have, the gravest first.
-const FAULTS: [Class; 6] = [
+const FAULTS: [Class; 7] = [
     Class::BrowserBlocked,
     Class::Privileged,
     Class::Excluded,
+    Class::Restricted,
     Class::Ephemeral,
     Class::ReservedByApp,
     Class::Crowded,
@@ -87,10 +92,10 @@ const FAULTS: [Class; 6] = [
 #[derive(Debug, Clone)]
 pub struct Policy {
     range: PortRange,
-    live: PortRanges,
+    live: LiveRanges,
     avoid: Vec<PortRange>,
     reserved: BTreeMap<Port, AppName>,
-    spares_ephemeral: bool,
+    spares_ephemeral: OnceLock<bool>,
     spares_crowded: bool,
 }
 
@@ -104,28 +109,29 @@ impl Policy {
     #[must_use]
     pub fn new(
         range: PortRange,
-        live: PortRanges,
+        live: impl Into<LiveRanges>,
         avoid: Vec<PortRange>,
         reserved: BTreeMap<Port, AppName>,
     ) -> Self {
-        let (spares_ephemeral, spares_crowded) = (false, false);
-        let mut policy = Self { range, live, avoid, reserved, spares_ephemeral, spares_crowded };
-        policy.spares_crowded = policy.crowded_is_all_there_is();
-        policy.spares_ephemeral = policy.ephemeral_leaves_too_little();
-        policy
+        let live = live.into();
+        let spares_crowded = range.ports().all(|port| holds(CROWDED, port));
+        let spares_ephemeral = OnceLock::new();
+        Self { range, live, avoid, reserved, spares_ephemeral, spares_crowded }
     }
 
-    fn crowded_is_all_there_is(&self) -> bool {
-        self.range.ports().all(|port| holds(CROWDED, port))
+    fn spares_ephemeral(&self) -> bool {
+        *self.spares_ephemeral.get_or_init(|| self.ephemeral_leaves_too_little())
     }
 
     fn ephemeral_leaves_too_little(&self) -> bool {
-        let met = self.live.ephemeral.and_then(|ephemeral| ephemeral.intersection(self.range));
-        if met.is_none() || self.allowed().take(FEWEST_PORTS).count() == FEWEST_PORTS {
+        let ephemeral = self.live.get().ephemeral;
+        if ephemeral.and_then(|ephemeral| ephemeral.intersection(self.range)).is_none() {
             return false;
         }
-        let spared = Self { spares_ephemeral: true, ..self.clone() };
-        self.allowed().count() < spared.allowed().count()
+        let with = |spares: bool| Self { spares_ephemeral: spares.into(), ..self.clone() };
+        let (kept, spared) = (with(false), with(true));
+        kept.allowed().take(FEWEST_PORTS).count() < FEWEST_PORTS
+            && kept.allowed().count() < spared.allowed().count()
     }
 
     /// The ports that it chooses from.
@@ -134,10 +140,10 @@ impl Policy {
         self.range
     }
 
-    /// The system's dynamic range, if it is so wide that it had to be ignored.
+    /// The system's dynamic range, if it is so wide that it has to be ignored.
     #[must_use]
     pub fn ignores_ephemeral(&self) -> Option<PortRange> {
-        self.live.ephemeral.filter(|_| self.spares_ephemeral)
+        self.live.get().ephemeral.filter(|_| self.spares_ephemeral())
     }
 
     /// Why `port` is not to be tried, or `None` if it is.
@@ -175,7 +181,8 @@ impl Policy {
 
     fn has_unforgiven(&self, class: Class, port: Port) -> bool {
         match class {
-            Class::Ephemeral if self.spares_ephemeral => false,
+            // Most ports are not in it, and whether it is spared takes a count of the range.
+            Class::Ephemeral => self.has(class, port) && !self.spares_ephemeral(),
             Class::Crowded if self.spares_crowded => holds(&self.avoid, port),
             _ => self.has(class, port),
         }
@@ -184,9 +191,10 @@ impl Policy {
     fn has(&self, class: Class, port: Port) -> bool {
         match class {
             Class::BrowserBlocked => BROWSER_BLOCKED.binary_search(&port.get()).is_ok(),
-            Class::Privileged => port.get() < self.live.unprivileged_start,
-            Class::Excluded => holds(&self.live.excluded, port),
-            Class::Ephemeral => self.live.ephemeral.is_some_and(|range| range.contains(port)),
+            Class::Privileged => port.get() < self.live.get().unprivileged_start,
+            Class::Excluded => holds(&self.live.get().excluded, port),
+            Class::Restricted => holds(&self.live.get().restricted, port),
+            Class::Ephemeral => self.live.get().ephemeral.is_some_and(|range| range.contains(port)),
             Class::ReservedByApp => self.reserved.contains_key(&port),
             Class::Crowded => holds(CROWDED, port) || holds(&self.avoid, port),
             _ => false,

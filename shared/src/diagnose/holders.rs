@@ -34,23 +34,17 @@ impl Holders {
         &mut self.system
     }
 
-    /// Who holds these sockets, and what that makes of the conflict. Of several processes it is the
-    /// one that started first: the others had the socket from it.
+    /// Who holds these sockets, and what that makes of the conflict.
     pub(super) fn of(&mut self, seen: &Snapshot, sockets: &[SocketEntry]) -> Finding {
         let pids = seen.pids(sockets);
         let processes = self.processes(&pids);
-        let alive = processes.iter().filter_map(|known| match known {
-            Known::Alive(process) => Some(&process.holder),
-            Known::Gone | Known::Unheard => None,
-        });
-        let age = |holder: &&Holder| (holder.started_at.is_none(), holder.started_at, holder.pid);
-        if let Some(oldest) = alive.min_by_key(age) {
-            return Finding { class: Class::InUse, holder: Some(oldest.clone()) };
+        if let Some(holder) = oldest(&processes) {
+            return Finding { class: Class::InUse, holder: Some(holder) };
         }
         // A table that names who opened a socket goes on naming it when a child has inherited it.
         let is_named = sockets.iter().any(|socket| socket.pid.is_some());
         if is_named && processes.iter().all(|known| matches!(known, Known::Gone)) {
-            return Finding { class: Class::GhostOwner, holder: None };
+            return Finding { class: Class::GhostOwner, holder: self.heir(&pids) };
         }
         if let Some(&pid) = pids.first() {
             let holder = Holder { pid: Some(pid), ..Holder::default() };
@@ -63,6 +57,16 @@ impl Holders {
         let class = if is_hidden { Class::HiddenOwner } else { Class::InUse };
         let holder = Holder { user: Some(self.user(uid)), ..Holder::default() };
         Finding { class, holder: Some(holder) }
+    }
+
+    /// Who has the sockets of processes that are gone: one of their children, as far as is known.
+    fn heir(&mut self, gone: &[u32]) -> Option<Holder> {
+        let gone = gone.to_vec();
+        let children = self.system.ask(move |system| {
+            gone.into_iter().flat_map(|pid| system.children(pid)).collect::<Vec<_>>()
+        });
+        let children = self.processes(&children.unwrap_or_default());
+        oldest(&children)
     }
 
     /// Whether these sockets have holders, and all of them were left behind.
@@ -95,4 +99,14 @@ impl Holders {
         let name = self.system.ask(move |system| system.user_name(uid)).flatten();
         self.users.entry(uid).or_insert(name.unwrap_or_else(|| uid.to_string())).clone()
     }
+}
+
+/// Of those that live the one that started first: the others had the socket from it.
+fn oldest(processes: &[Known]) -> Option<Holder> {
+    let alive = processes.iter().filter_map(|known| match known {
+        Known::Alive(process) => Some(&process.holder),
+        Known::Gone | Known::Unheard => None,
+    });
+    let age = |holder: &&Holder| (holder.started_at.is_none(), holder.started_at, holder.pid);
+    alive.min_by_key(age).cloned()
 }

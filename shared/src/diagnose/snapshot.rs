@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    os::{PortRanges, SocketEntry, SocketState},
+    os::{SocketEntry, SocketState},
     port::Port,
 };
 
@@ -15,8 +15,8 @@ use crate::{
 pub(super) struct Snapshot {
     sockets: HashMap<u16, Vec<SocketEntry>>,
     holders: HashMap<u64, Vec<u32>>,
-    /// The ranges in which the system has a say.
-    pub(super) ranges: Option<PortRanges>,
+    /// Whether only those that listen were looked at.
+    pub(super) has_listeners_alone: bool,
     /// Who asks.
     pub(super) own_uid: Option<u32>,
 }
@@ -36,14 +36,14 @@ pub(super) struct Rivals {
 impl Snapshot {
     pub(super) fn new(
         entries: Vec<SocketEntry>,
-        ranges: Option<PortRanges>,
+        has_listeners_alone: bool,
         own_uid: Option<u32>,
     ) -> Self {
         let mut sockets: HashMap<u16, Vec<SocketEntry>> = HashMap::new();
         for entry in entries {
             sockets.entry(entry.local.port()).or_default().push(entry);
         }
-        Self { sockets, holders: HashMap::new(), ranges, own_uid }
+        Self { sockets, holders: HashMap::new(), has_listeners_alone, own_uid }
     }
 
     /// The sockets whose holders are worth looking for.
@@ -67,11 +67,16 @@ impl Snapshot {
         pids
     }
 
-    /// The sockets that conflict with `wanted` at `port`.
-    pub(super) fn rivals(&self, wanted: IpAddr, port: Port) -> Rivals {
+    /// The sockets that conflict with `wanted` at `port`; if the conflict may be `anywhere`, those
+    /// on any address of its family.
+    pub(super) fn rivals(&self, wanted: IpAddr, port: Port, anywhere: bool) -> Rivals {
         let entries = self.sockets.get(&port.get()).into_iter().flatten();
+        let rank = |held: IpAddr| {
+            let is_kin = anywhere && held.to_canonical().is_ipv4() == wanted.is_ipv4();
+            closeness(held, wanted).or(is_kin.then_some(0))
+        };
         let ranked: Vec<_> = entries
-            .filter_map(|entry| closeness(entry.local.ip(), wanted).map(|close| (close, entry)))
+            .filter_map(|entry| rank(entry.local.ip()).map(|close| (close, entry)))
             .collect();
         let nearest = |state| {
             let alike = || ranked.iter().filter(move |(_, entry)| entry.state == state);
@@ -131,13 +136,18 @@ mod test {
             pid: None,
             waiting: 0,
         };
-        let all = ["[::]:9", "127.0.0.1:9", "0.0.0.0:9"].map(socket);
-        let rivals = |entries: &[SocketEntry]| {
-            let seen = Snapshot::new(entries.to_vec(), None, None);
-            seen.rivals(IpAddr::from([127, 0, 0, 1]), Port::new(9).expect("not 0")).listeners
+        let all = ["[::]:9", "127.0.0.1:9", "0.0.0.0:9", "192.0.2.1:9", "[::1]:9"].map(socket);
+        let rivals = |entries: &[SocketEntry], anywhere| {
+            let seen = Snapshot::new(entries.to_vec(), false, None);
+            let port = Port::new(9).expect("not 0");
+            seen.rivals(IpAddr::from([127, 0, 0, 1]), port, anywhere).listeners
         };
-        assert_eq!(rivals(&all), [all[1].clone()]);
-        assert_eq!(rivals(&[all[0].clone(), all[2].clone()]), [all[2].clone()]);
-        assert_eq!(rivals(&all[..1]), [all[0].clone()]);
+        for anywhere in [false, true] {
+            assert_eq!(rivals(&all, anywhere), [all[1].clone()]);
+            assert_eq!(rivals(&[all[0].clone(), all[2].clone()], anywhere), [all[2].clone()]);
+            assert_eq!(rivals(&all[..1], anywhere), [all[0].clone()]);
+        }
+        assert_eq!(rivals(&all[3..], false), []);
+        assert_eq!(rivals(&all[3..], true), [all[3].clone()]);
     }
 }

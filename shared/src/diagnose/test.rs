@@ -1,5 +1,6 @@
 //! What a diagnosis comes to, on a made-up system and on the real one.
 
+mod elsewhere;
 mod made_up;
 mod real;
 mod voices;
@@ -19,5 +20,6 @@ const PORT: Port = Port::new(3030).expect("not 0");
 /// What a claim says when `ip` could not be had.
 fn refused(ip: IpAddr, kind: io::ErrorKind) -> ClaimError {
     let address = SocketAddr::new(ip, PORT.get());
-    ClaimError { address, other_bound: ip == LOOPBACKS[1], source: kind.into() }
+    let other_had = ip == LOOPBACKS[1];
+    ClaimError { address, other_had, anywhere: false, source: kind.into() }
 }

@@ -78,6 +78,9 @@ fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
             "excluded",
             "The system has set it aside, and nobody may listen there.".to_owned(),
         ),
+        Class::Restricted => {
+            remark("restricted", "The system keeps it for programs of its own.".to_owned())
+        }
         Class::Ephemeral => {
             let range =
                 known.live.ephemeral.map_or_else(String::new, |range| format!(" ({range})"));
@@ -125,6 +128,7 @@ mod test {
         let live = PortRanges {
             ephemeral: Some(PortRange::literal(32768, 60999)),
             excluded: vec![PortRange::literal(50000, 50059)],
+            restricted: vec![],
             unprivileged_start: 1024,
         };
         let avoid = vec![PortRange::literal(17005, 17010)];

@@ -3,13 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     io,
-    net::SocketAddr,
     sync::OnceLock,
 };
 
-use socket2::Socket;
-
-use super::{PortRanges, Process, SocketEntry, SocketTables, unix};
+use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, unix};
 
 #[path = "linux/process.rs"]
 mod process;
@@ -21,14 +18,8 @@ mod tables;
 pub use ranges::port_ranges;
 pub use unix::*;
 
-/// Sets what a socket must have before it is bound to an address that we mean to own.
-///
-/// `SO_REUSEADDR` passes the `TIME_WAIT` of our own last run and shadows nobody, because on Linux a
-/// second *listen* fails all the same. `SO_REUSEPORT` is never set: with it any process of the same
-/// user could take connections from us.
-pub fn prepare_to_bind(socket: &Socket, _: SocketAddr) -> io::Result<()> {
-    socket.set_reuse_address(true)
-}
+/// How sockets live together here.
+pub const RULES: Rules = Rules::Linux;
 
 /// This system: `/proc` and the user database.
 #[derive(Debug, Default)]

@@ -1,41 +1,81 @@
 //! The operating system, behind one seam.
 //!
-//! One file per system, mounted once (and one for what the Unix systems share); everything else in the crate is the same everywhere. What
-//! diagnosis asks of a system is the trait [`SocketTables`], so that its tests can put a made-up
-//! system in its place.
+//! One file per system, mounted once (and one for what the Unix systems share); everything else in
+//! the crate is the same everywhere. What diagnosis asks of a system is the trait [`SocketTables`],
+//! so that its tests can put a made-up system in its place. What can be decided without asking the
+//! system is pure, and tested on all of them: the [`bind_table`], and how answers are read.
 
 use std::{
     collections::{HashMap, HashSet},
     io,
     net::SocketAddr,
+    sync::OnceLock,
 };
 
-use crate::{conflict::Holder, port::PortRange};
+use crate::{
+    conflict::Holder,
+    port::{Port, PortRange},
+};
 
+pub mod bind_table;
+#[cfg(any(windows, test))]
+mod netsh;
+#[cfg(any(target_os = "macos", test))]
+mod port_bitmap;
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod system;
 #[cfg(target_os = "macos")]
+#[expect(unsafe_code, reason = "sysctl and libproc have no safe wrapper")]
 #[path = "macos.rs"]
 mod system;
 #[cfg(windows)]
-#[expect(unsafe_code, reason = "WinSock's exclusive bind has no safe wrapper")]
+#[expect(unsafe_code, reason = "what Windows tells of ports has no safe wrapper")]
 #[path = "windows.rs"]
 mod system;
+#[cfg(any(windows, test))]
+mod tcp_rows;
 #[cfg(unix)]
 mod unix;
 
 pub use system::*;
 
 /// The ranges in which the system itself has a say, as they are at this moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PortRanges {
     /// Where it takes ports for outgoing connections.
     pub ephemeral: Option<PortRange>,
     /// What it has set aside.
     pub excluded: Vec<PortRange>,
+    /// What it keeps for programs with an entitlement. To all others it says "in use", and nobody
+    /// is there.
+    pub restricted: Vec<PortRange>,
     /// The first port that an ordinary user may listen on; 0 where there is no such rule.
     pub unprivileged_start: u16,
+}
+
+/// The ranges of this system, asked for when somebody first needs to know: on Windows that starts
+/// other programs.
+#[derive(Debug, Clone, Default)]
+pub struct LiveRanges(OnceLock<PortRanges>);
+
+impl LiveRanges {
+    /// The ranges.
+    pub fn get(&self) -> &PortRanges {
+        self.0.get_or_init(port_ranges)
+    }
+
+    /// Whether they have been asked for.
+    #[must_use]
+    pub fn are_known(&self) -> bool {
+        self.0.get().is_some()
+    }
+}
+
+impl From<PortRanges> for LiveRanges {
+    fn from(ranges: PortRanges) -> Self {
+        Self(ranges.into())
+    }
 }
 
 /// What a socket is doing, as far as it matters to whoever wants its port.
@@ -85,11 +125,22 @@ pub trait SocketTables: Send {
     /// Whatever reading the tables fails with.
     fn sockets(&self) -> io::Result<Vec<SocketEntry>>;
 
+    /// The listeners among them, where the system has a table of these alone that is read sooner.
+    fn listeners(&self) -> Option<io::Result<Vec<SocketEntry>>> {
+        None
+    }
+
     /// The processes that hold each of the `wanted` sockets, as far as they can be seen.
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>>;
 
     /// What can be told of a process, or `None` if it is gone.
     fn process(&self, pid: u32) -> Option<Process>;
+
+    /// The living processes that a process has started which is gone itself. One of them has its
+    /// sockets, if anybody has. Only where tables name whoever opened a socket is this asked.
+    fn children(&self, _: u32) -> Vec<u32> {
+        Vec::new()
+    }
 
     /// The name of a user.
     fn user_name(&self, uid: u32) -> Option<String>;
@@ -97,6 +148,16 @@ pub trait SocketTables: Send {
     /// The user who asks, on systems where users are numbers.
     fn own_uid(&self) -> Option<u32>;
 
-    /// The ranges in which the system has a say.
+    /// Whether a port is too low for an ordinary user. Windows has no such rule.
+    fn is_privileged(&self, port: Port) -> bool {
+        port.get() < self.port_ranges().unprivileged_start
+    }
+
+    /// Whether the system keeps a port for programs with an entitlement, as only macOS does.
+    fn is_restricted(&self, _: Port) -> bool {
+        false
+    }
+
+    /// The ranges in which the system has a say. Asking may start other programs.
     fn port_ranges(&self) -> PortRanges;
 }

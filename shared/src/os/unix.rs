@@ -9,10 +9,23 @@ use std::{
 };
 
 use rustix::io::Errno;
+use socket2::Socket;
+
+use super::bind_table::Sharing;
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
 pub const APPENDING_NEEDS_A_LOCK: bool = false;
+
+/// Sets how a socket asks for its address, before it is bound. `SO_REUSEPORT` is never asked for:
+/// with it any process of the same user could take connections from us.
+pub fn set_sharing(socket: &Socket, sharing: Sharing) -> io::Result<()> {
+    match sharing {
+        Sharing::Default => Ok(()),
+        Sharing::Reuse => socket.set_reuse_address(true),
+        Sharing::ReusePort | Sharing::Exclusive => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
 
 /// Whether the error says that the kernel has no such address family.
 pub fn is_unsupported_family(error: &io::Error) -> bool {

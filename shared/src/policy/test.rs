@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::os::PortRanges;
 
 const EPHEMERAL: PortRange = PortRange::literal(32768, 60999);
 const ORIGINS_OF_OURS: [Origin; 3] = [Origin::FirstChoice, Origin::Proposed, Origin::Range];
@@ -14,7 +15,8 @@ fn port(number: u16) -> Port {
 }
 
 fn live(ephemeral: Option<PortRange>, excluded: &[PortRange]) -> PortRanges {
-    PortRanges { ephemeral, excluded: excluded.to_vec(), unprivileged_start: 1024 }
+    let restricted = vec![PortRange::literal(55555, 55555)];
+    PortRanges { ephemeral, excluded: excluded.to_vec(), restricted, unprivileged_start: 1024 }
 }
 
 fn policy(range: PortRange, live: PortRanges) -> Policy {
@@ -40,8 +42,11 @@ fn the_gravest_fault_is_told_first_and_all_of_them_on_request() {
     let reserved = BTreeMap::from([(port(80), "notes".parse().expect("a name"))]);
     let live = live(Some(everything), &[everything]);
     let policy = Policy::new(everything, live, vec![everything], reserved);
-    assert_eq!(policy.remarks(port(79)), [FAULTS[0], FAULTS[1], FAULTS[2], FAULTS[3], FAULTS[5]]);
-    assert_eq!(policy.remarks(port(80)), FAULTS[1..]);
+    assert_eq!(policy.remarks(port(79)), [FAULTS[0], FAULTS[1], FAULTS[2], FAULTS[4], FAULTS[6]]);
+    let but_restricted: Vec<_> =
+        FAULTS[1..].iter().copied().filter(|c| *c != Class::Restricted).collect();
+    assert_eq!(policy.remarks(port(80)), but_restricted);
+    assert!(policy.remarks(port(55555)).contains(&Class::Restricted));
     assert_eq!(policy.refusal(port(79), Origin::Range), Some(Class::BrowserBlocked));
     assert_eq!(policy.refusal(port(80), Origin::Range), Some(Class::Privileged));
     assert_eq!(policy.reserved_by(port(80)).map(AppName::as_str), Some("notes"));
@@ -56,6 +61,28 @@ fn a_dynamic_range_that_leaves_too_little_is_ignored_and_what_is_excluded_is_not
     assert_eq!(policy.refusal(port(20000), Origin::Range), Some(Class::Excluded));
     assert_eq!(policy.refusal(port(19999), Origin::Range), None);
     assert_eq!(policy.remarks(port(19999)), [Class::Ephemeral]);
+}
+
+#[test]
+fn the_system_is_not_asked_for_its_ranges_before_a_port_has_to_be_chosen() {
+    let policy = Policy::new(DEFAULT_RANGE, LiveRanges::default(), Vec::new(), BTreeMap::new());
+    for origin in REMEMBERED {
+        assert_eq!(policy.refusal(port(3030), origin), None);
+        assert_eq!(policy.refusal(port(6000), origin), Some(Class::BrowserBlocked));
+    }
+    assert!(!policy.live.are_known());
+    let _ = policy.refusal(port(17000), Origin::FirstChoice);
+    assert!(policy.live.are_known());
+}
+
+/// Row 30 of the test matrix: WSL in mirrored mode keeps such a block, wherever it likes.
+#[test]
+fn the_block_that_wsl_keeps_for_its_guests_is_left_out_whole() {
+    let block = PortRange::literal(17000, 21095);
+    let policy = policy(DEFAULT_RANGE, live(None, &[block]));
+    assert!(block.ports().all(|port| policy.refusal(port, Origin::FirstChoice).is_some()));
+    assert!(policy.allowed().all(|port| !block.contains(port)));
+    assert_eq!(policy.refusal(port(21096), Origin::FirstChoice), None);
 }
 
 #[test]
@@ -95,7 +122,7 @@ proptest! {
         for allowed in policy.allowed() {
             prop_assert!(range.contains(allowed) && !holds(&avoid, allowed));
             let mut faults = policy.remarks(allowed);
-            faults.retain(|&fault| fault != Class::Ephemeral || !policy.spares_ephemeral);
+            faults.retain(|&fault| fault != Class::Ephemeral || !policy.spares_ephemeral());
             faults.retain(|&fault| fault != Class::Crowded || !policy.spares_crowded);
             prop_assert_eq!(faults, []);
         }

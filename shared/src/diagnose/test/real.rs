@@ -38,9 +38,12 @@ fn claim_and_examine(port: Port) -> Finding {
     diagnostician().examine(port, &error, Depth::Full)
 }
 
-/// Whether the tables of this system can be read at all.
-fn has_tables() -> bool {
-    os::System::default().sockets().is_ok()
+/// Whether this system tells which process has a socket: Wine does not.
+fn tells_processes() -> bool {
+    let claim = claim::any().expect("some port");
+    let sockets = os::System::default().sockets().expect("tables");
+    let mut ours = sockets.iter().filter(|socket| socket.local.port() == claim.port().get());
+    ours.any(|socket| socket.id.is_some() || socket.pid.is_some())
 }
 
 fn assert_is_this_process(holder: Option<Holder>) {
@@ -51,7 +54,9 @@ fn assert_is_this_process(holder: Option<Holder>) {
     let name = holder.name.expect("a name");
     assert!(exe.file_name().and_then(|file| file.to_str()).expect("a name").starts_with(&name));
     let system = os::System::default();
-    assert_eq!(holder.user, system.own_uid().and_then(|uid| system.user_name(uid)));
+    if let Some(uid) = system.own_uid() {
+        assert_eq!(holder.user, system.user_name(uid));
+    }
     let age = Timestamp::now().duration_since(holder.started_at.expect("a time"));
     // The system's start is told in whole seconds, so that it may seem to lie ahead a little.
     assert!(age > SignedDuration::from_secs(-2) && age < SignedDuration::from_hours(12), "{age}");
@@ -62,7 +67,7 @@ fn a_listener_of_this_process_is_found_with_all_that_can_be_told() {
     let claim = claim::any().expect("some port");
     let finding = claim_and_examine(claim.port());
     assert_eq!(finding.class, Class::InUse);
-    if has_tables() {
+    if tells_processes() {
         assert_is_this_process(finding.holder);
     }
 }
@@ -70,7 +75,8 @@ fn a_listener_of_this_process_is_found_with_all_that_can_be_told() {
 #[test]
 fn a_connection_that_uses_a_port_is_found_with_its_process() {
     let claim = claim::any().expect("some port");
-    let Some((client, port)) = bound(LOOPBACKS[0]).filter(|_| has_tables()) else { return };
+    // Wine's table leaves such a socket out as well.
+    let Some((client, port)) = bound(LOOPBACKS[0]).filter(|_| tells_processes()) else { return };
     client.connect(&claim.addresses()[0].into()).expect("somebody listens");
     let finding = claim_and_examine(port);
     assert_eq!(finding.class, Class::SourcePort);
@@ -87,9 +93,7 @@ fn what_is_left_of_a_connection_is_told_as_one() {
     let port = Port::new(peer.port()).expect("not 0");
     let Err(error) = claim::port(port) else { return };
     let finding = diagnostician().examine(port, &error, Depth::Full);
-    if has_tables() {
-        assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
-    }
+    assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
 }
 
 #[test]
@@ -104,7 +108,7 @@ fn a_listener_on_the_other_loopback_alone_is_found() {
     stranger.listen(1).expect("nobody else does");
     let finding = claim_and_examine(port);
     assert_eq!(finding.class, Class::OtherFamily);
-    if has_tables() {
+    if tells_processes() {
         assert_is_this_process(finding.holder);
     }
 }

@@ -36,7 +36,7 @@ fn seen_as_node(port: Port, orphan: bool) -> MadeUp {
 fn examine(system: MadeUp, secret: Secret, port: Port, depth: Depth) -> Finding {
     let source = io::ErrorKind::AddrInUse.into();
     let address = (LOOPBACKS[0], port.get()).into();
-    let error = ClaimError { address, other_bound: false, source };
+    let error = ClaimError { address, other_had: false, anywhere: false, source };
     Diagnostician::of(Box::new(system), BUDGET, AppName::default(), Path::new(""), secret)
         .examine(port, &error, depth)
 }

@@ -30,6 +30,7 @@ fn parse(ephemeral: Option<&str>, reserved: Option<&str>, start: Option<&str>) -
     PortRanges {
         ephemeral: ephemeral.or(Some(DEFAULT_EPHEMERAL)),
         excluded: reserved.map(list).unwrap_or_default(),
+        restricted: Vec::new(),
         unprivileged_start: start.unwrap_or(DEFAULT_UNPRIVILEGED_START),
     }
 }

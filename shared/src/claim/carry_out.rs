@@ -1,0 +1,168 @@
+//! Carries out the plan of a claim: step by step, until the first refusal.
+//!
+//! What it asks is a [`Network`]: [`Host`] is the one of this machine, and tests put one made of the
+//! bind table in its place.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{
+    BACKLOG, ClaimError,
+    plan::{Step, plan},
+};
+use crate::os::{
+    self,
+    bind_table::{Rules, Sharing},
+};
+
+/// How long a loopback address may take to say that nobody listens. It says so at once; silence
+/// means that somebody does, whose queue is full.
+const KNOCK_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// What a claim asks of a system.
+pub(super) trait Network {
+    /// A bound socket. Dropped, it is closed.
+    type Socket;
+
+    /// By whose rules sockets live together here.
+    fn rules(&self) -> Rules;
+
+    /// Binds a socket of the address's own family, and answers the address that it has now.
+    fn bind(&self, address: SocketAddr, sharing: Sharing)
+    -> io::Result<(Self::Socket, SocketAddr)>;
+
+    /// Makes a bound socket listen.
+    fn listen(&self, socket: &Self::Socket) -> io::Result<()>;
+
+    /// Whether nobody listens at this address.
+    fn is_silent(&self, address: SocketAddr) -> bool;
+}
+
+/// Binds all of `addresses` at port `number`, or at one port of the system's choice for 0, and
+/// listens on them if that `is_to_listen`. A family that the host lacks is left out; if none is left,
+/// that is the error.
+pub(super) fn carry_out<N: Network>(
+    network: &N,
+    addresses: &[IpAddr],
+    mut number: u16,
+    is_to_listen: bool,
+) -> Result<Vec<(SocketAddr, N::Socket)>, ClaimError> {
+    let mut sockets: Vec<(SocketAddr, N::Socket)> = Vec::with_capacity(addresses.len());
+    let (mut missing, mut first_had) = (None, None);
+    for step in plan(network.rules(), addresses) {
+        match take(network, step, number) {
+            Ok((bound, socket)) => {
+                number = bound.port();
+                first_had = first_had.or(Some(step.wanted()));
+                sockets.extend(socket.map(|socket| (bound, socket)));
+            }
+            Err((address, anywhere, source)) => {
+                let other_had = first_had.is_some_and(|ip| ip != step.wanted());
+                let error = ClaimError { address, other_had, anywhere, source };
+                if !is_missing_family(&error.source) {
+                    return Err(error);
+                }
+                missing = Some(error);
+            }
+        }
+    }
+    for (index, (address, socket)) in sockets.iter().enumerate().filter(|_| is_to_listen) {
+        let refused = |source| ClaimError {
+            address: *address,
+            other_had: index > 0,
+            anywhere: false,
+            source,
+        };
+        network.listen(socket).map_err(refused)?;
+    }
+    match missing {
+        Some(error) if sockets.is_empty() => Err(error),
+        _ => Ok(sockets),
+    }
+}
+
+/// What a step had: the address, and the socket if it is kept.
+type Had<S> = (SocketAddr, Option<S>);
+
+/// What a step failed with: the address for whose sake it was taken, and whether a socket on any
+/// address may be the reason.
+type Refused = (SocketAddr, bool, io::Error);
+
+fn take<N: Network>(network: &N, step: Step, number: u16) -> Result<Had<N::Socket>, Refused> {
+    match step {
+        Step::Bind { ip, sharing } => {
+            let address = SocketAddr::new(ip, number);
+            let (socket, bound) =
+                network.bind(address, sharing).map_err(|error| (address, false, error))?;
+            Ok((bound, Some(socket)))
+        }
+        Step::Probe { every, sharing, wanted, unless_silent } => {
+            let address = SocketAddr::new(wanted, number);
+            match network.bind(SocketAddr::new(every, number), sharing) {
+                Ok((_, bound)) => Ok((bound, None)),
+                Err(error)
+                    if unless_silent
+                        && error.kind() == io::ErrorKind::AddrInUse
+                        && network.is_silent(address) =>
+                {
+                    Ok((address, None))
+                }
+                Err(error) => Err((address, true, error)),
+            }
+        }
+    }
+}
+
+/// Whether the host has no such family at all: no IPv6 in the kernel, or none on loopback.
+fn is_missing_family(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrNotAvailable || os::is_unsupported_family(error)
+}
+
+/// This machine.
+pub(super) struct Host;
+
+impl Network for Host {
+    type Socket = Socket;
+
+    fn rules(&self) -> Rules {
+        os::RULES
+    }
+
+    fn bind(&self, address: SocketAddr, sharing: Sharing) -> io::Result<(Socket, SocketAddr)> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        os::set_sharing(&socket, sharing)?;
+        socket.bind(&address.into())?;
+        let bound = match address.port() {
+            0 => socket.local_addr()?.as_socket().unwrap_or(address),
+            _ => address,
+        };
+        Ok((socket, bound))
+    }
+
+    fn listen(&self, socket: &Socket) -> io::Result<()> {
+        socket.listen(BACKLOG)
+    }
+
+    fn is_silent(&self, address: SocketAddr) -> bool {
+        let answer = TcpStream::connect_timeout(&reachable(address), KNOCK_TIMEOUT);
+        answer.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    }
+}
+
+/// Where to knock for an address: a wildcard is reached through loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip: IpAddr = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

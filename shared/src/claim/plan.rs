@@ -1,0 +1,123 @@
+//! The steps of a claim, as data: what is asked of the system, in which order, and how.
+//!
+//! The plan follows from the [`Rules`] of the system and the addresses that are wanted, and from
+//! nothing else. [`carry_out`](super::carry_out) asks the real system, or in tests one that is made
+//! of the bind table; so what is proved of a plan there is proved of the claim.
+//!
+//! Every address is bound before the first one listens: a listening socket that is closed again,
+//! because the next address fails, would reset whoever had connected to it.
+//!
+//! # Linux
+//!
+//! Bind with `SO_REUSEADDR`, which passes the `TIME_WAIT` of our own last run and shadows nobody:
+//! beside a listener the bind fails, and beside a socket that is merely bound one of the two listens
+//! fails.
+//!
+//! # Windows
+//!
+//! Bind with `SO_EXCLUSIVEADDRUSE`, so that nobody takes the address over. That still succeeds on
+//! `127.0.0.1` beside a stranger's `0.0.0.0`, and ours would take the stranger's connections. Only an
+//! exclusive *wildcard* is refused beside every other socket of its family. So one is bound first, as
+//! a probe, and closed without listening; no wait after closing blocks it. The probes come before all
+//! else, because our own sockets would make them fail too.
+//!
+//! # macOS
+//!
+//! Bind with `SO_REUSEADDR`, for `TIME_WAIT`, which here also succeeds beside a wildcard of the same
+//! user. A wildcard without it is refused beside every other socket, but also beside a `TIME_WAIT`.
+//! So it is the probe, and where it is refused a connection tells whether anybody listens.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::os::bind_table::{Rules, Sharing};
+
+/// One question to the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Bind the wildcard of a family and close it again.
+    Probe {
+        /// The wildcard.
+        every: IpAddr,
+        /// How it is asked for.
+        sharing: Sharing,
+        /// The address for whose sake it is asked.
+        wanted: IpAddr,
+        /// Whether a refusal counts only if somebody answers at `wanted`.
+        unless_silent: bool,
+    },
+    /// Bind an address, to keep it.
+    Bind {
+        /// The address.
+        ip: IpAddr,
+        /// How it is asked for.
+        sharing: Sharing,
+    },
+}
+
+impl Step {
+    /// The address for whose sake it is taken.
+    pub(super) fn wanted(self) -> IpAddr {
+        match self {
+            Self::Probe { wanted, .. } => wanted,
+            Self::Bind { ip, .. } => ip,
+        }
+    }
+}
+
+/// The steps that lead to sockets on these addresses; then all of them listen, in the same order.
+pub(super) fn plan(rules: Rules, addresses: &[IpAddr]) -> Vec<Step> {
+    let (probe, unless_silent, sharing) = match rules {
+        Rules::Linux => (None, false, Sharing::Reuse),
+        Rules::Windows => (Some(Sharing::Exclusive), false, Sharing::Exclusive),
+        Rules::MacOs => (Some(Sharing::Default), true, Sharing::Reuse),
+    };
+    let families = addresses.iter().filter(|&&ip| is_first_of_its_family(ip, addresses));
+    let probes = families.filter_map(|&wanted| {
+        // An exclusive wildcard that is wanted itself is refused beside everybody as it is.
+        let asks_alike = probe == Some(sharing) && wanted.is_unspecified();
+        let every = every_address_like(wanted);
+        probe.filter(|_| !asks_alike).map(|sharing| Step::Probe {
+            every,
+            sharing,
+            wanted,
+            unless_silent,
+        })
+    });
+    let binds = addresses.iter().map(|&ip| Step::Bind { ip, sharing });
+    probes.chain(binds).collect()
+}
+
+fn is_first_of_its_family(ip: IpAddr, addresses: &[IpAddr]) -> bool {
+    addresses.iter().find(|other| other.is_ipv4() == ip.is_ipv4()) == Some(&ip)
+}
+
+/// The wildcard of a family.
+pub(super) fn every_address_like(ip: IpAddr) -> IpAddr {
+    if ip.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+    use crate::claim::LOOPBACKS;
+
+    #[test]
+    fn linux_needs_no_probe_and_the_others_probe_each_family_once_before_all_else() {
+        let [v4, v6] = LOOPBACKS;
+        let wanted = [v4, v6, IpAddr::from([192, 0, 2, 1])];
+        assert_eq!(plan(Rules::Linux, &wanted).len(), 3);
+        for rules in [Rules::Windows, Rules::MacOs] {
+            let steps = plan(rules, &wanted);
+            let is_probe = |step: &Step| matches!(step, Step::Probe { .. });
+            let probes: Vec<_> = steps.iter().map(is_probe).collect();
+            assert_eq!(probes, [true, true, false, false, false], "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_that_is_wanted_is_its_own_probe_where_it_is_asked_for_in_the_same_way() {
+        let every = every_address_like(LOOPBACKS[0]);
+        let steps = |rules| plan(rules, &[every, LOOPBACKS[1]]).len();
+        assert_eq!((steps(Rules::Windows), steps(Rules::MacOs)), (3, 4));
+    }
+}

@@ -1,0 +1,156 @@
+//! The claim, carried out on systems that are nothing but their bind tables, with a stranger who may
+//! come at any moment and ask in any way.
+//!
+//! Whoever listens on our addresses before us keeps the port, and the claim is refused. Whoever
+//! comes later never gets a connection to an address of ours: mostly because the system refuses him,
+//! and where it lets him in, because he has the wildcard and the closer address is ours. No option
+//! prevents that, and the last test lists those cases.
+
+mod system;
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use self::system::{Modelled, PORT, Stranger, US};
+use crate::{
+    claim::{ClaimError, LOOPBACKS, carry_out::carry_out},
+    os::bind_table::{Bound, Rules},
+};
+
+const SOMEBODY_ELSE: u32 = US + 1;
+const SYSTEMS: [Rules; 3] = [Rules::Linux, Rules::Windows, Rules::MacOs];
+
+/// More than any claim asks, so that the last stranger comes when all is done.
+const MOMENTS: usize = 10;
+
+/// How a claim ended for us and for the stranger.
+struct End {
+    ours: Result<(), ClaimError>,
+    /// Whether he listens where a connection to one of our addresses could reach him.
+    he_listens: bool,
+    /// Whether a connection to one of our addresses may become his.
+    is_shared: bool,
+    /// Whether he came when we had asked our last question.
+    he_was_late: bool,
+}
+
+fn claim_beside(rules: Rules, stranger: Stranger, has_probes: bool) -> End {
+    let system = Modelled::new(rules, stranger, has_probes);
+    let sockets = carry_out(&system, &LOOPBACKS, PORT, true);
+    let he_was_late = system.it_is_over();
+    let end = End {
+        he_was_late,
+        he_listens: LOOPBACKS.iter().any(|&ip| system.is_reached(ip)),
+        is_shared: LOOPBACKS.iter().any(|&ip| system.is_shared(ip)),
+        ours: sockets
+            .as_ref()
+            .map(|_| ())
+            .map_err(|error| ClaimError { source: error.source.kind().into(), ..*error }),
+    };
+    drop(sockets);
+    end
+}
+
+/// Every stranger of a system, at every address that meets one of ours or none.
+fn strangers(rules: Rules) -> impl Iterator<Item = Stranger> {
+    let addresses =
+        ["127.0.0.1", "0.0.0.0", "::1", "::", "192.0.2.1", "127.0.0.2", "::ffff:127.0.0.1"];
+    let sockets = addresses.into_iter().flat_map(move |ip| {
+        let ip: IpAddr = ip.parse().expect("an address");
+        let kinds = [(false, US), (true, US), (false, SOMEBODY_ELSE), (true, SOMEBODY_ELSE)];
+        let kinds = kinds.into_iter().filter(move |(dual, _)| !dual || ip.is_ipv6());
+        kinds.flat_map(move |(dual, user)| {
+            rules.ways().iter().map(move |&sharing| Bound {
+                ip,
+                dual,
+                sharing,
+                listens: false,
+                user,
+            })
+        })
+    });
+    sockets.flat_map(|socket| {
+        (0..MOMENTS).flat_map(move |comes_after| {
+            [true, false].map(|listens_at_once| Stranger { socket, comes_after, listens_at_once })
+        })
+    })
+}
+
+fn every_pair() -> impl Iterator<Item = (Rules, Stranger)> {
+    SYSTEMS.into_iter().flat_map(|rules| strangers(rules).map(move |stranger| (rules, stranger)))
+}
+
+#[test]
+fn a_port_on_which_nobody_meets_us_is_claimed_except_where_the_probe_cannot_tell() {
+    for (rules, stranger) in every_pair() {
+        let ip = stranger.socket.ip;
+        let meets = ip.is_unspecified() || LOOPBACKS.contains(&ip.to_canonical());
+        let end = claim_beside(rules, stranger, true);
+        if !meets && rules != Rules::Windows {
+            assert!(end.ours.is_ok(), "{rules:?} {stranger:?}");
+        }
+    }
+}
+
+#[test]
+fn whoever_listens_before_us_keeps_the_port_however_he_asked_for_it() {
+    for (rules, stranger) in every_pair() {
+        let end = claim_beside(rules, stranger, true);
+        let was_first = stranger.comes_after == 0 && stranger.listens_at_once;
+        if was_first && end.he_listens {
+            let error = end.ours.expect_err("the port is his");
+            assert!(error.is_conflict(), "{rules:?} {stranger:?} {error:?}");
+        }
+    }
+}
+
+#[test]
+fn no_claim_ends_with_a_port_that_somebody_shares() {
+    for (rules, stranger) in every_pair() {
+        let end = claim_beside(rules, stranger, true);
+        assert!(end.ours.is_err() || !end.is_shared, "{rules:?} {stranger:?}");
+    }
+}
+
+#[test]
+fn without_the_probe_we_would_take_a_strangers_connections_on_windows_and_on_macos() {
+    let takes_over = |rules| {
+        strangers(rules).any(|stranger| {
+            let end = claim_beside(rules, stranger, false);
+            let was_first = stranger.comes_after == 0 && stranger.listens_at_once;
+            was_first && end.he_listens && end.ours.is_ok()
+        })
+    };
+    assert_eq!(SYSTEMS.map(takes_over), [false, true, true]);
+}
+
+/// A wildcard beside our two addresses gets what goes to other addresses of the machine. Who comes
+/// while the claim is under way ends there too.
+#[test]
+fn a_wildcard_is_all_that_a_second_comer_can_have_beside_a_claim() {
+    let mut let_in = BTreeSet::new();
+    for (rules, stranger) in every_pair() {
+        let end = claim_beside(rules, stranger, true);
+        if end.ours.is_ok() && end.he_listens {
+            assert!(stranger.socket.ip.is_unspecified(), "{rules:?} {stranger:?}");
+            let when = if end.he_was_late { "later" } else { "meanwhile" };
+            let who = if stranger.socket.user == US { "same user" } else { "another user" };
+            let_in.insert(format!("{rules:?}: {:?}, {who}, {when}", stranger.socket.sharing));
+        }
+    }
+    let expected = [
+        "MacOs: Default, same user, meanwhile",
+        "MacOs: Reuse, same user, later",
+        "MacOs: Reuse, same user, meanwhile",
+        "MacOs: ReusePort, same user, later",
+        "MacOs: ReusePort, same user, meanwhile",
+        "Windows: Default, another user, later",
+        "Windows: Default, another user, meanwhile",
+        "Windows: Default, same user, later",
+        "Windows: Default, same user, meanwhile",
+        "Windows: Reuse, another user, later",
+        "Windows: Reuse, another user, meanwhile",
+        "Windows: Reuse, same user, later",
+        "Windows: Reuse, same user, meanwhile",
+    ];
+    assert_eq!(let_in.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}

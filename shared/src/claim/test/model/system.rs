@@ -1,0 +1,158 @@
+//! A system that is nothing but its bind table.
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    net::{IpAddr, SocketAddr},
+    rc::Rc,
+};
+
+use crate::{
+    claim::carry_out::Network,
+    os::bind_table::{Answer, Bound, Rules, Sharing},
+};
+
+pub(super) const US: u32 = 1000;
+pub(super) const PORT: u16 = 3030;
+
+/// Somebody else who wants the port.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stranger {
+    pub(super) socket: Bound,
+    /// After how many of our questions he asks for it.
+    pub(super) comes_after: usize,
+    /// Whether he listens at once, or when our claim is over.
+    pub(super) listens_at_once: bool,
+}
+
+/// The sockets at the port; `true` marks ours.
+type Sockets = Rc<RefCell<Vec<(usize, bool, Bound)>>>;
+
+pub(super) struct Modelled {
+    rules: Rules,
+    sockets: Sockets,
+    stranger: Stranger,
+    has_probes: bool,
+    questions: Cell<usize>,
+    opened: Cell<usize>,
+    /// The stranger's socket, once he has one.
+    his: Cell<Option<usize>>,
+}
+
+/// A socket of ours, closed when it is dropped.
+pub(super) struct Ours {
+    id: usize,
+    sockets: Sockets,
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        self.sockets.borrow_mut().retain(|(id, ..)| *id != self.id);
+    }
+}
+
+impl Modelled {
+    /// A system without probes answers them as if nobody were there.
+    pub(super) fn new(rules: Rules, stranger: Stranger, has_probes: bool) -> Self {
+        Self {
+            rules,
+            sockets: Sockets::default(),
+            stranger,
+            has_probes,
+            questions: Cell::new(0),
+            opened: Cell::new(0),
+            his: Cell::new(None),
+        }
+    }
+
+    /// The stranger does now what he had put off. Answers whether he comes only now.
+    pub(super) fn it_is_over(&self) -> bool {
+        let is_late = self.questions.get() <= self.stranger.comes_after;
+        if is_late {
+            self.questions.set(self.stranger.comes_after);
+            self.next_question();
+        }
+        if let Some(his) = self.his.get() {
+            let _ = self.let_listen(his);
+        }
+        is_late
+    }
+
+    /// Whether a connection to `ip` could reach the stranger if he were alone.
+    pub(super) fn is_reached(&self, ip: IpAddr) -> bool {
+        self.closest(ip, false).is_some()
+    }
+
+    /// Whether a connection to `ip` may become the stranger's.
+    pub(super) fn is_shared(&self, ip: IpAddr) -> bool {
+        let (ours, his) = (self.closest(ip, true), self.closest(ip, false));
+        his.is_some() && his >= ours
+    }
+
+    fn closest(&self, ip: IpAddr, ours: bool) -> Option<u8> {
+        let sockets = self.sockets.borrow();
+        let asked = sockets.iter().filter(|(_, is_ours, _)| *is_ours == ours);
+        asked.filter_map(|(.., socket)| socket.closeness(ip)).max()
+    }
+
+    fn next_question(&self) {
+        let question = self.questions.replace(self.questions.get() + 1);
+        if question == self.stranger.comes_after {
+            self.his.set(self.let_bind(false, self.stranger.socket).ok());
+            if let Some(his) = self.his.get().filter(|_| self.stranger.listens_at_once) {
+                let _ = self.let_listen(his);
+            }
+        }
+    }
+
+    fn let_bind(&self, is_ours: bool, socket: Bound) -> io::Result<usize> {
+        let mut sockets = self.sockets.borrow_mut();
+        granted(sockets.iter().map(|(.., first)| self.rules.bind(first, &socket)))?;
+        let id = self.opened.replace(self.opened.get() + 1);
+        sockets.push((id, is_ours, socket));
+        Ok(id)
+    }
+
+    fn let_listen(&self, id: usize) -> io::Result<()> {
+        let mut sockets = self.sockets.borrow_mut();
+        let at = sockets.iter().position(|(other, ..)| *other == id).expect("bound before");
+        let socket = sockets[at].2;
+        let others = sockets.iter().filter(|(other, ..)| *other != id);
+        granted(others.map(|(.., first)| self.rules.listen(first, &socket)))?;
+        sockets[at].2.listens = true;
+        Ok(())
+    }
+}
+
+fn granted(answers: impl IntoIterator<Item = Answer>) -> io::Result<()> {
+    answers.into_iter().try_for_each(|answer| match answer {
+        Answer::Granted => Ok(()),
+        Answer::InUse => Err(io::ErrorKind::AddrInUse.into()),
+        Answer::Denied => Err(io::ErrorKind::PermissionDenied.into()),
+    })
+}
+
+impl Network for Modelled {
+    type Socket = Ours;
+
+    fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    fn bind(&self, address: SocketAddr, sharing: Sharing) -> io::Result<(Ours, SocketAddr)> {
+        self.next_question();
+        let socket = Bound { ip: address.ip(), dual: false, sharing, listens: false, user: US };
+        let is_left_out = !self.has_probes && socket.ip.is_unspecified();
+        let id = if is_left_out { usize::MAX } else { self.let_bind(true, socket)? };
+        Ok((Ours { id, sockets: Rc::clone(&self.sockets) }, address))
+    }
+
+    fn listen(&self, socket: &Ours) -> io::Result<()> {
+        self.next_question();
+        self.let_listen(socket.id)
+    }
+
+    fn is_silent(&self, address: SocketAddr) -> bool {
+        self.closest(address.ip(), false).is_none()
+    }
+}

@@ -1,0 +1,59 @@
+//! Processes, by libproc: what can be told of one.
+
+use std::{ffi::CStr, mem, path::Path, ptr};
+
+use jiff::Timestamp;
+use libc::{PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, c_char, c_int, proc_bsdinfo};
+
+use crate::{
+    conflict::Holder,
+    os::{Process, unix},
+};
+
+/// What can be told of a process, or `None` if it is gone or another user's. Whether it was left
+/// behind is not told: what launchd starts has no other parent than what it adopts.
+pub(super) fn process(pid: u32) -> Option<Process> {
+    let number = c_int::try_from(pid).ok()?;
+    let info = bsd_info(number)?;
+    let exe = path(number);
+    let file = exe.as_deref().and_then(|exe| Path::new(exe).file_name());
+    let name = file.map(|file| file.to_string_lossy().into_owned());
+    let seconds = i64::try_from(info.pbi_start_tvsec).ok();
+    let holder = Holder {
+        pid: Some(pid),
+        name: name.or_else(|| short_name(&info.pbi_name)),
+        user: Some(unix::user_name(info.pbi_uid).unwrap_or_else(|| info.pbi_uid.to_string())),
+        started_at: seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        exe,
+    };
+    Some(Process { holder, orphan: false })
+}
+
+fn bsd_info(pid: c_int) -> Option<proc_bsdinfo> {
+    let length = c_int::try_from(size_of::<proc_bsdinfo>()).ok()?;
+    let mut info = mem::MaybeUninit::<proc_bsdinfo>::zeroed();
+    // SAFETY: `info` has `length` bytes to write to, and lives until the call returns.
+    let written =
+        unsafe { libc::proc_pidinfo(pid, PROC_PIDTBSDINFO, 0, info.as_mut_ptr().cast(), length) };
+    // SAFETY: it consists of numbers, for which zeros will do where nothing was written.
+    let info = unsafe { info.assume_init() };
+    (written == length).then_some(info)
+}
+
+/// The file that it runs.
+fn path(pid: c_int) -> Option<String> {
+    let room = usize::try_from(PROC_PIDPATHINFO_MAXSIZE).ok()?;
+    let mut path = vec![0_u8; room];
+    let length = u32::try_from(room).ok()?;
+    // SAFETY: `path` has `length` bytes to write to, and lives until the call returns.
+    let written =
+        unsafe { libc::proc_pidpath(pid, ptr::from_mut(path.as_mut_slice()).cast(), length) };
+    let written = usize::try_from(written).ok().filter(|&written| written > 0)?;
+    Some(String::from_utf8_lossy(path.get(..written)?).into_owned())
+}
+
+fn short_name(name: &[c_char]) -> Option<String> {
+    let bytes: Vec<u8> = name.iter().map(|byte| byte.cast_unsigned()).collect();
+    let name = CStr::from_bytes_until_nul(&bytes).ok()?.to_string_lossy().into_owned();
+    (!name.is_empty()).then_some(name)
+}

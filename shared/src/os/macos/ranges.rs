@@ -1,0 +1,64 @@
+//! The ranges in which macOS has a say, by `sysctl`.
+
+use std::{ffi::CStr, ptr};
+
+use super::port_bitmap;
+use crate::{
+    os::PortRanges,
+    port::{Port, PortRange},
+};
+
+/// `net.inet.ip.portrange.first` and `.last` of a macOS that nobody has changed.
+const EPHEMERAL: PortRange = PortRange::literal(49152, 65535);
+
+/// What is restricted where the system does not tell.
+const RESTRICTED: PortRange = PortRange::literal(55555, 55555);
+
+/// The ranges as they are at this moment. Low ports need rights on a loopback address.
+pub fn port_ranges() -> PortRanges {
+    PortRanges {
+        ephemeral: ephemeral().or(Some(EPHEMERAL)),
+        excluded: Vec::new(),
+        restricted: restricted(),
+        unprivileged_start: 1024,
+    }
+}
+
+/// What is kept for programs with an entitlement.
+pub(super) fn restricted() -> Vec<PortRange> {
+    let mut bitmap = [0_u8; port_bitmap::BYTES];
+    match sysctl(c"net.restricted_port.bitmap", &mut bitmap) {
+        Some(length) => port_bitmap::ranges(&bitmap[..length]),
+        None => vec![RESTRICTED],
+    }
+}
+
+fn ephemeral() -> Option<PortRange> {
+    let first = port(c"net.inet.ip.portrange.first")?;
+    let last = port(c"net.inet.ip.portrange.last")?;
+    // Whoever writes them the wrong way round has the kernel count downwards.
+    PortRange::new(first.min(last), first.max(last)).ok()
+}
+
+fn port(name: &CStr) -> Option<Port> {
+    let mut number = [0_u8; size_of::<i32>()];
+    sysctl(name, &mut number).filter(|&length| length == number.len())?;
+    Port::try_from(i64::from(i32::from_ne_bytes(number))).ok()
+}
+
+/// Reads a value of the kernel into `value`, and answers how much of it was filled.
+fn sysctl(name: &CStr, value: &mut [u8]) -> Option<usize> {
+    let mut length = value.len();
+    // SAFETY: the name ends with a zero, `value` has `length` bytes to write to, and `length` may be
+    // written to; nothing is set. All live until the call returns.
+    let failed = unsafe {
+        libc::sysctlbyname(
+            name.as_ptr(),
+            value.as_mut_ptr().cast(),
+            ptr::from_mut(&mut length),
+            ptr::null_mut(),
+            0,
+        )
+    };
+    (failed == 0 && length <= value.len()).then_some(length)
+}

@@ -1,0 +1,43 @@
+//! Files and folders, and what else the crate asks of every system.
+
+use std::{
+    env,
+    fs::{self, Metadata, OpenOptions},
+    io,
+    path::Path,
+};
+
+/// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
+/// nothing promises that moving to the end and writing are one step.
+pub const APPENDING_NEEDS_A_LOCK: bool = true;
+
+/// Makes a folder and its parents. Under the user's profile what a folder inherits already keeps
+/// other users out.
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// Options that make a new file; its folder keeps other users out.
+pub fn private_file() -> OpenOptions {
+    OpenOptions::new()
+}
+
+/// Whether other users may look into a file or a folder. Both inherit the rights of the user's
+/// profile, and modes say nothing.
+pub fn is_open_to_others(_: &Metadata) -> bool {
+    false
+}
+
+/// Makes a change of a folder's entries durable: nothing to do, because a folder cannot be flushed
+/// here and NTFS keeps its entries in a journal.
+pub fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The name of this computer.
+pub fn machine_name() -> String {
+    env::var("COMPUTERNAME").unwrap_or_default()
+}
+
+/// Files have no size limit here that would end a process.
+pub fn survive_file_size_limit() {}
