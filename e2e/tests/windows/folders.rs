@@ -1,0 +1,88 @@
+//! Folders and names as people on Windows have them.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use e2e::{Home, quiet_port};
+use shared::app::AppName;
+
+use crate::{command, home};
+
+/// Launches twice, and sees that the second launch knows what the first has learnt.
+#[track_caller]
+fn assert_works(home: &Home) {
+    let port = quiet_port();
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    assert_eq!(command::ask(home, "status").line("status")["port"], port);
+    assert_eq!(running.stop().code, Some(0));
+    let mut again = home.launcher().start();
+    let ready = again.ready();
+    assert_eq!((ready.port, ready.origin.as_str()), (port, "last_good"));
+    assert_eq!(again.stop().code, Some(0));
+    assert!(home.folders().secret().is_file());
+}
+
+#[test]
+fn a_folder_with_spaces_and_letters_of_every_script_is_one_like_any_other() {
+    let Some(home) = home() else { return };
+    assert_works(&home.another("Jürgen & Söhne, 東京 Ελλάδα"));
+}
+
+/// Windows refuses such paths unless they are marked.
+#[test]
+fn a_folder_with_a_path_of_more_than_260_characters_is_one_like_any_other() {
+    let Some(home) = home() else { return };
+    let deep = home.another(&["d".repeat(120), "e".repeat(120), "f".repeat(60)].join("/"));
+    assert!(deep.path().as_os_str().len() > 300);
+    assert_works(&deep);
+}
+
+#[test]
+fn a_name_that_windows_keeps_for_a_device_is_refused_with_the_reason() {
+    let Some(home) = home() else { return };
+    for name in ["CON", "nul", "com1", "LPT9", "nul.txt", "Aux.tar.gz", "con.", "prn "] {
+        let refused = home.launcher().arg(format!("--app={name}")).run();
+        assert_eq!(refused.code, Some(2), "{name}: {refused:?}");
+        assert!(refused.stderr.contains("cannot be an app's name"), "{name}: {refused:?}");
+    }
+    assert!(home.history().is_empty());
+}
+
+/// What an editor on Windows makes of a file, and what `settings set` leaves of it.
+#[test]
+fn settings_with_a_byte_order_mark_and_windows_line_ends_keep_both() {
+    let Some(home) = home() else { return };
+    let port = quiet_port();
+    home.set("server", format!("\u{feff}# mine\r\nport = {port}\r\nrestart = \"never\"\r\n"));
+    let mut running = home.launcher().start();
+    assert_eq!(running.ready().port, port);
+    assert_eq!(running.stop().code, Some(0));
+
+    let set = command::command(&home, "settings").arg("set").arg("restart").arg("on-failure").run();
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let text = fs::read_to_string(home.folders().settings(&AppName::default())).expect("there");
+    let expected = format!("\u{feff}# mine\r\nport = {port}\r\nrestart = \"on-failure\"\r\n");
+    assert_eq!(text, expected);
+}
+
+/// Nothing can be kept, and the launch works all the same.
+#[test]
+fn a_folder_that_may_not_be_written_costs_the_memory_and_not_the_launch() {
+    let Some(home) = home() else { return };
+    let locked = home.another("locked");
+    locked.may_lose_records();
+    fs::set_permissions(locked.path(), fs::Permissions::from_mode(0o500)).expect("ours to change");
+    if fs::write(locked.path().join("probe"), "").is_ok() {
+        // Root may write anywhere; a file in the way of the folders does as well.
+        fs::set_permissions(locked.path(), fs::Permissions::from_mode(0o700)).expect("ours");
+        fs::remove_file(locked.path().join("probe")).expect("ours");
+        for folder in ["state", "run", "logs"] {
+            fs::write(locked.path().join(folder), "").expect("written");
+        }
+    }
+    let mut running = locked.launcher().port(quiet_port()).start();
+    running.ready();
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.contains("will not be remembered"), "{ended:?}");
+}
