@@ -12,7 +12,7 @@ use serde_json::Value;
 use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
-use crate::{Launch, NOBODY, Wine, place, program, records, wine};
+use crate::{Launch, NOBODY, Watched, Wine, place, program, records, wine};
 
 /// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
 #[derive(Debug)]
@@ -70,6 +70,20 @@ impl Home {
     #[track_caller]
     pub fn program(&self, name: &str) -> PathBuf {
         self.wine.as_ref().map_or_else(|| program(name), |wine| wine.program(name))
+    }
+
+    /// Lets the process of this number crash, by the count of the system that it runs on: by
+    /// SIGKILL, or by an access violation of Windows.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn crash(&self, pid: u32) {
+        match &self.wine {
+            Some(wine) => wine.crash(pid),
+            None => Watched::of(pid).expect("it runs").kill(),
+        }
     }
 
     /// A path as the programs of this home see it.

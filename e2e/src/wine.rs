@@ -5,7 +5,8 @@ mod prefix;
 use std::{
     env,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    process::Command,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use prefix::Prefix;
@@ -14,6 +15,9 @@ use crate::{Home, Place, found, programs, skip};
 
 /// The variable that names the folder of the Windows programs.
 const VARIABLE: &str = "HOMEPORT_WINDOWS_PROGRAMS";
+
+/// The compiler that the Windows programs are linked with; it makes the tests' equipment as well.
+const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 /// How many of this process's tests are in the prefix that they share.
 static TENANTS: Mutex<usize> = Mutex::new(0);
@@ -72,7 +76,7 @@ impl Wine {
             skip(&format!("{VARIABLE} is not set: `cargo xtask test` builds the Windows programs"));
             return None;
         };
-        if let Some(missing) = ["wine", "wineserver"].into_iter().find(|tool| !found(tool)) {
+        if let Some(missing) = ["wine", "wineserver", GCC].into_iter().find(|tool| !found(tool)) {
             skip(&format!("{missing} is missing"));
             return None;
         }
@@ -90,9 +94,21 @@ impl Wine {
     }
 
     /// What every program in this prefix is told.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
+        self.prefix().environment()
+    }
+
+    /// Lets a process crash. One that is killed from the outside ends with code 0, as far as its
+    /// Windows can see.
+    #[track_caller]
+    pub(crate) fn crash(&self, pid: u32) {
+        let ended = self.prefix().command("wine").arg(crasher()).arg(pid.to_string()).status();
+        assert!(ended.expect("wine is there").success(), "there is no process {pid}");
+    }
+
+    fn prefix(&self) -> &Prefix {
         match &*self.prefix {
-            Tenancy::Shared(prefix) | Tenancy::Alone(prefix) => prefix.environment(),
+            Tenancy::Shared(prefix) | Tenancy::Alone(prefix) => prefix,
         }
     }
 }
@@ -116,6 +132,18 @@ impl Drop for Tenancy {
 /// Where cargo puts what outlives a run of the tests.
 fn shared_folder() -> PathBuf {
     programs::target().join("wine-prefix")
+}
+
+/// A program of Windows that lets others crash: see `assets/crash.c`.
+fn crasher() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let program = programs::target().join("crash.exe");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join("crash.c");
+        let made = Command::new(GCC).arg(source).arg("-o").arg(&program).status();
+        assert!(made.expect("it is there").success(), "{GCC}");
+        program
+    })
 }
 
 /// A path as Windows programs see it: Wine shows the whole of this machine as drive Z.

@@ -62,7 +62,7 @@ impl Prefix {
         let _ = wait_for(|| (!self.is_inhabited()).then_some(()));
     }
 
-    pub(super) fn environment(&self) -> [(&'static str, String); 3] {
+    pub(super) fn environment(&self) -> [(&'static str, String); 4] {
         let prefix = self.folder.to_str().expect("a path of text");
         // The two overrides keep a new prefix from asking for things to download.
         let overrides = "mscoree=;mshtml=";
@@ -70,6 +70,8 @@ impl Prefix {
             ("WINEPREFIX", prefix.to_owned()),
             ("WINEDEBUG", "-all".to_owned()),
             ("WINEDLLOVERRIDES", overrides.to_owned()),
+            // Names of files have letters of every script.
+            ("LC_ALL", "C.UTF-8".to_owned()),
         ]
     }
 
@@ -83,7 +85,7 @@ impl Prefix {
         fs::read_dir("/proc").into_iter().flatten().flatten().any(lives_here)
     }
 
-    fn command(&self, tool: &str) -> Command {
+    pub(super) fn command(&self, tool: &str) -> Command {
         let mut command = Command::new(tool);
         command.envs(self.environment()).env_remove("DISPLAY");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -88,7 +88,8 @@ fn four_crashes_refuse_no_connection_and_cut_only_those_that_were_being_answered
     let clients = Clients::of(port, "/_homeport/healthz");
     for crash in 1..=4 {
         clients.go_on(20);
-        server_of(&running).kill();
+        let server = home.last("server_ready")["server_pid"].as_u64().expect("a process");
+        home.crash(u32::try_from(server).expect("a number of a process"));
         wait_until("the next one serves", || home.events("server_ready").len() == crash + 1);
     }
     clients.go_on(20);

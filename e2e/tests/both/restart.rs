@@ -68,7 +68,7 @@ fn a_crash_of_the_server_refuses_no_connection() {
     let port = quiet_port();
     let mut running = home.launcher().port(port).start();
     let ready = running.ready();
-    running.server().kill();
+    home.crash(ready.server_pid);
     for _ in 0..20 {
         assert!(ask(&connect(port), port).starts_with("HTTP/1.1 200"));
     }

@@ -55,7 +55,6 @@ const ADDRESS_IN_USE: i32 = 98;
 const MANY: usize = 20;
 
 /// A home for the programs of this system.
-#[expect(clippy::unnecessary_wraps, reason = "those of another system may not be there")]
 fn home() -> Option<Home> {
     Some(Home::new())
 }

@@ -39,3 +39,18 @@ fn a_server_that_stands_still_does_not_outlive_its_launcher() {
     });
     wait_until("the port is free", || is_free(port));
 }
+
+/// A crash is told as everybody on Windows knows it.
+#[test]
+fn the_exception_that_ended_a_server_is_told_by_its_number() {
+    let Some(home) = home() else { return };
+    let mut running = home.launcher().without("--json").setting("restart = \"never\"").start();
+    wait_until("the server is ready", || !home.events("port_assigned").is_empty());
+    let server = home.last("server_ready")["server_pid"].as_u64().expect("a process");
+    assert!(!running.has_ended());
+    home.crash(u32::try_from(server).expect("a number of a process"));
+    let ended = running.exit();
+    assert_eq!(ended.code, Some(75), "{ended:?}");
+    assert!(ended.stderr.contains("0xC0000005"), "{ended:?}");
+    assert_eq!(home.last("server_exited")["exit_code"], -0x3FFF_FFFB);
+}

@@ -1,6 +1,6 @@
 //! Networks that are set up otherwise than this machine's, with a Windows of their own inside.
 
-use e2e::{Netns, Wine};
+use e2e::{Netns, Wine, quiet_port};
 
 /// Row 5 of the test matrix: nobody listens there, and still nobody may. Windows says 10013 of it.
 #[test]
@@ -33,4 +33,23 @@ fn a_windows_with_nothing_but_loopback_is_enough() {
     let mut running = home.launcher().at(&netns.place()).start();
     running.ready();
     assert_eq!(running.stop().code, Some(0));
+}
+
+/// Row 4: whoever has a port on every address, and for himself alone. It is 10013 too.
+#[test]
+fn a_port_that_somebody_keeps_for_himself_alone_is_left_to_him() {
+    // What listens on every address listens on nobody's network but this.
+    let Some(netns) = Netns::new(&[]) else { return };
+    let Some(home) = Wine::home_alone() else { return };
+    let (place, port, owner) = (netns.place(), quiet_port(), home.another("owner"));
+    let mut owner = owner.server().at(&place).port(port).arg("--bind").arg("0.0.0.0").start();
+    owner.ready();
+
+    let mut running = home.launcher().at(&place).home_port(port).start();
+    assert_ne!(running.ready().port, port);
+    assert_eq!(home.conflict_over(port)["os_error"]["code"], 10_013);
+    assert_eq!(running.stop().code, Some(0));
+    let refused = home.server().without("--json").at(&place).port(port).run();
+    assert_eq!(refused.code, Some(69), "{refused:?}");
+    assert!(!owner.has_ended());
 }
