@@ -6,13 +6,14 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Duration,
 };
 
 use serde_json::Value;
 use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
-use crate::{Launch, NOBODY, Watched, Wine, place, program, records, wine};
+use crate::{HeldFile, Launch, NOBODY, Watched, Wine, place, program, records, wine};
 
 /// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
 #[derive(Debug)]
@@ -84,6 +85,17 @@ impl Home {
             Some(wine) => wine.crash(pid),
             None => Watched::of(pid).expect("it runs").kill(),
         }
+    }
+
+    /// Opens a file so that no program of Windows can open it, for so long.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot, or this home is not of Windows.
+    #[must_use]
+    #[track_caller]
+    pub fn hold(&self, file: &Path, time: Duration) -> HeldFile {
+        self.wine.as_ref().expect("Windows alone has files like this").hold(file, time)
     }
 
     /// A path as the programs of this home see it.

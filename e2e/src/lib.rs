@@ -45,4 +45,4 @@ pub use running::{Ended, Ready, Running};
 pub use skip::skip;
 pub use stranger::Stranger;
 pub use wait::{PATIENCE, wait_for, wait_until};
-pub use wine::Wine;
+pub use wine::{HeldFile, Wine};

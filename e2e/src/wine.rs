@@ -1,14 +1,16 @@
 //! The Windows programs, run here by Wine.
 
+mod equipment;
 mod prefix;
 
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+pub use equipment::HeldFile;
 use prefix::Prefix;
 
 use crate::{Home, Place, found, programs, skip};
@@ -102,8 +104,13 @@ impl Wine {
     /// Windows can see.
     #[track_caller]
     pub(crate) fn crash(&self, pid: u32) {
-        let ended = self.prefix().command("wine").arg(crasher()).arg(pid.to_string()).status();
-        assert!(ended.expect("wine is there").success(), "there is no process {pid}");
+        equipment::crash(self.prefix(), pid);
+    }
+
+    /// Opens a file so that nobody else can, for so long.
+    #[track_caller]
+    pub(crate) fn hold(&self, file: &Path, time: Duration) -> HeldFile {
+        equipment::hold(self.prefix(), file, time)
     }
 
     fn prefix(&self) -> &Prefix {
@@ -132,18 +139,6 @@ impl Drop for Tenancy {
 /// Where cargo puts what outlives a run of the tests.
 fn shared_folder() -> PathBuf {
     programs::target().join("wine-prefix")
-}
-
-/// A program of Windows that lets others crash: see `assets/crash.c`.
-fn crasher() -> &'static Path {
-    static MADE: OnceLock<PathBuf> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let program = programs::target().join("crash.exe");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join("crash.c");
-        let made = Command::new(GCC).arg(source).arg("-o").arg(&program).status();
-        assert!(made.expect("it is there").success(), "{GCC}");
-        program
-    })
 }
 
 /// A path as Windows programs see it: Wine shows the whole of this machine as drive Z.

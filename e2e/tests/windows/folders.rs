@@ -1,6 +1,6 @@
 //! Folders and names as people on Windows have them.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use e2e::{Home, quiet_port};
 use shared::app::AppName;
@@ -79,4 +79,44 @@ fn a_folder_that_may_not_be_written_costs_the_memory_and_not_the_launch() {
     let ended = running.stop();
     assert_eq!(ended.code, Some(0));
     assert!(ended.stderr.contains("will not be remembered"), "{ended:?}");
+}
+
+/// A launch that has made a memory of its port.
+#[track_caller]
+fn remembering(home: &Home) -> u16 {
+    let port = quiet_port();
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    assert_eq!(running.stop().code, Some(0));
+    port
+}
+
+/// As a scanner of viruses has it, which lets go of it soon.
+#[test]
+fn an_assignment_that_somebody_looks_at_is_waited_for() {
+    let Some(home) = home() else { return };
+    let port = remembering(&home);
+    let _held = home.hold(&home.assignment_file("server"), Duration::from_millis(700));
+    let mut running = home.launcher().start();
+    let ready = running.ready();
+    assert_eq!((ready.port, ready.origin.as_str()), (port, "last_good"));
+    assert_eq!(running.stop().code, Some(0));
+    assert!(home.events("state_recovered").is_empty());
+    assert_eq!(home.assignment().expect("remembered").generation, 2);
+}
+
+/// The launch goes on with what the history remembers, and says what it could not keep.
+#[test]
+fn an_assignment_that_somebody_keeps_open_costs_the_memory_and_not_the_launch() {
+    let Some(home) = home() else { return };
+    let port = remembering(&home);
+    let held = home.hold(&home.assignment_file("server"), Duration::from_secs(60));
+    let mut running = home.launcher().start();
+    let ready = running.ready();
+    assert_eq!((ready.port, ready.origin.as_str()), (port, "last_good"));
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.contains("will not be remembered"), "{ended:?}");
+    drop(held);
+    assert_eq!(home.assignment().expect("left as it was").generation, 1);
 }
