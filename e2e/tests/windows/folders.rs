@@ -22,6 +22,21 @@ fn assert_works(home: &Home) {
     assert!(home.folders().secret().is_file());
 }
 
+/// A roaming profile follows its user to other computers, where the port may be somebody else's.
+#[test]
+fn settings_follow_the_user_and_what_is_remembered_stays_on_the_computer() {
+    let Some(home) = home() else { return };
+    let told = command::command(&home, "doctor").env("HOMEPORT_HOME", "").run().stdout;
+    for (what, folder) in [
+        ("config_folder", r"AppData\Roaming\homeport\config"),
+        ("state_folder", r"AppData\Local\homeport\state"),
+        ("logs_folder", r"AppData\Local\homeport\state\logs"),
+    ] {
+        let line = told.lines().find(|line| line.contains(what)).unwrap_or_default();
+        assert!(line.contains(folder), "{told}");
+    }
+}
+
 #[test]
 fn a_folder_with_spaces_and_letters_of_every_script_is_one_like_any_other() {
     let Some(home) = home() else { return };
