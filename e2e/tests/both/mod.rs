@@ -8,6 +8,8 @@ pub(crate) mod command;
 mod instance;
 pub(crate) mod life;
 pub(crate) mod load;
+mod memory;
+mod precedence;
 mod race;
 mod restart;
 mod settings;
