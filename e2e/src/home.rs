@@ -6,20 +6,23 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Duration,
 };
 
 use serde_json::Value;
 use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
-use crate::{Launch, NOBODY, place, program, records};
+use crate::{HeldFile, Launch, NOBODY, Watched, Wine, place, program, records, wine};
 
 /// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
 #[derive(Debug)]
 pub struct Home {
-    folder: TempDir,
+    _folder: TempDir,
+    path: PathBuf,
     folders: Folders,
     may_lose_records: AtomicBool,
+    wine: Option<Wine>,
 }
 
 impl Default for Home {
@@ -36,15 +39,82 @@ impl Home {
     /// If there is no room for a folder.
     #[must_use]
     pub fn new() -> Self {
+        Self::called("", None)
+    }
+
+    /// An empty one, for the Windows programs.
+    pub(crate) fn within(wine: Wine) -> Self {
+        Self::called("", Some(wine))
+    }
+
+    fn called(name: &str, wine: Option<Wine>) -> Self {
         let folder = tempfile::Builder::new().prefix("homeport-").tempdir().expect("a folder");
-        let folders = Folders::locate(Some(folder.path()), None).expect("given");
-        Self { folder, folders, may_lose_records: AtomicBool::new(false) }
+        let path = folder.path().join(name);
+        fs::create_dir_all(&path).expect("made");
+        let folders = Folders::locate(Some(&path), None).expect("given");
+        Self { _folder: folder, path, folders, may_lose_records: AtomicBool::new(false), wine }
+    }
+
+    /// Another empty one for the same programs, with this at the end of its path.
+    #[must_use]
+    pub fn another(&self, name: &str) -> Self {
+        Self::called(name, self.wine.clone())
+    }
+
+    /// Where the programs of this home run.
+    pub(crate) fn wine(&self) -> Option<&Wine> {
+        self.wine.as_ref()
+    }
+
+    /// One of our programs, as this home runs it.
+    #[must_use]
+    #[track_caller]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.wine.as_ref().map_or_else(|| program(name), |wine| wine.program(name))
+    }
+
+    /// Lets the process of this number crash, by the count of the system that it runs on: by
+    /// SIGKILL, or by an access violation of Windows.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn crash(&self, pid: u32) {
+        match &self.wine {
+            Some(wine) => wine.crash(pid),
+            None => Watched::of(pid).expect("it runs").kill(),
+        }
+    }
+
+    /// Opens a file so that no program of Windows can open it, for so long.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot, or this home is not of Windows.
+    #[must_use]
+    #[track_caller]
+    pub fn hold(&self, file: &Path, time: Duration) -> HeldFile {
+        self.wine.as_ref().expect("Windows alone has files like this").hold(file, time)
+    }
+
+    /// A path as the programs of this home see it.
+    ///
+    /// # Panics
+    ///
+    /// If it is no text.
+    #[must_use]
+    pub fn seen(&self, path: &Path) -> String {
+        match self.wine {
+            Some(_) => wine::windows_path(path),
+            None => path.to_str().expect("a path of text").to_owned(),
+        }
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     /// Its folders, as the programs see them.
@@ -57,14 +127,14 @@ impl Home {
     #[must_use]
     #[track_caller]
     pub fn launcher(&self) -> Launch {
-        Launch::new(self, program("launcher")).arg("--no-open").arg("--json")
+        Launch::new(self, self.program("launcher")).arg("--no-open").arg("--json")
     }
 
     /// The server without a launcher, about to be started here.
     #[must_use]
     #[track_caller]
     pub fn server(&self) -> Launch {
-        Launch::new(self, program("server")).arg("--json")
+        Launch::new(self, self.program("server")).arg("--json")
     }
 
     /// Writes the settings of `app`.

@@ -1,10 +1,17 @@
 //! A program about to be started.
 
-use std::{env, ffi::OsString, os::fd::OwnedFd, path::PathBuf, process::Stdio, sync::Arc};
+use std::{
+    env,
+    ffi::OsString,
+    os::fd::OwnedFd,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::Arc,
+};
 
 use serde_json::json;
 
-use crate::{Ended, Home, Place, Running, program};
+use crate::{Ended, Home, Place, Running, Wine, program, wine};
 
 /// What is kept of this process's environment: where tools and temporary files are. Everything else
 /// would make a test depend on who runs it, `HOMEPORT_LOG_DIR` above all, which cargo sets.
@@ -23,6 +30,7 @@ pub struct Launch {
     settings_file: PathBuf,
     stdin: Option<Arc<OwnedFd>>,
     is_silent: bool,
+    wine: Option<Wine>,
 }
 
 impl Launch {
@@ -38,6 +46,7 @@ impl Launch {
             settings_file: home.folders().settings(&Default::default()),
             stdin: None,
             is_silent: false,
+            wine: home.wine().cloned(),
         }
     }
 
@@ -143,16 +152,29 @@ impl Launch {
             std::fs::create_dir_all(folder).expect("made");
             std::fs::write(&self.settings_file, self.settings.join("\n")).expect("written");
         }
-        let mut command = self.place.command(&self.program);
-        command.args(&self.arguments).env_clear();
-        let kept = KEPT.iter().filter_map(|name| Some((name, env::var_os(name)?)));
-        command.envs(kept).env("HOME", &self.home).env("HOMEPORT_HOME", &self.home);
+        let mut command = self.command();
+        command.args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let given = self.stdin.as_ref().map(|fd| fd.try_clone().expect("descriptors are left"));
         command.stdin(given.map_or_else(Stdio::null, Stdio::from)).current_dir("/");
         let said = || if self.is_silent { Stdio::null() } else { Stdio::piped() };
         command.stdout(said()).stderr(said());
-        Running::new(command, &self.home.join("logs"))
+        Running::new(command, &self.home.join("logs"), self.wine.is_some().then_some(&self.home))
+    }
+
+    /// The program, with nothing around it but the home.
+    fn command(&self) -> Command {
+        let kept = KEPT.iter().filter_map(|name| Some((name, env::var_os(name)?)));
+        let Some(wine) = &self.wine else {
+            let mut command = self.place.command(&self.program);
+            command.env_clear().envs(kept);
+            command.env("HOME", &self.home).env("HOMEPORT_HOME", &self.home);
+            return command;
+        };
+        let mut command = wine.at(self.place.clone()).command(&self.program);
+        command.env_clear().envs(kept).envs(wine.environment());
+        command.env("HOME", &self.home).env("HOMEPORT_HOME", wine::windows_path(&self.home));
+        command
     }
 
     /// Starts it and waits for its end.

@@ -9,7 +9,8 @@
 //! What this machine refuses is [skipped](skip()) with its reason.
 //!
 //! These tests stand on Linux: on its namespaces, on `/proc`, on handles of processes. The Windows
-//! programs are run here too, under Wine.
+//! programs are run here too, under [`Wine`]: a home knows whose programs it runs, so that a test that
+//! holds for every system is written once (`tests/both`).
 
 #![forbid(unsafe_code)]
 #![cfg(target_os = "linux")]
@@ -45,4 +46,4 @@ pub use running::{Ended, Ready, Running};
 pub use skip::skip;
 pub use stranger::Stranger;
 pub use wait::{PATIENCE, wait_for, wait_until};
-pub use wine::Wine;
+pub use wine::{HeldFile, Wine};

@@ -1,11 +1,13 @@
 //! A process that somebody else started, held by a handle that no later process can inherit.
 
-use std::{fs, os::fd::OwnedFd};
+use std::{fs, os::fd::OwnedFd, path::Path};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
+
+use crate::wine;
 
 /// A process, and not merely its number: numbers are given again.
 #[derive(Debug)]
@@ -26,11 +28,24 @@ impl Watched {
     /// The processes that this one has started and that live.
     #[must_use]
     pub fn children_of(parent: u32) -> Vec<Self> {
-        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         let of_parent = |pid: &u32| parent_of(*pid) == Some(parent);
         // Asked again once it is held: the number may have gone to another in between.
-        pids.filter(of_parent).filter_map(Self::of).filter(|held| of_parent(&held.pid)).collect()
+        pids().filter(of_parent).filter_map(Self::of).filter(|held| of_parent(&held.pid)).collect()
+    }
+
+    /// The servers that Wine runs in this home, with these `words` on their command line.
+    #[must_use]
+    pub(crate) fn servers_in_wine(home: &Path, words: &str) -> Vec<Self> {
+        let variable = format!("HOMEPORT_HOME={}\0", wine::windows_path(home));
+        let is_one = |pid: &u32| {
+            let read = |file| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            let environment = read("environ");
+            let line = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
+            let is_at_home =
+                || environment.windows(variable.len()).any(|v| v == variable.as_bytes());
+            line.contains("server.exe") && line.contains(words) && is_at_home()
+        };
+        pids().filter(is_one).filter_map(Self::of).filter(|held| is_one(&held.pid)).collect()
     }
 
     /// Its number.
@@ -74,6 +89,12 @@ impl Watched {
     pub fn kill(&self) {
         self.signal(Signal::KILL);
     }
+}
+
+/// The numbers of all processes.
+fn pids() -> impl Iterator<Item = u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 fn parent_of(pid: u32) -> Option<u32> {

@@ -18,6 +18,8 @@ pub struct Running {
     child: Child,
     started: String,
     logs: PathBuf,
+    /// Its home, if Wine runs it.
+    in_wine: Option<PathBuf>,
     stdout: Caught,
     stderr: Caught,
     status: Option<ExitStatus>,
@@ -89,12 +91,12 @@ impl Ended {
 
 impl Running {
     #[track_caller]
-    pub(crate) fn new(mut command: Command, logs: &Path) -> Self {
+    pub(crate) fn new(mut command: Command, logs: &Path, in_wine: Option<&PathBuf>) -> Self {
         let started = format!("{command:?}");
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{started}: {error}"));
         let (stdout, stderr) = (Caught::of(child.stdout.take()), Caught::of(child.stderr.take()));
-        let logs = logs.to_owned();
-        Self { child, started, logs, stdout, stderr, status: None, server: None }
+        let (logs, in_wine) = (logs.to_owned(), in_wine.cloned());
+        Self { child, started, logs, in_wine, stdout, stderr, status: None, server: None }
     }
 
     /// Its process id.
@@ -134,7 +136,7 @@ impl Running {
         });
         match found {
             Some(Ok(ready)) => {
-                self.server = self.watch(ready.server_pid);
+                self.server = self.watch(&ready);
                 ready
             }
             Some(Err(why)) => panic!("not ready, {why}: {}", self.story()),
@@ -186,15 +188,24 @@ impl Running {
         Watched::of(self.child.id()).expect("it was not waited for").signal(signal);
     }
 
-    /// Asks it to end, and waits.
+    /// Asks it to end, and waits. Windows has no SIGTERM; Wine makes Ctrl-C of a SIGINT.
     ///
     /// # Panics
     ///
     /// If it does not end.
     #[track_caller]
     pub fn stop(mut self) -> Ended {
-        self.signal(Signal::TERM);
+        self.signal(if self.in_wine.is_some() { Signal::INT } else { Signal::TERM });
         self.exit()
+    }
+
+    /// The servers that it has started and that live. Under Wine, those of its home.
+    #[must_use]
+    pub fn servers(&self) -> Vec<Watched> {
+        match &self.in_wine {
+            Some(home) => Watched::servers_in_wine(home, ""),
+            None => Watched::children_of(self.child.id()),
+        }
     }
 
     /// Ends it at once, without its server.
@@ -236,13 +247,16 @@ impl Running {
         }
     }
 
-    /// The process of this number, if it is the one we started or one that that one started. Under
-    /// Wine it is neither: Windows counts its processes for itself.
-    fn watch(&self, pid: u32) -> Option<Watched> {
+    /// The server's process, if it is the one we started or one that that one started. Windows counts
+    /// its processes for itself, so under Wine a server is known by its port.
+    fn watch(&self, ready: &Ready) -> Option<Watched> {
         let own = self.child.id();
-        match pid == own {
-            true => Watched::of(pid),
-            false => Watched::children_of(own).into_iter().find(|child| child.pid() == pid),
+        if let Some(home) = &self.in_wine {
+            return Watched::servers_in_wine(home, &format!("--port {} ", ready.port)).pop();
+        }
+        match ready.server_pid == own {
+            true => Watched::of(own),
+            false => self.servers().into_iter().find(|child| child.pid() == ready.server_pid),
         }
     }
 
@@ -265,7 +279,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Held before the launcher ends, when they are still known as its children.
+        // Held before the launcher ends, when they are still known as its children. Under Wine they
+        // are nobody's; what Windows does not end ends with the prefix.
         let mut started = Watched::children_of(self.child.id());
         if self.poll().is_none() {
             let _ = self.child.kill();

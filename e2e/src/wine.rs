@@ -1,105 +1,147 @@
 //! The Windows programs, run here by Wine.
 
+mod equipment;
+mod prefix;
+
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use crate::{Home, Launch, Place, found, programs, skip, wait_for};
+pub use equipment::HeldFile;
+use prefix::Prefix;
+
+use crate::{Home, Place, found, programs, skip};
 
 /// The variable that names the folder of the Windows programs.
 const VARIABLE: &str = "HOMEPORT_WINDOWS_PROGRAMS";
 
-/// One prefix serves all tests, because making one takes seconds; so they take turns.
-static TURN: Mutex<()> = Mutex::new(());
+/// The compiler that the Windows programs are linked with; it makes the tests' equipment as well.
+const GCC: &str = "x86_64-w64-mingw32-gcc";
 
-/// A Windows of our own, which ends when this is dropped.
-#[derive(Debug)]
+/// How many of this process's tests are in the prefix that they share.
+static TENANTS: Mutex<usize> = Mutex::new(0);
+
+/// A Windows to run programs in, shared by whoever has a clone of it.
+#[derive(Debug, Clone)]
 pub struct Wine {
     programs: PathBuf,
-    prefix: PathBuf,
-    _turn: MutexGuard<'static, ()>,
+    prefix: Arc<Tenancy>,
+}
+
+/// The right to use a prefix. The last one to leave turns off the light.
+#[derive(Debug)]
+enum Tenancy {
+    /// Of the one that this process's tests share, because making one takes seconds.
+    Shared(Prefix),
+    /// Of one's own, for whoever needs another world around it.
+    Alone(Prefix),
 }
 
 impl Wine {
-    /// Starts one; `None`, and the test is skipped, where there is no Wine or nothing to run in it.
+    /// A home for the Windows programs, in the prefix that all tests share; `None`, and the test is
+    /// skipped, where there is no Wine or nothing to run in it.
     ///
     /// # Panics
     ///
-    /// If it does not start.
+    /// If Wine does not start.
     #[must_use]
-    pub fn new() -> Option<Self> {
+    pub fn home() -> Option<Home> {
+        Some(Home::within(Self::new(|| {
+            let mut tenants = TENANTS.lock().unwrap_or_else(PoisonError::into_inner);
+            let prefix = Prefix::shared();
+            if *tenants == 0 {
+                prefix.boot();
+            }
+            *tenants += 1;
+            Tenancy::Shared(prefix)
+        })?))
+    }
+
+    /// A home for the Windows programs, in a prefix of its own. Everything of it runs where the first
+    /// program is started, such as in a [`Netns`](crate::Netns).
+    ///
+    /// # Panics
+    ///
+    /// If there is no room for it.
+    #[must_use]
+    pub fn home_alone() -> Option<Home> {
+        // The shared one is there when this has been asked for, and this is made of it.
+        let _shared = Self::home()?;
+        Some(Home::within(Self::new(|| Tenancy::Alone(Prefix::like_the_shared()))?))
+    }
+
+    fn new(prefix: impl FnOnce() -> Tenancy) -> Option<Self> {
         let Some(programs) = env::var_os(VARIABLE).map(PathBuf::from) else {
             skip(&format!("{VARIABLE} is not set: `cargo xtask test` builds the Windows programs"));
             return None;
         };
-        if let Some(missing) = ["wine", "wineserver"].into_iter().find(|tool| !found(tool)) {
+        if let Some(missing) = ["wine", "wineserver", GCC].into_iter().find(|tool| !found(tool)) {
             skip(&format!("{missing} is missing"));
             return None;
         }
-        // A test that has failed leaves nothing that the next one could not start from.
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let prefix = programs::target().join("wine-prefix");
-        let wine = Self { programs, prefix, _turn: turn };
-        let made = wine.command("wineboot").arg("--init").status().expect("wineboot is there");
-        assert!(made.success(), "wineboot: {made}");
-        Some(wine)
+        Some(Self { programs, prefix: Arc::new(prefix()) })
     }
 
-    /// A Windows program, about to be started in `home`.
-    #[must_use]
-    pub fn launch(&self, home: &Home, program: &str) -> Launch {
-        let wine = Place::here().through(["wine"]);
-        let mut launch = Launch::new(home, self.programs.join(program)).at(&wine);
-        for (name, value) in self.environment() {
-            launch = launch.env(name, value);
+    /// One of our programs.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(format!("{name}.exe"))
+    }
+
+    /// The same place, with Windows programs in it.
+    pub(crate) fn at(&self, place: Place) -> Place {
+        place.through(["wine"])
+    }
+
+    /// What every program in this prefix is told.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
+        self.prefix().environment()
+    }
+
+    /// Lets a process crash. One that is killed from the outside ends with code 0, as far as its
+    /// Windows can see.
+    #[track_caller]
+    pub(crate) fn crash(&self, pid: u32) {
+        equipment::crash(self.prefix(), pid);
+    }
+
+    /// Opens a file so that nobody else can, for so long.
+    #[track_caller]
+    pub(crate) fn hold(&self, file: &Path, time: Duration) -> HeldFile {
+        equipment::hold(self.prefix(), file, time)
+    }
+
+    fn prefix(&self) -> &Prefix {
+        match &*self.prefix {
+            Tenancy::Shared(prefix) | Tenancy::Alone(prefix) => prefix,
         }
-        launch.env("HOMEPORT_HOME", windows_path(home.path()))
-    }
-
-    fn environment(&self) -> [(&'static str, String); 3] {
-        let prefix = self.prefix.to_str().expect("a path of text");
-        // The two overrides keep a new prefix from asking for things to download.
-        let overrides = "mscoree=;mshtml=";
-        [
-            ("WINEPREFIX", prefix.to_owned()),
-            ("WINEDEBUG", "-all".to_owned()),
-            ("WINEDLLOVERRIDES", overrides.to_owned()),
-        ]
-    }
-
-    /// Whether a process lives in this prefix.
-    fn is_inhabited(&self) -> bool {
-        let prefix = format!("WINEPREFIX={}\0", self.prefix.display());
-        let lives_here = |process: fs::DirEntry| {
-            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-            environment.windows(prefix.len()).any(|part| part == prefix.as_bytes())
-        };
-        fs::read_dir("/proc").into_iter().flatten().flatten().any(lives_here)
-    }
-
-    fn command(&self, tool: &str) -> Command {
-        let mut command = Command::new(tool);
-        command.envs(self.environment()).env_remove("DISPLAY");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command
     }
 }
 
-impl Drop for Wine {
+impl Drop for Tenancy {
     fn drop(&mut self) {
-        // Of this prefix alone; a prefix that nobody uses has no server to end.
-        for request in ["-k", "-w"] {
-            let _ = self.command("wineserver").arg(request).status();
+        match self {
+            Self::Shared(prefix) => {
+                // Nobody moves in before the light is off.
+                let mut tenants = TENANTS.lock().unwrap_or_else(PoisonError::into_inner);
+                *tenants -= 1;
+                if *tenants == 0 {
+                    prefix.shut_down();
+                }
+            }
+            Self::Alone(prefix) => prefix.shut_down(),
         }
-        // The server is gone; Windows' own services notice that and follow.
-        let _ = wait_for(|| (!self.is_inhabited()).then_some(()));
     }
+}
+
+/// Where cargo puts what outlives a run of the tests.
+fn shared_folder() -> PathBuf {
+    programs::target().join("wine-prefix")
 }
 
 /// A path as Windows programs see it: Wine shows the whole of this machine as drive Z.
-fn windows_path(path: &Path) -> String {
+pub(crate) fn windows_path(path: &Path) -> String {
     format!("Z:{}", path.to_str().expect("a path of text").replace('/', "\\"))
 }

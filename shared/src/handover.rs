@@ -58,3 +58,19 @@ impl<'de> Deserialize<'de> for ProtocolInfo {
         hex::decode(digits).map(Self).map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn what_a_socket_is_opened_with_travels_in_digits_and_nothing_else_is_taken_for_it() {
+        let info = ProtocolInfo(vec![0, 0x1f, 0xff]);
+        let text = serde_json::to_string(&info).expect("JSON");
+        assert_eq!(text, "\"001fff\"");
+        assert_eq!(serde_json::from_str::<ProtocolInfo>(&text).expect("digits"), info);
+        for other in ["\"0g\"", "\"012\"", "[0, 31]", "null"] {
+            assert!(serde_json::from_str::<ProtocolInfo>(other).is_err(), "{other}");
+        }
+    }
+}

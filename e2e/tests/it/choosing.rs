@@ -176,28 +176,3 @@ fn every_remembered_port_that_is_refused_is_on_record_before_another_is_claimed(
         running.stop().lines().into_iter().map(|line| line["event"].clone()).collect();
     assert_eq!(printed, ["server_ready", "port_conflict", "port_conflict"]);
 }
-
-#[test]
-fn the_next_launch_goes_home_when_home_is_free_again() {
-    let home = Home::new();
-    let port = quiet_port();
-    let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
-    let mut running = home.launcher().home_port(port).start();
-    let away = running.ready();
-    assert_ne!(away.port, port);
-    running.stop();
-    drop(stranger);
-
-    let back = home.launcher().start().ready();
-    assert_eq!((back.port, back.origin.as_str()), (port, "home"));
-    assert_eq!(home.assignment().expect("remembered").earlier[0].port.get(), away.port);
-}
-
-#[test]
-fn a_person_who_wants_no_other_port_gets_none() {
-    let (home, stranger) = (Home::new(), Stranger::listening("127.0.0.1:0"));
-    let refused = home.launcher().home_port(stranger.port).setting("on_conflict = \"fail\"").run();
-    assert_eq!(refused.code, Some(69), "{refused:?}");
-    assert_eq!(refused.line("launch_failed")["reason"], "must_not_move");
-    assert_eq!(home.conflict_over(stranger.port)["holder"]["pid"], stranger.pid);
-}

@@ -5,31 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{
-    Home, Place, Running, Stranger, found, get, is_free, program, quiet_port, skip, wait_for,
-    wait_until,
-};
+use e2e::{Home, Place, Stranger, found, get, is_free, program, quiet_port, skip, wait_until};
 use rustix::process::Signal;
 use shared::app::AppName;
 
-/// I9: within two seconds.
-#[track_caller]
-fn assert_leaves_nothing_behind(mut running: Running, port: u16) {
-    let killed = Instant::now();
-    running.signal(Signal::KILL);
-    let gone = wait_for(|| running.server().has_ended().then(|| killed.elapsed()));
-    assert!(gone.is_some_and(|after| after < Duration::from_secs(2)), "{gone:?}");
-    wait_until("the port is free", || is_free(port));
-}
-
-/// Row 23 of the test matrix, and I9.
-#[test]
-fn when_the_launcher_is_killed_the_server_goes_too_and_the_port_is_free() {
-    let (home, port) = (Home::new(), quiet_port());
-    let mut running = home.launcher().port(port).start();
-    running.ready();
-    assert_leaves_nothing_behind(running, port);
-}
+use crate::both::life::assert_leaves_nothing_behind;
 
 /// I9: the kernel ends it, if it does not notice.
 #[test]

@@ -3,12 +3,14 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "../both/mod.rs"]
+mod both;
+
 mod alone;
 mod asked;
 mod bind;
 mod choosing;
 mod clock;
-mod command;
 mod command_docs;
 mod command_doctor;
 mod command_explain;
@@ -42,10 +44,23 @@ mod readiness;
 mod readme;
 mod records;
 mod relocation;
-mod restart;
 mod security;
 mod service;
 mod settings;
 mod strangers;
 mod stubborn;
 mod users;
+
+use both::command;
+use e2e::Home;
+
+/// What Linux refuses a port with that somebody has: `EADDRINUSE`.
+const ADDRESS_IN_USE: i32 = 98;
+
+/// How many starts are many.
+const MANY: usize = 20;
+
+/// A home for the programs of this system.
+fn home() -> Option<Home> {
+    Some(Home::new())
+}

@@ -1,6 +1,15 @@
-//! macOS. The server watches its stdin for the end of the launcher: there is no death signal here.
+//! macOS. There is no death signal here: the server watches its stdin for the end of the launcher.
 
-use std::{io, net::TcpListener, process::Command};
+use std::{
+    ffi::c_int,
+    io,
+    mem::{MaybeUninit, size_of},
+    net::TcpListener,
+    process::Command,
+    ptr::null,
+};
+
+use libc::{PROC_PIDTASKINFO, SIG_IGN, proc_pidinfo, proc_taskinfo, sigaction};
 
 use super::Started;
 
@@ -19,15 +28,32 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Start
     Ok(Started { process: command.spawn()?, sockets: vec![] })
 }
 
-/// Whether this process was started with `signal` ignored: not known here.
-pub(super) fn is_ignored(_: i32) -> bool {
-    false
+/// Whether this process was started with `signal` ignored.
+pub(super) fn is_ignored(signal: c_int) -> bool {
+    let mut now = MaybeUninit::<sigaction>::zeroed();
+    // SAFETY: without a new action the call changes nothing, and `now` is writable until it returns.
+    if unsafe { sigaction(signal, null(), now.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: the call has succeeded and filled it in; all zeros would be one as well.
+    let now = unsafe { now.assume_init() };
+    now.sa_sigaction == SIG_IGN
 }
 
-/// The memory that a process occupies: not asked here yet.
+/// The memory that a process occupies, in bytes, if it can be seen.
 #[must_use]
-pub fn memory_of(_: u32) -> Option<u64> {
-    None
+pub fn memory_of(pid: u32) -> Option<u64> {
+    let mut info = MaybeUninit::<proc_taskinfo>::zeroed();
+    let (pid, length) = (pid.try_into().ok()?, size_of::<proc_taskinfo>() as c_int);
+    let into = info.as_mut_ptr().cast();
+    // SAFETY: `into` is writable for `length` bytes until the call returns.
+    let filled = unsafe { proc_pidinfo(pid, PROC_PIDTASKINFO, 0, into, length) };
+    if filled != length {
+        return None;
+    }
+    // SAFETY: the call has filled in all of it; it is made of numbers.
+    let info = unsafe { info.assume_init() };
+    Some(info.pti_resident_size)
 }
 
 /// Tells a service manager that the server serves: launchd does not ask.

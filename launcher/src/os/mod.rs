@@ -8,6 +8,7 @@
 #[path = "linux.rs"]
 mod system;
 #[cfg(target_os = "macos")]
+#[expect(unsafe_code, reason = "what a process and a signal are has no safe wrapper")]
 #[path = "macos.rs"]
 mod system;
 #[cfg(windows)]

@@ -1,15 +1,15 @@
-//! The Windows programs, under Wine: what this project is for, `Os { code: 10048, kind: AddrInUse }`.
+//! What this project is for: `Os { code: 10048, kind: AddrInUse }`.
 
-#![cfg(target_os = "linux")]
+use e2e::{Stranger, get, quiet_port};
 
-use e2e::{Home, Wine, get, quiet_port};
+use crate::home;
 
 /// Rows 1 and 29 of the test matrix: Wine lacks what old versions of Windows lack.
 #[test]
 fn a_windows_server_serves_and_a_second_one_on_its_port_explains_10048() {
-    let Some(wine) = Wine::new() else { return };
-    let (home, port) = (Home::new(), quiet_port());
-    let server = wine.launch(&home, "server.exe").port(port);
+    let Some(home) = home() else { return };
+    let port = quiet_port();
+    let server = home.server().without("--json").port(port);
     let mut first = server.clone().arg("--json").start();
     let ready = first.ready();
     assert_eq!((ready.port, ready.origin.as_str()), (port, "explicit"));
@@ -28,25 +28,31 @@ fn a_windows_server_serves_and_a_second_one_on_its_port_explains_10048() {
     assert!(!first.has_ended());
 }
 
-/// Its own instance is recognised on Windows too.
-#[test]
-fn a_windows_server_recognises_another_of_the_same_app() {
-    let Some(wine) = Wine::new() else { return };
-    let (home, port) = (Home::new(), quiet_port());
-    let server = wine.launch(&home, "server.exe").port(port).arg("--json");
-    let mut first = server.start();
-    first.ready();
-    let second = server.run();
-    assert_eq!(second.code, Some(69), "{second:?}");
-    assert_eq!(second.line("port_conflict")["class"], "own_instance", "{second:?}");
-}
-
 /// Row 16.
 #[test]
 fn a_windows_server_refuses_a_port_that_browsers_block() {
-    let Some(wine) = Wine::new() else { return };
-    let home = Home::new();
-    let refused = wine.launch(&home, "server.exe").port(6000).arg("--json").run();
+    let Some(home) = home() else { return };
+    let refused = home.server().port(6000).run();
     assert_eq!(refused.code, Some(69), "{refused:?}");
     assert_eq!(refused.line("port_conflict")["class"], "browser_blocked");
+}
+
+/// Row 1: whoever holds it, the launch goes on elsewhere, and the next one comes back to that port.
+#[test]
+fn a_launch_that_is_driven_from_home_is_remembered_where_it_went() {
+    let Some(home) = home() else { return };
+    let stranger = Stranger::listening("127.0.0.1:0");
+    let mut away = home.launcher().home_port(stranger.port).start();
+    let ready = away.ready();
+    assert_ne!(ready.port, stranger.port);
+    let conflict = home.conflict_over(stranger.port);
+    assert_eq!(
+        (&conflict["class"], &conflict["os_error"]["code"]),
+        (&"in_use".into(), &10048.into())
+    );
+    assert_eq!(away.stop().code, Some(0));
+    home.set("server", "");
+
+    let again = home.launcher().start().ready();
+    assert_eq!((again.port, again.origin.as_str()), (ready.port, "last_good"));
 }

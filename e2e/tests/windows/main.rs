@@ -1,0 +1,26 @@
+//! The Windows programs, under Wine: what holds for every system, and what is Windows' own.
+
+#![cfg(target_os = "linux")]
+
+#[path = "../both/mod.rs"]
+mod both;
+
+mod folders;
+mod history;
+mod life;
+mod networks;
+mod taken;
+
+use both::command;
+use e2e::{Home, Wine};
+
+/// What Windows refuses a port with that somebody has: `WSAEADDRINUSE`.
+const ADDRESS_IN_USE: i32 = 10_048;
+
+/// How many starts are many. Wine needs ten times as long for each.
+const MANY: usize = 5;
+
+/// A home for the programs of Windows.
+fn home() -> Option<Home> {
+    Wine::home()
+}

@@ -1,0 +1,55 @@
+//! Networks that are set up otherwise than this machine's, with a Windows of their own inside.
+
+use e2e::{Netns, Wine, quiet_port};
+
+/// Row 5 of the test matrix: nobody listens there, and still nobody may. Windows says 10013 of it.
+#[test]
+fn a_port_that_nobody_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights() {
+    let Some(netns) = Netns::new(&["ipv4/ip_unprivileged_port_start=20000"]) else { return };
+    let plain = netns.place().without_low_ports();
+    if let Err(refusal) = plain.try_out() {
+        return e2e::skip(&format!("setpriv: {refusal}"));
+    }
+    let Some(home) = Wine::home_alone() else { return };
+    let mut running = home.launcher().at(&plain).arg("--range").arg("19900-20100").start();
+    assert!(running.ready().port >= 20_000);
+    assert_eq!(running.stop().code, Some(0));
+
+    let refused = home.server().at(&plain).port(19_950).run();
+    assert_eq!(refused.code, Some(69), "{refused:?}");
+    let conflict = refused.line("port_conflict");
+    assert_eq!(conflict["os_error"]["code"], 10_013);
+    assert_eq!(conflict["os_error"]["kind"], "PermissionDenied");
+    assert!(conflict["holder"].is_null());
+    let told = home.server().without("--json").at(&plain).port(19_950).run();
+    assert!(!told.stderr.contains("administrator"), "{told:?}");
+}
+
+/// A computer that is on no network.
+#[test]
+fn a_windows_with_nothing_but_loopback_is_enough() {
+    let Some(netns) = Netns::new(&[]) else { return };
+    let Some(home) = Wine::home_alone() else { return };
+    let mut running = home.launcher().at(&netns.place()).start();
+    running.ready();
+    assert_eq!(running.stop().code, Some(0));
+}
+
+/// Row 4: whoever has a port on every address, and for himself alone. It is 10013 too.
+#[test]
+fn a_port_that_somebody_keeps_for_himself_alone_is_left_to_him() {
+    // What listens on every address listens on nobody's network but this.
+    let Some(netns) = Netns::new(&[]) else { return };
+    let Some(home) = Wine::home_alone() else { return };
+    let (place, port, owner) = (netns.place(), quiet_port(), home.another("owner"));
+    let mut owner = owner.server().at(&place).port(port).arg("--bind").arg("0.0.0.0").start();
+    owner.ready();
+
+    let mut running = home.launcher().at(&place).home_port(port).start();
+    assert_ne!(running.ready().port, port);
+    assert_eq!(home.conflict_over(port)["os_error"]["code"], 10_013);
+    assert_eq!(running.stop().code, Some(0));
+    let refused = home.server().without("--json").at(&place).port(port).run();
+    assert_eq!(refused.code, Some(69), "{refused:?}");
+    assert!(!owner.has_ended());
+}
