@@ -13,7 +13,7 @@
 
 use std::{ffi::OsString, panic};
 
-use shared::exit::Exit;
+use shared::{called, exit::Exit};
 
 pub mod args;
 pub mod candidates;
@@ -37,6 +37,7 @@ pub mod supervisor;
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     shared::os::survive_file_size_limit();
     let argv: Vec<_> = argv.into_iter().collect();
+    called::keep(&argv);
     panic::catch_unwind(|| match args::parse(&argv) {
         Ok(args) => commands::run(args, &argv),
         Err(exit) => exit,

@@ -9,6 +9,7 @@ use std::{
 use clap::Parser;
 use shared::{
     assignment::Assignment,
+    called,
     claim::Claim,
     conflict::{Conflict, Origin},
     control::ToLauncher,
@@ -37,6 +38,7 @@ use crate::{
 pub fn run(argv: &[OsString]) -> Exit {
     let began = Instant::now();
     os::survive_file_size_limit();
+    called::keep(argv);
     let typed = match Typed::try_parse_from(argv) {
         Ok(typed) => typed,
         Err(error) => {

@@ -3,7 +3,7 @@
 //! The modules stand in the order in which they build on one another. What is true of ports:
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
 //! [`environment`], [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
-//! [`history`], [`logging`]. What crosses a process: [`handover`], [`control`], [`identity`],
+//! [`history`], [`logging`], [`called`]. What crosses a process: [`handover`], [`control`], [`identity`],
 //! [`exit`]. The operating system sits behind [`os`], and `unsafe` lives there alone.
 
 #![deny(unsafe_code)]
@@ -11,6 +11,7 @@
 pub mod app;
 pub mod assignment;
 pub mod atomic;
+pub mod called;
 pub mod claim;
 pub mod conflict;
 pub mod control;
