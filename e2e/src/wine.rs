@@ -59,6 +59,24 @@ impl Wine {
         launch.env("HOMEPORT_HOME", windows_path(home.path()))
     }
 
+    /// A file beside the Windows programs, or one of them.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
+    /// The folder of the Windows user that programs run as.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    pub fn user(&self) -> PathBuf {
+        let users = fs::read_dir(self.prefix.join("drive_c/users")).expect("a folder");
+        let mut users = users.map(|user| user.expect("a user").path());
+        users.find(|user| !user.ends_with("Public")).expect("somebody")
+    }
+
     fn environment(&self) -> [(&'static str, String); 3] {
         let prefix = self.prefix.to_str().expect("a path of text");
         // The two overrides keep a new prefix from asking for things to download.
