@@ -98,6 +98,17 @@ impl Home {
         self.wine.as_ref().expect("Windows alone has files like this").hold(file, time)
     }
 
+    /// The folder of the Windows user that programs run as.
+    ///
+    /// # Panics
+    ///
+    /// If this home is not of Windows.
+    #[must_use]
+    #[track_caller]
+    pub fn user(&self) -> PathBuf {
+        self.wine.as_ref().expect("users of Windows alone have one").user()
+    }
+
     /// A path as the programs of this home see it.
     ///
     /// # Panics

@@ -16,11 +16,13 @@
 #![cfg(target_os = "linux")]
 
 mod caught;
+mod debian;
 mod home;
 mod http;
 mod launch;
 mod load;
 mod netns;
+mod packages;
 mod place;
 mod ports;
 mod process;
@@ -33,11 +35,13 @@ mod stranger;
 mod wait;
 mod wine;
 
+pub use debian::Debian;
 pub use home::Home;
 pub use http::{Answer, get, send};
 pub use launch::Launch;
 pub use load::{Load, Tally};
 pub use netns::Netns;
+pub use packages::{Packages, stripped};
 pub use place::{NOBODY, Place};
 pub use ports::{is_free, quiet_port};
 pub use process::Watched;

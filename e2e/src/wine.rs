@@ -113,6 +113,11 @@ impl Wine {
         equipment::hold(self.prefix(), file, time)
     }
 
+    /// The folder of the user that programs run as.
+    pub(crate) fn user(&self) -> PathBuf {
+        self.prefix().user()
+    }
+
     fn prefix(&self) -> &Prefix {
         match &*self.prefix {
             Tenancy::Shared(prefix) | Tenancy::Alone(prefix) => prefix,

@@ -5,9 +5,10 @@ mod command;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use shared::{
     app::AppName,
+    called,
     exit::Exit,
     port::{Port, PortRange},
     settings::{OnConflict, Span},
@@ -91,7 +92,9 @@ become ready, 78 the settings are wrong.";
 ///
 /// The exit code to end with.
 pub fn parse(argv: &[OsString]) -> Result<Args, Exit> {
-    Args::try_parse_from(argv).map_err(|problem| {
+    let command = Args::command().name(called::launcher());
+    let typed = command.try_get_matches_from(argv).and_then(|found| Args::from_arg_matches(&found));
+    typed.map_err(|problem| {
         let exit = if problem.use_stderr() { Exit::Usage } else { Exit::Done };
         // A closed stdout or stderr leaves nobody to tell.
         let _ = problem.print();
@@ -101,8 +104,6 @@ pub fn parse(argv: &[OsString]) -> Result<Args, Exit> {
 
 #[cfg(test)]
 mod test {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn typed(line: &str) -> Result<Args, clap::Error> {

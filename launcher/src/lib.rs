@@ -14,7 +14,7 @@
 
 use std::{ffi::OsString, panic};
 
-use shared::exit::Exit;
+use shared::{called, exit::Exit};
 
 use self::desktop::message::Message;
 
@@ -43,6 +43,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     shared::os::survive_file_size_limit();
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
+    called::keep(&argv);
     panic::catch_unwind(|| match args::parse(&argv) {
         Ok(args) => commands::run(args, &argv),
         Err(exit) => exit,

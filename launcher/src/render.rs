@@ -11,7 +11,7 @@ use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
     assignment::Recovery,
-    claim,
+    called, claim,
     conflict::{Conflict, Origin},
     discovery::Discovery,
     event::{Event, ReadyLine, Relation, ServerAt},
@@ -116,7 +116,7 @@ impl Screen {
             line(format_args!(
                 "Your home port {port} is free again: the next start goes back to it."
             ));
-            line(format_args!("  To go there now: `launcher move {port}`"));
+            line(format_args!("  To go there now: `{} move {port}`", called::launcher()));
         }
     }
 

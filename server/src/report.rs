@@ -8,7 +8,7 @@ use std::{fmt::Display, io::Write, net::IpAddr};
 use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
-    claim,
+    called, claim,
     conflict::{Class, Conflict},
     event::{Event, ReadyLine, ServerAt},
     port::Port,
@@ -111,7 +111,7 @@ impl Report {
             let command = format!("server --port {port}{app}");
             aside(format_args!("    {}    (port {port} was free a moment ago)", command.bold()));
         }
-        let command = format!("launcher --app {}", self.app);
+        let command = format!("{} --app {}", called::launcher(), self.app);
         aside(format_args!(
             "    {}    (finds and remembers a free port by itself)",
             command.bold()

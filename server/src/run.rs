@@ -10,6 +10,7 @@ use actix_web::web::ServiceConfig;
 use clap::Parser;
 use shared::{
     assignment::Assignment,
+    called,
     claim::Claim,
     conflict::{Conflict, Origin},
     control::ToLauncher,
@@ -48,6 +49,7 @@ where
 {
     let began = Instant::now();
     os::survive_file_size_limit();
+    called::keep(argv);
     let typed = match Typed::try_parse_from(argv) {
         Ok(typed) => typed,
         Err(error) => {

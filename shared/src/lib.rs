@@ -3,7 +3,7 @@
 //! The modules stand in the order in which they build on one another. What is true of ports:
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
 //! [`environment`], [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
-//! [`history`], [`explain`], [`logging`]. What crosses a process: [`handover`], [`control`],
+//! [`history`], [`explain`], [`logging`], [`called`]. What crosses a process: [`handover`], [`control`],
 //! [`identity`], [`token`], [`exit`]. The operating system sits behind [`os`], and `unsafe` lives
 //! there alone.
 
@@ -12,6 +12,7 @@
 pub mod app;
 pub mod assignment;
 pub mod atomic;
+pub mod called;
 pub mod claim;
 pub mod conflict;
 pub mod control;

@@ -1,6 +1,6 @@
 //! The command line: what was typed, and which command it means.
 
-use crate::{soak, stages, start, windows};
+use crate::{package, soak, stages, start, windows, workflows};
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
 
@@ -39,6 +39,10 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Build the programs to be shipped, and make packages of them in target/package
+    Package(package::Args),
+    /// Check the workflows of GitHub Actions
+    Workflows,
 }
 
 impl Args {
@@ -49,6 +53,8 @@ impl Args {
             Command::Test => stages::run(),
             Command::Soak { seed, minutes } => soak::run(seed, minutes),
             Command::Windows { release } => windows::run(release),
+            Command::Package(args) => package::run(&args),
+            Command::Workflows => workflows::run(),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`, and
-//! `cargo xtask windows`.
+//! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`,
+//! `cargo xtask windows`, `cargo xtask package`, and `cargo xtask workflows`.
 //!
 //! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
 //! command means the same on every machine.
@@ -12,6 +12,7 @@ mod cargo;
 mod counts;
 mod deny;
 mod needs;
+mod package;
 mod report;
 mod screen;
 mod skips;
@@ -21,6 +22,7 @@ mod start;
 mod tests;
 mod windows;
 mod windows_toolchain;
+mod workflows;
 
 use clap::Parser;
 use std::process::ExitCode;

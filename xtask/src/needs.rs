@@ -53,11 +53,22 @@ impl Need {
 }
 
 /// Every tool beyond the Rust toolchain.
-static NEEDS: [Need; 12] = [
+static NEEDS: [Need; 21] = [
     Need::program("cc", &["gcc", "libc6-dev"], "linking"),
     Need::program("curl", &["curl"], "asking servers as a stranger would"),
     Need::program("faketime", &["faketime"], "a clock that is set forward and back"),
+    Need::program("chromium", &["chromium"], "a browser that a desktop opens"),
+    Need::program("debootstrap", &["debootstrap"], "a fresh system to install the package in"),
+    Need::program(
+        "desktop-file-validate",
+        &["desktop-file-utils"],
+        "checking the entry of desktops",
+    ),
+    Need::program("gio", &["libglib2.0-bin"], "a click on the entry of desktops"),
+    Need::program("import", &["imagemagick"], "pictures of a screen"),
     Need::program("jq", &["jq"], "the recipes for the port history"),
+    Need::program("lintian", &["lintian"], "checking the Debian package"),
+    Need::program("makensis", &["nsis"], "the installer for Windows"),
     Need::program("strace", &["strace"], "counting system calls"),
     Need::program("ip", &["iproute2"], "networks with one loopback"),
     Need::program("unshare", &["util-linux"], "networks of a test's own"),
@@ -70,6 +81,8 @@ static NEEDS: [Need; 12] = [
         purpose: "launcher.exe and server.exe",
     },
     Need::program(GCC, &["gcc-mingw-w64-x86-64"], "linking Windows programs"),
+    Need::program("Xvfb", &["xvfb"], "a screen that nobody sees"),
+    Need::program("xdotool", &["xdotool"], "reading the titles of windows"),
     Need::program("wine", &["wine64", "wine"], "running Windows programs"),
 ];
 

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, one stage after the other.
 //!
 //! ```text
-//! tools ► fmt ► clippy ► doc ► deny ► advisories ► build ► windows ► tests ► summary
+//! tools ► fmt ► clippy ► doc ► deny ► advisories ► workflows ► build ► windows ► tests ► summary
 //! ```
 //! All stages run, also after one that failed: one run tells everything that is wrong. A stage that
 //! cannot run here is skipped with its reason, which is not a failure.
@@ -12,8 +12,9 @@ use crate::{
     screen,
     tests::{self, Tests},
     windows::{self, Problem},
+    workflows,
 };
-use std::{path::PathBuf, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
 
 /// Runs everything and prints the summary.
 pub(crate) fn run() -> ExitCode {
@@ -27,7 +28,8 @@ pub(crate) fn run() -> ExitCode {
     report.stage("doc", doc);
     report.stage("deny", deny::policy);
     report.stage("advisories", deny::advisories);
-    report.stage("build", || cargo::outcome(cargo::cargo(["build", "--workspace", "--locked"])));
+    report.stage("workflows", workflows::stage);
+    report.stage("build", build);
     let mut programs = None;
     report.stage("windows", || windows_programs(&mut programs));
     let mut tests = Tests::default();
@@ -46,6 +48,11 @@ fn with_component(component: &str, subcommand: &str, args: &[&str]) -> Outcome {
     cargo::outcome(cargo::cargo([&[subcommand], args].concat()))
 }
 
+/// Everything but this program: Windows does not let a running one be replaced.
+fn build() -> Outcome {
+    cargo::outcome(cargo::cargo(["build", "--workspace", "--exclude", "xtask", "--locked"]))
+}
+
 fn doc() -> Outcome {
     let mut command = cargo::cargo(["doc", "--workspace", "--no-deps", "--locked"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
@@ -54,8 +61,11 @@ fn doc() -> Outcome {
 
 /// Builds the Windows programs, which the tests run under Wine.
 fn windows_programs(programs: &mut Option<PathBuf>) -> Outcome {
-    if cfg!(windows) {
-        let reason = "the workspace's own programs are Windows programs here";
+    if !cfg!(target_os = "linux") {
+        let reason = match env::consts::OS {
+            "windows" => "the workspace's own programs are Windows programs here",
+            _ => "Windows programs are built for tests under Wine, which are run on Linux",
+        };
         return Outcome::Skipped(reason.to_owned());
     }
     match windows::build(false) {

@@ -46,14 +46,10 @@ pub(crate) fn run(release: bool) -> ExitCode {
 
 /// Builds the programs, prints where they are and how large, and answers their folder.
 pub(crate) fn build(release: bool) -> Result<PathBuf, Problem> {
-    let missing = needs::missing(&[needs::WINDOWS_RUSTC, GCC]);
-    let Some(toolchain) = toolchain::find().filter(|_| missing.is_empty()) else {
-        return Err(Problem::Missing(missing));
-    };
+    let toolchain = toolchain()?;
     let target_dir = cargo::root().join("target").join("windows");
     finish(command(toolchain, &target_dir, release))?;
-
-    let folder = target_dir.join(TARGET).join(if release { "release" } else { "debug" });
+    let folder = folder(&target_dir, release);
     let [stand_in, source] = STAND_IN;
     let dll = folder.join(stand_in);
     let mut gcc = cargo::tool(GCC, ["-shared", "-O1", "-Wall", "-Werror", source]);
@@ -65,6 +61,28 @@ pub(crate) fn build(release: bool) -> Result<PathBuf, Problem> {
     }
     screen::say(&line(&dll, ", for tests under Wine only, never shipped")?);
     Ok(folder)
+}
+
+/// Builds the programs to be shipped, with nothing beside them, and answers their folder.
+pub(crate) fn build_to_ship(
+    target_dir: &Path,
+    prepare: impl FnOnce(&mut Command),
+) -> Result<PathBuf, Problem> {
+    let mut command = command(toolchain()?, target_dir, true);
+    prepare(&mut command);
+    finish(command)?;
+    Ok(folder(target_dir, true))
+}
+
+/// What builds for the target here.
+fn toolchain() -> Result<Toolchain, Problem> {
+    let missing = needs::missing(&[needs::WINDOWS_RUSTC, GCC]);
+    toolchain::find().filter(|_| missing.is_empty()).ok_or(Problem::Missing(missing))
+}
+
+/// Where cargo puts programs for the target.
+fn folder(target_dir: &Path, release: bool) -> PathBuf {
+    target_dir.join(TARGET).join(if release { "release" } else { "debug" })
 }
 
 /// The cargo command that builds with `toolchain`.
@@ -82,7 +100,7 @@ fn command(toolchain: Toolchain, target_dir: &Path, release: bool) -> Command {
     command
 }
 
-fn finish(command: Command) -> Result<(), Problem> {
+pub(crate) fn finish(command: Command) -> Result<(), Problem> {
     match cargo::outcome(command) {
         Outcome::Ok => Ok(()),
         Outcome::Failed(why) | Outcome::Skipped(why) => Err(Problem::Failed(why)),

@@ -75,6 +75,13 @@ impl Prefix {
         ]
     }
 
+    /// The folder of the Windows user that programs run as.
+    pub(super) fn user(&self) -> PathBuf {
+        let users = fs::read_dir(self.folder.join("drive_c/users")).expect("a folder");
+        let mut users = users.map(|user| user.expect("a user").path());
+        users.find(|user| !user.ends_with("Public")).expect("somebody")
+    }
+
     /// Whether a process lives in this prefix.
     fn is_inhabited(&self) -> bool {
         let prefix = format!("WINEPREFIX={}\0", self.folder.display());

@@ -5,6 +5,7 @@
 #[path = "../both/mod.rs"]
 mod both;
 
+mod desktop;
 mod folders;
 mod history;
 mod life;

@@ -12,7 +12,7 @@ use std::{
 
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use shared::exit::Exit;
+use shared::{called, exit::Exit};
 
 use crate::{
     args::StartArgs,
@@ -85,5 +85,6 @@ fn ready(args: &StartArgs, event: &Value) {
     let app = args.app.as_ref().map(|app| format!(" --app {app}")).unwrap_or_default();
     let url = event["url"].as_str().unwrap_or_default();
     line(format_args!("{} {}", "Ready:".green().bold(), url.cyan().bold()));
-    line(format_args!("  It runs in the background: `launcher stop{app}` ends it.").dimmed());
+    let launcher = called::launcher();
+    line(format_args!("  It runs in the background: `{launcher} stop{app}` ends it.").dimmed());
 }

@@ -8,6 +8,7 @@ use std::io;
 use owo_colors::OwoColorize;
 use shared::{
     assignment::{Assignment, GoodPort},
+    called,
     discovery::AppLock,
     event::Event,
     exit::Exit,
@@ -30,7 +31,7 @@ pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
                 "{} {app} is running, and its port is not forgotten while it is used",
                 "error:".red().bold()
             ));
-            note(format_args!("  now: stop it first: `launcher stop --app {app}`"));
+            note(format_args!("  now: stop it first: `{} stop --app {app}`", called::launcher()));
             return Exit::NotReady;
         }
         Err(error) => return failed(&error),

@@ -5,7 +5,7 @@
 
 mod show;
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
@@ -14,7 +14,7 @@ use shared::{
     exit::Exit,
     history::{Author, Writer},
     settings::{
-        Settings, SettingsError,
+        SettingsError,
         edit::{self, EditError, Edited},
         store::{self, StoreError},
     },

@@ -21,7 +21,10 @@ use rustix::{
     io::Errno,
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
 };
-use shared::handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names};
+use shared::{
+    called,
+    handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names},
+};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
@@ -125,4 +128,5 @@ pub fn detach(command: &mut Command) {
     // SAFETY: between fork and exec the closure makes one system call; it neither allocates nor
     // takes a lock, in success or in failure.
     unsafe { command.pre_exec(leave) };
+    command.arg0(called::launcher()); // the file may have another name than the person typed
 }

@@ -1,21 +1,14 @@
 //! The Windows programs and the desktop, under Wine.
 
-#![cfg(target_os = "linux")]
+use std::fs;
 
-use std::{env, fs, path::PathBuf};
-
-use e2e::{Ended, Home, Wine, skip};
-
-/// The variable that names the folder of the Windows programs.
-const PROGRAMS: &str = "HOMEPORT_WINDOWS_PROGRAMS";
+use e2e::{Ended, Wine};
 
 #[test]
 fn a_windows_program_says_how_it_is_to_be_treated() {
-    let Some(folder) = env::var_os(PROGRAMS).map(PathBuf::from) else {
-        return skip(&format!("{PROGRAMS} is not set: `cargo xtask test` builds them"));
-    };
-    for program in ["launcher.exe", "server.exe"] {
-        let bytes = fs::read(folder.join(program)).expect("it was built");
+    let Some(home) = Wine::home() else { return };
+    for program in ["launcher", "server"] {
+        let bytes = fs::read(home.program(program)).expect("it was built");
         let holds = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
         // The manifest is kept as it is; the version is kept in two bytes a letter.
         for piece in [
@@ -33,10 +26,9 @@ fn a_windows_program_says_how_it_is_to_be_treated() {
 
 #[test]
 fn a_windows_launcher_registers_its_start_at_login_and_takes_it_back() {
-    let Some(wine) = Wine::new() else { return };
-    let home = Home::new();
+    let Some(home) = Wine::home() else { return };
     let ask = |words: &[&str]| -> Ended {
-        let launcher = wine.launch(&home, "launcher.exe");
+        let launcher = home.launcher().without("--no-open").without("--json");
         words.iter().fold(launcher, |launcher, word| launcher.arg(*word)).run()
     };
     let told = || {
@@ -54,10 +46,9 @@ fn a_windows_launcher_registers_its_start_at_login_and_takes_it_back() {
 /// What is read by a script is not shown in a box, which would hold the script up for ever.
 #[test]
 fn a_windows_launcher_that_is_read_shows_no_box() {
-    let Some(wine) = Wine::new() else { return };
-    let home = Home::new();
+    let Some(home) = Wine::home() else { return };
     home.set("server", "port = 0");
-    let failed = wine.launch(&home, "launcher.exe").run();
+    let failed = home.launcher().without("--json").run();
     assert_eq!(failed.code, Some(78), "{failed:?}");
     assert!(failed.stderr.contains("port 0 means"), "{failed:?}");
 }
