@@ -6,10 +6,15 @@ use std::{
     net::TcpStream,
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use crate::{PATIENCE, wait, wait_until};
+use crate::{wait, wait_until};
+
+/// How long a client waits for an answer before it counts the connection as cut and makes another:
+/// longer than a server takes to start on a busy machine, and less than [`PATIENCE`](crate::PATIENCE),
+/// so that a test tells of the connection and not merely that time has passed.
+const ANSWER: Duration = Duration::from_secs(8);
 
 /// What a client has seen so far.
 #[derive(Debug, Clone, Default)]
@@ -147,7 +152,7 @@ fn converse(port: u16, request: &str, tally: &Mutex<Tally>) -> bool {
 }
 
 fn patient(stream: &TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(ANSWER))?;
     stream.set_nodelay(true)
 }
 
