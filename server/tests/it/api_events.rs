@@ -1,6 +1,7 @@
 //! `events`: what happens is told to everybody who listens, and nobody is held up by anybody.
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader, Write},
     net::TcpStream,
     time::{Duration, Instant},
@@ -119,16 +120,17 @@ fn a_move_and_the_end_are_told_and_the_streams_do_not_hold_up_the_end() {
     assert_eq!(answer.status, 202, "{answer:?}");
     let to = Port::new(if api.running.port == 17000 { 17001 } else { 17000 }).expect("not 0");
     api.running.moved.lead(to);
+    let mut ways_in = BTreeSet::new();
     for listener in &mut listeners {
         assert_eq!(listener.next().expect("a status").name, "status");
         let moved = listener.next().expect("the move");
         assert_eq!((moved.name.as_str(), &moved.data["to"]), ("moved", &to.get().into()));
-        assert!(
-            moved.data["enter"]
-                .as_str()
-                .is_some_and(|url| url.starts_with(&shared::claim::url(to)))
-        );
+        let enter = moved.data["enter"].as_str().expect("a one-time URL");
+        let way_in = format!("{}_homeport/enter?ticket=", shared::claim::url(to));
+        assert!(enter.starts_with(&way_in), "{enter}");
+        ways_in.insert(enter.to_owned());
     }
+    assert_eq!(ways_in.len(), listeners.len(), "each may be used once");
     let began = Instant::now();
     api.running.ask_to_stop();
     for listener in &mut listeners {

@@ -12,6 +12,7 @@ use std::{
 
 use actix_web::web::Data;
 use actix_web_lab::sse::{self, Event};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::{
     claim::url,
@@ -129,14 +130,21 @@ impl State {
         let moved_to = facts.moved.to();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
-            let enter = way_in(to);
-            let moved = json!({ "from": facts.port, "to": to, "url": url(to), "enter": enter });
-            self.tell(&event("moved", &moved, None));
+            self.tell_each(|| {
+                let enter = facts.token.one_time_url(&facts.app, to, Timestamp::now());
+                let moved = json!({ "from": facts.port, "to": to, "url": url(to), "enter": enter });
+                event("moved", &moved, None)
+            });
         }
     }
 
     fn tell(&mut self, event: &Event) {
-        self.clients.retain(|client| client.try_send(event.clone()).is_ok());
+        self.tell_each(|| event.clone());
+    }
+
+    /// Tells everybody an event of his own.
+    fn tell_each(&mut self, event: impl Fn() -> Event) {
+        self.clients.retain(|client| client.try_send(event()).is_ok());
     }
 }
 
@@ -152,11 +160,6 @@ fn watch(facts: &Data<Facts>) {
         }
         state.look(facts);
     }
-}
-
-/// The URL that lets this browser in on the port to which the app has moved.
-fn way_in(to: Port) -> String {
-    format!("{}_homeport/", url(to))
 }
 
 fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
