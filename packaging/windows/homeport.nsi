@@ -81,7 +81,7 @@ Function ${un}StopAll
   IfFileExists "$INSTDIR\launcher.exe" 0 done
   ReadEnvStr $8 HOMEPORT_HOME
   ${If} $8 == ""
-    StrCpy $8 "$APPDATA\homeport\data"
+    StrCpy $8 "$LOCALAPPDATA\homeport\state"
   ${EndIf}
   FindFirst $7 $6 "$8\run\*.json"
   ${DoUntil} $6 == ""
@@ -140,7 +140,8 @@ Section "un.Homeport"
 SectionEnd
 
 Section /o "un.Settings, remembered ports and logs" PURGE
-  RMDir /r "$APPDATA\homeport"
+  RMDir /r "$APPDATA\homeport" ; the settings
+  RMDir /r "$LOCALAPPDATA\homeport" ; the rest
 SectionEnd
 
 Function un.onInit

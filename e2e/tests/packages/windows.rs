@@ -48,9 +48,9 @@ impl Installed {
         self.wine.user().join("AppData/Local/Programs/Homeport")
     }
 
-    /// Where settings and ports are kept.
+    /// Where ports and logs are kept.
     fn kept(&self) -> PathBuf {
-        self.wine.user().join("AppData/Roaming/homeport")
+        self.wine.user().join("AppData/Local/homeport")
     }
 
     fn shortcut(&self) -> PathBuf {
@@ -90,7 +90,7 @@ fn an_uninstall_ends_what_runs_and_keeps_what_is_remembered_unless_told_to_purge
     running.exit();
     assert!(get(&format!("http://127.0.0.1:{port}/_homeport/healthz")).is_err());
     assert!(!installed.shortcut().exists());
-    assert!(installed.kept().is_dir(), "settings and ports are kept");
+    assert!(installed.kept().is_dir(), "ports and logs are kept");
 
     installed.install();
     installed.uninstall(&["/PURGE"]);
