@@ -71,6 +71,12 @@ impl Launch {
         self
     }
 
+    /// Several more arguments.
+    #[must_use]
+    pub fn args<const N: usize>(self, arguments: [&str; N]) -> Self {
+        arguments.into_iter().fold(self, |launch, argument| launch.arg(argument))
+    }
+
     /// Without an argument that it would have.
     #[must_use]
     pub fn without(mut self, argument: &str) -> Self {

@@ -140,8 +140,8 @@ Section "un.Homeport"
 SectionEnd
 
 Section /o "un.Settings, remembered ports and logs" PURGE
-  RMDir /r "$APPDATA\homeport"
-  RMDir /r "$LOCALAPPDATA\homeport"
+  RMDir /r "$APPDATA\homeport" ; the settings
+  RMDir /r "$LOCALAPPDATA\homeport" ; the rest
 SectionEnd
 
 Function un.onInit

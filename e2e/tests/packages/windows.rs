@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use e2e::{Home, Launch, Packages, Wine, found, get, quiet_port, skip, stripped, wait_until};
+use e2e::{Home, Launch, Packages, Wine, found, get, skip, stripped, wait_until};
 
 /// What older versions of Wine lack.
 const STAND_IN: &str = "bcryptprimitives.dll";
@@ -52,6 +52,10 @@ impl Installed {
         self.home.launcher().program(program).env("HOMEPORT_HOME", "")
     }
 
+    fn launcher(&self) -> Launch {
+        self.launch(&self.folder().join("launcher.exe"))
+    }
+
     /// Where it has been installed.
     fn folder(&self) -> PathBuf {
         self.home.user().join("AppData/Local/Programs/Homeport")
@@ -86,18 +90,24 @@ impl Installed {
 fn an_uninstall_ends_what_runs_and_keeps_what_is_remembered_unless_told_to_purge() {
     let Some(installed) = Installed::new() else { return };
     assert!(installed.shortcut().is_file());
-    let port = quiet_port();
-    let server = installed.launch(&installed.folder().join("server.exe")).arg("--json").port(port);
-    let mut running = server.start();
-    running.ready();
-    assert_eq!(get(&format!("http://127.0.0.1:{port}/_homeport/healthz")).unwrap().status, 200);
+    let set = installed.launcher().args(["settings", "set", "start_at_login", "true"]).run();
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let mut running = installed.launcher().args(["--no-open", "--json"]).start();
+    let health = format!("{}_homeport/healthz", running.ready().url);
+    assert_eq!(get(&health).expect("an answer").status, 200);
 
     installed.uninstall(&[]);
-    // Nobody is left to answer, and the process is gone.
-    running.exit();
-    assert!(get(&format!("http://127.0.0.1:{port}/_homeport/healthz")).is_err());
+    // It was asked to stop, and nobody is left to answer.
+    assert_eq!(running.exit().code, Some(0));
+    assert!(get(&health).is_err());
     assert!(!installed.shortcut().exists());
-    assert!(installed.kept()[1].is_dir(), "settings and ports are kept");
+    let checks = installed.launch(&installed.home.program("launcher")).args(["doctor", "--json"]);
+    let checks = checks.run().lines();
+    let login = checks.iter().find(|check| check["check"] == "start_at_login").expect("a check");
+    assert_ne!(login["text"], "it is started at login");
+    for kept in installed.kept() {
+        assert!(kept.is_dir(), "{} is kept", kept.display());
+    }
 
     installed.install();
     installed.uninstall(&["/PURGE"]);
@@ -109,8 +119,7 @@ fn an_uninstall_ends_what_runs_and_keeps_what_is_remembered_unless_told_to_purge
 #[test]
 fn an_install_over_a_running_one_ends_it_first() {
     let Some(installed) = Installed::new() else { return };
-    let server = installed.launch(&installed.folder().join("server.exe")).arg("--json");
-    let mut running = server.port(quiet_port()).start();
+    let mut running = installed.launcher().args(["--no-open", "--json"]).start();
     running.ready();
     installed.install();
     running.exit();
