@@ -8,9 +8,9 @@
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
 //! In front of every request stand [`access_log`], [`connections`], [`guard`] and [`moved`].
-//! [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever has the [`token`] or came in with one
-//! of the [`tickets`], within so many [`attempts`], and says no with an [`error`]; what is ours goes
-//! out with a [`seal`].
+//! [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever has the
+//! [`token`] or came in with one of the [`tickets`], within so many [`attempts`], and says no with an
+//! [`error`]; what is ours goes out with a [`seal`], and the pages in a language of [`i18n`].
 
 #![deny(unsafe_code)]
 
@@ -24,6 +24,7 @@ pub mod control;
 pub mod error;
 pub mod facts;
 pub mod guard;
+pub mod i18n;
 pub mod launch;
 pub mod life;
 pub mod listener;

@@ -2,6 +2,7 @@
 //! gave; none waits for time to pass but the one about a client that does.
 
 mod access;
+mod console;
 mod enter;
 mod identity;
 mod landing;
