@@ -11,9 +11,8 @@ const RIGHT = 14;
 const TOP = 10;
 const BELOW = 26;
 
-/** The least and the greatest height of a lane. */
-const LOW = 30;
-const HIGH = 46;
+/** The greatest height of a lane: farther apart, they would not be read together. */
+const HIGH = 60;
 
 /** Marks nearer than this are drawn as one. */
 const NEAR = 15;
@@ -41,7 +40,7 @@ export const timeX = (x) => x - LEFT;
 export function draw(svg, story, window, { width, height, now }) {
   const inner = timeWidth(width);
   const count = story.lanes.own.length + (story.lanes.shared.length ? 1 : 0);
-  const tall = Math.min(HIGH, Math.max(LOW, (height - TOP - BELOW) / count));
+  const tall = Math.min(HIGH, (height - TOP - BELOW) / count);
   const base = TOP + count * tall;
   const x = (at) => LEFT + window.x(at, inner);
   const lane = (port) => {
@@ -157,6 +156,8 @@ function marks(story, window, { x, lane }) {
       ? say("timeline.span", { from: moment(first.at), to: moment(newest.at) })
       : moment(first.at);
     const content = [create("path", { class: `k-${kind}`, d: shape(kind) })];
+    // What is only drawn with lines gets a ground of its own, so that it shows on a bar.
+    if (["crash", "restart"].includes(kind)) content.unshift(create("circle", { class: "ground", r: 9 }));
     if (count > 1) {
       const words = { class: "count", x: 10, y: -5 };
       content.push(create("text", words, String(count)));

@@ -5,7 +5,6 @@ import { Records } from "../records.js";
 import { language, say } from "../text.js";
 import { duration, second } from "../time.js";
 import { draw, sign, timeWidth, timeX } from "./draw.js";
-import { all } from "./kinds.js";
 import { SPANS, Window } from "./scale.js";
 import { tell } from "./story.js";
 import { Table } from "./table.js";
@@ -30,12 +29,19 @@ export class Timeline {
   #focused = null;
   #drawing = 0;
   #size = { width: 0, height: 0 };
+  #unit = 1;
 
   constructor() {
     this.#svg.setAttribute("role", "group");
     this.#svg.setAttribute("aria-label", say("timeline.about"));
+    for (const place of document.querySelectorAll("[data-sign]")) {
+      place.append(sign(place.dataset.sign));
+    }
     new ResizeObserver(([{ contentRect }]) => {
-      this.#size = { width: contentRect.width, height: contentRect.height };
+      // The picture grows with the type of the page, so it is drawn in units of that.
+      this.#unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+      const { width, height } = contentRect;
+      this.#size = { width: width / this.#unit, height: height / this.#unit };
       this.#redraw();
     }).observe(this.#plot);
     this.#heedButtons();
@@ -85,26 +91,10 @@ export class Timeline {
     const hadFocus = this.#svg.contains(document.activeElement);
     if (!this.#svg.isConnected) this.#plot.replaceChildren(this.#svg);
     this.#things = draw(this.#svg, story, this.#window, { ...this.#size, now });
-    this.#legend(story);
     this.#table.show(
       records.filter(({ at }) => at >= this.#window.from && at <= this.#window.to),
     );
     this.#rove(hadFocus);
-  }
-
-  #legend(story) {
-    const present = all.filter((kind) => story.marks.some((mark) => mark.kind === kind));
-    const kinds = ["launch", ...present, ...(story.moves.length ? ["move"] : [])];
-    const legend = document.getElementById("legend");
-    if (legend.dataset.kinds === kinds.join(" ")) return;
-    legend.dataset.kinds = kinds.join(" ");
-    legend.replaceChildren(
-      ...kinds.map((kind) => {
-        const item = document.createElement("li");
-        item.append(sign(kind), say(`kind.${kind}`));
-        return item;
-      }),
-    );
   }
 
   // What is in view.
@@ -191,7 +181,7 @@ export class Timeline {
     });
     svg.addEventListener("pointermove", (event) => {
       if (!held) return;
-      const part = (held.x - event.clientX) / timeWidth(this.#size.width);
+      const part = (held.x - event.clientX) / this.#unit / timeWidth(this.#size.width);
       if (part) this.#go(held.window.shifted(part));
     });
     for (const end of ["pointerup", "pointercancel"]) {
@@ -200,7 +190,8 @@ export class Timeline {
     svg.addEventListener("wheel", (event) => {
       const { width } = this.#size;
       if (event.ctrlKey || event.metaKey) {
-        const x = timeX(event.clientX - svg.getBoundingClientRect().left);
+        const left = svg.getBoundingClientRect().left;
+        const x = timeX((event.clientX - left) / this.#unit);
         const factor = Math.exp(event.deltaY / 200);
         this.#go(this.#window.zoomed(factor, this.#window.at(x, timeWidth(width))));
       } else if (event.deltaX || event.shiftKey) {

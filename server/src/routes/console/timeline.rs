@@ -10,6 +10,10 @@ const SPANS: [&str; 5] = ["1h", "24h", "7d", "30d", "all"];
 /// The span that is shown at first: a week holds both yesterday and the habit.
 const FIRST: &str = "7d";
 
+/// What is drawn, as the scripts name it: launches, conflicts by kind, and what befalls a server.
+const KINDS: [&str; 9] =
+    ["launch", "held", "fleeting", "barred", "spoken_for", "unknown", "crash", "restart", "move"];
+
 pub(super) fn section(texts: &Texts) -> Markup {
     html! {
         section.card #timeline aria-labelledby="timeline-title" {
@@ -37,7 +41,11 @@ pub(super) fn section(texts: &Texts) -> Markup {
                 }
             }
             div.plot #plot { p.quiet { (texts.say("timeline.loading")) } }
-            ul.legend #legend {}
+            ul.legend {
+                @for kind in KINDS {
+                    li { span data-sign=(kind) {} (kind_text(texts, kind)) }
+                }
+            }
             div.record #record role="status" { p.quiet { (texts.say("timeline.hint")) } }
             p.quiet #history-note {}
             details #as-table {
@@ -63,4 +71,8 @@ pub(super) fn section(texts: &Texts) -> Markup {
 
 fn span_text(texts: &Texts, span: &str) -> &'static str {
     texts.find(&format!("timeline.{span}")).unwrap_or_default()
+}
+
+fn kind_text(texts: &Texts, kind: &str) -> &'static str {
+    texts.find(&format!("kind.{kind}")).unwrap_or_default()
 }
