@@ -91,13 +91,15 @@ impl Host for Keeper<'_> {
         })
     }
 
-    fn reread(&mut self) -> Option<Rules> {
+    fn reread(&mut self, is_recorded: bool) -> Option<Rules> {
         let Launch { basics, screen, history, .. } = self.launch;
         let file = basics.folders.settings(&basics.app);
         match Options::resolve(self.args, self.environment, &file) {
             Ok(options) => {
                 let changes = self.options.settings.changes(&options.settings);
-                changes.iter().for_each(|change| history.record(&change.clone().into()));
+                if !is_recorded {
+                    changes.iter().for_each(|change| history.record(&change.clone().into()));
+                }
                 screen.reread(&changes);
                 self.options = options;
                 Some(self.options.rules())

@@ -16,18 +16,13 @@ use shared::{
     paths::{Folders, NoHome},
     policy::DEFAULT_RANGE,
     port::{Port, PortRange},
-    settings::{Command, LogLevel, OnConflict, Restart, Settings, SettingsError, Span},
+    settings::{
+        Command, LogLevel, OnConflict, READY_TIMEOUT, REDIRECT_FOR, Restart, Settings,
+        SettingsError, Span,
+    },
 };
 
 use crate::{args::StartArgs, supervisor::state::Rules};
-
-/// How long a server may take to become ready unless told otherwise: a slow disk on a cold start
-/// takes two seconds, and a person gives up after ten.
-pub const READY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long the old port leads to the new one after a move, unless told otherwise: as long as a page
-/// may stand open before somebody clicks in it again.
-pub const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// A value and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

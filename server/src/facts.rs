@@ -16,9 +16,17 @@ use shared::{
     identity::{Identity, Secret},
     port::Port,
 };
+use tokio::sync::{Semaphore, mpsc::UnboundedSender};
 use uuid::Uuid;
 
-use crate::{moved::Moved, token::Token};
+use crate::{
+    files::{AppFiles, HomePort},
+    moved::Moved,
+    routes::api::events::Hub,
+    story::Story,
+    token::Token,
+    wishes::Wish,
+};
 
 /// The version that it states.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -49,6 +57,18 @@ pub struct Facts {
     pub ready: AtomicBool,
     /// Where the app is now, if no longer here.
     pub moved: Arc<Moved>,
+    /// Where its files are, if it keeps any.
+    pub files: Option<AppFiles>,
+    /// The port of the settings.
+    pub home_port: HomePort,
+    /// What the history tells of this launch.
+    pub story: Story,
+    /// Who follows what happens.
+    pub events: Hub,
+    /// The right to look at a port that is not ours.
+    pub asking: Arc<Semaphore>,
+    /// Where wishes go.
+    pub wishes: UnboundedSender<Wish>,
 }
 
 impl Facts {
@@ -62,6 +82,21 @@ impl Facts {
     #[must_use]
     pub fn same_as_last_time(&self) -> Option<bool> {
         self.last_good.map(|last_good| last_good == self.port)
+    }
+
+    /// Whether a launcher is there, which moves and restarts.
+    #[must_use]
+    pub fn is_supervised(&self) -> bool {
+        self.launcher_pid.is_some()
+    }
+
+    /// Passes on what a person asks for.
+    pub fn wish(&self, wish: Wish) {
+        if wish != Wish::Reread {
+            self.events.asked(wish);
+        }
+        // Nobody to hear it is about to end.
+        let _ = self.wishes.send(wish);
     }
 
     /// Whether requests are welcome.

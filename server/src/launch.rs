@@ -33,6 +33,7 @@ use crate::{
     app::{Application, Settings},
     args::Args,
     control::{self, Order},
+    files::AppFiles,
     life::{Life, Stop},
     report::{self, Ready, Report},
     token::Token,
@@ -179,7 +180,8 @@ impl Launch {
         orders: Option<UnboundedReceiver<Order>>,
     ) -> io::Result<Stop> {
         let mut app = Application::build(claim, self.settings(args), |_| {})?;
-        let mut life = Life::new(orders, app.moved(), self.logger().clone())?;
+        let wishes = app.wishes();
+        let mut life = Life::new(orders, wishes, app.moved(), self.logger().clone())?;
         self.history.record(&Event::ServerListening(self.whereabouts(&app)));
         app.start().await?;
         if self.whose.is_our_own() {
@@ -238,6 +240,7 @@ impl Launch {
             root: args.root.clone(),
             secret: self.secret.clone(),
             token: or_random(token, "the token", Token::random),
+            files: Some(AppFiles { folders: self.folders.clone(), history: self.history.clone() }),
             logger: self.logger().clone(),
         }
     }

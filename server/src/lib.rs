@@ -7,6 +7,9 @@
 //! then makes an [`app::Application`] of them and stays with it to the end of its [`life`], which
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
+//! The [`files`] of the app, the [`story`] of the launch and people's [`wishes`] are what the API
+//! reads and changes.
+//!
 //! In front of every request stand [`access_log`], [`connections`], [`guard`] and [`moved`].
 //! [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever has the
 //! [`token`] or came in with one of the [`tickets`], within so many [`attempts`], and says no with an
@@ -23,6 +26,7 @@ pub mod connections;
 pub mod control;
 pub mod error;
 pub mod facts;
+pub mod files;
 pub mod guard;
 pub mod i18n;
 pub mod launch;
@@ -35,6 +39,8 @@ pub mod routes;
 pub mod run;
 pub mod seal;
 pub mod sockets;
+pub mod story;
 pub mod taken;
 pub mod tickets;
 pub mod token;
+pub mod wishes;

@@ -12,9 +12,10 @@ use tokio::{
 
 use crate::{
     app::Application,
-    control::Order,
+    control::{self, Order},
     moved::Moved,
     os::{Signal, Signals},
+    wishes::Wish,
 };
 
 /// How long requests in flight may take when the server is asked to end. Longer than any page of
@@ -43,26 +44,28 @@ pub struct Life {
     signals: Signals,
     has_launcher: bool,
     orders: Option<UnboundedReceiver<Order>>,
+    wishes: Option<UnboundedReceiver<Wish>>,
     signalled: bool,
     moved: Arc<Moved>,
     logger: Logger,
 }
 
 impl Life {
-    /// Listens to the system and, if there is one, to the launcher, which may say that the app has
-    /// `moved`.
+    /// Listens to the system, to what people wish in the browser and, if there is one, to the
+    /// launcher, which may say that the app has `moved`.
     ///
     /// # Errors
     ///
     /// Whatever the system refuses to deliver its signals with.
     pub fn new(
         orders: Option<UnboundedReceiver<Order>>,
+        wishes: Option<UnboundedReceiver<Wish>>,
         moved: Arc<Moved>,
         logger: Logger,
     ) -> io::Result<Self> {
         let has_launcher = orders.is_some();
         let signals = Signals::new()?;
-        Ok(Self { signals, has_launcher, orders, signalled: false, moved, logger })
+        Ok(Self { signals, has_launcher, orders, wishes, signalled: false, moved, logger })
     }
 
     /// Waits for the next request to end. The second signal has no patience left.
@@ -70,7 +73,8 @@ impl Life {
         loop {
             let stop = select! {
                 signal = self.signals.next() => self.heed(signal),
-                order = next_order(&mut self.orders) => self.obey(order),
+                order = next(&mut self.orders) => self.obey(order),
+                wish = next(&mut self.wishes) => self.grant(wish),
             };
             if let Some(stop) = stop {
                 return stop;
@@ -85,6 +89,18 @@ impl Life {
         }
         let again = mem::replace(&mut self.signalled, true);
         Some(Stop { reason: "asked", patience: if again { Duration::ZERO } else { PATIENCE } })
+    }
+
+    /// A launcher is told what a person wishes, and gives its orders. Without one there is only the
+    /// end.
+    fn grant(&mut self, wish: Option<Wish>) -> Option<Stop> {
+        match wish {
+            None => self.wishes = None,
+            Some(wish) if self.has_launcher => control::say(&wish.into()),
+            Some(Wish::Stop) => return Some(Stop { reason: "asked", patience: PATIENCE }),
+            Some(Wish::Move(_) | Wish::Restart | Wish::Reread) => {}
+        }
+        None
     }
 
     fn obey(&mut self, order: Option<Order>) -> Option<Stop> {
@@ -124,9 +140,9 @@ impl Life {
     }
 }
 
-async fn next_order(orders: &mut Option<UnboundedReceiver<Order>>) -> Option<Order> {
-    match orders {
-        Some(orders) => orders.recv().await,
+async fn next<T>(from: &mut Option<UnboundedReceiver<T>>) -> Option<T> {
+    match from {
+        Some(from) => from.recv().await,
         None => pending().await,
     }
 }
@@ -147,7 +163,8 @@ mod test {
         actix_rt::System::new().block_on(async {
             let (launcher, orders) = unbounded_channel();
             let logger = Logger::root(Discard, o!());
-            let mut life = Life::new(Some(orders), Arc::clone(&moved), logger).expect("signals");
+            let mut life =
+                Life::new(Some(orders), None, Arc::clone(&moved), logger).expect("signals");
             for order in [
                 Order::Garbled("hello".to_owned()),
                 Order::Redirect(port(17001)),

@@ -72,6 +72,8 @@ pub enum ToLauncher {
     Restart,
     /// A person asked for the end.
     Stop,
+    /// A person changed the settings in the browser, and the changes are recorded.
+    Reread,
 }
 
 /// Why a control line could not be read.

@@ -3,7 +3,7 @@
 //! The modules stand in the order in which they build on one another. What is true of ports:
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
 //! [`environment`], [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
-//! [`history`], [`logging`]. What crosses a process: [`handover`], [`control`], [`identity`],
+//! [`history`], [`explain`], [`logging`]. What crosses a process: [`handover`], [`control`], [`identity`],
 //! [`token`], [`exit`]. The operating system sits behind [`os`], and `unsafe` lives there alone.
 
 #![deny(unsafe_code)]
@@ -19,6 +19,7 @@ pub mod discovery;
 pub mod environment;
 pub mod event;
 pub mod exit;
+pub mod explain;
 pub mod handover;
 pub mod history;
 pub mod identity;

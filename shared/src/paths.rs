@@ -81,6 +81,12 @@ impl Folders {
         self.config.join(format!("{app}.toml"))
     }
 
+    /// Held while the settings are rewritten: `state/<app>/settings.lock`.
+    #[must_use]
+    pub fn settings_lock(&self, app: &AppName) -> PathBuf {
+        self.state.join(app.as_str()).join("settings.lock")
+    }
+
     /// What is remembered: `state/<app>/assignment.toml`.
     #[must_use]
     pub fn assignment(&self, app: &AppName) -> PathBuf {

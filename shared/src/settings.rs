@@ -6,11 +6,12 @@
 
 pub mod edit;
 mod error;
+pub mod store;
 #[cfg(test)]
 mod test;
 mod values;
 
-use std::{fs, io, ops::Range, path::Path};
+use std::{fs, io, ops::Range, path::Path, time::Duration};
 
 use confy::ConfyError;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ pub use self::{
 };
 use crate::{
     event::Event,
+    policy::DEFAULT_RANGE,
     port::{Port, PortRange},
 };
 
@@ -51,6 +53,14 @@ pub struct Settings {
     /// The server's program and its first arguments, instead of the one beside the launcher.
     pub command: Option<Command>,
 }
+
+/// How long a server may take to become ready unless told otherwise: a slow disk on a cold start
+/// takes two seconds, and a person gives up after ten.
+pub const READY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the old port leads to the new one after a move, unless told otherwise: as long as a page
+/// may stand open before somebody clicks in it again.
+pub const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// A setting that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +95,23 @@ pub const KEYS: [&str; 10] = [
 ];
 
 impl Settings {
+    /// What holds where nobody says anything.
+    #[must_use]
+    pub fn defaults() -> Self {
+        Self {
+            port: None,
+            range: Some(DEFAULT_RANGE),
+            avoid: Vec::new(),
+            on_conflict: Some(OnConflict::default()),
+            open_browser: Some(true),
+            ready_timeout: Some(Span(READY_TIMEOUT)),
+            restart: Some(Restart::default()),
+            redirect_for: Some(Span(REDIRECT_FOR)),
+            log: Some(LogLevel::default()),
+            command: None,
+        }
+    }
+
     /// Reads the settings of `file`; an absent file is an empty one, and is not made.
     ///
     /// # Errors

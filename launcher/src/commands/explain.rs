@@ -1,36 +1,29 @@
 //! `launcher explain PORT`: what is the matter with a port, now and before.
 //!
-//! Whether it can be had is found out in the only way there is: it is claimed, and let go at once.
-//! The answer is old when it is read, and says so.
+//! What is known is found out by [`shared::explain`]; here it is put into words or JSON. Whether the
+//! port can be had is old when it is read, and the answer says so.
 
-mod past;
-mod remarks;
-
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
 use shared::{
-    assignment::Assignment,
-    claim,
-    conflict::{Conflict, Origin, OsError},
-    diagnose::{Depth, Diagnostician},
+    conflict::Conflict,
     exit::Exit,
+    explain::{
+        Asker,
+        past::{self, Past},
+        remarks::Remark,
+    },
     identity::Secret,
-    os,
-    policy::Policy,
     port::Port,
 };
 
-use self::{
-    past::Past,
-    remarks::{Known, Remark},
-};
 use crate::{
     args::ExplainArgs,
     error::LaunchError,
-    options::{Basics, Options},
+    options::Basics,
     render::{line, record},
 };
 
@@ -44,62 +37,25 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
         Ok(options) => options,
         Err(error) => return super::refused(error),
     };
-    let conflict = match conflict(basics, args.port) {
-        Ok(conflict) => conflict,
-        Err(error) => return super::refused(error),
+    let asker = Asker {
+        app: &basics.app,
+        folders: &basics.folders,
+        range: options.range.value,
+        avoid: &options.avoid,
+        home: options.home_port.as_ref().map(|home| home.value),
     };
-    let remarks = remarks(basics, &options, args.port);
+    let secret = Secret::load(&basics.folders.secret()).unwrap_or_else(|_| Secret::random());
+    let conflict = match asker.conflict(args.port, secret) {
+        Ok(conflict) => conflict,
+        Err(error) => return super::refused(LaunchError::Claim(error)),
+    };
+    let remarks = asker.remarks(args.port);
     if args.of.json {
         line(to_json(args.port, conflict.as_ref(), &remarks, &past));
     } else {
         tell(args.port, conflict.as_ref(), &remarks, &past);
     }
     Exit::Done
-}
-
-/// What keeps the port from us at this moment, if anything does.
-fn conflict(basics: &Basics, port: Port) -> Result<Option<Conflict>, LaunchError> {
-    let started = Instant::now();
-    let error = match claim::port(port) {
-        Ok(_) => return Ok(None),
-        Err(error) if error.is_conflict() => error,
-        Err(error) => return Err(LaunchError::Claim(error)),
-    };
-    let secret = Secret::load(&basics.folders.secret()).unwrap_or_else(|_| Secret::random());
-    let mut diagnostician = Diagnostician::new(basics.app.clone(), &basics.folders, secret);
-    let finding = diagnostician.examine(port, &error, Depth::Full);
-    let last_good = assignment(basics).last_good.is_some_and(|good| good.port == port);
-    Ok(Some(Conflict {
-        port,
-        origin: Origin::Explicit,
-        class: finding.class,
-        os_error: Some(OsError::from(&error.source)),
-        holder: finding.holder,
-        last_good,
-        elapsed: started.elapsed(),
-    }))
-}
-
-/// What is remembered; what cannot be read is left for the next start to mend.
-fn assignment(basics: &Basics) -> Assignment {
-    Assignment::load(&basics.folders.assignment(&basics.app)).unwrap_or_default()
-}
-
-fn remarks(basics: &Basics, options: &Options, port: Port) -> Vec<Remark> {
-    let reserved = Assignment::of_other_apps(&basics.folders, &basics.app);
-    let live = os::port_ranges();
-    let policy = Policy::new(options.range.value, live.clone(), options.avoid.clone(), reserved);
-    remarks::of(
-        port,
-        &Known {
-            app: &basics.app,
-            policy: &policy,
-            live: &live,
-            avoid: &options.avoid,
-            home: options.home_port.as_ref().map(|home| home.value),
-            assignment: &assignment(basics),
-        },
-    )
 }
 
 fn to_json(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Past) -> Value {

@@ -5,21 +5,18 @@
 
 mod show;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{
-    atomic,
     event::{Event, Process},
     exit::Exit,
     history::{Author, Writer},
     settings::{
-        Settings, SettingsError,
+        SettingsError,
         edit::{self, EditError, Edited},
+        store::{self, StoreError},
     },
 };
 use uuid::Uuid;
@@ -62,23 +59,23 @@ fn change(
     json: bool,
     edit: impl FnOnce(&str) -> Result<Edited, EditError>,
 ) -> Exit {
-    let text = match Settings::text(file) {
-        Ok(text) => text,
-        Err(error) => return super::refused(OptionsError::from(error)),
-    };
-    let edited = match edit(&text) {
+    let changed = store::rewrite(&basics.folders, &basics.app, |text| {
+        edit(text).map(|edited| (edited.text.clone(), edited))
+    });
+    let edited = match changed {
         Ok(edited) => edited,
-        Err(error) => return refused(file, error),
+        Err(StoreError::Unusable(error)) => return super::refused(OptionsError::from(error)),
+        Err(StoreError::Refused(error)) => return refused(file, error),
+        Err(StoreError::Unwritable { file, source }) => {
+            note(format_args!(
+                "{} {} cannot be written ({source})",
+                "error:".red().bold(),
+                file.display()
+            ));
+            return Exit::NotReady;
+        }
     };
     let is_changed = edited.from != edited.to;
-    if is_changed && let Err(error) = write(file, &edited.text) {
-        note(format_args!(
-            "{} {} cannot be written ({error})",
-            "error:".red().bold(),
-            file.display()
-        ));
-        return Exit::NotReady;
-    }
     let (from, to) = (edited.from.clone(), edited.to.clone());
     let event = Event::SettingsChanged { key: key.to_owned(), from, to };
     if is_changed {
@@ -120,16 +117,6 @@ fn refused(file: &Path, error: EditError) -> Exit {
             Exit::BadSettings
         }
     }
-}
-
-/// Writes the file whole or not at all. A link stays one, and a file keeps its mode.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let target: PathBuf = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let mode = fs::metadata(&target).map(|metadata| metadata.permissions());
-    atomic::replace(&target, |beside| {
-        fs::write(beside, text)?;
-        mode.map_or(Ok(()), |mode| fs::set_permissions(beside, mode))
-    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::{
 
 use shared::{
     claim::Claim,
-    control::{Adoption, ToServer},
+    control::{Adoption, ToLauncher, ToServer},
     event::{Ending, Event, ServerAt},
     identity::Secret,
     keys,
@@ -65,8 +65,9 @@ pub trait Host {
     /// Why there is none, for the person who asked.
     fn claim(&mut self, port: Option<Port>, held: &[Port]) -> Result<Choice, String>;
 
-    /// Reads the settings again, and gives the rules if they can be read.
-    fn reread(&mut self) -> Option<Rules>;
+    /// Reads the settings again, and gives the rules if they can be read. Whoever changed them may
+    /// have recorded it.
+    fn reread(&mut self, is_recorded: bool) -> Option<Rules>;
 
     /// The home port, which was taken at the start, is free again.
     fn home_is_free(&mut self);
@@ -206,6 +207,10 @@ impl<H: Host> Driver<'_, H> {
         };
         Some(match received {
             Err(_) => Input::TimeIsUp,
+            Ok(What::Server { news: News::Said(ToLauncher::Reread), .. }) => {
+                self.reread(true);
+                return None;
+            }
             Ok(What::Server { attempt, news }) => Input::Server { attempt, news },
             Ok(What::Ended { attempt }) => {
                 let news = self.servers.remove(&attempt)?.end();
@@ -213,7 +218,7 @@ impl<H: Host> Driver<'_, H> {
                 Input::Server { attempt, news }
             }
             Ok(What::Signal(Signalled::Reread)) => {
-                self.watch.rules = self.host.reread().unwrap_or(self.watch.rules);
+                self.reread(false);
                 return None;
             }
             Ok(What::Signal(Signalled::Stop)) => {
@@ -228,6 +233,10 @@ impl<H: Host> Driver<'_, H> {
             }
             Ok(What::Asked(asked)) => self.asked(asked, state)?,
         })
+    }
+
+    fn reread(&mut self, is_recorded: bool) {
+        self.watch.rules = self.host.reread(is_recorded).unwrap_or(self.watch.rules);
     }
 
     fn perform(&mut self, effect: Effect) -> Performed {

@@ -6,7 +6,7 @@
 mod stop;
 
 use std::{
-    future::{Future, poll_fn},
+    future::{Future, pending, poll_fn},
     io,
     net::SocketAddr,
     path::PathBuf,
@@ -30,16 +30,26 @@ use actix_web::{
 use jiff::Timestamp;
 use shared::{app::AppName, claim::Claim, conflict::Origin, identity::Secret, port::Port};
 use slog::{Discard, Logger, o};
+use tokio::{
+    select,
+    sync::{
+        Semaphore,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
+};
 use uuid::Uuid;
 
 use crate::{
     access_log::{self, access_log},
     connections::{Connections, farewell},
     facts::Facts,
+    files::{AppFiles, HomePort},
     guard::{Names, guard},
     moved::{Moved, moved},
-    routes,
+    routes::{self, api::events::Hub},
+    story::Story,
     token::{Access, Token},
+    wishes::Wish,
 };
 
 /// Threads that answer requests. One can be busy while the other still says that it lives; a local
@@ -77,6 +87,8 @@ pub struct Settings {
     pub secret: Secret,
     /// What lets one in.
     pub token: Token,
+    /// Where the app's files are. Without them there is no history to show and nothing to set.
+    pub files: Option<AppFiles>,
     /// Where diagnostics and the access log go.
     pub logger: Logger,
 }
@@ -95,6 +107,7 @@ impl Settings {
             root: None,
             secret: Secret::random(),
             token: Token::random(),
+            files: None,
             logger: Logger::root(Discard, o!()),
         }
     }
@@ -106,6 +119,7 @@ pub struct Application {
     server: Server,
     facts: web::Data<Facts>,
     connections: Connections,
+    wishes: Option<UnboundedReceiver<Wish>>,
 }
 
 impl Application {
@@ -141,7 +155,8 @@ impl Application {
         let Settings { root, logger, .. } = settings.clone();
         let connections = Connections::default();
         let access = web::Data::new(Access::new(logger.clone()));
-        let facts = web::Data::new(facts(&sockets, settings, connections.clone()));
+        let (to_us, wishes) = unbounded_channel();
+        let facts = web::Data::new(facts(&sockets, settings, connections.clone(), to_us));
         let (shared_facts, dismissed) = (facts.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
         let factory = move || {
@@ -178,7 +193,7 @@ impl Application {
             .shutdown_timeout(stop::ACTIX_PATIENCE)
             .disable_signals();
         let server = sockets.into_listeners().into_iter().try_fold(server, HttpServer::listen)?;
-        Ok(Self { server: server.run(), facts, connections })
+        Ok(Self { server: server.run(), facts, connections, wishes: Some(wishes) })
     }
 
     /// The port.
@@ -205,6 +220,11 @@ impl Application {
         Arc::clone(&self.facts.moved)
     }
 
+    /// What people ask for in the browser, for whoever runs this to fulfil; `None` if it was taken.
+    pub fn wishes(&mut self) -> Option<UnboundedReceiver<Wish>> {
+        self.wishes.take()
+    }
+
     /// Starts the workers. When this returns, they serve.
     ///
     /// # Errors
@@ -222,18 +242,45 @@ impl Application {
         }
     }
 
-    /// Serves. This returns only if the server fails.
+    /// Serves. This returns if the server fails, or if a person asks for its end and nobody else has
+    /// taken the [`wishes`](Self::wishes).
     ///
     /// # Errors
     ///
     /// Whatever it failed with.
     pub async fn serve(&mut self) -> io::Result<()> {
-        (&mut self.server).await
+        select! {
+            ended = &mut self.server => ended,
+            () = asked_to_stop(&mut self.wishes) => Ok(()),
+        }
     }
 }
 
-fn facts(sockets: &Claim, settings: Settings, connections: Connections) -> Facts {
+/// Waits until somebody asks for the end; for ever, if it is for others to hear that.
+async fn asked_to_stop(wishes: &mut Option<UnboundedReceiver<Wish>>) {
+    let Some(wishes) = wishes else { return pending().await };
+    while let Some(wish) = wishes.recv().await {
+        if wish == Wish::Stop {
+            return;
+        }
+    }
+    pending().await
+}
+
+fn facts(
+    sockets: &Claim,
+    settings: Settings,
+    connections: Connections,
+    wishes: UnboundedSender<Wish>,
+) -> Facts {
+    let history = settings.files.as_ref().map(|files| files.folders.history());
     Facts {
+        home_port: HomePort::of(settings.files.as_ref(), &settings.app),
+        story: Story::of(history, settings.launch_id),
+        files: settings.files,
+        events: Hub::default(),
+        asking: Arc::new(Semaphore::new(1)),
+        wishes,
         app: settings.app,
         port: sockets.port(),
         addresses: sockets.addresses(),

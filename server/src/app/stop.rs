@@ -31,6 +31,7 @@ impl Application {
     pub async fn stop(mut self, patience: Duration) {
         self.facts.ready.store(false, Ordering::Relaxed);
         self.connections.dismiss();
+        self.facts.events.close(&self.facts);
         let (handle, connections) = (self.server.handle(), self.connections.clone());
         let orders = async {
             handle.pause().await;

@@ -13,6 +13,7 @@ use crate::{
     seal::HEADERS,
 };
 
+pub mod api;
 mod assets;
 mod console;
 mod document;
@@ -22,7 +23,6 @@ mod identity;
 mod landing;
 mod parts;
 mod sentences;
-mod status;
 
 /// Where everything of ours lives, so that an app owns the rest of its URLs.
 pub const BASE: &str = "/_homeport";
@@ -45,7 +45,7 @@ pub fn register(config: &mut web::ServiceConfig) {
             .service(page("/healthz", health::healthz))
             .service(page("/readyz", health::readyz))
             .service(page("/identity", identity::identity))
-            .service(page("/api/v1/status", status::status))
+            .configure(api::register)
             .default_service(web::to(|| refuse(ApiError::NotFound))),
     );
 }

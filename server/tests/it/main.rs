@@ -2,6 +2,13 @@
 //! gave; none waits for time to pass but the one about a client that does.
 
 mod access;
+mod api_bad_input;
+mod api_events;
+mod api_history;
+mod api_openapi;
+mod api_ports;
+mod api_settings;
+mod api_support;
 mod console;
 mod enter;
 mod identity;

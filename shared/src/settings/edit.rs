@@ -1,8 +1,10 @@
-//! Changing one setting in the text of a settings file: text in, text out.
+//! Changing settings in the text of a settings file: text in, text out.
 //!
 //! The file is the person's, so everything else stays as it is: order, comments, blank lines. What
 //! comes out is read by the same rules as any settings file, and refused if it would be wrong.
 
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
 use toml_edit::{Decor, DocumentMut, Item, Value};
 
 use super::{Fault, KEYS, Problem, Settings, line_of, nearest};
@@ -111,6 +113,59 @@ pub fn unset(text: &str, key: &str) -> Result<Edited, EditError> {
     let text = rendered(&document, text);
     Settings::parse(&text).map_err(EditError::Text)?;
     Ok(Edited { text, from, to: None })
+}
+
+/// Makes the settings of `text` those of `wanted`: a key that is absent or null there is removed,
+/// and a value that means the same already stays as it is written.
+///
+/// # Errors
+///
+/// [`EditError`] if there is no such key, a value is none for its key, or `text` is wrong already.
+///
+/// # Examples
+///
+/// ```
+/// use serde_json::json;
+/// use shared::settings::edit::replace;
+///
+/// let text = "port = 3030 # mine\nlog = \"debug\"\n";
+/// let wanted = json!({ "port": 3030, "restart": "never" });
+/// let text = replace(text, wanted.as_object().expect("an object"));
+/// assert_eq!(text.expect("right"), "port = 3030 # mine\nrestart = \"never\"\n");
+/// ```
+pub fn replace(text: &str, wanted: &Map<String, Json>) -> Result<String, EditError> {
+    let before = serde_json::json!(Settings::parse(text).map_err(EditError::Text)?);
+    let unknown = wanted.keys().find(|key| !KEYS.contains(&key.as_str()));
+    if let Some(key) = unknown {
+        return open(text, key).map(|_| text.to_owned());
+    }
+    let mut text = text.to_owned();
+    for key in KEYS {
+        match wanted.get(key).filter(|value| !value.is_null()) {
+            None => text = unset(&text, key)?.text,
+            Some(value) if meaning(key, value)? == before[key] => {}
+            Some(value) => text = set(&text, key, &literal(key, value)?.to_string())?.text,
+        }
+    }
+    Ok(text)
+}
+
+/// What `value` means for `key`, as settings spell it.
+fn meaning(key: &'static str, value: &Json) -> Result<Json, EditError> {
+    let one = Json::Object(Map::from_iter([(key.to_owned(), value.clone())]));
+    let settings: Settings =
+        serde_json::from_value(one).map_err(|error| not_a_value(key, value, error))?;
+    Ok(serde_json::json!(settings)[key].take())
+}
+
+fn literal(key: &'static str, value: &Json) -> Result<Value, EditError> {
+    let not_toml = |error| not_a_value(key, value, error);
+    value.serialize(toml_edit::ser::ValueSerializer::new()).map_err(not_toml)
+}
+
+fn not_a_value(key: &'static str, value: &Json, error: impl std::fmt::Display) -> EditError {
+    let problem = Problem::Value(error.to_string());
+    EditError::Value { key, value: value.to_string(), problem }
 }
 
 fn open(text: &str, key: &str) -> Result<(&'static str, DocumentMut), EditError> {
@@ -249,6 +304,47 @@ mod test {
             "log = \"debug\"\nport = 3030\n"
         );
         assert_eq!(unset(wrong, "port").expect("right").text, "log = \"debug\"\n");
+    }
+
+    fn replaced(text: &str, wanted: Json) -> Result<String, EditError> {
+        replace(text, wanted.as_object().expect("an object"))
+    }
+
+    #[test]
+    fn a_whole_set_changes_what_is_another_and_leaves_the_rest_as_it_was_written() {
+        let text =
+            "# mine\r\nport = 3_030\r\navoid = [ 3000 ] # node\r\nready_timeout = \"1m\"\r\n";
+        let settings = serde_json::json!(Settings::parse(text).expect("right"));
+        assert_eq!(replaced(text, settings.clone()).expect("right"), text);
+        let mut other = settings;
+        other["port"] = 17000.into();
+        other["ready_timeout"] = Json::Null;
+        other["open_browser"] = false.into();
+        let changed = replaced(text, other).expect("right");
+        assert_eq!(
+            changed,
+            "# mine\r\nport = 17000\r\navoid = [ 3000 ] # node\r\nopen_browser = false\r\n"
+        );
+    }
+
+    #[test]
+    fn a_whole_set_with_a_wrong_key_or_value_names_it() {
+        use serde_json::json;
+        for (wanted, named) in [
+            (json!({ "prot": 1 }), "did you mean `port`"),
+            (json!({ "port": 0 }), "`port` cannot be 0"),
+            (json!({ "port": 70000 }), "70000 is not a port"),
+            (json!({ "port": "3030" }), "`port` cannot be"),
+            (json!({ "port": 3030.5 }), "`port` cannot be"),
+            (json!({ "avoid": [0] }), "`avoid` cannot be"),
+            (json!({ "range": "2-1" }), "runs backwards"),
+            (json!({ "log": "loud\nport = 1" }), "`log` cannot be"),
+            (json!({ "open_browser": {} }), "`open_browser` cannot be"),
+        ] {
+            let error = replaced("", wanted).expect_err(named).to_string();
+            assert!(error.contains(named), "{error}");
+        }
+        assert!(matches!(replaced("port 1", json!({})), Err(EditError::Text(_))));
     }
 
     #[test]

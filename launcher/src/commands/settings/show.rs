@@ -5,15 +5,10 @@ use serde_json::{Value, json};
 use shared::{
     environment::{Environment, VariableError},
     exit::Exit,
-    policy::DEFAULT_RANGE,
-    settings::{KEYS, LogLevel, OnConflict, Restart, Settings, Span, edit},
+    settings::{KEYS, Settings, edit},
 };
 
-use crate::{
-    args::AppArgs,
-    options::{Basics, READY_TIMEOUT, REDIRECT_FOR},
-    render::line,
-};
+use crate::{args::AppArgs, options::Basics, render::line};
 
 /// One setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,18 +101,8 @@ fn variable(key: &str) -> Option<&'static str> {
 
 /// What holds if nobody says anything.
 fn default(key: &str) -> Option<String> {
-    let value = match key {
-        "range" => json!(DEFAULT_RANGE),
-        "avoid" => json!([]),
-        "on_conflict" => json!(OnConflict::default()),
-        "open_browser" => json!(true),
-        "ready_timeout" => json!(Span(READY_TIMEOUT)),
-        "restart" => json!(Restart::default()),
-        "redirect_for" => json!(Span(REDIRECT_FOR)),
-        "log" => json!(LogLevel::default()),
-        _ => return None,
-    };
-    Some(value.to_string())
+    let value = json!(Settings::defaults())[key].take();
+    (!value.is_null()).then(|| value.to_string())
 }
 
 impl Row {
@@ -175,6 +160,9 @@ mod test {
         let text: String =
             rows.iter().map(|row| format!("{} # {}\n", row.written(), row.who())).collect();
         let settings = Settings::parse(&text).expect("right");
-        assert_eq!((settings.range, settings.open_browser), (Some(DEFAULT_RANGE), Some(true)));
+        assert_eq!(
+            (settings.range, settings.open_browser),
+            (Settings::defaults().range, Some(true))
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Who takes the ports: the holders, most frequent first.
 
 use maud::{Markup, html};
+use shared::{conflict::Holder, history::Taker};
 
 use super::{
     super::{parts, sentences},
@@ -35,7 +36,7 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
                                 @let ports: Vec<_> = one.ports.iter().map(ToString::to_string).collect();
                                 tr {
                                     th scope="row" {
-                                        (sentences::of_holder(texts, one.holder.as_ref()))
+                                        (sentences::of_holder(texts, Some(&program(one))))
                                     }
                                     td.number { (one.count) }
                                     td { (ports.join(texts.say("list.and"))) }
@@ -48,4 +49,10 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
             }
         }
     }
+}
+
+/// A program, whichever of its processes it was.
+fn program(taker: &Taker) -> Holder {
+    let (name, user) = (taker.name.clone(), taker.user.clone());
+    Holder { name, user, ..Holder::default() }
 }

@@ -5,9 +5,9 @@ use shared::{conflict::Class, event::MoveReason, port::Port};
 
 use super::{
     super::{parts, sentences},
-    view::{Moved, View},
+    view::View,
 };
-use crate::{facts::VERSION, i18n::Texts};
+use crate::{facts::VERSION, i18n::Texts, story::LastMove};
 
 /// The section, which the scripts fetch anew when something has changed.
 pub(super) fn section(view: &View, texts: &Texts) -> Markup {
@@ -56,7 +56,7 @@ fn why_here(view: &View, texts: &Texts) -> Markup {
     }
 }
 
-fn why_moved(moved: &Moved, texts: &Texts) -> String {
+fn why_moved(moved: &LastMove, texts: &Texts) -> String {
     let from = &moved.from;
     match moved.why {
         MoveReason::Asked => texts.fill("here.moved_asked", &[("from", from)]),
@@ -68,7 +68,7 @@ fn why_moved(moved: &Moved, texts: &Texts) -> String {
     }
 }
 
-fn way_back(moved: &Moved, texts: &Texts) -> String {
+fn way_back(moved: &LastMove, texts: &Texts) -> String {
     let port = ("port", &moved.from as &dyn std::fmt::Display);
     match moved.holder.as_ref().and_then(|holder| holder.pid) {
         Some(pid) => texts.fill("here.advice_end", &[port, ("pid", &pid)]),

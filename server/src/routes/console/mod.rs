@@ -13,7 +13,10 @@ mod test;
 mod timeline;
 mod view;
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{
+    HttpResponse,
+    web::{self, Data},
+};
 use maud::{Markup, html};
 
 use self::view::View;
@@ -37,7 +40,8 @@ pub(super) async fn page(
     if authorized.is_none() {
         return Ok(landing::page(&facts, language));
     }
-    Ok(console(&View::of(&facts), language))
+    let view = web::block(move || View::of(&facts)).await.map_err(|_| ApiError::Stopping)?;
+    Ok(console(&view, language))
 }
 
 fn console(view: &View, language: Language) -> HttpResponse {

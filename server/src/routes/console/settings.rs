@@ -8,14 +8,8 @@ use shared::settings::Settings;
 use super::{super::parts, view::View};
 use crate::i18n::Texts;
 
-/// A field of text: its key, and what holds if it is empty.
-const TEXTS: [(&str, &str); 5] = [
-    ("port", ""),
-    ("range", "15001-29999"),
-    ("avoid", ""),
-    ("ready_timeout", "10s"),
-    ("redirect_for", "5m"),
-];
+/// The fields of text, by their keys.
+const TEXTS: [&str; 5] = ["port", "range", "avoid", "ready_timeout", "redirect_for"];
 
 /// A field with a choice: its key, and its words, the default first.
 const CHOICES: [(&str, &[&str]); 4] = [
@@ -46,7 +40,7 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
                 (texts.fill("settings.where", &[("file", &file)]))
             }
             div.fields {
-                @for (key, default) in TEXTS { (text(key, default, settings, texts)) }
+                @for key in TEXTS { (text(key, settings, texts)) }
                 @for (key, words) in CHOICES { (choice(key, words, settings, texts)) }
             }
             div.field {
@@ -67,7 +61,8 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
     }
 }
 
-fn text(key: &str, default: &str, settings: &Settings, texts: &Texts) -> Markup {
+fn text(key: &str, settings: &Settings, texts: &Texts) -> Markup {
+    let default = written(&Settings::defaults(), key);
     let (id, note) = (format!("set-{key}"), format!("set-{key}-note"));
     let hint = texts.find(&format!("settings.{key}.hint")).unwrap_or_default();
     let hint = crate::i18n::filled(hint, &[("default", &default)]);

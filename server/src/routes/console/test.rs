@@ -1,15 +1,16 @@
+use std::collections::BTreeMap;
+
 use shared::{
     conflict::{Class, Holder, Origin},
     event::MoveReason,
+    history::Taker,
     port::Port,
     settings::Settings,
 };
 use uuid::Uuid;
 
-use super::{
-    view::{InTheWay, Moved},
-    *,
-};
+use super::*;
+use crate::story::LastMove;
 
 fn port(number: u16) -> Port {
     Port::new(number).expect("not 0")
@@ -18,6 +19,20 @@ fn port(number: u16) -> Port {
 fn holder(pid: u32, name: &str, user: &str) -> Holder {
     let (name, user) = (Some(name.to_owned()), Some(user.to_owned()));
     Holder { pid: Some(pid), name, user, ..Holder::default() }
+}
+
+fn taker(name: Option<&str>, user: Option<&str>, count: u64, ports: &[u16]) -> Taker {
+    let then = "2026-11-22T09:12:00Z".parse().expect("a time");
+    Taker {
+        name: name.map(str::to_owned),
+        exe: None,
+        user: user.map(str::to_owned),
+        count,
+        ports: ports.iter().copied().map(port).collect(),
+        classes: BTreeMap::new(),
+        first: then,
+        last: then,
+    }
 }
 
 /// An app that was pushed off its home port.
@@ -34,16 +49,17 @@ fn view() -> View {
         launcher_pid: Some(5200),
         last_good: Some(port(3030)),
         home_port: Some(port(3030)),
-        moved: Some(Moved {
+        moved: Some(LastMove {
             from: port(3030),
+            to: port(17342),
             why: MoveReason::Conflict,
             ts: then,
             class: Some(Class::InUse),
             holder: Some(docker.clone()),
         }),
         holders: vec![
-            InTheWay { holder: Some(docker), count: 41, ports: vec![port(3030)], last: then },
-            InTheWay { holder: None, count: 2, ports: vec![port(8080), port(9000)], last: then },
+            taker(Some("docker-proxy"), Some("root"), 41, &[3030]),
+            taker(None, None, 2, &[8080, 9000]),
         ],
         settings: Ok(
             Settings::parse("port = 3030\navoid = [20005, \"20010-20020\"]").expect("good")
@@ -107,7 +123,7 @@ fn the_holders_are_listed_with_how_often_and_where() {
     assert_says(
         &english(&view()),
         &[
-            "<th scope=\"row\">docker-proxy, pid 812, user root</th><td class=\"number\">41</td>",
+            "<th scope=\"row\">docker-proxy, user root</th><td class=\"number\">41</td>",
             "a program that cannot be seen from here",
             "<td>8080, 9000</td>",
         ],
@@ -146,7 +162,7 @@ fn settings_that_cannot_be_read_are_told_instead_of_overwritten() {
 #[test]
 fn what_a_stranger_named_himself_is_text_and_never_markup() {
     let mut view = view();
-    view.holders[0].holder = Some(holder(1, "<script>alert(1)</script>", "\"><img src=x>"));
+    view.holders = vec![taker(Some("<script>alert(1)</script>"), Some("\"><img src=x>"), 1, &[1])];
     let page = english(&view);
     assert!(!page.contains("<script") && !page.contains("<img src=x"), "{page}");
 }

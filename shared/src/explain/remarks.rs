@@ -1,6 +1,8 @@
 //! What can be said of a port by its number alone, and by what is remembered of it.
 
-use shared::{
+use serde::Serialize;
+
+use crate::{
     app::AppName,
     assignment::Assignment,
     conflict::Class,
@@ -10,28 +12,36 @@ use shared::{
 };
 
 /// One thing that is to be said of a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Remark {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
     /// The word for programs: a class, an origin, `avoided` or `outside_range`.
-    pub(super) word: &'static str,
+    pub word: &'static str,
     /// The sentence for people.
-    pub(super) text: String,
+    pub text: String,
     /// The other app, if it is about one.
-    pub(super) app: Option<AppName>,
+    #[serde(skip)]
+    pub app: Option<AppName>,
 }
 
 /// What is known of an app and its system.
-pub(super) struct Known<'a> {
-    pub(super) app: &'a AppName,
-    pub(super) policy: &'a Policy,
-    pub(super) live: &'a PortRanges,
-    pub(super) avoid: &'a [PortRange],
-    pub(super) home: Option<Port>,
-    pub(super) assignment: &'a Assignment,
+pub struct Known<'a> {
+    /// The app.
+    pub app: &'a AppName,
+    /// What is worth trying.
+    pub policy: &'a Policy,
+    /// The ranges of the system.
+    pub live: &'a PortRanges,
+    /// What the settings avoid.
+    pub avoid: &'a [PortRange],
+    /// The port of the settings.
+    pub home: Option<Port>,
+    /// What is remembered.
+    pub assignment: &'a Assignment,
 }
 
 /// Every remark about `port`: what it is to the app, then its faults, the gravest first.
-pub(super) fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
+#[must_use]
+pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
     let remark = |word, text| Remark { word, text, app: None };
     let app = known.app;
     let is_earlier = known.assignment.earlier.iter().any(|good| good.port == port);
@@ -107,9 +117,8 @@ fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
 mod test {
     use std::collections::BTreeMap;
 
-    use shared::policy::DEFAULT_RANGE;
-
     use super::*;
+    use crate::policy::DEFAULT_RANGE;
 
     fn words(number: u16) -> Vec<&'static str> {
         let port = |number| Port::new(number).expect("not 0");
@@ -122,16 +131,8 @@ mod test {
         let reserved = BTreeMap::from([(port(17001), "notes".parse().expect("a name"))]);
         let policy = Policy::new(DEFAULT_RANGE, live.clone(), avoid.clone(), reserved);
         let mut assignment = Assignment::default();
-        assignment.assign(
-            port(17003),
-            shared::conflict::Origin::Range,
-            jiff::Timestamp::UNIX_EPOCH,
-        );
-        assignment.assign(
-            port(17002),
-            shared::conflict::Origin::Range,
-            jiff::Timestamp::UNIX_EPOCH,
-        );
+        assignment.assign(port(17003), crate::conflict::Origin::Range, jiff::Timestamp::UNIX_EPOCH);
+        assignment.assign(port(17002), crate::conflict::Origin::Range, jiff::Timestamp::UNIX_EPOCH);
         let app = AppName::default();
         let home = Some(port(3030));
         let known = Known {

@@ -9,14 +9,15 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::{conflict::Holder, keys, port::Port};
+
+use crate::{conflict::Holder, keys, port::Port};
 
 /// How many records are shown: the last two launches, and what came between them.
 const SHOWN: usize = 10;
 
 /// What happened on a port up to a moment.
 #[derive(Debug, Default)]
-pub(super) struct Past {
+pub struct Past {
     latest: VecDeque<Value>,
     launches: HashSet<String>,
     then: Then,
@@ -39,7 +40,8 @@ enum Then {
 }
 
 /// Reads what `file` says of `port`, up to `until` if given. No history is an empty one.
-pub(super) fn of(file: &Path, port: Port, until: Option<Timestamp>) -> Past {
+#[must_use]
+pub fn of(file: &Path, port: Port, until: Option<Timestamp>) -> Past {
     let mut past = Past::default();
     let Ok(file) = File::open(file) else { return past };
     // Most lines are about other ports, and thrown away unparsed.
@@ -79,17 +81,20 @@ impl Past {
     }
 
     /// The last records about the port, oldest first.
-    pub(super) fn latest(&self) -> &VecDeque<Value> {
+    #[must_use]
+    pub fn latest(&self) -> &VecDeque<Value> {
         &self.latest
     }
 
     /// How many launches became ready there.
-    pub(super) fn launches(&self) -> usize {
+    #[must_use]
+    pub fn launches(&self) -> usize {
         self.launches.len()
     }
 
     /// Who had the port at that time, without a full stop.
-    pub(super) fn sentence(&self, port: Port, at: Timestamp) -> String {
+    #[must_use]
+    pub fn sentence(&self, port: Port, at: Timestamp) -> String {
         let of = |record: &Value, key: &str| record[key].as_str().unwrap_or("?").to_owned();
         let app = |record| of(record, keys::APP);
         let since = |record| of(record, keys::TS);
@@ -117,7 +122,8 @@ impl Past {
     }
 
     /// The same for a program.
-    pub(super) fn to_json(&self, port: Port, at: Timestamp) -> Value {
+    #[must_use]
+    pub fn to_json(&self, port: Port, at: Timestamp) -> Value {
         let (then, record) = match &self.then {
             Then::Unknown => ("unknown", None),
             Then::Claimed(record) => ("claimed", Some(record)),

@@ -1,0 +1,130 @@
+//! The body of a request: an object in JSON, or nothing.
+
+use actix_web::{
+    HttpRequest,
+    error::PayloadError,
+    http::header::{self, HeaderMap},
+    web::Payload,
+};
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+use crate::routes::MAX_BODY;
+
+/// What was sent; no body is an empty object.
+pub(super) async fn object(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Map<String, Value>, Refusal> {
+    let bytes = read(payload).await?;
+    let is_typed = request.headers().contains_key(header::CONTENT_TYPE);
+    if bytes.is_empty() && !is_typed {
+        return Ok(Map::new());
+    }
+    judge(request.headers())?;
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    parse(&bytes)
+}
+
+/// The same, where there must be one.
+pub(super) async fn some_object(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Map<String, Value>, Refusal> {
+    let bytes = read(payload).await?;
+    judge(request.headers())?;
+    parse(&bytes)
+}
+
+/// Refuses every member that is not one of the `known` ones.
+pub(super) fn only(object: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
+    match object.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(Refusal::value(key, "there is no such member")),
+    }
+}
+
+async fn read(mut payload: Payload) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = payload.next().await {
+        let piece = piece.map_err(|error| match error {
+            PayloadError::Overflow => Refusal::TooLong,
+            _ => Refusal::BrokenOff,
+        })?;
+        if bytes.len() + piece.len() > MAX_BODY {
+            return Err(Refusal::TooLong);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// Whether the body is what we read: JSON, in UTF-8, and not packed.
+fn judge(headers: &HeaderMap) -> Result<(), Refusal> {
+    let wrong = Refusal::MediaType("send JSON: `Content-Type: application/json`");
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Err(wrong) };
+    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
+    let mut parts = kind.split(';').map(str::trim);
+    let is_json = parts.next() == Some("application/json");
+    let charset = parts.find_map(|part| part.strip_prefix("charset="));
+    if !is_json || charset.is_some_and(|charset| charset.trim_matches('"') != "utf-8") {
+        return Err(wrong);
+    }
+    let packed = headers.get(header::CONTENT_ENCODING).map(|coding| coding.as_bytes());
+    match packed {
+        None | Some(b"identity") => Ok(()),
+        Some(_) => Err(Refusal::MediaType("send it unpacked, without `Content-Encoding`")),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let said = error.to_string();
+        let place = format!(" at line {line} column {column}");
+        Refusal::Json {
+            line,
+            column,
+            detail: said.strip_suffix(&place).unwrap_or(&said).to_owned(),
+        }
+    })?;
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(Refusal::Json { line: 1, column: 1, detail: "send an object".to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bad_json_is_told_with_its_place() {
+        for (text, place) in [
+            ("{\n  \"port\": 1,\n}", (3, 1)),
+            ("", (1, 0)),
+            ("[1]", (1, 1)),
+            ("{\"a\":1} x", (1, 9)),
+        ] {
+            match parse(text.as_bytes()) {
+                Err(Refusal::Json { line, column, .. }) => {
+                    assert_eq!((line, column), place, "{text}")
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(parse(b"\xff").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_makes_it_panic(bytes: Vec<u8>) {
+            let _ = parse(&bytes);
+        }
+    }
+}

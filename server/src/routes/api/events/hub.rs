@@ -1,0 +1,195 @@
+//! Everybody who follows the events, and the one thread that tells them.
+//!
+//! The thread looks at the history a few times a second, and only while somebody listens: a server
+//! without clients never wakes up. Every client has a queue of its own, and one whose queue is full
+//! is let go, so that nobody's slowness costs memory or holds up the others.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use actix_web::web::Data;
+use actix_web_lab::sse::{self, Event};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::{
+    claim::url,
+    history::{Added, Cursor, Filter, Follower},
+    port::Port,
+};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::{
+    facts::Facts,
+    routes::api::{refusal::Refusal, status::Status},
+    wishes::Wish,
+};
+
+/// How many may follow at once: more pages than anyone has open, fewer than a process has files.
+const MOST_CLIENTS: usize = 64;
+
+/// How many events wait for a client that does not read. A launch writes some ten records, and the
+/// busiest second of a test a hundred.
+const QUEUE: usize = 512;
+
+/// How many missed records a client that comes back is told; they must fit in its queue.
+const MOST_MISSED: usize = QUEUE / 2;
+
+/// How often the history is looked at while somebody listens: a person calls it at once.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Everybody who follows.
+#[derive(Default)]
+pub struct Hub(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    clients: Vec<Sender<Event>>,
+    /// Whether the thread runs.
+    is_watching: bool,
+    /// There is one while it does, if there is a history.
+    follower: Option<Follower>,
+    /// Where clients were told that the app has moved to.
+    moved_to: Option<Port>,
+    wish: Option<Wish>,
+    is_closed: bool,
+}
+
+impl Hub {
+    /// Lets a client in, which has heard everything up to `last`, if it was here before.
+    pub(in crate::routes::api) fn join(
+        &self,
+        facts: &Data<Facts>,
+        last: Option<Cursor>,
+    ) -> Result<Receiver<Event>, Refusal> {
+        let mut state = self.state();
+        if state.is_closed {
+            return Err(Refusal::Stopping);
+        }
+        state.clients.retain(|client| !client.is_closed());
+        if state.clients.len() >= MOST_CLIENTS {
+            // A client that is gone is noticed when it is written to. Whoever comes back finds room.
+            state.tell(&Event::Comment("still there?".into()));
+            return Err(Refusal::Full);
+        }
+        let (client, events) = channel(QUEUE);
+        let now = state.catch_up(facts);
+        let missed = last.map(|last| missed(facts, last, now)).unwrap_or_default();
+        // What it missed has not reached it yet: a connection that is lost now resumes there again.
+        let heard = if missed.is_empty() { now } else { last };
+        let first = event("status", &json!(Status::of(facts)), heard);
+        for told in [first].into_iter().chain(missed.iter().map(record)) {
+            // There is room: the queue is new.
+            let _ = client.try_send(told);
+        }
+        state.clients.push(client);
+        Ok(events)
+    }
+
+    /// Remembers what a person has asked for, which is why the server will stop.
+    pub(crate) fn asked(&self, wish: Wish) {
+        self.state().wish = Some(wish);
+    }
+
+    /// Tells everybody that the server stops, and lets them go, so that no stream holds up the end.
+    pub(crate) fn close(&self, facts: &Facts) {
+        let mut state = self.state();
+        state.look(facts);
+        let is_restart = state.wish == Some(Wish::Restart) || facts.story.has_successor();
+        let reason = if is_restart { "restart" } else { "stop" };
+        state.tell(&event("stopping", &json!({ "reason": reason }), None));
+        state.clients.clear();
+        state.is_closed = true;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Tells everybody what is new, and where that leaves them. Starts the thread if none runs.
+    fn catch_up(&mut self, facts: &Data<Facts>) -> Option<Cursor> {
+        if !self.is_watching {
+            self.follower = follower(facts, None);
+            let watched = facts.clone();
+            let thread = thread::Builder::new().name("events".into());
+            // If there can be no thread, whoever comes next tries again.
+            self.is_watching = thread.spawn(move || watch(&watched)).is_ok();
+        }
+        self.look(facts);
+        self.follower.as_ref().map(Follower::cursor)
+    }
+
+    /// Tells what has happened since the last look.
+    fn look(&mut self, facts: &Facts) {
+        let news = self.follower.as_mut().map(Follower::news).unwrap_or_default();
+        news.iter().for_each(|added| self.tell(&record(added)));
+        let moved_to = facts.moved.to();
+        if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
+            self.moved_to = moved_to;
+            let enter = way_in(facts, to);
+            let moved = json!({ "from": facts.port, "to": to, "url": url(to), "enter": enter });
+            self.tell(&event("moved", &moved, None));
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        self.clients.retain(|client| client.try_send(event.clone()).is_ok());
+    }
+}
+
+/// Tells what is new for as long as somebody listens.
+fn watch(facts: &Data<Facts>) {
+    loop {
+        thread::sleep(LOOK);
+        let mut state = facts.events.state();
+        state.clients.retain(|client| !client.is_closed());
+        if state.clients.is_empty() {
+            state.is_watching = false;
+            return;
+        }
+        state.look(facts);
+    }
+}
+
+/// The URL that lets this browser in on the port to which the app has moved.
+fn way_in(facts: &Facts, to: Port) -> String {
+    facts.token.one_time_url(&facts.app, to, Timestamp::now())
+}
+
+fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
+    let file = facts.files.as_ref()?.folders.history();
+    let filter = Filter { app: Some(facts.app.clone()), ..Filter::default() };
+    Some(match from {
+        None => Follower::from_end(&file, filter),
+        Some(cursor) => Follower::from_cursor(&file, filter, cursor),
+    })
+}
+
+/// What was written behind `last` and up to `now`; nothing if it is too much.
+fn missed(facts: &Facts, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
+    let (Some(mut follower), Some(now)) = (follower(facts, Some(last)), now) else {
+        return Vec::new();
+    };
+    let mut missed = follower.news();
+    // What is behind `now` is told to everybody.
+    missed.retain(|added| !added.cursor.is_behind(now));
+    let is_all = !now.is_behind(follower.cursor());
+    if is_all && missed.len() <= MOST_MISSED { missed } else { Vec::new() }
+}
+
+fn record(added: &Added) -> Event {
+    let data = sse::Data::new(added.record.get()).id(added.cursor.to_string());
+    data.event("record").into()
+}
+
+fn event(name: &'static str, data: &Value, heard: Option<Cursor>) -> Event {
+    let data = sse::Data::new(data.to_string()).event(name);
+    match heard {
+        Some(cursor) => data.id(cursor.to_string()).into(),
+        None => data.into(),
+    }
+}

@@ -1,0 +1,89 @@
+//! The API, version 1: `/_homeport/api/v1/`, its description for programs and the page for people.
+//!
+//! The routes are listed once, here. Each checks who asks, then what is asked, and answers with JSON
+//! or with a [`Refusal`]; what is asked of the disk or of the system is asked on threads that may
+//! wait.
+
+mod body;
+mod conflicts;
+pub mod events;
+mod history;
+mod openapi;
+mod orders;
+mod page;
+mod ports;
+mod query;
+mod refusal;
+mod schemas;
+mod settings;
+mod status;
+
+use actix_web::{HttpResponse, guard, web};
+
+use self::refusal::Refusal;
+use crate::{facts::Facts, files::AppFiles};
+
+/// Lists the routes: what each path takes, and who answers.
+macro_rules! routes {
+    ($($path:literal, $allow:literal: $($method:ident => $handler:path),+;)*) => {
+        /// Every route of the API: its path, and the methods that it takes.
+        pub const ROUTES: &[(&str, &str)] = &[$((concat!("/_homeport", $path), $allow)),*];
+
+        /// Registers all of it.
+        pub(super) fn register(config: &mut web::ServiceConfig) {
+            $(config.service(
+                web::resource($path)
+                    $(.route(web::route().guard($method()).to($handler)))+
+                    .default_service(web::to(|| refuse(Refusal::Method($allow)))),
+            );)*
+        }
+    };
+}
+
+routes! {
+    "/api/v1/status", "GET, HEAD": reading => status::status;
+    "/api/v1/history", "GET, HEAD": reading => history::history;
+    "/api/v1/conflicts", "GET, HEAD": reading => conflicts::conflicts;
+    "/api/v1/ports/{port}", "GET, HEAD": reading => ports::port;
+    "/api/v1/settings", "GET, HEAD, PUT": reading => settings::read, putting => settings::replace;
+    "/api/v1/move", "POST": posting => orders::relocate;
+    "/api/v1/restart", "POST": posting => orders::restart;
+    "/api/v1/stop", "POST": posting => orders::stop;
+    "/api/v1/events", "GET": getting => events::follow;
+    "/openapi.json", "GET, HEAD": reading => openapi::document;
+    "/docs", "GET, HEAD": reading => page::page;
+    "/assets/docs.css", "GET, HEAD": reading => page::style;
+}
+
+fn reading() -> impl guard::Guard {
+    guard::Any(guard::Get()).or(guard::Head())
+}
+
+fn getting() -> impl guard::Guard {
+    guard::Get()
+}
+
+fn posting() -> impl guard::Guard {
+    guard::Post()
+}
+
+fn putting() -> impl guard::Guard {
+    guard::Put()
+}
+
+async fn refuse(refusal: Refusal) -> Result<HttpResponse, Refusal> {
+    Err(refusal)
+}
+
+/// Does what may have to wait for the disk or the system on a thread that may.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    // It fails only when the server is on its way out, or when the work has a bug.
+    web::block(work).await.map_err(|_| Refusal::Stopping)?
+}
+
+/// The app's files, where there are any.
+fn files(facts: &Facts) -> Result<&AppFiles, Refusal> {
+    facts.files.as_ref().ok_or(Refusal::NoFiles)
+}

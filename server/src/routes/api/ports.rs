@@ -1,0 +1,220 @@
+//! `ports/{port}`: what is the matter with a port, in the words of `launcher explain`.
+//!
+//! It is asked with every key that is typed, so one port is looked at a time, and whoever comes too
+//! often is told to wait. Our own port is not touched.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Path},
+};
+use serde::Serialize;
+use serde_json::Value;
+use shared::{
+    app::AppName,
+    conflict::{Class, Conflict, Holder, Origin, OsError},
+    explain::{Asker, past, remarks::Remark},
+    policy::DEFAULT_RANGE,
+    port::{Port, PortError},
+    settings::Settings,
+};
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use super::{aside, query::Parameters, refusal::Refusal, schemas};
+use crate::{facts::Facts, files::AppFiles, taken, token::Authorized};
+
+/// How long a question waits for the one before it, whose diagnosis may take a second.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How many records of the port are told.
+const RECORDS: usize = 5;
+
+/// What a port is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    /// It could be claimed.
+    Free,
+    /// This server has it.
+    Ours,
+    /// Somebody else has it.
+    Taken,
+    /// Browsers or the system refuse it.
+    Refused,
+}
+
+/// The answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Explained {
+    /// The port that was asked about.
+    #[schema(value_type = schemas::Port)]
+    port: Port,
+    /// What it is to us at this moment; it may be another when this is read.
+    verdict: Verdict,
+    /// The same for a person, in English.
+    #[schema(example = "port 3030 is held by docker-proxy (pid 812, user root)")]
+    sentence: String,
+    /// What keeps it from us.
+    #[schema(value_type = Option<schemas::Class>)]
+    class: Option<Class>,
+    /// Who holds it, as far as known.
+    #[schema(value_type = Option<schemas::Holder>)]
+    holder: Option<Holder>,
+    /// What the system said.
+    #[schema(value_type = Option<schemas::OsError>)]
+    os_error: Option<OsError>,
+    /// How to get it, in English.
+    advice: Option<String>,
+    /// What can be said of the number, whoever holds it: what it is to the app first, then its
+    /// faults, the gravest first.
+    #[schema(value_type = Vec<schemas::Remark>)]
+    remarks: Vec<Remark>,
+    /// The other app of this user that remembers it.
+    #[schema(value_type = Option<String>)]
+    reserved_by: Option<AppName>,
+    /// How many launches became ready on it.
+    launches: usize,
+    /// Its last records, the newest first.
+    #[schema(value_type = Vec<schemas::Record>, max_items = 5)]
+    history: Vec<Value>,
+}
+
+/// `GET /_homeport/api/v1/ports/{port}`
+#[utoipa::path(
+    get,
+    path = "/_homeport/api/v1/ports/{port}",
+    tag = "reading",
+    summary = "What is the matter with a port",
+    params(("port" = u16, Path, description = "The port", minimum = 1, maximum = 65535, example = 3030)),
+    responses(
+        (status = 200, description = "What could be found out in a second", body = Explained),
+        (status = 404, response = schemas::Problem),
+        (status = 429, response = schemas::Problem),
+    ),
+)]
+pub(super) async fn port(
+    _: Authorized,
+    request: HttpRequest,
+    path: Path<String>,
+    facts: Data<Facts>,
+) -> Result<Json<Explained>, Refusal> {
+    Parameters::of(&request, &[])?;
+    let port = number(&path).map_err(|error| Refusal::parameter("port", error))?;
+    Ok(Json(look(&facts, move |facts, files| explain(facts, files, port)).await?))
+}
+
+/// A port as a person types it, and no other spelling of a number.
+fn number(text: &str) -> Result<Port, PortError> {
+    let shown = || text.chars().take(20).flat_map(char::escape_debug).collect();
+    match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true if (1..=5).contains(&text.len()) => text.parse(),
+        _ => Err(PortError::NotANumber(shown())),
+    }
+}
+
+/// Looks at a port on a thread that may wait, when nobody else does.
+pub(super) async fn look<T: Send + 'static>(
+    facts: &Data<Facts>,
+    look: impl FnOnce(&Facts, &AppFiles) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    super::files(facts)?;
+    let turn = timeout(PATIENCE, Arc::clone(&facts.asking).acquire_owned()).await;
+    let turn = turn.map_err(|_| Refusal::Busy)?;
+    let facts = facts.clone();
+    aside(move || {
+        // The turn goes on even if whoever asked is gone.
+        let _turn = turn;
+        look(&facts, super::files(&facts)?)
+    })
+    .await
+}
+
+/// What keeps `port` from us, if anything does.
+pub(super) fn conflict(
+    facts: &Facts,
+    files: &AppFiles,
+    port: Port,
+    settings: &Settings,
+) -> Result<Option<Conflict>, Refusal> {
+    let policy = taken::policy(&files.folders, &facts.app);
+    if let Some(class) = policy.refusal(port, Origin::Explicit) {
+        return Ok(Some(taken::refused(port, class, facts.last_good)));
+    }
+    let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
+    let found = asker(facts, files, settings, &avoid).conflict(port, facts.secret.clone());
+    found.map_err(|error| Refusal::System(format!("{error}: {}", error.source)))
+}
+
+fn asker<'a>(
+    facts: &'a Facts,
+    files: &'a AppFiles,
+    settings: &Settings,
+    avoid: &'a [shared::port::PortRange],
+) -> Asker<'a> {
+    Asker {
+        app: &facts.app,
+        folders: &files.folders,
+        range: settings.range.unwrap_or(DEFAULT_RANGE),
+        avoid,
+        home: settings.port,
+    }
+}
+
+fn explain(facts: &Facts, files: &AppFiles, port: Port) -> Result<Explained, Refusal> {
+    // Wrong settings are told where settings are asked for.
+    let settings = Settings::load(&files.folders.settings(&facts.app)).unwrap_or_default();
+    let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
+    let is_ours = port == facts.port;
+    let conflict = if is_ours { None } else { conflict(facts, files, port, &settings)? };
+    let remarks = asker(facts, files, &settings, &avoid).remarks(port);
+    let past = past::of(&files.folders.history(), port, None);
+    let (verdict, sentence) = match &conflict {
+        None if is_ours => (Verdict::Ours, format!("port {port} is the port of this server")),
+        None => (Verdict::Free, format!("port {port} is free")),
+        Some(conflict) => (verdict(conflict.class), conflict.sentence()),
+    };
+    Ok(Explained {
+        port,
+        verdict,
+        sentence,
+        class: conflict.as_ref().map(|conflict| conflict.class),
+        advice: conflict.as_ref().and_then(Conflict::advice),
+        reserved_by: remarks.iter().find_map(|remark| remark.app.clone()),
+        remarks,
+        launches: past.launches(),
+        history: past.latest().iter().rev().take(RECORDS).cloned().collect(),
+        os_error: conflict.as_ref().and_then(|conflict| conflict.os_error.clone()),
+        holder: conflict.and_then(|conflict| conflict.holder),
+    })
+}
+
+/// Whether somebody has it, or nobody may.
+fn verdict(class: Class) -> Verdict {
+    match class {
+        Class::InUse | Class::OwnInstance | Class::SourcePort | Class::HiddenOwner => {
+            Verdict::Taken
+        }
+        Class::GhostOwner | Class::OtherFamily | Class::LostRace => Verdict::Taken,
+        Class::ReservedByApp => Verdict::Taken,
+        Class::Excluded | Class::Privileged | Class::BrowserBlocked => Verdict::Refused,
+        Class::Restricted | Class::Ephemeral | Class::Crowded | Class::Unknown => Verdict::Refused,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn only_a_port_is_a_port() {
+        for wrong in
+            ["", "0", "65536", "99999", "123456", "+80", "-1", " 80", "8 0", "0x50", "٣", "80\u{0}"]
+        {
+            assert!(number(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(number("65535").map(Port::get), Ok(65535));
+        assert_eq!(number("00080").map(Port::get), Ok(80));
+    }
+}

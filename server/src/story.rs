@@ -1,0 +1,202 @@
+//! What the port history tells of this launch: whether its port moved, and who serves now.
+//!
+//! It is read once, backwards to the beginning of the launch, and from then on only what is added.
+
+use std::{
+    path::{Path, PathBuf},
+    process,
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shared::{
+    conflict::{Class, Holder},
+    event::MoveReason,
+    history::{Filter, Follower, page},
+    port::Port,
+};
+use uuid::Uuid;
+
+/// How many records of the launch are looked at. Only a launch that has moved and restarted for
+/// weeks has more, and what it did last is among them.
+const RECORDS: usize = 1000;
+
+/// The last move of a launch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastMove {
+    /// The port it had.
+    pub from: Port,
+    /// The port it has.
+    pub to: Port,
+    /// Why.
+    pub why: MoveReason,
+    /// When.
+    pub ts: Timestamp,
+    /// Why the old port could not be had, if that is why.
+    pub class: Option<Class>,
+    /// Who had it, as far as known.
+    pub holder: Option<Holder>,
+}
+
+/// What is known of one launch.
+#[derive(Debug)]
+pub struct Story {
+    file: Option<PathBuf>,
+    launch_id: Uuid,
+    told: Mutex<Option<Told>>,
+}
+
+#[derive(Debug)]
+struct Told {
+    follower: Follower,
+    so_far: SoFar,
+}
+
+#[derive(Debug, Default)]
+struct SoFar {
+    moved: Option<LastMove>,
+    /// The last refusal of each port that was refused, of which there are few in a launch.
+    conflicts: Vec<Refused>,
+    serving: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Refused {
+    port: Port,
+    class: Class,
+    holder: Option<Holder>,
+}
+
+/// The records that matter here.
+#[derive(Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Record {
+    PortConflict {
+        port: Port,
+        class: Class,
+        holder: Option<Holder>,
+    },
+    PortMoved {
+        ts: Timestamp,
+        from: Port,
+        to: Port,
+        why: MoveReason,
+    },
+    ServerReady {
+        server_pid: u32,
+    },
+    #[serde(other)]
+    Other,
+}
+
+impl Story {
+    /// Of this launch, as `file` tells it.
+    #[must_use]
+    pub fn of(file: Option<PathBuf>, launch_id: Uuid) -> Self {
+        Self { file, launch_id, told: Mutex::default() }
+    }
+
+    /// The last move of the launch.
+    #[must_use]
+    pub fn moved(&self) -> Option<LastMove> {
+        self.ask(|so_far| so_far.moved.clone()).flatten()
+    }
+
+    /// Whether another server of the launch has become ready, so that this one is not the last.
+    #[must_use]
+    pub fn has_successor(&self) -> bool {
+        let serving = self.ask(|so_far| so_far.serving).flatten();
+        serving.is_some_and(|pid| pid != process::id())
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&SoFar) -> T) -> Option<T> {
+        let file = self.file.as_ref()?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = told.get_or_insert_with(|| self.begin(file));
+        for added in told.follower.news() {
+            told.so_far.add(&added.record);
+        }
+        Some(question(&told.so_far))
+    }
+
+    fn begin(&self, file: &Path) -> Told {
+        let filter = Filter { launch_id: Some(self.launch_id), ..Filter::default() };
+        let follower = Follower::from_end(file, filter.clone());
+        // What is added in between is read twice, which changes nothing.
+        let before = page(file, &filter, RECORDS, None).unwrap_or_default();
+        let mut so_far = SoFar::default();
+        before.records.iter().rev().for_each(|record| so_far.add(record));
+        Told { follower, so_far }
+    }
+}
+
+impl SoFar {
+    fn add(&mut self, record: &RawValue) {
+        match serde_json::from_str(record.get()) {
+            Ok(Record::PortConflict { port, class, holder }) => {
+                self.conflicts.retain(|refused| refused.port != port);
+                self.conflicts.push(Refused { port, class, holder });
+            }
+            Ok(Record::PortMoved { ts, from, to, why }) => {
+                let forced = why == MoveReason::Conflict;
+                let refused = self.conflicts.iter().find(|refused| forced && refused.port == from);
+                let class = refused.map(|refused| refused.class);
+                let holder = refused.and_then(|refused| refused.holder.clone());
+                self.moved = Some(LastMove { from, to, why, ts, class, holder });
+            }
+            Ok(Record::ServerReady { server_pid }) => self.serving = Some(server_pid),
+            Ok(Record::Other) | Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_move_is_told_with_who_forced_it_and_a_later_one_replaces_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("history");
+        let id = Uuid::now_v7();
+        let record = |event: &str, rest: &str| {
+            format!(
+                r#"{{"ts":"2026-11-22T12:00:00Z","event":"{event}","app":"notes","launch_id":"{id}",{rest}}}"#
+            )
+        };
+        let story = Story::of(Some(file.clone()), id);
+        assert!(story.moved().is_none() && !story.has_successor());
+        let pid = process::id();
+        let mut text = [
+            record("port_conflict", r#""port":3030,"class":"in_use","holder":{"pid":812,"name":"node","exe":null,"user":null,"started_at":null}"#),
+            record("port_conflict", r#""port":3031,"class":"in_use","holder":null"#),
+            record("port_moved", r#""from":3030,"to":17000,"why":"conflict""#),
+            record("port_moved", r#""from":1,"to":2,"why":"asked""#).replace(&id.to_string(), "other"),
+            record("server_ready", &format!(r#""server_pid":{pid},"port":17000"#)),
+        ]
+        .join("\n");
+        text.push('\n');
+        fs::write(&file, &text).expect("written");
+        let moved = story.moved().expect("it has");
+        let holder = moved.holder.and_then(|holder| holder.name);
+        assert_eq!(
+            (moved.from.get(), moved.to.get(), moved.class),
+            (3030, 17000, Some(Class::InUse))
+        );
+        assert_eq!((holder.as_deref(), story.has_successor()), (Some("node"), false));
+        assert_eq!(Story::of(Some(file.clone()), id).moved(), story.moved());
+        text += &record("port_moved", r#""from":17000,"to":17001,"why":"asked""#);
+        text += "\n";
+        text += &record("server_ready", r#""server_pid":1,"port":17001"#);
+        text += "\n";
+        fs::write(&file, &text).expect("written");
+        let moved = story.moved().expect("it has");
+        assert_eq!((moved.why, moved.to.get(), moved.class), (MoveReason::Asked, 17001, None));
+        assert!(story.has_successor());
+        assert!(Story::of(None, id).moved().is_none());
+    }
+}

@@ -1,0 +1,96 @@
+//! What is the matter with a port, now and before: the same words in `launcher explain`, in the API
+//! and in the console.
+//!
+//! The [`past`] is what the port history says; the [`remarks`] are what can be said of the number
+//! alone. Whether the port can be had is found out by an [`Asker`], and is old when it is read.
+
+pub mod past;
+pub mod remarks;
+
+use std::time::Instant;
+
+use crate::{
+    app::AppName,
+    assignment::Assignment,
+    claim::{self, ClaimError},
+    conflict::{Conflict, Origin, OsError},
+    diagnose::{Depth, Diagnostician},
+    identity::Secret,
+    os,
+    paths::Folders,
+    policy::Policy,
+    port::{Port, PortRange},
+};
+
+use self::remarks::{Known, Remark};
+
+/// Who asks about a port: an app, and what it wishes.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The app.
+    pub app: &'a AppName,
+    /// Where its files are.
+    pub folders: &'a Folders,
+    /// The ports that it chooses from.
+    pub range: PortRange,
+    /// The ports that its settings avoid.
+    pub avoid: &'a [PortRange],
+    /// The port of its settings.
+    pub home: Option<Port>,
+}
+
+impl Asker<'_> {
+    /// What keeps `port` from us at this moment, if anything does. Nobody notices the question: a
+    /// port that is free is not listened on.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] if the system refuses for a reason that has nothing to do with the port.
+    pub fn conflict(&self, port: Port, secret: Secret) -> Result<Option<Conflict>, ClaimError> {
+        let started = Instant::now();
+        if claim::can_be_bound(port) {
+            return Ok(None);
+        }
+        let error = match claim::port(port) {
+            Ok(_) => return Ok(None),
+            Err(error) if error.is_conflict() => error,
+            Err(error) => return Err(error),
+        };
+        let mut diagnostician = Diagnostician::new(self.app.clone(), self.folders, secret);
+        let finding = diagnostician.examine(port, &error, Depth::Full);
+        let last_good = self.assignment().last_good.is_some_and(|good| good.port == port);
+        Ok(Some(Conflict {
+            port,
+            origin: Origin::Explicit,
+            class: finding.class,
+            os_error: Some(OsError::from(&error.source)),
+            holder: finding.holder,
+            last_good,
+            elapsed: started.elapsed(),
+        }))
+    }
+
+    /// What is to be said of `port`, whoever holds it.
+    #[must_use]
+    pub fn remarks(&self, port: Port) -> Vec<Remark> {
+        let reserved = Assignment::of_other_apps(self.folders, self.app);
+        let live = os::port_ranges();
+        let policy = Policy::new(self.range, live.clone(), self.avoid.to_vec(), reserved);
+        remarks::of(
+            port,
+            &Known {
+                app: self.app,
+                policy: &policy,
+                live: &live,
+                avoid: self.avoid,
+                home: self.home,
+                assignment: &self.assignment(),
+            },
+        )
+    }
+
+    /// What is remembered; what cannot be read is left for the next start to mend.
+    fn assignment(&self) -> Assignment {
+        Assignment::load(&self.folders.assignment(self.app)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,142 @@
+//! Who takes our ports, how often, and when.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    filter::Filter,
+    page::{PageError, each},
+};
+use crate::port::Port;
+
+/// Every conflict of a time, by who held the port.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Conflicts {
+    /// How many there were.
+    pub total: u64,
+    /// Who held the ports, the most frequent first.
+    pub holders: Vec<Taker>,
+    /// How many lines of the history are no records.
+    pub broken_lines: u64,
+}
+
+/// A program that held ports of ours. What is not known of it is `None`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Taker {
+    /// Its short name.
+    pub name: Option<String>,
+    /// The file it runs.
+    pub exe: Option<String>,
+    /// The user it belongs to.
+    pub user: Option<String>,
+    /// How many conflicts it caused.
+    pub count: u64,
+    /// The ports that it held.
+    pub ports: BTreeSet<Port>,
+    /// How many conflicts there were of each class.
+    pub classes: BTreeMap<String, u64>,
+    /// When it held one for the first time.
+    pub first: Timestamp,
+    /// And for the last time.
+    pub last: Timestamp,
+}
+
+/// What is read of a conflict's record.
+#[derive(Deserialize)]
+struct Told {
+    ts: Timestamp,
+    port: Port,
+    #[serde(default)]
+    class: Option<String>,
+    #[serde(default)]
+    holder: Option<Who>,
+}
+
+/// Processes come and go; these stay.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default)]
+struct Who {
+    name: Option<String>,
+    exe: Option<String>,
+    user: Option<String>,
+}
+
+/// The conflicts of `file` that `filter` wants. Memory depends on how many programs there are, and
+/// not on how often they came.
+///
+/// # Errors
+///
+/// If the file cannot be read. No history is an empty one.
+pub fn conflicts(file: &Path, filter: &Filter) -> Result<Conflicts, PageError> {
+    let filter = Filter { event: Some("port_conflict".to_owned()), ..filter.clone() };
+    let mut takers: HashMap<Who, Taker> = HashMap::new();
+    let (mut total, mut unread) = (0, 0);
+    let broken = each(file, &filter, |record| match serde_json::from_str(record.get()) {
+        Ok(told) => {
+            total += 1;
+            add(&mut takers, told);
+        }
+        Err(_) => unread += 1,
+    })?;
+    let mut holders: Vec<Taker> = takers.into_values().collect();
+    holders.sort_by(|a, b| b.count.cmp(&a.count).then(b.last.cmp(&a.last)));
+    Ok(Conflicts { total, holders, broken_lines: broken + unread })
+}
+
+fn add(takers: &mut HashMap<Who, Taker>, told: Told) {
+    let Told { ts, port, class, holder } = told;
+    let who = holder.unwrap_or_default();
+    let taker = takers.entry(who).or_insert_with_key(|who| Taker {
+        name: who.name.clone(),
+        exe: who.exe.clone(),
+        user: who.user.clone(),
+        count: 0,
+        ports: BTreeSet::new(),
+        classes: BTreeMap::new(),
+        first: ts,
+        last: ts,
+    });
+    taker.count += 1;
+    taker.ports.insert(port);
+    *taker.classes.entry(class.unwrap_or_else(|| "unknown".to_owned())).or_default() += 1;
+    taker.first = taker.first.min(ts);
+    taker.last = taker.last.max(ts);
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn conflicts_are_counted_by_who_held_the_port_and_not_by_its_process_id() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("history");
+        let text = r#"
+{"ts":"2026-11-20T08:00:00Z","event":"port_conflict","app":"notes","port":3030,"class":"in_use","holder":{"pid":1,"name":"node","exe":"/n","user":"me","started_at":null}}
+{"ts":"2026-11-21T08:00:00Z","event":"port_claimed","app":"notes","port":3031}
+{"ts":"2026-11-21T08:00:00Z","event":"port_conflict","app":"notes","port":3031,"class":"other_family","holder":{"pid":2,"name":"node","exe":"/n","user":"me"}}
+{"ts":"2026-11-22T08:00:00Z","event":"port_conflict","app":"notes","port":6000,"class":"browser_blocked","holder":null}
+{"ts":"2026-11-22T08:00:00Z","event":"port_conflict","app":"other","port":3030,"class":"in_use","holder":null}
+{"ts":"2026-11-22T08:00:00Z","event":"port_conflict","app":"notes"}
+broken"#;
+        std::fs::write(&file, text).expect("written");
+        let filter = Filter { app: "notes".parse().ok(), ..Filter::default() };
+        let found = conflicts(&file, &filter).expect("readable");
+        assert_eq!((found.total, found.broken_lines), (3, 2));
+        let [node, unknown] = &found.holders[..] else { panic!("{found:?}") };
+        assert_eq!((node.name.as_deref(), node.count, node.ports.len()), (Some("node"), 2, 2));
+        assert_eq!(
+            (node.first.to_string(), node.last.to_string()),
+            ("2026-11-20T08:00:00Z".into(), "2026-11-21T08:00:00Z".into())
+        );
+        assert_eq!(node.classes.keys().collect::<Vec<_>>(), ["in_use", "other_family"]);
+        assert_eq!((unknown.name.as_ref(), unknown.count), (None, 1));
+        let none = conflicts(std::path::Path::new("/nowhere/at/all"), &filter).expect("empty");
+        assert_eq!(none, Conflicts::default());
+    }
+}

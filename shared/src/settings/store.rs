@@ -1,0 +1,112 @@
+//! Rewriting a settings file: one writer at a time, and whole or not at all.
+//!
+//! Whoever changes the file reads it, decides and writes it under one lock, so that of two writers
+//! neither undoes what the other has done. An editor knows nothing of the lock; what it saves in
+//! between is not noticed, and neither is it by any other program.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{Settings, SettingsError};
+use crate::{app::AppName, atomic, os, paths, paths::Folders};
+
+/// Why a settings file was not rewritten.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError<E> {
+    /// It cannot be read, or is no text.
+    #[error(transparent)]
+    Unusable(#[from] SettingsError),
+    /// The change was refused.
+    #[error("{0}")]
+    Refused(E),
+    /// The disk refuses it.
+    #[error("{} cannot be written", .file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Rewrites the settings of `app` as `change` says: it is given the text and returns the new one
+/// with whatever else it has to tell. A text that stays the same is not written.
+///
+/// # Errors
+///
+/// [`StoreError`] says why not; the file is then as it was.
+pub fn rewrite<T, E>(
+    folders: &Folders,
+    app: &AppName,
+    change: impl FnOnce(&str) -> Result<(String, T), E>,
+) -> Result<T, StoreError<E>> {
+    let (file, lock) = (folders.settings(app), folders.settings_lock(app));
+    let unwritable = |file: &Path, source| StoreError::Unwritable { file: file.to_owned(), source };
+    // The lock goes with this handle.
+    let _held = held(&lock).map_err(|error| unwritable(&lock, error))?;
+    let text = Settings::text(&file)?;
+    let (new, told) = change(&text).map_err(StoreError::Refused)?;
+    if new != text {
+        write(&file, &new).map_err(|error| unwritable(&file, error))?;
+    }
+    Ok(told)
+}
+
+fn held(lock: &Path) -> io::Result<File> {
+    paths::make_parent(lock)?;
+    let file = os::private_file().write(true).create(true).truncate(false).open(lock)?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Writes the file whole or not at all. A link stays one, and a file keeps its mode.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let mode = fs::metadata(&target).map(|metadata| metadata.permissions());
+    atomic::replace(&target, |beside| {
+        fs::write(beside, text)?;
+        mode.map_or(Ok(()), |mode| fs::set_permissions(beside, mode))
+    })
+}
+
+#[cfg(test)]
+mod test {
+    use std::thread;
+
+    use super::*;
+    use crate::settings::edit::{self, EditError};
+
+    #[test]
+    fn of_writers_at_the_same_time_none_is_undone() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folders = Folders::locate(Some(home.path()), None).expect("given");
+        let app = AppName::default();
+        let count = |text: &str| -> Result<(String, ()), EditError> {
+            let port = Settings::parse(text).map_err(EditError::Text)?.port;
+            let next = port.map_or(1, |port| port.get() + 1).to_string();
+            thread::yield_now();
+            Ok((edit::set(text, "port", &next)?.text, ()))
+        };
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..10).for_each(|_| rewrite(&folders, &app, count).expect("done")));
+            }
+        });
+        let settings = Settings::load(&folders.settings(&app)).expect("right");
+        assert_eq!(settings.port.map(|port| port.get()), Some(40));
+    }
+
+    #[test]
+    fn what_is_refused_or_the_same_leaves_the_file_alone() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folders = Folders::locate(Some(home.path()), None).expect("given");
+        let app = AppName::default();
+        let refused = rewrite(&folders, &app, |_| Err::<(String, ()), _>("no"));
+        assert!(matches!(refused, Err(StoreError::Refused("no"))));
+        rewrite(&folders, &app, |text| Ok::<_, ()>((text.to_owned(), ()))).expect("nothing to do");
+        assert!(!folders.settings(&app).exists());
+    }
+}
