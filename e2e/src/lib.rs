@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 #![cfg(target_os = "linux")]
 
+mod browser;
 mod caught;
 mod home;
 mod http;
@@ -32,6 +33,7 @@ mod stranger;
 mod wait;
 mod wine;
 
+pub use browser::{Browser, Look, axe};
 pub use home::Home;
 pub use http::{Answer, get, send};
 pub use launch::Launch;
