@@ -2,7 +2,7 @@
 //!
 //! Each has a profile of its own and ends when it is dropped. From before the first script of every
 //! page it writes down what nobody may see happen: errors, refusals of the page's own policy, and
-//! shifts of the layout. [`Browser::troubles`] tells them.
+//! shifts of the layout. [`Browser::troubles`] and [`Browser::shifts`] tell them.
 
 use std::{
     fs,
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{
     By, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver, error::WebDriverResult,
+    support::base64_decode,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -192,16 +193,24 @@ impl Browser {
     pub fn keep_picture(&self, name: &str) {
         let folder = target().join("screenshots");
         fs::create_dir_all(&folder).expect("a folder");
-        let element = async { self.driver.find(By::Tag("body")).await?.screenshot_as_png().await };
-        fs::write(folder.join(format!("{name}.png")), self.run(element)).expect("written");
+        let whole = json!({ "captureBeyondViewport": true });
+        let shot = self.run(self.driver.cdp().send_raw("Page.captureScreenshot", whole));
+        let png = base64_decode(shot["data"].as_str().expect("a picture")).expect("base64");
+        fs::write(folder.join(format!("{name}.png")), png).expect("written");
     }
 
-    /// What has gone wrong in the page: errors, refusals of its policy, shifts of its layout.
+    /// What has gone wrong in the page: errors, and refusals of its policy.
     #[must_use]
     #[track_caller]
     pub fn troubles(&self) -> Vec<String> {
-        let seen = self.js("return [...window.troubles, ...window.shifts]");
-        serde_json::from_value(seen).expect("texts")
+        serde_json::from_value(self.js("return window.troubles")).expect("texts")
+    }
+
+    /// What has moved about in the page without anybody's doing.
+    #[must_use]
+    #[track_caller]
+    pub fn shifts(&self) -> Vec<String> {
+        serde_json::from_value(self.js("return window.shifts")).expect("texts")
     }
 
     /// What axe-core finds wrong with how the page can be used, one line each.
@@ -244,7 +253,9 @@ fn start_chromedriver() -> (Child, u16) {
     wait_until("the driver says where it is", || {
         let mut line = String::new();
         let is_over = said.read_line(&mut line).expect("text") == 0;
-        let number = line.split_once("on port ").map(|(_, rest)| rest.trim().trim_end_matches('.'));
+        let number = line
+            .split_once("successfully on port ")
+            .map(|(_, rest)| rest.trim().trim_end_matches('.'));
         port = number.and_then(|number| number.parse().ok());
         assert!(!is_over, "the driver ended");
         port.is_some()

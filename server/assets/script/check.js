@@ -65,10 +65,10 @@ function verdict({ port, verdict, class: kind, holder, remarks = [] }) {
     case "ours":
       return ["good", say("check.ours", { port })];
     case "free": {
-      if (!remarks.length) return ["good", say("check.free", { port })];
-      const remark = remarks.map(({ word, text }) =>
-        has(`class.${word}`) ? conflict(port, word) : text,
-      );
+      // What the port is to the app, and whether it is of the range, is nothing to mind.
+      const grave = remarks.filter(({ word }) => has(`class.${word}`));
+      if (!grave.length) return ["good", say("check.free", { port })];
+      const remark = grave.map(({ word }) => conflict(port, word));
       return ["mind", say("check.free_but", { port, remark: remark.join(say("list.and")) })];
     }
     default: {

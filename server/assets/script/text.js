@@ -35,7 +35,9 @@ export function conflict(port, kind, found) {
 /** Says something to whoever looks and to whoever listens, for a while. */
 export function tell(text) {
   const said = document.getElementById("said");
-  said.textContent = text;
+  const sentence = document.createElement("span");
+  sentence.textContent = text;
+  said.replaceChildren(sentence);
   clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => (said.textContent = ""), 12_000);
+  tell.timer = setTimeout(() => said.replaceChildren(), 12_000);
 }

@@ -41,14 +41,15 @@ export function draw(svg, story, window, { width, height, now }) {
   const inner = timeWidth(width);
   const count = story.lanes.own.length + (story.lanes.shared.length ? 1 : 0);
   const tall = Math.min(HIGH, (height - TOP - BELOW) / count);
-  const base = TOP + count * tall;
+  const top = TOP + (height - TOP - BELOW - count * tall) / 2;
+  const base = top + count * tall;
   const x = (at) => LEFT + window.x(at, inner);
   const lane = (port) => {
     const own = story.lanes.own.indexOf(port);
-    return TOP + ((own < 0 ? count - 1 : own) + 0.5) * tall;
+    return top + ((own < 0 ? count - 1 : own) + 0.5) * tall;
   };
   const clamp = (at) => Math.min(Math.max(x(at), LEFT), LEFT + inner);
-  const place = { x, clamp, lane, base, inner };
+  const place = { x, clamp, lane, top, base, inner };
 
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const things = [...bars(story, window, place), ...marks(story, window, place)];
@@ -61,11 +62,11 @@ export function draw(svg, story, window, { width, height, now }) {
   return things.sort((a, b) => a.at - b.at || a.y - b.y);
 }
 
-function grid(story, window, { x, lane, base, inner }) {
+function grid(story, window, { x, lane, top, base, inner }) {
   const group = create("g", { class: "grid", "aria-hidden": "true" });
   for (const { at, text, strong } of window.ticks(inner)) {
     const place = x(at);
-    group.append(create("line", { x1: place, x2: place, y1: TOP, y2: base }));
+    group.append(create("line", { x1: place, x2: place, y1: top, y2: base }));
     const words = { x: place, y: base + 17, class: strong ? "strong" : "" };
     group.append(create("text", words, text));
   }
@@ -80,9 +81,9 @@ function grid(story, window, { x, lane, base, inner }) {
   return group;
 }
 
-function present(now, window, { x, base }) {
+function present(now, window, { x, top, base }) {
   if (now < window.from || now > window.to) return "";
-  return create("line", { class: "present", x1: x(now), x2: x(now), y1: TOP - 4, y2: base });
+  return create("line", { class: "present", x1: x(now), x2: x(now), y1: top - 4, y2: base });
 }
 
 function moves(story, window, { x, lane }) {

@@ -65,11 +65,11 @@ fn dialog(
             form method="dialog" novalidate {
                 h2 id=(heading) { (texts.say(title)) }
                 (content)
-                p.problem role="alert" {}
                 p.buttons {
                     button.first type="submit" { (texts.say(act)) }
                     button type="button" data-close { (texts.say("action.cancel")) }
                 }
+                p.problem role="alert" {}
             }
         }
     }
