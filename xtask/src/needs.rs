@@ -4,7 +4,7 @@
 //! brings it; a test that needs it says so and is skipped.
 
 use crate::{
-    apt, cargo,
+    apt, axe, cargo,
     report::Outcome,
     screen,
     windows::GCC,
@@ -53,11 +53,14 @@ impl Need {
 }
 
 /// Every tool beyond the Rust toolchain.
-static NEEDS: [Need; 11] = [
+static NEEDS: [Need; 14] = [
     Need::program("cc", &["gcc", "libc6-dev"], "linking"),
     Need::program("curl", &["curl"], "asking servers as a stranger would"),
     Need::program("faketime", &["faketime"], "a clock that is set forward and back"),
     Need::program("jq", &["jq"], "the recipes for the port history"),
+    Need::program("chromium", &["chromium"], "the console in a real browser"),
+    Need::program("chromedriver", &["chromium-driver"], "driving the browser"),
+    Need::program("npm", &["npm"], "fetching axe-core, which looks for barriers in the console"),
     Need::program("strace", &["strace"], "counting system calls"),
     Need::program("ip", &["iproute2"], "networks with one loopback"),
     Need::program("unshare", &["util-linux"], "networks of a test's own"),
@@ -83,7 +86,8 @@ pub(crate) fn stage() -> Outcome {
     if !wanted.is_empty() && apt::can_install() {
         apt::install(&wanted);
     }
-    let missing = missing(&NEEDS.iter().map(|need| need.name).collect::<Vec<_>>());
+    let mut missing = missing(&NEEDS.iter().map(|need| need.name).collect::<Vec<_>>());
+    missing.extend(axe::fetch());
     missing.iter().for_each(|line| screen::say(line));
     if missing.is_empty() { Outcome::Ok } else { Outcome::Skipped(missing.join("; ")) }
 }

@@ -76,15 +76,16 @@ function wished() {
   return wrong ? null : settings;
 }
 
-async function save(mark = etag) {
+async function save() {
   forgetQuestion();
+  tell("");
   const settings = wished();
   if (!settings) return tell(say("settings.wrong"));
-  if (mark === etag && fields.every(({ name }) => same(settings[name], known[name]))) {
+  if (fields.every(({ name }) => same(settings[name], known[name]))) {
     return tell(say("settings.unchanged"));
   }
   try {
-    take(await ask("settings", { method: "PUT", body: settings, etag: mark }));
+    take(await ask("settings", { method: "PUT", body: settings, etag }));
     tell(say("settings.saved"));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

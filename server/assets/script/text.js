@@ -2,6 +2,10 @@
 
 export const language = document.documentElement.lang;
 
+/** How this person writes times and numbers: the browser's own manner of that language. */
+export const locale =
+  navigator.languages.find((tag) => tag.split("-")[0] === language.split("-")[0]) ?? language;
+
 const { default: texts } = await import(`../text/${language}.js`);
 
 /** The text of a key with its {places} filled in. */

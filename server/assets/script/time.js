@@ -1,9 +1,9 @@
 // Times in the zone and the manner of the browser.
 
-import { language, say } from "./text.js";
+import { locale, say } from "./text.js";
 
-const at = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+const at = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
 
 /** A moment to the minute. */
 export const moment = (time) => at.format(new Date(time));

@@ -1,6 +1,6 @@
 // Time along the width: what is in view, and where the ticks stand.
 
-import { language } from "../text.js";
+import { locale } from "../text.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -19,8 +19,8 @@ const STEPS = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE)
   .concat([1, 2, 3, 6, 12].map((hours) => hours * HOUR))
   .concat([1, 2, 7, 14, 30, 61, 91, 182, 365].map((days) => days * DAY));
 
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 
 /** A stretch of time that is in view, between the first record and now. */
 export class Window {

@@ -2,7 +2,7 @@
 
 import { Problem } from "../api.js";
 import { Records } from "../records.js";
-import { language, say } from "../text.js";
+import { locale, say } from "../text.js";
 import { duration, second } from "../time.js";
 import { draw, sign, timeWidth, timeX } from "./draw.js";
 import { SPANS, Window } from "./scale.js";
@@ -71,8 +71,8 @@ export class Timeline {
   #note() {
     const { all, bounded, broken } = this.#records;
     const notes = [];
-    if (bounded) notes.push(say("timeline.bounded", { count: all.length.toLocaleString(language) }));
-    if (broken) notes.push(say("timeline.broken", { count: broken.toLocaleString(language) }));
+    if (bounded) notes.push(say("timeline.bounded", { count: all.length.toLocaleString(locale) }));
+    if (broken) notes.push(say("timeline.broken", { count: broken.toLocaleString(locale) }));
     document.getElementById("history-note").textContent = notes.join(" ");
   }
 
