@@ -74,7 +74,7 @@ impl Launch {
     /// Several more arguments.
     #[must_use]
     pub fn args<const N: usize>(self, arguments: [&str; N]) -> Self {
-        arguments.into_iter().fold(self, |launch, argument| launch.arg(argument))
+        arguments.into_iter().fold(self, Self::arg)
     }
 
     /// Without an argument that it would have.

@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 #![cfg(target_os = "linux")]
 
+mod browser;
 mod caught;
 mod debian;
 mod home;
@@ -35,6 +36,7 @@ mod stranger;
 mod wait;
 mod wine;
 
+pub use browser::{Browser, Look, axe};
 pub use debian::Debian;
 pub use home::Home;
 pub use http::{Answer, get, send};

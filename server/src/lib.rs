@@ -13,7 +13,8 @@
 //! In front of every request stand [`metrics`], [`access_log`], [`connections`], [`guard`] and
 //! [`moved`]. [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever
 //! has the [`token`] or came in with one of the [`tickets`], within so many [`attempts`], and says no
-//! with an [`error`]; what is ours goes out with a [`seal`].
+//! with an [`error`]; what is ours goes out with a [`seal`], and the pages in a language of
+//! [`i18n`].
 
 #![deny(unsafe_code)]
 
@@ -28,6 +29,7 @@ pub mod error;
 pub mod facts;
 pub mod files;
 pub mod guard;
+pub mod i18n;
 pub mod launch;
 pub mod life;
 pub mod listener;

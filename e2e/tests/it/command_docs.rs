@@ -64,7 +64,7 @@ fn the_commands_print_what_their_documentation_shows() {
         let mut printed = String::new();
         let mut is_as_shown = || {
             let ended = launch.run();
-            printed = ended.stdout + &ended.stderr;
+            printed = ended.stdout + ended.stderr.as_str();
             all_match(&shown, &printed.lines().collect::<Vec<_>>())
         };
         // A diagnosis is given one second, and a busy machine may need more.

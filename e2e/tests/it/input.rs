@@ -9,7 +9,7 @@ use e2e::{Home, Launch, program, quiet_port};
 fn assert_refused(launch: &Launch, code: i32, pieces: &[&str]) {
     let refused = launch.run();
     assert_eq!(refused.code, Some(code), "{refused:?}");
-    let told = refused.stdout + &refused.stderr;
+    let told = refused.stdout + refused.stderr.as_str();
     for piece in pieces {
         assert!(told.contains(piece), "no `{piece}` in: {told}");
     }

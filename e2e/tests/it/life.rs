@@ -218,7 +218,7 @@ fn nothing_listens_beyond_loopback() {
         rows.filter(|row| row[1].ends_with(&at_port) && row[3] == "0A").map(|row| row[1]).collect();
     listening.sort_unstable();
     let loopbacks = ["00000000000000000000000001000000", "0100007F"]
-        .map(|address| address.to_owned() + &at_port);
+        .map(|address| address.to_owned() + at_port.as_str());
     assert!(
         !listening.is_empty()
             && listening.iter().all(|address| loopbacks.iter().any(|l| l == address)),

@@ -4,23 +4,23 @@
 //! without being opened. Neither uses the ticket.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Responder,
+    HttpRequest, HttpResponse,
     http::{
         Method, StatusCode,
-        header::{self, HeaderMap},
+        header::{self, HeaderMap, HeaderValue},
     },
     web::{Data, Query},
 };
 use jiff::Timestamp;
-use maud::{DOCTYPE, html};
+use maud::html;
 use serde::Deserialize;
 use shared::{
     app::AppName,
     token::{TicketError, cookie_name},
 };
 
-use super::{BASE, LANDING, to_landing_page};
-use crate::{error::ApiError, facts::Facts, token::Access};
+use super::{BASE, LANDING, document::Document, parts, to_landing_page};
+use crate::{error::ApiError, facts::Facts, i18n::Language, token::Access};
 
 /// The headers in which browsers say that they fetch ahead, the standard one first.
 const AHEAD: [&str; 3] = ["sec-purpose", "purpose", "x-moz"];
@@ -36,6 +36,7 @@ pub(super) async fn enter(
     request: HttpRequest,
     facts: Data<Facts>,
     access: Data<Access>,
+    language: Language,
 ) -> Result<HttpResponse, ApiError> {
     if is_ahead(request.headers()) {
         // The browser drops what it fetched ahead, and asks again when the person comes.
@@ -50,9 +51,9 @@ pub(super) async fn enter(
     }
     match judged.map(|ticket| access.take(ticket, now)) {
         Ok(true) => Ok(admitted(&facts)),
-        Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&request, &facts.app)),
+        Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&facts.app, language)),
         Err(TicketError::Forged) => match access.wrong(&request) {
-            ApiError::NoToken => Ok(not_admitted(&request, &facts.app)),
+            ApiError::NoToken => Ok(not_admitted(&facts.app, language)),
             other => Err(other),
         },
     }
@@ -75,43 +76,32 @@ fn admitted(facts: &Facts) -> HttpResponse {
 }
 
 /// Says how to come in, and what it means if somebody else did.
-fn not_admitted(request: &HttpRequest, app: &AppName) -> HttpResponse {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (app) " · this link is used up · Homeport" }
-                link rel="icon" href="/_homeport/assets/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="/_homeport/assets/landing.css";
-            }
-            body {
-                header { p.brand { "Homeport" } }
-                main {
-                    p.state { "Not open yet" }
-                    h1 { "This link is used up" }
-                    p { "A link to the console opens it once, within a minute. To get a new one, run" }
-                    p { code { "launcher open --app " (app) " --console" } }
-                    section aria-labelledby="why" {
-                        h2 id="why" { "You had not used it?" }
-                        p {
-                            "Then somebody else on this computer may have. Stop "
-                            (app) " and start it again: that ends every visit."
-                        }
-                        p { a href=(LANDING) { "Back to what everybody may see" } }
-                    }
+fn not_admitted(app: &AppName, language: Language) -> HttpResponse {
+    let texts = language.texts();
+    let body = html! {
+        body.landing {
+            header.top { (parts::brand()) }
+            main {
+                p.state { (texts.say("enter.state")) }
+                h1 { (texts.say("enter.title")) }
+                p { (texts.say("enter.about")) }
+                p { code.command { (parts::command("open", app)) " --console" } }
+                section aria-labelledby="not-you" {
+                    h2 #not-you { (texts.say("enter.not_you")) }
+                    p { (texts.fill("enter.not_you_about", &[("app", app)])) }
+                    p { a href=(LANDING) { (texts.say("enter.back")) } }
                 }
-                footer { p { "This page is served by your own computer. It loads nothing from elsewhere." } }
             }
+            footer.bottom { p { (texts.say("page.local")) } }
         }
     };
-    page.customize()
-        .with_status(StatusCode::UNAUTHORIZED)
-        .insert_header((header::WWW_AUTHENTICATE, "Bearer"))
-        .respond_to(request)
-        .map_into_boxed_body()
+    let title = format!("{app} · {} · Homeport", texts.say("enter.title"));
+    let styles = &["style/landing.css"];
+    let mut response = Document { language, title: &title, styles, script: None, body }.response();
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let bearer = HeaderValue::from_static("Bearer");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+    response
 }
 
 #[cfg(test)]

@@ -14,11 +14,16 @@ use crate::{
 };
 
 pub mod api;
+mod assets;
+mod console;
+mod document;
 mod enter;
 mod health;
 mod identity;
 mod landing;
 mod metrics;
+mod parts;
+mod sentences;
 
 /// Where everything of ours lives, so that an app owns the rest of its URLs.
 pub const BASE: &str = "/_homeport";
@@ -35,10 +40,9 @@ pub fn register(config: &mut web::ServiceConfig) {
             .wrap(from_fn(|request, next| bounded(BODY_TIMEOUT, request, next)))
             .wrap(headers)
             .service(page("", || async { to_landing_page() }))
-            .service(page("/", landing::page))
-            .service(page("/assets/landing.css", landing::style))
-            .service(page("/assets/icon.svg", landing::icon))
+            .service(page("/", console::page))
             .service(page("/enter", enter::enter))
+            .service(page("/assets/{version}/{name:.+}", assets::asset))
             .service(page("/healthz", health::healthz))
             .service(page("/readyz", health::readyz))
             .service(page("/identity", identity::identity))

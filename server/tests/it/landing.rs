@@ -21,7 +21,7 @@ fn the_root_leads_to_it() {
 }
 
 #[test]
-fn it_says_where_one_is() {
+fn it_says_where_one_is_and_how_to_come_in() {
     let app = plain();
     let answer = app.get("/_homeport/");
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
@@ -31,7 +31,9 @@ fn it_says_where_one_is() {
         "name=\"viewport\"",
         "<main>",
         "<h1>notes</h1>",
-        &format!("http://127.0.0.1:{}/", app.port),
+        "<span class=\"host\">http://127.0.0.1:</span>",
+        &format!("<span class=\"port\">{}</span>", app.port),
+        "launcher open --app notes --console",
         "run/notes.token",
     ] {
         assert!(answer.body.contains(wanted), "{wanted} in {}", answer.body);
@@ -40,12 +42,23 @@ fn it_says_where_one_is() {
 
 #[test]
 fn it_says_whether_the_port_is_the_one_of_last_time() {
-    assert!(page(Some(1), Origin::Range).body.contains("Last time it was port <strong>1</strong>"));
+    assert!(page(Some(1), Origin::Range).body.contains("Last time it was port 1, which"));
     assert!(page(None, Origin::FirstChoice).body.contains("A new port"));
     let (sockets, mut settings) = (claim::any().expect("some port"), settings());
     (settings.last_good, settings.origin) = (Some(sockets.port()), Origin::LastGood);
     let app = serve_on(sockets, settings, |_| {});
     assert!(app.get("/_homeport/").body.contains("The same port as last time."));
+}
+
+#[test]
+fn it_speaks_the_language_of_the_browser() {
+    let app = plain();
+    let chinese = app.ask("GET", "/_homeport/", &["Accept-Language: zh-CN,zh;q=0.9,en;q=0.8"]);
+    assert_eq!(chinese.header("content-language"), Some("zh-Hans"));
+    assert!(chinese.header("vary").is_some_and(|vary| vary.contains("Accept-Language")));
+    assert!(chinese.body.contains("<html lang=\"zh-Hans\">") && chinese.body.contains("正在运行"));
+    let english = app.ask("GET", "/_homeport/", &["Accept-Language: fr"]);
+    assert_eq!(english.header("content-language"), Some("en"));
 }
 
 #[test]
@@ -58,11 +71,6 @@ fn it_needs_nothing_that_its_own_policy_forbids() {
     for link in links.filter(|link| link.starts_with("/_homeport/")) {
         assert_eq!(app.get(link).status, 200, "{link}");
     }
-    let style = app.get("/_homeport/assets/landing.css");
-    assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
-    assert!(style.body.contains("prefers-color-scheme: dark") && !style.body.contains("url("));
-    let icon = app.get("/_homeport/assets/icon.svg");
-    assert_eq!(icon.header("content-type"), Some("image/svg+xml"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod api_openapi;
 mod api_ports;
 mod api_settings;
 mod api_support;
+mod console;
 mod enter;
 mod identity;
 mod landing;

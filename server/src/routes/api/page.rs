@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Map, Value};
 
-use super::{openapi::DOCUMENT, query::Parameters, refusal::Refusal};
+use super::{super::assets::address, openapi::DOCUMENT, query::Parameters, refusal::Refusal};
 use crate::token::Authorized;
 
 /// `GET /_homeport/docs`
@@ -52,7 +52,7 @@ fn drawn(document: &Value) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { "API · Homeport" }
-                link rel="icon" href="/_homeport/assets/icon.svg" type="image/svg+xml";
+                link rel="icon" href=(address("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href="/_homeport/assets/docs.css";
             }
             body {

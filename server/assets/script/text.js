@@ -1,0 +1,47 @@
+// What is said, in the language of the page. The texts are the very ones that the page is made of.
+
+export const language = document.documentElement.lang;
+
+/** How this person writes times and numbers: the browser's own manner of that language. */
+export const locale =
+  navigator.languages.find((tag) => tag.split("-")[0] === language.split("-")[0]) ?? language;
+
+const { default: texts } = await import(`../text/${language}.js`);
+
+/** The text of a key with its {places} filled in. */
+export function say(key, values = {}) {
+  const text = texts[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
+/** Whether there is a text of this key. */
+export function has(key) {
+  return key in texts;
+}
+
+/** `docker-proxy, pid 812, user root`, leaving out what is unknown. */
+export function holder(holder) {
+  if (!holder) return say("holder.unknown");
+  const { name, pid, user } = holder;
+  if (!name && !pid && user) return say("holder.of_user", { user });
+  const facts = [name ?? say("holder.unknown")];
+  if (pid) facts.push(say("holder.pid", { pid }));
+  if (user) facts.push(say("holder.user", { user }));
+  return facts.join(say("list.and"));
+}
+
+/** What stands in the way of a port, without a full stop. */
+export function conflict(port, kind, found) {
+  const key = has(`class.${kind}`) ? `class.${kind}` : "class.unknown";
+  return say(key, { port, holder: holder(found) });
+}
+
+/** Says something to whoever looks and to whoever listens, for a while. */
+export function tell(text) {
+  const said = document.getElementById("said");
+  const sentence = document.createElement("span");
+  sentence.textContent = text;
+  said.replaceChildren(sentence);
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => said.replaceChildren(), 12_000);
+}

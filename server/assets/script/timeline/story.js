@@ -1,0 +1,114 @@
+// What the records amount to: who was on which port for how long, and what happened there.
+
+import { kindOf } from "./kinds.js";
+
+/** How many ports have a lane of their own; the others share the last one. */
+const LANES = 7;
+
+/** What becomes of `records`, oldest first. `running` is the launch that still runs, at `now`. */
+export function tell(records, { running, now, port }) {
+  const story = new Story();
+  for (const record of records) story.add(record);
+  return story.end(running, now, port);
+}
+
+class Story {
+  #launches = new Map();
+  #bars = [];
+  #marks = [];
+  #moves = [];
+
+  add(record) {
+    const launch = this.#launch(record);
+    launch.last = record.at;
+    launch.launched ||= record.process === "launcher";
+    switch (record.event) {
+      case "port_conflict":
+        return this.#mark(kindOf(record), record.port, record);
+      case "server_ready":
+        if (launch.ready === record.port) this.#mark("restart", record.port, record);
+        launch.ready = record.port;
+        return this.#occupy(launch, record);
+      case "port_claimed":
+      case "server_spawned":
+      case "server_listening":
+        return this.#occupy(launch, record);
+      case "port_moved":
+        return this.#move(launch, record);
+      case "server_exited":
+        return this.#exited(launch, record);
+      case "port_released":
+        // Under a launcher a server lets go of its port at each restart, and the launcher does not.
+        if (record.process === "launcher" || !launch.launched) this.#leave(launch, record);
+        return;
+      case "launch_stopped":
+      case "launch_failed":
+      case "launch_gave_up":
+        if (record.event === "launch_gave_up") this.#exited(launch, record);
+        for (const port of [...launch.on.keys()]) this.#leave(launch, { ...record, port });
+    }
+  }
+
+  #launch({ launch_id, at }) {
+    if (!this.#launches.has(launch_id)) {
+      this.#launches.set(launch_id, { id: launch_id, on: new Map(), last: at, port: null });
+    }
+    return this.#launches.get(launch_id);
+  }
+
+  #occupy(launch, record) {
+    const { port, at } = record;
+    launch.port = port;
+    let bar = launch.on.get(port);
+    if (!bar) {
+      bar = { port, from: at, to: null, launch: launch.id, records: [] };
+      launch.on.set(port, bar);
+      this.#bars.push(bar);
+    }
+    bar.records.push(record);
+  }
+
+  #leave(launch, record) {
+    const bar = launch.on.get(record.port);
+    if (!bar) return;
+    bar.to = record.at;
+    bar.records.push(record);
+    launch.on.delete(record.port);
+  }
+
+  #move(launch, record) {
+    this.#moves.push({ ...record, record });
+    if (record.why === "asked") this.#leave(launch, { ...record, port: record.from });
+  }
+
+  #exited(launch, record) {
+    if (record.exit_code !== 0 && launch.port) this.#mark("crash", launch.port, record);
+  }
+
+  #mark(kind, port, record) {
+    this.#marks.push({ kind, port, at: record.at, record });
+  }
+
+  /** A launch of which the end is not known lasted at least until its last record. */
+  end(running, now, port) {
+    for (const launch of this.#launches.values()) {
+      for (const bar of launch.on.values()) {
+        bar.runs = launch.id === running;
+        bar.to = bar.runs ? now : launch.last;
+      }
+    }
+    const lanes = this.#lanes(port);
+    return { lanes, bars: this.#bars, marks: this.#marks, moves: this.#moves };
+  }
+
+  /** The ports, the present one first, then those with the most recent news. */
+  #lanes(present) {
+    const news = new Map([[present, Infinity]]);
+    const hear = (port, at) => news.set(port, Math.max(news.get(port) ?? 0, at));
+    for (const { port, to } of this.#bars) hear(port, to);
+    for (const { port, at } of this.#marks) hear(port, at);
+    const ports = [...news].sort((a, b) => b[1] - a[1]).map(([port]) => port);
+    const fits = ports.length <= LANES ? LANES : LANES - 1;
+    return { own: ports.slice(0, fits), shared: ports.slice(fits) };
+  }
+}

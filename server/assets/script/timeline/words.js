@@ -1,0 +1,35 @@
+// A record in words.
+
+import { conflict, has, say } from "../text.js";
+
+/** One sentence. What this version does not know is named as the record names it. */
+export function sentence(record) {
+  const { event } = record;
+  switch (event) {
+    case "port_conflict": {
+      const why = conflict(record.port, record.class, record.holder);
+      return say("event.port_conflict", { why });
+    }
+    case "port_claimed":
+      return say("event.port_claimed", { port: record.port, origin: say(`origin.${record.origin}`) });
+    case "port_moved":
+      return say(`event.port_moved.${record.why}`, record);
+    case "settings_changed": {
+      const value = (text) => text ?? say("settings.stale.unset");
+      const { key, from, to } = record;
+      return say("event.settings_changed", { key, from: value(from), to: value(to) });
+    }
+    case "server_exited":
+    case "server_restarting":
+    case "launch_gave_up":
+      return say(`event.${event}`, { how: how(record) });
+    default:
+      return has(`event.${event}`) ? say(`event.${event}`, record) : say("event.other", { event });
+  }
+}
+
+/** How a server ended. */
+function how({ exit_code, signal }) {
+  if (exit_code !== null && exit_code !== undefined) return say("how.exit_code", { exit_code });
+  return signal ? say("how.signal", { signal }) : say("how.unknown");
+}

@@ -1,0 +1,76 @@
+//! What will happen, said before it does.
+
+use maud::{Markup, html};
+use shared::app::AppName;
+
+use super::{super::parts, view::View};
+use crate::i18n::Texts;
+
+pub(super) fn all(view: &View, texts: &Texts) -> Markup {
+    html! {
+        (move_it(texts))
+        (restart(view, texts))
+        (stop(view, texts))
+    }
+}
+
+fn move_it(texts: &Texts) -> Markup {
+    let content = html! {
+        p { (texts.say("move.what")) }
+        p.quiet { (texts.say("move.data")) }
+        div.field {
+            label for="move-port" { (texts.say("move.port")) }
+            input #move-port name="port" inputmode="numeric" aria-describedby="move-port-note"
+                spellcheck="false" autocomplete="off";
+            (parts::note("move-port-note", texts.say("move.any")))
+        }
+    };
+    dialog("move", "move.title", "move.do", &content, texts)
+}
+
+fn restart(view: &View, texts: &Texts) -> Markup {
+    let content = html! { p { (texts.fill("restart.what", &[("url", &view.url)])) } };
+    dialog("restart", "restart.title", "restart.do", &content, texts)
+}
+
+fn stop(view: &View, texts: &Texts) -> Markup {
+    let key = if view.launcher_pid.is_some() { "stop.what" } else { "stop.what_alone" };
+    let content = html! {
+        p { (texts.say(key)) }
+        (again(&view.app, texts))
+    };
+    dialog("stop", "stop.title", "stop.do", &content, texts)
+}
+
+/// How to start again, which is shown once more when the server has stopped.
+fn again(app: &AppName, texts: &Texts) -> Markup {
+    html! {
+        div #again {
+            p { (texts.say("stop.again")) }
+            (parts::command_line(&parts::command("start", app), texts))
+        }
+    }
+}
+
+fn dialog(
+    name: &str,
+    title: &'static str,
+    act: &'static str,
+    content: &Markup,
+    texts: &Texts,
+) -> Markup {
+    let heading = format!("{name}-title");
+    html! {
+        dialog id=(name) aria-labelledby=(heading) {
+            form method="dialog" novalidate {
+                h2 id=(heading) { (texts.say(title)) }
+                (content)
+                p.buttons {
+                    button.first type="submit" { (texts.say(act)) }
+                    button type="button" data-close { (texts.say("action.cancel")) }
+                }
+                p.problem role="alert" {}
+            }
+        }
+    }
+}

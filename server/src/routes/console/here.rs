@@ -1,0 +1,121 @@
+//! Where the server is: its address, since when, and whether and why the port is another.
+
+use maud::{Markup, html};
+use shared::{conflict::Class, event::MoveReason, port::Port};
+
+use super::{
+    super::{parts, sentences},
+    view::View,
+};
+use crate::{facts::VERSION, i18n::Texts, story::LastMove};
+
+/// The section, which the scripts fetch anew when something has changed.
+pub(super) fn section(view: &View, texts: &Texts) -> Markup {
+    html! {
+        section.here #here aria-label=(texts.say("here.title")) data-part {
+            div.where {
+                h1 { (view.app) }
+                p.address {
+                    a href="/" { (parts::address(&view.url, view.port)) }
+                    button.icon type="button" data-copy=(view.url) title=(texts.say("here.copy"))
+                        aria-label=(texts.say("here.copy")) {}
+                }
+                (why_here(view, texts))
+            }
+            (actions(view, texts))
+            (facts(view, texts))
+        }
+    }
+}
+
+fn why_here(view: &View, texts: &Texts) -> Markup {
+    let Some(moved) = &view.moved else {
+        let why = sentences::of_port(texts, view.port, view.last_good, view.origin);
+        return html! { div.why { p { (why) } } };
+    };
+    html! {
+        div.why.moved {
+            p {
+                (why_moved(moved, texts)) " "
+                span.quiet { (parts::time(moved.ts)) }
+            }
+            @if moved.why == MoveReason::Conflict { p.quiet { (way_back(moved, texts)) } }
+            @if view.launcher_pid.is_some() {
+                p.buttons {
+                    button type="button" data-move=(moved.from) {
+                        (texts.fill("here.move_back", &[("port", &moved.from)]))
+                    }
+                    @if view.home_port != Some(view.port) {
+                        button type="button" data-pin=(view.port) {
+                            (texts.fill("here.pin", &[("port", &view.port)]))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn why_moved(moved: &LastMove, texts: &Texts) -> String {
+    let from = &moved.from;
+    match moved.why {
+        MoveReason::Asked => texts.fill("here.moved_asked", &[("from", from)]),
+        MoveReason::Conflict => {
+            let class = moved.class.unwrap_or(Class::Unknown);
+            let why = sentences::of_conflict(texts, *from, class, moved.holder.as_ref());
+            texts.fill("here.moved_conflict", &[("from", from), ("why", &why)])
+        }
+    }
+}
+
+fn way_back(moved: &LastMove, texts: &Texts) -> String {
+    let port = ("port", &moved.from as &dyn std::fmt::Display);
+    match moved.holder.as_ref().and_then(|holder| holder.pid) {
+        Some(pid) => texts.fill("here.advice_end", &[port, ("pid", &pid)]),
+        None => texts.fill("here.advice_free", &[port]),
+    }
+}
+
+fn actions(view: &View, texts: &Texts) -> Markup {
+    let alone = view.launcher_pid.is_none();
+    let described = alone.then_some("needs-launcher");
+    html! {
+        div.actions role="group" aria-label=(texts.say("action.title")) {
+            @for (dialog, key, needs_launcher) in [
+                ("move", "action.move", true),
+                ("restart", "action.restart", true),
+                ("stop", "action.stop", false),
+            ] {
+                button type="button" data-open=(dialog) disabled[alone && needs_launcher]
+                    aria-describedby=[described.filter(|_| needs_launcher)] { (texts.say(key)) }
+            }
+        }
+        @if alone {
+            @let start = format!("{} --port {}", parts::command("start", &view.app), view.port);
+            div.notice {
+                p #needs-launcher { (texts.say("action.needs_launcher")) }
+                (parts::command_line(&start, texts))
+            }
+        }
+    }
+}
+
+fn facts(view: &View, texts: &Texts) -> Markup {
+    let port = |port: Option<Port>| match port {
+        Some(port) => html! { (port) },
+        None => html! { span.quiet { (texts.say("here.none")) } },
+    };
+    let watched = match view.launcher_pid {
+        Some(pid) => texts.fill("here.launcher", &[("pid", &pid)]),
+        None => texts.say("here.nobody").to_owned(),
+    };
+    html! {
+        dl.facts {
+            div { dt { (texts.say("here.since")) } dd { (parts::time(view.started_at)) } }
+            div { dt { (texts.say("here.last_good")) } dd { (port(view.last_good)) } }
+            div { dt { (texts.say("here.home_port")) } dd { (port(view.home_port)) } }
+            div { dt { (texts.say("here.watched")) } dd { (watched) } }
+            div { dt { (texts.say("here.version")) } dd { (VERSION) } }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the console shows, gathered before it is put into words.
+
+use jiff::Timestamp;
+use shared::{
+    app::AppName,
+    conflict::Origin,
+    history::{self, Filter, Taker, moment},
+    port::Port,
+    settings::Settings,
+};
+use uuid::Uuid;
+
+use crate::{facts::Facts, files::AppFiles, story::LastMove};
+
+/// How far back the holders are looked for.
+const SINCE: &str = "30d";
+
+/// Everything that the page is made of.
+pub(super) struct View {
+    /// The launch.
+    pub(super) launch_id: Uuid,
+    /// The app.
+    pub(super) app: AppName,
+    /// Its address for a browser.
+    pub(super) url: String,
+    /// Its port.
+    pub(super) port: Port,
+    /// Why this port.
+    pub(super) origin: Origin,
+    /// Since when.
+    pub(super) started_at: Timestamp,
+    /// The launcher, if there is one.
+    pub(super) launcher_pid: Option<u32>,
+    /// The last good port before this launch.
+    pub(super) last_good: Option<Port>,
+    /// The port of the settings.
+    pub(super) home_port: Option<Port>,
+    /// Why the port is not what it was, if it is not.
+    pub(super) moved: Option<LastMove>,
+    /// Who was in the way, most frequent first.
+    pub(super) holders: Vec<Taker>,
+    /// The settings, or what is wrong with them.
+    pub(super) settings: Result<Settings, String>,
+    /// The file that they are in.
+    pub(super) settings_file: String,
+}
+
+impl View {
+    /// What there is to show now. It asks the disk, so it is for a thread that may wait.
+    pub(super) fn of(facts: &Facts) -> Self {
+        let files = facts.files.as_ref();
+        let settings_file = files.map(|files| files.folders.settings(&facts.app));
+        let settings = settings_file.as_ref().map_or_else(
+            || Ok(Settings::default()),
+            |file| Settings::load(file).map_err(|error| error.to_string()),
+        );
+        let settings_file = settings_file.map(|file| file.display().to_string());
+        Self {
+            launch_id: facts.launch_id,
+            app: facts.app.clone(),
+            url: facts.url(),
+            port: facts.port,
+            origin: facts.origin,
+            started_at: facts.started_at,
+            launcher_pid: facts.launcher_pid,
+            last_good: facts.last_good,
+            home_port: facts.home_port.now(),
+            moved: facts.story.moved(),
+            holders: files.map(|files| holders(files, &facts.app)).unwrap_or_default(),
+            settings,
+            settings_file: settings_file.unwrap_or_default(),
+        }
+    }
+}
+
+/// Who was in the way lately. A history that cannot be read tells of nobody; the timeline says so.
+fn holders(files: &AppFiles, app: &AppName) -> Vec<Taker> {
+    let since = moment(SINCE, Timestamp::now()).ok();
+    let filter = Filter { app: Some(app.clone()), since, ..Filter::default() };
+    history::conflicts(&files.folders.history(), &filter)
+        .map_or_else(|_| Vec::new(), |found| found.holders)
+}
