@@ -1,7 +1,7 @@
 //! The API, version 1: `/_homeport/api/v1/`, its description for programs and the page for people.
 //!
 //! The routes are listed once, here. Each checks who asks, then what is asked, and answers with JSON
-//! or with a [`Refusal`]; what is asked of the disk or of the system is asked on threads that may
+//! or with a refusal; what is asked of the disk or of the system is asked on threads that may
 //! wait.
 
 mod body;
