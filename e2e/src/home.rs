@@ -49,7 +49,10 @@ impl Home {
 
     fn called(name: &str, wine: Option<Wine>) -> Self {
         let folder = tempfile::Builder::new().prefix("homeport-").tempdir().expect("a folder");
-        let path = folder.path().join(name);
+        let path = match name {
+            "" => folder.path().to_owned(),
+            name => folder.path().join(name),
+        };
         fs::create_dir_all(&path).expect("made");
         let folders = Folders::locate(Some(&path), None).expect("given");
         Self { _folder: folder, path, folders, may_lose_records: AtomicBool::new(false), wine }

@@ -11,6 +11,10 @@ use shared::app::AppName;
 
 use crate::both::life::assert_leaves_nothing_behind;
 
+/// For `env`: whoever runs the tests may be deaf to a hangup, as `nohup` makes it, and what he starts
+/// would be deaf too.
+const NOT_IGNORED: &str = "--default-signal=HUP";
+
 /// I9: the kernel ends it, if it does not notice.
 #[test]
 fn a_server_that_listens_to_nobody_does_not_outlive_its_launcher() {
@@ -51,8 +55,11 @@ fn a_terminal_that_is_closed_ends_the_launch_well() {
     let (home, port) = (Home::new(), quiet_port());
     let launcher = program("launcher");
     let line = format!("exec {} --no-open --json --port {port}", launcher.display());
-    let mut terminal = Command::new("script");
-    terminal.args(["-qefc", &line, "/dev/null"]).env_clear().env("HOMEPORT_HOME", home.path());
+    let mut terminal = Command::new("env");
+    terminal
+        .args([NOT_IGNORED, "script", "-qefc", &line, "/dev/null"])
+        .env_clear()
+        .env("HOMEPORT_HOME", home.path());
     terminal.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     terminal.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut terminal = terminal.spawn().expect("it starts");
@@ -67,7 +74,8 @@ fn a_terminal_that_is_closed_ends_the_launch_well() {
 #[test]
 fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
     let home = Home::new();
-    let mut running = home.launcher().setting("restart = \"never\"").start();
+    let heard = Place::here().through(["env", NOT_IGNORED]);
+    let mut running = home.launcher().at(&heard).setting("restart = \"never\"").start();
     running.ready();
     home.set("server", "restart = \"never\"\nready_timeout = \"3s\"\n");
     running.signal(Signal::HUP);

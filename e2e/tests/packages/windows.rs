@@ -49,7 +49,8 @@ impl Installed {
 
     /// A Windows program that finds the folders of this user, as if it had been clicked.
     fn launch(&self, program: &Path) -> Launch {
-        self.home.launcher().program(program).env("HOMEPORT_HOME", "")
+        let launch = self.home.launcher().without("--no-open").without("--json");
+        launch.program(program).env("HOMEPORT_HOME", "")
     }
 
     fn launcher(&self) -> Launch {
