@@ -3,23 +3,18 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use e2e::{Home, Launch, Packages, Wine, found, get, skip, stripped, wait_until};
+use e2e::{Home, Launch, Packages, Running, Wine, found, get, skip, stripped, wait_until};
 
 /// What older versions of Wine lack.
 const STAND_IN: &str = "bcryptprimitives.dll";
-
-/// A user has one place for programs, so one test at a time installs them.
-static TURN: Mutex<()> = Mutex::new(());
 
 /// A Windows with Homeport installed in it.
 struct Installed {
     home: Home,
     setup: PathBuf,
     _packages: Packages,
-    _turn: MutexGuard<'static, ()>,
 }
 
 impl Installed {
@@ -30,13 +25,11 @@ impl Installed {
             return None;
         }
         let home = Wine::home()?;
-        // A test that has failed leaves nothing that the next one could not install over.
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let programs = ["launcher", "server"].map(|name| home.program(name));
         let programs = stripped(&programs, "x86_64-w64-mingw32-strip");
         let packages = Packages::make(&["installer"], programs.path());
         let setup = packages.file("-setup.exe");
-        let installed = Self { home, setup, _packages: packages, _turn: turn };
+        let installed = Self { home, setup, _packages: packages };
         installed.install();
         Some(installed)
     }
@@ -55,6 +48,14 @@ impl Installed {
 
     fn launcher(&self) -> Launch {
         self.launch(&self.folder().join("launcher.exe"))
+    }
+
+    /// A launcher whose server answers, and where it does.
+    fn start(&self) -> (Running, String) {
+        let mut running = self.launcher().args(["--no-open", "--json"]).start();
+        let health = format!("{}_homeport/healthz", running.ready().url);
+        assert_eq!(get(&health).expect("an answer").status, 200);
+        (running, health)
     }
 
     /// Where it has been installed.
@@ -87,20 +88,21 @@ impl Installed {
     }
 }
 
+/// One story, because making an installer and Wine take their time.
 #[test]
-fn an_uninstall_ends_what_runs_and_keeps_what_is_remembered_unless_told_to_purge() {
+fn an_install_ends_what_runs_and_an_uninstall_too_and_what_is_remembered_is_kept_until_a_purge() {
     let Some(installed) = Installed::new() else { return };
     assert!(installed.shortcut().is_file());
     let set = installed.launcher().args(["settings", "set", "start_at_login", "true"]).run();
     assert_eq!(set.code, Some(0), "{set:?}");
-    let mut running = installed.launcher().args(["--no-open", "--json"]).start();
-    let health = format!("{}_homeport/healthz", running.ready().url);
-    assert_eq!(get(&health).expect("an answer").status, 200);
 
+    let (running, health) = installed.start();
+    installed.install();
+    assert_stopped(running, &health);
+
+    let (running, health) = installed.start();
     installed.uninstall(&[]);
-    // It was asked to stop, and nobody is left to answer.
-    assert_eq!(running.exit().code, Some(0));
-    assert!(get(&health).is_err());
+    assert_stopped(running, &health);
     assert!(!installed.shortcut().exists());
     let checks = installed.launch(&installed.home.program("launcher")).args(["doctor", "--json"]);
     let checks = checks.run().lines();
@@ -117,12 +119,8 @@ fn an_uninstall_ends_what_runs_and_keeps_what_is_remembered_unless_told_to_purge
     }
 }
 
-#[test]
-fn an_install_over_a_running_one_ends_it_first() {
-    let Some(installed) = Installed::new() else { return };
-    let mut running = installed.launcher().args(["--no-open", "--json"]).start();
-    running.ready();
-    installed.install();
-    running.exit();
-    installed.uninstall(&["/PURGE"]);
+/// It was asked to stop, and nobody is left to answer.
+fn assert_stopped(running: Running, health: &str) {
+    assert_eq!(running.exit().code, Some(0));
+    assert!(get(health).is_err());
 }
