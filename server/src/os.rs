@@ -1,5 +1,6 @@
-//! The operating system: how it asks a process to end.
+//! The operating system: how it asks a process to end, and who waits for connections.
 
+pub use doors::Doors;
 pub use system::Signals;
 
 /// A request of the system to end.
@@ -90,6 +91,83 @@ mod system {
                 _ = self.close.recv() => Signal::Terminate,
                 _ = self.shutdown.recv() => Signal::Terminate,
             }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod doors {
+    use std::{
+        fs,
+        net::TcpListener,
+        os::fd::{AsRawFd, RawFd},
+    };
+
+    /// The sockets at which this process waits for connections.
+    #[derive(Debug)]
+    pub struct Doors(Vec<RawFd>);
+
+    impl Doors {
+        /// Of these listeners, which may be given away.
+        #[must_use]
+        pub fn of(listeners: &[TcpListener]) -> Self {
+            Self(listeners.iter().map(AsRawFd::as_raw_fd).collect())
+        }
+
+        /// Whether somebody in this process waits at one of them: the kernel tells of every `epoll`
+        /// what it watches (`proc_pid_fdinfo(5)`).
+        #[must_use]
+        pub fn are_watched(&self) -> bool {
+            let ours = |line: &str| {
+                let target = line.strip_prefix("tfd:")?.split_ascii_whitespace().next()?;
+                target.parse().ok().filter(|fd| self.0.contains(fd))
+            };
+            let descriptors = fs::read_dir("/proc/self/fdinfo").into_iter().flatten().flatten();
+            descriptors
+                .filter_map(|descriptor| fs::read_to_string(descriptor.path()).ok())
+                .any(|told| told.lines().any(|line| ours(line).is_some()))
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod test {
+    use std::net::TcpListener;
+
+    use super::Doors;
+
+    #[actix_rt::test]
+    async fn a_socket_is_watched_for_as_long_as_somebody_waits_at_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("some port");
+        listener.set_nonblocking(true).expect("ours to change");
+        let doors = Doors::of(std::slice::from_ref(&listener));
+        assert!(!doors.are_watched());
+        let waiting = actix_rt::net::TcpListener::from_std(listener).expect("a runtime");
+        assert!(doors.are_watched());
+        drop(waiting);
+        assert!(!doors.are_watched());
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod doors {
+    use std::net::TcpListener;
+
+    /// The sockets at which this process waits for connections; the system does not tell of them.
+    #[derive(Debug)]
+    pub struct Doors;
+
+    impl Doors {
+        /// Of these listeners, which may be given away.
+        #[must_use]
+        pub fn of(_: &[TcpListener]) -> Self {
+            Self
+        }
+
+        /// Whether somebody in this process waits at one of them, as far as the system tells.
+        #[must_use]
+        pub fn are_watched(&self) -> bool {
+            false
         }
     }
 }

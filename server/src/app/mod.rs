@@ -3,6 +3,7 @@
 //! [`Application`] is what the binary runs and what an actix-web developer builds on: everything of
 //! ours lives under `/_homeport/`, and the rest of the URLs belong to the app.
 
+mod roll;
 mod stop;
 
 use std::{
@@ -39,6 +40,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
+use self::roll::Roll;
 use crate::{
     access_log::{self, access_log},
     connections::{Connections, farewell},
@@ -47,6 +49,7 @@ use crate::{
     guard::{Names, guard},
     metrics::{Metrics, measured},
     moved::{Moved, moved},
+    os::Doors,
     routes::{self, api::events::Hub},
     story::Story,
     token::{Access, Token},
@@ -120,6 +123,8 @@ pub struct Application {
     server: Server,
     facts: web::Data<Facts>,
     connections: Connections,
+    doors: Doors,
+    roll: Roll,
     wishes: Option<UnboundedReceiver<Wish>>,
 }
 
@@ -165,7 +170,10 @@ impl Application {
         let facts = web::Data::new(facts(&sockets, settings, connections.clone(), to_us));
         let (shared_facts, dismissed) = (facts.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
+        let roll = Roll::default();
+        let joined = roll.clone();
         let factory = move || {
+            joined.join();
             let (names, logger) = (Rc::new(names.clone()), Rc::new(logger.clone()));
             let (facts, dismissed) = (shared_facts.clone(), dismissed.clone());
             let requests = metrics.requests();
@@ -202,8 +210,11 @@ impl Application {
             .keep_alive(KEEP_ALIVE)
             .shutdown_timeout(stop::ACTIX_PATIENCE)
             .disable_signals();
-        let server = sockets.into_listeners().into_iter().try_fold(server, HttpServer::listen)?;
-        Ok(Self { server: server.run(), facts, connections, wishes: Some(wishes) })
+        let listeners = sockets.into_listeners();
+        let doors = Doors::of(&listeners);
+        let server = listeners.into_iter().try_fold(server, HttpServer::listen)?;
+        let (server, wishes) = (server.run(), Some(wishes));
+        Ok(Self { server, facts, connections, doors, roll, wishes })
     }
 
     /// The port.

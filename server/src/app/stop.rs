@@ -8,11 +8,17 @@ use tokio::{
 };
 
 use super::Application;
+use crate::os::Doors;
 
-/// How long, after the last connection was accepted, the workers are given to take it up before they
-/// are told to stop: what they have not begun by then, they would drop. Taking one up needs
-/// microseconds, and nobody notices a stop that is later by this much.
+/// How long, after the sockets are no longer watched, what has come in at the last moment is given to
+/// be passed on to a worker: microseconds, and nobody notices a stop that is later by this much.
 const LINGER: Duration = Duration::from_millis(20);
+
+/// How soon it is looked again whether the sockets are still watched.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// How long that may take. A machine on which it takes longer has no moment for anybody.
+const SHUT: Duration = Duration::from_secs(1);
 
 /// How long, when the server stops, kept connections are given to ask once more and to be told that
 /// this was the last answer. It begins anew with each that goes, because a busy server needs time to
@@ -33,9 +39,13 @@ impl Application {
         self.connections.dismiss();
         self.facts.events.close(&self.facts);
         let (handle, connections) = (self.server.handle(), self.connections.clone());
+        let (doors, roll) = (self.doors, self.roll);
         let orders = async {
             handle.pause().await;
+            // What was accepted and not begun would be dropped by a worker that is told to stop.
+            let _ = timeout(SHUT, shut(&doors)).await;
             sleep(LINGER).await;
+            roll.call().await;
             if connections.gone_or_quiet(GRACE).await {
                 handle.stop(true).await;
                 return;
@@ -55,5 +65,13 @@ impl Application {
         };
         // Dropping the server, which follows in any case, closes what is left.
         let _ = timeout(patience, ended).await;
+    }
+}
+
+/// Waits until nobody in this process waits for connections: a pause is only asked for, and the thread
+/// that accepts hears of it when it has a turn.
+async fn shut(doors: &Doors) {
+    while doors.are_watched() {
+        sleep(LOOK).await;
     }
 }
