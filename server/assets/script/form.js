@@ -24,8 +24,13 @@ const readers = {
   },
   ready_timeout: time,
   redirect_for: time,
-  open_browser: (text) => text === "true",
+  open_browser: yes,
+  start_at_login: yes,
 };
+
+function yes(text) {
+  return text === "true";
+}
 
 function time(text) {
   if (!/^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/i.test(text)) throw say("settings.not_time");

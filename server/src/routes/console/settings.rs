@@ -12,9 +12,10 @@ use crate::i18n::Texts;
 const TEXTS: [&str; 5] = ["port", "range", "avoid", "ready_timeout", "redirect_for"];
 
 /// A field with a choice: its key, and its words, the default first.
-const CHOICES: [(&str, &[&str]); 4] = [
+const CHOICES: [(&str, &[&str]); 5] = [
     ("on_conflict", &["move", "fail"]),
     ("open_browser", &["true", "false"]),
+    ("start_at_login", &["false", "true"]),
     ("restart", &["on_failure", "never"]),
     ("log", &["info", "error", "warning", "debug"]),
 ];
@@ -79,20 +80,20 @@ fn text(key: &str, settings: &Settings, texts: &Texts) -> Markup {
 
 fn choice(key: &str, words: &[&str], settings: &Settings, texts: &Texts) -> Markup {
     let (id, chosen) = (format!("set-{key}"), written(settings, key));
-    let say = |word: &str| texts.find(&format!("settings.{key}.{word}")).unwrap_or_default();
+    let text_of = |word: &str| texts.find(&format!("settings.{key}.{word}")).unwrap_or_default();
     let note = format!("{id}-note");
     html! {
         div.field {
             label for=(id) { (label(key, texts)) }
             select #(id) name=(key) aria-describedby=(note) {
                 option value="" selected[chosen.is_empty()] {
-                    (texts.fill("settings.default", &[("value", &say(words[0]))]))
+                    (texts.fill("settings.default", &[("value", &text_of(words[0]))]))
                 }
                 @for word in words {
-                    option value=(word) selected[chosen == *word] { (say(word)) }
+                    option value=(word) selected[chosen == *word] { (text_of(word)) }
                 }
             }
-            (parts::note(&note, ""))
+            (parts::note(&note, text_of("hint")))
         }
     }
 }

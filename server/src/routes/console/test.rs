@@ -57,6 +57,7 @@ fn view() -> View {
             class: Some(Class::InUse),
             holder: Some(docker.clone()),
         }),
+        is_freed: false,
         holders: vec![
             taker(Some("docker-proxy"), Some("root"), 41, &[3030]),
             taker(None, None, 2, &[8080, 9000]),
@@ -86,12 +87,23 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
         &[
             "Last time it was port 3030, but 3030 is held by docker-proxy, pid 812, user root.",
             "To get 3030 back, end process 812 if you do not need it, then move there.",
+            "What the app keeps in browsers is kept for each port: what was kept for 3030 shows again \
+             there.",
             "data-move=\"3030\"",
             "data-pin=\"17342\"",
         ],
     );
     let chinese = body(&view(), Language::SimplifiedChinese.texts()).into_string();
     assert_says(&chinese, &["3030 已被 docker-proxy，进程 812，用户 root 占用", "迁移到 3030…"]);
+}
+
+#[test]
+fn a_home_port_that_could_not_be_had_at_first_is_explained_too() {
+    let page = english(&View { last_good: None, ..view() });
+    assert_says(&page, &["The home port is 3030, but 3030 is held by docker-proxy, pid 812"]);
+    let freed = english(&View { is_freed: true, ..view() });
+    assert_says(&freed, &["3030 is free again: you can move back now."]);
+    assert!(!freed.contains("end process"));
 }
 
 #[test]
