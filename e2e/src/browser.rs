@@ -15,8 +15,8 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{
-    By, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver, error::WebDriverResult,
-    support::base64_decode,
+    By, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver, WindowHandle,
+    error::WebDriverResult, support::base64_decode,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -67,6 +67,10 @@ pub struct Look {
     pub height: u32,
     /// Whether the person likes it dark.
     pub dark: bool,
+    /// Whether the person's own few colours hold instead of the page's.
+    pub forced_colors: bool,
+    /// Whether the person wants nothing to move.
+    pub still: bool,
 }
 
 impl Browser {
@@ -100,8 +104,41 @@ impl Browser {
         let address = format!("http://127.0.0.1:{port}");
         let driver = runtime.block_on(WebDriver::new(address, wishes)).expect("a browser");
         let browser = Self { driver, runtime, chromedriver, _profile: profile };
-        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCHER }));
+        browser.watch();
         Ok(browser)
+    }
+
+    /// The tab that is looked at.
+    #[must_use]
+    #[track_caller]
+    pub fn tab(&self) -> WindowHandle {
+        self.run(self.driver.window())
+    }
+
+    /// Opens another tab and looks at that.
+    #[track_caller]
+    pub fn open_tab(&self) -> WindowHandle {
+        let tab = self.run(self.driver.new_tab());
+        self.turn_to(&tab);
+        self.watch();
+        tab
+    }
+
+    /// Looks at another tab.
+    #[track_caller]
+    pub fn turn_to(&self, tab: &WindowHandle) {
+        self.run(self.driver.switch_to_window(tab.clone()));
+    }
+
+    /// Whether pages may run scripts of their own from now on.
+    #[track_caller]
+    pub fn allow_scripts(&self, may: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !may }));
+    }
+
+    #[track_caller]
+    fn watch(&self) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCHER }));
     }
 
     /// Goes to an address.
@@ -179,12 +216,16 @@ impl Browser {
     /// Looks at pages in this way from now on.
     #[track_caller]
     pub fn look(&self, look: Look) {
-        let Look { width, height, dark } = look;
+        let Look { width, height, dark, forced_colors, still } = look;
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size);
-        let scheme = if dark { "dark" } else { "light" };
-        let features = [json!({ "name": "prefers-color-scheme", "value": scheme })];
+        let features = [
+            ("prefers-color-scheme", if dark { "dark" } else { "light" }),
+            ("forced-colors", if forced_colors { "active" } else { "none" }),
+            ("prefers-reduced-motion", if still { "reduce" } else { "no-preference" }),
+        ];
+        let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 

@@ -87,8 +87,13 @@ function present(now, window, { x, top, base }) {
 }
 
 function moves(story, window, { x, lane }) {
-  const seen = story.moves.filter(({ at }) => at >= window.from && at <= window.to);
-  return seen.map(({ at, from, to }) => {
+  // Of arrows that would lie on one another, one is drawn.
+  const seen = new Map();
+  for (const { at, from, to } of story.moves) {
+    if (at < window.from || at > window.to) continue;
+    seen.set(`${lane(from)} ${lane(to)} ${Math.round(x(at) / 4)}`, { at, from, to });
+  }
+  return [...seen.values()].map(({ at, from, to }) => {
     const [start, end] = [lane(from), lane(to)];
     const tip = end > start ? -1 : 1;
     const d = `M${x(at)} ${start}V${end + tip * 9}m-4 ${tip * 5}l4 ${tip * -5}l4 ${tip * 5}`;
@@ -160,7 +165,7 @@ function marks(story, window, { x, lane }) {
     // What is only drawn with lines gets a ground of its own, so that it shows on a bar.
     if (["crash", "restart"].includes(kind)) content.unshift(create("circle", { class: "ground", r: 9 }));
     if (count > 1) {
-      const words = { class: "count", x: 10, y: -5 };
+      const words = { class: "count", x: 7, y: -9 };
       content.push(create("text", words, String(count)));
     }
     // A place to point at that is larger than what is seen.

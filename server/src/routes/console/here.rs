@@ -20,9 +20,9 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
                     button.icon type="button" data-copy=(view.url) title=(texts.say("here.copy"))
                         aria-label=(texts.say("here.copy")) {}
                 }
-                (why_here(view, texts))
             }
             (actions(view, texts))
+            (why_here(view, texts))
             (facts(view, texts))
         }
     }
@@ -42,7 +42,7 @@ fn why_here(view: &View, texts: &Texts) -> Markup {
             @if moved.why == MoveReason::Conflict {
                 p { (way_back(moved, view.is_freed, texts)) }
             }
-            p.quiet { (texts.fill("here.kept", &[("from", &moved.from), ("port", &view.port)])) }
+            p.quiet { (texts.fill("here.kept", &[("from", &moved.from)])) }
             @if view.launcher_pid.is_some() {
                 p.buttons {
                     button type="button" data-move=(moved.from) {

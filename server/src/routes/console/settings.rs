@@ -43,14 +43,14 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
             div.fields {
                 @for key in TEXTS { (text(key, settings, texts)) }
                 @for (key, words) in CHOICES { (choice(key, words, settings, texts)) }
-            }
-            div.field {
-                span.label { (texts.say("settings.command")) }
-                @match &settings.command {
-                    Some(command) => code { (words(command)) },
-                    None => span { (texts.say("settings.command.default")) },
+                div.field {
+                    span.label { (texts.say("settings.command")) }
+                    @match &settings.command {
+                        Some(command) => code { (words(command)) },
+                        None => span { (texts.say("choice.command.default")) },
+                    }
+                    p.note { (texts.say("hint.command")) }
                 }
-                p.note { (texts.say("settings.command.hint")) }
             }
             div #stale hidden {}
             p.buttons {
@@ -65,7 +65,7 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
 fn text(key: &str, settings: &Settings, texts: &Texts) -> Markup {
     let default = written(&Settings::defaults(), key);
     let (id, note) = (format!("set-{key}"), format!("set-{key}-note"));
-    let hint = texts.find(&format!("settings.{key}.hint")).unwrap_or_default();
+    let hint = texts.find(&format!("hint.{key}")).unwrap_or_default();
     let hint = crate::i18n::filled(hint, &[("default", &default)]);
     let is_number = key == "port";
     html! {
@@ -80,7 +80,7 @@ fn text(key: &str, settings: &Settings, texts: &Texts) -> Markup {
 
 fn choice(key: &str, words: &[&str], settings: &Settings, texts: &Texts) -> Markup {
     let (id, chosen) = (format!("set-{key}"), written(settings, key));
-    let text_of = |word: &str| texts.find(&format!("settings.{key}.{word}")).unwrap_or_default();
+    let text_of = |word: &str| texts.find(&format!("choice.{key}.{word}")).unwrap_or_default();
     let note = format!("{id}-note");
     html! {
         div.field {
@@ -93,7 +93,7 @@ fn choice(key: &str, words: &[&str], settings: &Settings, texts: &Texts) -> Mark
                     option value=(word) selected[chosen == *word] { (text_of(word)) }
                 }
             }
-            (parts::note(&note, text_of("hint")))
+            (parts::note(&note, texts.find(&format!("hint.{key}")).unwrap_or_default()))
         }
     }
 }
