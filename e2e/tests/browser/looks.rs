@@ -152,3 +152,18 @@ fn without_scripts_all_that_is_known_can_be_read() {
     browser.click("#plot a");
     assert!(browser.text("body").contains("\"records\""), "{}", browser.text("body"));
 }
+
+#[test]
+fn the_description_of_the_api_looks_as_the_console_does() {
+    let Some(scene) = Scene::open("en-GB", supervised) else { return };
+    let Scene { browser, ready, .. } = &scene;
+    for (name, look) in [("day", DAY), ("night", NIGHT), ("phone", PHONE)] {
+        browser.look(look);
+        browser.go(&format!("{}_homeport/docs", ready.url));
+        let wide = browser.js("return document.documentElement.scrollWidth > innerWidth");
+        assert_eq!(wide, json!(false), "{name} scrolls sideways");
+        browser.keep_picture(&format!("api-{name}"));
+        assert_no_barrier(browser, name);
+        scene.assert_no_trouble();
+    }
+}

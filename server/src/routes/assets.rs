@@ -30,6 +30,7 @@ built_in! {
     "style/landing.css",
     "style/console.css",
     "style/timeline.css",
+    "style/docs.css",
     "script/actions.js",
     "script/api.js",
     "script/check.js",

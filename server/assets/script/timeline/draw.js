@@ -14,8 +14,8 @@ const BELOW = 26;
 /** The greatest height of a lane: farther apart, they would not be read together. */
 const HIGH = 60;
 
-/** Marks nearer than this are drawn as one. */
-const NEAR = 15;
+/** Marks nearer than this are drawn as one: there is room for the number of two digits. */
+const NEAR = 22;
 
 const create = (name, attributes = {}, ...content) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -91,7 +91,7 @@ function moves(story, window, { x, lane }) {
   const seen = new Map();
   for (const { at, from, to } of story.moves) {
     if (at < window.from || at > window.to) continue;
-    seen.set(`${lane(from)} ${lane(to)} ${Math.round(x(at) / 4)}`, { at, from, to });
+    seen.set(`${lane(from)} ${lane(to)} ${Math.floor(x(at) / NEAR)}`, { at, from, to });
   }
   return [...seen.values()].map(({ at, from, to }) => {
     const [start, end] = [lane(from), lane(to)];

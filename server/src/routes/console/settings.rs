@@ -108,7 +108,11 @@ fn written(settings: &Settings, key: &str) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(parts) => {
-            let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+            let range = |range: &str| match range.split_once('-') {
+                Some((first, last)) if first == last => first.to_owned(),
+                _ => range.to_owned(),
+            };
+            let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), range);
             parts.iter().map(part).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
