@@ -68,7 +68,8 @@ function grid(story, window, { x, lane, top, base, inner }) {
     const place = x(at);
     group.append(create("line", { x1: place, x2: place, y1: top, y2: base }));
     const words = { x: place, y: base + 17, class: strong ? "strong" : "" };
-    group.append(create("text", words, text));
+    // Words that would be cut at the edge are left out.
+    if (place < LEFT + inner - RIGHT) group.append(create("text", words, text));
   }
   const names = story.lanes.own.map((port) => [port, port]);
   if (story.lanes.shared.length) names.push([story.lanes.shared[0], say("timeline.other")]);

@@ -23,6 +23,7 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
             }
             (actions(view, texts))
             (why_here(view, texts))
+            @if view.launcher_pid.is_none() { (without_launcher(view, texts)) }
             (facts(view, texts))
         }
     }
@@ -96,12 +97,15 @@ fn actions(view: &View, texts: &Texts) -> Markup {
                     aria-describedby=[described.filter(|_| needs_launcher)] { (texts.say(key)) }
             }
         }
-        @if alone {
-            @let start = format!("{} --port {}", parts::command("start", &view.app), view.port);
-            div.notice {
-                p #needs-launcher { (texts.say("action.needs_launcher")) }
-                (parts::command_line(&start, texts))
-            }
+    }
+}
+
+fn without_launcher(view: &View, texts: &Texts) -> Markup {
+    let start = format!("{} --port {}", parts::command("start", &view.app), view.port);
+    html! {
+        div.notice {
+            p #needs-launcher { (texts.say("action.needs_launcher")) }
+            (parts::command_line(&start, texts))
         }
     }
 }
