@@ -4,13 +4,7 @@
 //! page it writes down what nobody may see happen: errors, refusals of the page's own policy, and
 //! shifts of the layout. [`Browser::troubles`] and [`Browser::shifts`] tell them.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread,
-};
+use std::{fs, path::PathBuf, process::Child};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,7 +14,7 @@ use thirtyfour::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{found, programs::target, wait_for, wait_until};
+use crate::{chromedriver, found, programs::target, wait_for};
 
 /// What a browser on a machine without a screen needs, and what keeps it from asking the network.
 const FLAGS: [&str; 9] = [
@@ -90,7 +84,7 @@ impl Browser {
         }
         let profile = tempfile::Builder::new().prefix("homeport-browser-").tempdir();
         let profile = profile.expect("a folder");
-        let (chromedriver, port) = start_chromedriver();
+        let (chromedriver, port) = chromedriver::start();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let mut wishes = DesiredCapabilities::chrome();
         let own = [
@@ -282,28 +276,6 @@ impl Drop for Browser {
         let _ = self.chromedriver.kill();
         let _ = self.chromedriver.wait();
     }
-}
-
-/// Starts a driver on a port that the system gives, and returns that.
-fn start_chromedriver() -> (Child, u16) {
-    let mut command = Command::new("chromedriver");
-    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().expect("it is there");
-    let mut said = BufReader::new(child.stdout.take().expect("piped"));
-    let mut port = None;
-    wait_until("the driver says where it is", || {
-        let mut line = String::new();
-        let is_over = said.read_line(&mut line).expect("text") == 0;
-        let number = line
-            .split_once("successfully on port ")
-            .map(|(_, rest)| rest.trim().trim_end_matches('.'));
-        port = number.and_then(|number| number.parse().ok());
-        assert!(!is_over, "the driver ended");
-        port.is_some()
-    });
-    // What it says later is of no use, and must not fill the pipe.
-    thread::spawn(move || said.read_to_end(&mut Vec::new()));
-    (child, port.expect("found"))
 }
 
 /// The script of axe-core, which `cargo xtask test` fetches.
