@@ -4,23 +4,17 @@
 //! page it writes down what nobody may see happen: errors, refusals of the page's own policy, and
 //! shifts of the layout. [`Browser::troubles`] and [`Browser::shifts`] tell them.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread,
-};
+use std::{fs, path::PathBuf, process::Child};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{
-    By, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver, error::WebDriverResult,
-    support::base64_decode,
+    By, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver, WindowHandle,
+    error::WebDriverResult, support::base64_decode,
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{found, programs::target, wait_for, wait_until};
+use crate::{chromedriver, found, programs::target, wait_for};
 
 /// What a browser on a machine without a screen needs, and what keeps it from asking the network.
 const FLAGS: [&str; 9] = [
@@ -67,6 +61,10 @@ pub struct Look {
     pub height: u32,
     /// Whether the person likes it dark.
     pub dark: bool,
+    /// Whether the person's own few colours hold instead of the page's.
+    pub forced_colors: bool,
+    /// Whether the person wants nothing to move.
+    pub still: bool,
 }
 
 impl Browser {
@@ -86,7 +84,7 @@ impl Browser {
         }
         let profile = tempfile::Builder::new().prefix("homeport-browser-").tempdir();
         let profile = profile.expect("a folder");
-        let (chromedriver, port) = start_chromedriver();
+        let (chromedriver, port) = chromedriver::start();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let mut wishes = DesiredCapabilities::chrome();
         let own = [
@@ -100,8 +98,41 @@ impl Browser {
         let address = format!("http://127.0.0.1:{port}");
         let driver = runtime.block_on(WebDriver::new(address, wishes)).expect("a browser");
         let browser = Self { driver, runtime, chromedriver, _profile: profile };
-        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCHER }));
+        browser.watch();
         Ok(browser)
+    }
+
+    /// The tab that is looked at.
+    #[must_use]
+    #[track_caller]
+    pub fn tab(&self) -> WindowHandle {
+        self.run(self.driver.window())
+    }
+
+    /// Opens another tab and looks at that.
+    #[track_caller]
+    pub fn open_tab(&self) -> WindowHandle {
+        let tab = self.run(self.driver.new_tab());
+        self.turn_to(&tab);
+        self.watch();
+        tab
+    }
+
+    /// Looks at another tab.
+    #[track_caller]
+    pub fn turn_to(&self, tab: &WindowHandle) {
+        self.run(self.driver.switch_to_window(tab.clone()));
+    }
+
+    /// Whether pages may run scripts of their own from now on.
+    #[track_caller]
+    pub fn allow_scripts(&self, may: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !may }));
+    }
+
+    #[track_caller]
+    fn watch(&self) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCHER }));
     }
 
     /// Goes to an address.
@@ -179,12 +210,16 @@ impl Browser {
     /// Looks at pages in this way from now on.
     #[track_caller]
     pub fn look(&self, look: Look) {
-        let Look { width, height, dark } = look;
+        let Look { width, height, dark, forced_colors, still } = look;
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size);
-        let scheme = if dark { "dark" } else { "light" };
-        let features = [json!({ "name": "prefers-color-scheme", "value": scheme })];
+        let features = [
+            ("prefers-color-scheme", if dark { "dark" } else { "light" }),
+            ("forced-colors", if forced_colors { "active" } else { "none" }),
+            ("prefers-reduced-motion", if still { "reduce" } else { "no-preference" }),
+        ];
+        let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 
@@ -241,28 +276,6 @@ impl Drop for Browser {
         let _ = self.chromedriver.kill();
         let _ = self.chromedriver.wait();
     }
-}
-
-/// Starts a driver on a port that the system gives, and returns that.
-fn start_chromedriver() -> (Child, u16) {
-    let mut command = Command::new("chromedriver");
-    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().expect("it is there");
-    let mut said = BufReader::new(child.stdout.take().expect("piped"));
-    let mut port = None;
-    wait_until("the driver says where it is", || {
-        let mut line = String::new();
-        let is_over = said.read_line(&mut line).expect("text") == 0;
-        let number = line
-            .split_once("successfully on port ")
-            .map(|(_, rest)| rest.trim().trim_end_matches('.'));
-        port = number.and_then(|number| number.parse().ok());
-        assert!(!is_over, "the driver ended");
-        port.is_some()
-    });
-    // What it says later is of no use, and must not fill the pipe.
-    thread::spawn(move || said.read_to_end(&mut Vec::new()));
-    (child, port.expect("found"))
 }
 
 /// The script of axe-core, which `cargo xtask test` fetches.

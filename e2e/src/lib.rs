@@ -17,6 +17,7 @@
 
 mod browser;
 mod caught;
+mod chromedriver;
 mod debian;
 mod home;
 mod http;

@@ -1,4 +1,5 @@
-//! What the port history tells of this launch: whether its port moved, and who serves now.
+//! What the port history tells of this launch: whether its port moved, who had the port it wished
+//! for, and who serves now.
 //!
 //! It is read once, backwards to the beginning of the launch, and from then on only what is added.
 
@@ -59,21 +60,33 @@ struct SoFar {
     moved: Option<LastMove>,
     /// The last refusal of each port that was refused, of which there are few in a launch.
     conflicts: Vec<Refused>,
+    /// The port that the launcher waited for, once it was free.
+    freed: Option<Port>,
     serving: Option<u32>,
 }
 
-#[derive(Debug)]
-struct Refused {
-    port: Port,
-    class: Class,
-    holder: Option<Holder>,
+/// A port that this launch could not have.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// When.
+    pub ts: Timestamp,
+    /// The port.
+    pub port: Port,
+    /// Why.
+    pub class: Class,
+    /// Who had it, as far as known.
+    pub holder: Option<Holder>,
 }
+
+/// The reason of a release that was not ours: somebody else has let go of the home port.
+const FREED: &str = "home_port_free";
 
 /// The records that matter here.
 #[derive(Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Record {
     PortConflict {
+        ts: Timestamp,
         port: Port,
         class: Class,
         holder: Option<Holder>,
@@ -83,6 +96,10 @@ enum Record {
         from: Port,
         to: Port,
         why: MoveReason,
+    },
+    PortReleased {
+        port: Option<Port>,
+        reason: String,
     },
     ServerReady {
         server_pid: u32,
@@ -102,6 +119,19 @@ impl Story {
     #[must_use]
     pub fn moved(&self) -> Option<LastMove> {
         self.ask(|so_far| so_far.moved.clone()).flatten()
+    }
+
+    /// The last refusal of `port` in this launch.
+    #[must_use]
+    pub fn refused(&self, port: Port) -> Option<Refused> {
+        let of_port = |so_far: &SoFar| so_far.conflicts.iter().find(|r| r.port == port).cloned();
+        self.ask(of_port).flatten()
+    }
+
+    /// Whether whoever had `port` has been seen to let go of it.
+    #[must_use]
+    pub fn is_freed(&self, port: Port) -> bool {
+        self.ask(|so_far| so_far.freed == Some(port)).unwrap_or_default()
     }
 
     /// Whether another server of the launch has become ready, so that this one is not the last.
@@ -135,10 +165,12 @@ impl Story {
 impl SoFar {
     fn add(&mut self, record: &RawValue) {
         match serde_json::from_str(record.get()) {
-            Ok(Record::PortConflict { port, class, holder }) => {
+            Ok(Record::PortConflict { ts, port, class, holder }) => {
                 self.conflicts.retain(|refused| refused.port != port);
-                self.conflicts.push(Refused { port, class, holder });
+                self.conflicts.push(Refused { ts, port, class, holder });
+                self.freed = self.freed.filter(|freed| *freed != port);
             }
+            Ok(Record::PortReleased { port, reason }) if reason == FREED => self.freed = port,
             Ok(Record::PortMoved { ts, from, to, why }) => {
                 let forced = why == MoveReason::Conflict;
                 let refused = self.conflicts.iter().find(|refused| forced && refused.port == from);
@@ -147,7 +179,7 @@ impl SoFar {
                 self.moved = Some(LastMove { from, to, why, ts, class, holder });
             }
             Ok(Record::ServerReady { server_pid }) => self.serving = Some(server_pid),
-            Ok(Record::Other) | Err(_) => {}
+            Ok(Record::PortReleased { .. } | Record::Other) | Err(_) => {}
         }
     }
 }
@@ -189,6 +221,13 @@ mod test {
         );
         assert_eq!((holder.as_deref(), story.has_successor()), (Some("node"), false));
         assert_eq!(Story::of(Some(file.clone()), id).moved(), story.moved());
+        let (home, other) = (moved.from, moved.to);
+        assert!(story.refused(home).is_some() && story.refused(other).is_none());
+        assert!(!story.is_freed(home));
+        text += &record("port_released", r#""port":3030,"reason":"home_port_free""#);
+        text += "\n";
+        fs::write(&file, &text).expect("written");
+        assert!(story.is_freed(home) && !story.is_freed(other));
         text += &record("port_moved", r#""from":17000,"to":17001,"why":"asked""#);
         text += "\n";
         text += &record("server_ready", r#""server_pid":1,"port":17001"#);

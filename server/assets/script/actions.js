@@ -55,7 +55,8 @@ async function act(dialog) {
   try {
     await order(dialog.id, body);
     dialog.close();
-    tell(say(`${dialog.id}.running`));
+    // Of a restart or a stop the server itself gives notice, which may be sooner than its answer.
+    if (dialog.id === "move") tell(say("move.running"));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const detail = error.message || say("action.unreachable");

@@ -9,9 +9,9 @@ export function heedCopying() {
     if (!button) return;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      tell(say("here.copied"));
+      tell(say("copy.done"));
     } catch {
-      tell(say("here.not_copied"));
+      tell(say("copy.not_done"));
     }
   });
 }

@@ -24,8 +24,13 @@ const readers = {
   },
   ready_timeout: time,
   redirect_for: time,
-  open_browser: (text) => text === "true",
+  open_browser: yes,
+  start_at_login: yes,
 };
+
+function yes(text) {
+  return text === "true";
+}
 
 function time(text) {
   if (!/^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/i.test(text)) throw say("settings.not_time");
@@ -42,7 +47,9 @@ export function read(field) {
 /** A value as it is typed. */
 export function typed(value) {
   if (value === null || value === undefined) return "";
-  return Array.isArray(value) ? value.join(", ") : String(value);
+  // A range of one port is that port.
+  if (Array.isArray(value)) return value.join(", ").replace(/\b(\d+)-\1\b/g, "$1");
+  return String(value);
 }
 
 /** Whether two values are the same setting; an empty list is as good as none. */

@@ -12,8 +12,8 @@ export class Records {
   all = [];
   /** How many lines could not be read. */
   broken = 0;
-  /** Whether there is more than was kept. */
-  bounded = false;
+  /** Whether there is more than has been read. */
+  hasMore = true;
 
   #seen = new Set();
 
@@ -27,9 +27,9 @@ export class Records {
       this.#add(body.records);
       this.broken = Math.max(this.broken, body.broken_lines ?? 0);
       cursor = body.next;
+      this.hasMore = Boolean(cursor);
       grown();
     } while (cursor && this.all.length < MOST);
-    this.bounded = Boolean(cursor);
   }
 
   /** One more has just been written. */

@@ -1,7 +1,7 @@
 //! The languages of the pages: which there are, which one a browser wants, and what is said in it.
 //!
-//! All texts are in `assets/text/`, a file for each language, the same keys in each. The pages take
-//! them from here and the scripts from the very same file, so a thing is said in one way.
+//! All texts are in `assets/text/`, a file for each language, the same keys in each. The pages and the
+//! scripts take them from the very same file, so a thing is said in one way.
 
 mod accept;
 mod texts;

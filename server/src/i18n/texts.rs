@@ -8,6 +8,10 @@ use super::Language;
 #[derive(Debug)]
 pub struct Texts(BTreeMap<&'static str, &'static str>);
 
+/// The groups of keys, the part before the first dot, that only the pages themselves use.
+const IN_PAGES: [&str; 8] =
+    ["choice", "conflicts", "dialog", "enter", "here", "hint", "landing", "page"];
+
 static TEXTS: [LazyLock<Texts>; 2] = [
     LazyLock::new(|| Texts::read(Language::English)),
     LazyLock::new(|| Texts::read(Language::SimplifiedChinese)),
@@ -35,6 +39,15 @@ impl Texts {
     #[must_use]
     pub fn find(&self, key: &str) -> Option<&'static str> {
         self.0.get(key).copied()
+    }
+
+    /// What the scripts may say, as JSON: all but what stands in the pages already.
+    #[must_use]
+    pub(crate) fn for_scripts(&self) -> String {
+        let is_spoken =
+            |key: &str| !key.split_once('.').is_some_and(|(group, _)| IN_PAGES.contains(&group));
+        let spoken: BTreeMap<_, _> = self.0.iter().filter(|(key, _)| is_spoken(key)).collect();
+        serde_json::to_string(&spoken).expect("texts are JSON")
     }
 
     /// The text of `key` with its `{places}` filled in.

@@ -30,6 +30,7 @@ built_in! {
     "style/landing.css",
     "style/console.css",
     "style/timeline.css",
+    "style/docs.css",
     "script/actions.js",
     "script/api.js",
     "script/check.js",
@@ -117,7 +118,10 @@ fn find(name: &str) -> Option<(&'static str, Cow<'static, str>)> {
         return Some((media_type(name), Cow::Borrowed(content)));
     }
     let language = Language::ALL.into_iter().find(|tag| format!("text/{tag}.js") == name)?;
-    Some((media_type(name), Cow::Owned(format!("export default {};\n", language.file().trim()))))
+    Some((
+        media_type(name),
+        Cow::Owned(format!("export default {};\n", language.texts().for_scripts())),
+    ))
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -33,6 +33,9 @@ fn body(facts: &Facts, texts: &Texts) -> Markup {
                 p.address { a href="/" { (parts::address(&url, facts.port)) } }
                 p.quiet id="port" {
                     (sentences::of_port(texts, facts.port, facts.last_good, facts.origin))
+                    @if let Some(last) = facts.last_good.filter(|last| *last != facts.port) {
+                        " " (texts.fill("here.kept", &[("from", &last)]))
+                    }
                 }
                 dl.facts {
                     div { dt { (texts.say("here.port")) } dd { (facts.port) } }

@@ -10,7 +10,7 @@ use crate::api_support::{Api, V1};
 const DOCUMENT: &str = "/_homeport/openapi.json";
 
 /// What describes the API, or draws it.
-const ABOUT: [&str; 3] = [DOCUMENT, "/_homeport/docs", "/_homeport/assets/docs.css"];
+const ABOUT: [&str; 2] = [DOCUMENT, "/_homeport/docs"];
 
 #[test]
 fn every_route_is_described_and_nothing_else_is() {

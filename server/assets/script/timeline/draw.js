@@ -14,8 +14,8 @@ const BELOW = 26;
 /** The greatest height of a lane: farther apart, they would not be read together. */
 const HIGH = 60;
 
-/** Marks nearer than this are drawn as one. */
-const NEAR = 15;
+/** Marks nearer than this are drawn as one: there is room for the number of two digits. */
+const NEAR = 22;
 
 const create = (name, attributes = {}, ...content) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -68,7 +68,8 @@ function grid(story, window, { x, lane, top, base, inner }) {
     const place = x(at);
     group.append(create("line", { x1: place, x2: place, y1: top, y2: base }));
     const words = { x: place, y: base + 17, class: strong ? "strong" : "" };
-    group.append(create("text", words, text));
+    // Words that would be cut at the edge are left out.
+    if (place < LEFT + inner - RIGHT) group.append(create("text", words, text));
   }
   const names = story.lanes.own.map((port) => [port, port]);
   if (story.lanes.shared.length) names.push([story.lanes.shared[0], say("timeline.other")]);
@@ -87,8 +88,13 @@ function present(now, window, { x, top, base }) {
 }
 
 function moves(story, window, { x, lane }) {
-  const seen = story.moves.filter(({ at }) => at >= window.from && at <= window.to);
-  return seen.map(({ at, from, to }) => {
+  // Of arrows that would lie on one another, one is drawn.
+  const seen = new Map();
+  for (const { at, from, to } of story.moves) {
+    if (at < window.from || at > window.to) continue;
+    seen.set(`${lane(from)} ${lane(to)} ${Math.floor(x(at) / NEAR)}`, { at, from, to });
+  }
+  return [...seen.values()].map(({ at, from, to }) => {
     const [start, end] = [lane(from), lane(to)];
     const tip = end > start ? -1 : 1;
     const d = `M${x(at)} ${start}V${end + tip * 9}m-4 ${tip * 5}l4 ${tip * -5}l4 ${tip * 5}`;
@@ -160,7 +166,7 @@ function marks(story, window, { x, lane }) {
     // What is only drawn with lines gets a ground of its own, so that it shows on a bar.
     if (["crash", "restart"].includes(kind)) content.unshift(create("circle", { class: "ground", r: 9 }));
     if (count > 1) {
-      const words = { class: "count", x: 10, y: -5 };
+      const words = { class: "count", x: 7, y: -9 };
       content.push(create("text", words, String(count)));
     }
     // A place to point at that is larger than what is seen.

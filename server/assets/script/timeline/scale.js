@@ -20,6 +20,7 @@ const STEPS = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE)
   .concat([1, 2, 7, 14, 30, 61, 91, 182, 365].map((days) => days * DAY));
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const month = new Intl.DateTimeFormat(locale, { month: "short", year: "numeric" });
 const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 
 /** A stretch of time that is in view, between the first record and now. */
@@ -81,8 +82,8 @@ export class Window {
         : new Date(midnight).setDate(midnight.getDate() + (count * step) / DAY);
     for (let count = 0, at = next(0); at <= this.to; at = next(++count)) {
       const isMidnight = new Date(at).getHours() === 0 && new Date(at).getMinutes() === 0;
-      const text = isMidnight ? date.format(at) : clock.format(at);
-      if (at >= this.from) ticks.push({ at, text, strong: isMidnight });
+      const words = step > 31 * DAY ? month : isMidnight ? date : clock;
+      if (at >= this.from) ticks.push({ at, text: words.format(at), strong: isMidnight });
     }
     return ticks;
   }

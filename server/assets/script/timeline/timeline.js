@@ -25,7 +25,9 @@ export class Timeline {
   #span = "7d";
   #window = Window.until(Date.now(), SPANS["7d"]);
   #follows = true;
+  #isChosen = false;
   #things = [];
+  #isReading = false;
   #focused = null;
   #drawing = 0;
   #size = { width: 0, height: 0 };
@@ -54,7 +56,10 @@ export class Timeline {
   /** Reads what there is to read. */
   async catchUp() {
     try {
-      await this.#records.read(() => this.#redraw());
+      await this.#records.read(() => {
+        this.#fit();
+        this.#redraw();
+      });
       this.#note();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -69,9 +74,9 @@ export class Timeline {
   }
 
   #note() {
-    const { all, bounded, broken } = this.#records;
+    const { all, hasMore, broken } = this.#records;
     const notes = [];
-    if (bounded) notes.push(say("timeline.bounded", { count: all.length.toLocaleString(locale) }));
+    if (hasMore) notes.push(say("timeline.bounded", { count: all.length.toLocaleString(locale) }));
     if (broken) notes.push(say("timeline.broken", { count: broken.toLocaleString(locale) }));
     document.getElementById("history-note").textContent = notes.join(" ");
   }
@@ -95,6 +100,7 @@ export class Timeline {
       records.filter(({ at }) => at >= this.#window.from && at <= this.#window.to),
     );
     this.#rove(hadFocus);
+    if (!this.#isReading && this.#things.length) this.#read(this.#things.at(-1));
   }
 
   // What is in view.
@@ -106,6 +112,16 @@ export class Timeline {
     return Window.until(now, Math.max(now - first, SPANS["1h"]) * 1.02);
   }
 
+  /** Until somebody chooses, a young history fills the width. */
+  #fit() {
+    const first = this.#records.all[0]?.at;
+    if (this.#isChosen || this.#records.hasMore || !first) return;
+    const fits = Object.keys(SPANS).find((span) => Date.now() - first < SPANS[span] * 0.9);
+    const radios = [...document.getElementsByName("span")];
+    const radio = radios.find(({ value, checked }) => value === fits || (!fits && checked));
+    [radio.checked, this.#span, this.#isChosen] = [true, radio.value, true];
+  }
+
   #show(window) {
     this.#window = window;
   }
@@ -115,7 +131,7 @@ export class Timeline {
     const now = Date.now();
     const first = Math.min(this.#records.all[0]?.at ?? now, now - SPANS["30d"]);
     this.#show(window.within(first, now));
-    this.#follows = false;
+    [this.#follows, this.#isChosen] = [false, true];
     for (const radio of document.getElementsByName("span")) radio.checked = false;
     this.#redraw();
   }
@@ -131,7 +147,7 @@ export class Timeline {
     for (const radio of document.getElementsByName("span")) {
       if (radio.checked) this.#span = radio.value;
       radio.addEventListener("change", () => {
-        [this.#span, this.#follows] = [radio.value, true];
+        [this.#span, this.#follows, this.#isChosen] = [radio.value, true, true];
         this.#redraw();
       });
     }
@@ -163,7 +179,7 @@ export class Timeline {
       if (!thing) return;
       this.#focused = thing.key;
       this.#rove(false);
-      this.#read(thing);
+      this.#point(thing);
     });
   }
 
@@ -172,7 +188,7 @@ export class Timeline {
     let held = null;
     svg.addEventListener("pointerover", ({ target }) => {
       const thing = this.#of(target);
-      if (thing) this.#read(thing);
+      if (thing) this.#point(thing);
     });
     svg.addEventListener("pointerdown", (event) => {
       if (event.button || this.#of(event.target)) return;
@@ -227,11 +243,17 @@ export class Timeline {
     if (takesFocus) chosen?.element.focus({ preventScroll: true });
   }
 
-  /** Says what a thing is. */
+  /** Says what a thing is that somebody points at. Until then it is the newest. */
+  #point(thing) {
+    this.#isReading = true;
+    this.#read(thing);
+  }
+
   #read({ what, span, records, kind, bars, port, key }) {
     const place = document.getElementById("record");
-    if (place.dataset.key === key) return;
-    place.dataset.key = key;
+    const state = `${key} ${records.length}`;
+    if (place.dataset.state === state) return;
+    place.dataset.state = state;
     const title = document.createElement("p");
     const name = document.createElement("strong");
     name.textContent = bars ? what : `${what} · ${port}`;

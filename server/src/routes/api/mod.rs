@@ -52,7 +52,6 @@ routes! {
     "/api/v1/events", "GET": getting => events::follow;
     "/openapi.json", "GET, HEAD": reading => openapi::document;
     "/docs", "GET, HEAD": reading => page::page;
-    "/assets/docs.css", "GET, HEAD": reading => page::style;
 }
 
 fn reading() -> impl guard::Guard {

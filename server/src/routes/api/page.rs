@@ -3,22 +3,24 @@
 //! It needs no other host and no script: every operation is a section that can be linked to.
 
 use actix_web::{HttpRequest, HttpResponse};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::{super::assets::address, openapi::DOCUMENT, query::Parameters, refusal::Refusal};
-use crate::token::Authorized;
+use super::{
+    super::{document::Document, parts},
+    openapi::DOCUMENT,
+    query::Parameters,
+    refusal::Refusal,
+};
+use crate::{i18n::Language, token::Authorized};
 
 /// `GET /_homeport/docs`
-pub(super) async fn page(_: Authorized, request: HttpRequest) -> Result<Markup, Refusal> {
+pub(super) async fn page(_: Authorized, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     Parameters::of(&request, &[])?;
-    Ok(drawn(&DOCUMENT))
-}
-
-/// `GET /_homeport/assets/docs.css`
-pub(super) async fn style() -> HttpResponse {
-    let text_css = "text/css; charset=utf-8";
-    HttpResponse::Ok().content_type(text_css).body(include_str!("../../../assets/docs.css"))
+    // The description is written in English alone, and so is everything around it.
+    let (language, styles) = (Language::English, &["style/docs.css"]);
+    let body = body(&DOCUMENT);
+    Ok(Document { language, title: "API · Homeport", styles, script: None, body }.response())
 }
 
 /// One method of one path.
@@ -42,43 +44,33 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
 }
 
-fn drawn(document: &Value) -> Markup {
+fn body(document: &Value) -> Markup {
     let info = &document["info"];
+    let texts = Language::English.texts();
     html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "API · Homeport" }
-                link rel="icon" href=(address("icon.svg")) type="image/svg+xml";
-                link rel="stylesheet" href="/_homeport/assets/docs.css";
-            }
-            body {
-                header { p.brand { a href="/_homeport/" { "Homeport" } } }
-                main {
-                    h1 { "API, version 1" }
-                    p { (text(info, "description")) }
-                    p {
-                        "For programs: " a href="/_homeport/openapi.json" { "openapi.json" }
-                        ". A script sends the token of the app, which is in the file "
-                        code { "run/<app>.token" } ":"
-                    }
-                    pre tabindex="0" { code {
-                        "curl -H \"Authorization: Bearer $(cat run/server.token)\" \\\n     "
-                        "http://127.0.0.1:17342/_homeport/api/v1/status"
-                    } }
-                    (contents(document))
-                    @for operation in operations(document) { (section(&operation)) }
-                    h2 id="schemas" { "Schemas" }
-                    @for (name, schema) in members(&document["components"]["schemas"]) {
-                        (described(name, schema))
-                    }
-                    (problems())
+        body {
+            header.top { a.home href="/_homeport/" { (parts::brand()) } }
+            main {
+                h1 { "API, version 1" }
+                p { (text(info, "description")) }
+                p {
+                    "For programs: " a href="/_homeport/openapi.json" { "openapi.json" }
+                    ". A script sends the token of the app, which is in the file "
+                    code { "run/<app>.token" } ":"
                 }
-                footer { p { "This page is served by your own computer. It loads nothing from elsewhere." } }
+                pre tabindex="0" { code {
+                    "curl -H \"Authorization: Bearer $(cat run/server.token)\" \\\n     "
+                    "http://127.0.0.1:17342/_homeport/api/v1/status"
+                } }
+                (contents(document))
+                @for operation in operations(document) { (section(&operation)) }
+                h2 id="schemas" { "Schemas" }
+                @for (name, schema) in members(&document["components"]["schemas"]) {
+                    (described(name, schema))
+                }
+                (problems())
             }
+            footer.bottom { p { (texts.say("page.local")) } }
         }
     }
 }

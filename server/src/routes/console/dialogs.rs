@@ -16,37 +16,38 @@ pub(super) fn all(view: &View, texts: &Texts) -> Markup {
 
 fn move_it(texts: &Texts) -> Markup {
     let content = html! {
-        p { (texts.say("move.what")) }
-        p.quiet { (texts.say("move.data")) }
+        p { (texts.say("dialog.move.what")) }
+        p.quiet { (texts.say("dialog.move.data")) }
         div.field {
-            label for="move-port" { (texts.say("move.port")) }
+            label for="move-port" { (texts.say("dialog.move.port")) }
             input #move-port name="port" inputmode="numeric" aria-describedby="move-port-note"
                 spellcheck="false" autocomplete="off";
-            (parts::note("move-port-note", texts.say("move.any")))
+            (parts::note("move-port-note", texts.say("dialog.move.any")))
         }
     };
-    dialog("move", "move.title", "move.do", &content, texts)
+    dialog("move", "dialog.move.title", "dialog.move.do", &content, texts)
 }
 
 fn restart(view: &View, texts: &Texts) -> Markup {
-    let content = html! { p { (texts.fill("restart.what", &[("url", &view.url)])) } };
-    dialog("restart", "restart.title", "restart.do", &content, texts)
+    let content = html! { p { (texts.fill("dialog.restart.what", &[("url", &view.url)])) } };
+    dialog("restart", "dialog.restart.title", "dialog.restart.do", &content, texts)
 }
 
 fn stop(view: &View, texts: &Texts) -> Markup {
-    let key = if view.launcher_pid.is_some() { "stop.what" } else { "stop.what_alone" };
+    let key =
+        if view.launcher_pid.is_some() { "dialog.stop.what" } else { "dialog.stop.what_alone" };
     let content = html! {
         p { (texts.say(key)) }
         (again(&view.app, texts))
     };
-    dialog("stop", "stop.title", "stop.do", &content, texts)
+    dialog("stop", "dialog.stop.title", "dialog.stop.do", &content, texts)
 }
 
 /// How to start again, which is shown once more when the server has stopped.
 fn again(app: &AppName, texts: &Texts) -> Markup {
     html! {
         div #again {
-            p { (texts.say("stop.again")) }
+            p { (texts.say("dialog.stop.again")) }
             (parts::command_line(&parts::command("start", app), texts))
         }
     }

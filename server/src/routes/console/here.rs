@@ -20,9 +20,10 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
                     button.icon type="button" data-copy=(view.url) title=(texts.say("here.copy"))
                         aria-label=(texts.say("here.copy")) {}
                 }
-                (why_here(view, texts))
             }
             (actions(view, texts))
+            (why_here(view, texts))
+            @if view.launcher_pid.is_none() { (without_launcher(view, texts)) }
             (facts(view, texts))
         }
     }
@@ -36,10 +37,13 @@ fn why_here(view: &View, texts: &Texts) -> Markup {
     html! {
         div.why.moved {
             p {
-                (why_moved(moved, texts)) " "
+                (why_moved(view, moved, texts)) " "
                 span.quiet { (parts::time(moved.ts)) }
             }
-            @if moved.why == MoveReason::Conflict { p.quiet { (way_back(moved, texts)) } }
+            @if moved.why == MoveReason::Conflict {
+                p { (way_back(moved, view.is_freed, texts)) }
+            }
+            p.quiet { (texts.fill("here.kept", &[("from", &moved.from)])) }
             @if view.launcher_pid.is_some() {
                 p.buttons {
                     button type="button" data-move=(moved.from) {
@@ -56,21 +60,24 @@ fn why_here(view: &View, texts: &Texts) -> Markup {
     }
 }
 
-fn why_moved(moved: &LastMove, texts: &Texts) -> String {
+fn why_moved(view: &View, moved: &LastMove, texts: &Texts) -> String {
     let from = &moved.from;
+    let was_home = view.home_port == Some(*from) && view.last_good != Some(*from);
     match moved.why {
         MoveReason::Asked => texts.fill("here.moved_asked", &[("from", from)]),
         MoveReason::Conflict => {
             let class = moved.class.unwrap_or(Class::Unknown);
             let why = sentences::of_conflict(texts, *from, class, moved.holder.as_ref());
-            texts.fill("here.moved_conflict", &[("from", from), ("why", &why)])
+            let key = if was_home { "here.home_conflict" } else { "here.moved_conflict" };
+            texts.fill(key, &[("from", from), ("why", &why)])
         }
     }
 }
 
-fn way_back(moved: &LastMove, texts: &Texts) -> String {
+fn way_back(moved: &LastMove, is_freed: bool, texts: &Texts) -> String {
     let port = ("port", &moved.from as &dyn std::fmt::Display);
     match moved.holder.as_ref().and_then(|holder| holder.pid) {
+        _ if is_freed => texts.fill("here.advice_now", &[port]),
         Some(pid) => texts.fill("here.advice_end", &[port, ("pid", &pid)]),
         None => texts.fill("here.advice_free", &[port]),
     }
@@ -90,12 +97,15 @@ fn actions(view: &View, texts: &Texts) -> Markup {
                     aria-describedby=[described.filter(|_| needs_launcher)] { (texts.say(key)) }
             }
         }
-        @if alone {
-            @let start = format!("{} --port {}", parts::command("start", &view.app), view.port);
-            div.notice {
-                p #needs-launcher { (texts.say("action.needs_launcher")) }
-                (parts::command_line(&start, texts))
-            }
+    }
+}
+
+fn without_launcher(view: &View, texts: &Texts) -> Markup {
+    let start = format!("{} --port {}", parts::command("start", &view.app), view.port);
+    html! {
+        div.notice {
+            p #needs-launcher { (texts.say("action.needs_launcher")) }
+            (parts::command_line(&start, texts))
         }
     }
 }

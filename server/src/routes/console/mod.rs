@@ -68,7 +68,8 @@ fn body(view: &View, texts: &Texts) -> Markup {
                 (settings::section(view, texts))
             }
             footer.bottom {
-                p { (texts.say("page.local")) " " (texts.say("page.closing")) }
+                p { (texts.say("page.local")) }
+                p { (texts.say("page.closing")) }
                 p { a href="/_homeport/docs" { (texts.say("page.api")) } " · Homeport " (VERSION) }
             }
             (dialogs::all(view, texts))

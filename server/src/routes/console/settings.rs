@@ -12,9 +12,10 @@ use crate::i18n::Texts;
 const TEXTS: [&str; 5] = ["port", "range", "avoid", "ready_timeout", "redirect_for"];
 
 /// A field with a choice: its key, and its words, the default first.
-const CHOICES: [(&str, &[&str]); 4] = [
+const CHOICES: [(&str, &[&str]); 5] = [
     ("on_conflict", &["move", "fail"]),
     ("open_browser", &["true", "false"]),
+    ("start_at_login", &["false", "true"]),
     ("restart", &["on_failure", "never"]),
     ("log", &["info", "error", "warning", "debug"]),
 ];
@@ -42,14 +43,14 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
             div.fields {
                 @for key in TEXTS { (text(key, settings, texts)) }
                 @for (key, words) in CHOICES { (choice(key, words, settings, texts)) }
-            }
-            div.field {
-                span.label { (texts.say("settings.command")) }
-                @match &settings.command {
-                    Some(command) => code { (words(command)) },
-                    None => span { (texts.say("settings.command.default")) },
+                div.field {
+                    span.label { (texts.say("settings.command")) }
+                    @match &settings.command {
+                        Some(command) => code { (words(command)) },
+                        None => span { (texts.say("choice.command.default")) },
+                    }
+                    p.note { (texts.say("hint.command")) }
                 }
-                p.note { (texts.say("settings.command.hint")) }
             }
             div #stale hidden {}
             p.buttons {
@@ -64,7 +65,7 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
 fn text(key: &str, settings: &Settings, texts: &Texts) -> Markup {
     let default = written(&Settings::defaults(), key);
     let (id, note) = (format!("set-{key}"), format!("set-{key}-note"));
-    let hint = texts.find(&format!("settings.{key}.hint")).unwrap_or_default();
+    let hint = texts.find(&format!("hint.{key}")).unwrap_or_default();
     let hint = crate::i18n::filled(hint, &[("default", &default)]);
     let is_number = key == "port";
     html! {
@@ -79,20 +80,20 @@ fn text(key: &str, settings: &Settings, texts: &Texts) -> Markup {
 
 fn choice(key: &str, words: &[&str], settings: &Settings, texts: &Texts) -> Markup {
     let (id, chosen) = (format!("set-{key}"), written(settings, key));
-    let say = |word: &str| texts.find(&format!("settings.{key}.{word}")).unwrap_or_default();
+    let text_of = |word: &str| texts.find(&format!("choice.{key}.{word}")).unwrap_or_default();
     let note = format!("{id}-note");
     html! {
         div.field {
             label for=(id) { (label(key, texts)) }
             select #(id) name=(key) aria-describedby=(note) {
                 option value="" selected[chosen.is_empty()] {
-                    (texts.fill("settings.default", &[("value", &say(words[0]))]))
+                    (texts.fill("settings.default", &[("value", &text_of(words[0]))]))
                 }
                 @for word in words {
-                    option value=(word) selected[chosen == *word] { (say(word)) }
+                    option value=(word) selected[chosen == *word] { (text_of(word)) }
                 }
             }
-            (parts::note(&note, ""))
+            (parts::note(&note, texts.find(&format!("hint.{key}")).unwrap_or_default()))
         }
     }
 }
@@ -107,7 +108,11 @@ fn written(settings: &Settings, key: &str) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(parts) => {
-            let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+            let range = |range: &str| match range.split_once('-') {
+                Some((first, last)) if first == last => first.to_owned(),
+                _ => range.to_owned(),
+            };
+            let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), range);
             parts.iter().map(part).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),

@@ -57,6 +57,7 @@ fn view() -> View {
             class: Some(Class::InUse),
             holder: Some(docker.clone()),
         }),
+        is_freed: false,
         holders: vec![
             taker(Some("docker-proxy"), Some("root"), 41, &[3030]),
             taker(None, None, 2, &[8080, 9000]),
@@ -86,12 +87,22 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
         &[
             "Last time it was port 3030, but 3030 is held by docker-proxy, pid 812, user root.",
             "To get 3030 back, end process 812 if you do not need it, then move there.",
+            "What was saved on 3030 is still there, and shows again on 3030.",
             "data-move=\"3030\"",
             "data-pin=\"17342\"",
         ],
     );
     let chinese = body(&view(), Language::SimplifiedChinese.texts()).into_string();
     assert_says(&chinese, &["3030 已被 docker-proxy，进程 812，用户 root 占用", "迁移到 3030…"]);
+}
+
+#[test]
+fn a_home_port_that_could_not_be_had_at_first_is_explained_too() {
+    let page = english(&View { last_good: None, ..view() });
+    assert_says(&page, &["The home port is 3030, but 3030 is held by docker-proxy, pid 812"]);
+    let freed = english(&View { is_freed: true, ..view() });
+    assert_says(&freed, &["3030 is free again: you can move back now."]);
+    assert!(!freed.contains("end process"));
 }
 
 #[test]
@@ -149,7 +160,7 @@ fn every_setting_has_a_field_but_the_command_which_is_only_shown() {
         &page,
         &["<option value=\"debug\" selected", "<code>/usr/bin/my-server --root</code>"],
     );
-    assert!(english(&self::view()).contains("value=\"20005-20005, 20010-20020\""));
+    assert!(english(&self::view()).contains("value=\"20005, 20010-20020\""));
 }
 
 #[test]
@@ -168,9 +179,10 @@ fn what_a_stranger_named_himself_is_text_and_never_markup() {
 }
 
 #[test]
-fn every_text_that_a_script_or_a_page_asks_for_exists() {
+fn every_text_that_a_script_or_a_page_asks_for_is_there_for_it() {
     let texts = Language::English.texts();
-    let sources = [
+    let spoken = texts.for_scripts();
+    let scripts = [
         include_str!("../../../assets/script/actions.js"),
         include_str!("../../../assets/script/check.js"),
         include_str!("../../../assets/script/console.js"),
@@ -184,6 +196,8 @@ fn every_text_that_a_script_or_a_page_asks_for_exists() {
         include_str!("../../../assets/script/timeline/table.js"),
         include_str!("../../../assets/script/timeline/timeline.js"),
         include_str!("../../../assets/script/timeline/words.js"),
+    ];
+    let pages = [
         include_str!("conflicts.rs"),
         include_str!("dialogs.rs"),
         include_str!("here.rs"),
@@ -195,16 +209,23 @@ fn every_text_that_a_script_or_a_page_asks_for_exists() {
         include_str!("../parts.rs"),
         include_str!("../sentences.rs"),
     ];
-    let calls = ["say(\"", "fill(\"", "button(\""];
-    let asked = sources.iter().flat_map(|source| {
-        calls
-            .iter()
-            .flat_map(|call| source.split(call).skip(1))
-            .filter_map(|rest| rest.split('"').next())
-    });
-    let asked: Vec<_> = asked.collect();
-    assert!(asked.len() > 100, "the calls are found: {}", asked.len());
-    for key in asked {
+    let script_keys: Vec<_> = scripts.into_iter().flat_map(asked).collect();
+    let page_keys: Vec<_> = pages.into_iter().flat_map(asked).collect();
+    let found = (script_keys.len(), page_keys.len());
+    assert!(found.0 > 50 && found.1 > 50, "the calls are found: {found:?}");
+    for key in script_keys {
+        assert!(spoken.contains(&format!("\"{key}\":")), "{key}");
+    }
+    for key in page_keys {
         assert!(texts.find(key).is_some(), "{key}");
     }
+}
+
+/// The keys of the texts that a source asks for.
+fn asked(source: &str) -> impl Iterator<Item = &str> {
+    let calls = ["say(\"", "fill(\"", "button(\""];
+    calls
+        .into_iter()
+        .flat_map(|call| source.split(call).skip(1))
+        .filter_map(|rest| rest.split('"').next())
 }

@@ -10,6 +10,9 @@ const SPANS: [&str; 5] = ["1h", "24h", "7d", "30d", "all"];
 /// The span that is shown at first: a week holds both yesterday and the habit.
 const FIRST: &str = "7d";
 
+/// Where the records are to be read by whoever has no scripts.
+const HISTORY: &str = "/_homeport/api/v1/history?limit=1000";
+
 /// What is drawn, as the scripts name it: launches, conflicts by kind, and what befalls a server.
 const KINDS: [&str; 9] =
     ["launch", "held", "fleeting", "barred", "spoken_for", "unknown", "crash", "restart", "move"];
@@ -40,13 +43,17 @@ pub(super) fn section(texts: &Texts) -> Markup {
                     }
                 }
             }
-            div.plot #plot { p.quiet { (texts.say("timeline.loading")) } }
+            div.plot #plot {
+                p.quiet.lively { (texts.say("timeline.loading")) }
+                noscript { p { a href=(HISTORY) { (texts.say("timeline.noscript")) } } }
+            }
             ul.legend {
                 @for kind in KINDS {
                     li { span data-sign=(kind) {} (kind_text(texts, kind)) }
                 }
             }
-            div.record #record role="status" { p.quiet { (texts.say("timeline.hint")) } }
+            div.record #record role="status" {}
+            p.quiet.hint { (texts.say("timeline.hint")) }
             p.quiet #history-note {}
             details #as-table {
                 summary { (texts.say("timeline.table")) }

@@ -4,13 +4,18 @@ use jiff::Timestamp;
 use shared::{
     app::AppName,
     conflict::Origin,
+    event::MoveReason,
     history::{self, Filter, Taker, moment},
     port::Port,
     settings::Settings,
 };
 use uuid::Uuid;
 
-use crate::{facts::Facts, files::AppFiles, story::LastMove};
+use crate::{
+    facts::Facts,
+    files::AppFiles,
+    story::{LastMove, Refused},
+};
 
 /// How far back the holders are looked for.
 const SINCE: &str = "30d";
@@ -35,8 +40,10 @@ pub(super) struct View {
     pub(super) last_good: Option<Port>,
     /// The port of the settings.
     pub(super) home_port: Option<Port>,
-    /// Why the port is not what it was, if it is not.
+    /// Why the port is not what it was, or not the home port, if it is not.
     pub(super) moved: Option<LastMove>,
+    /// Whether the port that could not be had has become free since.
+    pub(super) is_freed: bool,
     /// Who was in the way, most frequent first.
     pub(super) holders: Vec<Taker>,
     /// The settings, or what is wrong with them.
@@ -55,6 +62,8 @@ impl View {
             |file| Settings::load(file).map_err(|error| error.to_string()),
         );
         let settings_file = settings_file.map(|file| file.display().to_string());
+        let home_port = facts.home_port.now();
+        let moved = facts.story.moved().or_else(|| away_from_home(facts, home_port?));
         Self {
             launch_id: facts.launch_id,
             app: facts.app.clone(),
@@ -64,13 +73,22 @@ impl View {
             started_at: facts.started_at,
             launcher_pid: facts.launcher_pid,
             last_good: facts.last_good,
-            home_port: facts.home_port.now(),
-            moved: facts.story.moved(),
+            home_port,
+            is_freed: moved.as_ref().is_some_and(|moved| facts.story.is_freed(moved.from)),
+            moved,
             holders: files.map(|files| holders(files, &facts.app)).unwrap_or_default(),
             settings,
             settings_file: settings_file.unwrap_or_default(),
         }
     }
+}
+
+/// The first launch of all has no other port to move from, but may have been kept from its home port.
+fn away_from_home(facts: &Facts, home: Port) -> Option<LastMove> {
+    let Refused { ts, port: from, class, holder } =
+        facts.story.refused(home).filter(|_| facts.port != home)?;
+    let (to, why) = (facts.port, MoveReason::Conflict);
+    Some(LastMove { from, to, why, ts, class: Some(class), holder })
 }
 
 /// Who was in the way lately. A history that cannot be read tells of nobody; the timeline says so.

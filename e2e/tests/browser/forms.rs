@@ -1,0 +1,59 @@
+//! What is typed into the console: ports, settings, and who changed them in the meantime.
+
+use e2e::is_free;
+use shared::app::AppName;
+
+use crate::scene::{Scene, supervised, taken};
+
+#[test]
+fn a_port_is_checked_while_it_is_typed() {
+    let Some(scene) = Scene::open("en-GB", supervised) else { return };
+    let browser = &scene.browser;
+    let (taken, stranger) = taken();
+    // In the range that Homeport chooses from, so that nothing is to be said against it.
+    let free = (27_500..29_999).find(|port| is_free(*port)).expect("one is free");
+    for (typed, said) in [
+        ("70000", "A port is a number from 1 to 65535.".to_owned()),
+        ("6000", "6000 is refused by browsers.".to_owned()),
+        (&taken.to_string(), format!("{taken} is held by stranger, pid ")),
+        (&free.to_string(), format!("{free} is free, and outside every range the system uses.")),
+        (
+            &scene.ready.port.to_string(),
+            format!("{} is the port of this server.", scene.ready.port),
+        ),
+    ] {
+        browser.fill("#set-port", typed);
+        browser.wait_for_text("#set-port-note", &said);
+    }
+    drop(stranger);
+    browser.fill("#set-port", "");
+    browser.wait_for_text("#set-port-note", "Tried first at every start");
+    scene.assert_no_trouble();
+}
+
+#[test]
+fn settings_are_saved_and_nobodys_change_is_lost() {
+    let Some(scene) = Scene::open("en-GB", supervised) else { return };
+    let Scene { browser, home, .. } = &scene;
+    let file = home.folders().settings(&AppName::default());
+    let read = || std::fs::read_to_string(&file).expect("there");
+    browser.fill("#set-avoid", "20005, 21000-21010");
+    browser.fill("#set-redirect_for", "soon");
+    browser.click("#settings-form [type=submit]");
+    browser.wait_for_text("#set-redirect_for-note", "A time, such as");
+    browser.fill("#set-redirect_for", "2m");
+    browser.click("#settings-form [type=submit]");
+    browser.wait_for_text("#settings-said", "Saved.");
+    assert!(read().contains("21000-21010") && read().contains("redirect_for"), "{}", read());
+    browser.fill("#set-ready_timeout", "30s");
+    home.set("server", read() + "log = \"debug\" # of mine\nready_timeout = \"20s\"\n");
+    browser.click("#settings-form [type=submit]");
+    browser.wait_for_text("#stale", "20s");
+    assert!(browser.text("#stale").contains("30s"), "both are shown");
+    browser.keep_picture("stale-settings");
+    browser.click("#stale button");
+    browser.wait_for_text("#settings-said", "Saved.");
+    let text = read();
+    assert!(text.contains("30s") && text.contains("debug") && text.contains("# of mine"), "{text}");
+    scene.assert_no_trouble();
+}

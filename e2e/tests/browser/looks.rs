@@ -1,0 +1,169 @@
+//! How the console looks: by day and by night, on a phone and on a wall, in each language, for
+//! whoever sees badly, and without scripts.
+
+use e2e::{Browser, Home, Look, Running, axe, skip};
+use serde_json::json;
+
+use crate::{
+    past,
+    scene::{DAY, Scene, supervised, taken},
+};
+
+const NIGHT: Look = Look { dark: true, ..DAY };
+const TABLET: Look = Look { width: 768, ..DAY };
+const PHONE: Look = Look { width: 360, height: 740, ..DAY };
+const WALL: Look = Look { width: 2560, height: 1300, ..DAY };
+
+#[test]
+fn it_is_usable_by_everybody_by_day_and_by_night_on_a_phone_and_on_a_wall() {
+    for language in ["en-GB", "zh-CN"] {
+        let Some(scene) = Scene::open(language, pushed_off) else { return };
+        let browser = &scene.browser;
+        let expected = if language == "en-GB" { "en" } else { "zh-Hans" };
+        assert_eq!(browser.js("return document.documentElement.lang"), json!(expected));
+        for (name, look) in
+            [("day", DAY), ("night", NIGHT), ("tablet", TABLET), ("phone", PHONE), ("wall", WALL)]
+        {
+            browser.look(look);
+            scene.come_in();
+            let wide = browser.js("return document.documentElement.scrollWidth > innerWidth");
+            assert_eq!(wide, json!(false), "{language} {name} scrolls sideways");
+            // Before the picture, for which the browser makes the page as high as it is.
+            assert_eq!(browser.shifts(), [""; 0], "{language} {name}");
+            browser.keep_picture(&format!("{expected}-{name}"));
+            assert_own_origin_alone(browser);
+            scene.assert_no_trouble();
+            assert_no_barrier(browser, &format!("{language} {name}"));
+        }
+    }
+}
+
+/// A launcher with six weeks behind it, whose home port a stranger has: there is something to see.
+fn pushed_off(home: &Home) -> Running {
+    past::write(home, 84);
+    let (port, stranger) = taken();
+    let mut launcher = home.launcher().home_port(port).start();
+    launcher.ready();
+    drop(stranger);
+    launcher
+}
+
+#[track_caller]
+fn assert_no_barrier(browser: &Browser, occasion: &str) {
+    match axe() {
+        Ok(axe) => assert_eq!(browser.barriers(&axe), [""; 0], "{occasion}"),
+        Err(reason) => skip(&reason),
+    }
+}
+
+/// Nothing was asked of any other host, and what the page is made of is less than 100 kB.
+#[track_caller]
+fn assert_own_origin_alone(browser: &Browser) {
+    let others = browser.js(
+        "return performance.getEntries().filter(({ name, entryType }) => entryType === 'resource' \
+         && new URL(name).origin !== location.origin).map(({ name }) => name)",
+    );
+    assert_eq!(others, json!([]));
+    // What is fetched later is not what the page is made of.
+    let bytes = browser.js("return performance.getEntries() \
+         .filter(({ initiatorType }) => !['fetch', 'other'].includes(initiatorType)) \
+         .reduce((sum, { decodedBodySize }) => sum + (decodedBodySize ?? 0), 0)");
+    assert!(bytes.as_f64().is_some_and(|bytes| bytes < 100_000.0), "{bytes} bytes");
+}
+
+#[test]
+fn with_few_colours_of_ones_own_the_shapes_tell_the_marks_apart() {
+    let Some(scene) = Scene::open("en-GB", pushed_off) else { return };
+    let browser = &scene.browser;
+    browser.look(Look { forced_colors: true, ..DAY });
+    browser.wait("matchMedia('(forced-colors: active)').matches");
+    let fill = |place: &str| {
+        browser.js(&format!("return getComputedStyle(document.querySelector('{place}')).fill"))
+    };
+    let text = browser.js("return getComputedStyle(document.body).color");
+    assert_eq!(fill("#plot .k-held"), text, "a mark has the colour of the text");
+    assert_ne!(fill("#plot .bar.runs rect"), fill("#plot .bar:not(.runs) rect"));
+    browser.keep_picture("forced-colors");
+    assert_no_barrier(browser, "forced colours");
+    scene.assert_no_trouble();
+}
+
+#[test]
+fn nothing_moves_for_whoever_wants_it_still() {
+    let Some(scene) = Scene::open("en-GB", supervised) else { return };
+    let browser = &scene.browser;
+    let moving = "document.querySelector('#live').dataset.state = 'lost'; \
+                  const style = (e, p) => getComputedStyle(e, p); \
+                  return [style(document.querySelector('#live'), '::before').animationName, \
+                  style(document.querySelector('button')).transitionDuration].join()";
+    assert!(browser.js(moving).as_str().is_some_and(|moving| moving.starts_with("breathe,0.15s")));
+    browser.look(Look { still: true, ..DAY });
+    assert_eq!(browser.js(moving), json!("none,0s"));
+}
+
+#[test]
+fn a_long_history_is_read_as_far_as_can_be_seen_and_stays_usable() {
+    let long = |home: &Home| {
+        past::write(home, 3_400);
+        supervised(home)
+    };
+    let Some(scene) = Scene::open("en-GB", long) else { return };
+    let browser = &scene.browser;
+    assert!(scene.home.history().len() > 20_000);
+    browser.wait_for_text("#history-note", "Only the newest 20,000 records are shown.");
+    let pages = "performance.getEntriesByType('resource') \
+                 .filter(({ name }) => name.includes('/history?')).length";
+    assert_eq!(browser.js(&format!("return {pages}")), json!(20));
+    browser.click("input[name=span][value=all]");
+    browser.wait("document.querySelectorAll('#plot .mark').length > 10");
+    let drawn = browser.js("return document.querySelectorAll('#plot *').length");
+    assert!(drawn.as_u64().is_some_and(|drawn| drawn < 5_000), "{drawn} elements");
+    browser.keep_picture("long-history");
+    browser.click("#as-table summary");
+    browser.wait("document.querySelectorAll('#records tr').length === 100");
+    let (port, _stranger) = taken();
+    assert_eq!(scene.home.server().port(port).run().code, Some(69));
+    browser.wait_for_text("#records tr", &format!("{port} is held by stranger"));
+    scene.assert_no_trouble();
+}
+
+#[test]
+fn without_scripts_all_that_is_known_can_be_read() {
+    let Some(scene) = Scene::open("en-GB", pushed_off) else { return };
+    let Scene { browser, ready, .. } = &scene;
+    browser.allow_scripts(false);
+    browser.go(&format!("{}_homeport/", ready.url));
+    let page = browser.text("body");
+    for wanted in [
+        &ready.port.to_string(),
+        "is held by stranger",
+        "Browsers keep what an app saves",
+        "Without scripts this page shows how things are",
+        "Who takes the ports",
+        "Home port",
+        "The port history, as records",
+    ] {
+        assert!(page.contains(wanted), "{wanted} in {page}");
+    }
+    for gone in ["Connecting", "Reading the port history", "Restart…", "Discard changes"] {
+        assert!(!page.contains(gone), "{gone} does nothing without scripts: {page}");
+    }
+    browser.keep_picture("no-scripts");
+    browser.click("#plot a");
+    assert!(browser.text("body").contains("\"records\""), "{}", browser.text("body"));
+}
+
+#[test]
+fn the_description_of_the_api_looks_as_the_console_does() {
+    let Some(scene) = Scene::open("en-GB", supervised) else { return };
+    let Scene { browser, ready, .. } = &scene;
+    for (name, look) in [("day", DAY), ("night", NIGHT), ("phone", PHONE)] {
+        browser.look(look);
+        browser.go(&format!("{}_homeport/docs", ready.url));
+        let wide = browser.js("return document.documentElement.scrollWidth > innerWidth");
+        assert_eq!(wide, json!(false), "{name} scrolls sideways");
+        browser.keep_picture(&format!("api-{name}"));
+        assert_no_barrier(browser, name);
+        scene.assert_no_trouble();
+    }
+}

@@ -1,0 +1,13 @@
+//! The console in a real browser: what a person sees, and what comes of what he does.
+//!
+//! Pictures of it are kept under `target/screenshots`.
+
+#![cfg(target_os = "linux")]
+
+mod forms;
+mod keyboard;
+mod life;
+mod looks;
+mod notes;
+mod past;
+mod scene;
