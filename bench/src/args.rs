@@ -4,7 +4,10 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{claims, conflicts, holders, launches, requests, rest, restarts, stats::Row, table};
+use crate::{
+    bare, claims, conflicts, fan_out, holders, launches, requests, rest, restarts, stats::Row,
+    table,
+};
 
 /// Measures Homeport beside its peers
 #[derive(Debug, Parser)]
@@ -21,7 +24,7 @@ struct Args {
 /// and a tick at once.
 const AT_REST: u64 = 30;
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Command {
     /// Claims of both loopback addresses
     Claims,
@@ -39,13 +42,17 @@ enum Command {
         #[arg(long, default_value_t = AT_REST)]
         seconds: u64,
     },
-    /// Requests per second with the access log
+    /// Requests per second and how long answers take, with the access log
     Requests,
-    /// A bare actix-web server, for `requests` to measure itself against
+    /// How soon clients that follow hear of a record, and how many events reach them
+    FanOut,
+    /// A bare actix-web server, for `requests` and `fan-out` to measure ours against
     #[command(hide = true)]
     Bare {
         /// Its port
         port: u16,
+        /// Where its answers are
+        home: PathBuf,
     },
 }
 
@@ -60,7 +67,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Holders) => holders::measure(),
         Some(Command::Rest { seconds }) => rest::measure(seconds),
         Some(Command::Requests) => requests::measure(),
-        Some(Command::Bare { port }) => requests::serve_bare(port).map(|()| vec![]),
+        Some(Command::FanOut) => fan_out::measure(),
+        Some(Command::Bare { port, home }) => bare::serve(port, &home).map(|()| vec![]),
         None => all(),
     };
     let written = measured.and_then(|rows| match args.write {
@@ -84,6 +92,7 @@ fn all() -> std::io::Result<Vec<Row>> {
         holders::measure,
         restarts::measure,
         requests::measure,
+        fan_out::measure,
         || rest::measure(AT_REST),
     ];
     let rows: Result<Vec<_>, _> = parts.into_iter().map(|measure| measure()).collect();

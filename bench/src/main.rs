@@ -8,10 +8,14 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bare;
 mod claims;
 mod conflicts;
+mod contenders;
+mod fan_out;
 mod holders;
 mod launches;
+mod load;
 mod programs;
 mod requests;
 mod rest;

@@ -1,117 +1,76 @@
-//! Requests per second with the JSON access log, beside the same app without it and bare actix-web.
+//! Requests per second and the time of all but one answer in a hundred, with the access log, beside
+//! the same app without it, bare actix-web and, for a file, miniserve.
+//!
+//! `healthz` costs nothing to answer, so it shows what stands around every answer. `status` is what
+//! scripts ask: a token is compared, two files are looked at, and a page of JSON is written. The file
+//! is of `server --root`.
 
-use std::{
-    io::{self, Read, Write},
-    net::{Ipv4Addr, TcpStream},
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::io;
 
-use actix_web::{App, HttpResponse, HttpServer, web};
-use shared::{claim, port::Port};
+use shared::port::Port;
 
 use crate::{
-    programs::{Program, settings},
-    stats::{Row, median},
+    contenders::{Contender, Contenders, FILE, STATUS},
+    load::{Figures, burst},
+    stats::{Row, median, time},
 };
-
-/// How long each burst lasts: long enough for the log's file to be written to many times.
-const BURST: Duration = Duration::from_secs(2);
 
 const ROUNDS: usize = 7;
 
-/// Connections that are kept alive, each with one request under way.
-const CONNECTIONS: usize = 8;
-
 pub(crate) fn measure() -> io::Result<Vec<Row>> {
-    let homes = [tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?];
-    let ports = [port()?, port()?, port()?];
-    let [logging, silent, bare] = ports.map(|port| port.to_string());
-    settings(homes[1].path(), "log = \"error\"")?;
-    let start = |name, arguments: &[&str], home: &Path| Program::start(name, arguments, home);
-    let _programs = [
-        start("launcher", &["--no-open", "--port", &logging], homes[0].path())?,
-        start("launcher", &["--no-open", "--port", &silent], homes[1].path())?,
-        start("bench", &["bare", &bare], homes[2].path())?,
-    ];
-    let mut rates = [vec![], vec![], vec![]];
+    let contenders = Contenders::start()?;
+    let Contenders { logging, silent, bare, miniserve } = &contenders;
+    let mut peers = vec![("the same app without it", silent), ("bare actix-web", bare)];
+    let mut rows = compare("`healthz`", "/_homeport/healthz", logging, &peers)?;
+    rows.extend(compare("`status`", STATUS, logging, &peers)?);
+    peers.extend(miniserve.as_ref().ok().map(|miniserve| ("miniserve", miniserve)));
+    let files = compare("a file of 10 KiB", &format!("/{FILE}"), logging, &peers)?;
+    let unmeasured = miniserve.as_ref().err().zip(files.last().cloned()).map(|(error, row)| Row {
+        peer: format!("miniserve: not measured ({error})"),
+        ratio: String::new(),
+        ..row
+    });
+    rows.extend(files.into_iter().chain(unmeasured));
+    Ok(rows)
+}
+
+/// Asks ours and the peers for `path` in turn, and makes a row of each pair.
+fn compare(
+    what: &str,
+    path: &str,
+    ours: &Contender,
+    peers: &[(&str, &Contender)],
+) -> io::Result<Vec<Row>> {
+    let asked = [("", ours)].into_iter().chain(peers.iter().copied());
+    let asked: Vec<(Port, String)> =
+        asked.map(|(_, contender)| (contender.port, contender.request(path))).collect();
+    let mut bursts = vec![Vec::with_capacity(ROUNDS); asked.len()];
     for round in 0..=ROUNDS {
-        for (port, rates) in ports.iter().zip(&mut rates) {
-            let rate = burst(*port)?;
+        for ((port, request), bursts) in asked.iter().zip(&mut bursts) {
+            let figures = burst(*port, request)?;
             // The first round warms up.
             if round > 0 {
-                rates.push(rate);
+                bursts.push(figures);
             }
         }
     }
-    let [logging, silent, bare] = rates.map(median);
-    let row = |peer: &str, theirs: f64| Row {
-        what: "requests per second with the access log".to_owned(),
-        ours: format!("{logging:.0}"),
-        peer: format!("{peer}: {theirs:.0}"),
-        ratio: format!("{:.2} ×", logging / theirs),
+    let mut figures = bursts.iter().map(|bursts| middle(bursts));
+    let Some(ours) = figures.next() else { return Ok(Vec::new()) };
+    let row = |(theirs, (peer, _)): (Figures, &(&str, _))| Row {
+        what: format!("{what}, with the access log"),
+        ours: told(ours),
+        peer: format!("{peer}: {}", told(theirs)),
+        ratio: format!("{:.2} ×, p99 {:.2} ×", ours.rate / theirs.rate, ours.slow / theirs.slow),
     };
-    Ok(vec![row("the same app without it", silent), row("bare actix-web", bare)])
+    Ok(figures.zip(peers).map(row).collect())
 }
 
-fn port() -> io::Result<Port> {
-    claim::any().map(|claim| claim.port()).map_err(io::Error::other)
+/// The median of each figure.
+fn middle(bursts: &[Figures]) -> Figures {
+    let of = |figure: fn(&Figures) -> f64| median(bursts.iter().map(figure).collect());
+    Figures { rate: of(|f| f.rate), half: of(|f| f.half), slow: of(|f| f.slow) }
 }
 
-/// Requests per second of one burst.
-fn burst(port: Port) -> io::Result<f64> {
-    let until = Instant::now() + BURST;
-    let workers: Vec<_> =
-        (0..CONNECTIONS).map(|_| thread::spawn(move || ask(port, until))).collect();
-    let mut answered = 0;
-    for worker in workers {
-        answered += worker.join().map_err(|_| io::Error::other("a client panicked"))??;
-    }
-    Ok(answered as f64 / BURST.as_secs_f64())
-}
-
-/// Asks on one connection until time is up, and counts the answers.
-fn ask(port: Port, until: Instant) -> io::Result<usize> {
-    let mut stream = connect(port)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let request = format!("GET /_homeport/healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
-    let (mut answered, mut answer) = (0, [0; 4096]);
-    while Instant::now() < until {
-        stream.write_all(request.as_bytes())?;
-        // The answer is far shorter than a segment, so it comes in one piece.
-        let length = stream.read(&mut answer)?;
-        if !answer[..length].starts_with(b"HTTP/1.1 200") {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        answered += 1;
-    }
-    Ok(answered)
-}
-
-/// Connects to a program that has only just been started.
-fn connect(port: Port) -> io::Result<TcpStream> {
-    let started = Instant::now();
-    loop {
-        match TcpStream::connect((Ipv4Addr::LOCALHOST, port.get())) {
-            Err(_) if started.elapsed() < Duration::from_secs(10) => thread::yield_now(),
-            connected => return connected,
-        }
-    }
-}
-
-/// Serves the same answer with nothing around it.
-pub(crate) fn serve_bare(port: u16) -> io::Result<()> {
-    let port = Port::new(port).ok_or(io::ErrorKind::InvalidInput)?;
-    let claim = claim::port(port).map_err(io::Error::other)?;
-    actix_rt::System::new().block_on(async {
-        let app = || {
-            let health =
-                || async { HttpResponse::Ok().json(serde_json::json!({ "status": "ok" })) };
-            App::new().route("/_homeport/healthz", web::get().to(health))
-        };
-        let server = HttpServer::new(app).workers(2);
-        claim.into_listeners().into_iter().try_fold(server, HttpServer::listen)?.run().await
-    })
+fn told(Figures { rate, half, slow }: Figures) -> String {
+    format!("{rate:.0} per s, p50 {}, p99 {}", time(half), time(slow))
 }

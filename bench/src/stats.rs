@@ -16,9 +16,15 @@ pub(crate) struct Row {
 }
 
 /// The middle value; half of the runs were faster.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(values: Vec<f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The value that `part` of the runs were faster than; the slowest of all for 1.
+pub(crate) fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let at = (values.len() as f64 * part) as usize;
+    values.get(at).or(values.last()).copied().unwrap_or(f64::NAN)
 }
 
 /// Runs every contender in turn, `rounds` times, and gives each one's median in seconds.

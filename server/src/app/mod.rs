@@ -208,6 +208,9 @@ impl Application {
             .max_connections(CONNECTIONS)
             .client_request_timeout(REQUEST_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
+            // A file is sent as a head and a body. The second would wait until the client confirms
+            // the first, which a client puts off for 40 ms.
+            .tcp_nodelay(true)
             .shutdown_timeout(stop::ACTIX_PATIENCE)
             .disable_signals();
         let listeners = sockets.into_listeners();
