@@ -18,6 +18,7 @@
 mod browser;
 mod caught;
 mod debian;
+mod desktop;
 mod home;
 mod http;
 mod launch;
@@ -38,6 +39,7 @@ mod wine;
 
 pub use browser::{Browser, Look, axe};
 pub use debian::Debian;
+pub use desktop::Tools;
 pub use home::Home;
 pub use http::{Answer, get, send};
 pub use launch::Launch;
