@@ -21,12 +21,7 @@ use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 use super::{Started, unix};
 
 pub use self::desktop::{has_desktop, show};
-pub use super::unix::{
-    SERVER_PROGRAM,
-    desktop::{has_terminal, leave_own_console, output_is_read},
-    detach, for_this_user_alone, keep_to_ourselves, kill, login, on_signal, signal_of, socket_name,
-    user, wait_for_end,
-};
+pub use super::unix::*;
 
 /// Starts the server on these sockets, bound to this process for life and death.
 ///

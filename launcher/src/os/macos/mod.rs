@@ -16,12 +16,7 @@ use libc::{PROC_PIDTASKINFO, SIG_IGN, proc_pidinfo, proc_taskinfo, sigaction};
 use super::{Started, unix};
 
 pub use self::desktop::{has_desktop, show};
-pub use super::unix::{
-    SERVER_PROGRAM,
-    desktop::{has_terminal, leave_own_console, output_is_read},
-    detach, for_this_user_alone, keep_to_ourselves, kill, login, on_signal, signal_of, socket_name,
-    user, wait_for_end,
-};
+pub use super::unix::*;
 
 /// Starts the server on these sockets.
 ///

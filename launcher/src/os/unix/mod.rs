@@ -33,8 +33,9 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use self::desktop::has_terminal;
 use super::{Signalled, system};
+
+pub use self::desktop::{has_terminal, leave_own_console, output_is_read};
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.
