@@ -19,6 +19,7 @@ mod browser;
 mod caught;
 mod chromedriver;
 mod debian;
+mod desktop;
 mod home;
 mod http;
 mod launch;
@@ -39,6 +40,7 @@ mod wine;
 
 pub use browser::{Browser, Look, axe};
 pub use debian::Debian;
+pub use desktop::Tools;
 pub use home::Home;
 pub use http::{Answer, get, send};
 pub use launch::Launch;

@@ -74,9 +74,7 @@ impl Netns {
         };
         nsenter.through(["--"])
     }
-}
 
-impl Netns {
     /// Lays a cable to another one, with these addresses at its ends.
     ///
     /// # Errors

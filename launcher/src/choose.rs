@@ -2,8 +2,13 @@
 //!
 //! Every conflict is recorded before the next candidate is tried, and one with a port that somebody
 //! named is diagnosed in full: what happened must be known even if the next step crashes.
+//!
+//! One conflict passes by itself: what is left of our own last run, which [`remains`] tells from
+//! everything else. It is waited for, and is no conflict if it goes.
 
-use std::time::Instant;
+mod remains;
+
+use std::{thread, time::Instant};
 
 use shared::{
     claim::{self, Claim, ClaimError},
@@ -11,6 +16,7 @@ use shared::{
     diagnose::{Depth, Diagnostician},
     event::Event,
     history,
+    os::RULES,
     port::Port,
 };
 
@@ -118,6 +124,22 @@ impl Chooser<'_> {
         };
         let depth = if origin.is_remembered() { Depth::Full } else { Depth::Quick };
         let finding = self.diagnostician.examine(port, &error, depth);
-        Ok(Err(conflict(finding.class, finding.holder, Some(OsError::from(&error.source)))))
+        let os_error = Some(OsError::from(&error.source));
+        let mut conflict = conflict(finding.class, finding.holder, os_error);
+        if remains::are_all(RULES, &conflict) {
+            if let Some(claim) = claimed_when_they_are_gone(port) {
+                return Ok(Ok(claim));
+            }
+            conflict.elapsed = started.elapsed();
+        }
+        Ok(Err(conflict))
     }
+}
+
+/// Tries again until the waits are over.
+fn claimed_when_they_are_gone(port: Port) -> Option<Claim> {
+    remains::waits().find_map(|wait| {
+        thread::sleep(wait);
+        claim::port(port).ok()
+    })
 }

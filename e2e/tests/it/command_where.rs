@@ -1,8 +1,8 @@
 //! `launcher where` and `launcher open`: finding the server that runs.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
-use e2e::{Home, Stranger, quiet_port, wait_until};
+use e2e::{Home, Stranger, Tools, quiet_port, wait_until};
 use shared::app::AppName;
 
 use crate::command::command;
@@ -77,18 +77,12 @@ fn where_believes_no_file_that_nobody_stands_for() {
 #[test]
 fn open_opens_the_browser_on_the_running_server() {
     let home = Home::new();
-    let opener = home.path().join("bin").join("xdg-open");
-    fs::create_dir_all(opener.parent().expect("a folder")).expect("made");
-    let script = "#!/bin/sh\necho \"$1\" > \"$HOME/opened.part\"\n\
-        /bin/mv \"$HOME/opened.part\" \"$HOME/opened\"\n";
-    fs::write(&opener, script).expect("written");
-    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).expect("ours to change");
-    let path = opener.parent().expect("a folder").to_owned();
+    let desktop = Tools::of(&home);
+    let (path, opened) = (desktop.path(), desktop.recording("xdg-open"));
     assert_eq!(command(&home, "open").env("PATH", &path).run().code, Some(3));
 
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
-    let opened = home.path().join("opened");
     let told = command(&home, "open").arg("--json").env("PATH", &path).run();
     assert_eq!((told.code, &told.line("open")["url"]), (Some(0), &(*ready.url).into()));
     wait_until("the browser is opened", || opened.exists());

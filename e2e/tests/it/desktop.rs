@@ -6,30 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Home, Launch, Running, get, quiet_port, wait_for, wait_until};
+use e2e::{Home, Launch, Running, Tools, get, quiet_port, wait_for, wait_until};
 use shared::{app::AppName, discovery::Discovery};
-
-/// A tool of a desktop that writes down what it is given, and with what in hands.
-const TOOL: &str = "#!/bin/sh\n\
-    { printf '%s\\n' \"$@\"; /usr/bin/env; /bin/ls -l /proc/self/fd; } > \"$HOME/NAME.part\"\n\
-    /bin/mv \"$HOME/NAME.part\" \"$HOME/NAME\"\n";
-
-/// One that finds no display.
-const FAILING: &str = "#!/bin/sh\nexit 1\n";
-
-fn install(home: &Home, name: &str, script: &str) {
-    let tool = home.path().join("bin").join(name);
-    fs::create_dir_all(tool.parent().expect("a folder")).expect("made");
-    fs::write(&tool, script.replace("NAME", name)).expect("written");
-    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).expect("ours to change");
-}
 
 /// The launcher on a desktop that has nothing but these tools, and where they write.
 fn with_tools<const N: usize>(home: &Home, tools: [&str; N]) -> (Launch, [PathBuf; N]) {
-    tools.iter().for_each(|tool| install(home, tool, TOOL));
-    let path = home.path().join("bin");
-    let launch = home.launcher().without("--no-open").env("PATH", path);
-    (launch, tools.map(|tool| home.path().join(tool)))
+    let desktop = Tools::of(home);
+    let launch = home.launcher().without("--no-open").env("PATH", desktop.path());
+    (launch, tools.map(|tool| desktop.recording(tool)))
 }
 
 fn told(file: &Path) -> String {
@@ -177,7 +161,7 @@ fn every_desktop_shows_it_in_the_way_it_has() {
         let home = Home::new();
         let (launch, [shown]) = with_tools(&home, [tools[present]]);
         // What is there but finds no display is passed over.
-        ["zenity"].iter().chain(&tools[..present]).for_each(|tool| install(&home, tool, FAILING));
+        ["zenity"].iter().chain(&tools[..present]).for_each(|tool| Tools::of(&home).failing(tool));
         assert_eq!(launch.setting("port = 0").double_clicked().run().code, Some(78));
         assert!(told(&shown).contains("port 0 means"), "{}", tools[present]);
     }

@@ -1,40 +1,22 @@
 //! Coming in: what the browser is opened on, and what that is worth later.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use e2e::{Answer, Home, Launch, Ready, Running, get, quiet_port, send, wait_for};
+use e2e::{Answer, Home, Ready, Running, Tools, get, quiet_port, send, wait_for};
 use serde_json::json;
 
 use crate::command::command;
 
-/// With a desktop whose way to open something is to write it down.
-fn with_browser(home: &Home, launch: Launch) -> Launch {
-    let opener = home.path().join("bin").join("xdg-open");
-    fs::create_dir_all(opener.parent().expect("a folder")).expect("made");
-    let script = "#!/bin/sh\necho \"$1\" > \"$HOME/opened.part\"\n\
-        /bin/mv \"$HOME/opened.part\" \"$HOME/opened\"\n";
-    fs::write(&opener, script).expect("written");
-    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).expect("ours to change");
-    launch.env("PATH", opener.parent().expect("a folder"))
-}
-
-/// What the browser was opened on.
-fn opened(home: &Home) -> String {
-    let file: PathBuf = home.path().join("opened");
-    let address = wait_for(|| fs::read_to_string(&file).ok()).expect("the browser is opened");
-    fs::remove_file(file).expect("it was there");
-    address.trim().to_owned()
-}
-
+/// What `launcher open` opens the browser on.
 fn open(home: &Home, console: bool) -> String {
-    let launch = with_browser(home, command(home, "open"));
+    let desktop = Tools::of(home);
+    let file = desktop.recording("xdg-open");
+    let launch = command(home, "open").env("PATH", desktop.path());
     let launch = if console { launch.arg("--console") } else { launch };
     assert_eq!(launch.run().code, Some(0));
-    opened(home)
+    let told = wait_for(|| fs::read_to_string(&file).ok()).expect("the browser is opened");
+    fs::remove_file(file).expect("it was there");
+    told.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The cookie that an address gives.

@@ -42,7 +42,7 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
 }
 
 fn tell(found: &Conflicts, since: Timestamp) {
-    let since = day(since);
+    let since = minute(since);
     match found.total {
         0 => line(format_args!("No conflicts since {since}.")),
         1 => line(format_args!("One conflict since {since}:")),
@@ -62,14 +62,14 @@ fn sentence(taker: &Taker) -> String {
         who.to_string()
     };
     let mut said = format!("{} × {}, port", taker.count, record::plain(&who).bold());
-    // Writing to a String does not fail.
     if taker.ports.len() > 1 {
         said.push('s');
     }
+    // Writing to a String does not fail.
     for port in &taker.ports {
         let _ = write!(said, " {port}");
     }
-    let _ = write!(said, ", last {}:", day(taker.last));
+    let _ = write!(said, ", last {}:", minute(taker.last));
     for (at, (class, count)) in taker.classes.iter().enumerate() {
         let comma = if at > 0 { "," } else { "" };
         let _ = write!(said, "{comma} {} {count}", record::plain(class));
@@ -77,7 +77,7 @@ fn sentence(taker: &Taker) -> String {
     said
 }
 
-fn day(at: Timestamp) -> String {
+fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 

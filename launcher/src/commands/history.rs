@@ -43,15 +43,16 @@ pub(super) fn history(basics: &Basics, args: &HistoryArgs) -> Exit {
         // Whoever reads them has gone: nothing is left to do.
         return Exit::Done;
     }
+    if found.is_empty() && !args.of.json {
+        note("The history has nothing of the kind.");
+    }
+    drop(found);
     while let Some(follower) = &mut follower {
         thread::sleep(PAUSE);
         let news = follower.news();
         if print(news.iter().map(|added| added.record.as_ref()), args.of.json).is_err() {
             break;
         }
-    }
-    if found.is_empty() && !args.of.json {
-        note("The history has nothing of the kind.");
     }
     Exit::Done
 }

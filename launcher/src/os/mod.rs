@@ -1,42 +1,29 @@
 //! The operating system, behind one seam: the life and death of the server's process, the passing of
 //! sockets, signals, the desktop.
 //!
-//! One file or folder per system, mounted once; everything else in the crate is the same everywhere.
+//! One folder per system, mounted once (and one for what the Unix systems share); everything else in
+//! the crate is the same everywhere.
 
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]
-#[path = "linux.rs"]
+#[path = "linux/mod.rs"]
 mod system;
 #[cfg(target_os = "macos")]
 #[expect(unsafe_code, reason = "what a process and a signal are has no safe wrapper")]
-#[path = "macos.rs"]
+#[path = "macos/mod.rs"]
 mod system;
 #[cfg(windows)]
-#[expect(unsafe_code, reason = "jobs, sockets for another process and users have no safe wrapper")]
+#[expect(unsafe_code, reason = "jobs, consoles, windows and users have no safe wrapper")]
 #[path = "windows/mod.rs"]
 mod system;
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]
 mod unix;
 
-#[cfg(target_os = "linux")]
-#[path = "linux_desktop.rs"]
-mod desktop;
-#[cfg(target_os = "macos")]
-#[path = "macos_desktop.rs"]
-mod desktop;
-#[cfg(windows)]
-#[expect(unsafe_code, reason = "consoles and message boxes have no safe wrapper")]
-#[path = "windows_desktop.rs"]
-mod desktop;
-#[cfg(unix)]
-mod unix_desktop;
-
 use std::process::Child;
 
 use shared::handover::ProtocolInfo;
 
-pub use desktop::*;
 pub use system::*;
 
 /// A server that was started.

@@ -3,26 +3,22 @@
 //! It must run on the main thread, because the server's life is bound to the thread that starts it.
 //! While nothing happens it sleeps; there is no poll and no tick.
 
+mod claims;
 mod requests;
+mod servers;
 
 use std::{
     collections::BTreeMap,
     io,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel},
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use shared::{
-    claim::Claim,
-    control::{Adoption, ToLauncher, ToServer},
-    event::{Ending, Event, ServerAt},
-    identity::Secret,
-    keys,
-    port::Port,
+    claim::Claim, control::ToLauncher, event::ServerAt, identity::Secret, keys, port::Port,
     settings::LogLevel,
 };
-use slog::{debug, warn};
+use slog::warn;
 
 use super::{
     child::{Server, What},
@@ -34,7 +30,6 @@ use crate::{
     handover::Program,
     launch::Launch,
     os::{self, Signalled},
-    readiness,
 };
 
 /// What a supervised launch consists of.
@@ -273,100 +268,4 @@ impl<H: Host> Driver<'_, H> {
         }
         Performed::Quietly
     }
-
-    fn spawn(&mut self, attempt: u32, on_next: bool) -> io::Result<()> {
-        let (watch, before) = (&self.watch, Instant::now());
-        let choice = if on_next { self.next.as_ref() } else { None }.unwrap_or(&self.choice);
-        let started = watch.program.start(&choice.claim, &watch.launch.basics, watch.log_level)?;
-        let mut server = Server::attend(started.process, attempt, &self.news)?;
-        let at = at(&choice.claim, server.pid(), before.elapsed());
-        watch.launch.history.record(&Event::ServerSpawned(at));
-        server.tell(&ToServer::Adopt(Adoption {
-            launch_id: watch.launch.id,
-            port: choice.claim.port(),
-            origin: choice.origin,
-            last_good: if on_next { Some(self.choice.claim.port()) } else { watch.last_good },
-            launcher_pid: std::process::id(),
-            secret: watch.secret.clone(),
-            sockets: started.sockets,
-        }));
-        self.servers.insert(attempt, server);
-        Ok(())
-    }
-
-    fn prove(&self, attempt: u32) -> io::Result<()> {
-        let launch = self.watch.launch;
-        debug!(launch.log(), "asking the server who it is");
-        let (secret, app, id) = (self.watch.secret.clone(), launch.basics.app.clone(), launch.id);
-        let claim = &self.next.as_ref().unwrap_or(&self.choice).claim;
-        let (port, news) = (claim.port(), self.news.clone());
-        let pid = self.servers.get(&attempt).map(Server::pid).unwrap_or_default();
-        let prove = move || {
-            let proof = readiness::prove(&secret, &app, (id, pid), port);
-            let proof = proof.map_or_else(News::Disproved, |()| News::Proved);
-            // Nobody listens any more when the launch is over.
-            let _ = news.send(What::Server { attempt, news: proof });
-        };
-        thread::Builder::new().name("proof".to_owned()).spawn(prove).map(drop)
-    }
-
-    fn announce(&mut self, attempt: u32) {
-        let Some(server) = self.servers.get(&attempt) else { return };
-        let at = at(&self.choice.claim, server.pid(), self.watch.launch.started.elapsed());
-        self.serving = Some(attempt);
-        self.watch.launch.history.record(&Event::ServerReady(at.clone()));
-        let occasion = std::mem::replace(&mut self.occasion, Occasion::Again);
-        self.host.ready(&self.choice, &at, occasion);
-    }
-
-    fn tell(&mut self, attempt: u32, message: &ToServer) {
-        if let Some(server) = self.servers.get_mut(&attempt) {
-            server.tell(message);
-        }
-    }
-
-    fn claim(&mut self, port: Option<Port>) -> Input {
-        let from = self.choice.claim.port();
-        let left = self.left.iter().map(Claim::port);
-        let held: Vec<_> = [from].into_iter().chain(left).collect();
-        match self.host.claim(port, &held) {
-            Ok(next) => {
-                let to = next.claim.port();
-                self.next = Some(next);
-                Input::Claimed { from, to }
-            }
-            Err(why) => Input::NotClaimed(why),
-        }
-    }
-
-    fn take_next(&mut self, from: Port) {
-        self.from = from;
-        if let Some(next) = self.next.take() {
-            let old = std::mem::replace(&mut self.choice, next);
-            self.left.push(old.claim);
-            self.occasion = Occasion::Moved;
-        }
-    }
-
-    fn release(&mut self, port: Port) {
-        self.left.retain(|claim| claim.port() != port);
-        self.released(port, "moved");
-    }
-
-    fn forsake(&mut self) {
-        if let Some(next) = self.next.take() {
-            let port = next.claim.port();
-            drop(next);
-            self.released(port, "move_failed");
-        }
-    }
-
-    fn released(&self, port: Port, reason: &'static str) {
-        let ending = Ending { port: Some(port), reason, ..Ending::default() };
-        self.watch.launch.history.record(&Event::PortReleased(ending));
-    }
-}
-
-fn at(claim: &Claim, server_pid: u32, elapsed: Duration) -> ServerAt {
-    ServerAt { server_pid, port: claim.port(), addresses: claim.addresses(), elapsed }
 }

@@ -1,6 +1,6 @@
 //! The operating system, behind one seam.
 //!
-//! One file per system, mounted once (and one for what the Unix systems share); everything else in
+//! One folder per system, mounted once (and one for what the Unix systems share); everything else in
 //! the crate is the same everywhere. What diagnosis asks of a system is the trait [`SocketTables`],
 //! so that its tests can put a made-up system in its place. What can be decided without asking the
 //! system is pure, and tested on all of them: the [`bind_table`], and how answers are read.
@@ -23,15 +23,15 @@ mod netsh;
 #[cfg(any(target_os = "macos", test))]
 mod port_bitmap;
 #[cfg(target_os = "linux")]
-#[path = "linux.rs"]
+#[path = "linux/mod.rs"]
 mod system;
 #[cfg(target_os = "macos")]
 #[expect(unsafe_code, reason = "sysctl and libproc have no safe wrapper")]
-#[path = "macos.rs"]
+#[path = "macos/mod.rs"]
 mod system;
 #[cfg(windows)]
 #[expect(unsafe_code, reason = "what Windows tells of ports has no safe wrapper")]
-#[path = "windows.rs"]
+#[path = "windows/mod.rs"]
 mod system;
 #[cfg(any(windows, test))]
 mod tcp_rows;

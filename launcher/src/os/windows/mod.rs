@@ -2,9 +2,11 @@
 
 mod account;
 mod console;
+mod desktop;
 mod handle;
 mod handover;
 mod job;
+pub mod login;
 mod pipe;
 mod process;
 mod threads;
@@ -12,6 +14,7 @@ mod threads;
 pub use self::{
     account::user,
     console::on_signal,
+    desktop::{has_desktop, has_terminal, leave_own_console, output_is_read, show},
     handle::keep_to_ourselves,
     pipe::{for_this_user_alone, socket_name},
     process::{SERVER_PROGRAM, detach, kill, memory_of, signal_of, spawn, wait_for_end},

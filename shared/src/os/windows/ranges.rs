@@ -1,7 +1,7 @@
 //! The ranges in which Windows has a say: its dynamic range, what `netsh` lists as excluded, and
 //! what the host network service keeps for guests.
 //!
-//! Asking starts three processes, so it is done when somebody needs to know and not before, and the
+//! Asking starts three processes and waits for a service, so it is done when somebody needs to know and not before, and the
 //! answer is kept for [`KEPT`]. What cannot be found out is taken to be as usual.
 
 use std::{
@@ -31,8 +31,8 @@ const EPHEMERAL: PortRange = PortRange::literal(49152, 65535);
 /// asks for them two or three times within a second.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// How long the three processes may take together. They need a tenth of a second; a diagnosis, which
-/// asks among other things, has one second for everything.
+/// How long the three processes and the service may take together. They need a tenth of a second; a
+/// diagnosis, which asks among other things, has one second for everything.
 const PATIENCE: Duration = Duration::from_millis(700);
 
 /// The most that is read of an answer: over 1,000 ranges.
@@ -63,13 +63,15 @@ pub fn port_ranges() -> PortRanges {
 /// An administered exclusion can be bound by whoever asks for it by name, so it excludes nobody.
 fn read() -> PortRanges {
     let deadline = Instant::now() + PATIENCE;
+    let kept_for_guests = heard("hcn", || Some(hcn::reservations()));
     let [v4, v6, dynamic] = QUESTIONS.map(Question::ask).map(|question| match question {
         Some(question) => question.answer(deadline),
         None => Vec::new(),
     });
+    let by_service = kept_for_guests.and_then(|kept| wait(&kept, deadline)).unwrap_or_default();
     let by_netsh = [v4, v6].into_iter().flat_map(|printed| netsh::exclusions(&printed));
     let by_netsh = by_netsh.filter(|exclusion| !exclusion.is_administered);
-    let excluded = by_netsh.map(|exclusion| exclusion.range).chain(hcn::reservations());
+    let excluded = by_netsh.map(|exclusion| exclusion.range).chain(by_service);
     PortRanges {
         ephemeral: netsh::dynamic_range(&dynamic).or(Some(EPHEMERAL)),
         excluded: excluded.collect(),
@@ -96,26 +98,37 @@ impl Question {
             .spawn()
             .ok()?;
         let stdout = netsh.stdout.take()?;
-        let (to_us, printed) = mpsc::sync_channel(1);
-        let read = move || {
+        let printed = heard("netsh", move || {
             let mut answer = Vec::new();
-            let whole = stdout.take(MAX_ANSWER).read_to_end(&mut answer);
-            // Half an answer is none, and nobody may be waiting any more.
-            let _ = whole.map(|_| to_us.send(answer));
-        };
-        thread::Builder::new().name("netsh".to_owned()).spawn(read).ok()?;
+            // Half an answer is none.
+            stdout.take(MAX_ANSWER).read_to_end(&mut answer).ok().map(|_| answer)
+        })?;
         Some(Self { netsh, printed })
     }
 
     /// What it printed; nothing if it failed or took too long, and then it is ended.
     fn answer(mut self, deadline: Instant) -> Vec<u8> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let printed = self.printed.recv_timeout(left).unwrap_or_default();
+        let printed = wait(&self.printed, deadline).unwrap_or_default();
         // It is our own child, and by now it has nothing more to say.
         let _ = self.netsh.kill();
         let _ = self.netsh.wait();
         printed
     }
+}
+
+/// Asks on a thread of its own, because the answer may never come.
+fn heard<T: Send + 'static>(
+    name: &str,
+    ask: impl FnOnce() -> Option<T> + Send + 'static,
+) -> Option<Receiver<T>> {
+    let (to_us, answer) = mpsc::sync_channel(1);
+    // Nobody may be waiting any more.
+    let tell = move || drop(ask().map(|answer| to_us.send(answer)));
+    thread::Builder::new().name(name.to_owned()).spawn(tell).ok().map(|_| answer)
+}
+
+fn wait<T>(answer: &Receiver<T>, deadline: Instant) -> Option<T> {
+    answer.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
 }
 
 /// `C:\Windows\System32`: a program of that name elsewhere on the path is not the one that is meant.

@@ -10,14 +10,11 @@ use std::{
     process::Command,
 };
 
+use crate::{desktop::message::escaped, os::unix};
 use etcetera::base_strategy::{BaseStrategy, Xdg};
 use rustix::net::{SocketAddrUnix, getpeername};
 
-use super::unix_desktop;
-use crate::desktop::message::escaped;
-
-pub use super::unix_desktop::{has_terminal, leave_own_console, login, output_is_read};
-pub(super) use crate::desktop::login::desktop_entry as login_format;
+pub(in crate::os) use crate::desktop::login::desktop_entry as login_format;
 
 /// Where the journal takes the output of the programs that a session starts.
 const JOURNAL: &[u8] = b"/run/systemd/journal/stdout";
@@ -35,7 +32,7 @@ pub fn has_desktop() -> bool {
 /// Shows a box and waits until it is closed. `false` if there is nothing to show it with.
 #[must_use]
 pub fn show(title: &str, text: &str) -> bool {
-    unix_desktop::first_shown(boxes(title, text))
+    unix::desktop::first_shown(boxes(title, text))
 }
 
 /// What shows a box, the likeliest to look well first. The last one is no box, and is all that some
@@ -54,7 +51,7 @@ fn boxes(title: &str, text: &str) -> [Command; 4] {
 }
 
 /// Whether this is where a session keeps what its programs say, which nobody looks into.
-pub(super) fn is_log_of_session(stream: BorrowedFd<'_>) -> bool {
+pub(in crate::os) fn is_log_of_session(stream: BorrowedFd<'_>) -> bool {
     let peer = getpeername(stream).ok().flatten();
     let peer = peer.and_then(|peer| SocketAddrUnix::try_from(peer).ok());
     if peer.as_ref().and_then(SocketAddrUnix::path_bytes) == Some(JOURNAL) {
@@ -66,7 +63,7 @@ pub(super) fn is_log_of_session(stream: BorrowedFd<'_>) -> bool {
 }
 
 /// The file that has the desktop start something at login.
-pub(super) fn login_file(name: &str) -> Option<PathBuf> {
+pub(in crate::os) fn login_file(name: &str) -> Option<PathBuf> {
     let folders = Xdg::new().ok()?;
     Some(folders.config_dir().join(Path::new("autostart")).join(format!("{name}.desktop")))
 }

@@ -59,7 +59,7 @@ mod test {
 
     use super::*;
 
-    const ENGLISH: &[u8] = include_bytes!("netsh/excluded.en.txt");
+    const ENGLISH: &[u8] = include_bytes!("excluded.en.txt");
 
     fn told(printed: &[u8]) -> Vec<String> {
         let star = |exclusion: &Exclusion| if exclusion.is_administered { "*" } else { "" };
@@ -69,19 +69,19 @@ mod test {
     #[test]
     fn the_ranges_are_read_in_any_language_and_code_page_and_keep_their_star() {
         assert_eq!(told(ENGLISH), ["80-80", "5357-5357", "24266-24365", "50000-50059*"]);
-        let spanish = include_bytes!("netsh/excluded.es.txt");
+        let spanish = include_bytes!("excluded.es.txt");
         assert_eq!(told(spanish), ["5357-5357", "13543-13642", "50000-50059*"]);
-        let korean = include_bytes!("netsh/excluded.ko.txt");
+        let korean = include_bytes!("excluded.ko.txt");
         assert_eq!(told(korean), ["1027-1126", "50000-50059*"]);
-        let chinese = include_bytes!("netsh/excluded.zh.txt");
+        let chinese = include_bytes!("excluded.zh.txt");
         assert_eq!(told(chinese), ["2363-2462", "50000-50059*"]);
     }
 
     #[test]
     fn the_dynamic_range_is_a_start_and_a_count_in_any_language() {
-        let english = dynamic_range(include_bytes!("netsh/dynamic.en.txt"));
+        let english = dynamic_range(include_bytes!("dynamic.en.txt"));
         assert_eq!(english, Some(PortRange::literal(49152, 65535)));
-        let chinese = dynamic_range(include_bytes!("netsh/dynamic.zh.txt"));
+        let chinese = dynamic_range(include_bytes!("dynamic.zh.txt"));
         assert_eq!(chinese, Some(PortRange::literal(1024, 15000)));
     }
 

@@ -1,31 +1,26 @@
-//! Linux.
+//! macOS.
 
 use std::{
     collections::{HashMap, HashSet},
     io,
-    sync::OnceLock,
 };
 
-use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, unix};
+use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, port_bitmap, unix};
+use crate::port::Port;
 
-#[path = "linux/process.rs"]
 mod process;
-#[path = "linux/ranges.rs"]
 mod ranges;
-#[path = "linux/tables.rs"]
 mod tables;
 
 pub use ranges::port_ranges;
 pub use unix::*;
 
 /// How sockets live together here.
-pub const RULES: Rules = Rules::Linux;
+pub const RULES: Rules = Rules::MacOs;
 
-/// This system: `/proc` and the user database.
+/// This system: its library of processes and its user database.
 #[derive(Debug, Default)]
-pub struct System {
-    boot_time: OnceLock<Option<i64>>,
-}
+pub struct System;
 
 impl SocketTables for System {
     fn sockets(&self) -> io::Result<Vec<SocketEntry>> {
@@ -33,11 +28,11 @@ impl SocketTables for System {
     }
 
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
-        process::holders(wanted)
+        tables::holders(wanted)
     }
 
     fn process(&self, pid: u32) -> Option<Process> {
-        process::process(pid, *self.boot_time.get_or_init(process::boot_time))
+        process::process(pid)
     }
 
     fn user_name(&self, uid: u32) -> Option<String> {
@@ -46,6 +41,10 @@ impl SocketTables for System {
 
     fn own_uid(&self) -> Option<u32> {
         Some(unix::own_uid())
+    }
+
+    fn is_restricted(&self, port: Port) -> bool {
+        ranges::restricted().iter().any(|range| range.contains(port))
     }
 
     fn port_ranges(&self) -> PortRanges {

@@ -1,5 +1,7 @@
 //! Linux.
 
+pub(super) mod desktop;
+
 use std::{
     env, fs, io,
     net::TcpListener,
@@ -16,12 +18,10 @@ use std::{
 
 use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
-use super::Started;
+use super::{Started, unix};
 
-pub use super::unix::{
-    SERVER_PROGRAM, detach, for_this_user_alone, keep_to_ourselves, kill, on_signal, signal_of,
-    socket_name, user, wait_for_end,
-};
+pub use self::desktop::{has_desktop, show};
+pub use super::unix::*;
 
 /// Starts the server on these sockets, bound to this process for life and death.
 ///
@@ -32,7 +32,7 @@ pub use super::unix::{
 ///
 /// If the program cannot be started, or the system has no descriptors left.
 pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Started> {
-    super::unix::pass(command, sockets)?;
+    unix::pass(command, sockets)?;
     let launcher = getpid();
     let bind_to_launcher = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;

@@ -19,21 +19,13 @@ use super::{
 use crate::port::Port;
 use tables::Table;
 
-#[path = "windows/files.rs"]
 mod files;
-#[path = "windows/handle.rs"]
 mod handle;
-#[path = "windows/hcn.rs"]
 mod hcn;
-#[path = "windows/process.rs"]
 mod process;
-#[path = "windows/ranges.rs"]
 mod ranges;
-#[path = "windows/snapshot.rs"]
 mod snapshot;
-#[path = "windows/tables.rs"]
 mod tables;
-#[path = "windows/user.rs"]
 mod user;
 
 pub use files::*;

@@ -1,5 +1,8 @@
 //! What Linux and macOS have in common.
 
+pub(super) mod desktop;
+pub mod login;
+
 use std::{
     env, io,
     net::TcpListener,
@@ -30,7 +33,9 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::{Signalled, has_terminal, system};
+use super::{Signalled, system};
+
+pub use self::desktop::{has_terminal, leave_own_console, output_is_read};
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.

@@ -1,5 +1,7 @@
 //! macOS. There is no death signal here: the server watches its stdin for the end of the launcher.
 
+pub(super) mod desktop;
+
 use std::{
     ffi::c_int,
     io,
@@ -11,12 +13,10 @@ use std::{
 
 use libc::{PROC_PIDTASKINFO, SIG_IGN, proc_pidinfo, proc_taskinfo, sigaction};
 
-use super::Started;
+use super::{Started, unix};
 
-pub use super::unix::{
-    SERVER_PROGRAM, detach, for_this_user_alone, keep_to_ourselves, kill, on_signal, signal_of,
-    socket_name, user, wait_for_end,
-};
+pub use self::desktop::{has_desktop, show};
+pub use super::unix::*;
 
 /// Starts the server on these sockets.
 ///
@@ -24,7 +24,7 @@ pub use super::unix::{
 ///
 /// If the program cannot be started, or the system has no descriptors left.
 pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Started> {
-    super::unix::pass(command, sockets)?;
+    unix::pass(command, sockets)?;
     Ok(Started { process: command.spawn()?, sockets: vec![] })
 }
 

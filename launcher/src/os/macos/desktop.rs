@@ -7,10 +7,9 @@ use std::{
     process::Command,
 };
 
-use super::unix_desktop;
+use crate::os::unix;
 
-pub use super::unix_desktop::{has_terminal, leave_own_console, login, output_is_read};
-pub(super) use crate::desktop::login::launch_agent as login_format;
+pub(in crate::os) use crate::desktop::login::launch_agent as login_format;
 
 /// What shows the box. The words come as arguments, so that nothing in them is read as a script.
 const SCRIPT: [&str; 3] = [
@@ -30,16 +29,16 @@ pub fn has_desktop() -> bool {
 pub fn show(title: &str, text: &str) -> bool {
     let mut script = Command::new("osascript");
     script.args(SCRIPT.iter().flat_map(|line| ["-e", line])).args(["--", title, text]);
-    unix_desktop::first_shown([script])
+    unix::desktop::first_shown([script])
 }
 
 /// Whether this is where a session keeps what its programs say: there is no such file here.
-pub(super) fn is_log_of_session(_: BorrowedFd<'_>) -> bool {
+pub(in crate::os) fn is_log_of_session(_: BorrowedFd<'_>) -> bool {
     false
 }
 
 /// The file that has launchd start something at login.
-pub(super) fn login_file(name: &str) -> Option<PathBuf> {
+pub(in crate::os) fn login_file(name: &str) -> Option<PathBuf> {
     let home = env::home_dir()?;
     Some(home.join(Path::new("Library/LaunchAgents")).join(format!("{name}.plist")))
 }

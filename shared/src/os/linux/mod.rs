@@ -1,29 +1,28 @@
-//! macOS.
+//! Linux.
 
 use std::{
     collections::{HashMap, HashSet},
     io,
+    sync::OnceLock,
 };
 
-use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, port_bitmap, unix};
-use crate::port::Port;
+use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, unix};
 
-#[path = "macos/process.rs"]
 mod process;
-#[path = "macos/ranges.rs"]
 mod ranges;
-#[path = "macos/tables.rs"]
 mod tables;
 
 pub use ranges::port_ranges;
 pub use unix::*;
 
 /// How sockets live together here.
-pub const RULES: Rules = Rules::MacOs;
+pub const RULES: Rules = Rules::Linux;
 
-/// This system: its library of processes and its user database.
+/// This system: `/proc` and the user database.
 #[derive(Debug, Default)]
-pub struct System;
+pub struct System {
+    boot_time: OnceLock<Option<i64>>,
+}
 
 impl SocketTables for System {
     fn sockets(&self) -> io::Result<Vec<SocketEntry>> {
@@ -31,11 +30,11 @@ impl SocketTables for System {
     }
 
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
-        tables::holders(wanted)
+        process::holders(wanted)
     }
 
     fn process(&self, pid: u32) -> Option<Process> {
-        process::process(pid)
+        process::process(pid, *self.boot_time.get_or_init(process::boot_time))
     }
 
     fn user_name(&self, uid: u32) -> Option<String> {
@@ -44,10 +43,6 @@ impl SocketTables for System {
 
     fn own_uid(&self) -> Option<u32> {
         Some(unix::own_uid())
-    }
-
-    fn is_restricted(&self, port: Port) -> bool {
-        ranges::restricted().iter().any(|range| range.contains(port))
     }
 
     fn port_ranges(&self) -> PortRanges {

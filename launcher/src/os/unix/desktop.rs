@@ -1,0 +1,48 @@
+//! The desktop, as far as Linux and macOS have it in common.
+
+use std::{
+    fs::File,
+    io,
+    os::fd::{AsFd, BorrowedFd},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::fs::{FileType, fstat};
+
+use crate::os::system;
+
+/// A box that stood this long has been seen, however it was closed: a tool that finds no display
+/// says so sooner, and no person is as quick.
+const SEEN: Duration = Duration::from_secs(1);
+
+/// A program has no console of its own here.
+pub fn leave_own_console() {}
+
+/// Whether this process belongs to a terminal, wherever its output goes.
+#[must_use]
+pub fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
+}
+
+/// Whether stdout or stderr reaches somebody.
+#[must_use]
+pub fn output_is_read() -> bool {
+    is_read(io::stdout().as_fd()) || is_read(io::stderr().as_fd())
+}
+
+fn is_read(stream: BorrowedFd<'_>) -> bool {
+    let kind = fstat(stream).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    let is_kept = matches!(kind, Ok(FileType::Fifo | FileType::Socket | FileType::RegularFile));
+    is_kept && !system::desktop::is_log_of_session(stream)
+}
+
+/// Runs one command after the other until one has shown its box, and waits until that is closed.
+pub(in crate::os) fn first_shown(boxes: impl IntoIterator<Item = Command>) -> bool {
+    boxes.into_iter().any(|mut command| {
+        let began = Instant::now();
+        let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let ended = silent.status();
+        ended.is_ok_and(|ended| ended.success() || began.elapsed() >= SEEN)
+    })
+}

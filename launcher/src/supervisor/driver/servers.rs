@@ -1,0 +1,76 @@
+//! What the driver does with one server: starts it, has it prove itself, announces it.
+
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
+
+use shared::{
+    claim::Claim,
+    control::{Adoption, ToServer},
+    event::{Event, ServerAt},
+};
+use slog::debug;
+
+use super::{Driver, Host, Occasion};
+use crate::{
+    readiness,
+    supervisor::{child::Server, child::What, state::News},
+};
+
+impl<H: Host> Driver<'_, H> {
+    pub(super) fn spawn(&mut self, attempt: u32, on_next: bool) -> io::Result<()> {
+        let (watch, before) = (&self.watch, Instant::now());
+        let choice = if on_next { self.next.as_ref() } else { None }.unwrap_or(&self.choice);
+        let started = watch.program.start(&choice.claim, &watch.launch.basics, watch.log_level)?;
+        let mut server = Server::attend(started.process, attempt, &self.news)?;
+        let at = at(&choice.claim, server.pid(), before.elapsed());
+        watch.launch.history.record(&Event::ServerSpawned(at));
+        server.tell(&ToServer::Adopt(Adoption {
+            launch_id: watch.launch.id,
+            port: choice.claim.port(),
+            origin: choice.origin,
+            last_good: if on_next { Some(self.choice.claim.port()) } else { watch.last_good },
+            launcher_pid: std::process::id(),
+            secret: watch.secret.clone(),
+            sockets: started.sockets,
+        }));
+        self.servers.insert(attempt, server);
+        Ok(())
+    }
+
+    pub(super) fn prove(&self, attempt: u32) -> io::Result<()> {
+        let launch = self.watch.launch;
+        debug!(launch.log(), "asking the server who it is");
+        let (secret, app, id) = (self.watch.secret.clone(), launch.basics.app.clone(), launch.id);
+        let claim = &self.next.as_ref().unwrap_or(&self.choice).claim;
+        let (port, news) = (claim.port(), self.news.clone());
+        let pid = self.servers.get(&attempt).map(Server::pid).unwrap_or_default();
+        let prove = move || {
+            let proof = readiness::prove(&secret, &app, (id, pid), port);
+            let proof = proof.map_or_else(News::Disproved, |()| News::Proved);
+            // Nobody listens any more when the launch is over.
+            let _ = news.send(What::Server { attempt, news: proof });
+        };
+        thread::Builder::new().name("proof".to_owned()).spawn(prove).map(drop)
+    }
+
+    pub(super) fn announce(&mut self, attempt: u32) {
+        let Some(server) = self.servers.get(&attempt) else { return };
+        let at = at(&self.choice.claim, server.pid(), self.watch.launch.started.elapsed());
+        self.serving = Some(attempt);
+        self.watch.launch.history.record(&Event::ServerReady(at.clone()));
+        let occasion = std::mem::replace(&mut self.occasion, Occasion::Again);
+        self.host.ready(&self.choice, &at, occasion);
+    }
+
+    pub(super) fn tell(&mut self, attempt: u32, message: &ToServer) {
+        if let Some(server) = self.servers.get_mut(&attempt) {
+            server.tell(message);
+        }
+    }
+}
+
+fn at(claim: &Claim, server_pid: u32, elapsed: Duration) -> ServerAt {
+    ServerAt { server_pid, port: claim.port(), addresses: claim.addresses(), elapsed }
+}
