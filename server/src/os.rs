@@ -132,13 +132,11 @@ mod doors {
 
 #[cfg(all(test, target_os = "linux"))]
 mod test {
-    use std::net::TcpListener;
-
     use super::Doors;
 
     #[actix_rt::test]
     async fn a_socket_is_watched_for_as_long_as_somebody_waits_at_it() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("some port");
+        let listener = shared::claim::any().expect("some port").into_listeners().remove(0);
         listener.set_nonblocking(true).expect("ours to change");
         let doors = Doors::of(std::slice::from_ref(&listener));
         assert!(!doors.are_watched());
