@@ -4,11 +4,19 @@
 //! [`Application`](crate::app::Application) sets. Bodies are bounded here, for our own part alone: an
 //! app may want long ones.
 
-use std::{cell::Cell, io, pin::Pin, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use actix_web::{
     Error, HttpMessage, ResponseError,
-    body::{BoxBody, EitherBody, MessageBody},
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
     http::{ConnectionType, header},
@@ -50,11 +58,13 @@ pub async fn bounded<B: MessageBody + 'static>(
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }
     let is_late = Rc::new(Cell::new(false));
-    let payload = within(patience, request.take_payload(), Rc::clone(&is_late));
+    let body = Rc::new(RefCell::new(request.take_payload()));
+    let payload = within(patience, Rc::clone(&body), Rc::clone(&is_late));
     request.set_payload(Payload::Stream { payload });
     let answered = next.call(request).await?;
     if !is_late.get() {
-        return Ok(answered.map_into_left_body());
+        let held = |answer: B| BoxBody::new(Holding { answer: answer.boxed(), _unread: body });
+        return Ok(answered.map_body(|_, answer| held(answer)).map_into_right_body());
     }
     let mut refusal = ApiError::TooSlow.error_response();
     // What comes of the body after all is no request.
@@ -62,13 +72,41 @@ pub async fn bounded<B: MessageBody + 'static>(
     Ok(answered.into_response(refusal).map_into_right_body())
 }
 
+/// An answer that holds what is left of its request's body until it is sent. Of a body in chunks that
+/// nobody holds, actix reads the rest for as long as a client likes to send it; of one that somebody
+/// holds it does not, and closes the connection.
+struct Holding {
+    answer: BoxBody,
+    _unread: Rc<RefCell<Payload>>,
+}
+
+impl MessageBody for Holding {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.answer.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.answer.as_pin_mut().poll_next(context)
+    }
+}
+
 /// The same body, which fails when it takes longer, and tells that it did.
-fn within(patience: Duration, body: Payload, is_late: Rc<Cell<bool>>) -> BoxedPayloadStream {
+fn within(
+    patience: Duration,
+    body: Rc<RefCell<Payload>>,
+    is_late: Rc<Cell<bool>>,
+) -> BoxedPayloadStream {
     let until = Instant::now() + patience;
-    Box::pin(stream::unfold(body, move |mut body| {
+    Box::pin(stream::unfold(body, move |body| {
         let is_late = Rc::clone(&is_late);
         async move {
-            let chunk = match timeout_at(until, body.next()).await {
+            let next = poll_fn(|context| body.borrow_mut().poll_next_unpin(context));
+            let chunk = match timeout_at(until, next).await {
                 Ok(chunk) => chunk?,
                 Err(_) => {
                     is_late.set(true);

@@ -1,6 +1,6 @@
 //! The command line: what was typed, and which command it means.
 
-use crate::{package, soak, stages, start, windows, workflows};
+use crate::{fuzz, package, schemathesis, soak, stages, start, windows, workflows};
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
 
@@ -33,6 +33,20 @@ enum Command {
         #[arg(long, default_value_t = 30.0)]
         minutes: f64,
     },
+    /// Feed the parsers of what comes from outside with all that a fuzzer can think of
+    Fuzz {
+        /// How long each, in seconds
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// This one alone: a file of fuzz/targets, without its ending
+        target: Option<String>,
+    },
+    /// Hold the API to its own description, for longer than the tests do
+    Schemathesis {
+        /// How many requests of each kind are made up for each operation
+        #[arg(long, default_value_t = 500)]
+        examples: u32,
+    },
     /// Build launcher.exe and server.exe, and what tests under Wine need beside them
     Windows {
         /// With optimisations, for shipping and measuring
@@ -52,6 +66,8 @@ impl Args {
             Command::Start { args } => start::run(&args),
             Command::Test => stages::run(),
             Command::Soak { seed, minutes } => soak::run(seed, minutes),
+            Command::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
+            Command::Schemathesis { examples } => schemathesis::run(examples),
             Command::Windows { release } => windows::run(release),
             Command::Package(args) => package::run(&args),
             Command::Workflows => workflows::run(),

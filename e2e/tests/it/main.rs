@@ -7,6 +7,7 @@
 mod both;
 
 mod alone;
+mod api;
 mod asked;
 mod bind;
 mod choosing;
@@ -20,6 +21,7 @@ mod command_settings;
 mod command_where;
 mod control;
 mod crash;
+mod crowd;
 mod desktop;
 mod disk;
 mod enter;

@@ -1,10 +1,13 @@
 //! What a client may ask of us in size and time.
 
-use std::io::Write;
+use std::{io::Write, time::Instant};
 
 use server::{bounds::MAX_BODY, connections::CROWD};
 
-use crate::support::{Answer, Kept, plain, read};
+use crate::{
+    api_support::{Api, V1},
+    support::{Answer, Kept, PATIENCE, plain, read},
+};
 
 #[test]
 fn a_body_that_is_too_long_is_refused_before_it_is_read() {
@@ -66,6 +69,25 @@ fn an_answer_does_not_wait_for_a_body_that_nobody_reads() {
     );
     stream.write_all(head.as_bytes()).expect("sent");
     read(&mut stream).assert_problem(405);
+}
+
+/// Nobody is let off a limit by not saying how long his body is, nor kept by not ending it.
+#[test]
+fn a_body_in_chunks_that_is_too_long_is_refused_and_the_connection_closed_before_its_end() {
+    let api = Api::start();
+    let mut stream = api.running.connect();
+    let head = format!(
+        "POST {V1}/stop HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+        api.running.port,
+        api.bearer(),
+        2 * MAX_BODY,
+    );
+    let part = [head.into_bytes(), vec![b'x'; MAX_BODY + 1]].concat();
+    stream.write_all(&part).expect("sent");
+    let began = Instant::now();
+    read(&mut stream).assert_problem(413);
+    assert!(began.elapsed() < PATIENCE / 2, "it closes");
 }
 
 /// Whoever holds many connections cannot have them all for good, and everybody else is served.

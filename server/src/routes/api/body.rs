@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use crate::routes::MAX_BODY;
 
-/// What was sent; no body is an empty object.
+/// What was sent; no body, and `null`, is an empty object.
 pub(super) async fn object(
     request: &HttpRequest,
     payload: Payload,
@@ -23,7 +23,7 @@ pub(super) async fn object(
         return Ok(Map::new());
     }
     judge(request.headers())?;
-    if bytes.is_empty() {
+    if matches!(bytes.trim_ascii(), b"" | b"null") {
         return Ok(Map::new());
     }
     parse(&bytes)

@@ -87,7 +87,7 @@ fn limit(text: &str) -> Result<usize, String> {
         ("until" = Option<String>, Query, description = "Not from after this time, or this long ago", example = "2026-11-22T12:00:00Z"),
         ("event" = Option<String>, Query, description = "This event alone", pattern = "^[a-z_]{1,64}$", example = "port_conflict"),
         ("port" = Option<u16>, Query, description = "Records about this port, or about leaving or reaching it", minimum = 1, maximum = 65535),
-        ("launch_id" = Option<String>, Query, description = "This launch alone (a UUID)", example = "01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77"),
+        ("launch_id" = Option<String>, Query, description = "This launch alone", format = "uuid", example = "01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77"),
         ("all_apps" = Option<bool>, Query, description = "Of every app of this user, and not of this one alone"),
     ),
     responses(

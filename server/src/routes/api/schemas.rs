@@ -197,6 +197,7 @@ pub(super) struct Settings {
     /// How much the diagnostics tell.
     log: Option<LogLevel>,
     /// The server's program and its first arguments. It cannot be changed here.
+    #[schema(min_items = 1)]
     command: Option<Vec<String>>,
 }
 

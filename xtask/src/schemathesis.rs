@@ -1,0 +1,26 @@
+//! `cargo xtask schemathesis`: the test of the API against its own description, for longer. The test
+//! itself, and which version asks, is in `e2e/tests/openapi.rs`.
+
+use crate::{
+    cargo::{cargo, outcome},
+    report::Outcome,
+    screen,
+};
+use std::process::ExitCode;
+
+/// The variable that tells the test how many requests of each kind to make up.
+const VARIABLE: &str = "HOMEPORT_EXAMPLES";
+
+/// Builds the programs, and runs the test with so many examples.
+pub(crate) fn run(examples: u32) -> ExitCode {
+    let build = cargo(["build", "-p", "launcher", "-p", "server", "-p", "e2e"]);
+    let mut test = cargo(["test", "-p", "e2e", "--test", "openapi", "--", "--nocapture"]);
+    test.env(VARIABLE, examples.to_string());
+    for command in [build, test] {
+        if let Outcome::Failed(why) = outcome(command) {
+            screen::say(&format!("xtask: {why}"));
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
