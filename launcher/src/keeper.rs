@@ -115,6 +115,10 @@ impl Host for Keeper<'_> {
         }
     }
 
+    fn home_port(&self) -> Option<Port> {
+        self.options.home_port.as_ref().map(|home| home.value)
+    }
+
     fn home_is_free(&mut self, port: Port) {
         self.home_watch = None;
         let ending = Ending { port: Some(port), reason: "home_port_free", ..Ending::default() };

@@ -114,6 +114,8 @@ fn settings_that_are_put_hold_at_once_where_they_can_and_keep_the_comments() {
 
     // The launcher knows them: a move leaves nothing behind on the old port.
     wait_until("the launcher has read them", || running.stdout().contains("\"redirect_for\""));
+    let status = command(&home, "status").arg("--json").run().lines().remove(0);
+    assert_eq!(status["home_port"], ready.port, "{status}");
     assert_eq!(command(&home, "move").run().code, Some(0));
     wait_until("nobody redirects", || is_free(ready.port));
     assert_eq!(running.stop().code, Some(0));

@@ -141,7 +141,6 @@ impl Launch {
             program,
             secret: keeper.memory.secret.clone(),
             last_good: keeper.memory.assignment.last_good.map(|good| good.port),
-            home_port: options.home_port.as_ref().map(|port| port.value),
             rules: options.rules(),
             log_level: options.log.value,
         };

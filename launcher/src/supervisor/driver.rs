@@ -42,8 +42,6 @@ pub struct Watch<'a> {
     pub secret: Secret,
     /// The last good port before this launch.
     pub last_good: Option<Port>,
-    /// The home port.
-    pub home_port: Option<Port>,
     /// The rules.
     pub rules: Rules,
     /// How much the server's diagnostics tell.
@@ -63,6 +61,9 @@ pub trait Host {
     /// Reads the settings again, and gives the rules if they can be read. Whoever changed them may
     /// have recorded it.
     fn reread(&mut self, is_recorded: bool) -> Option<Rules>;
+
+    /// The home port, as it is set now.
+    fn home_port(&self) -> Option<Port>;
 
     /// The home port, which was taken at the start, is free again.
     fn home_is_free(&mut self, port: Port);

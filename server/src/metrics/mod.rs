@@ -84,7 +84,7 @@ impl Metrics {
             tally.catch_up()?;
             counted(&tally)?.into_iter().try_for_each(add)?;
         }
-        add(Box::new(self.requests.0.clone()))?;
+        add(Box::new(self.requests.all.clone()))?;
         let mut text = Vec::new();
         TextEncoder::new().encode(&registry.gather(), &mut text)?;
         Ok(text)

@@ -84,7 +84,7 @@ impl<H: Host> Driver<'_, H> {
             started_at: launch.started_at,
             uptime_ms: uptime.as_micros() as f64 / 1000.0,
             restarts: state.restarts(),
-            home_port: self.watch.home_port,
+            home_port: self.host.home_port(),
         }
     }
 }
