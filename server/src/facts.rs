@@ -15,6 +15,7 @@ use shared::{
     conflict::Origin,
     identity::{Identity, Secret},
     port::Port,
+    token::Token,
 };
 use tokio::sync::{Semaphore, mpsc::UnboundedSender};
 use uuid::Uuid;
@@ -22,9 +23,7 @@ use uuid::Uuid;
 use crate::{
     files::{AppFiles, HomePort},
     moved::Moved,
-    routes::api::events::Hub,
     story::Story,
-    token::Token,
     wishes::Wish,
 };
 
@@ -63,10 +62,10 @@ pub struct Facts {
     pub home_port: HomePort,
     /// What the history tells of this launch.
     pub story: Story,
-    /// Who follows what happens.
-    pub events: Hub,
     /// The right to look at a port that is not ours.
     pub asking: Arc<Semaphore>,
+    /// Whether a person has asked for a restart, which is why the server will stop.
+    pub restart_asked: AtomicBool,
     /// Where wishes go.
     pub wishes: UnboundedSender<Wish>,
 }
@@ -93,7 +92,7 @@ impl Facts {
     /// Passes on what a person asks for.
     pub fn wish(&self, wish: Wish) {
         if wish != Wish::Reread {
-            self.events.asked(wish);
+            self.restart_asked.store(wish == Wish::Restart, Ordering::Relaxed);
         }
         // Nobody to hear it is about to end.
         let _ = self.wishes.send(wish);

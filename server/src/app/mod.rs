@@ -125,6 +125,7 @@ pub struct Application {
     connections: Connections,
     doors: Doors,
     roll: Roll,
+    hub: Hub,
     wishes: Option<UnboundedReceiver<Wish>>,
 }
 
@@ -165,6 +166,8 @@ impl Application {
         let history = files.map(|files| files.folders.history());
         let metrics = web::Data::new(Metrics::new(&app, history).map_err(io::Error::other)?);
         let connections = Connections::default();
+        let hub = Hub::default();
+        let events = web::Data::new(hub.clone());
         let access = web::Data::new(Access::new(logger.clone()));
         let (to_us, wishes) = unbounded_channel();
         let facts = web::Data::new(facts(&sockets, settings, connections.clone(), to_us));
@@ -180,6 +183,7 @@ impl Application {
             App::new()
                 .app_data(shared_facts.clone())
                 .app_data(access.clone())
+                .app_data(events.clone())
                 .app_data(metrics.clone())
                 .app_data(web::Data::new(Logger::clone(&logger)))
                 .default_service(web::to(routes::nothing_here))
@@ -217,7 +221,7 @@ impl Application {
         let doors = Doors::of(&listeners);
         let server = listeners.into_iter().try_fold(server, HttpServer::listen)?;
         let (server, wishes) = (server.run(), Some(wishes));
-        Ok(Self { server, facts, connections, doors, roll, wishes })
+        Ok(Self { server, facts, connections, doors, roll, hub, wishes })
     }
 
     /// The port.
@@ -302,7 +306,7 @@ fn facts(
         home_port: HomePort::of(settings.files.as_ref(), &settings.app),
         story: Story::of(history, settings.launch_id),
         files: settings.files,
-        events: Hub::default(),
+        restart_asked: AtomicBool::new(false),
         asking: Arc::new(Semaphore::new(1)),
         wishes,
         app: settings.app,

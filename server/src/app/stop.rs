@@ -37,7 +37,7 @@ impl Application {
     pub async fn stop(mut self, patience: Duration) {
         self.facts.ready.store(false, Ordering::Relaxed);
         self.connections.dismiss();
-        self.facts.events.close(&self.facts);
+        self.hub.close(&self.facts);
         let (handle, connections) = (self.server.handle(), self.connections.clone());
         let (doors, roll) = (self.doors, self.roll);
         let orders = async {

@@ -5,7 +5,7 @@
 //! is let go, so that nobody's slowness costs memory or holds up the others.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -24,7 +24,6 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::{
     facts::Facts,
     routes::api::{refusal::Refusal, status::Status},
-    wishes::Wish,
 };
 
 /// How many may follow at once: more pages than anyone has open, fewer than a process has files.
@@ -40,9 +39,9 @@ const MOST_MISSED: usize = QUEUE / 2;
 /// How often the history is looked at while somebody listens: a person calls it at once.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Everybody who follows.
-#[derive(Default)]
-pub struct Hub(Mutex<State>);
+/// Everybody who follows. Clones are the same.
+#[derive(Clone, Default)]
+pub struct Hub(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -53,7 +52,6 @@ struct State {
     follower: Option<Follower>,
     /// Where clients were told that the app has moved to.
     moved_to: Option<Port>,
-    wish: Option<Wish>,
     is_closed: bool,
 }
 
@@ -75,7 +73,7 @@ impl Hub {
             return Err(Refusal::Full);
         }
         let (client, events) = channel(QUEUE);
-        let now = state.catch_up(facts);
+        let now = state.catch_up(facts, self);
         let missed = last.map(|last| missed(facts, last, now)).unwrap_or_default();
         // What it missed has not reached it yet: a connection that is lost now resumes there again.
         let heard = if missed.is_empty() { now } else { last };
@@ -88,16 +86,12 @@ impl Hub {
         Ok(events)
     }
 
-    /// Remembers what a person has asked for, which is why the server will stop.
-    pub(crate) fn asked(&self, wish: Wish) {
-        self.state().wish = Some(wish);
-    }
-
     /// Tells everybody that the server stops, and lets them go, so that no stream holds up the end.
     pub(crate) fn close(&self, facts: &Facts) {
         let mut state = self.state();
         state.look(facts);
-        let is_restart = state.wish == Some(Wish::Restart) || facts.story.has_successor();
+        let is_asked = facts.restart_asked.load(Ordering::Relaxed);
+        let is_restart = is_asked || facts.story.has_successor();
         let reason = if is_restart { "restart" } else { "stop" };
         state.tell(&event("stopping", &json!({ "reason": reason }), None));
         state.clients.clear();
@@ -111,13 +105,13 @@ impl Hub {
 
 impl State {
     /// Tells everybody what is new, and where that leaves them. Starts the thread if none runs.
-    fn catch_up(&mut self, facts: &Data<Facts>) -> Option<Cursor> {
+    fn catch_up(&mut self, facts: &Data<Facts>, hub: &Hub) -> Option<Cursor> {
         if !self.is_watching {
             self.follower = follower(facts, None);
-            let watched = facts.clone();
+            let (watched, hub) = (facts.clone(), hub.clone());
             let thread = thread::Builder::new().name("events".into());
             // If there can be no thread, whoever comes next tries again.
-            self.is_watching = thread.spawn(move || watch(&watched)).is_ok();
+            self.is_watching = thread.spawn(move || watch(&watched, &hub)).is_ok();
         }
         self.look(facts);
         self.follower.as_ref().map(Follower::cursor)
@@ -149,10 +143,10 @@ impl State {
 }
 
 /// Tells what is new for as long as somebody listens.
-fn watch(facts: &Data<Facts>) {
+fn watch(facts: &Facts, hub: &Hub) {
     loop {
         thread::sleep(LOOK);
-        let mut state = facts.events.state();
+        let mut state = hub.state();
         state.clients.retain(|client| !client.is_closed());
         if state.clients.is_empty() {
             state.is_watching = false;

@@ -48,12 +48,13 @@ pub(super) async fn follow(
     _: Authorized,
     request: HttpRequest,
     facts: Data<Facts>,
+    hub: Data<Hub>,
 ) -> Result<impl Responder, Refusal> {
     Parameters::of(&request, &[])?;
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is no cursor, or of another file, is one that was away for too long.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
-    let events = super::aside(move || facts.events.join(&facts, last)).await?;
+    let events = super::aside(move || hub.join(&facts, last)).await?;
     Ok(Sse::from_infallible_receiver(events)
         .with_keep_alive(HEARTBEAT)
         .with_retry_duration(RETRY)
