@@ -14,8 +14,8 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 use shared::{app::AppName, conflict::Class};
 
-/// The longest line that is looked at, in bytes: writers cut theirs far below it.
-const MAX_LINE: usize = 1 << 20;
+/// How much is read at once, in bytes: a history of years in a few hundred reads.
+const BUFFER: usize = 1 << 20;
 
 /// The counts, and how far the history has been read for them.
 #[derive(Debug)]
@@ -28,7 +28,8 @@ pub(super) struct Tally {
     pub(super) launches: u64,
     /// How many times a server of the app was started again.
     pub(super) restarts: u64,
-    /// How many candidates could not be claimed, and why.
+    /// How many candidates could not be claimed, by class. There are fifteen, so that as a label it is
+    /// bounded.
     pub(super) conflicts: BTreeMap<String, u64>,
 }
 
@@ -60,7 +61,7 @@ impl Tally {
             // Another file has its place. Counters only rise, so its records are counted on top.
             self.read = 0;
         }
-        let mut lines = BufReader::with_capacity(MAX_LINE, file);
+        let mut lines = BufReader::with_capacity(BUFFER, file);
         lines.seek(SeekFrom::Start(self.read))?;
         let needles = [&b"\"launch_started\""[..], b"\"port_conflict\"", b"\"server_restarting\""];
         let needles = needles.map(Finder::new);
@@ -87,18 +88,12 @@ impl Tally {
         match (line.event.as_str(), line.class) {
             ("launch_started", _) => self.launches += 1,
             ("server_restarting", _) => self.restarts += 1,
-            ("port_conflict", Some(class)) => *self.conflicts.entry(name(class)).or_default() += 1,
+            ("port_conflict", Some(class)) => {
+                *self.conflicts.entry(class.to_string()).or_default() += 1
+            }
             _ => {}
         }
     }
-}
-
-/// A class as records spell it. There are fifteen, so that as a label it is bounded.
-fn name(class: Class) -> String {
-    serde_json::to_value(class)
-        .ok()
-        .and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
