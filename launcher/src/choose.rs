@@ -3,7 +3,7 @@
 //! Every conflict is recorded before the next candidate is tried, and one with a port that somebody
 //! named is diagnosed in full: what happened must be known even if the next step crashes.
 //!
-//! One conflict passes by itself: what is left of our own last run, which [`remains`] tells from
+//! One conflict passes by itself: what is left of our own last run, which `remains` tells from
 //! everything else. It is waited for, and is no conflict if it goes.
 
 mod remains;

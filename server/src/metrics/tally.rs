@@ -89,7 +89,7 @@ impl Tally {
             ("launch_started", _) => self.launches += 1,
             ("server_restarting", _) => self.restarts += 1,
             ("port_conflict", Some(class)) => {
-                *self.conflicts.entry(class.to_string()).or_default() += 1
+                *self.conflicts.entry(class.to_string()).or_default() += 1;
             }
             _ => {}
         }
