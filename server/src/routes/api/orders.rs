@@ -36,14 +36,8 @@ pub(super) async fn relocate(
     let body = body::object(&request, payload).await?;
     body::only(&body, &["port"])?;
     let port = wanted(&body)?;
-    if !facts.is_supervised() {
-        let command = match port {
-            Some(port) => format!("launcher --app {} --port {port}", facts.app),
-            None => format!("launcher --app {}", facts.app),
-        };
-        let detail = "moving needs the launcher: stop this server and start the app with it";
-        return Err(Refusal::Unsupervised { detail, command });
-    }
+    let detail = "moving needs the launcher: stop this server and start the app with it";
+    needs_launcher(&facts, detail, port)?;
     if let Some(port) = port {
         if port == facts.port {
             return Err(Refusal::SamePort(port.get()));
@@ -90,12 +84,8 @@ pub(super) async fn restart(
     facts: Data<Facts>,
 ) -> Result<HttpResponse, Refusal> {
     nothing(&request, payload).await?;
-    if !facts.is_supervised() {
-        return Err(Refusal::Unsupervised {
-            detail: "restarting needs the launcher: stop this server and start the app with it",
-            command: format!("launcher --app {}", facts.app),
-        });
-    }
+    let detail = "restarting needs the launcher: stop this server and start the app with it";
+    needs_launcher(&facts, detail, None)?;
     facts.wish(Wish::Restart);
     Ok(HttpResponse::Accepted().json(json!({})))
 }
@@ -118,6 +108,15 @@ pub(super) async fn stop(
     nothing(&request, payload).await?;
     facts.wish(Wish::Stop);
     Ok(HttpResponse::Accepted().json(json!({})))
+}
+
+/// Refuses what a launcher alone can do where there is none, with the command that starts one.
+fn needs_launcher(facts: &Facts, detail: &'static str, port: Option<Port>) -> Result<(), Refusal> {
+    if facts.is_supervised() {
+        return Ok(());
+    }
+    let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
+    Err(Refusal::Unsupervised { detail, command: format!("launcher --app {}{port}", facts.app) })
 }
 
 /// Checks that nothing else was said.
