@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{get, quiet_port, wait_until};
+use e2e::{Home, Running, get, quiet_port, wait_until};
 
 use crate::home;
 
@@ -24,15 +24,21 @@ fn ask(mut stream: &TcpStream, port: u16) -> String {
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
-/// Row 8 of the test matrix: the server closes first, so its end of the connection lingers.
-#[test]
-fn a_connection_in_time_wait_does_not_cost_the_port() {
-    let Some(home) = home() else { return };
+/// A launch that has answered a client, who is still connected.
+fn visited(home: &Home) -> (u16, Running, TcpStream) {
     let port = quiet_port();
     let mut running = home.launcher().port(port).start();
     running.ready();
     let client = connect(port);
     assert!(ask(&client, port).starts_with("HTTP/1.1 200"));
+    (port, running, client)
+}
+
+/// Row 8 of the test matrix: the server closes first, so its end of the connection lingers.
+#[test]
+fn a_connection_in_time_wait_does_not_cost_the_port() {
+    let Some(home) = home() else { return };
+    let (port, running, client) = visited(&home);
     assert_eq!(running.stop().code, Some(0));
     drop(client);
 
@@ -48,11 +54,7 @@ fn a_connection_in_time_wait_does_not_cost_the_port() {
 #[test]
 fn a_client_that_stays_connected_does_not_cost_the_port() {
     let Some(home) = home() else { return };
-    let port = quiet_port();
-    let mut running = home.launcher().port(port).start();
-    running.ready();
-    let client = connect(port);
-    assert!(ask(&client, port).starts_with("HTTP/1.1 200"));
+    let (port, running, client) = visited(&home);
     running.kill_both();
 
     let mut running = home.launcher().start();
