@@ -113,7 +113,7 @@ impl Audience {
         for client in &mut self.clients {
             for _ in 0..records {
                 line.clear();
-                while memmem::find(&line, event.name().as_bytes()).is_none() {
+                while memmem::find(&line, event.name().word().as_bytes()).is_none() {
                     next_line(client, &mut line)?;
                 }
                 first.get_or_insert_with(|| began.elapsed());

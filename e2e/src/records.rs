@@ -2,29 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::{self, Read},
+    fs::File,
+    io::{Read, Seek, SeekFrom},
     path::Path,
     sync::OnceLock,
 };
 
 use serde_json::Value;
-
-/// The keys that every record begins with, in this order.
-const ALWAYS: [&str; 12] = [
-    "ts",
-    "level",
-    "event",
-    "msg",
-    "schema",
-    "app",
-    "process",
-    "pid",
-    "launch_id",
-    "seq",
-    "version",
-    "machine",
-];
+use shared::{
+    history::{
+        Filter, Found, Reader, line_number,
+        schema::{self, schema},
+    },
+    keys,
+};
 
 /// Reads a history and checks each of its records; an absent file is an empty history.
 ///
@@ -33,12 +24,25 @@ const ALWAYS: [&str; 12] = [
 /// If a line is not a record.
 #[track_caller]
 pub(crate) fn read(file: &Path) -> Vec<Value> {
-    let text = match fs::read(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
-        read => String::from_utf8(read.expect("the history can be read")).expect("it is text"),
-    };
-    assert!(text.is_empty() || text.ends_with('\n'), "the last line is cut: {text}");
-    text.lines().map(record).collect()
+    let found = Reader::of_history(file).forward(&Filter::default());
+    let found = found.unwrap_or_else(|error| panic!("{error}: {}", file.display()));
+    let records = found.map(|found| match found.expect("the history can be read") {
+        Found::Record(entry) => record(&entry.text),
+        Found::Damage(damage) => {
+            let line = line_number(file, damage.offset).unwrap_or_default();
+            panic!("line {line} is no record ({}):\n{}", damage.kind, excerpt(file))
+        }
+    });
+    let records = records.collect();
+    assert!(ends_whole(file), "the last line is cut: {}", excerpt(file));
+    records
+}
+
+/// Whether a file is empty or absent, or its last line has an end.
+fn ends_whole(file: &Path) -> bool {
+    let Ok(mut file) = File::open(file) else { return true };
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1)).is_err() || file.read_exact(&mut last).is_ok() && last == *b"\n"
 }
 
 /// The beginning of a log, for whoever looks for the reason of a failure.
@@ -54,32 +58,27 @@ pub(crate) fn excerpt(file: &Path) -> String {
 fn record(line: &str) -> Value {
     let record: Value = serde_json::from_str(line)
         .unwrap_or_else(|error| panic!("a line of the history is not JSON ({error}): {line}"));
-    let keys: Vec<_> = record.as_object().into_iter().flatten().map(|(key, _)| key).collect();
+    let keys = record.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
     assert!(
-        keys.iter().zip(ALWAYS).filter(|(key, always)| **key == always).count() == ALWAYS.len(),
-        "a record begins with {ALWAYS:?}: {line}"
+        keys.take(keys::COMMON.len()).eq(keys::COMMON),
+        "a record begins with {:?}: {line}",
+        keys::COMMON
     );
-    if let Some(schema) = schema() {
-        let problems: Vec<_> = schema
-            .iter_errors(&record)
-            .map(|problem| format!("{problem} at `{}`", problem.instance_path()))
-            .collect();
-        assert!(problems.is_empty(), "the schema forbids {line}\n{}", problems.join("\n"));
-    }
+    let problems: Vec<_> = validator()
+        .iter_errors(&record)
+        .map(|problem| format!("{problem} at `{}`", problem.instance_path()))
+        .collect();
+    assert!(problems.is_empty(), "the schema forbids {line}\n{}", problems.join("\n"));
     record
 }
 
-/// The schema beside the logs of this checkout.
-fn schema() -> Option<&'static jsonschema::Validator> {
-    static SCHEMA: OnceLock<Option<jsonschema::Validator>> = OnceLock::new();
-    let read = || {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
-        let text = fs::read(root.join("logs").join("port-history.schema.json")).ok()?;
-        let schema = serde_json::from_slice(&text).expect("the schema is JSON");
+/// The schema of what this version writes.
+fn validator() -> &'static jsonschema::Validator {
+    static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
         let options = jsonschema::options().should_validate_formats(true);
-        Some(options.build(&schema).expect("the schema is one"))
-    };
-    SCHEMA.get_or_init(read).as_ref()
+        options.build(&schema(schema::Reader::Test)).expect("the schema is one")
+    })
 }
 
 /// Panics if a writer has left out a record: each counts its own from 0.

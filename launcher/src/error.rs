@@ -4,7 +4,7 @@ use shared::{
     claim::ClaimError,
     conflict::Conflict,
     environment::VariableError,
-    event::ServerEnd,
+    event::{EndReason, ServerEnd},
     exit::{self, Exit},
     port::Port,
     settings::Restart,
@@ -91,22 +91,22 @@ impl LaunchError {
 
     /// One word for records.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> EndReason {
         match self {
-            Self::Options(OptionsError::Variable(_)) => "usage",
-            Self::Options(OptionsError::Settings(_)) => "settings",
-            Self::Options(OptionsError::NoHome(_)) => "no_home",
-            Self::Unresponsive(_) => "unresponsive_instance",
-            Self::NoPort(_) | Self::Claim(_) => "no_port",
-            Self::MustNotMove(_) => "must_not_move",
-            Self::NoServer(_) => "no_server",
-            Self::NotReady(NotReady::NotStarted(_)) => "not_started",
-            Self::NotReady(NotReady::Exited(_)) => "exited",
-            Self::NotReady(NotReady::Signalled(_)) => "signalled",
-            Self::NotReady(NotReady::TimedOut { .. }) => "timed_out",
-            Self::NotReady(NotReady::WrongAnswer(_)) => "wrong_answer",
-            Self::GaveUp { .. } => "gave_up",
-            Self::Final(_) => "server_failed",
+            Self::Options(OptionsError::Variable(_)) => EndReason::Usage,
+            Self::Options(OptionsError::Settings(_)) => EndReason::Settings,
+            Self::Options(OptionsError::NoHome(_)) => EndReason::NoHome,
+            Self::Unresponsive(_) => EndReason::UnresponsiveInstance,
+            Self::NoPort(_) | Self::Claim(_) => EndReason::NoPort,
+            Self::MustNotMove(_) => EndReason::MustNotMove,
+            Self::NoServer(_) => EndReason::NoServer,
+            Self::NotReady(NotReady::NotStarted(_)) => EndReason::NotStarted,
+            Self::NotReady(NotReady::Exited(_)) => EndReason::Exited,
+            Self::NotReady(NotReady::Signalled(_)) => EndReason::Signalled,
+            Self::NotReady(NotReady::TimedOut { .. }) => EndReason::TimedOut,
+            Self::NotReady(NotReady::WrongAnswer(_)) => EndReason::WrongAnswer,
+            Self::GaveUp { .. } => EndReason::GaveUp,
+            Self::Final(_) => EndReason::ServerFailed,
         }
     }
 
@@ -194,10 +194,10 @@ impl Outcome {
     /// # Errors
     ///
     /// If it was one.
-    pub fn into_result(self) -> Result<&'static str, LaunchError> {
+    pub fn into_result(self) -> Result<EndReason, LaunchError> {
         match self {
-            Self::Stopped => Ok("asked"),
-            Self::Finished => Ok("server_finished"),
+            Self::Stopped => Ok(EndReason::Asked),
+            Self::Finished => Ok(EndReason::ServerFinished),
             Self::NotReady(reason) => Err(LaunchError::NotReady(reason)),
             Self::Final(code) => Err(LaunchError::Final(code)),
             Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { end, rule }),

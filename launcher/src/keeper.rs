@@ -11,7 +11,7 @@ use shared::{
     diagnose::Diagnostician,
     discovery::{self, AppLock, Discovery},
     environment::Environment,
-    event::{Ending, Event, MoveReason, ReadyLine, ServerAt},
+    event::{EndReason, Ending, Event, MoveReason, ReadyLine, ServerAt},
     identity::Secret,
     keys,
     os::LiveRanges,
@@ -121,7 +121,7 @@ impl Host for Keeper<'_> {
 
     fn home_is_free(&mut self, port: Port) {
         self.home_watch = None;
-        let ending = Ending { port: Some(port), reason: "home_port_free", ..Ending::default() };
+        let ending = Ending::of(port, EndReason::HomePortFree);
         self.launch.history.record(&Event::PortReleased(ending));
         self.launch.screen.home_is_free(port);
     }
@@ -194,8 +194,15 @@ impl Keeper<'_> {
         let (launch, assignment) = (self.launch, &mut self.memory.assignment);
         let previous = assignment.last_good.map(|good| good.port);
         if let Some(from) = previous.filter(|port| *port != at.port) {
-            let was_forced = occasion == Occasion::First && !choice.refused.is_empty();
-            let why = if was_forced { MoveReason::Conflict } else { MoveReason::Asked };
+            let why = match occasion {
+                Occasion::First if !choice.refused.is_empty() => MoveReason::Conflict,
+                Occasion::First
+                    if choice.origin == Origin::Home && launch.wished_before(at.port) =>
+                {
+                    MoveReason::HomePortFree
+                }
+                _ => MoveReason::Asked,
+            };
             launch.history.record(&Event::PortMoved { from, to: at.port, why });
         }
         if choice.origin == Origin::Temporary {

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use shared::{
     assignment::Recovery,
     claim,
-    event::{Ending, Event, Process},
+    event::{EndReason, Ending, Event, EventName, Process, RecoverySource},
     exit::Exit,
-    history::{Author, Writer},
+    history::{Author, Filter, Found, Reader, Writer},
     identity::Secret,
     keys,
     logging::{self, Diagnostics, Mode},
@@ -106,6 +106,26 @@ impl Launch {
         }
     }
 
+    /// Whether `port` was the home port of the launch before this one already. One that a person has
+    /// set since is used because it was asked for, and not because it has become free.
+    #[must_use]
+    pub fn wished_before(&self, port: Port) -> bool {
+        let Basics { app, folders, .. } = &self.basics;
+        let events = vec![EventName::LaunchStarted];
+        let filter = Filter { app: Some(app.clone()), events, ..Filter::default() };
+        let found = Reader::of_history(&folders.history()).backward(&filter);
+        // A history that cannot be read tells of no launch before.
+        let records = found.into_iter().flatten().filter_map(|found| match found.ok()? {
+            Found::Record(entry) => entry.record().ok(),
+            Found::Damage(_) => None,
+        });
+        let before = records.into_iter().find(|record| record.launch_id != self.id);
+        before.is_some_and(|record| match record.event {
+            Event::LaunchStarted { home_port, .. } => home_port == Some(port),
+            _ => false,
+        })
+    }
+
     /// What a person is told of this launch.
     fn message(&self, message: Message) -> Message {
         message.about(&self.basics.app, self.basics.folders.logs().join("launcher.jsonl"))
@@ -119,7 +139,10 @@ impl Launch {
             Ok((secret, None)) => secret,
             Ok((secret, set_aside)) => {
                 let problem = "it holds no secret".to_owned();
-                self.recovered(&file, Recovery { problem, set_aside, source: "defaults" });
+                self.recovered(
+                    &file,
+                    Recovery { problem, set_aside, source: RecoverySource::Defaults },
+                );
                 secret
             }
             Err(error) => {
@@ -144,10 +167,12 @@ impl Launch {
 
     /// The end of a launch that did what it was asked.
     #[must_use]
-    pub fn stopped(&self, port: Port, reason: &'static str) -> Exit {
+    pub fn stopped(&self, port: Port, reason: EndReason) -> Exit {
         let exit = Exit::Done;
-        let (port, exit_code) = (Some(port), Some(exit.code()));
-        self.history.record(&Event::LaunchStopped(Ending { port, reason, exit_code, error: None }));
+        self.history.record(&Event::LaunchStopped(Ending {
+            exit_code: Some(exit.code()),
+            ..Ending::of(port, reason)
+        }));
         exit
     }
 
@@ -159,13 +184,13 @@ impl Launch {
     pub fn end(
         &self,
         port: Port,
-        result: Result<&'static str, LaunchError>,
+        result: Result<EndReason, LaunchError>,
     ) -> Result<Exit, LaunchError> {
         let reason = match &result {
-            Ok(reason) => reason,
+            Ok(reason) => *reason,
             Err(failure) => failure.reason(),
         };
-        let released = Ending { port: Some(port), reason, ..Ending::default() };
+        let released = Ending::of(port, reason);
         self.history.record(&Event::PortReleased(released));
         result?;
         Ok(self.stopped(port, reason))
@@ -182,6 +207,7 @@ impl Launch {
             reason: failure.reason(),
             exit_code: Some(exit.code()),
             error: Some(text),
+            by: None,
         });
         self.history.record(&event);
         let Basics { app, folders, .. } = &self.basics;

@@ -14,7 +14,7 @@ use shared::{
     called, claim,
     conflict::{Conflict, Origin},
     discovery::Discovery,
-    event::{Event, ReadyLine, Relation, ServerAt},
+    event::{Event, ReadyLine, RecoverySource, Relation, ServerAt},
     exit::Exit,
     paths::Folders,
     port::Port,
@@ -134,7 +134,7 @@ impl Screen {
         }
         line(format_args!("{} is running already: {}", app.bold(), found.url.cyan().bold()));
         match relation {
-            Relation::Same => {}
+            Relation::Same | Relation::Other => {}
             Relation::Older => {
                 line("  It is of an older version: stop it and start again to use this one.");
             }
@@ -150,7 +150,9 @@ impl Screen {
     /// What was remembered could not be read.
     pub fn recovered(&self, file: &str, recovery: &Recovery) {
         let from = match recovery.source {
-            "port_history" => "The remembered ports were taken from the port history instead",
+            RecoverySource::PortHistory => {
+                "The remembered ports were taken from the port history instead"
+            }
             _ => "It is made anew",
         };
         note(format_args!("{file} cannot be used: {}.", recovery.problem));
@@ -207,6 +209,9 @@ fn story(ready: &Ready<'_>) -> Vec<String> {
         ],
         (_, None) => vec![format!("Port {port} is remembered: it will be the same next time.")],
         (_, Some(previous)) if previous == port => vec!["The same port as last time.".to_owned()],
+        (Origin::Home, Some(previous)) if ready.choice.refused.is_empty() => vec![format!(
+            "Last time it was port {previous}; your home port {port} is used because it is free."
+        )],
         (_, Some(previous)) => vec![format!(
             "Last time it was port {previous}; bookmarks and data that pages saved there stay with that address."
         )],

@@ -19,7 +19,7 @@ use shared::{
     claim::Claim,
     conflict::Origin,
     control::ToLauncher,
-    event::{Ending, Event, Process, ServerAt},
+    event::{EndReason, Ending, Event, Process, ServerAt, ServerReady},
     exit::Exit,
     history::{Author, Writer},
     identity::Secret,
@@ -154,18 +154,16 @@ impl Launch {
             .and_then(|system| system.block_on(async { self.run(args, app()?, orders).await }));
         let (reason, error) = match ended {
             Ok(stop) => (stop.reason, None),
-            Err(error) => ("server_failed", Some(error.to_string())),
+            Err(error) => (EndReason::ServerFailed, Some(error.to_string())),
         };
         let end = |exit: Exit, error: Option<String>| Ending {
-            port: Some(port),
-            reason,
             exit_code: Some(exit.code()),
             error,
+            ..Ending::of(port, reason)
         };
         // A launcher that is still there holds the port for the next server.
         if self.whose.is_our_own() || reason == Stop::LAUNCHER_GONE {
-            let released = Ending { exit_code: None, ..end(Exit::Done, None) };
-            self.history.record(&Event::PortReleased(released));
+            self.history.record(&Event::PortReleased(Ending::of(port, reason)));
         }
         match error {
             None if !self.whose.is_our_own() => Exit::Done,
@@ -225,7 +223,7 @@ impl Launch {
             return;
         }
         let at = self.whereabouts(app);
-        self.history.record(&Event::ServerReady(at.clone()));
+        self.history.record(&Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }));
         let beyond = args.bind.filter(|ip| !ip.is_loopback());
         if let Some(ip) = beyond {
             report::warning(exposed(ip, app.port(), args.root.as_deref()));

@@ -2,7 +2,7 @@
 
 use std::{future::pending, io, mem, pin::pin, sync::Arc, time::Duration};
 
-use shared::keys;
+use shared::{event::EndReason, keys};
 use slog::{Logger, info, warn};
 use tokio::{
     select,
@@ -29,14 +29,14 @@ const ORPHAN_PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop {
     /// Why, in one word.
-    pub reason: &'static str,
+    pub reason: EndReason,
     /// How long requests in flight may take.
     pub patience: Duration,
 }
 
 impl Stop {
     /// The launcher ended without a word, so nobody holds the port any more but this server.
-    pub const LAUNCHER_GONE: &'static str = "launcher_gone";
+    pub const LAUNCHER_GONE: EndReason = EndReason::LauncherGone;
 }
 
 /// Everything that may ask the server to end, or to lead elsewhere.
@@ -88,7 +88,10 @@ impl Life {
             return None;
         }
         let again = mem::replace(&mut self.signalled, true);
-        Some(Stop { reason: "asked", patience: if again { Duration::ZERO } else { PATIENCE } })
+        Some(Stop {
+            reason: EndReason::Asked,
+            patience: if again { Duration::ZERO } else { PATIENCE },
+        })
     }
 
     /// A launcher is told what a person wishes, and gives its orders. Without one there is only the
@@ -97,7 +100,7 @@ impl Life {
         match wish {
             None => self.wishes = None,
             Some(wish) if self.has_launcher => control::say(&wish.into()),
-            Some(Wish::Stop) => return Some(Stop { reason: "asked", patience: PATIENCE }),
+            Some(Wish::Stop) => return Some(Stop { reason: EndReason::Asked, patience: PATIENCE }),
             Some(Wish::Move(_) | Wish::Restart | Wish::Reread) => {}
         }
         None
@@ -105,8 +108,8 @@ impl Life {
 
     fn obey(&mut self, order: Option<Order>) -> Option<Stop> {
         match order {
-            Some(Order::Drain) => Some(Stop { reason: "asked", patience: PATIENCE }),
-            Some(Order::Stop) => Some(Stop { reason: "asked", patience: Duration::ZERO }),
+            Some(Order::Drain) => Some(Stop { reason: EndReason::Asked, patience: PATIENCE }),
+            Some(Order::Stop) => Some(Stop { reason: EndReason::Asked, patience: Duration::ZERO }),
             Some(Order::Redirect(to)) => {
                 if self.moved.lead(to) {
                     info!(self.logger, "redirecting"; keys::PORT => to.get());
@@ -175,9 +178,12 @@ mod test {
             ] {
                 launcher.send(order).expect("it listens");
             }
-            assert_eq!(life.next().await, Stop { reason: "asked", patience: PATIENCE });
+            assert_eq!(life.next().await, Stop { reason: EndReason::Asked, patience: PATIENCE });
             assert_eq!(moved.to(), Some(port(17001)));
-            assert_eq!(life.next().await, Stop { reason: "asked", patience: Duration::ZERO });
+            assert_eq!(
+                life.next().await,
+                Stop { reason: EndReason::Asked, patience: Duration::ZERO }
+            );
             let gone = Stop { reason: Stop::LAUNCHER_GONE, patience: ORPHAN_PATIENCE };
             assert_eq!(life.next().await, gone);
         });

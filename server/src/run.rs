@@ -16,7 +16,7 @@ use shared::{
     control::ToLauncher,
     diagnose::Diagnostician,
     environment::Environment,
-    event::{Ending, Event, masked},
+    event::{EndReason, Ending, Event, masked},
     exit::Exit,
     os,
     paths::Folders,
@@ -144,13 +144,13 @@ fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exi
         }
         Err(error) => {
             let text = format!("{error}: {}", error.source);
-            return Err(fail(launch, Some(port), "claim_failed", Exit::Bug, &text));
+            return Err(fail(launch, Some(port), EndReason::ClaimFailed, Exit::Bug, &text));
         }
     };
     let is_missing = |ip: &IpAddr| !claim.addresses().iter().any(|address| address.ip() == *ip);
     if let Some(ip) = bind.filter(is_missing) {
         let text = format!("this computer has no address {ip} to serve on");
-        return Err(fail(launch, Some(port), "no_such_address", Exit::Usage, &text));
+        return Err(fail(launch, Some(port), EndReason::NoSuchAddress, Exit::Usage, &text));
     }
     launch.history.record(&claimed(launch, &claim, began.elapsed()));
     Ok(claim)
@@ -172,17 +172,19 @@ fn give_up(launch: &Launch, policy: &Policy, conflict: &Conflict) -> Exit {
     launch.history.record(&Event::PortConflict(conflict.clone()));
     let failed = launch.fail(Ending {
         port: Some(conflict.port),
-        reason: "no_port",
+        reason: EndReason::NoPort,
         exit_code: Some(exit.code()),
         error: Some(conflict.sentence()),
+        by: None,
     });
     launch.report.taken(conflict, &failed, taken::suggestion(policy));
     exit
 }
 
-fn fail(launch: &Launch, port: Option<Port>, reason: &'static str, exit: Exit, text: &str) -> Exit {
+fn fail(launch: &Launch, port: Option<Port>, reason: EndReason, exit: Exit, text: &str) -> Exit {
     let error = Some(text.to_owned());
-    let failed = launch.fail(Ending { port, reason, exit_code: Some(exit.code()), error });
+    let failed =
+        launch.fail(Ending { port, reason, exit_code: Some(exit.code()), error, by: None });
     launch.report.failed(format_args!("{text}."), &failed);
     exit
 }

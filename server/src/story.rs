@@ -10,12 +10,11 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 use shared::{
-    conflict::{Class, Holder},
-    event::MoveReason,
-    history::{Filter, Follower, page},
+    conflict::{Class, Conflict, Holder},
+    event::{EndReason, Event, MoveReason},
+    history::{Entry, Filter, Follower, Reader, Record},
     port::Port,
 };
 use uuid::Uuid;
@@ -42,14 +41,12 @@ pub struct LastMove {
 }
 
 /// What is known of one launch.
-#[derive(Debug)]
 pub struct Story {
     file: Option<PathBuf>,
     launch_id: Uuid,
     told: Mutex<Option<Told>>,
 }
 
-#[derive(Debug)]
 struct Told {
     follower: Follower,
     so_far: SoFar,
@@ -76,36 +73,6 @@ pub struct Refused {
     pub class: Class,
     /// Who had it, as far as known.
     pub holder: Option<Holder>,
-}
-
-/// The reason of a release that was not ours: somebody else has let go of the home port.
-const FREED: &str = "home_port_free";
-
-/// The records that matter here.
-#[derive(Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Record {
-    PortConflict {
-        ts: Timestamp,
-        port: Port,
-        class: Class,
-        holder: Option<Holder>,
-    },
-    PortMoved {
-        ts: Timestamp,
-        from: Port,
-        to: Port,
-        why: MoveReason,
-    },
-    PortReleased {
-        port: Option<Port>,
-        reason: String,
-    },
-    ServerReady {
-        server_pid: u32,
-    },
-    #[serde(other)]
-    Other,
 }
 
 impl Story {
@@ -145,41 +112,46 @@ impl Story {
         let file = self.file.as_ref()?;
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let told = told.get_or_insert_with(|| self.begin(file));
-        for added in told.follower.news() {
-            told.so_far.add(&added.record);
+        // What cannot be read now is read the next time.
+        for added in told.follower.news().unwrap_or_default() {
+            told.so_far.add(&added.entry);
         }
         Some(question(&told.so_far))
     }
 
     fn begin(&self, file: &Path) -> Told {
         let filter = Filter { launch_id: Some(self.launch_id), ..Filter::default() };
-        let follower = Follower::from_end(file, filter.clone());
+        let reader = Reader::of_history(file);
+        let follower = reader.follow(&filter);
         // What is added in between is read twice, which changes nothing.
-        let before = page(file, &filter, RECORDS, None).unwrap_or_default();
+        let before = reader.page(&filter, RECORDS, None).unwrap_or_default();
         let mut so_far = SoFar::default();
-        before.records.iter().rev().for_each(|record| so_far.add(record));
+        before.records.iter().rev().for_each(|entry| so_far.add(entry));
         Told { follower, so_far }
     }
 }
 
 impl SoFar {
-    fn add(&mut self, record: &RawValue) {
-        match serde_json::from_str(record.get()) {
-            Ok(Record::PortConflict { ts, port, class, holder }) => {
+    fn add(&mut self, entry: &Entry) {
+        let Ok(Record { ts, event, .. }) = entry.record() else { return };
+        match event {
+            Event::PortConflict(Conflict { port, class, holder, .. }) => {
                 self.conflicts.retain(|refused| refused.port != port);
                 self.conflicts.push(Refused { ts, port, class, holder });
                 self.freed = self.freed.filter(|freed| *freed != port);
             }
-            Ok(Record::PortReleased { port, reason }) if reason == FREED => self.freed = port,
-            Ok(Record::PortMoved { ts, from, to, why }) => {
+            Event::PortReleased(end) if end.reason == EndReason::HomePortFree => {
+                self.freed = end.port;
+            }
+            Event::PortMoved { from, to, why } => {
                 let forced = why == MoveReason::Conflict;
                 let refused = self.conflicts.iter().find(|refused| forced && refused.port == from);
                 let class = refused.map(|refused| refused.class);
                 let holder = refused.and_then(|refused| refused.holder.clone());
                 self.moved = Some(LastMove { from, to, why, ts, class, holder });
             }
-            Ok(Record::ServerReady { server_pid }) => self.serving = Some(server_pid),
-            Ok(Record::PortReleased { .. } | Record::Other) | Err(_) => {}
+            Event::ServerReady(ready) => self.serving = Some(ready.at.server_pid),
+            _ => {}
         }
     }
 }

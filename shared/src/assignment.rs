@@ -7,7 +7,11 @@
 #[cfg(test)]
 mod test;
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+};
 
 use confy::ConfyError;
 use jiff::Timestamp;
@@ -18,7 +22,8 @@ use crate::{
     atomic,
     conflict::Origin,
     discovery::AppLock,
-    history::{self, Record},
+    event::{Event, EventName, RecoverySource},
+    history::{Filter, Found, HistoryError, Reader},
     paths::Folders,
     port::Port,
 };
@@ -28,6 +33,10 @@ pub const SCHEMA: u32 = 1;
 
 /// How many earlier good ports are kept: more than anyone moves, few enough to read.
 pub const MAX_EARLIER: usize = 16;
+
+/// How much of the history is read for earlier good ports once the last good one is found, in bytes:
+/// some 50,000 records.
+const RECALL_BUDGET: u64 = 16 << 20;
 
 /// The remembered ports of an app.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,8 +97,8 @@ pub struct Recovery {
     pub problem: String,
     /// Where the unreadable file is now, if there was one and it could be moved.
     pub set_aside: Option<std::path::PathBuf>,
-    /// Where the ports were taken from: `port_history` or `defaults`.
-    pub source: &'static str,
+    /// Where the ports were taken from.
+    pub source: RecoverySource,
 }
 
 impl Assignment {
@@ -132,11 +141,15 @@ impl Assignment {
         };
         let missing =
             matches!(&error, AssignmentError::Unreadable(e) if e.kind() == io::ErrorKind::NotFound);
-        let assignment = Self::from_history(&history::last_assignments(history, app));
+        // A history that cannot be read remembers nothing.
+        let assignment = Self::from_history(&Reader::of_history(history), app).unwrap_or_default();
         if missing && assignment.last_good.is_none() {
             return Recalled { assignment, recovery: None };
         }
-        let source = if assignment.last_good.is_some() { "port_history" } else { "defaults" };
+        let source = match assignment.last_good {
+            Some(_) => RecoverySource::PortHistory,
+            None => RecoverySource::Defaults,
+        };
         let recovery = Recovery {
             problem: if missing { "it is missing".to_owned() } else { error.to_string() },
             set_aside: if missing { None } else { atomic::set_aside(file).ok() },
@@ -161,17 +174,40 @@ impl Assignment {
         remembered.flat_map(of_app).collect()
     }
 
-    /// What `port_assigned` records, oldest first and without the forgotten ones, amount to.
-    fn from_history(records: &[Record]) -> Self {
-        let mut assignment = Self { schema: SCHEMA, ..Self::default() };
-        for record in records {
-            if let Some(port) = record.port {
-                assignment.assign(port, Origin::LastGood, record.ts);
-                let generation = record.generation.unwrap_or(assignment.generation);
-                assignment.generation = assignment.generation.max(generation);
+    /// What the records of `app` amount to: its remembered ports without those that a person had
+    /// forgotten. It is read from the end, and no further than an assignment reaches.
+    fn from_history(history: &Reader, app: &AppName) -> Result<Self, HistoryError> {
+        let events = vec![EventName::PortAssigned, EventName::PortForgotten];
+        let filter = Filter { app: Some(app.clone()), events, ..Filter::default() };
+        let (mut newest_first, mut forgotten) = (Vec::new(), BTreeSet::new());
+        let mut known = BTreeSet::new();
+        let mut found = history.backward(&filter)?;
+        let end = found.at();
+        while !found.is_done() && known.len() <= MAX_EARLIER {
+            let record = match found.step()? {
+                Some(Found::Record(entry)) => entry.record().ok(),
+                Some(Found::Damage(_)) => None,
+                // The last good port is what counts; earlier ones are worth a look, not a wait.
+                None if !known.is_empty() && end - found.at() > RECALL_BUDGET => break,
+                None => None,
+            };
+            match record.map(|record| (record.ts, record.event)) {
+                Some((_, Event::PortForgotten { port, .. })) => drop(forgotten.insert(port)),
+                Some((ts, Event::PortAssigned { port, generation, .. })) => {
+                    if !forgotten.contains(&port) {
+                        known.insert(port);
+                        newest_first.push((port, generation, ts));
+                    }
+                }
+                _ => {}
             }
         }
-        assignment
+        let mut assignment = Self { schema: SCHEMA, ..Self::default() };
+        for (port, generation, ts) in newest_first.into_iter().rev() {
+            assignment.assign(port, Origin::LastGood, ts);
+            assignment.generation = assignment.generation.max(generation);
+        }
+        Ok(assignment)
     }
 
     /// Makes `port` the last good one.

@@ -11,33 +11,10 @@ use std::{fmt, io, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::port::Port;
+use crate::{event::milliseconds, port::Port};
 
+pub use crate::words::{Class, Origin};
 pub use remedy::HTTP_SYS;
-
-/// Why a port is on the list of candidates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// Asked for on the command line or in the environment. Never replaced by another.
-    Explicit,
-    /// The `port` of the settings.
-    Home,
-    /// The port of the last launch whose server became ready.
-    LastGood,
-    /// A port of an earlier good launch.
-    EarlierGood,
-    /// Computed from app and user, so that the same app begins at the same port everywhere.
-    FirstChoice,
-    /// Proposed by portpicker.
-    Proposed,
-    /// The next of the range, in a fixed shuffled order.
-    Range,
-    /// Whatever the system gave. Never remembered.
-    Temporary,
-    /// A socket that a service manager passed in.
-    Inherited,
-}
 
 impl Origin {
     /// Whether a person or an earlier launch named the port: it is then tried whatever the policy
@@ -48,63 +25,36 @@ impl Origin {
     }
 }
 
-/// What kind of obstacle keeps a port from us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Another process listens there.
-    InUse,
-    /// This app's own running server.
-    OwnInstance,
-    /// An outgoing connection uses it as its source port; nobody listens.
-    SourcePort,
-    /// A process of another user listens there, and only the user can be seen.
-    HiddenOwner,
-    /// The process that opened it is gone; a child still holds the socket and answers nobody.
-    GhostOwner,
-    /// In a range that the system has set aside.
-    Excluded,
-    /// Below the first port that an ordinary user may listen on.
-    Privileged,
-    /// On the list of ports that browsers refuse to open.
-    BrowserBlocked,
-    /// Kept by the system for programs with an entitlement (macOS).
-    Restricted,
-    /// Free on one loopback address and held by a stranger on the other.
-    OtherFamily,
-    /// Remembered by another app of this user.
-    ReservedByApp,
-    /// In the range from which the system takes ports for outgoing connections.
-    Ephemeral,
-    /// A default of many well-known programs.
-    Crowded,
-    /// A server that binds for itself found the port taken after all.
-    LostRace,
-    /// None of the others could be shown.
-    Unknown,
-}
-
 /// The process found on a port. What could not be found out is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Holder {
     /// Its process id.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub pid: Option<u32>,
     /// Its short name, such as `docker-proxy`.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub name: Option<String>,
     /// The file it runs.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub exe: Option<String>,
     /// The user it belongs to.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub user: Option<String>,
     /// When it was started.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub started_at: Option<Timestamp>,
 }
 
 /// The operating system's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OsError {
     /// `errno` or the WinSock code, such as 98 or 10048.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub code: Option<i32>,
     /// Rust's name for it, such as `AddrInUse`.
+    #[serde(default)]
     pub kind: String,
 }
 
@@ -115,21 +65,29 @@ impl From<&io::Error> for OsError {
 }
 
 /// A candidate that could not be claimed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Conflict {
     /// The port that was refused.
     pub port: Port,
     /// Why it was a candidate.
+    #[serde(default)]
     pub origin: Origin,
     /// What kept it from us.
+    #[serde(default)]
     pub class: Class,
     /// What the system said; `None` if the policy refused it before the system was asked.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub os_error: Option<OsError>,
     /// Who holds it, as far as known.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub holder: Option<Holder>,
     /// Whether it was the last good port.
+    #[serde(default)]
     pub last_good: bool,
     /// How long the attempt and its diagnosis took.
+    #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
+    #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
     pub elapsed: Duration,
 }
 
@@ -182,7 +140,7 @@ impl Conflict {
                 )
             }
             Class::Crowded => format!("port {port} is the default of many programs"),
-            Class::Unknown => match &self.os_error {
+            Class::Unknown | Class::Other => match &self.os_error {
                 Some(error) => {
                     format!("the system refuses port {port} ({error}) and does not say why")
                 }
@@ -216,26 +174,6 @@ impl fmt::Display for OsError {
             Some(code) => write!(f, "{}, code {code}", self.kind),
             None => f.write_str(&self.kind),
         }
-    }
-}
-
-/// The word that records and settings use for a value of a plain enum.
-fn word<T: Serialize>(value: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => f.write_str(&word),
-        _ => Err(fmt::Error),
-    }
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        word(self, f)
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        word(self, f)
     }
 }
 

@@ -1,106 +1,142 @@
-//! What is told in the port history: one [`Event`] is one record.
+//! What is told in the port history: one [`Event`] is what one [record](crate::history::Record)
+//! tells.
 //!
-//! The names, the constant messages and the keys of every event are here and nowhere else; how a
-//! record is written is for [`history`](crate::history) to know, and what its keys mean is said in
-//! [`keys`](crate::keys).
+//! An event's keys, their order and their types are those of its variant here; the words that it is
+//! told in are in [`words`](crate::words), and what its keys mean is said in [`keys`].
 
-mod keys_and_values;
 mod masked;
+pub mod milliseconds;
 mod ready_line;
 
 use std::{net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use slog::Level;
+use slog::{Level, Serde, Serializer};
 
 pub use self::{masked::masked, ready_line::ReadyLine};
+pub use crate::words::{
+    EndReason, EventName, MoveReason, Process, RecoverySource, Relation, RequestedBy, RestartReason,
+};
 use crate::{
     conflict::{Conflict, Origin},
+    keys,
     port::Port,
 };
 
 /// The version of the record format.
 pub const SCHEMA: u32 = 1;
 
-/// A program of Homeport, as records name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Process {
-    /// The launcher.
-    Launcher,
-    /// The server.
-    Server,
-}
-
-/// Why the port of an app changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MoveReason {
-    /// The port it had could not be claimed.
-    Conflict,
-    /// A person asked for it.
-    Asked,
-}
-
-/// How the version of a running instance relates to the one that found it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// The same version.
-    Same,
-    /// The running one is older.
-    Older,
-    /// The running one is newer.
-    Newer,
-}
-
 /// Where a server is, and how long it took to get there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerAt {
     /// Its process id.
+    #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
     pub server_pid: u32,
     /// Its port.
     pub port: Port,
     /// Every address it listens on.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::history::schema::Address>))]
     pub addresses: Vec<SocketAddr>,
     /// Since the claim for `server_spawned`, since the start of the writer's launch otherwise.
+    #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
+    #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
     pub elapsed: Duration,
 }
 
+/// A server that serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ServerReady {
+    /// Where it is.
+    #[serde(flatten)]
+    pub at: ServerAt,
+    /// Since its process was started; `None` where no launcher has started it.
+    #[serde(rename = "since_spawn_ms", with = "milliseconds::maybe", default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<f64>, minimum = 0))]
+    pub since_spawn: Option<Duration>,
+}
+
 /// How a server ended, and what comes of it. What an event has nothing to say of is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerEnd {
     /// Its exit code, if it exited.
     pub exit_code: Option<i32>,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
     /// How long it lived.
+    #[serde(rename = "uptime_ms", with = "milliseconds::maybe", default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<f64>, minimum = 0))]
     pub uptime: Option<Duration>,
     /// Which start it was, from 1.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(minimum = 1))]
     pub attempt: u32,
     /// How long the next start is put off.
+    #[serde(rename = "delay_ms", with = "milliseconds::maybe", default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<f64>, minimum = 0))]
     pub delay: Option<Duration>,
+    /// The port that it served on; `None` in records of version 0.1.0.
+    pub port: Option<Port>,
+    /// Its process id; `None` if it was not started, and in records of version 0.1.0.
+    pub server_pid: Option<u32>,
+}
+
+/// A server that is followed by a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ServerRestarting {
+    /// The server that is followed. One that a person has restarted still serves.
+    #[serde(flatten)]
+    pub end: ServerEnd,
+    /// Why there is a new one.
+    #[serde(default = "failed")]
+    pub why: RestartReason,
+    /// From where it was asked for; `None` if it was not.
+    pub by: Option<RequestedBy>,
+}
+
+/// Why version 0.1.0 restarted: it recorded no other restart.
+fn failed() -> RestartReason {
+    RestartReason::Failed
 }
 
 /// How a launch, or the hold on a port, ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Ending {
     /// The port concerned, if there was one.
     pub port: Option<Port>,
-    /// One word: `asked`, `launcher_gone`, `server_failed`, ….
-    pub reason: &'static str,
+    /// Why.
+    #[serde(default)]
+    pub reason: EndReason,
     /// The program's own exit code.
     pub exit_code: Option<i32>,
     /// What the person was told.
     pub error: Option<String>,
+    /// From where the end was asked for; `None` if it was not.
+    pub by: Option<RequestedBy>,
+}
+
+impl Ending {
+    /// The end of the hold on `port`.
+    #[must_use]
+    pub fn of(port: Port, reason: EndReason) -> Self {
+        Self { port: Some(port), reason, exit_code: None, error: None, by: None }
+    }
 }
 
 /// One thing that happened to a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A launch began.
     LaunchStarted {
         /// The command line, secrets masked (see [`masked`]).
+        #[serde(default)]
         argv: Vec<String>,
         /// The remembered port.
         last_good: Option<Port>,
@@ -114,12 +150,19 @@ pub enum Event {
         /// The port.
         port: Port,
         /// Why it was a candidate.
+        #[serde(default)]
         origin: Origin,
         /// The addresses held.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::history::schema::Address>))]
         addresses: Vec<SocketAddr>,
         /// How many candidates were tried, this one included.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(minimum = 1))]
         tried: usize,
         /// Since the first candidate.
+        #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
+        #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
         elapsed: Duration,
     },
     /// The port is another than last time.
@@ -129,6 +172,7 @@ pub enum Event {
         /// The port it has.
         to: Port,
         /// Why.
+        #[serde(default)]
         why: MoveReason,
     },
     /// The server's process exists.
@@ -136,12 +180,14 @@ pub enum Event {
     /// The server holds its sockets.
     ServerListening(ServerAt),
     /// The server said that it serves, and was asked through `127.0.0.1`.
-    ServerReady(ServerAt),
+    ServerReady(ServerReady),
     /// The port is remembered.
     PortAssigned {
         /// The port.
         port: Port,
         /// Counts the assignments of the app.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(minimum = 1))]
         generation: u64,
         /// The port that was remembered before.
         previous: Option<Port>,
@@ -151,26 +197,33 @@ pub enum Event {
         /// The port.
         port: Port,
         /// That of the assignment without it.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(minimum = 1))]
         generation: u64,
     },
     /// The server ended.
     ServerExited(ServerEnd),
-    /// It will be started again.
-    ServerRestarting(ServerEnd),
-    /// It will not.
+    /// A new server is started in its place.
+    ServerRestarting(ServerRestarting),
+    /// It is not started again.
     LaunchGaveUp(ServerEnd),
     /// A second start found the first.
     InstanceFound {
         /// Where the first one is.
         port: Port,
         /// Its address for a browser.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(pattern = "^https?://"))]
         url: String,
         /// Its version beside ours.
+        #[serde(default)]
         relation: Relation,
     },
     /// A setting is not what it was.
     SettingsChanged {
         /// Which.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(min_length = 1))]
         key: String,
         /// The old value, as written.
         from: Option<String>,
@@ -180,11 +233,15 @@ pub enum Event {
     /// What was remembered could not be read, and came from elsewhere.
     StateRecovered {
         /// The file.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(min_length = 1))]
         file: String,
         /// What was wrong with it.
+        #[serde(default)]
         problem: String,
-        /// `port_history`, or `defaults` if nothing was found there either.
-        source: &'static str,
+        /// Where the content was taken from.
+        #[serde(default)]
+        source: RecoverySource,
     },
     /// The sockets are closed.
     PortReleased(Ending),
@@ -194,49 +251,127 @@ pub enum Event {
     LaunchFailed(Ending),
 }
 
+impl EventName {
+    /// The same for a person: a constant text, so that it can be counted.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::LaunchStarted => "launch started",
+            Self::PortConflict => "port cannot be claimed",
+            Self::PortClaimed => "port claimed",
+            Self::PortMoved => "port changed",
+            Self::ServerSpawned => "server spawned",
+            Self::ServerListening => "server listening",
+            Self::ServerReady => "server ready",
+            Self::PortAssigned => "port remembered",
+            Self::PortForgotten => "port forgotten",
+            Self::ServerExited => "server exited",
+            Self::ServerRestarting => "server restarting",
+            Self::LaunchGaveUp => "launch gave up",
+            Self::InstanceFound => "running instance found",
+            Self::SettingsChanged => "setting changed",
+            Self::StateRecovered => "state recovered",
+            Self::PortReleased => "port released",
+            Self::LaunchStopped => "launch stopped",
+            Self::LaunchFailed => "launch failed",
+        }
+    }
+
+    /// How grave it is: warnings are what an audit looks for first. A server that exits with code 0
+    /// is the one exception (see [`Event::level`]).
+    #[must_use]
+    pub const fn level(self) -> Level {
+        match self {
+            Self::PortConflict | Self::PortMoved | Self::ServerExited | Self::StateRecovered => {
+                Level::Warning
+            }
+            Self::LaunchGaveUp | Self::LaunchFailed => Level::Error,
+            _ => Level::Info,
+        }
+    }
+
+    /// The programs that write it.
+    #[must_use]
+    pub const fn writers(self) -> &'static [Process] {
+        match self {
+            Self::ServerListening => &[Process::Server],
+            Self::LaunchStarted
+            | Self::PortConflict
+            | Self::PortClaimed
+            | Self::ServerReady
+            | Self::SettingsChanged
+            | Self::PortReleased
+            | Self::LaunchStopped
+            | Self::LaunchFailed => &[Process::Launcher, Process::Server],
+            _ => &[Process::Launcher],
+        }
+    }
+}
+
 impl Event {
     /// The event's name, as the key `event` spells it.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.describe().0
+    pub fn name(&self) -> EventName {
+        match self {
+            Self::LaunchStarted { .. } => EventName::LaunchStarted,
+            Self::PortConflict(_) => EventName::PortConflict,
+            Self::PortClaimed { .. } => EventName::PortClaimed,
+            Self::PortMoved { .. } => EventName::PortMoved,
+            Self::ServerSpawned(_) => EventName::ServerSpawned,
+            Self::ServerListening(_) => EventName::ServerListening,
+            Self::ServerReady(_) => EventName::ServerReady,
+            Self::PortAssigned { .. } => EventName::PortAssigned,
+            Self::PortForgotten { .. } => EventName::PortForgotten,
+            Self::ServerExited(_) => EventName::ServerExited,
+            Self::ServerRestarting(_) => EventName::ServerRestarting,
+            Self::LaunchGaveUp(_) => EventName::LaunchGaveUp,
+            Self::InstanceFound { .. } => EventName::InstanceFound,
+            Self::SettingsChanged { .. } => EventName::SettingsChanged,
+            Self::StateRecovered { .. } => EventName::StateRecovered,
+            Self::PortReleased(_) => EventName::PortReleased,
+            Self::LaunchStopped(_) => EventName::LaunchStopped,
+            Self::LaunchFailed(_) => EventName::LaunchFailed,
+        }
     }
 
-    /// The constant message.
-    #[must_use]
-    pub fn message(&self) -> &'static str {
-        self.describe().1
-    }
-
-    /// How grave it is: warnings are what an audit looks for first.
+    /// How grave it is.
     #[must_use]
     pub fn level(&self) -> Level {
-        self.describe().2
+        match self {
+            Self::ServerExited(end) if end.exit_code == Some(0) => Level::Info,
+            _ => self.name().level(),
+        }
     }
 
-    fn describe(&self) -> (&'static str, &'static str, Level) {
-        use Level::{Error, Info, Warning};
+    /// Whether it is about `port`, or about leaving or reaching it.
+    #[must_use]
+    pub fn is_about(&self, port: Port) -> bool {
         match self {
-            Self::LaunchStarted { .. } => ("launch_started", "launch started", Info),
-            Self::PortConflict(_) => ("port_conflict", "port cannot be claimed", Warning),
-            Self::PortClaimed { .. } => ("port_claimed", "port claimed", Info),
-            Self::PortMoved { .. } => ("port_moved", "port changed", Warning),
-            Self::ServerSpawned(_) => ("server_spawned", "server spawned", Info),
-            Self::ServerListening(_) => ("server_listening", "server listening", Info),
-            Self::ServerReady(_) => ("server_ready", "server ready", Info),
-            Self::PortAssigned { .. } => ("port_assigned", "port remembered", Info),
-            Self::PortForgotten { .. } => ("port_forgotten", "port forgotten", Info),
-            Self::ServerExited(end) if end.exit_code == Some(0) => {
-                ("server_exited", "server exited", Info)
+            Self::PortConflict(conflict) => conflict.port == port,
+            Self::PortClaimed { port: its, .. }
+            | Self::PortAssigned { port: its, .. }
+            | Self::PortForgotten { port: its, .. }
+            | Self::InstanceFound { port: its, .. } => *its == port,
+            Self::PortMoved { from, to, .. } => *from == port || *to == port,
+            Self::ServerSpawned(at) | Self::ServerListening(at) => at.port == port,
+            Self::ServerReady(ready) => ready.at.port == port,
+            Self::ServerExited(end) | Self::LaunchGaveUp(end) => end.port == Some(port),
+            Self::ServerRestarting(restarting) => restarting.end.port == Some(port),
+            Self::PortReleased(end) | Self::LaunchStopped(end) | Self::LaunchFailed(end) => {
+                end.port == Some(port)
             }
-            Self::ServerExited(_) => ("server_exited", "server exited", Warning),
-            Self::ServerRestarting(_) => ("server_restarting", "server restarting", Info),
-            Self::LaunchGaveUp(_) => ("launch_gave_up", "launch gave up", Error),
-            Self::InstanceFound { .. } => ("instance_found", "running instance found", Info),
-            Self::SettingsChanged { .. } => ("settings_changed", "setting changed", Info),
-            Self::StateRecovered { .. } => ("state_recovered", "state recovered", Warning),
-            Self::PortReleased(_) => ("port_released", "port released", Info),
-            Self::LaunchStopped(_) => ("launch_stopped", "launch stopped", Info),
-            Self::LaunchFailed(_) => ("launch_failed", "launch failed", Error),
+            Self::LaunchStarted { .. }
+            | Self::SettingsChanged { .. }
+            | Self::StateRecovered { .. } => false,
+        }
+    }
+
+    /// The conflict, if it is one.
+    #[must_use]
+    pub fn conflict(&self) -> Option<&Conflict> {
+        match self {
+            Self::PortConflict(conflict) => Some(conflict),
+            _ => None,
         }
     }
 
@@ -249,5 +384,27 @@ impl Event {
             Self::PortConflict(conflict) => conflict.origin.is_remembered(),
             _ => false,
         }
+    }
+
+    /// The event's name and its own keys as one JSON object, in the order of the record: what a
+    /// program prints with `--json`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        // Every value of an event is plain data, which JSON has room for.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Emits the event's own keys, without its name.
+    pub(crate) fn emit(&self, to: &mut dyn Serializer) -> slog::Result {
+        let serde_json::Value::Object(members) = self.to_json() else {
+            return Err(slog::Error::Other);
+        };
+        for (key, value) in members {
+            let key = keys::ALL.iter().find(|known| **known == key).ok_or(slog::Error::Other)?;
+            if *key != keys::EVENT {
+                to.emit_serde(key, &Serde(value))?;
+            }
+        }
+        Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! What is the matter with a port, now and before: the same words in `launcher explain`, in the API
 //! and in the console.
 //!
-//! The [`past`] is what the port history says; the [`remarks`] are what can be said of the number
+//! The [`timeline`] is what the port history says; the [`remarks`] are what can be said of the number
 //! alone. Whether the port can be had is found out by an [`Asker`], and is old when it is read.
 
-pub mod past;
 pub mod remarks;
+pub mod timeline;
 
 use std::time::Instant;
 

@@ -5,87 +5,118 @@
 //! in UTC; a key that ends in `_ms` is a duration in milliseconds with a resolution of 1 µs.
 
 macro_rules! keys {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        $($(#[$doc])* pub const $name: &str = $text;)*
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal;)*) => {
+        $($(#[doc = $doc])+ pub const $name: &str = $text;)*
 
         /// Every key, in no particular order of meaning.
         pub const ALL: &[&str] = &[$($text),*];
+
+        /// What a key means, as sentences; empty for an unknown one.
+        #[must_use]
+        pub fn meaning(key: &str) -> String {
+            let lines: &[&str] = match key {
+                $($text => &[$($doc),+],)*
+                _ => &[],
+            };
+            lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+        }
     };
 }
 
+/// The keys that every record begins with, in their order.
+pub const COMMON: [&str; 12] =
+    [TS, LEVEL, EVENT, MSG, SCHEMA, APP, PROCESS, PID, LAUNCH_ID, SEQ, VERSION, MACHINE];
+
 keys! {
-    /// When it happened, to the microsecond.
+    /// When it happened: RFC 3339, UTC, always six decimals, so that stamps sort as text.
     TS = "ts";
-    /// `INFO`, `WARNING` or `ERROR` in the port history; every level in diagnostics.
+    /// How grave it is: `INFO`, `WARNING` or `ERROR` in the port history, every level in diagnostics.
     LEVEL = "level";
-    /// What happened, one word of [`Event::name`](crate::event::Event::name).
+    /// What happened, in one word. It decides which further keys the record has.
     EVENT = "event";
-    /// The same for a person: a constant text, so that it can be counted.
+    /// The same for a person: a constant text for each event, so that it can be counted.
     MSG = "msg";
-    /// The version of the format.
+    /// The version of the record format.
     SCHEMA = "schema";
     /// The app it is about.
     APP = "app";
-    /// Who writes: `launcher` or `server`.
+    /// Which program writes.
     PROCESS = "process";
     /// The writer's process id.
     PID = "pid";
-    /// Joins the records of one launch, whichever process wrote them (a UUIDv7).
+    /// Joins the records of one launch, whichever process wrote them: a UUID, version 7.
     LAUNCH_ID = "launch_id";
-    /// Counts a process's records from 0 without gaps, so that a lost one shows.
+    /// Counts the records of one process from 0 without gaps: a gap is a lost record.
     SEQ = "seq";
     /// The version of the program that writes.
     VERSION = "version";
     /// The name of the computer.
     MACHINE = "machine";
 
-    /// The command line, with secrets masked.
+    /// The command line. The value of an option whose name speaks of a token, secret, password or key
+    /// is `***`.
     ARGV = "argv";
-    /// The last good port (`launch_started`), or whether the refused port was it (`port_conflict`).
+    /// `launch_started`: the remembered port. `port_conflict`: whether the refused port was it.
     LAST_GOOD = "last_good";
-    /// The home port of the settings.
+    /// The port of the settings; null if they name none, could not be read, or were not asked.
     HOME_PORT = "home_port";
-    /// The port it is about.
+    /// The port it is about. In `port_released`, `launch_stopped` and `launch_failed` null if there was
+    /// none.
     PORT = "port";
-    /// Why the port was on the list of candidates.
+    /// Why the port was a candidate: see [below](#origins).
     ORIGIN = "origin";
-    /// Why the port could not be claimed.
+    /// What keeps the port from us: see [below](#classes).
     CLASS = "class";
-    /// The operating system's words: `{code, kind}`.
+    /// `code` (`errno` or the WinSock code, such as 98 or 10048; null if there is none) and `kind`
+    /// (Rust's name for it). Null if the policy refused the port before the system was asked.
     OS_ERROR = "os_error";
-    /// The process found on the port: `{pid, name, exe, user, started_at}`.
+    /// The process found on the port: `pid`, `name`, `exe`, `user`, `started_at` (UTC), each null where
+    /// it could not be found out.
     HOLDER = "holder";
-    /// How long it took.
+    /// `port_conflict`: how long the attempt and its diagnosis took. `port_claimed`: since the first
+    /// candidate. `server_spawned`: since the attempt to start it. `server_listening`, `server_ready`:
+    /// since the writer's own start.
     ELAPSED_MS = "elapsed_ms";
-    /// The addresses that listen.
+    /// The addresses that listen, in the order in which they were claimed, such as `127.0.0.1:17342`
+    /// and `[::1]:17342`.
     ADDRESSES = "addresses";
-    /// How many candidates were tried, the claimed one included.
+    /// How many candidates were tried, this one included.
     TRIED = "tried";
-    /// The old value, or the old port.
+    /// `port_moved`: the port of last time. `settings_changed`: the value as it was written in the file.
     FROM = "from";
-    /// The new value, or the new port.
+    /// `port_moved`: the port now. `settings_changed`: the value as it is written in the file now.
     TO = "to";
-    /// Why the port changed: `conflict` or `asked`.
+    /// `port_moved`: why the port is another: `conflict` (the old one could not be claimed), `asked` (a
+    /// person asked for it) or `home_port_free` (the home port is free again). `server_restarting`: why
+    /// there is a new server: `failed` (the one before it failed) or `asked`.
     WHY = "why";
+    /// From where a stop or a restart was asked for: `cli`, `console`, `api`, `signal`, `logout` or
+    /// `shutdown`; null if it was not asked for.
+    BY = "by";
     /// The server's process id.
     SERVER_PID = "server_pid";
-    /// Counts the assignments of an app.
+    /// How long after the start of its process the server was ready; null where no launcher started it.
+    SINCE_SPAWN_MS = "since_spawn_ms";
+    /// Counts the assignments of the app, from 1.
     GENERATION = "generation";
-    /// The port that was last good before.
+    /// The port that was remembered before.
     PREVIOUS = "previous";
-    /// The server's exit code, or the program's own.
+    /// Of the server in `server_exited`, `server_restarting` and `launch_gave_up`; otherwise the
+    /// writer's own. Null if the process did not exit by itself, or goes on. A server that crashed on
+    /// Windows has the number of the exception, which is negative: `0xC0000005` is -1073741819.
     EXIT_CODE = "exit_code";
     /// The signal that ended the server.
     SIGNAL = "signal";
     /// How long the server lived.
     UPTIME_MS = "uptime_ms";
-    /// Which start of the server this is, from 1.
+    /// Which start of the server it was in this launch, from 1.
     ATTEMPT = "attempt";
     /// How long the next start is put off.
     DELAY_MS = "delay_ms";
-    /// Where the running server answers.
+    /// Where the running instance answers.
     URL = "url";
-    /// How the running version relates to this one: `same`, `older` or `newer`.
+    /// How the version of the running instance relates to the one that found it: `same`, `older` or
+    /// `newer`.
     RELATION = "relation";
     /// The setting that changed.
     KEY = "key";
@@ -93,11 +124,11 @@ keys! {
     FILE = "file";
     /// What was wrong with it.
     PROBLEM = "problem";
-    /// Where its content was taken from.
+    /// Where its content was taken from: `port_history` or `defaults`.
     SOURCE = "source";
-    /// Why something ended, one word.
+    /// Why it ended, one word: see [below](#reasons).
     REASON = "reason";
-    /// What went wrong, as the person was told it.
+    /// What the person was told; null if nothing went wrong.
     ERROR = "error";
 
     /// How many lines of diagnostics found no room in the queue.

@@ -33,3 +33,4 @@ pub mod policy;
 pub mod port;
 pub mod settings;
 pub mod token;
+pub mod words;

@@ -101,7 +101,7 @@ impl Drop for Diagnostics {
 }
 
 fn root(author: &Author<'_>, level: Level, sink: impl Sink + 'static) -> Logger {
-    let lines = Arc::new(JsonLines::new(author, keys::TARGET, sink));
+    let lines = Arc::new(JsonLines::new(author, sink));
     Logger::root(lines.filter_level(level).ignore_res(), o!())
 }
 

@@ -8,12 +8,14 @@ use std::{
     time::Duration,
 };
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::{
     app::AppName,
     conflict::{Class, Conflict, Holder, Origin, OsError},
-    event::{Ending, Event, MoveReason, Process, Relation, ServerAt, ServerEnd},
+    event::{
+        EndReason, Ending, Event, EventName, MoveReason, Process, RecoverySource, Relation,
+        RequestedBy, RestartReason, ServerAt, ServerEnd, ServerReady, ServerRestarting,
+    },
     history::{Author, Writer},
     keys,
     paths::Folders,
@@ -21,21 +23,6 @@ use shared::{
 };
 use support::{problems, repository, schema, validator};
 use uuid::Uuid;
-
-const COMMON: [&str; 12] = [
-    keys::TS,
-    keys::LEVEL,
-    keys::EVENT,
-    keys::MSG,
-    keys::SCHEMA,
-    keys::APP,
-    keys::PROCESS,
-    keys::PID,
-    keys::LAUNCH_ID,
-    keys::SEQ,
-    keys::VERSION,
-    keys::MACHINE,
-];
 
 fn port(number: u16) -> Port {
     Port::new(number).expect("not 0")
@@ -67,15 +54,18 @@ fn every_event() -> Vec<Event> {
         uptime: Some(Duration::from_secs(5)),
         attempt: 2,
         delay: Some(Duration::from_millis(100)),
+        port: Some(port(17000)),
+        server_pid: Some(4712),
     };
     let bare_end = ServerEnd { attempt: 1, ..ServerEnd::default() };
     let ending = Ending {
         port: Some(port(17000)),
-        reason: "server_failed",
+        reason: EndReason::ServerFailed,
         exit_code: Some(75),
         error: Some("the server did not become ready\nin \"10 s\"".into()),
+        by: Some(RequestedBy::Cli),
     };
-    let bare_ending = Ending { reason: "asked", ..Ending::default() };
+    let bare_ending = Ending { port: None, ..Ending::of(port(17000), EndReason::Asked) };
     let holder = Holder {
         pid: Some(812),
         name: Some("docker-proxy".into()),
@@ -108,15 +98,27 @@ fn every_event() -> Vec<Event> {
         Event::PortMoved { from: port(3030), to: port(17000), why: MoveReason::Conflict },
         Event::ServerSpawned(at.clone()),
         Event::ServerListening(at.clone()),
-        Event::ServerReady(ServerAt { addresses: vec![], ..at.clone() }),
+        Event::ServerReady(ServerReady {
+            at: ServerAt { addresses: vec![], ..at.clone() },
+            since_spawn: Some(Duration::from_millis(20)),
+        }),
+        Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }),
         Event::PortAssigned { port: port(17000), generation: 2, previous: Some(port(3030)) },
         Event::PortAssigned { port: port(17000), generation: 1, previous: None },
         Event::PortForgotten { port: port(17000), generation: 3 },
         Event::ServerExited(end.clone()),
         Event::ServerExited(bare_end.clone()),
         Event::ServerExited(ServerEnd { exit_code: Some(0), ..bare_end.clone() }),
-        Event::ServerRestarting(end.clone()),
-        Event::ServerRestarting(bare_end.clone()),
+        Event::ServerRestarting(ServerRestarting {
+            end: end.clone(),
+            why: RestartReason::Asked,
+            by: Some(RequestedBy::Console),
+        }),
+        Event::ServerRestarting(ServerRestarting {
+            end: bare_end.clone(),
+            why: RestartReason::Failed,
+            by: None,
+        }),
         Event::LaunchGaveUp(end),
         Event::LaunchGaveUp(bare_end),
         Event::InstanceFound {
@@ -133,7 +135,7 @@ fn every_event() -> Vec<Event> {
         Event::StateRecovered {
             file: "/home/ada/.local/state/homeport/server/assignment.toml".into(),
             problem: "it is missing".into(),
-            source: "port_history",
+            source: RecoverySource::PortHistory,
         },
         Event::PortReleased(ending.clone()),
         Event::PortReleased(bare_ending.clone()),
@@ -179,10 +181,9 @@ fn words(list: &Value) -> BTreeSet<String> {
     list.map(|word| word.as_str().expect("a word").to_owned()).collect()
 }
 
-/// The words that an enum of the code can be, from what serde says of one that it cannot be.
-fn variants<T: DeserializeOwned + std::fmt::Debug>() -> BTreeSet<String> {
-    let error = serde_json::from_value::<T>(json!("?")).expect_err("no such word").to_string();
-    error.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+/// The words that an enum of the code can be.
+fn variants<T: Copy + std::fmt::Display>(all: &[T]) -> BTreeSet<String> {
+    all.iter().map(ToString::to_string).collect()
 }
 
 /// The part of `schema` that `$ref` names.
@@ -202,13 +203,13 @@ fn every_record_that_can_be_written_is_valid() {
 #[test]
 fn a_record_has_the_keys_of_its_event_in_the_order_of_the_schema() {
     let schema = schema();
-    assert_eq!(schema["required"], json!(COMMON));
+    assert_eq!(schema["required"], json!(keys::COMMON));
     for record in records() {
         let event = record[keys::EVENT].as_str().expect("a word");
         let part = &schema["$defs"][event];
         let own = followed(&schema, part)["required"].as_array().expect("a list").iter();
         let wanted: Vec<_> = own.map(|key| key.as_str().expect("a word")).collect();
-        assert_eq!(keys_of(&record), [&COMMON[..], &wanted].concat(), "{event}");
+        assert_eq!(keys_of(&record), [&keys::COMMON[..], &wanted].concat(), "{event}");
     }
 }
 
@@ -301,13 +302,14 @@ fn a_record_of_another_level_than_its_event_has_is_refused() {
 fn the_words_of_the_schema_are_those_of_the_code() {
     let schema = schema();
     let words_at = |pointer: &str| words(schema.pointer(pointer).expect(pointer));
-    assert_eq!(words_at("/$defs/class/enum"), variants::<Class>());
-    assert_eq!(words_at("/$defs/origin/enum"), variants::<Origin>());
-    assert_eq!(words_at("/properties/process/enum"), variants::<Process>());
-    let relations = "/$defs/instance_found/properties/relation/enum";
-    assert_eq!(words_at(relations), variants::<Relation>());
-    assert_eq!(words_at("/$defs/port_moved/properties/why/enum"), variants::<MoveReason>());
-    let events: BTreeSet<_> = every_event().iter().map(|e| e.name().to_owned()).collect();
+    assert_eq!(words_at("/$defs/class/enum"), variants(Class::ALL));
+    assert_eq!(words_at("/$defs/origin/enum"), variants(Origin::ALL));
+    assert_eq!(words_at("/properties/process/enum"), variants(Process::ALL));
+    let relations = "/$defs/relation/enum";
+    assert_eq!(words_at(relations), variants(Relation::ALL));
+    assert_eq!(words_at("/$defs/move_reason/enum"), variants(MoveReason::ALL));
+    let events: BTreeSet<_> = every_event().iter().map(|e| e.name().to_string()).collect();
+    assert_eq!(events, variants(EventName::ALL));
     assert_eq!(words_at("/properties/event/enum"), events);
 }
 

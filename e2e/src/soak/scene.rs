@@ -54,7 +54,7 @@ impl<'a> Scene<'a> {
             home_port: quiet_port(),
             wants_home: true,
             ready_timeout: 8,
-            trail: Trail::of(home.folders().history()),
+            trail: Trail::of(&home.folders().history()),
             running: None,
             launch: String::new(),
             port: 0,

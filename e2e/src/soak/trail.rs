@@ -1,41 +1,30 @@
 //! The port history while it grows: only what is new is read.
 
-use std::{
-    fs::File,
-    io::{Read, Seek, SeekFrom},
-    path::PathBuf,
-};
+use std::path::Path;
 
 use serde_json::Value;
+use shared::history::{Filter, Follower, Reader};
 
 use crate::wait_for;
 
 /// The records so far. They are held to the schema at the end.
-#[derive(Debug)]
 pub(super) struct Trail {
-    file: PathBuf,
-    offset: u64,
+    history: Follower,
     records: Vec<Value>,
 }
 
 impl Trail {
-    pub(super) fn of(file: PathBuf) -> Self {
-        Self { file, offset: 0, records: Vec::new() }
+    pub(super) fn of(file: &Path) -> Self {
+        let history = Reader::of_history(file).follow_from_start(&Filter::default());
+        Self { history, records: Vec::new() }
     }
 
     /// Every record until now.
     pub(super) fn read(&mut self) -> &[Value] {
-        let mut text = Vec::new();
-        if let Ok(mut file) = File::open(&self.file) {
-            file.seek(SeekFrom::Start(self.offset)).expect("a file has places");
-            file.read_to_end(&mut text).expect("the history can be read");
-        }
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        self.offset += whole as u64;
-        for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let record = serde_json::from_slice(line);
-            self.records.push(record.expect("a whole line is a record"));
-        }
+        let news = self.history.news().expect("the history can be read");
+        let read = news.iter().map(|added| serde_json::from_str(&added.entry.text));
+        self.records.extend(read.map(|record| record.expect("a whole line is a record")));
+        assert_eq!(self.history.broken_lines(), 0, "a whole line is a record");
         &self.records
     }
 

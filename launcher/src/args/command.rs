@@ -5,6 +5,7 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use shared::{
     app::AppName,
+    event::EventName,
     history::{NoMoment, moment},
     port::Port,
 };
@@ -114,7 +115,7 @@ pub struct HistoryArgs {
     pub since: Timestamp,
     /// This event alone, such as port_conflict
     #[arg(long, value_name = "EVENT")]
-    pub event: Option<String>,
+    pub event: Option<EventName>,
     /// What is about this port alone
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub port: Option<Port>,

@@ -5,7 +5,14 @@ use std::{io, time::Instant};
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use shared::{exit::Exit, keys, port::Port};
+use shared::{
+    event::EventName,
+    exit::Exit,
+    history::{Filter, Found, HistoryError, Reader},
+    keys,
+    port::Port,
+    words::AnswerName,
+};
 
 use super::running;
 use crate::{
@@ -20,8 +27,7 @@ pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
     ask(basics, &Request::Stop, |answer, elapsed_ms| {
         let Answer::Stopping { port } = answer else { return None };
         let app = &basics.app;
-        let told =
-            json!({ "event": "stopped", "app": app, "port": port, "elapsed_ms": elapsed_ms });
+        let told = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
         Some(if json {
             told.to_string()
         } else {
@@ -35,7 +41,7 @@ pub(super) fn restart(basics: &Basics, json: bool) -> Exit {
     ask(basics, &Request::Restart, |answer, elapsed_ms| match answer {
         Answer::Done { url, port, server_pid, .. } if json => Some(
             json!({
-                "event": "restarted", "app": basics.app, "url": url, "port": port,
+                "event": AnswerName::Restarted, "app": basics.app, "url": url, "port": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
@@ -50,7 +56,7 @@ pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit 
     ask(basics, &Request::Move { port }, |answer, elapsed_ms| match answer {
         Answer::Done { url, from, port, server_pid } if json => Some(
             json!({
-                "event": "moved", "app": basics.app, "url": url, "from": from, "to": port,
+                "event": AnswerName::Moved, "app": basics.app, "url": url, "from": from, "to": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
@@ -124,10 +130,11 @@ fn refused(why: &str, now: &str) -> Exit {
 /// The status with what this process can see by itself: memory, and the last conflict.
 fn to_json(status: &Status, basics: &Basics) -> Value {
     let mut object = json!(status);
-    object[keys::EVENT] = "status".into();
+    object[keys::EVENT] = json!(AnswerName::Status);
     object["launcher_memory_bytes"] = json!(os::memory_of(status.launcher_pid));
     object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
-    object["last_conflict"] = json!(last_conflict(basics));
+    // A launch whose history cannot be read serves all the same.
+    object["last_conflict"] = json!(last_conflict(basics).unwrap_or_default());
     object
 }
 
@@ -156,20 +163,28 @@ fn told(status: &Status, basics: &Basics) -> String {
         lines.push(format!("  home port: {home}, tried again at the next start"));
     }
     lines.push(match last_conflict(basics) {
-        Some(conflict) => {
+        Ok(Some(conflict)) => {
             format!("  last conflict: {} {}", record::time(&conflict), record::told(&conflict))
         }
-        None => "  no conflict yet".to_owned(),
+        Ok(None) => "  no conflict yet".to_owned(),
+        Err(error) => format!(
+            "  last conflict: unknown, because {}",
+            super::unreadable_text(&basics.folders.history(), &error)
+        ),
     });
     lines.join("\n")
 }
 
 /// The last conflict of this app on record.
-fn last_conflict(basics: &Basics) -> Option<Value> {
-    let history = std::fs::read_to_string(basics.folders.history()).ok()?;
-    let conflicts =
-        history.lines().rev().filter(|line| line.contains(r#""event":"port_conflict""#));
-    let records = conflicts.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let app = basics.app.as_str();
-    records.into_iter().find(|record| record[keys::APP] == app)
+fn last_conflict(basics: &Basics) -> Result<Option<Value>, HistoryError> {
+    let events = vec![EventName::PortConflict];
+    let filter = Filter { app: Some(basics.app.clone()), events, ..Filter::default() };
+    for found in Reader::of_history(&basics.folders.history()).backward(&filter)? {
+        if let Found::Record(entry) = found?
+            && let Ok(conflict) = serde_json::from_str(&entry.text)
+        {
+            return Ok(Some(conflict));
+        }
+    }
+    Ok(None)
 }

@@ -8,7 +8,8 @@ use serde_json::json;
 use shared::{
     conflict::Holder,
     exit::Exit,
-    history::{Conflicts, Filter, Taker, conflicts as of_history},
+    history::{Conflicts, Filter, Reader, Taker},
+    words::AnswerName,
 };
 
 use crate::{
@@ -19,15 +20,14 @@ use crate::{
 
 /// Tells of every program that was found on a port of ours.
 pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
-    let file = basics.folders.history();
     let (app, since) = (args.of.app.clone(), args.since);
     let filter = Filter { app, since: Some(since), ..Filter::default() };
-    let found = match of_history(&file, &filter) {
+    let found = match Reader::of_history(&basics.folders.history()).conflicts(&filter) {
         Ok(found) => found,
-        Err(error) => return super::unreadable(&file, &error),
+        Err(error) => return super::unreadable(&basics.folders.history(), &error),
     };
     if args.of.json {
-        let mut told = json!({ "event": "conflicts", "since": since });
+        let mut told = json!({ "event": AnswerName::Conflicts, "since": since });
         if let (Some(told), Ok(serde_json::Value::Object(found))) =
             (told.as_object_mut(), serde_json::to_value(&found))
         {

@@ -11,7 +11,7 @@ mod system;
 use owo_colors::OwoColorize;
 use serde::Serialize;
 use serde_json::json;
-use shared::{exit::Exit, settings::Settings};
+use shared::{exit::Exit, settings::Settings, words::AnswerName};
 
 use crate::{
     args::AppArgs,
@@ -77,7 +77,7 @@ pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     };
     checks.extend(files::memory(basics));
     checks.extend(files::instance(basics));
-    checks.push(history::history(&basics.folders.history()));
+    checks.push(history::history(basics));
     checks.extend(system::system(basics, options.as_ref()));
     checks.extend(options.as_ref().map(|options| login::login(basics, options)));
     if exit == Exit::Done && checks.iter().any(|check| check.verdict == Verdict::Problem) {
@@ -98,7 +98,7 @@ pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
 
 fn to_json(check: &Check) -> serde_json::Value {
     json!({
-        "event": "check",
+        "event": AnswerName::Check,
         "check": check.check,
         "verdict": check.verdict,
         "text": check.text,

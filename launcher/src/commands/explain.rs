@@ -11,13 +11,11 @@ use serde_json::{Value, json};
 use shared::{
     conflict::Conflict,
     exit::Exit,
-    explain::{
-        Asker,
-        past::{self, Past},
-        remarks::Remark,
-    },
+    explain::{Asker, remarks::Remark, timeline::PortTimeline},
+    history::Reader,
     identity::Secret,
     port::Port,
+    words::AnswerName,
 };
 
 use crate::{
@@ -29,7 +27,11 @@ use crate::{
 
 /// Tells what can be found out about a port.
 pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
-    let past = past::of(&basics.folders.history(), args.port, args.at);
+    let history = Reader::of_history(&basics.folders.history());
+    let past = match PortTimeline::read(&history, args.port, args.at) {
+        Ok(past) => past,
+        Err(error) => return super::unreadable(history.file(), &error),
+    };
     if let Some(at) = args.at {
         return tell_then(args, at, &past);
     }
@@ -58,9 +60,14 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
     Exit::Done
 }
 
-fn to_json(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Past) -> Value {
+fn to_json(
+    port: Port,
+    conflict: Option<&Conflict>,
+    remarks: &[Remark],
+    past: &PortTimeline,
+) -> Value {
     json!({
-        "event": "explain",
+        "event": AnswerName::Explain,
         "port": port,
         "free": conflict.is_none(),
         "class": conflict.map(|conflict| conflict.class),
@@ -69,12 +76,13 @@ fn to_json(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &P
         "advice": conflict.and_then(Conflict::advice),
         "remarks": remarks.iter().map(|remark| remark.word).collect::<Vec<_>>(),
         "reserved_by": remarks.iter().find_map(|remark| remark.app.as_ref()),
+        "record": past.source(),
         "launches": past.launches(),
         "history": past.latest(),
     })
 }
 
-fn tell(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Past) {
+fn tell(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &PortTimeline) {
     match conflict {
         None => line(format_args!("Port {port} could be {} just now.", "claimed".green().bold())),
         Some(conflict) => {
@@ -106,17 +114,30 @@ fn more(conflict: &Conflict) -> Vec<String> {
     .collect()
 }
 
-fn tell_then(args: &ExplainArgs, at: Timestamp, past: &Past) -> Exit {
+fn tell_then(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
     if args.of.json {
-        line(past.to_json(args.port, at));
+        line(past.to_json(at));
     } else {
-        line(format_args!("{}.", capital(&record::plain(&past.sentence(args.port, at)))));
+        line(format_args!("{}.", capital(&record::plain(&past.sentence(at)))));
+        if let Some(source) = source(past) {
+            line(format_args!("  {source}").dimmed());
+        }
         tell_past(past);
     }
     Exit::Done
 }
 
-fn tell_past(past: &Past) {
+/// The record that an answer rests on, for a person to look up.
+fn source(past: &PortTimeline) -> Option<String> {
+    let source = past.source();
+    let file = record::plain(source["file"].as_str()?);
+    Some(match source["line"].as_u64() {
+        Some(line) => format!("From {file}, line {line}."),
+        None => format!("From {file}."),
+    })
+}
+
+fn tell_past(past: &PortTimeline) {
     match past.launches() {
         0 => {}
         1 => line("  One launch became ready on it:".dimmed()),

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 use shared::{
     exit::Exit,
-    history::{Filter, Follower, each},
+    history::{Filter, Follower, Found, HistoryError, Reader},
 };
 
 use crate::{
@@ -21,51 +21,102 @@ use crate::{
 /// How often it looks for new records: a person does not notice, and a machine neither.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Prints the records that are wanted, and goes on if told to, until nobody reads any more.
+/// Prints the records that are wanted, and goes on if told to, until they are read no more.
 pub(super) fn history(basics: &Basics, args: &HistoryArgs) -> Exit {
-    let file = basics.folders.history();
+    let reader = Reader::of_history(&basics.folders.history());
     let filter = Filter {
         app: args.of.app.clone(),
         since: Some(args.since),
-        event: args.event.clone(),
+        events: args.event.into_iter().collect(),
         port: args.port,
         ..Filter::default()
     };
-    // What is written while the rest is read shall not be missed.
-    let mut follower = args.follow.then(|| Follower::from_end(&file, filter.clone()));
-    let mut found = Vec::new();
-    let broken = match each(&file, &filter, |record| found.push(record)) {
-        Ok(broken) => broken,
-        Err(error) => return super::unreadable(&file, &error),
-    };
-    super::tell_broken(broken);
-    if print(found.iter().rev().map(AsRef::as_ref), args.of.json).is_err() {
-        // Whoever reads them has gone: nothing is left to do.
-        return Exit::Done;
+    match print_all(&reader, &filter, args) {
+        Ok(()) => Exit::Done,
+        Err(Stop::Unreadable(error)) => super::unreadable(reader.file(), &error),
+        Err(Stop::Unread) => Exit::Done,
     }
-    if found.is_empty() && !args.of.json {
-        note("The history has nothing of the kind.");
-    }
-    drop(found);
-    while let Some(follower) = &mut follower {
-        thread::sleep(PAUSE);
-        let news = follower.news();
-        if print(news.iter().map(|added| added.record.as_ref()), args.of.json).is_err() {
-            break;
-        }
-    }
-    Exit::Done
 }
 
-fn print<'a>(records: impl Iterator<Item = &'a RawValue>, json: bool) -> io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    for record in records {
-        if json {
-            writeln!(stdout, "{record}")?;
-        } else {
-            let entry: Value = serde_json::from_str(record.get()).unwrap_or_default();
-            writeln!(stdout, "{}", record::entry(&entry))?;
+/// Why there is nothing more to do.
+enum Stop {
+    Unreadable(HistoryError),
+    /// Stdout is closed.
+    Unread,
+}
+
+impl<E: Into<HistoryError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Unreadable(error.into())
+    }
+}
+
+fn print_all(reader: &Reader, filter: &Filter, args: &HistoryArgs) -> Result<(), Stop> {
+    let json = args.of.json;
+    let mut stdout = io::BufWriter::new(anstream::stdout().lock());
+    if args.follow {
+        return follow(&mut reader.follow_from_start(filter), &mut stdout, json);
+    }
+    let mut sum = Sum::default();
+    for found in reader.forward(filter)? {
+        match found? {
+            Found::Damage(_) => sum.broken += 1,
+            Found::Record(entry) => {
+                sum.printed += 1;
+                print(&mut stdout, &entry.text, json)?;
+            }
         }
     }
-    stdout.flush()
+    flush(&mut stdout)?;
+    sum.tell(json);
+    Ok(())
+}
+
+/// Prints what there is and, from then on, what is added.
+fn follow(follower: &mut Follower, stdout: &mut impl Write, json: bool) -> Result<(), Stop> {
+    let mut sum = Some(Sum::default());
+    loop {
+        for added in follower.news()? {
+            print(stdout, &added.entry.text, json)?;
+            sum.iter_mut().for_each(|sum| sum.printed += 1);
+        }
+        flush(stdout)?;
+        if follower.behind() > 0 {
+            continue;
+        }
+        if let Some(sum) = sum.take() {
+            Sum { broken: follower.broken_lines(), ..sum }.tell(json);
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// What was in the history.
+#[derive(Debug, Default)]
+struct Sum {
+    printed: u64,
+    broken: u64,
+}
+
+impl Sum {
+    fn tell(&self, json: bool) {
+        super::tell_broken(self.broken);
+        if self.printed == 0 && !json {
+            note("No matching records.");
+        }
+    }
+}
+
+fn print(stdout: &mut impl Write, text: &str, json: bool) -> Result<(), Stop> {
+    let printed = if json {
+        writeln!(stdout, "{text}")
+    } else {
+        let entry: Value = serde_json::from_str(text).unwrap_or_default();
+        writeln!(stdout, "{}", record::entry(&entry))
+    };
+    printed.map_err(|_| Stop::Unread)
+}
+
+fn flush(stdout: &mut impl Write) -> Result<(), Stop> {
+    stdout.flush().map_err(|_| Stop::Unread)
 }

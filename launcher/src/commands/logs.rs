@@ -1,67 +1,144 @@
 //! `launcher logs`: where they are, and their last lines.
 
-mod tail;
-
 use std::{
+    error::Error,
     io::{self, Write},
+    path::Path,
     thread,
     time::Duration,
 };
 
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use shared::{app::AppName, exit::Exit, keys, paths::Folders};
+use shared::{
+    exit::Exit,
+    history::{Filter, Follower, Found, HistoryError, Reader},
+    keys,
+    paths::Folders,
+    words::AnswerName,
+};
 
-use self::tail::{Line, Tail};
 use crate::{
     args::{LogsArgs, LogsCommand},
     options::Basics,
-    render::{line, record},
+    render::{line, note, record},
 };
 
 /// How often it looks for new lines: a person does not notice, and a machine neither.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// The logs that are shown, in the order in which lines of the same moment are.
-const LOGS: [&str; 3] = ["port-history.jsonl", "launcher.jsonl", "server.jsonl"];
 
 /// Does what was typed.
 pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
     let (folders, json) = (&basics.folders, args.of.json);
     match args.command {
         LogsCommand::Path if json => {
-            line(json!({ "event": "logs_path", "folder": folders.logs() }));
+            line(json!({ "event": AnswerName::LogsPath, "folder": folders.logs() }));
         }
         LogsCommand::Path => line(folders.logs().display()),
         LogsCommand::Tail { lines, follow } => {
-            // Whoever reads them has gone: nothing is left to do.
-            let _ = tail(folders, args.of.app.as_ref(), lines, follow, json);
+            let filter = Filter { app: args.of.app.clone(), ..Filter::default() };
+            return match tail(&logs_of(folders), &filter, lines, follow, json) {
+                Ok(()) => Exit::Done,
+                // Whoever reads them has gone: nothing is left to do.
+                Err(Stop::Unread) => Exit::Done,
+                Err(Stop::Unreadable(log, error)) => unreadable(log.file(), &error),
+            };
         }
     }
     Exit::Done
 }
 
-/// Prints the last lines, and goes on if told to, until nobody reads any more.
+/// The logs that are shown, in the order in which lines of the same moment are.
+fn logs_of(folders: &Folders) -> [Reader; 3] {
+    let diagnostics = |name| Reader::of_diagnostics(&folders.logs().join(name));
+    [
+        Reader::of_history(&folders.history()),
+        diagnostics("launcher.jsonl"),
+        diagnostics("server.jsonl"),
+    ]
+}
+
+/// Says that a log cannot be read.
+fn unreadable(file: &Path, error: &HistoryError) -> Exit {
+    let why = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
+    note(format_args!("{} {} cannot be read{why}", "error:".red().bold(), file.display()));
+    Exit::NotReady
+}
+
+/// Why there is nothing more to print.
+enum Stop {
+    /// A log cannot be read.
+    Unreadable(Reader, HistoryError),
+    /// Stdout is closed.
+    Unread,
+}
+
+/// A line of a log.
+struct Line {
+    /// As it was written.
+    text: String,
+    /// What it says.
+    record: Value,
+}
+
+impl Line {
+    fn of(text: String) -> Self {
+        let record = serde_json::from_str(&text).unwrap_or_default();
+        Self { text, record }
+    }
+
+    /// Its stamp, which sorts as text.
+    fn ts(&self) -> &str {
+        self.record[keys::TS].as_str().unwrap_or_default()
+    }
+}
+
+/// Prints the last lines, and goes on if told to, until they are read no more.
 fn tail(
-    folders: &Folders,
-    app: Option<&AppName>,
+    logs: &[Reader],
+    filter: &Filter,
     count: usize,
     follow: bool,
     json: bool,
-) -> io::Result<()> {
-    let is_wanted = |record: &Value| app.is_none_or(|app| record[keys::APP] == app.as_str());
-    let mut tails = LOGS.map(|log| Tail::of(folders.logs().join(log)));
-    let last = tails.iter_mut().flat_map(|tail| tail.last(count, &is_wanted)).collect();
+) -> Result<(), Stop> {
+    let mut last = Vec::new();
+    let mut followers = Vec::new();
+    for log in logs {
+        let unreadable = |error| Stop::Unreadable(log.clone(), error);
+        // What is written while the end is read is told twice at worst, and never lost.
+        let follower = follow.then(|| log.follow(filter));
+        last.extend(last_of(log, filter, count).map_err(unreadable)?);
+        followers.extend(follower.map(|follower| (log, follower)));
+    }
     let last = in_order(last);
     print(&last[last.len().saturating_sub(count)..], json)?;
-    if !follow {
-        return Ok(());
-    }
-    loop {
+    while !followers.is_empty() {
         thread::sleep(PAUSE);
-        let news = tails.iter_mut().flat_map(|tail| tail.news(&is_wanted)).collect();
+        let mut news = Vec::new();
+        for (log, follower) in &mut followers {
+            news.extend(news_of(follower).map_err(|e| Stop::Unreadable((*log).clone(), e.into()))?);
+        }
         print(&in_order(news), json)?;
     }
+    Ok(())
+}
+
+/// The last `count` lines that are wanted.
+fn last_of(log: &Reader, filter: &Filter, count: usize) -> Result<Vec<Line>, HistoryError> {
+    let mut lines = Vec::new();
+    for found in log.backward(filter)? {
+        if lines.len() == count {
+            break;
+        }
+        if let Found::Record(entry) = found? {
+            lines.push(Line::of(entry.text));
+        }
+    }
+    Ok(lines)
+}
+
+fn news_of(follower: &mut Follower) -> io::Result<impl Iterator<Item = Line>> {
+    Ok(follower.news()?.into_iter().map(|added| Line::of(added.entry.text)))
 }
 
 /// By time; lines of the same moment stay in the order of their logs.
@@ -70,16 +147,19 @@ fn in_order(mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
-fn print(lines: &[Line], json: bool) -> io::Result<()> {
+fn print(lines: &[Line], json: bool) -> Result<(), Stop> {
     let mut stdout = anstream::stdout().lock();
-    for line in lines {
-        if json {
-            writeln!(stdout, "{}", line.text)?;
-        } else {
-            writeln!(stdout, "{}", shown(&line.record))?;
+    let mut print = || {
+        for line in lines {
+            if json {
+                writeln!(stdout, "{}", line.text)?;
+            } else {
+                writeln!(stdout, "{}", shown(&line.record))?;
+            }
         }
-    }
-    stdout.flush()
+        stdout.flush()
+    };
+    print().map_err(|_: io::Error| Stop::Unread)
 }
 
 /// A line for people: when, how grave, whose, and what.

@@ -18,7 +18,7 @@ mod r#where;
 use std::{error::Error, ffi::OsString, path::Path};
 
 use owo_colors::OwoColorize;
-use shared::{environment::Environment, exit::Exit, history::PageError};
+use shared::{environment::Environment, exit::Exit, history::HistoryError};
 
 use crate::{
     args::{AppArgs, Args, Command},
@@ -79,10 +79,15 @@ fn options(of: &AppArgs, basics: &Basics) -> Result<Options, OptionsError> {
 }
 
 /// Says that the port history cannot be read.
-fn unreadable(file: &Path, error: &PageError) -> Exit {
-    let why = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
-    note(format_args!("{} {error}: {}{why}", "error:".red().bold(), file.display()));
+fn unreadable(file: &Path, error: &HistoryError) -> Exit {
+    note(format_args!("{} {}", "error:".red().bold(), unreadable_text(file, error)));
     Exit::NotReady
+}
+
+/// The same as the end of a sentence.
+fn unreadable_text(file: &Path, error: &HistoryError) -> String {
+    let why = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
+    format!("{error}: {}{why}", file.display())
 }
 
 /// Says how many lines of the port history were passed over.

@@ -1,7 +1,7 @@
 //! `launcher open`: the browser, on the running server.
 
 use owo_colors::OwoColorize;
-use shared::exit::Exit;
+use shared::{exit::Exit, words::AnswerName};
 
 use super::running;
 use crate::{
@@ -26,7 +26,7 @@ pub(super) fn open(basics: &Basics, page: Page, json: bool) -> Exit {
         return Exit::NotReady;
     }
     if json {
-        line(running::to_json("open", &found));
+        line(running::to_json(AnswerName::Open, &found));
     } else {
         line(format_args!("Opened {}", found.url.cyan()));
     }

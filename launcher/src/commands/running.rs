@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use shared::{called, discovery::Discovery, exit::Exit, identity::Secret};
+use shared::{called, discovery::Discovery, exit::Exit, identity::Secret, words::AnswerName};
 
 use crate::{instance, options::Basics, render::note};
 
@@ -30,7 +30,7 @@ pub(super) fn none(basics: &Basics) -> Exit {
 }
 
 /// The running server as a program is told of it.
-pub(super) fn to_json(event: &str, found: &Discovery) -> Value {
+pub(super) fn to_json(event: AnswerName, found: &Discovery) -> Value {
     json!({
         "event": event,
         "app": found.app,

@@ -6,7 +6,7 @@ use shared::{
     assignment::Assignment,
     discovery::withdraw,
     environment::Environment,
-    event::{Event, masked},
+    event::{EndReason, Event, masked},
     exit::Exit,
     settings::LogLevel,
 };
@@ -96,7 +96,7 @@ impl Launch {
                     // said so.
                     let _ = opening.join();
                 }
-                return Ok(self.stopped(found.port, "instance_found"));
+                return Ok(self.stopped(found.port, EndReason::InstanceFound));
             }
         };
         // What an earlier launch had to say is over.

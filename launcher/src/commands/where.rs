@@ -1,6 +1,6 @@
 //! `launcher where`: the URL of the running server, for scripts.
 
-use shared::exit::Exit;
+use shared::{exit::Exit, words::AnswerName};
 
 use super::running;
 use crate::{options::Basics, render::line};
@@ -9,7 +9,7 @@ use crate::{options::Basics, render::line};
 pub(super) fn r#where(basics: &Basics, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
     if json {
-        line(running::to_json("where", &found));
+        line(running::to_json(AnswerName::Where, &found));
     } else {
         line(found.url);
     }

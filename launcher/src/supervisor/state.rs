@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use shared::{
     control::{ToLauncher, ToServer},
-    event::{Event, ServerEnd},
+    event::{Event, RestartReason, ServerEnd, ServerRestarting},
     exit::Exit,
     settings::Restart,
 };
@@ -64,7 +64,8 @@ const KILLED: Option<i32> = Some(9);
 
 /// How a server ended, for a record.
 fn ended(exit_code: Option<i32>, signal: Option<i32>, attempt: u32, uptime: Duration) -> ServerEnd {
-    ServerEnd { exit_code, signal, uptime: Some(uptime), attempt, delay: None }
+    let uptime = Some(uptime);
+    ServerEnd { exit_code, signal, uptime, attempt, ..ServerEnd::default() }
 }
 
 impl State {
@@ -176,7 +177,8 @@ impl State {
             return self.end(Outcome::GaveUp { end, rule: rules.restart }, now, effects);
         };
         end.delay = Some(delay);
-        effects.push(Effect::Record(Event::ServerRestarting(end)));
+        let (why, by) = (RestartReason::Failed, None);
+        effects.push(Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by })));
         self.phase = Phase::Waiting { until: now + delay };
     }
 

@@ -50,7 +50,7 @@ impl Metrics {
     ///
     /// If the library refuses a name.
     pub fn new(app: &AppName, history: Option<PathBuf>) -> Result<Self, MetricsError> {
-        let tally = history.map(|file| Mutex::new(Tally::new(file, app.clone())));
+        let tally = history.map(|file| Mutex::new(Tally::new(&file, app.clone())));
         Ok(Self { requests: Requests::new()?, tally })
     }
 
@@ -101,7 +101,7 @@ fn counted(tally: &Tally) -> Result<Vec<Box<dyn Collector>>, prometheus::Error> 
     let help = "Ports on record that the app could not have, by the kind of obstacle.";
     let conflicts = IntCounterVec::new(Opts::new("homeport_conflicts_total", help), &["class"])?;
     for (class, count) in &tally.conflicts {
-        conflicts.with_label_values(&[class]).inc_by(*count);
+        conflicts.with_label_values(&[class.word()]).inc_by(*count);
     }
     Ok(vec![Box::new(launches), Box::new(restarts), Box::new(conflicts)])
 }

@@ -59,7 +59,7 @@ impl Conflict {
             Class::BrowserBlocked | Class::Restricted | Class::Excluded => {
                 "choose another port, 15001 to 29999 for preference".to_owned()
             }
-            Class::Ephemeral | Class::Crowded | Class::Unknown => return None,
+            Class::Ephemeral | Class::Crowded | Class::Unknown | Class::Other => return None,
         })
     }
 

@@ -5,14 +5,14 @@ use std::fmt;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{ServerAt, keys_and_values::milliseconds};
+use super::{EventName, ServerAt, milliseconds::milliseconds};
 use crate::{app::AppName, conflict::Origin, port::Port};
 
 /// What a program prints with `--json` when its server is ready: a contract with scripts, and so
 /// wider than the record of the same name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReadyLine<'a> {
-    event: &'static str,
+    event: EventName,
     app: &'a AppName,
     url: &'a str,
     port: Port,
@@ -33,7 +33,7 @@ impl<'a> ReadyLine<'a> {
         at: &ServerAt,
     ) -> Self {
         Self {
-            event: "server_ready",
+            event: EventName::ServerReady,
             app,
             url,
             port: at.port,

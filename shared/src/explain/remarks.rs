@@ -9,13 +9,15 @@ use crate::{
     os::PortRanges,
     policy::{CROWDED, Policy},
     port::{Port, PortRange},
+    words::RemarkWord,
 };
 
 /// One thing that is to be said of a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Remark {
-    /// The word for programs: a class, an origin, `avoided` or `outside_range`.
-    pub word: &'static str,
+    /// The word for programs.
+    pub word: RemarkWord,
     /// The sentence for people.
     pub text: String,
     /// The other app, if it is about one.
@@ -48,15 +50,18 @@ pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
     let is_last = known.assignment.last_good.is_some_and(|good| good.port == port);
     let is_home = known.home == Some(port);
     let own = [
-        is_home.then(|| remark("home", format!("It is the home port of {app}."))),
-        is_last.then(|| remark("last_good", format!("It is the last good port of {app}."))),
-        is_earlier.then(|| remark("earlier_good", format!("It is an earlier good port of {app}."))),
+        is_home.then(|| remark(RemarkWord::Home, format!("It is the home port of {app}."))),
+        is_last
+            .then(|| remark(RemarkWord::LastGood, format!("It is the last good port of {app}."))),
+        is_earlier.then(|| {
+            remark(RemarkWord::EarlierGood, format!("It is an earlier good port of {app}."))
+        }),
     ];
     let faults = known.policy.remarks(port).into_iter().flat_map(|class| fault(port, class, known));
     let range = known.policy.range();
     let outside = (!range.contains(port)).then(|| {
         let text = format!("It is outside {range}, so it is used only if somebody asks for it.");
-        remark("outside_range", text)
+        remark(RemarkWord::OutsideRange, text)
     });
     own.into_iter().flatten().chain(faults).chain(outside).collect()
 }
@@ -64,28 +69,30 @@ pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
 fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
     let remark = |word, text: String| vec![Remark { word, text, app: None }];
     match class {
-        Class::BrowserBlocked => {
-            remark("browser_blocked", "Browsers block it: no page on it would open.".to_owned())
-        }
+        Class::BrowserBlocked => remark(
+            RemarkWord::BrowserBlocked,
+            "Browsers block it: no page on it would open.".to_owned(),
+        ),
         Class::Privileged => remark(
-            "privileged",
+            RemarkWord::Privileged,
             format!(
                 "It is below {}, where only the system's administrator may listen.",
                 known.live.unprivileged_start
             ),
         ),
         Class::Excluded => remark(
-            "excluded",
+            RemarkWord::Excluded,
             "The system has set it aside, and nobody may listen there.".to_owned(),
         ),
-        Class::Restricted => {
-            remark("restricted", "The system keeps it for programs of its own.".to_owned())
-        }
+        Class::Restricted => remark(
+            RemarkWord::Restricted,
+            "The system keeps it for programs of its own.".to_owned(),
+        ),
         Class::Ephemeral => {
             let range =
                 known.live.ephemeral.map_or_else(String::new, |range| format!(" ({range})"));
             remark(
-                "ephemeral",
+                RemarkWord::Ephemeral,
                 format!(
                     "It lies where the system takes ports for outgoing connections{range}, so it can be gone at any moment."
                 ),
@@ -95,7 +102,7 @@ fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
             let app = known.policy.reserved_by(port).cloned();
             let name = app.as_ref().map_or("another app", AppName::as_str);
             vec![Remark {
-                word: "reserved_by_app",
+                word: RemarkWord::ReservedByApp,
                 text: format!("{name}, another app of yours, remembers it."),
                 app,
             }]
@@ -105,10 +112,10 @@ fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
             let mut both = Vec::new();
             if holds(CROWDED) {
                 let text = "It is the default of many programs.".to_owned();
-                both.extend(remark("crowded", text));
+                both.extend(remark(RemarkWord::Crowded, text));
             }
             if holds(known.avoid) {
-                both.extend(remark("avoided", "The settings avoid it.".to_owned()));
+                both.extend(remark(RemarkWord::Avoided, "The settings avoid it.".to_owned()));
             }
             both
         }
@@ -147,7 +154,7 @@ mod test {
             home,
             assignment: &assignment,
         };
-        of(port(number), &known).into_iter().map(|remark| remark.word).collect()
+        of(port(number), &known).into_iter().map(|remark| remark.word.word()).collect()
     }
 
     #[test]

@@ -1,21 +1,24 @@
 //! Who takes our ports, how often, and when.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     filter::Filter,
-    page::{PageError, each},
+    reader::{Found, HistoryError, Reader},
+    record::Record,
 };
-use crate::port::Port;
+use crate::{
+    conflict::Conflict,
+    event::{Event, EventName},
+    port::Port,
+};
 
 /// Every conflict of a time, by who held the port.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Conflicts {
     /// How many there were.
     pub total: u64,
@@ -27,12 +30,16 @@ pub struct Conflicts {
 
 /// A program that held ports of ours. What is not known of it is `None`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Taker {
     /// Its short name.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub name: Option<String>,
     /// The file it runs.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub exe: Option<String>,
     /// The user it belongs to.
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub user: Option<String>,
     /// How many conflicts it caused.
     pub count: u64,
@@ -46,51 +53,48 @@ pub struct Taker {
     pub last: Timestamp,
 }
 
-/// What is read of a conflict's record.
-#[derive(Deserialize)]
-struct Told {
-    ts: Timestamp,
-    port: Port,
-    #[serde(default)]
-    class: Option<String>,
-    #[serde(default)]
-    holder: Option<Who>,
-}
-
 /// Processes come and go; these stay.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Hash, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 struct Who {
     name: Option<String>,
     exe: Option<String>,
     user: Option<String>,
 }
 
-/// The conflicts of `file` that `filter` wants. Memory depends on how many programs there are, and
-/// not on how often they came.
-///
-/// # Errors
-///
-/// If the file cannot be read. No history is an empty one.
-pub fn conflicts(file: &Path, filter: &Filter) -> Result<Conflicts, PageError> {
-    let filter = Filter { event: Some("port_conflict".to_owned()), ..filter.clone() };
-    let mut takers: HashMap<Who, Taker> = HashMap::new();
-    let (mut total, mut unread) = (0, 0);
-    let broken = each(file, &filter, |record| match serde_json::from_str(record.get()) {
-        Ok(told) => {
-            total += 1;
-            add(&mut takers, told);
+impl Reader {
+    /// The conflicts that `filter` wants. Memory depends on how many programs there are, and not on
+    /// how often they came.
+    ///
+    /// # Errors
+    ///
+    /// If the history cannot be read. No history is an empty one.
+    pub fn conflicts(&self, filter: &Filter) -> Result<Conflicts, HistoryError> {
+        let filter = Filter { events: vec![EventName::PortConflict], ..filter.clone() };
+        let mut takers: HashMap<Who, Taker> = HashMap::new();
+        let mut found = Conflicts::default();
+        for line in self.forward(&filter)? {
+            let record = match line? {
+                Found::Record(entry) => entry.record().ok(),
+                Found::Damage(_) => None,
+            };
+            match record {
+                Some(Record { ts, event: Event::PortConflict(conflict), .. }) => {
+                    found.total += 1;
+                    add(&mut takers, ts, conflict);
+                }
+                _ => found.broken_lines += 1,
+            }
         }
-        Err(_) => unread += 1,
-    })?;
-    let mut holders: Vec<Taker> = takers.into_values().collect();
-    holders.sort_by(|a, b| b.count.cmp(&a.count).then(b.last.cmp(&a.last)));
-    Ok(Conflicts { total, holders, broken_lines: broken + unread })
+        found.holders = takers.into_values().collect();
+        found.holders.sort_by(|a, b| b.count.cmp(&a.count).then(b.last.cmp(&a.last)));
+        Ok(found)
+    }
 }
 
-fn add(takers: &mut HashMap<Who, Taker>, told: Told) {
-    let Told { ts, port, class, holder } = told;
-    let who = holder.unwrap_or_default();
+fn add(takers: &mut HashMap<Who, Taker>, ts: Timestamp, conflict: Conflict) {
+    let Conflict { port, class, holder, .. } = conflict;
+    let holder = holder.unwrap_or_default();
+    let who = Who { name: holder.name, exe: holder.exe, user: holder.user };
     let taker = takers.entry(who).or_insert_with_key(|who| Taker {
         name: who.name.clone(),
         exe: who.exe.clone(),
@@ -103,7 +107,7 @@ fn add(takers: &mut HashMap<Who, Taker>, told: Told) {
     });
     taker.count += 1;
     taker.ports.insert(port);
-    *taker.classes.entry(class.unwrap_or_else(|| "unknown".to_owned())).or_default() += 1;
+    *taker.classes.entry(class.to_string()).or_default() += 1;
     taker.first = taker.first.min(ts);
     taker.last = taker.last.max(ts);
 }
@@ -126,7 +130,7 @@ mod test {
 broken"#;
         std::fs::write(&file, text).expect("written");
         let filter = Filter { app: "notes".parse().ok(), ..Filter::default() };
-        let found = conflicts(&file, &filter).expect("readable");
+        let found = Reader::of_history(&file).conflicts(&filter).expect("readable");
         assert_eq!((found.total, found.broken_lines), (3, 2));
         let [node, unknown] = &found.holders[..] else { panic!("{found:?}") };
         assert_eq!((node.name.as_deref(), node.count, node.ports.len()), (Some("node"), 2, 2));
@@ -136,7 +140,9 @@ broken"#;
         );
         assert_eq!(node.classes.keys().collect::<Vec<_>>(), ["in_use", "other_family"]);
         assert_eq!((unknown.name.as_ref(), unknown.count), (None, 1));
-        let none = conflicts(std::path::Path::new("/nowhere/at/all"), &filter).expect("empty");
+        let none = Reader::of_history(std::path::Path::new("/nowhere/at/all"))
+            .conflicts(&filter)
+            .expect("empty");
         assert_eq!(none, Conflicts::default());
     }
 }

@@ -37,7 +37,7 @@ impl FileId {
 }
 
 /// A place between two lines of one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
     pub(super) file: FileId,
     pub(super) at: u64,

@@ -1,14 +1,21 @@
-//! Which records are wanted.
+//! Which records are wanted, and how lines without them are passed over unread.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use memchr::memmem::Finder;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::{app::AppName, port::Port};
+use super::damage;
+use crate::{
+    app::AppName,
+    port::Port,
+    words::{DamageKind, EventName},
+};
 
-/// Which records are wanted; what is `None` does not matter.
+/// Which records are wanted; what is `None` or empty does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of this app.
@@ -17,46 +24,274 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Not from after.
     pub until: Option<Timestamp>,
-    /// This event.
-    pub event: Option<String>,
+    /// One of these events.
+    pub events: Vec<EventName>,
     /// About this port, or about leaving or reaching it.
     pub port: Option<Port>,
+    /// These events too, whatever port they are about.
+    pub of_any_port: Vec<EventName>,
     /// Of this launch.
     pub launch_id: Option<Uuid>,
 }
 
-/// What is asked of a record. Everything else is left unread.
+/// What is asked of every line. Everything else is left unread.
 #[derive(Debug, Deserialize)]
-pub(super) struct Head<'a> {
-    pub(super) ts: Timestamp,
-    #[serde(borrow)]
-    event: Cow<'a, str>,
-    #[serde(borrow)]
-    app: Cow<'a, str>,
+pub struct Head<'a> {
+    /// When it was written.
+    pub ts: Timestamp,
+    /// What happened; `None` in diagnostics.
     #[serde(borrow, default)]
-    launch_id: Option<Cow<'a, str>>,
+    pub event: Option<Cow<'a, str>>,
+    /// The app it is about.
+    #[serde(borrow)]
+    pub app: Cow<'a, str>,
+    /// The program that wrote it.
+    #[serde(borrow, default)]
+    pub process: Option<Cow<'a, str>>,
+    /// The writer's process id.
     #[serde(default)]
-    port: Option<serde_json::Value>,
+    pub pid: Option<u32>,
+    /// The launch.
+    #[serde(borrow, default)]
+    pub launch_id: Option<Cow<'a, str>>,
+    /// The writer's count of its records.
     #[serde(default)]
-    from: Option<serde_json::Value>,
-    #[serde(default)]
-    to: Option<serde_json::Value>,
+    pub seq: Option<u64>,
+    #[serde(borrow, default)]
+    port: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    from: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    to: Option<&'a RawValue>,
+}
+
+impl Head<'_> {
+    fn is_about(&self, port: Port) -> bool {
+        let values = [self.port, self.from, self.to].into_iter().flatten();
+        values.filter_map(|value| value.get().parse().ok()).any(|number: u16| number == port.get())
+    }
 }
 
 impl Filter {
+    /// The records of one event.
+    #[must_use]
+    pub fn of_event(event: EventName) -> Self {
+        Self { events: vec![event], ..Self::default() }
+    }
+
     /// Whether the record of this head is wanted.
-    pub(super) fn wants(&self, record: &Head<'_>) -> bool {
-        let is_about = |port: Port| {
-            let number = Some(u64::from(port.get()));
-            let values = [&record.port, &record.from, &record.to];
-            values.into_iter().flatten().any(|value| value.as_u64() == number)
-        };
-        let launch = record.launch_id.as_deref();
+    fn wants(&self, record: &Head<'_>) -> bool {
+        let event = record.event.as_deref();
+        let is_one_of =
+            |events: &[EventName]| event.is_some_and(|e| events.iter().any(|one| one.word() == e));
+        let launch = || record.launch_id.as_deref().and_then(|id| id.parse::<Uuid>().ok());
         self.app.as_ref().is_none_or(|app| app.as_str() == record.app)
-            && self.event.as_ref().is_none_or(|event| *event == record.event)
+            && (self.events.is_empty() || is_one_of(&self.events))
             && self.since.is_none_or(|since| record.ts >= since)
             && self.until.is_none_or(|until| record.ts <= until)
-            && self.launch_id.is_none_or(|id| launch.and_then(|id| id.parse().ok()) == Some(id))
-            && self.port.is_none_or(is_about)
+            && self.launch_id.is_none_or(|id| launch() == Some(id))
+            && self.port.is_none_or(|port| record.is_about(port) || is_one_of(&self.of_any_port))
+    }
+}
+
+/// What a line is to a reader.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is wanted.
+    Wanted,
+    /// It is a record that is not wanted, or blank.
+    Unwanted,
+    /// It is no record.
+    Damaged(DamageKind),
+}
+
+/// A filter, ready to look at blocks of lines.
+///
+/// Every line is held to the shape of a record. One without the filter's most telling word is then
+/// passed over: only a line that has it is parsed.
+pub(super) struct Matcher {
+    filter: Filter,
+    /// Diagnostics name no event.
+    needs_event: bool,
+    needles: Vec<Needle>,
+}
+
+/// A text without which a line is not wanted.
+struct Needle {
+    finder: Finder<'static>,
+    /// Whether it is a number, which no other digit may touch.
+    is_number: bool,
+}
+
+impl Matcher {
+    pub(super) fn new(filter: &Filter, needs_event: bool) -> Self {
+        let needles = needles(filter);
+        Self { filter: filter.clone(), needs_event, needles }
+    }
+
+    /// Looks at one line, without its end.
+    #[cfg(test)]
+    fn line(&self, line: &[u8]) -> Verdict {
+        self.block(line).verdict(0..line.len())
+    }
+
+    /// Looks at the lines of a block.
+    pub(super) fn block<'b>(&'b self, block: &'b [u8]) -> Block<'b> {
+        let is_text = str::from_utf8(block).is_ok() && memchr::memchr(0, block).is_none();
+        let next = self.needles.iter().map(|needle| needle.find(block, 0)).collect();
+        Block { matcher: self, block, is_text, next }
+    }
+}
+
+/// A block of lines that is looked at, from its beginning to its end.
+pub(super) struct Block<'b> {
+    matcher: &'b Matcher,
+    block: &'b [u8],
+    is_text: bool,
+    /// Where each needle is found next.
+    next: Vec<Option<usize>>,
+}
+
+impl Block<'_> {
+    /// Looks at the line in this place, without its end. Lines must be asked about in their order.
+    pub(super) fn verdict(&mut self, place: std::ops::Range<usize>) -> Verdict {
+        let line = self.block[place.clone()].trim_ascii();
+        if line.is_empty() {
+            return Verdict::Unwanted;
+        }
+        if let Some(kind) = damage::of_shape(line, self.is_text) {
+            return Verdict::Damaged(kind);
+        }
+        if !self.has_needle(&place) {
+            return Verdict::Unwanted;
+        }
+        match serde_json::from_slice::<Head<'_>>(line) {
+            Ok(head) if head.event.is_none() && self.matcher.needs_event => {
+                Verdict::Damaged(DamageKind::NotOurs)
+            }
+            Ok(head) if self.matcher.filter.wants(&head) => Verdict::Wanted,
+            Ok(_) => Verdict::Unwanted,
+            Err(error) => Verdict::Damaged(damage::of_error(&error)),
+        }
+    }
+
+    fn has_needle(&mut self, place: &std::ops::Range<usize>) -> bool {
+        let needles = &self.matcher.needles;
+        for (needle, next) in needles.iter().zip(&mut self.next) {
+            if next.is_some_and(|at| at < place.start) {
+                *next = needle.find(self.block, place.start);
+            }
+        }
+        needles.is_empty() || self.next.iter().flatten().any(|at| *at < place.end)
+    }
+}
+
+impl Needle {
+    fn word(text: &str) -> Self {
+        Self { finder: Finder::new(&format!("\"{text}\"")).into_owned(), is_number: false }
+    }
+
+    fn number(number: u16) -> Self {
+        Self { finder: Finder::new(&number.to_string()).into_owned(), is_number: true }
+    }
+
+    /// Where it is found in `block` at `from` or behind.
+    fn find(&self, block: &[u8], mut from: usize) -> Option<usize> {
+        loop {
+            let at = from + self.finder.find(block.get(from..)?)?;
+            let end = at + self.finder.needle().len();
+            let touches = |place: Option<usize>| {
+                place.and_then(|place| block.get(place)).is_some_and(u8::is_ascii_digit)
+            };
+            if !self.is_number || !touches(at.checked_sub(1)) && !touches(Some(end)) {
+                return Some(at);
+            }
+            from = end;
+        }
+    }
+}
+
+/// The texts one of which a wanted line has: those of the condition that the fewest lines meet.
+fn needles(filter: &Filter) -> Vec<Needle> {
+    let words = |events: &[EventName]| -> Vec<Needle> {
+        events.iter().map(|event| Needle::word(event.word())).collect()
+    };
+    if let Some(id) = filter.launch_id {
+        return vec![Needle::word(&id.to_string())];
+    }
+    if let Some(port) = filter.port {
+        let mut needles = words(&filter.of_any_port);
+        needles.push(Needle::number(port.get()));
+        return needles;
+    }
+    if !filter.events.is_empty() {
+        return words(&filter.events);
+    }
+    filter.app.iter().map(|app| Needle::word(app.as_str())).collect()
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    const LINE: &str = r#"{"ts":"2026-11-22T12:30:30.303000Z","event":"port_claimed","app":"notes","launch_id":"01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77","seq":3030,"port":17000}"#;
+
+    fn verdict(filter: &Filter, line: &str) -> Verdict {
+        Matcher::new(filter, true).line(line.as_bytes())
+    }
+
+    #[test]
+    fn a_number_elsewhere_in_the_line_is_not_its_port() {
+        let of = |number| Filter { port: Port::new(number), ..Filter::default() };
+        assert_eq!(verdict(&of(17000), LINE), Verdict::Wanted);
+        for other in [3030, 1700, 7000, 30] {
+            assert_eq!(verdict(&of(other), LINE), Verdict::Unwanted, "{other}");
+        }
+        let any = Filter { of_any_port: vec![EventName::PortClaimed], ..of(3030) };
+        assert_eq!(verdict(&any, LINE), Verdict::Wanted);
+    }
+
+    #[test]
+    fn each_condition_counts_and_spaces_do_not() {
+        let spaced = LINE.replace("\":", "\" : ");
+        let launch_id = "01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77".parse().ok();
+        let all = Filter {
+            app: "notes".parse().ok(),
+            since: "2026-11-22T12:30:30.303Z".parse().ok(),
+            until: "2026-11-22T12:30:30.303Z".parse().ok(),
+            events: vec![EventName::PortMoved, EventName::PortClaimed],
+            port: Port::new(17000),
+            of_any_port: vec![],
+            launch_id,
+        };
+        assert_eq!(verdict(&all, &spaced), Verdict::Wanted);
+        for other in [
+            Filter { app: "other".parse().ok(), ..all.clone() },
+            Filter { since: "2026-11-22T12:30:31Z".parse().ok(), ..all.clone() },
+            Filter { until: "2026-11-22T12:30:30Z".parse().ok(), ..all.clone() },
+            Filter { events: vec![EventName::PortMoved], ..all.clone() },
+            Filter { launch_id: Some(Uuid::nil()), ..all.clone() },
+        ] {
+            assert_eq!(verdict(&other, LINE), Verdict::Unwanted, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_record_is_told_by_its_kind() {
+        for (line, kind) in [
+            ("broken", DamageKind::NotOurs),
+            ("[1]", DamageKind::NotOurs),
+            ("{\"ts\":\"20", DamageKind::Cut),
+            ("{\"a\":\0}", DamageKind::Nul),
+            ("{\"a\":1,}", DamageKind::NotJson),
+            ("{\"a\":1}", DamageKind::NotOurs),
+            (&LINE.replace("\"seq\"", "\"app\":\"b\",\"seq\""), DamageKind::DuplicateKey),
+            (&LINE.replace("event", "target"), DamageKind::NotOurs),
+        ] {
+            assert_eq!(verdict(&Filter::default(), line), Verdict::Damaged(kind), "{line}");
+        }
+        let matcher = Matcher::new(&Filter::default(), true);
+        assert_eq!(matcher.line(b"{\xff}"), Verdict::Damaged(DamageKind::NotUtf8));
+        assert_eq!(matcher.line(b" \r"), Verdict::Unwanted);
     }
 }

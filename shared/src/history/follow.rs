@@ -1,60 +1,76 @@
-//! What is added to the port history.
+//! What is added to a log.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
-use serde_json::value::RawValue;
-
 use super::{
+    blocks,
     cursor::{Cursor, FileId},
-    filter::{Filter, Head},
+    filter::Matcher,
+    reader::{Entry, Found, find, open},
 };
+use crate::os::{self, FileIdentity};
 
-/// How much is read in one go at most; the rest is left for the next.
+/// How much is read in one go, in bytes, before the rest is left for the next.
 const MOST: u64 = 1 << 20;
 
-/// Follows a history from one place on. One that was put aside or cut short is followed from the
-/// beginning of the new one.
-#[derive(Debug)]
+/// Follows a log from one place on.
+///
+/// It holds the file that it reads. One that is put aside is read to its end, also what is written
+/// to it later, and then the new one from its beginning; one that is cut short is read anew.
 pub struct Follower {
     path: PathBuf,
-    filter: Filter,
-    at: Cursor,
-    /// The length at which nothing was new.
-    seen: u64,
+    matcher: Matcher,
+    current: Option<Followed>,
+    /// The one before it: a writer may still have it open.
+    before: Option<Followed>,
+    broken_lines: u64,
+}
+
+/// A file, as far as it was read.
+struct Followed {
+    blocks: blocks::Forward,
+    identity: FileIdentity,
+    id: FileId,
+}
+
+/// What one look finds.
+struct News<'f> {
+    matcher: &'f Matcher,
+    added: Vec<Added>,
+    broken: &'f mut u64,
 }
 
 /// A record that was added, and the place behind it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
-    /// As it was written.
-    pub record: Box<RawValue>,
+    /// The record.
+    pub entry: Entry,
     /// Where to go on.
     pub cursor: Cursor,
 }
 
 impl Follower {
-    /// Follows `path` from its end on; it need not be there yet.
-    #[must_use]
-    pub fn from_end(path: &Path, filter: Filter) -> Self {
-        let at = end_of(path).unwrap_or(Cursor { file: FileId::default(), at: 0 });
-        Self { path: path.to_owned(), filter, at, seen: at.at }
+    pub(super) fn from_start(path: &Path, matcher: Matcher) -> Self {
+        Self { path: path.to_owned(), matcher, current: None, before: None, broken_lines: 0 }
     }
 
-    /// Follows `path` from `cursor` on, or from its end if that points into another file.
-    #[must_use]
-    pub fn from_cursor(path: &Path, filter: Filter, cursor: Cursor) -> Self {
-        let mut follower = Self::from_end(path, filter);
-        let is_good = || -> io::Result<bool> {
-            let mut file = File::open(path)?;
-            let (id, length) = (FileId::of(&mut file)?, file.metadata()?.len());
-            cursor.check(&mut file, id, length)
-        };
-        if is_good().unwrap_or(false) {
-            (follower.at, follower.seen) = (cursor, cursor.at);
+    pub(super) fn from_end(path: &Path, matcher: Matcher) -> Self {
+        let mut follower = Self::from_start(path, matcher);
+        // What cannot be opened now is read from its beginning when it can.
+        follower.current = Followed::at_end(path).unwrap_or_default();
+        follower
+    }
+
+    pub(super) fn from_cursor(path: &Path, matcher: Matcher, cursor: Cursor) -> Self {
+        let mut follower = Self::from_end(path, matcher);
+        if let Some(current) = &mut follower.current {
+            // Where it cannot be told, it is followed from its end.
+            let _ = current.go_to(cursor);
         }
         follower
     }
@@ -62,68 +78,149 @@ impl Follower {
     /// The place up to which everything was told.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        self.at
+        self.current.as_ref().map_or_else(Cursor::default, Followed::cursor)
     }
 
     /// How many bytes there are still to read.
     #[must_use]
-    pub fn behind(&self) -> u64 {
-        std::fs::metadata(&self.path).map_or(0, |now| now.len().saturating_sub(self.at.at))
+    pub fn behind(&mut self) -> u64 {
+        let all = self.before.iter_mut().chain(&mut self.current);
+        all.map(|followed| followed.behind().unwrap_or_default()).sum()
     }
 
-    /// The records that were added since the last time and are wanted. A file that cannot be read
-    /// has nothing new. While nothing is added this costs one look at the file's length.
-    pub fn news(&mut self) -> Vec<Added> {
-        let length = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
-        if length == self.seen {
-            return Vec::new();
-        }
-        self.read().unwrap_or_default()
+    /// How many lines that were read are no records.
+    #[must_use]
+    pub fn broken_lines(&self) -> u64 {
+        self.broken_lines
     }
 
-    fn read(&mut self) -> io::Result<Vec<Added>> {
-        let mut file = File::open(&self.path)?;
-        let (id, length) = (FileId::of(&mut file)?, file.metadata()?.len());
-        if !self.at.check(&mut file, id, length)? {
-            self.at.at = 0;
-        }
-        self.at.file = id;
-        file.seek(SeekFrom::Start(self.at.at))?;
-        let (start, mut bytes) = (self.at.at, Vec::new());
-        let read = file.take(MOST).read_to_end(&mut bytes)? as u64;
-        // A line is read when it is whole, or longer than any record.
-        let whole = memchr::memrchr(b'\n', &bytes).map(|end| end + 1);
-        bytes.truncate(whole.unwrap_or(if read == MOST { bytes.len() } else { 0 }));
-        let mut added = Vec::new();
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.at.at += line.len() as u64;
-            let text = str::from_utf8(line).unwrap_or_default().trim();
-            let is_wanted =
-                serde_json::from_str(text).is_ok_and(|head: Head<'_>| self.filter.wants(&head));
-            if let (true, Ok(record)) = (is_wanted, RawValue::from_string(text.to_owned())) {
-                added.push(Added { record, cursor: self.at });
+    /// The records that were added since the last time and are wanted; a line that is none is counted
+    /// and passed over. While nothing is added this costs two or three looks at the state of files.
+    ///
+    /// # Errors
+    ///
+    /// If the log is there and cannot be read.
+    pub fn news(&mut self) -> io::Result<Vec<Added>> {
+        let mut news =
+            News { matcher: &self.matcher, added: Vec::new(), broken: &mut self.broken_lines };
+        if let Some(before) = &mut self.before {
+            // What cannot be read any more is over.
+            if before.read(&mut news).is_err() {
+                self.before = None;
             }
         }
-        // What was not read yet is news the next time; a line that is not whole, when it has grown.
-        self.seen = if read == MOST { self.at.at } else { start + read };
+        if let Some(current) = &mut self.current {
+            current.read(&mut news)?;
+            if current.behind()? > 0 {
+                return Ok(news.added);
+            }
+        }
+        let now = os::file_identity_at(&self.path).ok();
+        if now == self.current.as_ref().map(|current| current.identity) {
+            return Ok(news.added);
+        }
+        // While there is no file in its place, the old one is followed.
+        let Some(mut new) = Followed::open(&self.path)? else { return Ok(news.added) };
+        if let Some(old) = &mut self.current {
+            // What it got between the two looks comes first.
+            old.read(&mut news)?;
+        }
+        new.read(&mut news)?;
+        let added = news.added;
+        self.before = self.current.replace(new);
         Ok(added)
     }
 }
 
-fn end_of(path: &Path) -> io::Result<Cursor> {
-    let mut file = File::open(path)?;
-    let (id, mut at) = (FileId::of(&mut file)?, file.metadata()?.len());
-    // A piece of a line is told when it is whole.
-    let mut last = [0];
-    while at > 0 {
-        file.seek(SeekFrom::Start(at - 1))?;
-        file.read_exact(&mut last)?;
-        if last == *b"\n" {
-            break;
-        }
-        at -= 1;
+impl Followed {
+    /// The file at `path`, from its beginning on; `None` if there is none.
+    fn open(path: &Path) -> io::Result<Option<Self>> {
+        let Some(mut file) = open(path)? else { return Ok(None) };
+        let (identity, id) = (os::file_identity(&file)?, FileId::of(&mut file)?);
+        Ok(Some(Self { blocks: blocks::Forward::new(file, 0), identity, id }))
     }
-    Ok(Cursor { file: id, at })
+
+    /// The same from the end of its last whole line on.
+    fn at_end(path: &Path) -> io::Result<Option<Self>> {
+        let Some(mut followed) = Self::open(path)? else { return Ok(None) };
+        let end = end_of(followed.blocks.file())?;
+        followed.restart(end)?;
+        Ok(Some(followed))
+    }
+
+    fn restart(&mut self, at: u64) -> io::Result<()> {
+        let file = self.blocks.file().try_clone()?;
+        self.blocks = blocks::Forward::new(file, at);
+        Ok(())
+    }
+
+    fn cursor(&self) -> Cursor {
+        Cursor { file: self.id, at: self.blocks.at() }
+    }
+
+    /// Goes to `cursor` if that is a place between two lines of this file.
+    fn go_to(&mut self, cursor: Cursor) -> io::Result<()> {
+        let length = self.length()?;
+        if cursor.check(self.blocks.file(), self.id, length)? {
+            self.restart(cursor.at)?;
+        }
+        Ok(())
+    }
+
+    fn length(&mut self) -> io::Result<u64> {
+        Ok(self.blocks.file().metadata()?.len())
+    }
+
+    /// How many bytes were not read yet.
+    fn behind(&mut self) -> io::Result<u64> {
+        Ok(self.length()?.saturating_sub(self.blocks.position()))
+    }
+
+    fn read(&mut self, news: &mut News<'_>) -> io::Result<()> {
+        let length = self.length()?;
+        if length == self.blocks.position() {
+            return Ok(());
+        }
+        let (place, id) = (self.cursor(), FileId::of(self.blocks.file())?);
+        if length < self.blocks.position() || !place.check(self.blocks.file(), id, length)? {
+            // It was cut short, or written anew: another history in the same place.
+            self.restart(0)?;
+        }
+        self.id = id;
+        let begun = self.blocks.position();
+        let mut found = VecDeque::new();
+        while self.blocks.position() - begun < MOST {
+            let Some(lines) = self.blocks.next()? else { break };
+            find(lines, news.matcher, &mut found);
+        }
+        for found in found {
+            match found {
+                Found::Record(entry) => {
+                    let cursor = Cursor { file: id, at: entry.end };
+                    news.added.push(Added { entry, cursor });
+                }
+                Found::Damage(_) => *news.broken += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The end of the last whole line: a piece of a line is told when it is whole.
+fn end_of(file: &mut File) -> io::Result<u64> {
+    let mut end = file.metadata()?.len();
+    let mut block = vec![0; 64 << 10];
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        let length = usize::try_from(end - start).unwrap_or_default();
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut block[..length])?;
+        if let Some(last) = memchr::memrchr(b'\n', &block[..length]) {
+            return Ok(start + last as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 #[cfg(test)]
@@ -131,47 +228,96 @@ mod test {
     use std::{fs, io::Write};
 
     use super::*;
+    use crate::history::{Filter, Reader};
 
     fn record(n: u32) -> String {
-        format!(r#"{{"ts":"2026-11-22T12:00:00Z","event":"e","app":"notes","seq":{n}}}"#) + "\n"
+        format!(r#"{{"ts":"2026-11-22T12:00:00Z","event":"port_claimed","app":"notes","seq":{n}}}"#)
+            + "\n"
     }
 
     fn told(follower: &mut Follower) -> Vec<String> {
-        follower.news().into_iter().map(|added| added.record.get().to_owned() + "\n").collect()
+        let news = follower.news().expect("readable");
+        news.into_iter().map(|added| added.entry.text + "\n").collect()
+    }
+
+    fn followed() -> (tempfile::TempDir, PathBuf, Reader) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history");
+        let reader = Reader::of_history(&path);
+        (folder, path, reader)
+    }
+
+    fn add(path: &Path, text: &str) {
+        let mut file = File::options().append(true).create(true).open(path).expect("opened");
+        file.write_all(text.as_bytes()).expect("written");
     }
 
     #[test]
     fn what_is_added_is_told_once_when_its_line_is_whole() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("history");
-        let mut follower = Follower::from_end(&path, Filter::default());
+        let (_folder, path, reader) = followed();
+        let mut follower = reader.follow(&Filter::default());
         assert!(told(&mut follower).is_empty());
         fs::write(&path, record(0)).expect("written");
         assert_eq!(told(&mut follower), [record(0)]);
-        let mut file = fs::File::options().append(true).open(&path).expect("there");
         let (begin, rest) = (record(1)[..20].to_owned(), record(1)[20..].to_owned());
-        file.write_all(begin.as_bytes()).expect("written");
+        add(&path, &begin);
         assert!(told(&mut follower).is_empty());
-        file.write_all(rest.as_bytes()).expect("written");
-        file.write_all(b"broken\n").expect("written");
+        add(&path, &rest);
+        add(&path, "broken\n");
         assert_eq!(told(&mut follower), [record(1)]);
         assert!(told(&mut follower).is_empty());
     }
 
     #[test]
     fn a_cursor_resumes_and_one_of_another_file_begins_at_the_end() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("history");
+        let (_folder, path, reader) = followed();
         fs::write(&path, record(0)).expect("written");
-        let cursor = Follower::from_end(&path, Filter::default()).cursor();
+        let cursor = reader.follow(&Filter::default()).cursor();
         fs::write(&path, record(0) + &record(1)).expect("written");
-        let mut resumed = Follower::from_cursor(&path, Filter::default(), cursor);
+        let mut resumed = reader.follow_from(&Filter::default(), cursor);
         assert_eq!(told(&mut resumed), [record(1)]);
         fs::write(&path, record(7) + &record(8)).expect("written");
         assert_eq!(told(&mut resumed).len(), 0, "it is as long as before");
         fs::write(&path, record(7) + &record(8) + &record(9)).expect("written");
         assert_eq!(told(&mut resumed), [record(7), record(8), record(9)]);
-        let mut anew = Follower::from_cursor(&path, Filter::default(), cursor);
+        let mut anew = reader.follow_from(&Filter::default(), cursor);
         assert!(told(&mut anew).is_empty());
+    }
+
+    #[test]
+    fn a_history_that_is_put_aside_is_read_to_its_end_and_the_new_one_from_its_beginning() {
+        let (folder, path, reader) = followed();
+        let aside = folder.path().join("aside");
+        add(&path, &record(0));
+        let mut follower = reader.follow_from_start(&Filter::default());
+        assert_eq!(told(&mut follower), [record(0)]);
+        add(&path, &record(1));
+        fs::rename(&path, &aside).expect("renamed");
+        assert_eq!(told(&mut follower), [record(1)], "also while there is none");
+        add(&aside, &record(2));
+        add(&path, &record(3));
+        assert_eq!(told(&mut follower), [record(2), record(3)]);
+        add(&aside, &record(4));
+        add(&path, &record(5));
+        assert_eq!(told(&mut follower), [record(4), record(5)], "a writer still has the old one");
+        fs::remove_file(&path).expect("there");
+        add(&path, &record(6));
+        assert_eq!(told(&mut follower), [record(6)]);
+    }
+
+    #[test]
+    fn much_that_is_added_comes_in_several_looks_and_none_of_it_is_lost() {
+        let (_folder, path, reader) = followed();
+        let mut follower = reader.follow(&Filter::default());
+        let all: String = (0..30_000).map(record).collect();
+        add(&path, &all);
+        let mut heard = String::new();
+        for _ in 0..10 {
+            let news = told(&mut follower);
+            assert!(news.len() < 30_000);
+            heard.extend(news);
+        }
+        assert_eq!(heard, all);
+        assert_eq!(follower.behind(), 0);
     }
 }

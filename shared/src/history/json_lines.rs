@@ -1,4 +1,4 @@
-//! A slog drain that hands on records as whole lines of JSON, or not at all.
+//! Whole lines of JSON, or none: what slog writes, in one piece.
 //!
 //! `slog_json` writes a record in some 76 pieces. Here the pieces are collected, and the line goes to
 //! the [`Sink`] in one piece. What cannot be written is dropped whole and said once on stderr; a log
@@ -48,16 +48,15 @@ pub(crate) trait Sink: Send {
     }
 }
 
-/// The drain. Its key order is fixed: see [`keys`].
-pub(crate) struct JsonLines<S> {
-    state: Mutex<State<S>>,
-}
-
-struct State<S> {
+/// Lines of JSON on their way to a sink.
+pub(super) struct Lines<S> {
     json: Json<Line>,
     sink: S,
     failed: bool,
 }
+
+/// The drain of diagnostics. Its key order is fixed: see [`keys`].
+pub(crate) struct JsonLines<S>(Mutex<Lines<S>>);
 
 thread_local! {
     /// The line that this thread is writing. The formatter owns its writer and gives no way to it,
@@ -81,55 +80,55 @@ impl Write for Line {
 }
 
 impl<S: Sink> JsonLines<S> {
-    /// A drain whose records carry `author`, and name what they are by `kind`: `event` in the port
-    /// history, `target` in diagnostics.
-    pub(crate) fn new(author: &Author<'_>, kind: &'static str, sink: S) -> Self {
+    /// A drain whose lines carry `author`.
+    pub(crate) fn new(author: &Author<'_>, sink: S) -> Self {
         let next = AtomicU64::new(0);
-        let process = match author.process {
-            Process::Launcher => "launcher",
-            Process::Server => "server",
-        };
         let tag = |r: &Record<'_>| if r.tag().is_empty() { r.module() } else { r.tag() }.to_owned();
         // One call for each key: the keys of one `o!` come out reversed.
         let json = Json::new(Line)
             .add_key_value(o!(keys::TS => FnValue(|_| format!("{:.6}", Timestamp::now()))))
             .add_key_value(o!(keys::LEVEL => FnValue(|r| r.level().as_str())))
-            .add_key_value(o!(kind => FnValue(tag)))
+            .add_key_value(o!(keys::TARGET => FnValue(tag)))
             .add_key_value(o!(keys::MSG => PushFnValue(|r, to| to.emit(r.msg()))))
             .add_key_value(o!(keys::SCHEMA => SCHEMA))
             .add_key_value(o!(keys::APP => author.app.to_string()))
-            .add_key_value(o!(keys::PROCESS => process))
+            .add_key_value(o!(keys::PROCESS => author.process.word()))
             .add_key_value(o!(keys::PID => std::process::id()))
             .add_key_value(o!(keys::LAUNCH_ID => author.launch_id.to_string()))
             .add_key_value(o!(keys::SEQ => FnValue(move |_| next.fetch_add(1, Ordering::Relaxed))))
             .add_key_value(o!(keys::VERSION => env!("CARGO_PKG_VERSION")))
             .add_key_value(o!(keys::MACHINE => os::machine_name()))
             .build();
-        Self { state: Mutex::new(State { json, sink, failed: false }) }
-    }
-
-    /// Makes every record so far durable, as far as the disk allows.
-    pub(crate) fn sync(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Err(error), false) = (state.sink.sync(), state.failed) {
-            say_once(&error);
-        }
+        Self(Mutex::new(Lines { json, sink, failed: false }))
     }
 }
 
-impl<S: Sink> State<S> {
+impl<S: Sink> Lines<S> {
+    /// Lines that consist of what is logged and of nothing else.
+    pub(super) fn bare(sink: S) -> Self {
+        Self { json: Json::new(Line).build(), sink, failed: false }
+    }
+
+    /// Writes one line, and says the first failure of a row of failures.
+    pub(super) fn log(&mut self, record: &Record<'_>, values: &OwnedKVList) {
+        let written = self.write(record, values);
+        let failed_before = mem::replace(&mut self.failed, written.is_err());
+        if let (Err(error), false) = (written, failed_before) {
+            say_once(&error);
+        }
+    }
+
+    /// Makes every line so far durable, as far as the disk allows.
+    pub(super) fn sync(&mut self) {
+        if let (Err(error), false) = (self.sink.sync(), self.failed) {
+            say_once(&error);
+        }
+    }
+
     fn write(&mut self, record: &Record<'_>, values: &OwnedKVList) -> io::Result<()> {
         LINE.with_borrow_mut(Vec::clear);
         self.json.log(record, values)?;
         LINE.with_borrow(|line| self.sink.append(line))
-    }
-
-    /// Says the first failure of a row of failures.
-    fn note(&mut self, result: io::Result<()>) {
-        let failed_before = mem::replace(&mut self.failed, result.is_err());
-        if let (Err(error), false) = (result, failed_before) {
-            say_once(&error);
-        }
     }
 }
 
@@ -138,9 +137,7 @@ impl<S: Sink> Drain for JsonLines<S> {
     type Err = Never;
 
     fn log(&self, record: &Record<'_>, values: &OwnedKVList) -> Result<(), Never> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = state.write(record, values);
-        state.note(written);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).log(record, values);
         Ok(())
     }
 }
@@ -184,7 +181,7 @@ mod test {
     fn a_lost_record_is_lost_whole_and_shows_in_the_sequence() {
         let (sink, app) = (Moody::default(), AppName::default());
         let author = Author { app: &app, process: Process::Server, launch_id: Uuid::nil() };
-        let log = Logger::root(JsonLines::new(&author, keys::TARGET, sink.clone()), o!());
+        let log = Logger::root(JsonLines::new(&author, sink.clone()), o!());
         for n in 0..5 {
             info!(log, "counted"; keys::STATUS => n);
         }

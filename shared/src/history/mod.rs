@@ -1,26 +1,33 @@
 //! The port history: the audit trail of every app, `logs/port-history.jsonl`.
 //!
-//! Both programs append to it, one line of JSON for each [`Event`](crate::event::Event). The format
-//! is described in `docs/formats.md`, and `logs/port-history.schema.json` holds it to that.
+//! Both programs append to it, one line of JSON for each [`Event`](crate::event::Event): a
+//! [`Writer`] writes [`Record`]s, and a [`Reader`] reads them back. The format is described in
+//! `docs/formats.md`, and `logs/port-history.schema.json` is made from the types.
 
-mod backwards;
+mod blocks;
 mod conflicts;
 mod cursor;
+mod damage;
 mod filter;
 mod follow;
 mod json_lines;
 mod page;
 mod reader;
+mod record;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod since;
 mod writer;
 
-pub use conflicts::{Conflicts, Taker, conflicts};
+pub use conflicts::{Conflicts, Taker};
 pub use cursor::{Cursor, Gone, NoCursor};
-pub use filter::Filter;
+pub use damage::{Damage, DamageKind, line_number};
+pub use filter::{Filter, Head};
 pub use follow::{Added, Follower};
 pub use json_lines::Author;
 pub(crate) use json_lines::{JsonLines, Sink, about, say_once};
-pub use page::{Page, PageError, each, page};
-pub use reader::{Record, last_assignments, records};
+pub use page::Page;
+pub use reader::{Backward, Entry, Forward, Found, HistoryError, Reader};
+pub use record::Record;
 pub use since::{NoMoment, moment};
 pub use writer::Writer;

@@ -1,73 +1,318 @@
-//! Reading the port history.
+//! The one reader of the port history, and of the diagnostics, which have the same form.
+//!
+//! Its three verbs are [`backward`](Reader::backward), [`forward`](Reader::forward) and
+//! [`follow`](Reader::follow). What is asked of the history anywhere is a fold over what they give:
+//! wanted records as they were written, and the lines that are no records, each with its place.
+//! Nothing that is written in the file makes reading fail, and no line is held against another.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader},
-    path::Path,
+    collections::VecDeque,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
-use serde::Deserialize;
-use uuid::Uuid;
+use super::{
+    blocks::{self, Lines},
+    cursor::{Cursor, FileId, Gone},
+    damage::{Damage, DamageKind},
+    filter::{Filter, Head, Matcher, Verdict},
+    follow::Follower,
+    record::Record,
+};
 
-use crate::{app::AppName, port::Port};
-
-/// What every record carries, and the ports that some do. Other keys are left unread, so that a
-/// newer program's records can be read as well.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Record {
-    /// When.
-    pub ts: Timestamp,
-    /// What happened.
-    pub event: String,
-    /// To which app.
-    pub app: String,
-    /// In which launch.
-    pub launch_id: Uuid,
-    /// The writer's count of its records.
-    pub seq: u64,
-    /// The port it is about, if it is about one.
-    #[serde(default)]
-    pub port: Option<Port>,
-    /// The generation of a `port_assigned`.
-    #[serde(default)]
-    pub generation: Option<u64>,
+/// Reads a log of JSON lines.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    file: PathBuf,
+    /// Diagnostics name no event.
+    needs_event: bool,
 }
 
-/// Reads records, oldest first. A line that is no record (a crash may have cut it) is passed over.
+/// A line that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// As it was written, without its end.
+    pub text: String,
+    /// Where it begins, in bytes from the beginning of the file.
+    pub offset: u64,
+    /// Where the next line begins.
+    pub end: u64,
+}
+
+/// What stands in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A record that is wanted.
+    Record(Entry),
+    /// No record.
+    Damage(Damage),
+}
+
+/// Why the history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The system refuses the file.
+    #[error("the port history cannot be read")]
+    Unreadable(#[from] io::Error),
+    /// The file that the cursor points into is gone.
+    #[error(transparent)]
+    Gone(#[from] Gone),
+}
+
+impl Entry {
+    /// The record, typed.
+    ///
+    /// # Errors
+    ///
+    /// If it lacks what its event cannot be without, or this version does not know its event.
+    pub fn record(&self) -> Result<Record, serde_json::Error> {
+        serde_json::from_str(&self.text)
+    }
+
+    /// What every line has, without the rest; `None` if it lacks that.
+    #[must_use]
+    pub fn head(&self) -> Option<Head<'_>> {
+        serde_json::from_str(&self.text).ok()
+    }
+}
+
+impl Reader {
+    /// Reads a port history.
+    #[must_use]
+    pub fn of_history(file: &Path) -> Self {
+        Self { file: file.to_owned(), needs_event: true }
+    }
+
+    /// Reads diagnostics, whose lines have a target in place of an event.
+    #[must_use]
+    pub fn of_diagnostics(file: &Path) -> Self {
+        Self { file: file.to_owned(), needs_event: false }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// What `filter` wants, newest first. No file is an empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file.
+    pub fn backward(&self, filter: &Filter) -> Result<Backward, HistoryError> {
+        let Some(file) = open(&self.file)? else {
+            return Ok(Backward::empty(self.matcher(filter)));
+        };
+        let end = file.metadata()?.len();
+        self.backward_in(file, end, filter)
+    }
+
+    /// The same from `cursor` back to the beginning.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Gone`] if it points into another file.
+    pub fn backward_from(&self, filter: &Filter, cursor: Cursor) -> Result<Backward, HistoryError> {
+        let mut file = open(&self.file)?.ok_or(Gone)?;
+        let (id, length) = (FileId::of(&mut file)?, file.metadata()?.len());
+        if !cursor.check(&mut file, id, length)? {
+            return Err(Gone.into());
+        }
+        self.backward_in(file, cursor.at, filter)
+    }
+
+    fn backward_in(
+        &self,
+        mut file: File,
+        end: u64,
+        filter: &Filter,
+    ) -> Result<Backward, HistoryError> {
+        let id = FileId::of(&mut file)?;
+        let blocks = Some(blocks::Backward::new(file, end));
+        Ok(Backward { blocks, id, found: VecDeque::new(), matcher: self.matcher(filter) })
+    }
+
+    /// What `filter` wants, oldest first. No file is an empty one. A line that has no end yet is
+    /// read like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file.
+    pub fn forward(&self, filter: &Filter) -> Result<Forward, HistoryError> {
+        let blocks = open(&self.file)?.map(|file| blocks::Forward::new(file, 0));
+        Ok(Forward { blocks, found: VecDeque::new(), matcher: self.matcher(filter) })
+    }
+
+    /// What is added from now on and `filter` wants.
+    #[must_use]
+    pub fn follow(&self, filter: &Filter) -> Follower {
+        Follower::from_end(&self.file, self.matcher(filter))
+    }
+
+    /// What there is already, and what is added.
+    #[must_use]
+    pub fn follow_from_start(&self, filter: &Filter) -> Follower {
+        Follower::from_start(&self.file, self.matcher(filter))
+    }
+
+    /// What is added behind `cursor`, or from now on if that points into another file.
+    #[must_use]
+    pub fn follow_from(&self, filter: &Filter, cursor: Cursor) -> Follower {
+        Follower::from_cursor(&self.file, self.matcher(filter), cursor)
+    }
+
+    fn matcher(&self, filter: &Filter) -> Matcher {
+        Matcher::new(filter, self.needs_event)
+    }
+}
+
+/// Opens a log for reading; `None` if there is none.
 ///
 /// # Errors
 ///
-/// If the file cannot be opened; [`io::ErrorKind::NotFound`] if there is no history yet.
-pub fn records(file: &Path) -> io::Result<impl Iterator<Item = Record>> {
-    lines_with(file, &[b"{"])
+/// If the system refuses, or what is there is no regular file: a pipe would never end.
+pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        found => found?,
+    };
+    if !found.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
-/// The records of lines that contain one of the `needles`: most lines are thrown away unparsed.
-fn lines_with(
-    file: &Path,
-    needles: &'static [&'static [u8]],
-) -> io::Result<impl Iterator<Item = Record>> {
-    let lines = BufReader::new(File::open(file)?).split(b'\n').map_while(Result::ok);
-    let holds = |line: &[u8], needle: &[u8]| line.windows(needle.len()).any(|part| part == needle);
-    Ok(lines
-        .filter(move |line| needles.iter().any(|needle| holds(line, needle)))
-        .filter_map(|line| serde_json::from_slice(&line).ok()))
-}
-
-/// The remembered ports of `app` as the history tells them, the latest last: what is left of an
-/// assignment whose file is gone. What a person had forgotten is left out, and no history is an empty
-/// one.
-#[must_use]
-pub fn last_assignments(file: &Path, app: &AppName) -> Vec<Record> {
-    let told = lines_with(file, &[br#""event":"port_assigned""#, br#""event":"port_forgotten""#]);
-    let mut assigned: Vec<Record> = Vec::new();
-    for record in told.into_iter().flatten().filter(|record| record.app == app.as_str()) {
-        match record.event.as_str() {
-            "port_assigned" if record.port.is_some() => assigned.push(record),
-            "port_forgotten" => assigned.retain(|earlier| earlier.port != record.port),
-            _ => {}
+/// Appends what `matcher` finds in some lines to `found`, in the order of the file.
+pub(super) fn find(lines: Lines, matcher: &Matcher, found: &mut VecDeque<Found>) {
+    let (at, bytes) = match lines {
+        Lines::Whole { at, bytes } => (at, bytes),
+        Lines::TooLong { at } => {
+            let damage = Damage { kind: DamageKind::TooLong, offset: at };
+            return found.push_back(Found::Damage(damage));
+        }
+    };
+    let mut block = matcher.block(&bytes);
+    for place in blocks::lines(&bytes) {
+        let offset = at + place.start as u64;
+        match block.verdict(place.clone()) {
+            Verdict::Unwanted => {}
+            Verdict::Damaged(kind) => found.push_back(Found::Damage(Damage { kind, offset })),
+            Verdict::Wanted => {
+                let end = at + (place.end + 1).min(bytes.len()) as u64;
+                // It was read as JSON, so it is UTF-8.
+                let text = String::from_utf8_lossy(bytes[place].trim_ascii()).into_owned();
+                found.push_back(Found::Record(Entry { text, offset, end }));
+            }
         }
     }
-    assigned
+}
+
+/// Records from the newest to the oldest.
+pub struct Backward {
+    blocks: Option<blocks::Backward>,
+    id: FileId,
+    found: VecDeque<Found>,
+    matcher: Matcher,
+}
+
+impl Backward {
+    fn empty(matcher: Matcher) -> Self {
+        Self { blocks: None, id: FileId::default(), found: VecDeque::new(), matcher }
+    }
+
+    /// The place in front of `offset`, to go on there later.
+    pub(super) fn cursor(&self, offset: u64) -> Cursor {
+        Cursor { file: self.id, at: offset }
+    }
+
+    /// Where the lines begin that were looked at, in bytes from the beginning of the file.
+    #[must_use]
+    pub fn at(&self) -> u64 {
+        self.blocks.as_ref().map_or(0, blocks::Backward::at)
+    }
+
+    /// Whether everything to the beginning was found.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.found.is_empty() && self.at() == 0
+    }
+
+    /// Looks at the block before. Returns whether there was one.
+    fn look(&mut self) -> io::Result<bool> {
+        let Some(lines) = self.blocks.as_mut().map_or(Ok(None), blocks::Backward::next)? else {
+            return Ok(false);
+        };
+        find(lines, &self.matcher, &mut self.found);
+        Ok(true)
+    }
+
+    /// What was found in the blocks that were looked at so far; looks at one more if that is nothing.
+    /// `Ok(None)` is a block in which there was nothing: where it begins is what [`at`](Self::at)
+    /// tells, so that a fold can stop when it has read enough.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn step(&mut self) -> io::Result<Option<Found>> {
+        if self.found.is_empty() {
+            self.look()?;
+        }
+        Ok(self.found.pop_back())
+    }
+}
+
+impl Iterator for Backward {
+    type Item = io::Result<Found>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.found.pop_back() {
+                return Some(Ok(found));
+            }
+            match self.look() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    self.blocks = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+/// Records from the oldest to the newest.
+pub struct Forward {
+    blocks: Option<blocks::Forward>,
+    found: VecDeque<Found>,
+    matcher: Matcher,
+}
+
+impl Iterator for Forward {
+    type Item = io::Result<Found>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.found.pop_front() {
+                return Some(Ok(found));
+            }
+            let blocks = self.blocks.as_mut()?;
+            match blocks.next() {
+                Ok(Some(lines)) => find(lines, &self.matcher, &mut self.found),
+                Ok(None) => {
+                    let torn = blocks.torn()?;
+                    find(torn, &self.matcher, &mut self.found);
+                }
+                Err(error) => {
+                    self.blocks = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
 }

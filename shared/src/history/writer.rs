@@ -8,30 +8,48 @@ use std::{
     fs::File,
     io::{self, Seek, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::Duration,
 };
 
-use slog::{BorrowedKV, Drain, Logger, Record, RecordLocation, RecordStatic, o};
+use jiff::{Timestamp, Unit};
+use slog::{BorrowedKV, OwnedKVList, RecordLocation, RecordStatic, o};
+use uuid::Uuid;
 
-use super::json_lines::{Author, JsonLines, Sink, about, say_once};
+use super::{
+    Record,
+    json_lines::{Author, Lines, Sink, about, say_once},
+};
 use crate::{
-    event::Event,
-    keys, os,
+    app::AppName,
+    event::{Event, Process, SCHEMA},
+    os,
     paths::{self, Folders},
 };
 
 /// A handle to the port history; clones write through the same one.
 #[derive(Clone)]
-pub struct Writer {
-    logger: Logger,
-    lines: Option<Arc<JsonLines<Appender>>>,
+pub struct Writer(Option<Arc<Mutex<Open>>>);
+
+/// A history that can be written.
+struct Open {
+    app: AppName,
+    process: Process,
+    launch_id: Uuid,
+    machine: String,
+    /// The count of the next record.
+    seq: u64,
+    lines: Lines<Appender>,
 }
 
-/// Records are made here and not by slog's macros, so there is no place in the code to name.
-static NOWHERE: RecordLocation =
-    RecordLocation { file: "", line: 0, column: 0, function: "", module: "" };
+/// Records are made here and not by slog's macros, so there is no place in the code to name. The
+/// record itself has its level and its event among its keys.
+static NOWHERE: RecordStatic<'static> = RecordStatic {
+    location: &RecordLocation { file: "", line: 0, column: 0, function: "", module: "" },
+    tag: "",
+    level: slog::Level::Info,
+};
 
 impl Writer {
     /// Opens the port history of `folders` for records by `author`.
@@ -42,27 +60,50 @@ impl Writer {
     pub fn open(folders: &Folders, author: &Author<'_>) -> Self {
         let file = folders.history();
         match Appender::open(&file) {
-            Ok(appender) => {
-                let lines = Arc::new(JsonLines::new(author, keys::EVENT, appender));
-                Self {
-                    logger: Logger::root(Arc::clone(&lines).ignore_res(), o!()),
-                    lines: Some(lines),
-                }
-            }
+            Ok(appender) => Self(Some(Arc::new(Mutex::new(Open {
+                app: author.app.clone(),
+                process: author.process,
+                launch_id: author.launch_id,
+                machine: os::machine_name(),
+                seq: 0,
+                lines: Lines::bare(appender),
+            })))),
             Err(error) => {
                 say_once(&about(&file, &error));
-                Self { logger: Logger::root(slog::Discard, o!()), lines: None }
+                Self(None)
             }
         }
     }
 
     /// Writes one record, and waits for the disk if the event [must reach it](Event::is_durable).
     pub fn record(&self, event: &Event) {
-        let about = RecordStatic { location: &NOWHERE, tag: event.name(), level: event.level() };
-        let message = format_args!("{}", event.message());
-        self.logger.log(&Record::new(&about, &message, BorrowedKV(event)));
-        if let (Some(lines), true) = (&self.lines, event.is_durable()) {
-            lines.sync();
+        let Some(open) = &self.0 else { return };
+        open.lock().unwrap_or_else(PoisonError::into_inner).record(event);
+    }
+}
+
+impl Open {
+    fn record(&mut self, event: &Event) {
+        let now = Timestamp::now();
+        let record = Record {
+            ts: now.round(Unit::Microsecond).unwrap_or(now),
+            schema: SCHEMA,
+            app: self.app.clone(),
+            process: self.process,
+            pid: std::process::id(),
+            launch_id: self.launch_id,
+            seq: self.seq,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: self.machine.clone(),
+            event: event.clone(),
+        };
+        // Also of a record that cannot be written: its absence shows.
+        self.seq += 1;
+        let values: OwnedKVList = o!().into();
+        self.lines
+            .log(&slog::Record::new(&NOWHERE, &format_args!(""), BorrowedKV(&record)), &values);
+        if event.is_durable() {
+            self.lines.sync();
         }
     }
 }
@@ -175,10 +216,8 @@ fn ends_within_a_line(file: &File, length: u64) -> io::Result<bool> {
 mod test {
     use std::fs::OpenOptions;
 
-    use uuid::Uuid;
-
     use super::*;
-    use crate::{app::AppName, event::Process, history::records};
+    use crate::history::{Filter, Found, Reader};
 
     fn folders() -> (tempfile::TempDir, Folders) {
         let home = tempfile::tempdir().expect("a folder");
@@ -205,7 +244,9 @@ mod test {
         let mut file = OpenOptions::new().append(true).open(folders.history()).expect("there");
         file.write_all(b"{\"ts\":\"20").expect("written");
         writer(&folders).record(&event());
-        assert_eq!(records(&folders.history()).expect("readable").count(), 2);
+        let found = Reader::of_history(&folders.history()).forward(&Filter::default());
+        let found = found.expect("readable").map(|found| found.expect("readable"));
+        assert_eq!(found.filter(|found| matches!(found, Found::Record(_))).count(), 2);
     }
 
     #[test]

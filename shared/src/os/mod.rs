@@ -78,6 +78,15 @@ impl From<PortRanges> for LiveRanges {
     }
 }
 
+/// Which file it is, for as long as it is there: the numbers of a file that is gone are used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileIdentity {
+    /// The device or the volume.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+}
+
 /// What a socket is doing, as far as it matters to whoever wants its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SocketState {

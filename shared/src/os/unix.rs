@@ -1,9 +1,9 @@
 //! What Linux and macOS have in common.
 
 use std::{
-    fs::{DirBuilder, File, Metadata, OpenOptions},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -11,7 +11,7 @@ use std::{
 use rustix::io::Errno;
 use socket2::Socket;
 
-use super::bind_table::Sharing;
+use super::{FileIdentity, bind_table::Sharing};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
@@ -47,6 +47,20 @@ pub fn private_file() -> OpenOptions {
 /// Whether other users may look into a file or a folder.
 pub fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o077 != 0
+}
+
+/// Which file an open one is, whatever its name.
+pub fn file_identity(file: &File) -> io::Result<FileIdentity> {
+    file.metadata().map(|metadata| identity(&metadata))
+}
+
+/// Which file is at a path.
+pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
+    fs::metadata(path).map(|metadata| identity(&metadata))
+}
+
+fn identity(metadata: &Metadata) -> FileIdentity {
+    FileIdentity { device: metadata.dev(), inode: metadata.ino() }
 }
 
 /// Makes a change of a folder's entries durable.

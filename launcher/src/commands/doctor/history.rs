@@ -1,74 +1,78 @@
-//! Whether the port history is whole.
+//! Whether the port history is whole: a fold over all of its records.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    io::{self, BufRead, BufReader},
-    path::Path,
-};
+use std::{borrow::Cow, collections::HashMap};
 
-use serde::Deserialize;
+use shared::history::{Damage, Filter, Found, Head, HistoryError, Reader, line_number};
 
 use super::Check;
-
-/// Who has written a record, and which one of his it is.
-#[derive(Deserialize)]
-struct Written {
-    pid: u32,
-    launch_id: String,
-    process: String,
-    seq: u64,
-}
+use crate::options::Basics;
 
 /// What a history amounts to.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Sum {
     records: u64,
     broken: u64,
+    /// The first line that is no record.
+    first: Option<Damage>,
     lost: u64,
 }
 
-pub(super) fn history(file: &Path) -> Check {
-    let sum = match File::open(file).and_then(|file| sum(BufReader::new(file))) {
+pub(super) fn history(basics: &Basics) -> Check {
+    let file = basics.folders.history();
+    let sum = match sum(&Reader::of_history(&file)) {
         Ok(sum) => sum,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Check::ok("history", "nothing is recorded yet");
-        }
         Err(error) => {
             return Check::problem(
                 "history",
-                format!("{} cannot be read ({error})", file.display()),
+                crate::commands::unreadable_text(&file, &error),
                 "make it yours, or move it away: the next start begins another",
             );
         }
     };
-    let Sum { records, broken, lost } = sum;
+    let Sum { records, broken, first, lost } = sum;
+    if records + broken == 0 {
+        return Check::ok("history", "nothing is recorded yet");
+    }
     if broken + lost == 0 {
         return Check::ok("history", format!("{records} records, none is lost"));
     }
+    let place = first.and_then(|damage| {
+        let line = line_number(&file, damage.offset).ok()?;
+        Some(format!(" (the first is line {line}: {})", damage.kind))
+    });
     Check::warning(
         "history",
-        format!("{records} records, {broken} lines are no records, {lost} records are lost"),
+        format!(
+            "{records} records, {broken} lines are no records{}, {lost} records are lost",
+            place.unwrap_or_default()
+        ),
         "nothing: a full disk or a sudden end did that, and what is there can be read",
     )
 }
 
 /// Counts records, and the gaps in each writer's own count.
-fn sum(history: impl BufRead) -> io::Result<Sum> {
+fn sum(history: &Reader) -> Result<Sum, HistoryError> {
     let mut sum = Sum::default();
-    let mut writers: HashMap<(u32, String, String), (u64, u64)> = HashMap::new();
-    for line in history.split(b'\n') {
-        let line = line?;
-        match serde_json::from_slice::<Written>(&line) {
-            Ok(Written { pid, launch_id, process, seq }) => {
-                sum.records += 1;
-                let (count, next) = writers.entry((pid, launch_id, process)).or_default();
-                *count += 1;
-                *next = seq.saturating_add(1).max(*next);
+    let mut writers: HashMap<_, (u64, u64)> = HashMap::new();
+    for found in history.forward(&Filter::default())? {
+        let entry = match found? {
+            Found::Record(entry) => entry,
+            Found::Damage(damage) => {
+                sum.first.get_or_insert(damage);
+                sum.broken += 1;
+                continue;
             }
-            Err(_) if line.is_empty() => {}
-            Err(_) => sum.broken += 1,
-        }
+        };
+        sum.records += 1;
+        // Only a writer that counts its records can have lost one.
+        let Some(Head { pid: Some(pid), launch_id, process, seq: Some(seq), .. }) = entry.head()
+        else {
+            continue;
+        };
+        let writer = (pid, launch_id.map(Cow::into_owned), process.map(Cow::into_owned));
+        let (count, next) = writers.entry(writer).or_default();
+        *count += 1;
+        *next = seq.saturating_add(1).max(*next);
     }
     sum.lost = writers.values().map(|(count, next)| next.saturating_sub(*count)).sum();
     Ok(sum)
@@ -80,13 +84,23 @@ mod test {
 
     #[test]
     fn lost_records_show_as_gaps_and_broken_lines_are_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("history");
         let record = |pid: u32, seq: u64| {
-            format!("{{\"pid\":{pid},\"launch_id\":\"a\",\"process\":\"server\",\"seq\":{seq}}}\n")
+            format!(
+                r#"{{"ts":"2026-11-22T08:00:00Z","event":"port_claimed","app":"a","pid":{pid},"launch_id":"a","process":"server","seq":{seq}}}"#
+            ) + "\n"
         };
         let whole: String = (0..3).map(|seq| record(1, seq)).collect();
-        let counted = |text: &str| sum(text.as_bytes()).expect("readable");
+        let counted = |text: &str| {
+            std::fs::write(&file, text).expect("written");
+            sum(&Reader::of_history(&file)).expect("readable")
+        };
         assert_eq!(counted(&whole), Sum { records: 3, ..Sum::default() });
         let damaged = whole + &record(2, 1) + &record(2, 4) + "{\"ts\":\"20\n";
-        assert_eq!(counted(&damaged), Sum { records: 5, broken: 1, lost: 3 });
+        let Sum { records, broken, first, lost } = counted(&damaged);
+        assert_eq!((records, broken, lost), (5, 1, 3));
+        let offset = first.expect("one").offset;
+        assert_eq!(line_number(&file, offset).expect("readable"), 6);
     }
 }

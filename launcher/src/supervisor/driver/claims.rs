@@ -3,7 +3,7 @@
 
 use shared::{
     claim::Claim,
-    event::{Ending, Event},
+    event::{EndReason, Ending, Event},
     port::Port,
 };
 
@@ -36,19 +36,19 @@ impl<H: Host> Driver<'_, H> {
 
     pub(super) fn release(&mut self, port: Port) {
         self.left.retain(|claim| claim.port() != port);
-        self.released(port, "moved");
+        self.released(port, EndReason::Moved);
     }
 
     pub(super) fn forsake(&mut self) {
         if let Some(next) = self.next.take() {
             let port = next.claim.port();
             drop(next);
-            self.released(port, "move_failed");
+            self.released(port, EndReason::MoveFailed);
         }
     }
 
-    fn released(&self, port: Port, reason: &'static str) {
-        let ending = Ending { port: Some(port), reason, ..Ending::default() };
+    fn released(&self, port: Port, reason: EndReason) {
+        let ending = Ending::of(port, reason);
         self.watch.launch.history.record(&Event::PortReleased(ending));
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use shared::{
     claim::Claim,
     control::{Adoption, ToServer},
-    event::{Event, ServerAt},
+    event::{Event, ServerAt, ServerReady},
 };
 use slog::debug;
 
@@ -59,7 +59,10 @@ impl<H: Host> Driver<'_, H> {
         let Some(server) = self.servers.get(&attempt) else { return };
         let at = at(&self.choice.claim, server.pid(), self.watch.launch.started.elapsed());
         self.serving = Some(attempt);
-        self.watch.launch.history.record(&Event::ServerReady(at.clone()));
+        self.watch
+            .launch
+            .history
+            .record(&Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }));
         let occasion = std::mem::replace(&mut self.occasion, Occasion::Again);
         self.host.ready(&self.choice, &at, occasion);
     }

@@ -19,8 +19,9 @@ export function sentence(record) {
       const { key, from, to } = record;
       return say("event.settings_changed", { key, from: value(from), to: value(to) });
     }
-    case "server_exited":
     case "server_restarting":
+      return say(`event.server_restarting.${record.why ?? "failed"}`, { how: how(record) });
+    case "server_exited":
     case "launch_gave_up":
       return say(`event.${event}`, { how: how(record) });
     default:

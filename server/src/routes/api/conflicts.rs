@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Json},
 };
 use jiff::Timestamp;
-use shared::history::{self, Conflicts, Filter, moment};
+use shared::history::{Conflicts, Filter, Reader, moment};
 
 use super::{
     aside,
@@ -46,7 +46,7 @@ pub(super) async fn conflicts(
     };
     let file = facts.files.as_ref().map(|files| files.folders.history());
     let found = aside(move || match file {
-        Some(file) => Ok(history::conflicts(&file, &filter)?),
+        Some(file) => Ok(Reader::of_history(&file).conflicts(&filter)?),
         None => Ok(Conflicts::default()),
     });
     Ok(Json(found.await?))

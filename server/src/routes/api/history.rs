@@ -7,13 +7,16 @@ use actix_web::{
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::history::{self, Cursor, Filter, Page, moment};
+use shared::{
+    event::EventName,
+    history::{Cursor, Entry, Filter, Page, Reader, moment},
+};
 
 use utoipa::ToSchema;
 
 use super::{
     aside,
-    query::{Parameters, word, yes_or_no},
+    query::{Parameters, yes_or_no},
     refusal::Refusal,
     schemas,
 };
@@ -59,9 +62,10 @@ impl Wanted {
                 app: (!all_apps).then(|| facts.app.clone()),
                 since: given.take("since", |text| moment(text, now))?,
                 until: given.take("until", |text| moment(text, now))?,
-                event: given.take("event", word)?,
+                events: given.parsed::<EventName>("event")?.into_iter().collect(),
                 port: given.parsed("port")?,
                 launch_id: given.parsed("launch_id")?,
+                ..Filter::default()
             },
             limit: given.take("limit", limit)?.unwrap_or(LIMIT),
             cursor: given.parsed("cursor")?,
@@ -103,11 +107,13 @@ pub(super) async fn history(
     let Wanted { filter, limit, cursor } = Wanted::of(&request, &facts)?;
     let file = facts.files.as_ref().map(|files| files.folders.history());
     let page = aside(move || match file {
-        Some(file) => Ok(history::page(&file, &filter, limit, cursor)?),
+        Some(file) => Ok(Reader::of_history(&file).page(&filter, limit, cursor)?),
         None => Ok(Page::default()),
     })
     .await?;
     let Page { records, next, broken_lines } = page;
+    let raw = |entry: Entry| RawValue::from_string(entry.text).ok();
+    let records = records.into_iter().filter_map(raw).collect();
     Ok(Json(Records { records, next: next.map(|next| next.to_string()), broken_lines }))
 }
 

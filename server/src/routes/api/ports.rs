@@ -14,7 +14,8 @@ use serde_json::Value;
 use shared::{
     app::AppName,
     conflict::{Class, Conflict, Holder, Origin, OsError},
-    explain::{Asker, past, remarks::Remark},
+    explain::{Asker, remarks::Remark, timeline::PortTimeline},
+    history::Reader,
     policy::DEFAULT_RANGE,
     port::{Port, PortError},
     settings::Settings,
@@ -169,7 +170,8 @@ fn explain(facts: &Facts, files: &AppFiles, port: Port) -> Result<Explained, Ref
     let is_ours = port == facts.port;
     let conflict = if is_ours { None } else { conflict(facts, files, port, &settings)? };
     let remarks = asker(facts, files, &settings, &avoid).remarks(port);
-    let past = past::of(&files.folders.history(), port, None);
+    let history = Reader::of_history(&files.folders.history());
+    let past = PortTimeline::read(&history, port, None)?;
     let (verdict, sentence) = match &conflict {
         None if is_ours => (Verdict::Ours, format!("port {port} is the port of this server")),
         None => (Verdict::Free, format!("port {port} is free")),
@@ -199,7 +201,8 @@ fn verdict(class: Class) -> Verdict {
         Class::GhostOwner | Class::OtherFamily | Class::LostRace => Verdict::Taken,
         Class::ReservedByApp => Verdict::Taken,
         Class::Excluded | Class::Privileged | Class::BrowserBlocked => Verdict::Refused,
-        Class::Restricted | Class::Ephemeral | Class::Crowded | Class::Unknown => Verdict::Refused,
+        Class::Restricted | Class::Ephemeral | Class::Crowded => Verdict::Refused,
+        Class::Unknown | Class::Other => Verdict::Refused,
     }
 }
 

@@ -11,7 +11,7 @@ use actix_web::{
     },
 };
 use serde_json::{Map, Value, json};
-use shared::{conflict::Conflict, history::PageError, settings::SettingsError};
+use shared::{conflict::Conflict, history::HistoryError, settings::SettingsError};
 
 use crate::{error, routes::MAX_BODY};
 
@@ -229,11 +229,11 @@ impl ResponseError for Refusal {
     }
 }
 
-impl From<PageError> for Refusal {
-    fn from(error: PageError) -> Self {
+impl From<HistoryError> for Refusal {
+    fn from(error: HistoryError) -> Self {
         match error {
-            PageError::Gone(_) => Self::Gone,
-            PageError::Unreadable(ref source) => Self::System(format!("{error}: {source}")),
+            HistoryError::Gone(_) => Self::Gone,
+            HistoryError::Unreadable(ref source) => Self::System(format!("{error}: {source}")),
         }
     }
 }

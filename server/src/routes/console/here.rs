@@ -64,7 +64,8 @@ fn why_moved(view: &View, moved: &LastMove, texts: &Texts) -> String {
     let from = &moved.from;
     let was_home = view.home_port == Some(*from) && view.last_good != Some(*from);
     match moved.why {
-        MoveReason::Asked => texts.fill("here.moved_asked", &[("from", from)]),
+        MoveReason::HomePortFree => texts.fill("here.moved_home", &[("from", from)]),
+        MoveReason::Asked | MoveReason::Other => texts.fill("here.moved_asked", &[("from", from)]),
         MoveReason::Conflict => {
             let class = moved.class.unwrap_or(Class::Unknown);
             let why = sentences::of_conflict(texts, *from, class, moved.holder.as_ref());

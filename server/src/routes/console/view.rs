@@ -5,7 +5,7 @@ use shared::{
     app::AppName,
     conflict::Origin,
     event::MoveReason,
-    history::{self, Filter, Taker, moment},
+    history::{Filter, Reader, Taker, moment},
     port::Port,
     settings::Settings,
 };
@@ -95,6 +95,7 @@ fn away_from_home(facts: &Facts, home: Port) -> Option<LastMove> {
 fn holders(files: &AppFiles, app: &AppName) -> Vec<Taker> {
     let since = moment(SINCE, Timestamp::now()).ok();
     let filter = Filter { app: Some(app.clone()), since, ..Filter::default() };
-    history::conflicts(&files.folders.history(), &filter)
+    Reader::of_history(&files.folders.history())
+        .conflicts(&filter)
         .map_or_else(|_| Vec::new(), |found| found.holders)
 }

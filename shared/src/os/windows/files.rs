@@ -2,10 +2,17 @@
 
 use std::{
     env,
-    fs::{self, Metadata, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io,
+    os::windows::io::AsRawHandle,
     path::Path,
 };
+
+use windows_sys::Win32::Storage::FileSystem::{
+    BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle,
+};
+
+use crate::os::FileIdentity;
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// nothing promises that moving to the end and writing are one step.
@@ -26,6 +33,22 @@ pub fn private_file() -> OpenOptions {
 /// profile, and modes say nothing.
 pub fn is_open_to_others(_: &Metadata) -> bool {
     false
+}
+
+/// Which file an open one is, whatever its name.
+pub fn file_identity(file: &File) -> io::Result<FileIdentity> {
+    let mut found = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is open for as long as `file` is, and `found` has room for the answer.
+    if unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let inode = u64::from(found.nFileIndexHigh) << 32 | u64::from(found.nFileIndexLow);
+    Ok(FileIdentity { device: found.dwVolumeSerialNumber.into(), inode })
+}
+
+/// Which file is at a path.
+pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
+    file_identity(&File::open(path)?)
 }
 
 /// Makes a change of a folder's entries durable: nothing to do, because a folder cannot be flushed

@@ -16,8 +16,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::{
     claim::url,
-    history::{Added, Cursor, Filter, Follower},
+    history::{Added, Cursor, Filter, Follower, Reader},
     port::Port,
+    words::{StopKind, StreamEvent},
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -77,7 +78,7 @@ impl Hub {
         let missed = last.map(|last| missed(facts, last, now)).unwrap_or_default();
         // What it missed has not reached it yet: a connection that is lost now resumes there again.
         let heard = if missed.is_empty() { now } else { last };
-        let first = event("status", &json!(Status::of(facts)), heard);
+        let first = event(StreamEvent::Status, &json!(Status::of(facts)), heard);
         for told in [first].into_iter().chain(missed.iter().map(record)) {
             // There is room: the queue is new.
             let _ = client.try_send(told);
@@ -92,8 +93,8 @@ impl Hub {
         state.look(facts);
         let is_asked = facts.restart_asked.load(Ordering::Relaxed);
         let is_restart = is_asked || facts.story.has_successor();
-        let reason = if is_restart { "restart" } else { "stop" };
-        state.tell(&event("stopping", &json!({ "reason": reason }), None));
+        let reason = if is_restart { StopKind::Restart } else { StopKind::Stop };
+        state.tell(&event(StreamEvent::Stopping, &json!({ "reason": reason }), None));
         state.clients.clear();
         state.is_closed = true;
     }
@@ -119,15 +120,16 @@ impl State {
 
     /// Tells what has happened since the last look.
     fn look(&mut self, facts: &Facts) {
-        let news = self.follower.as_mut().map(Follower::news).unwrap_or_default();
-        news.iter().for_each(|added| self.tell(&record(added)));
+        // What cannot be read now is told when it can.
+        let news = self.follower.as_mut().map(|f| f.news().unwrap_or_default());
+        news.iter().flatten().for_each(|added| self.tell(&record(added)));
         let moved_to = facts.moved.to();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
             self.tell_each(|| {
                 let enter = facts.token.one_time_url(&facts.app, to, Timestamp::now());
                 let moved = json!({ "from": facts.port, "to": to, "url": url(to), "enter": enter });
-                event("moved", &moved, None)
+                event(StreamEvent::Moved, &moved, None)
             });
         }
     }
@@ -157,11 +159,11 @@ fn watch(facts: &Facts, hub: &Hub) {
 }
 
 fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
-    let file = facts.files.as_ref()?.folders.history();
+    let reader = Reader::of_history(&facts.files.as_ref()?.folders.history());
     let filter = Filter { app: Some(facts.app.clone()), ..Filter::default() };
     Some(match from {
-        None => Follower::from_end(&file, filter),
-        Some(cursor) => Follower::from_cursor(&file, filter, cursor),
+        None => reader.follow(&filter),
+        Some(cursor) => reader.follow_from(&filter, cursor),
     })
 }
 
@@ -170,7 +172,7 @@ fn missed(facts: &Facts, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
     let (Some(mut follower), Some(now)) = (follower(facts, Some(last)), now) else {
         return Vec::new();
     };
-    let mut missed = follower.news();
+    let mut missed = follower.news().unwrap_or_default();
     // What is behind `now` is told to everybody.
     missed.retain(|added| !added.cursor.is_behind(now));
     let is_all = !now.is_behind(follower.cursor());
@@ -178,12 +180,12 @@ fn missed(facts: &Facts, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
 }
 
 fn record(added: &Added) -> Event {
-    let data = sse::Data::new(added.record.get()).id(added.cursor.to_string());
-    data.event("record").into()
+    let data = sse::Data::new(added.entry.text.as_str()).id(added.cursor.to_string());
+    data.event(StreamEvent::Record.word()).into()
 }
 
-fn event(name: &'static str, data: &Value, heard: Option<Cursor>) -> Event {
-    let data = sse::Data::new(data.to_string()).event(name);
+fn event(name: StreamEvent, data: &Value, heard: Option<Cursor>) -> Event {
+    let data = sse::Data::new(data.to_string()).event(name.word());
     match heard {
         Some(cursor) => data.id(cursor.to_string()).into(),
         None => data.into(),

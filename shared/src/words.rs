@@ -1,0 +1,479 @@
+//! The words of the records, once each: events, and what else is told in one word.
+//!
+//! They are part of the format: programs and `jq` recipes depend on them. A word is never renamed. A
+//! new one is added here; the documents, the JSON Schema and the console's script are made from it.
+//! No other file spells one.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// A text that is none of the words that are known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is not known; did you mean `{nearest}`?")]
+pub struct UnknownWord {
+    /// The text, shortened and without control characters.
+    pub word: String,
+    /// The known word that is most like it.
+    pub nearest: &'static str,
+}
+
+impl UnknownWord {
+    fn among(known: impl Iterator<Item = &'static str>, text: &str) -> Self {
+        let nearest = known.min_by_key(|word| strsim::damerau_levenshtein(text, word));
+        let word = text.chars().take(40).flat_map(char::escape_debug).collect();
+        Self { word, nearest: nearest.unwrap_or_default() }
+    }
+}
+
+/// Makes an enum of words. `else` names the variant that a word of a newer version is read as.
+macro_rules! words {
+    ($(
+        $(#[doc = $doc:literal])+
+        pub enum $name:ident {
+            $($(#[doc = $meaning:literal])+ $variant:ident = $word:literal,)+
+        } $(else $other:ident)?
+    )+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[doc = $meaning])+ $variant,)+
+            $(
+                /// A word that this version does not know. It is never written.
+                $other,
+            )?
+        }
+
+        impl $name {
+            /// Every word that is written.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word itself.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                    $(Self::$other => "other",)?
+                }
+            }
+
+            /// What it says, as a sentence.
+            #[must_use]
+            pub fn meaning(self) -> String {
+                let lines: &[&str] = match self {
+                    $(Self::$variant => &[$($meaning),+],)+
+                    $(Self::$other => &[],)?
+                };
+                lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+            }
+        }
+
+        $(impl Default for $name {
+            /// The word that a record does not have.
+            fn default() -> Self {
+                Self::$other
+            }
+        })?
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                let found = Self::ALL.iter().find(|known| known.word() == text).copied();
+                let words = || Self::ALL.iter().map(|known| known.word());
+                found.ok_or_else(|| UnknownWord::among(words(), text))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+                let read = text.parse();
+                $(let read = Ok::<_, UnknownWord>(read.unwrap_or(Self::$other));)?
+                read.map_err(D::Error::custom)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
+                    .enum_values(Some(Self::ALL.iter().map(|known| known.word())))
+                    .description(Some(concat!($($doc),+).trim()))
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+words! {
+    /// What a record tells.
+    pub enum EventName {
+        /// A launch began.
+        LaunchStarted = "launch_started",
+        /// A candidate could not be claimed. It is written before the next candidate is tried.
+        PortConflict = "port_conflict",
+        /// A candidate is ours.
+        PortClaimed = "port_claimed",
+        /// The port is another than last time.
+        PortMoved = "port_moved",
+        /// The server's process exists.
+        ServerSpawned = "server_spawned",
+        /// The server holds its sockets.
+        ServerListening = "server_listening",
+        /// The server said that it serves, and was asked through `127.0.0.1`.
+        ServerReady = "server_ready",
+        /// The port is remembered.
+        PortAssigned = "port_assigned",
+        /// A person had the port forgotten.
+        PortForgotten = "port_forgotten",
+        /// The server ended.
+        ServerExited = "server_exited",
+        /// A new server is started in its place.
+        ServerRestarting = "server_restarting",
+        /// The server failed too often and is not started again.
+        LaunchGaveUp = "launch_gave_up",
+        /// A second start found the first.
+        InstanceFound = "instance_found",
+        /// A setting is not what it was.
+        SettingsChanged = "settings_changed",
+        /// What was remembered could not be read, and came from elsewhere.
+        StateRecovered = "state_recovered",
+        /// The sockets are closed.
+        PortReleased = "port_released",
+        /// A launch ended as it should.
+        LaunchStopped = "launch_stopped",
+        /// A launch ended as it should not.
+        LaunchFailed = "launch_failed",
+    }
+
+    /// A program of Homeport.
+    pub enum Process {
+        /// The launcher.
+        Launcher = "launcher",
+        /// The server.
+        Server = "server",
+    } else Other
+
+    /// Why a port is on the list of candidates.
+    pub enum Origin {
+        /// Asked for on the command line or in the environment. Never replaced by another.
+        Explicit = "explicit",
+        /// The `port` of the settings.
+        Home = "home",
+        /// The port of the last launch whose server became ready.
+        LastGood = "last_good",
+        /// A port of an earlier good launch.
+        EarlierGood = "earlier_good",
+        /// Computed from app and user, so that the same app begins at the same port everywhere.
+        FirstChoice = "first_choice",
+        /// Proposed by portpicker.
+        Proposed = "proposed",
+        /// The next of the range, in a fixed shuffled order.
+        Range = "range",
+        /// Whatever the system gave. Never remembered.
+        Temporary = "temporary",
+        /// A socket that a service manager passed in.
+        Inherited = "inherited",
+    } else Other
+
+    /// What kind of obstacle keeps a port from us.
+    pub enum Class {
+        /// Another process listens there.
+        InUse = "in_use",
+        /// This app's own running server.
+        OwnInstance = "own_instance",
+        /// An outgoing connection uses it as its source port; no process listens.
+        SourcePort = "source_port",
+        /// A process of another user listens there, and only the user can be seen.
+        HiddenOwner = "hidden_owner",
+        /// The process that opened it is gone; a child still holds the socket and does not answer.
+        GhostOwner = "ghost_owner",
+        /// It is in a range that the system has set aside.
+        Excluded = "excluded",
+        /// It is below the first port that an ordinary user may listen on.
+        Privileged = "privileged",
+        /// It is on the list of ports that browsers refuse to open.
+        BrowserBlocked = "browser_blocked",
+        /// The system keeps it for programs with an entitlement (macOS).
+        Restricted = "restricted",
+        /// It is free on one loopback address and held by a stranger on the other.
+        OtherFamily = "other_family",
+        /// Another app of this user remembers it, or serves there.
+        ReservedByApp = "reserved_by_app",
+        /// It is in the range from which the system takes ports for outgoing connections.
+        Ephemeral = "ephemeral",
+        /// It is the default of many well-known programs, or `avoid` names it.
+        Crowded = "crowded",
+        /// A server that binds for itself found the port taken after all.
+        LostRace = "lost_race",
+        /// None of the others could be shown.
+        Unknown = "unknown",
+    } else Other
+
+    /// Why the port of an app changed.
+    pub enum MoveReason {
+        /// The port it had could not be claimed.
+        Conflict = "conflict",
+        /// A person asked for it.
+        Asked = "asked",
+        /// The home port of the settings is free again.
+        HomePortFree = "home_port_free",
+    } else Other
+
+    /// Why a new server is started in the place of another.
+    pub enum RestartReason {
+        /// The other failed.
+        Failed = "failed",
+        /// A person asked for it.
+        Asked = "asked",
+    } else Other
+
+    /// How the version of a running instance relates to the one that found it.
+    pub enum Relation {
+        /// The same version.
+        Same = "same",
+        /// The running one is older.
+        Older = "older",
+        /// The running one is newer.
+        Newer = "newer",
+    } else Other
+
+    /// From where a stop, a restart or a move was asked for.
+    pub enum RequestedBy {
+        /// A command on the command line.
+        Cli = "cli",
+        /// A person at the console.
+        Console = "console",
+        /// A program, through the API.
+        Api = "api",
+        /// A signal of the system, such as Ctrl-C.
+        Signal = "signal",
+        /// The end of the person's session.
+        Logout = "logout",
+        /// The computer is shut down.
+        Shutdown = "shutdown",
+    } else Other
+
+    /// Why a launch, or the hold on a port, ended.
+    pub enum EndReason {
+        /// A person or the system asked for the end; `by` says from where.
+        Asked = "asked",
+        /// The launcher ended without a word, so its server ended too.
+        LauncherGone = "launcher_gone",
+        /// The server ended by itself with exit code 0.
+        ServerFinished = "server_finished",
+        /// The server failed.
+        ServerFailed = "server_failed",
+        /// The server failed too often.
+        GaveUp = "gave_up",
+        /// The app has moved to another port.
+        Moved = "moved",
+        /// A move failed, and the port that it had claimed is not needed.
+        MoveFailed = "move_failed",
+        /// Another program held the home port and has let go of it. The port is not ours.
+        HomePortFree = "home_port_free",
+        /// The app was running already.
+        InstanceFound = "instance_found",
+        /// No candidate could be claimed.
+        NoPort = "no_port",
+        /// A remembered port could not be claimed, and the settings forbid another.
+        MustNotMove = "must_not_move",
+        /// The port that was asked for could not be claimed.
+        PortUnavailable = "port_unavailable",
+        /// The computer has no such address to listen on.
+        NoSuchAddress = "no_such_address",
+        /// The system refused a socket for a reason that has nothing to do with the port.
+        ClaimFailed = "claim_failed",
+        /// There is no program to start as the server.
+        NoServer = "no_server",
+        /// The system could not start the server.
+        NotStarted = "not_started",
+        /// The server exited before it was ready.
+        Exited = "exited",
+        /// A signal ended the server before it was ready.
+        Signalled = "signalled",
+        /// The server was not ready in time.
+        TimedOut = "timed_out",
+        /// Another program answered in the server's place, or the server wrote something else than messages.
+        WrongAnswer = "wrong_answer",
+        /// The launcher of a running instance does not answer.
+        UnresponsiveInstance = "unresponsive_instance",
+        /// The server refused its command line.
+        Usage = "usage",
+        /// The settings or a variable are wrong.
+        Settings = "settings",
+        /// The system does not tell where files belong.
+        NoHome = "no_home",
+    } else Other
+
+    /// Where the content of a lost file was taken from.
+    pub enum RecoverySource {
+        /// The port history.
+        PortHistory = "port_history",
+        /// Nowhere: it begins anew.
+        Defaults = "defaults",
+    } else Other
+
+    /// What can be said of a port by its number alone, and by what is remembered of it.
+    pub enum RemarkWord {
+        /// It is the home port of the app.
+        Home = "home",
+        /// It is the last good port of the app.
+        LastGood = "last_good",
+        /// It is an earlier good port of the app.
+        EarlierGood = "earlier_good",
+        /// Browsers refuse to open it.
+        BrowserBlocked = "browser_blocked",
+        /// It is below the first port that an ordinary user may listen on.
+        Privileged = "privileged",
+        /// It is in a range that the system has set aside.
+        Excluded = "excluded",
+        /// The system keeps it for programs of its own.
+        Restricted = "restricted",
+        /// It is in the range from which the system takes ports for outgoing connections.
+        Ephemeral = "ephemeral",
+        /// Another app of this user remembers it.
+        ReservedByApp = "reserved_by_app",
+        /// It is the default of many well-known programs.
+        Crowded = "crowded",
+        /// The settings avoid it.
+        Avoided = "avoided",
+        /// It is outside the range to choose from.
+        OutsideRange = "outside_range",
+    }
+
+    /// Who had a port at a moment, as far as records tell.
+    pub enum Ownership {
+        /// Nothing is recorded.
+        Unknown = "unknown",
+        /// An app held it, and its server was not ready yet.
+        Claimed = "claimed",
+        /// An app served there.
+        Serving = "serving",
+        /// An app had let go of it.
+        Released = "released",
+        /// The server of an app had failed too often, and its launch was about to end.
+        GaveUp = "gave_up",
+        /// The launch that held it ended without a record, at the latest when the app started again.
+        EndedUnseen = "ended_unseen",
+        /// Another program had it.
+        Taken = "taken",
+        /// Another program had it, and has let go of it.
+        Freed = "freed",
+        /// The system had set it aside.
+        SetAside = "set_aside",
+    }
+
+    /// What is wrong with a line of a log.
+    pub enum DamageKind {
+        /// It is not UTF-8.
+        NotUtf8 = "not_utf8",
+        /// It has NUL bytes, as a file system leaves them after a crash.
+        Nul = "nul",
+        /// It ends in the middle.
+        Cut = "cut",
+        /// It is longer than any line of ours.
+        TooLong = "too_long",
+        /// It is not JSON.
+        NotJson = "not_json",
+        /// A key is there twice.
+        DuplicateKey = "duplicate_key",
+        /// It is JSON, and no line of ours.
+        NotOurs = "not_ours",
+    }
+
+    /// What a command prints with `--json` that is no record.
+    pub enum AnswerName {
+        /// One check of `doctor`.
+        Check = "check",
+        /// The answer of `conflicts`.
+        Conflicts = "conflicts",
+        /// The answer of `explain`.
+        Explain = "explain",
+        /// The answer of `logs path`.
+        LogsPath = "logs_path",
+        /// The answer of `move`.
+        Moved = "moved",
+        /// The answer of `open`.
+        Open = "open",
+        /// The answer of `restart`.
+        Restarted = "restarted",
+        /// One setting of `settings show`.
+        Setting = "setting",
+        /// The answer of `settings path`.
+        SettingsPath = "settings_path",
+        /// The answer of `status`.
+        Status = "status",
+        /// The answer of `stop`.
+        Stopped = "stopped",
+        /// The answer of `where`.
+        Where = "where",
+    }
+
+    /// An event of the stream that the console follows.
+    pub enum StreamEvent {
+        /// How the server is.
+        Status = "status",
+        /// A record that was written.
+        Record = "record",
+        /// The app has moved.
+        Moved = "moved",
+        /// The server stops.
+        Stopping = "stopping",
+    }
+
+    /// Why a server stops, as the stream tells.
+    pub enum StopKind {
+        /// A new server takes its place.
+        Restart = "restart",
+        /// The launch ends.
+        Stop = "stop",
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_word_is_read_as_it_is_written_and_one_of_a_newer_version_is_no_error() {
+        for word in EventName::ALL {
+            assert_eq!(word.to_string().parse(), Ok(*word));
+        }
+        let read = |text: &str| serde_json::from_str::<EndReason>(text).expect("a word");
+        assert_eq!(read("\"asked\""), EndReason::Asked);
+        assert_eq!(read("\"of_next_year\""), EndReason::Other);
+        assert!(serde_json::from_str::<EventName>("\"of_next_year\"").is_err());
+    }
+
+    #[test]
+    fn the_nearest_word_is_named() {
+        let error = "port_conflicts\u{1b}".parse::<EventName>().expect_err("no event");
+        assert_eq!(error.nearest, "port_conflict");
+        assert!(!error.to_string().contains('\u{1b}'), "{error}");
+    }
+
+    #[test]
+    fn the_words_of_an_enum_differ() {
+        let words: std::collections::BTreeSet<_> =
+            EventName::ALL.iter().map(|e| e.word()).collect();
+        assert_eq!(words.len(), EventName::ALL.len());
+    }
+}
