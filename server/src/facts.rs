@@ -10,15 +10,11 @@ use std::{
 
 use jiff::Timestamp;
 use shared::{
-    app::AppName,
-    claim::url,
-    conflict::Origin,
     identity::{Identity, Secret},
-    port::Port,
+    launch::LaunchInfo,
     token::Token,
 };
 use tokio::sync::{Semaphore, mpsc::UnboundedSender};
-use uuid::Uuid;
 
 use crate::{
     files::{AppFiles, HomePort},
@@ -32,20 +28,10 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Everything that the routes answer from. It is made once and shared by all workers.
 pub struct Facts {
-    /// The app.
-    pub app: AppName,
-    /// The port.
-    pub port: Port,
+    /// The launch that the server belongs to.
+    pub launch: LaunchInfo,
     /// Every address that listens.
     pub addresses: Vec<SocketAddr>,
-    /// Why this port.
-    pub origin: Origin,
-    /// The last good port before this launch, as far as it is known.
-    pub last_good: Option<Port>,
-    /// The launch.
-    pub launch_id: Uuid,
-    /// The launcher, if one started the server.
-    pub launcher_pid: Option<u32>,
     /// When the server was made.
     pub started_at: Timestamp,
     /// What proves whose server it is.
@@ -71,24 +57,6 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The address for a browser.
-    #[must_use]
-    pub fn url(&self) -> String {
-        url(self.port)
-    }
-
-    /// Whether this is the port of the last good launch; `None` if there was none to compare with.
-    #[must_use]
-    pub fn same_as_last_time(&self) -> Option<bool> {
-        self.last_good.map(|last_good| last_good == self.port)
-    }
-
-    /// Whether a launcher is there, which moves and restarts.
-    #[must_use]
-    pub fn is_supervised(&self) -> bool {
-        self.launcher_pid.is_some()
-    }
-
     /// Passes on what a person asks for.
     pub fn wish(&self, wish: Wish) {
         if wish != Wish::Reread {
@@ -107,12 +75,13 @@ impl Facts {
     /// The answer to a challenge.
     #[must_use]
     pub fn identity(&self, challenge: &str) -> Identity {
+        let LaunchInfo { app, port, launch_id, .. } = &self.launch;
         Identity {
-            app: self.app.clone(),
+            app: app.clone(),
             version: VERSION.to_owned(),
-            launch_id: self.launch_id,
+            launch_id: *launch_id,
             pid: std::process::id(),
-            hmac: self.secret.answer(challenge, &self.app, self.port),
+            hmac: self.secret.answer(challenge, app, *port),
         }
     }
 }

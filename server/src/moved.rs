@@ -85,7 +85,7 @@ pub async fn moved<B: MessageBody + 'static>(
             let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
             let host = host.unwrap_or_default();
             let response = if opens_console(request.request(), &facts) {
-                let entrance = facts.token.one_time_path(&facts.app, to, Timestamp::now());
+                let entrance = facts.token.one_time_path(&facts.launch.app, to, Timestamp::now());
                 led(StatusCode::TEMPORARY_REDIRECT, &location(to, host, &entrance), &entrance)
             } else {
                 answer(to, request.method(), host, target)

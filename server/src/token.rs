@@ -87,8 +87,8 @@ impl Credential {
             Some(false) => Self::Wrong,
             None => Self::None,
         };
-        let name = cookie_name(&facts.app, facts.port);
-        let expected = LazyCell::new(|| facts.token.cookie(&facts.app, facts.port));
+        let name = cookie_name(&facts.launch.app, facts.launch.port);
+        let expected = LazyCell::new(|| facts.token.cookie(&facts.launch.app, facts.launch.port));
         for guess in cookies(request, &name) {
             match guess.ct_eq(expected.as_bytes()).into() {
                 true => return Self::Right,

@@ -17,6 +17,7 @@ pub use remedy::HTTP_SYS;
 
 /// Why a port is on the list of candidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// Asked for on the command line or in the environment. Never replaced by another.

@@ -29,7 +29,7 @@ use actix_web::{
     web,
 };
 use jiff::Timestamp;
-use shared::{app::AppName, claim::Claim, conflict::Origin, identity::Secret, port::Port};
+use shared::{app::AppName, claim::Claim, identity::Secret, launch::LaunchInfo, port::Port};
 use slog::{Discard, Logger, o};
 use tokio::{
     select,
@@ -38,7 +38,6 @@ use tokio::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     },
 };
-use uuid::Uuid;
 
 use self::roll::Roll;
 use crate::{
@@ -75,16 +74,8 @@ const CONNECTIONS: usize = 256;
 /// What an application is made of, besides its sockets and its routes.
 #[derive(Clone)]
 pub struct Settings {
-    /// The app.
-    pub app: AppName,
-    /// Why it has this port.
-    pub origin: Origin,
-    /// The last good port before this launch, if it is known.
-    pub last_good: Option<Port>,
-    /// The launch.
-    pub launch_id: Uuid,
-    /// The launcher, if one started us.
-    pub launcher_pid: Option<u32>,
+    /// The launch that the server belongs to, on the port of the sockets.
+    pub launch: LaunchInfo,
     /// A folder that is served as the site, if one is.
     pub root: Option<PathBuf>,
     /// What proves whose server it is.
@@ -98,16 +89,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// An app of its own launch, with a secret and a token that nobody knows, and no log. Change
-    /// what is to be otherwise.
+    /// A launch of its own on `port`, with a random secret and token, without files, and without a
+    /// log. Change the members that differ.
     #[must_use]
-    pub fn new(app: AppName) -> Self {
+    pub fn new(app: AppName, port: Port) -> Self {
         Self {
-            app,
-            origin: Origin::Explicit,
-            last_good: None,
-            launch_id: Uuid::now_v7(),
-            launcher_pid: None,
+            launch: LaunchInfo::new(app, port),
             root: None,
             secret: Secret::random(),
             token: Token::random(),
@@ -138,7 +125,8 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Whatever the system refuses the sockets with.
+    /// [`io::ErrorKind::InvalidInput`] if the sockets are not on the launch's port; otherwise whatever
+    /// the system refuses the sockets with.
     ///
     /// # Examples
     ///
@@ -148,7 +136,7 @@ impl Application {
     ///
     /// # actix_rt::System::new().block_on(async {
     /// let sockets = shared::claim::any().expect("some port");
-    /// let settings = Settings::new("notes".parse().expect("a name"));
+    /// let settings = Settings::new("notes".parse().expect("a name"), sockets.port());
     /// let mut app = Application::build(sockets, settings, |routes| {
     ///     routes.route("/", web::get().to(|| async { "hello" }));
     /// })?;
@@ -161,10 +149,17 @@ impl Application {
     where
         F: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
     {
-        let names = Names::new(sockets.port(), &sockets.addresses());
-        let Settings { app, root, files, logger, .. } = settings.clone();
-        let history = files.map(|files| files.folders.history());
-        let metrics = web::Data::new(Metrics::new(&app, history).map_err(io::Error::other)?);
+        let (launch, sockets_port) = (&settings.launch, sockets.port());
+        if launch.port != sockets_port {
+            let problem =
+                format!("the launch is on port {}, the sockets are on {sockets_port}", launch.port);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+        }
+        let names = Names::new(sockets_port, &sockets.addresses());
+        let history = settings.files.as_ref().map(|files| files.folders.history());
+        let metrics = Metrics::new(&launch.app, history).map_err(io::Error::other)?;
+        let metrics = web::Data::new(metrics);
+        let (root, logger) = (settings.root.clone(), settings.logger.clone());
         let connections = Connections::default();
         let hub = Hub::default();
         let events = web::Data::new(hub.clone());
@@ -227,13 +222,13 @@ impl Application {
     /// The port.
     #[must_use]
     pub fn port(&self) -> Port {
-        self.facts.port
+        self.facts.launch.port
     }
 
     /// The address for a browser.
     #[must_use]
     pub fn url(&self) -> String {
-        self.facts.url()
+        self.facts.launch.url()
     }
 
     /// Every address that listens.
@@ -303,24 +298,19 @@ fn facts(
 ) -> Facts {
     let history = settings.files.as_ref().map(|files| files.folders.history());
     Facts {
-        home_port: HomePort::of(settings.files.as_ref(), &settings.app),
-        story: Story::of(history, settings.launch_id),
+        home_port: HomePort::of(settings.files.as_ref(), &settings.launch.app),
+        story: Story::of(history, settings.launch.launch_id),
         files: settings.files,
         restart_asked: AtomicBool::new(false),
         asking: Arc::new(Semaphore::new(1)),
         wishes,
-        app: settings.app,
-        port: sockets.port(),
+        moved: Arc::new(Moved::not_yet(settings.launch.port, connections)),
+        launch: settings.launch,
         addresses: sockets.addresses(),
-        origin: settings.origin,
-        last_good: settings.last_good,
-        launch_id: settings.launch_id,
-        launcher_pid: settings.launcher_pid,
         started_at: Timestamp::now(),
         secret: settings.secret,
         token: settings.token,
         ready: AtomicBool::new(false),
-        moved: Arc::new(Moved::not_yet(sockets.port(), connections)),
     }
 }
 
@@ -331,4 +321,18 @@ fn site(root: &std::path::Path) -> Files {
         .redirect_to_slash_directory()
         .prefer_utf8(true)
         .default_handler(web::to(routes::not_found))
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn sockets_on_another_port_than_the_launch_are_refused() {
+        let (one, other) = (shared::claim::any(), shared::claim::any());
+        let (sockets, other) = (one.expect("some port"), other.expect("some port"));
+        let settings = Settings::new(AppName::default(), other.port());
+        let error = Application::build(sockets, settings, |_| {}).err().expect("refused");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    }
 }

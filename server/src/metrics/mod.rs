@@ -70,10 +70,10 @@ impl Metrics {
         let add = |collector: Box<dyn Collector>| registry.register(collector);
         let about = Opts::new("homeport_build_info", "The app and the version of its server.");
         let build = IntGaugeVec::new(about, &["app", "version"])?;
-        build.with_label_values(&[facts.app.as_str(), VERSION]).set(1);
+        build.with_label_values(&[facts.launch.app.as_str(), VERSION]).set(1);
         add(Box::new(build))?;
         let port = IntGauge::new("homeport_port", "The port that the app is served on.")?;
-        port.set(facts.port.get().into());
+        port.set(facts.launch.port.get().into());
         add(Box::new(port))?;
         let name = "process_start_time_seconds";
         let start = Gauge::new(name, "When the server started, in seconds since 1970.")?;

@@ -45,15 +45,15 @@ pub(super) async fn enter(
     let asked = Query::<Asked>::from_query(request.query_string());
     let ticket = asked.map_or_else(|_| String::new(), |asked| asked.into_inner().ticket);
     let now = Timestamp::now();
-    let judged = facts.token.judge(&ticket, &facts.app, facts.port, now);
+    let judged = facts.token.judge(&ticket, &facts.launch.app, facts.launch.port, now);
     if request.method() == Method::HEAD && judged.is_ok() {
         return Ok(to_landing_page());
     }
     match judged.map(|ticket| access.take(ticket, now)) {
         Ok(true) => Ok(admitted(&facts)),
-        Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&facts.app, language)),
+        Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&facts.launch.app, language)),
         Err(TicketError::Forged) => match access.wrong(&request) {
-            ApiError::NoToken => Ok(not_admitted(&facts.app, language)),
+            ApiError::NoToken => Ok(not_admitted(&facts.launch.app, language)),
             other => Err(other),
         },
     }
@@ -66,8 +66,10 @@ fn is_ahead(headers: &HeaderMap) -> bool {
 
 /// The cookie goes to nothing but our own part of this host, and to no script.
 fn admitted(facts: &Facts) -> HttpResponse {
-    let (name, value) =
-        (cookie_name(&facts.app, facts.port), facts.token.cookie(&facts.app, facts.port));
+    let (name, value) = (
+        cookie_name(&facts.launch.app, facts.launch.port),
+        facts.token.cookie(&facts.launch.app, facts.launch.port),
+    );
     let cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path={BASE}");
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, LANDING))

@@ -40,7 +40,7 @@ pub(super) async fn conflicts(
     let now = Timestamp::now();
     let since = given.take("since", |text| moment(text, now))?;
     let filter = Filter {
-        app: (!all_apps).then(|| facts.app.clone()),
+        app: (!all_apps).then(|| facts.launch.app.clone()),
         since: since.or_else(|| moment(SINCE, now).ok()),
         ..Filter::default()
     };

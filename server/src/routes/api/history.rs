@@ -56,7 +56,7 @@ impl Wanted {
         let now = Timestamp::now();
         Ok(Self {
             filter: Filter {
-                app: (!all_apps).then(|| facts.app.clone()),
+                app: (!all_apps).then(|| facts.launch.app.clone()),
                 since: given.take("since", |text| moment(text, now))?,
                 until: given.take("until", |text| moment(text, now))?,
                 event: given.take("event", word)?,

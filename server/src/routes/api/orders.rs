@@ -39,11 +39,12 @@ pub(super) async fn relocate(
     let detail = "moving needs the launcher: stop this server and start the app with it";
     needs_launcher(&facts, detail, port)?;
     if let Some(port) = port {
-        if port == facts.port {
+        if port == facts.launch.port {
             return Err(Refusal::SamePort(port.get()));
         }
         ports::look(&facts, move |facts, files| {
-            let settings = Settings::load(&files.folders.settings(&facts.app)).unwrap_or_default();
+            let settings =
+                Settings::load(&files.folders.settings(&facts.launch.app)).unwrap_or_default();
             match ports::conflict(facts, files, port, &settings)? {
                 Some(conflict) => Err(Refusal::Taken(Box::new(conflict))),
                 None => Ok(()),
@@ -112,11 +113,14 @@ pub(super) async fn stop(
 
 /// Refuses what a launcher alone can do where there is none, with the command that starts one.
 fn needs_launcher(facts: &Facts, detail: &'static str, port: Option<Port>) -> Result<(), Refusal> {
-    if facts.is_supervised() {
+    if facts.launch.is_supervised() {
         return Ok(());
     }
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
-    Err(Refusal::Unsupervised { detail, command: format!("launcher --app {}{port}", facts.app) })
+    Err(Refusal::Unsupervised {
+        detail,
+        command: format!("launcher --app {}{port}", facts.launch.app),
+    })
 }
 
 /// Checks that nothing else was said.

@@ -49,7 +49,6 @@ pub(super) enum Verdict {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Explained {
     /// The port that was asked about.
-    #[schema(value_type = schemas::Port)]
     port: Port,
     /// What it is to us at this moment; it may be another when this is read.
     verdict: Verdict,
@@ -138,9 +137,9 @@ pub(super) fn conflict(
     port: Port,
     settings: &Settings,
 ) -> Result<Option<Conflict>, Refusal> {
-    let policy = taken::policy(&files.folders, &facts.app);
+    let policy = taken::policy(&files.folders, &facts.launch.app);
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
-        return Ok(Some(taken::refused(port, class, facts.last_good)));
+        return Ok(Some(taken::refused(port, class, facts.launch.last_good)));
     }
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
     let found = asker(facts, files, settings, &avoid).conflict(port, facts.secret.clone());
@@ -154,7 +153,7 @@ fn asker<'a>(
     avoid: &'a [shared::port::PortRange],
 ) -> Asker<'a> {
     Asker {
-        app: &facts.app,
+        app: &facts.launch.app,
         folders: &files.folders,
         range: settings.range.unwrap_or(DEFAULT_RANGE),
         avoid,
@@ -164,9 +163,9 @@ fn asker<'a>(
 
 fn explain(facts: &Facts, files: &AppFiles, port: Port) -> Result<Explained, Refusal> {
     // Wrong settings are told where settings are asked for.
-    let settings = Settings::load(&files.folders.settings(&facts.app)).unwrap_or_default();
+    let settings = Settings::load(&files.folders.settings(&facts.launch.app)).unwrap_or_default();
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
-    let is_ours = port == facts.port;
+    let is_ours = port == facts.launch.port;
     let conflict = if is_ours { None } else { conflict(facts, files, port, &settings)? };
     let remarks = asker(facts, files, &settings, &avoid).remarks(port);
     let past = past::of(&files.folders.history(), port, None);

@@ -42,7 +42,7 @@ pub(super) async fn read(
 ) -> Result<HttpResponse, Refusal> {
     Parameters::of(&request, &[])?;
     aside(move || {
-        let file = files(&facts)?.folders.settings(&facts.app);
+        let file = files(&facts)?.folders.settings(&facts.launch.app);
         let text = Settings::text(&file).map_err(Refusal::BrokenSettings)?;
         answer(&facts, &text)
     })
@@ -77,7 +77,7 @@ pub(super) async fn replace(
     let given = expected(&request)?;
     aside(move || {
         let files = files(&facts)?;
-        let (changes, text) = store::rewrite(&files.folders, &facts.app, |text| {
+        let (changes, text) = store::rewrite(&files.folders, &facts.launch.app, |text| {
             let (text, changes) = change(text, &given, &wanted)?;
             Ok((text.clone(), (changes, text)))
         })
@@ -85,7 +85,7 @@ pub(super) async fn replace(
         for change in &changes {
             files.history.record(&change.clone().into());
         }
-        if !changes.is_empty() && facts.is_supervised() {
+        if !changes.is_empty() && facts.launch.is_supervised() {
             facts.wish(Wish::Reread);
         }
         answer(&facts, &text)
@@ -151,7 +151,7 @@ fn refused(error: StoreError<Unchanged>, facts: &Facts) -> Refusal {
             EditError::Key(problem) => Refusal::value("", &problem),
             EditError::Value { key, .. } => Refusal::value(key, &error),
             EditError::Text(fault) => Refusal::BrokenSettings(match &facts.files {
-                Some(files) => fault.of(&files.folders.settings(&facts.app)),
+                Some(files) => fault.of(&files.folders.settings(&facts.launch.app)),
                 None => return Refusal::NoFiles,
             }),
         },
@@ -180,7 +180,7 @@ impl Answer {
 }
 
 fn answer(facts: &Facts, text: &str) -> Result<Answer, Refusal> {
-    let file = files(facts)?.folders.settings(&facts.app);
+    let file = files(facts)?.folders.settings(&facts.launch.app);
     let broken = |fault: shared::settings::Fault| -> SettingsError { fault.of(&file) };
     let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
     let body = json!({ "settings": settings, "defaults": Settings::defaults(), "file": file });

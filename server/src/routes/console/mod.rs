@@ -46,7 +46,7 @@ pub(super) async fn page(
 
 fn console(view: &View, language: Language) -> HttpResponse {
     let texts = language.texts();
-    let title = texts.fill("page.title", &[("app", &view.app), ("port", &view.port)]);
+    let title = texts.fill("page.title", &[("app", &view.launch.app), ("port", &view.launch.port)]);
     let styles = &["style/console.css", "style/timeline.css"];
     let (body, script) = (body(view, texts), Some("script/console.js"));
     Document { language, title: &title, styles, script, body }.response()
@@ -54,7 +54,7 @@ fn console(view: &View, language: Language) -> HttpResponse {
 
 fn body(view: &View, texts: &Texts) -> Markup {
     html! {
-        body data-api=(API) data-port=(view.port) data-launch=(view.launch_id) {
+        body data-api=(API) data-port=(view.launch.port) data-launch=(view.launch.launch_id) {
             a.skip href="#main" { (texts.say("page.skip")) }
             header.top {
                 (parts::brand())

@@ -125,8 +125,9 @@ impl State {
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
             self.tell_each(|| {
-                let enter = facts.token.one_time_url(&facts.app, to, Timestamp::now());
-                let moved = json!({ "from": facts.port, "to": to, "url": url(to), "enter": enter });
+                let enter = facts.token.one_time_url(&facts.launch.app, to, Timestamp::now());
+                let moved =
+                    json!({ "from": facts.launch.port, "to": to, "url": url(to), "enter": enter });
                 event("moved", &moved, None)
             });
         }
@@ -158,7 +159,7 @@ fn watch(facts: &Facts, hub: &Hub) {
 
 fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
     let file = facts.files.as_ref()?.folders.history();
-    let filter = Filter { app: Some(facts.app.clone()), ..Filter::default() };
+    let filter = Filter { app: Some(facts.launch.app.clone()), ..Filter::default() };
     Some(match from {
         None => Follower::from_end(&file, filter),
         Some(cursor) => Follower::from_cursor(&file, filter, cursor),
