@@ -13,10 +13,7 @@ use std::{
     path::PathBuf,
     pin::Pin,
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -28,31 +25,26 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
-use jiff::Timestamp;
 use shared::{app::AppName, claim::Claim, identity::Secret, launch::LaunchInfo, port::Port};
 use slog::{Discard, Logger, o};
 use tokio::{
     select,
-    sync::{
-        Semaphore,
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    },
+    sync::{Semaphore, mpsc::UnboundedReceiver},
 };
 
 use self::roll::Roll;
 use crate::{
     access_log::{self, access_log},
+    app_state::{AppState, Auth, Serving},
     connections::{Connections, farewell},
-    facts::Facts,
-    files::{AppFiles, HomePort},
+    files::{AppFiles, Storage},
     guard::{Names, guard},
     metrics::{Metrics, measured},
     moved::{Moved, moved},
     os::Doors,
     routes::{self, api::events::Hub},
-    story::Story,
     token::{Access, Token},
-    wishes::Wish,
+    wishes::{LauncherRequests, Wish},
 };
 
 /// Threads that answer requests. One can be busy while the other still says that it lives; a local
@@ -108,7 +100,7 @@ impl Settings {
 /// closes them.
 pub struct Application {
     server: Server,
-    facts: web::Data<Facts>,
+    state: web::Data<AppState>,
     connections: Connections,
     doors: Doors,
     roll: Roll,
@@ -159,24 +151,32 @@ impl Application {
         let history = settings.files.as_ref().map(|files| files.folders.history());
         let metrics = Metrics::new(&launch.app, history).map_err(io::Error::other)?;
         let metrics = web::Data::new(metrics);
-        let (root, logger) = (settings.root.clone(), settings.logger.clone());
+        let (root, logger) = (settings.root, settings.logger);
         let connections = Connections::default();
         let hub = Hub::default();
         let events = web::Data::new(hub.clone());
         let access = web::Data::new(Access::new(logger.clone()));
-        let (to_us, wishes) = unbounded_channel();
-        let facts = web::Data::new(facts(&sockets, settings, connections.clone(), to_us));
-        let (shared_facts, dismissed) = (facts.clone(), connections.clone());
+        let (requests, wishes) = LauncherRequests::new();
+        let moved_to = Moved::not_yet(sockets_port, connections.clone());
+        let state = web::Data::new(AppState {
+            serving: Serving::new(sockets.addresses(), moved_to),
+            auth: Auth { secret: settings.secret, token: settings.token },
+            storage: Storage::new(settings.files, &settings.launch),
+            launch: settings.launch,
+            requests,
+            port_checks: Arc::new(Semaphore::new(1)),
+        });
+        let (shared_state, dismissed) = (state.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
         let roll = Roll::default();
         let joined = roll.clone();
         let factory = move || {
             joined.join();
             let (names, logger) = (Rc::new(names.clone()), Rc::new(logger.clone()));
-            let (facts, dismissed) = (shared_facts.clone(), dismissed.clone());
+            let (state, dismissed) = (shared_state.clone(), dismissed.clone());
             let requests = metrics.requests();
             App::new()
-                .app_data(shared_facts.clone())
+                .app_data(shared_state.clone())
                 .app_data(access.clone())
                 .app_data(events.clone())
                 .app_data(metrics.clone())
@@ -189,7 +189,7 @@ impl Application {
                         config.service(site(root));
                     }
                 })
-                .wrap(from_fn(move |request, next| moved(facts.clone(), request, next)))
+                .wrap(from_fn(move |request, next| moved(state.clone(), request, next)))
                 .wrap(from_fn(move |request, next| guard(Rc::clone(&names), request, next)))
                 .wrap(from_fn(move |request, next| farewell(dismissed.clone(), request, next)))
                 .wrap(Condition::new(
@@ -216,31 +216,31 @@ impl Application {
         let doors = Doors::of(&listeners);
         let server = listeners.into_iter().try_fold(server, HttpServer::listen)?;
         let (server, wishes) = (server.run(), Some(wishes));
-        Ok(Self { server, facts, connections, doors, roll, hub, wishes })
+        Ok(Self { server, state, connections, doors, roll, hub, wishes })
     }
 
     /// The port.
     #[must_use]
     pub fn port(&self) -> Port {
-        self.facts.launch.port
+        self.state.launch.port
     }
 
     /// The address for a browser.
     #[must_use]
     pub fn url(&self) -> String {
-        self.facts.launch.url()
+        self.state.launch.url()
     }
 
     /// Every address that listens.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.facts.addresses
+        &self.state.serving.addresses
     }
 
     /// What leads every request elsewhere once the app has moved.
     #[must_use]
     pub fn moved(&self) -> Arc<Moved> {
-        Arc::clone(&self.facts.moved)
+        Arc::clone(&self.state.serving.moved)
     }
 
     /// What people ask for in the browser, for whoever runs this to fulfil; `None` if it was taken.
@@ -259,7 +259,7 @@ impl Application {
         match first {
             Poll::Ready(ended) => ended.and(Err(io::Error::other("the server ended at once"))),
             Poll::Pending => {
-                self.facts.ready.store(true, Ordering::Relaxed);
+                self.state.serving.set_ready(true);
                 Ok(())
             }
         }
@@ -288,30 +288,6 @@ async fn asked_to_stop(wishes: &mut Option<UnboundedReceiver<Wish>>) {
         }
     }
     pending::<()>().await;
-}
-
-fn facts(
-    sockets: &Claim,
-    settings: Settings,
-    connections: Connections,
-    wishes: UnboundedSender<Wish>,
-) -> Facts {
-    let history = settings.files.as_ref().map(|files| files.folders.history());
-    Facts {
-        home_port: HomePort::of(settings.files.as_ref(), &settings.launch.app),
-        story: Story::of(history, settings.launch.launch_id),
-        files: settings.files,
-        restart_asked: AtomicBool::new(false),
-        asking: Arc::new(Semaphore::new(1)),
-        wishes,
-        moved: Arc::new(Moved::not_yet(settings.launch.port, connections)),
-        launch: settings.launch,
-        addresses: sockets.addresses(),
-        started_at: Timestamp::now(),
-        secret: settings.secret,
-        token: settings.token,
-        ready: AtomicBool::new(false),
-    }
 }
 
 /// A folder as a site: its files, `index.html` for a folder, nothing hidden and no listings.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{query::Parameters, refusal::Refusal, schemas};
 use crate::{
-    facts::{Facts, VERSION},
+    app_state::{AppState, VERSION},
     story::LastMove,
     token::Authorized,
 };
@@ -52,20 +52,19 @@ pub(super) struct Status {
 
 impl Status {
     /// As it is now.
-    pub(super) fn of(facts: &Facts) -> Self {
-        let uptime = Timestamp::now().duration_since(facts.started_at);
+    pub(super) fn of(state: &AppState) -> Self {
         Self {
-            launch: facts.launch.clone(),
-            url: facts.launch.url(),
-            addresses: facts.addresses.clone(),
+            launch: state.launch.clone(),
+            url: state.launch.url(),
+            addresses: state.serving.addresses.clone(),
             server_pid: process::id(),
             version: VERSION,
-            started_at: facts.started_at,
-            uptime_ms: i64::try_from(uptime.as_millis()).unwrap_or(i64::MAX),
-            same_as_last_time: facts.launch.same_as_last_time(),
-            home_port: facts.home_port.now(),
-            supervised: facts.launch.is_supervised(),
-            moved: facts.story.moved(),
+            started_at: state.serving.started_at,
+            uptime_ms: i64::try_from(state.serving.uptime().as_millis()).unwrap_or(i64::MAX),
+            same_as_last_time: state.launch.same_as_last_time(),
+            home_port: state.storage.home_port.now(),
+            supervised: state.launch.is_supervised(),
+            moved: state.storage.story.moved(),
         }
     }
 }
@@ -83,8 +82,8 @@ impl Status {
 pub(super) async fn status(
     _: Authorized,
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<Json<Status>, Refusal> {
     Parameters::of(&request, &[])?;
-    Ok(Json(Status::of(&facts)))
+    Ok(Json(Status::of(&state)))
 }

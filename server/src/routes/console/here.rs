@@ -7,7 +7,7 @@ use super::{
     super::{parts, sentences},
     view::View,
 };
-use crate::{facts::VERSION, i18n::Texts, story::LastMove};
+use crate::{app_state::VERSION, i18n::Texts, story::LastMove};
 
 /// The section, which the scripts fetch anew when something has changed.
 pub(super) fn section(view: &View, texts: &Texts) -> Markup {

@@ -22,8 +22,8 @@ use maud::{Markup, html};
 use self::view::View;
 use super::{document::Document, landing, parts};
 use crate::{
+    app_state::{AppState, VERSION},
     error::ApiError,
-    facts::{Facts, VERSION},
     i18n::{Language, Texts},
     token::Authorized,
 };
@@ -34,13 +34,13 @@ const API: &str = "/_homeport/api/v1/";
 /// `GET /_homeport/`: the console for whoever has come in, the landing page for others.
 pub(super) async fn page(
     authorized: Option<Authorized>,
-    facts: Data<Facts>,
+    state: Data<AppState>,
     language: Language,
 ) -> Result<HttpResponse, ApiError> {
     if authorized.is_none() {
-        return Ok(landing::page(&facts, language));
+        return Ok(landing::page(&state.launch, state.serving.started_at, language));
     }
-    let view = web::block(move || View::of(&facts)).await.map_err(|_| ApiError::Stopping)?;
+    let view = web::block(move || View::of(&state)).await.map_err(|_| ApiError::Stopping)?;
     Ok(console(&view, language))
 }
 

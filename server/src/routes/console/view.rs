@@ -11,9 +11,9 @@ use shared::{
 };
 
 use crate::{
-    facts::Facts,
-    files::AppFiles,
-    story::{LastMove, Refused},
+    app_state::AppState,
+    files::{AppFiles, Storage},
+    story::{LastMove, Refused, Story},
 };
 
 /// How far back the holders are looked for.
@@ -41,23 +41,24 @@ pub(super) struct View {
 
 impl View {
     /// What there is to show now. It asks the disk, so it is for a thread that may wait.
-    pub(super) fn of(facts: &Facts) -> Self {
-        let files = facts.files.as_ref();
-        let settings_file = files.map(|files| files.folders.settings(&facts.launch.app));
+    pub(super) fn of(state: &AppState) -> Self {
+        let AppState { launch, storage: Storage { files, home_port, story }, .. } = state;
+        let settings_file = files.as_ref().map(|files| files.folders.settings(&launch.app));
         let settings = settings_file.as_ref().map_or_else(
             || Ok(Settings::default()),
             |file| Settings::load(file).map_err(|error| error.to_string()),
         );
         let settings_file = settings_file.map(|file| file.display().to_string());
-        let home_port = facts.home_port.now();
-        let moved = facts.story.moved().or_else(|| away_from_home(facts, home_port?));
+        let home_port = home_port.now();
+        let moved = story.moved().or_else(|| away_from_home(launch.port, story, home_port?));
+        let holders = files.as_ref().map(|files| holders(files, &launch.app));
         Self {
-            launch: facts.launch.clone(),
-            started_at: facts.started_at,
+            launch: launch.clone(),
+            started_at: state.serving.started_at,
             home_port,
-            is_freed: moved.as_ref().is_some_and(|moved| facts.story.is_freed(moved.from)),
+            is_freed: moved.as_ref().is_some_and(|moved| story.is_freed(moved.from)),
             moved,
-            holders: files.map(|files| holders(files, &facts.launch.app)).unwrap_or_default(),
+            holders: holders.unwrap_or_default(),
             settings,
             settings_file: settings_file.unwrap_or_default(),
         }
@@ -65,10 +66,9 @@ impl View {
 }
 
 /// The first launch of all has no other port to move from, but may have been kept from its home port.
-fn away_from_home(facts: &Facts, home: Port) -> Option<LastMove> {
-    let Refused { ts, port: from, class, holder } =
-        facts.story.refused(home).filter(|_| facts.launch.port != home)?;
-    let (to, why) = (facts.launch.port, MoveReason::Conflict);
+fn away_from_home(to: Port, story: &Story, home: Port) -> Option<LastMove> {
+    let Refused { ts, port: from, class, holder } = story.refused(home).filter(|_| to != home)?;
+    let why = MoveReason::Conflict;
     Some(LastMove { from, to, why, ts, class: Some(class), holder })
 }
 

@@ -5,7 +5,7 @@
 //! is let go, so that nobody's slowness costs memory or holds up the others.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
@@ -22,7 +22,7 @@ use shared::{
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::{
-    facts::Facts,
+    app_state::AppState,
     routes::api::{refusal::Refusal, status::Status},
 };
 
@@ -59,7 +59,7 @@ impl Hub {
     /// Lets a client in, which has heard everything up to `last`, if it was here before.
     pub(in crate::routes::api) fn join(
         &self,
-        facts: &Data<Facts>,
+        app: &Data<AppState>,
         last: Option<Cursor>,
     ) -> Result<Receiver<Event>, Refusal> {
         let mut state = self.state();
@@ -73,11 +73,11 @@ impl Hub {
             return Err(Refusal::Full);
         }
         let (client, events) = channel(QUEUE);
-        let now = state.catch_up(facts, self);
-        let missed = last.map(|last| missed(facts, last, now)).unwrap_or_default();
+        let now = state.catch_up(app, self);
+        let missed = last.map(|last| missed(app, last, now)).unwrap_or_default();
         // What it missed has not reached it yet: a connection that is lost now resumes there again.
         let heard = if missed.is_empty() { now } else { last };
-        let first = event("status", &json!(Status::of(facts)), heard);
+        let first = event("status", &json!(Status::of(app)), heard);
         for told in [first].into_iter().chain(missed.iter().map(record)) {
             // There is room: the queue is new.
             let _ = client.try_send(told);
@@ -87,11 +87,10 @@ impl Hub {
     }
 
     /// Tells everybody that the server stops, and lets them go, so that no stream holds up the end.
-    pub(crate) fn close(&self, facts: &Facts) {
+    pub(crate) fn close(&self, app: &AppState) {
         let mut state = self.state();
-        state.look(facts);
-        let is_asked = facts.restart_asked.load(Ordering::Relaxed);
-        let is_restart = is_asked || facts.story.has_successor();
+        state.look(app);
+        let is_restart = app.requests.is_restart_asked() || app.storage.story.has_successor();
         let reason = if is_restart { "restart" } else { "stop" };
         state.tell(&event("stopping", &json!({ "reason": reason }), None));
         state.clients.clear();
@@ -105,29 +104,29 @@ impl Hub {
 
 impl State {
     /// Tells everybody what is new, and where that leaves them. Starts the thread if none runs.
-    fn catch_up(&mut self, facts: &Data<Facts>, hub: &Hub) -> Option<Cursor> {
+    fn catch_up(&mut self, app: &Data<AppState>, hub: &Hub) -> Option<Cursor> {
         if !self.is_watching {
-            self.follower = follower(facts, None);
-            let (watched, hub) = (facts.clone(), hub.clone());
+            self.follower = follower(app, None);
+            let (watched, hub) = (app.clone(), hub.clone());
             let thread = thread::Builder::new().name("events".into());
             // If there can be no thread, whoever comes next tries again.
             self.is_watching = thread.spawn(move || watch(&watched, &hub)).is_ok();
         }
-        self.look(facts);
+        self.look(app);
         self.follower.as_ref().map(Follower::cursor)
     }
 
     /// Tells what has happened since the last look.
-    fn look(&mut self, facts: &Facts) {
+    fn look(&mut self, app: &AppState) {
         let news = self.follower.as_mut().map(Follower::news).unwrap_or_default();
         news.iter().for_each(|added| self.tell(&record(added)));
-        let moved_to = facts.moved.to();
+        let moved_to = app.serving.moved.to();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
             self.tell_each(|| {
-                let enter = facts.token.one_time_url(&facts.launch.app, to, Timestamp::now());
+                let enter = app.auth.token.one_time_url(&app.launch.app, to, Timestamp::now());
                 let moved =
-                    json!({ "from": facts.launch.port, "to": to, "url": url(to), "enter": enter });
+                    json!({ "from": app.launch.port, "to": to, "url": url(to), "enter": enter });
                 event("moved", &moved, None)
             });
         }
@@ -144,7 +143,7 @@ impl State {
 }
 
 /// Tells what is new for as long as somebody listens.
-fn watch(facts: &Facts, hub: &Hub) {
+fn watch(app: &AppState, hub: &Hub) {
     loop {
         thread::sleep(LOOK);
         let mut state = hub.state();
@@ -153,13 +152,13 @@ fn watch(facts: &Facts, hub: &Hub) {
             state.is_watching = false;
             return;
         }
-        state.look(facts);
+        state.look(app);
     }
 }
 
-fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
-    let file = facts.files.as_ref()?.folders.history();
-    let filter = Filter { app: Some(facts.launch.app.clone()), ..Filter::default() };
+fn follower(app: &AppState, from: Option<Cursor>) -> Option<Follower> {
+    let file = app.storage.history_file()?;
+    let filter = Filter { app: Some(app.launch.app.clone()), ..Filter::default() };
     Some(match from {
         None => Follower::from_end(&file, filter),
         Some(cursor) => Follower::from_cursor(&file, filter, cursor),
@@ -167,8 +166,8 @@ fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
 }
 
 /// What was written behind `last` and up to `now`; nothing if it is too much.
-fn missed(facts: &Facts, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
-    let (Some(mut follower), Some(now)) = (follower(facts, Some(last)), now) else {
+fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
+    let (Some(mut follower), Some(now)) = (follower(app, Some(last)), now) else {
         return Vec::new();
     };
     let mut missed = follower.news();
