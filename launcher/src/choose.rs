@@ -8,7 +8,7 @@
 
 mod remains;
 
-use std::{thread, time::Instant};
+use std::{process, thread, time::Instant};
 
 use shared::{
     claim::{self, Claim, ClaimError},
@@ -16,11 +16,12 @@ use shared::{
     diagnose::{Depth, Diagnostician},
     event::Event,
     history,
+    launch::LaunchInfo,
     os::RULES,
     port::Port,
 };
 
-use crate::candidates::Candidate;
+use crate::{candidates::Candidate, launch::Launch};
 
 /// A claimed port, and what it took.
 #[derive(Debug)]
@@ -31,6 +32,21 @@ pub struct Choice {
     pub origin: Origin,
     /// The remembered ports that could not be had, in the order in which they were tried.
     pub refused: Vec<Conflict>,
+}
+
+impl Choice {
+    /// The facts of `launch` on this port; `last_good` is the last good port before it.
+    #[must_use]
+    pub fn info(&self, launch: &Launch, last_good: Option<Port>) -> LaunchInfo {
+        LaunchInfo {
+            app: launch.basics.app.clone(),
+            port: self.claim.port(),
+            origin: self.origin,
+            launch_id: launch.id,
+            launcher_pid: Some(process::id()),
+            last_good,
+        }
+    }
 }
 
 /// Why no port was claimed.

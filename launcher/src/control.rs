@@ -20,12 +20,10 @@ use interprocess::local_socket::{ListenerOptions, Stream, prelude::*};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
-    app::AppName,
-    conflict::Origin,
     control::{LineError, hear, say},
+    launch::LaunchInfo,
     port::Port,
 };
-use uuid::Uuid;
 
 use crate::os;
 
@@ -86,20 +84,11 @@ pub enum Answer {
 /// How a running launch is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// The app.
-    pub app: AppName,
+    /// The launch, on its current port. It is sent with its `url` and without its `last_good`.
+    #[serde(flatten, serialize_with = "LaunchInfo::serialize_with_url")]
+    pub launch: LaunchInfo,
     /// What it is doing, in one word.
     pub state: String,
-    /// Its address for a browser.
-    pub url: String,
-    /// Its port.
-    pub port: Port,
-    /// Why it has this port.
-    pub origin: Origin,
-    /// The launch.
-    pub launch_id: Uuid,
-    /// The launcher's process.
-    pub launcher_pid: u32,
     /// The server's process, if there is one just now.
     pub server_pid: Option<u32>,
     /// The launcher's version.

@@ -6,14 +6,14 @@ use std::{path::PathBuf, sync::mpsc::Sender};
 use jiff::Timestamp;
 use shared::{
     assignment::Assignment,
-    claim::{self, Claim},
-    conflict::Origin,
+    conflict::{Conflict, Origin},
     diagnose::Diagnostician,
-    discovery::{self, AppLock, Discovery},
+    discovery::{AppLock, Discovery},
     environment::Environment,
-    event::{EndReason, Ending, Event, MoveReason, ReadyLine, ServerAt},
+    event::{EndReason, Ending, Event, MoveReason, ServerAt},
     identity::Secret,
     keys,
+    launch::LaunchInfo,
     os::LiveRanges,
     policy::Policy,
     port::Port,
@@ -131,16 +131,16 @@ impl Host for Keeper<'_> {
         if occasion != Occasion::Again {
             self.generation = self.remember(choice, at, occasion);
         }
-        self.publish(&choice.claim, at);
-        let url = claim::url(at.port);
-        system::notify_ready(&format!("serving at {url}"));
+        let info = choice.info(self.launch, previous);
+        self.publish(&info, at);
+        system::notify_ready(&format!("serving at {}", info.url()));
         match occasion {
-            Occasion::First => self.announce(&url, previous, choice, at),
-            Occasion::Again => self.launch.screen.restarted(&self.line(choice, &url, at), at),
+            Occasion::First => self.announce(&info, at, &choice.refused),
+            Occasion::Again => self.launch.screen.restarted(&info, at),
             Occasion::Moved => {
                 // Whoever has moved on purpose does not wait for home.
                 self.home_watch = None;
-                self.launch.screen.moved(&self.line(choice, &url, at), at);
+                self.launch.screen.moved(&info, at);
             }
         }
     }
@@ -221,42 +221,26 @@ impl Keeper<'_> {
     }
 
     /// Says where the server is, for programs.
-    fn publish(&self, claim: &Claim, at: &ServerAt) {
+    fn publish(&self, info: &LaunchInfo, at: &ServerAt) {
         let basics = &self.launch.basics;
         let discovery = Discovery {
-            schema: discovery::SCHEMA,
-            app: basics.app.clone(),
-            url: claim::url(at.port),
-            port: at.port,
-            addresses: claim.addresses(),
-            launcher_pid: Some(std::process::id()),
-            server_pid: at.server_pid,
-            launch_id: self.launch.id,
             generation: self.generation,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            started_at: Timestamp::now(),
             control: self.control.clone(),
+            ..Discovery::new(info, at.server_pid, at.addresses.clone())
         };
         if let Err(error) = discovery.publish(&basics.folders.discovery(&basics.app)) {
             self.launch.warn("other programs cannot find this server", &error);
         }
     }
 
-    /// What a program is told of a server that became ready.
-    fn line<'a>(&'a self, choice: &Choice, url: &'a str, at: &ServerAt) -> ReadyLine<'a> {
-        let whose = (self.launch.id, Some(std::process::id()));
-        ReadyLine::new((&self.launch.basics.app, url), whose, choice.origin, at)
-    }
-
     /// Says where the server is, for people.
-    fn announce(&self, url: &str, previous: Option<Port>, choice: &Choice, at: &ServerAt) {
+    fn announce(&self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
         let Launch { basics, screen, .. } = self.launch;
         info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
         screen.ready(&Ready {
-            line: self.line(choice, url, at),
-            url,
-            previous,
-            choice,
+            launch: info,
+            at,
+            refused,
             home: self.options.home_port.as_ref(),
             settings: &basics.folders.settings(&basics.app),
             history: &basics.folders.history(),

@@ -10,12 +10,10 @@ use std::{
 };
 
 use shared::{
-    app::AppName,
     exit,
     identity::{Identity, ProbeError, Secret},
-    port::Port,
+    launch::LaunchInfo,
 };
-use uuid::Uuid;
 
 /// How long the server may take for one identity request, and to be met at all.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
@@ -79,7 +77,7 @@ impl fmt::Display for NotReady {
     }
 }
 
-/// Asks whoever answers on `port` until it is the server `pid` of this launch.
+/// Asks whoever answers on the port of `launch` until it is the launch's server `pid`.
 ///
 /// During a restart the old server answers on the same sockets, and which of the two accepts a
 /// connection is for the kernel to say; so it is asked again.
@@ -87,16 +85,11 @@ impl fmt::Display for NotReady {
 /// # Errors
 ///
 /// What was wrong with the last answer.
-pub fn prove(
-    secret: &Secret,
-    app: &AppName,
-    (launch_id, pid): (Uuid, u32),
-    port: Port,
-) -> Result<(), String> {
+pub fn prove(secret: &Secret, launch: &LaunchInfo, pid: u32) -> Result<(), String> {
     let until = Instant::now() + PROOF_TIMEOUT;
     loop {
         let in_time = Instant::now() < until;
-        let identity = match secret.probe(port, PROOF_TIMEOUT) {
+        let identity = match secret.probe(launch.port, PROOF_TIMEOUT) {
             Ok(identity) => identity,
             // The old server may have taken the connection with it as it went.
             Err(ProbeError::NoAnswer(_)) if in_time => {
@@ -105,7 +98,7 @@ pub fn prove(
             }
             Err(error) => return Err(error.to_string()),
         };
-        if (&identity.app, identity.launch_id) != (app, launch_id) {
+        if (&identity.app, identity.launch_id) != (&launch.app, launch.launch_id) {
             let Identity { app, launch_id, .. } = identity;
             return Err(format!("a server of the app {app} answered, of launch {launch_id}"));
         }

@@ -11,18 +11,18 @@ use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
     assignment::Recovery,
-    called, claim,
+    called,
     conflict::{Conflict, Origin},
     discovery::Discovery,
     event::{Event, ReadyLine, RecoverySource, Relation, ServerAt},
     exit::Exit,
+    launch::LaunchInfo,
     paths::Folders,
     port::Port,
     settings::Change,
 };
 
 use crate::{
-    choose::Choice,
     desktop::{self, message::Message},
     error::LaunchError,
     options::Sourced,
@@ -36,14 +36,12 @@ pub struct Screen {
 
 /// A server that became ready.
 pub struct Ready<'a> {
-    /// What a program is told.
-    pub line: ReadyLine<'a>,
-    /// The address for a browser.
-    pub url: &'a str,
-    /// The last good port before this launch.
-    pub previous: Option<Port>,
-    /// The port, and the remembered ones that could not be had.
-    pub choice: &'a Choice,
+    /// The launch.
+    pub launch: &'a LaunchInfo,
+    /// The server's process, and how long it took to become ready.
+    pub at: &'a ServerAt,
+    /// The remembered ports that could not be claimed.
+    pub refused: &'a [Conflict],
     /// The home port.
     pub home: Option<&'a Sourced<Port>>,
     /// Where the person's wishes go.
@@ -62,14 +60,15 @@ impl Screen {
     /// The server answers.
     pub fn ready(&self, ready: &Ready<'_>) {
         if self.json {
-            line(&ready.line);
-            let moved = ready.previous.filter(|previous| *previous != ready.choice.claim.port());
-            for conflict in moved.iter().flat_map(|_| &ready.choice.refused) {
-                line(Event::PortConflict(conflict.clone()).to_json());
+            line(ReadyLine::new(ready.launch.clone(), ready.at));
+            if ready.launch.same_as_last_time() == Some(false) {
+                for conflict in ready.refused {
+                    line(Event::PortConflict(conflict.clone()).to_json());
+                }
             }
             return;
         }
-        line(format_args!("{} {}", "Ready:".green().bold(), ready.url.cyan().bold()));
+        line(format_args!("{} {}", "Ready:".green().bold(), ready.launch.url().cyan().bold()));
         for sentence in story(ready) {
             line(format_args!("  {sentence}"));
         }
@@ -78,20 +77,20 @@ impl Screen {
     }
 
     /// A server that failed answers again.
-    pub fn restarted(&self, ready: &ReadyLine<'_>, at: &ServerAt) {
+    pub fn restarted(&self, launch: &LaunchInfo, at: &ServerAt) {
         if self.json {
-            line(ready);
+            line(ReadyLine::new(launch.clone(), at));
         } else {
-            line(format_args!("The server was started again, on port {} as before.", at.port));
+            line(format_args!("The server was started again, on port {} as before.", launch.port));
         }
     }
 
     /// The port has changed while the server served.
-    pub fn moved(&self, ready: &ReadyLine<'_>, at: &ServerAt) {
+    pub fn moved(&self, launch: &LaunchInfo, at: &ServerAt) {
         if self.json {
-            line(ready);
+            line(ReadyLine::new(launch.clone(), at));
         } else {
-            line(format_args!("Moved to {}", claim::url(at.port).cyan().bold()));
+            line(format_args!("Moved to {}", launch.url().cyan().bold()));
         }
     }
 
@@ -201,26 +200,23 @@ fn explain(failure: &LaunchError) {
 
 /// Whether the port is the same as last time; if not, who has the old one and how to get it back.
 fn story(ready: &Ready<'_>) -> Vec<String> {
-    let port = ready.choice.claim.port();
-    let mut story = match (ready.choice.origin, ready.previous) {
+    let LaunchInfo { port, origin, last_good, .. } = *ready.launch;
+    let mut story = match (origin, last_good) {
         (Origin::Temporary, _) => vec![
             "Every port of the range is taken, so this one is for this time only.".to_owned(),
             format!("To get a lasting one: widen `range` in {}", ready.settings.display()),
         ],
         (_, None) => vec![format!("Port {port} is remembered: it will be the same next time.")],
         (_, Some(previous)) if previous == port => vec!["The same port as last time.".to_owned()],
-        (Origin::Home, Some(previous)) if ready.choice.refused.is_empty() => vec![format!(
+        (Origin::Home, Some(previous)) if ready.refused.is_empty() => vec![format!(
             "Last time it was port {previous}; your home port {port} is used because it is free."
         )],
         (_, Some(previous)) => vec![format!(
             "Last time it was port {previous}; bookmarks and data that pages saved there stay with that address."
         )],
     };
-    story.extend(ready.choice.refused.iter().flat_map(refusal));
-    if ready.home.is_none()
-        && !ready.choice.refused.is_empty()
-        && ready.choice.origin != Origin::Temporary
-    {
+    story.extend(ready.refused.iter().flat_map(refusal));
+    if ready.home.is_none() && !ready.refused.is_empty() && origin != Origin::Temporary {
         let file = ready.settings.display();
         story.push(format!("To keep port {port} for good: write `port = {port}` into {file}"));
     }

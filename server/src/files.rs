@@ -1,4 +1,4 @@
-//! The files of the app that the API reads and changes.
+//! The files of the app that the API reads and changes, and what they say now.
 
 use std::{
     fs, io,
@@ -7,7 +7,12 @@ use std::{
     time::SystemTime,
 };
 
-use shared::{app::AppName, history::Writer, paths::Folders, port::Port, settings::Settings};
+use shared::{
+    app::AppName, history::Writer, launch::LaunchInfo, paths::Folders, port::Port,
+    settings::Settings,
+};
+
+use crate::story::Story;
 
 /// Where an app keeps what is known of it, and how its history is written.
 #[derive(Clone)]
@@ -16,6 +21,35 @@ pub struct AppFiles {
     pub folders: Folders,
     /// The port history, to append to.
     pub history: Writer,
+}
+
+/// An app's files, and what the server reads of them again and again. An application may have none.
+pub struct Storage {
+    /// Where they are; `None` for an application without files.
+    pub files: Option<AppFiles>,
+    /// The port of the settings.
+    pub home_port: HomePort,
+    /// What the port history says of the launch.
+    pub story: Story,
+}
+
+impl Storage {
+    /// Of the server of `launch`.
+    #[must_use]
+    pub fn new(files: Option<AppFiles>, launch: &LaunchInfo) -> Self {
+        let history = files.as_ref().map(|files| files.folders.history());
+        Self {
+            home_port: HomePort::of(files.as_ref(), &launch.app),
+            story: Story::of(history, launch.launch_id),
+            files,
+        }
+    }
+
+    /// The file of the port history; `None` for an application without files.
+    #[must_use]
+    pub fn history_file(&self) -> Option<PathBuf> {
+        self.files.as_ref().map(|files| files.folders.history())
+    }
 }
 
 /// The port of the settings, read again when their file is another.

@@ -15,21 +15,19 @@ use std::{
 use actix_rt::{System, SystemRunner, task::spawn_blocking};
 use actix_web::web::ServiceConfig;
 use shared::{
-    app::AppName,
     claim::Claim,
-    conflict::Origin,
     control::ToLauncher,
     event::{EndReason, Ending, Event, Process, ServerAt, ServerReady},
     exit::Exit,
     history::{Author, Writer},
     identity::Secret,
+    launch::LaunchInfo,
     logging::{self, Diagnostics, Mode},
     paths::Folders,
     port::Port,
 };
 use slog::{Logger, warn};
 use tokio::{select, sync::mpsc::UnboundedReceiver};
-use uuid::Uuid;
 
 use crate::{
     app::{Application, Settings},
@@ -45,35 +43,12 @@ use crate::{
 /// busy machine needs a fraction of this.
 const SELF_CHECK: Duration = Duration::from_secs(2);
 
-/// Whose launch it is, and what is known of its port.
-#[derive(Debug, Clone, Copy)]
-pub struct Ownership {
-    /// The launch's name.
-    pub launch_id: Uuid,
-    /// The launcher, if it is the launcher's.
-    pub launcher_pid: Option<u32>,
-    /// Why the port is what it is.
-    pub origin: Origin,
-    /// The last good port before this launch, if it is known.
-    pub last_good: Option<Port>,
-}
-
-impl Ownership {
-    /// Whether this run begins and ends the launch.
-    #[must_use]
-    pub fn is_our_own(&self) -> bool {
-        self.launcher_pid.is_none()
-    }
-}
-
 /// What is true of the whole run.
 pub struct Launch {
     /// When the process began.
     pub began: Instant,
-    /// The app.
-    pub app: AppName,
-    /// Whose launch it is.
-    pub whose: Ownership,
+    /// The launch. Without a launcher it is our own: this run begins it and ends it.
+    pub info: LaunchInfo,
     /// What proves whose server it is.
     pub secret: Secret,
     /// The port history.
@@ -93,18 +68,16 @@ impl Launch {
     pub fn new(
         args: &Args,
         folders: Folders,
-        whose: Ownership,
+        info: LaunchInfo,
         secret: Option<Secret>,
         began: Instant,
     ) -> Self {
-        let (launch_id, level) = (whose.launch_id, args.log.into());
-        let author = Author { app: &args.app, process: Process::Server, launch_id };
+        let (launch_id, level) = (info.launch_id, args.log.into());
+        let author = Author { app: &info.app, process: Process::Server, launch_id };
         let read = || Secret::load_or_create(&folders.secret()).map(|(secret, _)| secret);
         let secret = secret.map_or_else(read, Ok);
         Self {
             began,
-            app: args.app.clone(),
-            whose,
             secret: or_random(
                 secret,
                 "the secret that proves whose server this is",
@@ -113,6 +86,7 @@ impl Launch {
             history: Writer::open(&folders, &author),
             report: Report { json: args.json, app: args.app.clone() },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
+            info,
             folders,
         }
     }
@@ -130,7 +104,7 @@ impl Launch {
     /// Records that the launch failed, if it is ours, and returns the record.
     pub fn fail(&self, ending: Ending) -> Event {
         let failed = Event::LaunchFailed(ending);
-        if self.whose.is_our_own() {
+        if !self.info.is_supervised() {
             self.history.record(&failed);
         }
         failed
@@ -162,11 +136,11 @@ impl Launch {
             ..Ending::of(port, reason)
         };
         // A launcher that is still there holds the port for the next server.
-        if self.whose.is_our_own() || reason == Stop::LAUNCHER_GONE {
+        if !self.info.is_supervised() || reason == Stop::LAUNCHER_GONE {
             self.history.record(&Event::PortReleased(Ending::of(port, reason)));
         }
         match error {
-            None if !self.whose.is_our_own() => Exit::Done,
+            None if self.info.is_supervised() => Exit::Done,
             None => {
                 self.history.record(&Event::LaunchStopped(end(Exit::Done, None)));
                 Exit::Done
@@ -189,13 +163,13 @@ impl Launch {
         let mut life = Life::new(orders, wishes, app.moved(), self.logger().clone())?;
         self.history.record(&Event::ServerListening(self.whereabouts(&app)));
         app.start().await?;
-        if self.whose.is_our_own() {
+        if self.info.is_supervised() {
+            control::say(&ToLauncher::Ready);
+        } else {
             select! {
                 () = self.check(&app, args) => {}
                 stop = life.next() => { life.wind_down(app, stop).await; return Ok(stop) }
             }
-        } else {
-            control::say(&ToLauncher::Ready);
         }
         let stop = select! {
             ended = app.serve() => {
@@ -212,7 +186,7 @@ impl Launch {
         let (secret, port) = (self.secret.clone(), app.port());
         let answer = spawn_blocking(move || secret.probe(port, SELF_CHECK)).await;
         let problem = match answer {
-            Ok(Ok(identity)) if identity.launch_id == self.whose.launch_id => None,
+            Ok(Ok(identity)) if identity.launch_id == self.info.launch_id => None,
             Ok(Ok(_)) => Some("another server of this user answers there".to_owned()),
             Ok(Err(error)) => Some(error.to_string()),
             Err(error) => Some(error.to_string()),
@@ -228,17 +202,13 @@ impl Launch {
         if let Some(ip) = beyond {
             report::warning(exposed(ip, app.port(), args.root.as_deref()));
         }
-        self.report.ready(&Ready { url: app.url(), beyond, whose: self.whose, at });
+        self.report.ready(&Ready { launch: &self.info, beyond, at: &at });
     }
 
     fn settings(&self, args: &Args) -> Settings {
-        let token = Token::load_or_create(&self.folders.token(&self.app));
+        let token = Token::load_or_create(&self.folders.token(&self.info.app));
         Settings {
-            app: self.app.clone(),
-            origin: self.whose.origin,
-            last_good: self.whose.last_good,
-            launch_id: self.whose.launch_id,
-            launcher_pid: self.whose.launcher_pid,
+            launch: self.info.clone(),
             root: args.root.clone(),
             secret: self.secret.clone(),
             token: or_random(token, "the token", Token::random),

@@ -11,7 +11,7 @@
 //! reads and changes.
 //!
 //! In front of every request stand [`metrics`], [`access_log`], [`connections`], [`guard`] and
-//! [`moved`]. [`routes`] answers what keeps the [`bounds`] from [`facts`], some of it only to whoever
+//! [`moved`]. [`routes`] answers what keeps the [`bounds`] from [`app_state`], some of it only to whoever
 //! has the [`token`] or came in with one of the [`tickets`], within so many [`attempts`], and says no
 //! with an [`error`]; what is ours goes out with a [`seal`], and the pages in a language of
 //! [`i18n`].
@@ -20,13 +20,13 @@
 
 pub mod access_log;
 pub mod app;
+pub mod app_state;
 pub mod args;
 pub mod attempts;
 pub mod bounds;
 pub mod connections;
 pub mod control;
 pub mod error;
-pub mod facts;
 pub mod files;
 pub mod guard;
 pub mod i18n;

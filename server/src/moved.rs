@@ -24,9 +24,9 @@ use jiff::Timestamp;
 use shared::port::Port;
 
 use crate::{
+    app_state::AppState,
     connections::Connections,
     error,
-    facts::Facts,
     routes::{BASE, LANDING},
     seal::sealed,
     token::Credential,
@@ -75,17 +75,18 @@ impl Moved {
 ///
 /// Only what the service behind it fails with.
 pub async fn moved<B: MessageBody + 'static>(
-    facts: Data<Facts>,
+    state: Data<AppState>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    match facts.moved.to() {
+    match state.serving.moved.to() {
         Some(to) if !STAYING.contains(&request.path()) => {
             let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
             let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
             let host = host.unwrap_or_default();
-            let response = if opens_console(request.request(), &facts) {
-                let entrance = facts.token.one_time_path(&facts.app, to, Timestamp::now());
+            let response = if opens_console(request.request(), &state) {
+                let entrance =
+                    state.auth.token.one_time_path(&state.launch.app, to, Timestamp::now());
                 led(StatusCode::TEMPORARY_REDIRECT, &location(to, host, &entrance), &entrance)
             } else {
                 answer(to, request.method(), host, target)
@@ -98,12 +99,12 @@ pub async fn moved<B: MessageBody + 'static>(
 
 /// Whether a person who has come in opens the console. A page's own request for it is none, and
 /// neither is one that is made ahead of the person: each would only make a ticket for nobody.
-fn opens_console(request: &HttpRequest, facts: &Facts) -> bool {
+fn opens_console(request: &HttpRequest, state: &AppState) -> bool {
     let mode = request.headers().get("sec-fetch-mode");
     request.method() == Method::GET
         && request.path() == LANDING
         && mode.is_none_or(|mode| mode == "navigate")
-        && Credential::of(request, facts) == Credential::Right
+        && Credential::of(request, state) == Credential::Right
 }
 
 /// Where `target` is now, for whoever looked for us as `host`.

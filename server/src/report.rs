@@ -11,10 +11,9 @@ use shared::{
     called, claim,
     conflict::{Class, Conflict},
     event::{Event, ReadyLine, ServerAt},
+    launch::LaunchInfo,
     port::Port,
 };
-
-use crate::launch::Ownership;
 
 /// Tells it all in one of the two ways.
 #[derive(Debug, Clone)]
@@ -34,15 +33,13 @@ pub struct Suggestion {
 
 /// A server that answers.
 #[derive(Debug, Clone)]
-pub struct Ready {
-    /// The address for a browser.
-    pub url: String,
-    /// What was asked for beyond loopback.
+pub struct Ready<'a> {
+    /// The launch.
+    pub launch: &'a LaunchInfo,
+    /// The address beyond loopback that `--bind` asked for.
     pub beyond: Option<IpAddr>,
-    /// Whose launch it is.
-    pub whose: Ownership,
-    /// The record.
-    pub at: ServerAt,
+    /// The server's process, and how long it took to become ready.
+    pub at: &'a ServerAt,
 }
 
 fn line(text: impl Display) {
@@ -69,12 +66,11 @@ pub fn warning(text: impl Display) {
 
 impl Report {
     /// The server answers.
-    pub fn ready(&self, ready: &Ready) {
+    pub fn ready(&self, ready: &Ready<'_>) {
         if self.json {
-            let Ownership { launch_id, launcher_pid, origin, .. } = ready.whose;
-            let whose = (launch_id, launcher_pid);
-            return line(ReadyLine::new((&self.app, &ready.url), whose, origin, &ready.at));
+            return line(ReadyLine::new(ready.launch.clone(), ready.at));
         }
+        let url = ready.launch.url();
         let whom = match ready.beyond {
             None => "for this computer alone".to_owned(),
             Some(ip) if ip.is_unspecified() => {
@@ -82,7 +78,7 @@ impl Report {
             }
             Some(ip) => format!("for every computer that reaches {ip}"),
         };
-        line(format_args!("{} serves at {}, {whom}.", self.app.bold(), ready.url.cyan().bold()));
+        line(format_args!("{} serves at {}, {whom}.", self.app.bold(), url.cyan().bold()));
         line("Ctrl-C stops it.".dimmed());
     }
 

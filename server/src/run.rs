@@ -9,6 +9,7 @@ use std::{
 use actix_web::web::ServiceConfig;
 use clap::Parser;
 use shared::{
+    app::AppName,
     assignment::Assignment,
     called,
     claim::Claim,
@@ -18,17 +19,17 @@ use shared::{
     environment::Environment,
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
+    launch::LaunchInfo,
     os,
     paths::Folders,
     policy::Policy,
     port::Port,
 };
-use uuid::Uuid;
 
 use crate::{
     args::{Args, Typed},
     control,
-    launch::{Launch, Ownership},
+    launch::Launch,
     report,
     sockets::{self, Way},
     taken,
@@ -79,25 +80,26 @@ where
             return Exit::BadSettings;
         }
     };
+    let own = |port| LaunchInfo {
+        last_good: last_good(&folders, &args.app),
+        ..LaunchInfo::new(args.app.clone(), port)
+    };
     match way {
         Way::HandOver(claim, adoption, orders) => {
             control::say(&ToLauncher::Listening { addresses: claim.addresses() });
-            let whose = Ownership {
-                launch_id: adoption.launch_id,
-                launcher_pid: Some(adoption.launcher_pid),
-                origin: adoption.origin,
-                last_good: adoption.last_good,
-            };
-            let launch = Launch::new(&args, folders, whose, Some(adoption.secret), began);
+            let info = adoption.launch(args.app.clone());
+            let launch = Launch::new(&args, folders, info, Some(adoption.secret), began);
             launch.serve(&args, claim, Some(orders), routes)
         }
         Way::Inherited(claim) => {
-            let launch = own_launch(&args, folders, Origin::Inherited, argv, began);
+            let info = LaunchInfo { origin: Origin::Inherited, ..own(claim.port()) };
+            let launch = own_launch(&args, folders, info, argv, began);
             launch.history.record(&claimed(&launch, &claim, Duration::ZERO));
             launch.serve(&args, claim, None, routes)
         }
         Way::Claim(port) => {
-            let launch = own_launch(&args, folders, Origin::Explicit, argv, began);
+            let info = own(port);
+            let launch = own_launch(&args, folders, info, argv, began);
             match claim(&launch, port, args.bind) {
                 Ok(claim) => launch.serve(&args, claim, None, routes),
                 Err(exit) => exit,
@@ -106,21 +108,23 @@ where
     }
 }
 
+/// The last good port of `app`, as far as its assignment can be read. Mending the file is for the
+/// launcher.
+fn last_good(folders: &Folders, app: &AppName) -> Option<Port> {
+    let assignment = Assignment::load(&folders.assignment(app)).ok()?;
+    assignment.last_good.map(|good| good.port)
+}
+
 /// Begins a launch of our own.
 fn own_launch(
     args: &Args,
     folders: Folders,
-    origin: Origin,
+    info: LaunchInfo,
     argv: &[OsString],
     began: Instant,
 ) -> Launch {
-    // Looked at and left as it is: what cannot be read here is the launcher's to mend.
-    let remembered = Assignment::load(&folders.assignment(&args.app));
-    let last_good =
-        remembered.ok().and_then(|remembered| remembered.last_good).map(|good| good.port);
-    let launch_id = Uuid::now_v7();
-    let whose = Ownership { launch_id, launcher_pid: None, origin, last_good };
-    let launch = Launch::new(args, folders, whose, None, began);
+    let last_good = info.last_good;
+    let launch = Launch::new(args, folders, info, None, began);
     let argv = masked(argv.iter().map(|argument| argument.to_string_lossy().into_owned()));
     launch.history.record(&Event::LaunchStarted { argv, last_good, home_port: None });
     launch
@@ -128,8 +132,8 @@ fn own_launch(
 
 /// Claims the port that was asked for, or tells everything about why not.
 fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exit> {
-    let policy = taken::policy(launch.folders(), &launch.app);
-    let last_good = launch.whose.last_good;
+    let policy = taken::policy(launch.folders(), &launch.info.app);
+    let last_good = launch.info.last_good;
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
         return Err(give_up(launch, &policy, &taken::refused(port, class, last_good)));
     }
@@ -137,9 +141,9 @@ fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exi
     let claim = match sockets::claim(port, bind) {
         Ok(claim) => claim,
         Err(error) if error.is_conflict() => {
-            let (app, secret) = (launch.app.clone(), launch.secret.clone());
+            let (app, secret) = (launch.info.app.clone(), launch.secret.clone());
             let diagnostician = Diagnostician::new(app, launch.folders(), secret);
-            let conflict = taken::diagnosed(diagnostician, (port, &error), last_good, began);
+            let conflict = taken::diagnosed(diagnostician, port, &error, last_good, began);
             return Err(give_up(launch, &policy, &conflict));
         }
         Err(error) => {
@@ -159,7 +163,7 @@ fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exi
 fn claimed(launch: &Launch, claim: &Claim, elapsed: Duration) -> Event {
     Event::PortClaimed {
         port: claim.port(),
-        origin: launch.whose.origin,
+        origin: launch.info.origin,
         addresses: claim.addresses(),
         tried: 1,
         elapsed,

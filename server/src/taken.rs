@@ -48,7 +48,8 @@ pub fn refused(port: Port, class: Class, last_good: Option<Port>) -> Conflict {
 #[must_use]
 pub fn diagnosed(
     mut diagnostician: Diagnostician,
-    (port, error): (Port, &ClaimError),
+    port: Port,
+    error: &ClaimError,
     last_good: Option<Port>,
     began: Instant,
 ) -> Conflict {
@@ -97,7 +98,7 @@ mod test {
         let held = claim::any().expect("some port");
         let error = claim::port(held.port()).expect_err("ours already");
         let asked = Diagnostician::new(AppName::default(), &nowhere(), Secret::random());
-        let conflict = diagnosed(asked, (held.port(), &error), Some(held.port()), Instant::now());
+        let conflict = diagnosed(asked, held.port(), &error, Some(held.port()), Instant::now());
         assert!(conflict.last_good && conflict.os_error.is_some());
         assert_eq!(conflict.port, held.port());
     }

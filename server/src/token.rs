@@ -19,9 +19,9 @@ use subtle::ConstantTimeEq;
 pub use shared::token::Token;
 
 use crate::{
+    app_state::AppState,
     attempts::{Attempts, Verdict},
     error::ApiError,
-    facts::Facts,
     tickets::UsedTickets,
 };
 
@@ -79,16 +79,17 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// Looks at a request to the server of these facts.
+    /// Looks at a request to the server of these state.
     #[must_use]
-    pub fn of(request: &HttpRequest, facts: &Facts) -> Self {
-        let mut seen = match bearer(request).map(|guess| facts.token.is(guess)) {
+    pub fn of(request: &HttpRequest, state: &AppState) -> Self {
+        let mut seen = match bearer(request).map(|guess| state.auth.token.is(guess)) {
             Some(true) => return Self::Right,
             Some(false) => Self::Wrong,
             None => Self::None,
         };
-        let name = cookie_name(&facts.app, facts.port);
-        let expected = LazyCell::new(|| facts.token.cookie(&facts.app, facts.port));
+        let name = cookie_name(&state.launch.app, state.launch.port);
+        let expected =
+            LazyCell::new(|| state.auth.token.cookie(&state.launch.app, state.launch.port));
         for guess in cookies(request, &name) {
             match guess.ct_eq(expected.as_bytes()).into() {
                 true => return Self::Right,
@@ -107,12 +108,12 @@ impl FromRequest for Authorized {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (facts, access) =
-            (request.app_data::<Data<Facts>>(), request.app_data::<Data<Access>>());
-        let (Some(facts), Some(access)) = (facts, access) else {
+        let (state, access) =
+            (request.app_data::<Data<AppState>>(), request.app_data::<Data<Access>>());
+        let (Some(state), Some(access)) = (state, access) else {
             return ready(Err(ApiError::NoToken));
         };
-        ready(match Credential::of(request, facts) {
+        ready(match Credential::of(request, state) {
             Credential::Right => Ok(Self),
             Credential::Wrong => Err(access.wrong(request)),
             Credential::None => Err(ApiError::NoToken),

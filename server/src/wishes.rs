@@ -3,7 +3,10 @@
 //! The routes decide whether a wish can be fulfilled and pass it on; the program tells its launcher
 //! of it, or ends by itself. An application in another program is asked to do the same.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use shared::{control::ToLauncher, port::Port};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a person asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,36 @@ pub enum Wish {
     Stop,
     /// That changed settings hold.
     Reread,
+}
+
+/// The way of wishes from the routes to the program that runs the application.
+pub struct LauncherRequests {
+    sender: UnboundedSender<Wish>,
+    is_restart_asked: AtomicBool,
+}
+
+impl LauncherRequests {
+    /// The way, and its end for the program.
+    #[must_use]
+    pub fn new() -> (Self, UnboundedReceiver<Wish>) {
+        let (sender, wishes) = unbounded_channel();
+        (Self { sender, is_restart_asked: AtomicBool::new(false) }, wishes)
+    }
+
+    /// Passes on what a person asks for. It is dropped if the program is about to end.
+    pub fn send(&self, wish: Wish) {
+        if wish != Wish::Reread {
+            self.is_restart_asked.store(wish == Wish::Restart, Ordering::Relaxed);
+        }
+        let _ = self.sender.send(wish);
+    }
+
+    /// Whether a restart was the last thing that a person asked for, which is then why the server
+    /// stops.
+    #[must_use]
+    pub fn is_restart_asked(&self) -> bool {
+        self.is_restart_asked.load(Ordering::Relaxed)
+    }
 }
 
 impl From<Wish> for ToLauncher {

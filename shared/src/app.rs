@@ -14,6 +14,8 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// A name that is also a safe file name on every system: letters, digits, `-`, `_` and `.`, not
 /// starting with a dot or a dash nor ending with a dot, 64 bytes at most.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(example = "notes", max_length = 64))]
 pub struct AppName(String);
 
 impl AppName {

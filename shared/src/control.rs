@@ -6,12 +6,16 @@
 use std::{
     io::{self, BufRead, Write},
     net::SocketAddr,
+    process,
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::{conflict::Origin, handover::ProtocolInfo, identity::Secret, port::Port};
+use crate::{
+    app::AppName, conflict::Origin, handover::ProtocolInfo, identity::Secret, launch::LaunchInfo,
+    port::Port,
+};
 
 /// The longest line that is read, in bytes: the longest message, `adopt` with two sockets of
 /// Windows (each 744 hexadecimal digits), ten times over.
@@ -34,7 +38,8 @@ pub enum ToServer {
     Stop,
 }
 
-/// What a server must know of the launch it belongs to.
+/// What a server must know of the launch it belongs to: its [`LaunchInfo`] but for the app, which
+/// stands on the server's command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adoption {
     /// The launch.
@@ -53,6 +58,35 @@ pub struct Adoption {
     /// On Windows the sockets themselves; elsewhere the server was born with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sockets: Vec<ProtocolInfo>,
+}
+
+impl Adoption {
+    /// What this process, the launcher, tells a server of `launch`.
+    #[must_use]
+    pub fn new(launch: &LaunchInfo, secret: Secret, sockets: Vec<ProtocolInfo>) -> Self {
+        Self {
+            launch_id: launch.launch_id,
+            port: launch.port,
+            origin: launch.origin,
+            last_good: launch.last_good,
+            launcher_pid: process::id(),
+            secret,
+            sockets,
+        }
+    }
+
+    /// The launch, for the server of `app`.
+    #[must_use]
+    pub fn launch(&self, app: AppName) -> LaunchInfo {
+        LaunchInfo {
+            app,
+            port: self.port,
+            origin: self.origin,
+            launch_id: self.launch_id,
+            launcher_pid: Some(self.launcher_pid),
+            last_good: self.last_good,
+        }
+    }
 }
 
 /// What the server says.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{app::AppName, atomic, os, paths, port::Port};
+use crate::{app::AppName, atomic, launch::LaunchInfo, os, paths, port::Port};
 
 /// The version of the file's format.
 pub const SCHEMA: u32 = 1;
@@ -45,7 +45,7 @@ impl AppLock {
     }
 }
 
-/// Where the running server of an app is.
+/// Where the running server of an app is: what its reader can use of a [`LaunchInfo`], and more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// The version of the format.
@@ -75,6 +75,26 @@ pub struct Discovery {
 }
 
 impl Discovery {
+    /// The server of `launch` that has just become ready, in this version, neither remembered nor
+    /// reachable through a control socket.
+    #[must_use]
+    pub fn new(launch: &LaunchInfo, server_pid: u32, addresses: Vec<SocketAddr>) -> Self {
+        Self {
+            schema: SCHEMA,
+            app: launch.app.clone(),
+            url: launch.url(),
+            port: launch.port,
+            addresses,
+            launcher_pid: launch.launcher_pid,
+            server_pid,
+            launch_id: launch.launch_id,
+            generation: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: Timestamp::now(),
+            control: None,
+        }
+    }
+
     /// Reads the discovery file; `None` if there is none, or none that can be read.
     #[must_use]
     pub fn read(file: &Path) -> Option<Self> {

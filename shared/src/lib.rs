@@ -2,7 +2,7 @@
 //!
 //! The modules stand in the order in which they build on one another. What is true of ports:
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
-//! [`environment`], [`settings`], [`atomic`], [`assignment`], [`discovery`]. What is told: [`keys`], [`event`],
+//! [`environment`], [`settings`], [`atomic`], [`assignment`], [`launch`], [`discovery`]. What is told: [`keys`], [`event`],
 //! [`history`], [`explain`], [`logging`], [`called`]. What crosses a process: [`handover`], [`control`],
 //! [`identity`], [`token`], [`exit`]. The operating system sits behind [`os`], and `unsafe` lives
 //! there alone.
@@ -26,6 +26,7 @@ pub mod handover;
 pub mod history;
 pub mod identity;
 pub mod keys;
+pub mod launch;
 pub mod logging;
 pub mod os;
 pub mod paths;

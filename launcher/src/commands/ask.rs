@@ -131,7 +131,7 @@ fn refused(why: &str, now: &str) -> Exit {
 fn to_json(status: &Status, basics: &Basics) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
-    object["launcher_memory_bytes"] = json!(os::memory_of(status.launcher_pid));
+    object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
     object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
     // A launch whose history cannot be read serves all the same.
     object["last_conflict"] = json!(last_conflict(basics).unwrap_or_default());
@@ -140,12 +140,13 @@ fn to_json(status: &Status, basics: &Basics) -> Value {
 
 fn told(status: &Status, basics: &Basics) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
+    let launch = &status.launch;
     let mut lines = vec![
-        format!("{} is {}: {}", status.app.bold(), status.state, status.url.cyan().bold()),
+        format!("{} is {}: {}", launch.app.bold(), status.state, launch.url().cyan().bold()),
         format!(
             "  port {} ({}), since {}, up {uptime:#}",
-            status.port,
-            status.origin,
+            launch.port,
+            launch.origin,
             status.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
         ),
         format!("  restarts: {}", status.restarts),
@@ -156,10 +157,10 @@ fn told(status: &Status, basics: &Basics) -> String {
     let unknown = || "unknown".to_owned();
     lines.push(format!(
         "  memory: launcher {}, server {}",
-        memory(Some(status.launcher_pid)).unwrap_or_else(unknown),
+        memory(launch.launcher_pid).unwrap_or_else(unknown),
         memory(status.server_pid).unwrap_or_else(unknown),
     ));
-    if let Some(home) = status.home_port.filter(|home| *home != status.port) {
+    if let Some(home) = status.home_port.filter(|home| *home != launch.port) {
         lines.push(format!("  home port: {home}, tried again at the next start"));
     }
     lines.push(match last_conflict(basics) {

@@ -45,7 +45,7 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     let options = Options::resolve(args, &environment, &basics.folders.settings(&basics.app));
     let level = options.as_ref().map_or(LogLevel::default(), |options| options.log.value);
     let launch = Launch::open(basics, screen, level);
-    match launch.run((args, &environment), options, argv) {
+    match launch.run(args, &environment, options, argv) {
         Ok(exit) => exit,
         Err(error) => launch.fail(&error),
     }
@@ -54,7 +54,8 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
 impl Launch {
     fn run(
         &self,
-        (args, environment): (&StartArgs, &Environment),
+        args: &StartArgs,
+        environment: &Environment,
         options: Result<Options, OptionsError>,
         argv: &[OsString],
     ) -> Result<Exit, LaunchError> {

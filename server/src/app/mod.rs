@@ -13,10 +13,7 @@ use std::{
     path::PathBuf,
     pin::Pin,
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -28,32 +25,26 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
-use jiff::Timestamp;
-use shared::{app::AppName, claim::Claim, conflict::Origin, identity::Secret, port::Port};
+use shared::{app::AppName, claim::Claim, identity::Secret, launch::LaunchInfo, port::Port};
 use slog::{Discard, Logger, o};
 use tokio::{
     select,
-    sync::{
-        Semaphore,
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    },
+    sync::{Semaphore, mpsc::UnboundedReceiver},
 };
-use uuid::Uuid;
 
 use self::roll::Roll;
 use crate::{
     access_log::{self, access_log},
+    app_state::{AppState, Auth, Serving},
     connections::{Connections, farewell},
-    facts::Facts,
-    files::{AppFiles, HomePort},
+    files::{AppFiles, Storage},
     guard::{Names, guard},
     metrics::{Metrics, measured},
     moved::{Moved, moved},
     os::Doors,
     routes::{self, api::events::Hub},
-    story::Story,
     token::{Access, Token},
-    wishes::Wish,
+    wishes::{LauncherRequests, Wish},
 };
 
 /// Threads that answer requests. One can be busy while the other still says that it lives; a local
@@ -75,16 +66,8 @@ const CONNECTIONS: usize = 256;
 /// What an application is made of, besides its sockets and its routes.
 #[derive(Clone)]
 pub struct Settings {
-    /// The app.
-    pub app: AppName,
-    /// Why it has this port.
-    pub origin: Origin,
-    /// The last good port before this launch, if it is known.
-    pub last_good: Option<Port>,
-    /// The launch.
-    pub launch_id: Uuid,
-    /// The launcher, if one started us.
-    pub launcher_pid: Option<u32>,
+    /// The launch that the server belongs to, on the port of the sockets.
+    pub launch: LaunchInfo,
     /// A folder that is served as the site, if one is.
     pub root: Option<PathBuf>,
     /// What proves whose server it is.
@@ -98,16 +81,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// An app of its own launch, with a secret and a token that nobody knows, and no log. Change
-    /// what is to be otherwise.
+    /// A launch of its own on `port`, with a random secret and token, without files, and without a
+    /// log. Change the members that differ.
     #[must_use]
-    pub fn new(app: AppName) -> Self {
+    pub fn new(app: AppName, port: Port) -> Self {
         Self {
-            app,
-            origin: Origin::Explicit,
-            last_good: None,
-            launch_id: Uuid::now_v7(),
-            launcher_pid: None,
+            launch: LaunchInfo::new(app, port),
             root: None,
             secret: Secret::random(),
             token: Token::random(),
@@ -121,7 +100,7 @@ impl Settings {
 /// closes them.
 pub struct Application {
     server: Server,
-    facts: web::Data<Facts>,
+    state: web::Data<AppState>,
     connections: Connections,
     doors: Doors,
     roll: Roll,
@@ -138,7 +117,8 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Whatever the system refuses the sockets with.
+    /// [`io::ErrorKind::InvalidInput`] if the sockets are not on the launch's port; otherwise whatever
+    /// the system refuses the sockets with.
     ///
     /// # Examples
     ///
@@ -148,7 +128,7 @@ impl Application {
     ///
     /// # actix_rt::System::new().block_on(async {
     /// let sockets = shared::claim::any().expect("some port");
-    /// let settings = Settings::new("notes".parse().expect("a name"));
+    /// let settings = Settings::new("notes".parse().expect("a name"), sockets.port());
     /// let mut app = Application::build(sockets, settings, |routes| {
     ///     routes.route("/", web::get().to(|| async { "hello" }));
     /// })?;
@@ -161,27 +141,42 @@ impl Application {
     where
         F: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
     {
-        let names = Names::new(sockets.port(), &sockets.addresses());
-        let Settings { app, root, files, logger, .. } = settings.clone();
-        let history = files.map(|files| files.folders.history());
-        let metrics = web::Data::new(Metrics::new(&app, history).map_err(io::Error::other)?);
+        let (launch, sockets_port) = (&settings.launch, sockets.port());
+        if launch.port != sockets_port {
+            let problem =
+                format!("the launch is on port {}, the sockets are on {sockets_port}", launch.port);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+        }
+        let names = Names::new(sockets_port, &sockets.addresses());
+        let history = settings.files.as_ref().map(|files| files.folders.history());
+        let metrics = Metrics::new(&launch.app, history).map_err(io::Error::other)?;
+        let metrics = web::Data::new(metrics);
+        let (root, logger) = (settings.root, settings.logger);
         let connections = Connections::default();
         let hub = Hub::default();
         let events = web::Data::new(hub.clone());
         let access = web::Data::new(Access::new(logger.clone()));
-        let (to_us, wishes) = unbounded_channel();
-        let facts = web::Data::new(facts(&sockets, settings, connections.clone(), to_us));
-        let (shared_facts, dismissed) = (facts.clone(), connections.clone());
+        let (requests, wishes) = LauncherRequests::new();
+        let moved_to = Moved::not_yet(sockets_port, connections.clone());
+        let state = web::Data::new(AppState {
+            serving: Serving::new(sockets.addresses(), moved_to),
+            auth: Auth { secret: settings.secret, token: settings.token },
+            storage: Storage::new(settings.files, &settings.launch),
+            launch: settings.launch,
+            requests,
+            port_checks: Arc::new(Semaphore::new(1)),
+        });
+        let (shared_state, dismissed) = (state.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);
         let roll = Roll::default();
         let joined = roll.clone();
         let factory = move || {
             joined.join();
             let (names, logger) = (Rc::new(names.clone()), Rc::new(logger.clone()));
-            let (facts, dismissed) = (shared_facts.clone(), dismissed.clone());
+            let (state, dismissed) = (shared_state.clone(), dismissed.clone());
             let requests = metrics.requests();
             App::new()
-                .app_data(shared_facts.clone())
+                .app_data(shared_state.clone())
                 .app_data(access.clone())
                 .app_data(events.clone())
                 .app_data(metrics.clone())
@@ -194,7 +189,7 @@ impl Application {
                         config.service(site(root));
                     }
                 })
-                .wrap(from_fn(move |request, next| moved(facts.clone(), request, next)))
+                .wrap(from_fn(move |request, next| moved(state.clone(), request, next)))
                 .wrap(from_fn(move |request, next| guard(Rc::clone(&names), request, next)))
                 .wrap(from_fn(move |request, next| farewell(dismissed.clone(), request, next)))
                 .wrap(Condition::new(
@@ -221,31 +216,31 @@ impl Application {
         let doors = Doors::of(&listeners);
         let server = listeners.into_iter().try_fold(server, HttpServer::listen)?;
         let (server, wishes) = (server.run(), Some(wishes));
-        Ok(Self { server, facts, connections, doors, roll, hub, wishes })
+        Ok(Self { server, state, connections, doors, roll, hub, wishes })
     }
 
     /// The port.
     #[must_use]
     pub fn port(&self) -> Port {
-        self.facts.port
+        self.state.launch.port
     }
 
     /// The address for a browser.
     #[must_use]
     pub fn url(&self) -> String {
-        self.facts.url()
+        self.state.launch.url()
     }
 
     /// Every address that listens.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.facts.addresses
+        &self.state.serving.addresses
     }
 
     /// What leads every request elsewhere once the app has moved.
     #[must_use]
     pub fn moved(&self) -> Arc<Moved> {
-        Arc::clone(&self.facts.moved)
+        Arc::clone(&self.state.serving.moved)
     }
 
     /// What people ask for in the browser, for whoever runs this to fulfil; `None` if it was taken.
@@ -264,7 +259,7 @@ impl Application {
         match first {
             Poll::Ready(ended) => ended.and(Err(io::Error::other("the server ended at once"))),
             Poll::Pending => {
-                self.facts.ready.store(true, Ordering::Relaxed);
+                self.state.serving.set_ready(true);
                 Ok(())
             }
         }
@@ -295,35 +290,6 @@ async fn asked_to_stop(wishes: &mut Option<UnboundedReceiver<Wish>>) {
     pending::<()>().await;
 }
 
-fn facts(
-    sockets: &Claim,
-    settings: Settings,
-    connections: Connections,
-    wishes: UnboundedSender<Wish>,
-) -> Facts {
-    let history = settings.files.as_ref().map(|files| files.folders.history());
-    Facts {
-        home_port: HomePort::of(settings.files.as_ref(), &settings.app),
-        story: Story::of(history, settings.launch_id),
-        files: settings.files,
-        restart_asked: AtomicBool::new(false),
-        asking: Arc::new(Semaphore::new(1)),
-        wishes,
-        app: settings.app,
-        port: sockets.port(),
-        addresses: sockets.addresses(),
-        origin: settings.origin,
-        last_good: settings.last_good,
-        launch_id: settings.launch_id,
-        launcher_pid: settings.launcher_pid,
-        started_at: Timestamp::now(),
-        secret: settings.secret,
-        token: settings.token,
-        ready: AtomicBool::new(false),
-        moved: Arc::new(Moved::not_yet(sockets.port(), connections)),
-    }
-}
-
 /// A folder as a site: its files, `index.html` for a folder, nothing hidden and no listings.
 fn site(root: &std::path::Path) -> Files {
     Files::new("/", root)
@@ -331,4 +297,18 @@ fn site(root: &std::path::Path) -> Files {
         .redirect_to_slash_directory()
         .prefer_utf8(true)
         .default_handler(web::to(routes::not_found))
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn sockets_on_another_port_than_the_launch_are_refused() {
+        let (one, other) = (shared::claim::any(), shared::claim::any());
+        let (sockets, other) = (one.expect("some port"), other.expect("some port"));
+        let settings = Settings::new(AppName::default(), other.port());
+        let error = Application::build(sockets, settings, |_| {}).err().expect("refused");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    }
 }

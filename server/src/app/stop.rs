@@ -1,6 +1,6 @@
 //! The end of an application: nobody who asked is left without an answer.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     select,
@@ -35,9 +35,9 @@ impl Application {
     ///
     /// Whoever else holds the sockets, or their successor, may accept on them all the while.
     pub async fn stop(mut self, patience: Duration) {
-        self.facts.ready.store(false, Ordering::Relaxed);
+        self.state.serving.set_ready(false);
         self.connections.dismiss();
-        self.hub.close(&self.facts);
+        self.hub.close(&self.state);
         let (handle, connections) = (self.server.handle(), self.connections.clone());
         let (doors, roll) = (self.doors, self.roll);
         let orders = async {

@@ -12,15 +12,16 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use jiff::Timestamp;
 use prometheus::{
     Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
     core::Collector,
 };
-use shared::app::AppName;
+use shared::{app::AppName, launch::LaunchInfo};
 
 pub use self::requests::{Requests, measured};
 use self::tally::Tally;
-use crate::facts::{Facts, VERSION};
+use crate::app_state::VERSION;
 
 /// The media type of [`Metrics::text`].
 pub const MEDIA_TYPE: &str = prometheus::TEXT_FORMAT;
@@ -60,24 +61,28 @@ impl Metrics {
         self.requests.clone()
     }
 
-    /// All of it as text. It reads what was appended to the history, so it may wait for the disk.
+    /// All of it as text, for the server of `launch`, which was made at `started_at`. It reads what was appended to the history, so it may wait for the disk.
     ///
     /// # Errors
     ///
     /// [`MetricsError`] if the history cannot be read.
-    pub fn text(&self, facts: &Facts) -> Result<Vec<u8>, MetricsError> {
+    pub fn text(
+        &self,
+        launch: &LaunchInfo,
+        started_at: Timestamp,
+    ) -> Result<Vec<u8>, MetricsError> {
         let registry = Registry::new();
         let add = |collector: Box<dyn Collector>| registry.register(collector);
         let about = Opts::new("homeport_build_info", "The app and the version of its server.");
         let build = IntGaugeVec::new(about, &["app", "version"])?;
-        build.with_label_values(&[facts.app.as_str(), VERSION]).set(1);
+        build.with_label_values(&[launch.app.as_str(), VERSION]).set(1);
         add(Box::new(build))?;
         let port = IntGauge::new("homeport_port", "The port that the app is served on.")?;
-        port.set(facts.port.get().into());
+        port.set(launch.port.get().into());
         add(Box::new(port))?;
         let name = "process_start_time_seconds";
         let start = Gauge::new(name, "When the server started, in seconds since 1970.")?;
-        start.set(facts.started_at.as_microsecond() as f64 / 1e6);
+        start.set(started_at.as_microsecond() as f64 / 1e6);
         add(Box::new(start))?;
         if let Some(tally) = &self.tally {
             let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);

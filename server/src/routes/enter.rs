@@ -16,11 +16,17 @@ use maud::html;
 use serde::Deserialize;
 use shared::{
     app::AppName,
+    launch::LaunchInfo,
     token::{TicketError, cookie_name},
 };
 
 use super::{BASE, LANDING, document::Document, parts, to_landing_page};
-use crate::{error::ApiError, facts::Facts, i18n::Language, token::Access};
+use crate::{
+    app_state::AppState,
+    error::ApiError,
+    i18n::Language,
+    token::{Access, Token},
+};
 
 /// The headers in which browsers say that they fetch ahead, the standard one first.
 const AHEAD: [&str; 3] = ["sec-purpose", "purpose", "x-moz"];
@@ -34,7 +40,7 @@ struct Asked {
 /// `GET /_homeport/enter?ticket=T`
 pub(super) async fn enter(
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
     access: Data<Access>,
     language: Language,
 ) -> Result<HttpResponse, ApiError> {
@@ -45,15 +51,15 @@ pub(super) async fn enter(
     let asked = Query::<Asked>::from_query(request.query_string());
     let ticket = asked.map_or_else(|_| String::new(), |asked| asked.into_inner().ticket);
     let now = Timestamp::now();
-    let judged = facts.token.judge(&ticket, &facts.app, facts.port, now);
+    let judged = state.auth.token.judge(&ticket, &state.launch.app, state.launch.port, now);
     if request.method() == Method::HEAD && judged.is_ok() {
         return Ok(to_landing_page());
     }
     match judged.map(|ticket| access.take(ticket, now)) {
-        Ok(true) => Ok(admitted(&facts)),
-        Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&facts.app, language)),
+        Ok(true) => Ok(admitted(&state.auth.token, &state.launch)),
+        Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&state.launch.app, language)),
         Err(TicketError::Forged) => match access.wrong(&request) {
-            ApiError::NoToken => Ok(not_admitted(&facts.app, language)),
+            ApiError::NoToken => Ok(not_admitted(&state.launch.app, language)),
             other => Err(other),
         },
     }
@@ -65,9 +71,9 @@ fn is_ahead(headers: &HeaderMap) -> bool {
 }
 
 /// The cookie goes to nothing but our own part of this host, and to no script.
-fn admitted(facts: &Facts) -> HttpResponse {
-    let (name, value) =
-        (cookie_name(&facts.app, facts.port), facts.token.cookie(&facts.app, facts.port));
+fn admitted(token: &Token, launch: &LaunchInfo) -> HttpResponse {
+    let name = cookie_name(&launch.app, launch.port);
+    let value = token.cookie(&launch.app, launch.port);
     let cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path={BASE}");
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, LANDING))

@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde_json::{Value, json};
 
-use crate::{error::ApiError, facts::Facts};
+use crate::{app_state::AppState, error::ApiError};
 
 /// `GET /_homeport/healthz`
 pub(super) async fn healthz() -> Json<Value> {
@@ -14,10 +14,10 @@ pub(super) async fn healthz() -> Json<Value> {
 }
 
 /// `GET /_homeport/readyz`
-pub(super) async fn readyz(facts: Data<Facts>) -> Result<HttpResponse, ApiError> {
-    if facts.moved.to().is_some() {
+pub(super) async fn readyz(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+    if state.serving.moved.to().is_some() {
         Err(ApiError::Moved)
-    } else if facts.is_ready() {
+    } else if state.serving.is_ready() {
         Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
     } else {
         Err(ApiError::Stopping)

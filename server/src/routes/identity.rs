@@ -7,7 +7,7 @@ use actix_web::{
 use serde::Deserialize;
 use shared::identity::{Identity, MAX_CHALLENGE};
 
-use crate::{error::ApiError, facts::Facts};
+use crate::{app_state::AppState, error::ApiError};
 
 #[derive(Deserialize)]
 struct Asked {
@@ -20,7 +20,7 @@ struct Asked {
 /// surrounds it.
 pub(super) async fn identity(
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<Json<Identity>, ApiError> {
     let asked = Query::<Asked>::from_query(request.query_string());
     let challenge = asked.map_err(|_| ApiError::BadChallenge)?.into_inner().challenge;
@@ -28,5 +28,5 @@ pub(super) async fn identity(
     if !fits || !challenge.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(ApiError::BadChallenge);
     }
-    Ok(Json(facts.identity(&challenge)))
+    Ok(Json(state.auth.identity(&state.launch, &challenge)))
 }

@@ -4,48 +4,50 @@
 //! process ids, no history.
 
 use actix_web::HttpResponse;
+use jiff::Timestamp;
 use maud::{Markup, html};
+use shared::launch::LaunchInfo;
 
 use super::{document::Document, parts, sentences};
 use crate::{
-    facts::{Facts, VERSION},
+    app_state::VERSION,
     i18n::{Language, Texts},
 };
 
 /// `GET /_homeport/` without a token.
-pub(super) fn page(facts: &Facts, language: Language) -> HttpResponse {
+pub(super) fn page(launch: &LaunchInfo, started_at: Timestamp, language: Language) -> HttpResponse {
     let texts = language.texts();
-    let title = texts.fill("page.title", &[("app", &facts.app), ("port", &facts.port)]);
-    let body = body(facts, texts);
+    let title = texts.fill("page.title", &[("app", &launch.app), ("port", &launch.port)]);
+    let body = body(launch, started_at, texts);
     let styles = &["style/landing.css"];
     Document { language, title: &title, styles, script: None, body }.response()
 }
 
-fn body(facts: &Facts, texts: &Texts) -> Markup {
-    let url = facts.url();
-    let token = format!("run/{}.token", facts.app);
+fn body(launch: &LaunchInfo, started_at: Timestamp, texts: &Texts) -> Markup {
+    let url = launch.url();
+    let token = format!("run/{}.token", launch.app);
     html! {
         body.landing {
             header.top { (parts::brand()) }
             main {
                 p.state { (texts.say("landing.running")) }
-                h1 { (facts.app) }
-                p.address { a href="/" { (parts::address(&url, facts.port)) } }
+                h1 { (launch.app) }
+                p.address { a href="/" { (parts::address(&url, launch.port)) } }
                 p.quiet id="port" {
-                    (sentences::of_port(texts, facts.port, facts.last_good, facts.origin))
-                    @if let Some(last) = facts.last_good.filter(|last| *last != facts.port) {
+                    (sentences::of_port(texts, launch.port, launch.last_good, launch.origin))
+                    @if let Some(last) = launch.last_good.filter(|last| *last != launch.port) {
                         " " (texts.fill("here.kept", &[("from", &last)]))
                     }
                 }
                 dl.facts {
-                    div { dt { (texts.say("here.port")) } dd { (facts.port) } }
-                    div { dt { (texts.say("here.since")) } dd { (parts::time(facts.started_at)) } }
+                    div { dt { (texts.say("here.port")) } dd { (launch.port) } }
+                    div { dt { (texts.say("here.since")) } dd { (parts::time(started_at)) } }
                     div { dt { (texts.say("here.version")) } dd { (VERSION) } }
                 }
                 section aria-labelledby="more" {
                     h2 id="more" { (texts.say("landing.more")) }
                     p { (texts.say("landing.open")) }
-                    p { code.command { (parts::command("open", &facts.app)) " --console" } }
+                    p { code.command { (parts::command("open", &launch.app)) " --console" } }
                     p.quiet { (texts.fill("landing.program", &[("file", &token)])) }
                 }
             }

@@ -7,8 +7,8 @@ use actix_web::{
 use slog::{Logger, warn};
 
 use crate::{
+    app_state::AppState,
     error::ApiError,
-    facts::Facts,
     metrics::{MEDIA_TYPE, Metrics},
     token::Authorized,
 };
@@ -16,11 +16,11 @@ use crate::{
 /// `GET /_homeport/metrics`
 pub(super) async fn metrics(
     _: Authorized,
-    facts: Data<Facts>,
+    state: Data<AppState>,
     metrics: Data<Metrics>,
     logger: Data<Logger>,
 ) -> Result<HttpResponse, ApiError> {
-    match block(move || metrics.text(&facts)).await {
+    match block(move || metrics.text(&state.launch, state.serving.started_at)).await {
         Ok(Ok(text)) => Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).body(text)),
         Ok(Err(error)) => {
             warn!(logger, "no metrics"; shared::keys::ERROR => %error);

@@ -140,6 +140,7 @@ fn the_page_for_people_names_every_operation_and_every_link_on_it_leads_somewher
     for (path, _) in ROUTES.iter().filter(|(path, _)| !ABOUT.contains(path)) {
         assert!(page.body.contains(path), "{path}");
     }
+    assert!(page.body.contains("All of <a href=\"#schema-LaunchInfo\">"));
     for link in page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         match link.strip_prefix('#') {
             Some(anchor) => assert!(page.body.contains(&format!("id=\"{anchor}\"")), "{link}"),

@@ -34,15 +34,16 @@ impl Api {
 
     /// One that believes that a launcher has started it.
     pub(crate) fn supervised() -> Self {
-        Self::with(|settings| settings.launcher_pid = Some(std::process::id()))
+        Self::with(|settings| settings.launch.launcher_pid = Some(std::process::id()))
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let folders = Folders::locate(Some(home.path()), None).expect("given");
         let mut settings = settings();
-        let app = settings.app.clone();
-        let author = Author { app: &app, process: Process::Server, launch_id: settings.launch_id };
+        let app = settings.launch.app.clone();
+        let author =
+            Author { app: &app, process: Process::Server, launch_id: settings.launch.launch_id };
         let history = Writer::open(&folders, &author);
         settings.token = Token::load_or_create(&folders.token(&app)).expect("made");
         settings.files = Some(AppFiles { folders: folders.clone(), history: history.clone() });

@@ -7,7 +7,7 @@ use crate::support::{Answer, Running, plain, serve, settings};
 /// An application, and the cookie that lets one in.
 fn known() -> (Running, String) {
     let settings = settings();
-    let (token, app) = (settings.token.clone(), settings.app.clone());
+    let (token, app) = (settings.token.clone(), settings.launch.app.clone());
     let running = serve(settings, |_| {});
     let port = Port::new(running.port).expect("not 0");
     let cookie = format!("Cookie: {}={}", cookie_name(&app, port), token.cookie(&app, port));

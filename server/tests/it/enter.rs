@@ -27,7 +27,7 @@ impl Deref for Known {
 
 fn known() -> Known {
     let settings = settings();
-    let (token, app) = (settings.token.clone(), settings.app.clone());
+    let (token, app) = (settings.token.clone(), settings.launch.app.clone());
     Known { running: serve(settings, |_| {}), token, app }
 }
 
@@ -119,7 +119,7 @@ fn what_looks_ahead_of_the_person_uses_no_ticket() {
 #[test]
 fn a_cookie_outlives_the_server_and_a_used_ticket_does_not_come_back() {
     let settings = settings();
-    let (token, app) = (settings.token.clone(), settings.app.clone());
+    let (token, app) = (settings.token.clone(), settings.launch.app.clone());
     let claim = shared::claim::any().expect("some port");
     let port = claim.port();
     let running = serve_on(claim, settings.clone(), |_| {});

@@ -13,7 +13,7 @@ use crate::support::{plain, serve, settings};
 #[test]
 fn this_users_programs_recognise_the_server_and_nobody_else_does() {
     let settings = settings();
-    let (secret, launch_id) = (settings.secret.clone(), settings.launch_id);
+    let (secret, launch_id) = (settings.secret.clone(), settings.launch.launch_id);
     let app = serve(settings, |_| {});
     let port = Port::new(app.port).expect("not 0");
     let identity = secret.probe(port, Duration::from_secs(5)).expect("ours");

@@ -7,7 +7,7 @@ use crate::support::{Answer, plain, serve, serve_on, settings};
 
 fn page(last_good: Option<u16>, origin: Origin) -> Answer {
     let mut settings = settings();
-    (settings.last_good, settings.origin) = (last_good.and_then(Port::new), origin);
+    (settings.launch.last_good, settings.launch.origin) = (last_good.and_then(Port::new), origin);
     serve(settings, |_| {}).get("/_homeport/")
 }
 
@@ -45,7 +45,7 @@ fn it_says_whether_the_port_is_the_one_of_last_time() {
     assert!(page(Some(1), Origin::Range).body.contains("Last time it was port 1, which"));
     assert!(page(None, Origin::FirstChoice).body.contains("A new port"));
     let (sockets, mut settings) = (claim::any().expect("some port"), settings());
-    (settings.last_good, settings.origin) = (Some(sockets.port()), Origin::LastGood);
+    (settings.launch.last_good, settings.launch.origin) = (Some(sockets.port()), Origin::LastGood);
     let app = serve_on(sockets, settings, |_| {});
     assert!(app.get("/_homeport/").body.contains("The same port as last time."));
 }
@@ -76,7 +76,7 @@ fn it_needs_nothing_that_its_own_policy_forbids() {
 #[test]
 fn it_tells_a_stranger_nothing_that_only_the_token_opens() {
     let (settings, home) = (settings(), tempfile::tempdir().expect("a folder"));
-    let launch_id = settings.launch_id.to_string();
+    let launch_id = settings.launch.launch_id.to_string();
     let app = serve(Settings { root: Some(home.path().to_owned()), ..settings }, |_| {});
     let body = app.get("/_homeport/").body;
     assert!(!body.contains(&launch_id) && !body.contains(home.path().to_str().expect("text")));

@@ -121,7 +121,7 @@ fn a_kept_connection_is_led_away_by_its_next_answer() {
 #[test]
 fn whoever_has_come_in_is_led_to_the_console_of_the_new_port_with_a_fresh_ticket() {
     let settings = settings();
-    let (token, name) = (settings.token.clone(), settings.app.clone());
+    let (token, name) = (settings.token.clone(), settings.launch.app.clone());
     let app = serve(settings, |_| {});
     let (from, to) = (Port::new(app.port).expect("not 0"), elsewhere(&app));
     let cookie = format!("Cookie: {}={}", cookie_name(&name, from), token.cookie(&name, from));

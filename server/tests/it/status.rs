@@ -13,9 +13,9 @@ fn the_status_needs_the_token() {
     let file = home.path().join("run").join("notes.token");
     let mut settings = settings();
     settings.token = Token::load_or_create(&file).expect("made");
-    settings.last_good = Port::new(1);
-    settings.origin = Origin::Range;
-    let launch_id = settings.launch_id.to_string();
+    settings.launch.last_good = Port::new(1);
+    settings.launch.origin = Origin::Range;
+    let launch_id = settings.launch.launch_id.to_string();
     let app = serve(settings, |_| {});
     let token = std::fs::read_to_string(file).expect("there");
     let token = token.trim();

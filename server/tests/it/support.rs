@@ -14,7 +14,10 @@ use server::{
     app::{Application, Settings},
     moved::Moved,
 };
-use shared::claim::{self, Claim};
+use shared::{
+    claim::{self, Claim},
+    port::Port,
+};
 use tokio::sync::oneshot;
 
 /// More than any answer takes, so that a test that fails does so instead of hanging.
@@ -28,8 +31,9 @@ pub(crate) struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
+/// An application's settings; [`serve`] fills in the port.
 pub(crate) fn settings() -> Settings {
-    Settings::new("notes".parse().expect("a name"))
+    Settings::new("notes".parse().expect("a name"), Port::new(1).expect("not 0"))
 }
 
 /// An application without routes of its own.
@@ -45,10 +49,11 @@ where
     serve_on(claim::any().expect("some port"), settings, routes)
 }
 
-pub(crate) fn serve_on<F>(sockets: Claim, settings: Settings, routes: F) -> Running
+pub(crate) fn serve_on<F>(sockets: Claim, mut settings: Settings, routes: F) -> Running
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
+    settings.launch.port = sockets.port();
     let (to_test, ready) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
     let run = async move {

@@ -69,16 +69,11 @@ impl<H: Host> Driver<'_, H> {
     }
 
     fn status(&self, state: &State) -> Status {
-        let (launch, port) = (self.watch.launch, self.choice.claim.port());
+        let launch = self.watch.launch;
         let uptime = launch.started.elapsed();
         Status {
-            app: launch.basics.app.clone(),
+            launch: self.choice.info(launch, self.watch.last_good),
             state: state.phase.word().to_owned(),
-            url: claim::url(port),
-            port,
-            origin: self.choice.origin,
-            launch_id: launch.id,
-            launcher_pid: std::process::id(),
             server_pid: self.server_pid(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: launch.started_at,

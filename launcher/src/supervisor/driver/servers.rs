@@ -26,15 +26,10 @@ impl<H: Host> Driver<'_, H> {
         let mut server = Server::attend(started.process, attempt, &self.news)?;
         let at = at(&choice.claim, server.pid(), before.elapsed());
         watch.launch.history.record(&Event::ServerSpawned(at));
-        server.tell(&ToServer::Adopt(Adoption {
-            launch_id: watch.launch.id,
-            port: choice.claim.port(),
-            origin: choice.origin,
-            last_good: if on_next { Some(self.choice.claim.port()) } else { watch.last_good },
-            launcher_pid: std::process::id(),
-            secret: watch.secret.clone(),
-            sockets: started.sockets,
-        }));
+        let last_good = if on_next { Some(self.choice.claim.port()) } else { watch.last_good };
+        let info = choice.info(watch.launch, last_good);
+        let adoption = Adoption::new(&info, watch.secret.clone(), started.sockets);
+        server.tell(&ToServer::Adopt(adoption));
         self.servers.insert(attempt, server);
         Ok(())
     }
@@ -42,12 +37,12 @@ impl<H: Host> Driver<'_, H> {
     pub(super) fn prove(&self, attempt: u32) -> io::Result<()> {
         let launch = self.watch.launch;
         debug!(launch.log(), "asking the server who it is");
-        let (secret, app, id) = (self.watch.secret.clone(), launch.basics.app.clone(), launch.id);
-        let claim = &self.next.as_ref().unwrap_or(&self.choice).claim;
-        let (port, news) = (claim.port(), self.news.clone());
+        let choice = self.next.as_ref().unwrap_or(&self.choice);
+        let info = choice.info(launch, self.watch.last_good);
+        let (secret, news) = (self.watch.secret.clone(), self.news.clone());
         let pid = self.servers.get(&attempt).map(Server::pid).unwrap_or_default();
         let prove = move || {
-            let proof = readiness::prove(&secret, &app, (id, pid), port);
+            let proof = readiness::prove(&secret, &info, pid);
             let proof = proof.map_or_else(News::Disproved, |()| News::Proved);
             // Nobody listens any more when the launch is over.
             let _ = news.send(What::Server { attempt, news: proof });

@@ -13,7 +13,7 @@ use super::{
     refusal::Refusal,
     schemas,
 };
-use crate::{facts::Facts, token::Authorized};
+use crate::{app_state::AppState, token::Authorized};
 
 /// How far back it looks unless told otherwise.
 const SINCE: &str = "30d";
@@ -33,18 +33,18 @@ const SINCE: &str = "30d";
 pub(super) async fn conflicts(
     _: Authorized,
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<Json<Conflicts>, Refusal> {
     let given = Parameters::of(&request, &["since", "all_apps"])?;
     let all_apps = given.take("all_apps", yes_or_no)?.unwrap_or(false);
     let now = Timestamp::now();
     let since = given.take("since", |text| moment(text, now))?;
     let filter = Filter {
-        app: (!all_apps).then(|| facts.app.clone()),
+        app: (!all_apps).then(|| state.launch.app.clone()),
         since: since.or_else(|| moment(SINCE, now).ok()),
         ..Filter::default()
     };
-    let file = facts.files.as_ref().map(|files| files.folders.history());
+    let file = state.storage.history_file();
     let found = aside(move || match file {
         Some(file) => Ok(Reader::of_history(&file).conflicts(&filter)?),
         None => Ok(Conflicts::default()),

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::{
+    app::AppName,
     event::EventName,
     history::{Cursor, Entry, Filter, Page, Reader, moment},
 };
-
 use utoipa::ToSchema;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     refusal::Refusal,
     schemas,
 };
-use crate::{facts::Facts, token::Authorized};
+use crate::{app_state::AppState, token::Authorized};
 
 /// How many records a page has unless more or fewer are asked for.
 const LIMIT: usize = 100;
@@ -53,13 +53,13 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(request: &HttpRequest, facts: &Facts) -> Result<Self, Refusal> {
+    fn of(request: &HttpRequest, app: &AppName) -> Result<Self, Refusal> {
         let given = Parameters::of(request, &PARAMETERS)?;
         let all_apps = given.take("all_apps", yes_or_no)?.unwrap_or(false);
         let now = Timestamp::now();
         Ok(Self {
             filter: Filter {
-                app: (!all_apps).then(|| facts.app.clone()),
+                app: (!all_apps).then(|| app.clone()),
                 since: given.take("since", |text| moment(text, now))?,
                 until: given.take("until", |text| moment(text, now))?,
                 events: given.parsed::<EventName>("event")?.into_iter().collect(),
@@ -102,10 +102,10 @@ fn limit(text: &str) -> Result<usize, String> {
 pub(super) async fn history(
     _: Authorized,
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<Json<Records>, Refusal> {
-    let Wanted { filter, limit, cursor } = Wanted::of(&request, &facts)?;
-    let file = facts.files.as_ref().map(|files| files.folders.history());
+    let Wanted { filter, limit, cursor } = Wanted::of(&request, &state.launch.app)?;
+    let file = state.storage.history_file();
     let page = aside(move || match file {
         Some(file) => Ok(Reader::of_history(&file).page(&filter, limit, cursor)?),
         None => Ok(Page::default()),

@@ -21,7 +21,7 @@ mod status;
 use actix_web::{HttpResponse, guard, web};
 
 use self::refusal::Refusal;
-use crate::{facts::Facts, files::AppFiles};
+use crate::files::{AppFiles, Storage};
 
 /// Lists the routes: what each path takes, and who answers.
 macro_rules! routes {
@@ -83,6 +83,6 @@ async fn aside<T: Send + 'static>(
 }
 
 /// The app's files, where there are any.
-fn files(facts: &Facts) -> Result<&AppFiles, Refusal> {
-    facts.files.as_ref().ok_or(Refusal::NoFiles)
+fn files(storage: &Storage) -> Result<&AppFiles, Refusal> {
+    storage.files.as_ref().ok_or(Refusal::NoFiles)
 }

@@ -97,7 +97,7 @@ fn may_answer(operation: &mut Operation, problems: &[&str]) {
 /// The description as JSON; it is the same for every server of this version.
 pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut document = json!(Description::openapi());
-    document["info"]["version"] = crate::facts::VERSION.into();
+    document["info"]["version"] = crate::app_state::VERSION.into();
     document
 });
 

@@ -7,10 +7,10 @@ use actix_web::{
     web::{Data, Payload},
 };
 use serde_json::{Map, Value, json};
-use shared::{port::Port, settings::Settings};
+use shared::{launch::LaunchInfo, port::Port, settings::Settings};
 
 use super::{body, ports, query::Parameters, refusal::Refusal, schemas};
-use crate::{facts::Facts, token::Authorized, wishes::Wish};
+use crate::{app_state::AppState, token::Authorized, wishes::Wish};
 
 /// `POST /_homeport/api/v1/move`
 #[utoipa::path(
@@ -30,28 +30,29 @@ pub(super) async fn relocate(
     _: Authorized,
     request: HttpRequest,
     payload: Payload,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
     Parameters::of(&request, &[])?;
     let body = body::object(&request, payload).await?;
     body::only(&body, &["port"])?;
     let port = wanted(&body)?;
     let detail = "moving needs the launcher: stop this server and start the app with it";
-    needs_launcher(&facts, detail, port)?;
+    needs_launcher(&state.launch, detail, port)?;
     if let Some(port) = port {
-        if port == facts.port {
+        if port == state.launch.port {
             return Err(Refusal::SamePort(port.get()));
         }
-        ports::look(&facts, move |facts, files| {
-            let settings = Settings::load(&files.folders.settings(&facts.app)).unwrap_or_default();
-            match ports::conflict(facts, files, port, &settings)? {
+        ports::look(&state, move |state, files| {
+            let settings =
+                Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
+            match ports::conflict(state, files, port, &settings)? {
                 Some(conflict) => Err(Refusal::Taken(Box::new(conflict))),
                 None => Ok(()),
             }
         })
         .await?;
     }
-    facts.wish(Wish::Move(port));
+    state.requests.send(Wish::Move(port));
     Ok(HttpResponse::Accepted().json(json!({ "port": port })))
 }
 
@@ -81,12 +82,12 @@ pub(super) async fn restart(
     _: Authorized,
     request: HttpRequest,
     payload: Payload,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
     nothing(&request, payload).await?;
     let detail = "restarting needs the launcher: stop this server and start the app with it";
-    needs_launcher(&facts, detail, None)?;
-    facts.wish(Wish::Restart);
+    needs_launcher(&state.launch, detail, None)?;
+    state.requests.send(Wish::Restart);
     Ok(HttpResponse::Accepted().json(json!({})))
 }
 
@@ -103,20 +104,24 @@ pub(super) async fn stop(
     _: Authorized,
     request: HttpRequest,
     payload: Payload,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
     nothing(&request, payload).await?;
-    facts.wish(Wish::Stop);
+    state.requests.send(Wish::Stop);
     Ok(HttpResponse::Accepted().json(json!({})))
 }
 
 /// Refuses what a launcher alone can do where there is none, with the command that starts one.
-fn needs_launcher(facts: &Facts, detail: &'static str, port: Option<Port>) -> Result<(), Refusal> {
-    if facts.is_supervised() {
+fn needs_launcher(
+    launch: &LaunchInfo,
+    detail: &'static str,
+    port: Option<Port>,
+) -> Result<(), Refusal> {
+    if launch.is_supervised() {
         return Ok(());
     }
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
-    Err(Refusal::Unsupervised { detail, command: format!("launcher --app {}{port}", facts.app) })
+    Err(Refusal::Unsupervised { detail, command: format!("launcher --app {}{port}", launch.app) })
 }
 
 /// Checks that nothing else was said.

@@ -2,6 +2,8 @@
 //!
 //! It needs no other host and no script: every operation is a section that can be linked to.
 
+use std::slice;
+
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -145,26 +147,36 @@ fn answer_row(status: &str, answer: &Value) -> Markup {
 }
 
 fn described(name: &str, schema: &Value) -> Markup {
-    let required = schema["required"].as_array();
-    let is_required =
-        |member: &str| required.is_some_and(|all| all.iter().any(|one| one == member));
+    let all_of = schema["allOf"].as_array().map(Vec::as_slice);
     html! {
         section id={ "schema-" (name) } {
             h3 { (name) }
             p { (text(schema, "description")) }
-            @if schema["properties"].is_object() {
-                dl {
-                    @for (member, about) in members(&schema["properties"]) {
-                        div {
-                            dt { code { (member) } }
-                            dd {
-                                (text(about, "description")) " "
-                                span.quiet { (kind(about)) (bounds(about)) @if !is_required(member) { ", may be absent" } }
-                            }
-                        }
+            @for part in all_of.unwrap_or(slice::from_ref(schema)) {
+                @if part["properties"].is_object() { (properties(part)) }
+                @else {
+                    p.quiet { @if all_of.is_some() { "All of " } (kind(part)) (bounds(part)) }
+                }
+            }
+        }
+    }
+}
+
+fn properties(schema: &Value) -> Markup {
+    let required = schema["required"].as_array();
+    let is_required =
+        |member: &str| required.is_some_and(|all| all.iter().any(|one| one == member));
+    html! {
+        dl {
+            @for (member, about) in members(&schema["properties"]) {
+                div {
+                    dt { code { (member) } }
+                    dd {
+                        (text(about, "description")) " "
+                        span.quiet { (kind(about)) (bounds(about)) @if !is_required(member) { ", may be absent" } }
                     }
                 }
-            } @else { p.quiet { (kind(schema)) (bounds(schema)) } }
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::{aside, query::Parameters, refusal::Refusal, schemas};
-use crate::{facts::Facts, files::AppFiles, taken, token::Authorized};
+use crate::{app_state::AppState, files::AppFiles, taken, token::Authorized};
 
 /// How long a question waits for the one before it, whose diagnosis may take a second.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -50,7 +50,6 @@ pub(super) enum Verdict {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Explained {
     /// The port that was asked about.
-    #[schema(value_type = schemas::Port)]
     port: Port,
     /// What it is to us at this moment; it may be another when this is read.
     verdict: Verdict,
@@ -99,11 +98,11 @@ pub(super) async fn port(
     _: Authorized,
     request: HttpRequest,
     path: Path<String>,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<Json<Explained>, Refusal> {
     Parameters::of(&request, &[])?;
     let port = number(&path).map_err(|error| Refusal::parameter("port", &error))?;
-    Ok(Json(look(&facts, move |facts, files| explain(facts, files, port)).await?))
+    Ok(Json(look(&state, move |state, files| explain(state, files, port)).await?))
 }
 
 /// A port as a person types it, and no other spelling of a number.
@@ -117,45 +116,45 @@ fn number(text: &str) -> Result<Port, PortError> {
 
 /// Looks at a port on a thread that may wait, when nobody else does.
 pub(super) async fn look<T: Send + 'static>(
-    facts: &Data<Facts>,
-    look: impl FnOnce(&Facts, &AppFiles) -> Result<T, Refusal> + Send + 'static,
+    state: &Data<AppState>,
+    look: impl FnOnce(&AppState, &AppFiles) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
-    super::files(facts)?;
-    let turn = timeout(PATIENCE, Arc::clone(&facts.asking).acquire_owned()).await;
+    super::files(&state.storage)?;
+    let turn = timeout(PATIENCE, Arc::clone(&state.port_checks).acquire_owned()).await;
     let turn = turn.map_err(|_| Refusal::Busy)?;
-    let facts = facts.clone();
+    let state = state.clone();
     aside(move || {
         // The turn goes on even if whoever asked is gone.
         let _turn = turn;
-        look(&facts, super::files(&facts)?)
+        look(&state, super::files(&state.storage)?)
     })
     .await
 }
 
 /// What keeps `port` from us, if anything does.
 pub(super) fn conflict(
-    facts: &Facts,
+    state: &AppState,
     files: &AppFiles,
     port: Port,
     settings: &Settings,
 ) -> Result<Option<Conflict>, Refusal> {
-    let policy = taken::policy(&files.folders, &facts.app);
+    let policy = taken::policy(&files.folders, &state.launch.app);
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
-        return Ok(Some(taken::refused(port, class, facts.last_good)));
+        return Ok(Some(taken::refused(port, class, state.launch.last_good)));
     }
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
-    let found = asker(facts, files, settings, &avoid).conflict(port, facts.secret.clone());
+    let found = asker(state, files, settings, &avoid).conflict(port, state.auth.secret.clone());
     found.map_err(|error| Refusal::System(format!("{error}: {}", error.source)))
 }
 
 fn asker<'a>(
-    facts: &'a Facts,
+    state: &'a AppState,
     files: &'a AppFiles,
     settings: &Settings,
     avoid: &'a [shared::port::PortRange],
 ) -> Asker<'a> {
     Asker {
-        app: &facts.app,
+        app: &state.launch.app,
         folders: &files.folders,
         range: settings.range.unwrap_or(DEFAULT_RANGE),
         avoid,
@@ -163,13 +162,13 @@ fn asker<'a>(
     }
 }
 
-fn explain(facts: &Facts, files: &AppFiles, port: Port) -> Result<Explained, Refusal> {
+fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, Refusal> {
     // Wrong settings are told where settings are asked for.
-    let settings = Settings::load(&files.folders.settings(&facts.app)).unwrap_or_default();
+    let settings = Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
-    let is_ours = port == facts.port;
-    let conflict = if is_ours { None } else { conflict(facts, files, port, &settings)? };
-    let remarks = asker(facts, files, &settings, &avoid).remarks(port);
+    let is_ours = port == state.launch.port;
+    let conflict = if is_ours { None } else { conflict(state, files, port, &settings)? };
+    let remarks = asker(state, files, &settings, &avoid).remarks(port);
     let history = Reader::of_history(&files.folders.history());
     let past = PortTimeline::read(&history, port, None)?;
     let (verdict, sentence) = match &conflict {

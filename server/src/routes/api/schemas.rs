@@ -8,27 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
+use shared::port::Port;
 use utoipa::{ToResponse, ToSchema};
-
-/// A TCP port.
-#[derive(Serialize, ToSchema)]
-#[schema(minimum = 1, maximum = 65535, example = 17342)]
-pub(super) struct Port(u16);
-
-/// Why a port was a candidate.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Origin {
-    Explicit,
-    Home,
-    LastGood,
-    EarlierGood,
-    FirstChoice,
-    Proposed,
-    Range,
-    Temporary,
-    Inherited,
-}
 
 /// What kind of obstacle keeps a port from us.
 #[derive(Serialize, ToSchema)]

@@ -18,7 +18,7 @@ use shared::settings::{
 };
 
 use super::{aside, body, files, query::Parameters, refusal::Refusal, schemas};
-use crate::{facts::Facts, token::Authorized, wishes::Wish};
+use crate::{app_state::AppState, token::Authorized, wishes::Wish};
 
 /// The setting that is not changed from here.
 const PROTECTED: &str = "command";
@@ -38,13 +38,13 @@ const PROTECTED: &str = "command";
 pub(super) async fn read(
     _: Authorized,
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
     Parameters::of(&request, &[])?;
     aside(move || {
-        let file = files(&facts)?.folders.settings(&facts.app);
+        let file = files(&state.storage)?.folders.settings(&state.launch.app);
         let text = Settings::text(&file).map_err(Refusal::BrokenSettings)?;
-        answer(&facts, &text)
+        answer(&state, &text)
     })
     .await
     .map(Answer::into_response)
@@ -70,25 +70,25 @@ pub(super) async fn replace(
     _: Authorized,
     request: HttpRequest,
     payload: Payload,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
     Parameters::of(&request, &[])?;
     let wanted = body::some_object(&request, payload).await?;
     let given = expected(&request)?;
     aside(move || {
-        let files = files(&facts)?;
-        let (changes, text) = store::rewrite(&files.folders, &facts.app, |text| {
+        let files = files(&state.storage)?;
+        let (changes, text) = store::rewrite(&files.folders, &state.launch.app, |text| {
             let (text, changes) = change(text, &given, &wanted)?;
             Ok((text.clone(), (changes, text)))
         })
-        .map_err(|error| refused(error, &facts))?;
+        .map_err(|error| refused(error, &state))?;
         for change in &changes {
             files.history.record(&change.clone().into());
         }
-        if !changes.is_empty() && facts.is_supervised() {
-            facts.wish(Wish::Reread);
+        if !changes.is_empty() && state.launch.is_supervised() {
+            state.requests.send(Wish::Reread);
         }
-        answer(&facts, &text)
+        answer(&state, &text)
     })
     .await
     .map(Answer::into_response)
@@ -138,7 +138,7 @@ enum Unchanged {
     Edit(EditError),
 }
 
-fn refused(error: StoreError<Unchanged>, facts: &Facts) -> Refusal {
+fn refused(error: StoreError<Unchanged>, state: &AppState) -> Refusal {
     match error {
         StoreError::Unusable(error) => Refusal::BrokenSettings(error),
         StoreError::Refused(Unchanged::Stale) => Refusal::Stale,
@@ -150,8 +150,8 @@ fn refused(error: StoreError<Unchanged>, facts: &Facts) -> Refusal {
             }
             EditError::Key(problem) => Refusal::value("", &problem),
             EditError::Value { key, .. } => Refusal::value(key, &error),
-            EditError::Text(fault) => Refusal::BrokenSettings(match &facts.files {
-                Some(files) => fault.of(&files.folders.settings(&facts.app)),
+            EditError::Text(fault) => Refusal::BrokenSettings(match &state.storage.files {
+                Some(files) => fault.of(&files.folders.settings(&state.launch.app)),
                 None => return Refusal::NoFiles,
             }),
         },
@@ -179,8 +179,8 @@ impl Answer {
     }
 }
 
-fn answer(facts: &Facts, text: &str) -> Result<Answer, Refusal> {
-    let file = files(facts)?.folders.settings(&facts.app);
+fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
+    let file = files(&state.storage)?.folders.settings(&state.launch.app);
     let broken = |fault: shared::settings::Fault| -> SettingsError { fault.of(&file) };
     let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
     let body = json!({ "settings": settings, "defaults": Settings::defaults(), "file": file });

@@ -8,13 +8,12 @@ use actix_web::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::{app::AppName, conflict::Origin, port::Port};
+use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{query::Parameters, refusal::Refusal, schemas};
 use crate::{
-    facts::{Facts, VERSION},
+    app_state::{AppState, VERSION},
     story::LastMove,
     token::Authorized,
 };
@@ -22,26 +21,14 @@ use crate::{
 /// The answer. Its keys are those of the port history.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Status {
-    /// The name under which settings, ports and history are kept.
-    #[schema(value_type = String, example = "notes")]
-    app: AppName,
+    #[serde(flatten)]
+    launch: LaunchInfo,
     /// The address for a browser.
     #[schema(example = "http://127.0.0.1:17342/")]
     url: String,
-    /// The port that it serves on.
-    #[schema(value_type = schemas::Port)]
-    port: Port,
     /// Every address that listens.
     #[schema(value_type = Vec<String>, example = json!(["127.0.0.1:17342", "[::1]:17342"]))]
     addresses: Vec<SocketAddr>,
-    /// Why it is this port.
-    #[schema(value_type = schemas::Origin)]
-    origin: Origin,
-    /// The launch, which joins the records of one run.
-    #[schema(value_type = String, format = "uuid")]
-    launch_id: Uuid,
-    /// The launcher's process id; null if the server was started by itself.
-    launcher_pid: Option<u32>,
     /// The server's process id.
     server_pid: u32,
     /// Its version.
@@ -52,13 +39,9 @@ pub(super) struct Status {
     /// For how long it has been up, in milliseconds.
     #[schema(minimum = 0)]
     uptime_ms: i64,
-    /// The last good port before this launch.
-    #[schema(value_type = Option<schemas::Port>)]
-    last_good: Option<Port>,
-    /// Whether that is the port it has; null if there was none.
+    /// Whether the port is the last good port; null if none is known.
     same_as_last_time: Option<bool>,
     /// The port of the settings, as they are now.
-    #[schema(value_type = Option<schemas::Port>)]
     home_port: Option<Port>,
     /// Whether a launcher is there: without one it can be neither moved nor restarted.
     supervised: bool,
@@ -69,25 +52,19 @@ pub(super) struct Status {
 
 impl Status {
     /// As it is now.
-    pub(super) fn of(facts: &Facts) -> Self {
-        let uptime = Timestamp::now().duration_since(facts.started_at);
+    pub(super) fn of(state: &AppState) -> Self {
         Self {
-            app: facts.app.clone(),
-            url: facts.url(),
-            port: facts.port,
-            addresses: facts.addresses.clone(),
-            origin: facts.origin,
-            launch_id: facts.launch_id,
-            launcher_pid: facts.launcher_pid,
+            launch: state.launch.clone(),
+            url: state.launch.url(),
+            addresses: state.serving.addresses.clone(),
             server_pid: process::id(),
             version: VERSION,
-            started_at: facts.started_at,
-            uptime_ms: i64::try_from(uptime.as_millis()).unwrap_or(i64::MAX),
-            last_good: facts.last_good,
-            same_as_last_time: facts.same_as_last_time(),
-            home_port: facts.home_port.now(),
-            supervised: facts.is_supervised(),
-            moved: facts.story.moved(),
+            started_at: state.serving.started_at,
+            uptime_ms: i64::try_from(state.serving.uptime().as_millis()).unwrap_or(i64::MAX),
+            same_as_last_time: state.launch.same_as_last_time(),
+            home_port: state.storage.home_port.now(),
+            supervised: state.launch.is_supervised(),
+            moved: state.storage.story.moved(),
         }
     }
 }
@@ -105,8 +82,8 @@ impl Status {
 pub(super) async fn status(
     _: Authorized,
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
 ) -> Result<Json<Status>, Refusal> {
     Parameters::of(&request, &[])?;
-    Ok(Json(Status::of(&facts)))
+    Ok(Json(Status::of(&state)))
 }

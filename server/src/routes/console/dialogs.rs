@@ -29,16 +29,17 @@ fn move_it(texts: &Texts) -> Markup {
 }
 
 fn restart(view: &View, texts: &Texts) -> Markup {
-    let content = html! { p { (texts.fill("dialog.restart.what", &[("url", &view.url)])) } };
+    let content =
+        html! { p { (texts.fill("dialog.restart.what", &[("url", &view.launch.url())])) } };
     dialog("restart", "dialog.restart.title", "dialog.restart.do", &content, texts)
 }
 
 fn stop(view: &View, texts: &Texts) -> Markup {
     let key =
-        if view.launcher_pid.is_some() { "dialog.stop.what" } else { "dialog.stop.what_alone" };
+        if view.launch.is_supervised() { "dialog.stop.what" } else { "dialog.stop.what_alone" };
     let content = html! {
         p { (texts.say(key)) }
-        (again(&view.app, texts))
+        (again(&view.launch.app, texts))
     };
     dialog("stop", "dialog.stop.title", "dialog.stop.do", &content, texts)
 }

@@ -7,23 +7,23 @@ use super::{
     super::{parts, sentences},
     view::View,
 };
-use crate::{facts::VERSION, i18n::Texts, story::LastMove};
+use crate::{app_state::VERSION, i18n::Texts, story::LastMove};
 
 /// The section, which the scripts fetch anew when something has changed.
 pub(super) fn section(view: &View, texts: &Texts) -> Markup {
     html! {
         section.here #here aria-label=(texts.say("here.title")) data-part {
             div.where {
-                h1 { (view.app) }
+                h1 { (view.launch.app) }
                 p.address {
-                    a href="/" { (parts::address(&view.url, view.port)) }
-                    button.icon type="button" data-copy=(view.url) title=(texts.say("here.copy"))
+                    a href="/" { (parts::address(&view.launch.url(), view.launch.port)) }
+                    button.icon type="button" data-copy=(view.launch.url()) title=(texts.say("here.copy"))
                         aria-label=(texts.say("here.copy")) {}
                 }
             }
             (actions(view, texts))
             (why_here(view, texts))
-            @if view.launcher_pid.is_none() { (without_launcher(view, texts)) }
+            @if !view.launch.is_supervised() { (without_launcher(view, texts)) }
             (facts(view, texts))
         }
     }
@@ -31,7 +31,8 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
 
 fn why_here(view: &View, texts: &Texts) -> Markup {
     let Some(moved) = &view.moved else {
-        let why = sentences::of_port(texts, view.port, view.last_good, view.origin);
+        let why =
+            sentences::of_port(texts, view.launch.port, view.launch.last_good, view.launch.origin);
         return html! { div.why { p { (why) } } };
     };
     html! {
@@ -44,14 +45,14 @@ fn why_here(view: &View, texts: &Texts) -> Markup {
                 p { (way_back(moved, view.is_freed, texts)) }
             }
             p.quiet { (texts.fill("here.kept", &[("from", &moved.from)])) }
-            @if view.launcher_pid.is_some() {
+            @if view.launch.is_supervised() {
                 p.buttons {
                     button type="button" data-move=(moved.from) {
                         (texts.fill("here.move_back", &[("port", &moved.from)]))
                     }
-                    @if view.home_port != Some(view.port) {
-                        button type="button" data-pin=(view.port) {
-                            (texts.fill("here.pin", &[("port", &view.port)]))
+                    @if view.home_port != Some(view.launch.port) {
+                        button type="button" data-pin=(view.launch.port) {
+                            (texts.fill("here.pin", &[("port", &view.launch.port)]))
                         }
                     }
                 }
@@ -62,7 +63,7 @@ fn why_here(view: &View, texts: &Texts) -> Markup {
 
 fn why_moved(view: &View, moved: &LastMove, texts: &Texts) -> String {
     let from = &moved.from;
-    let was_home = view.home_port == Some(*from) && view.last_good != Some(*from);
+    let was_home = view.home_port == Some(*from) && view.launch.last_good != Some(*from);
     match moved.why {
         MoveReason::HomePortFree => texts.fill("here.moved_home", &[("from", from)]),
         MoveReason::Asked | MoveReason::Other => texts.fill("here.moved_asked", &[("from", from)]),
@@ -85,7 +86,7 @@ fn way_back(moved: &LastMove, is_freed: bool, texts: &Texts) -> String {
 }
 
 fn actions(view: &View, texts: &Texts) -> Markup {
-    let alone = view.launcher_pid.is_none();
+    let alone = !view.launch.is_supervised();
     let described = alone.then_some("needs-launcher");
     html! {
         div.actions role="group" aria-label=(texts.say("action.title")) {
@@ -102,7 +103,8 @@ fn actions(view: &View, texts: &Texts) -> Markup {
 }
 
 fn without_launcher(view: &View, texts: &Texts) -> Markup {
-    let start = format!("{} --port {}", parts::command("start", &view.app), view.port);
+    let start =
+        format!("{} --port {}", parts::command("start", &view.launch.app), view.launch.port);
     html! {
         div.notice {
             p #needs-launcher { (texts.say("action.needs_launcher")) }
@@ -116,14 +118,14 @@ fn facts(view: &View, texts: &Texts) -> Markup {
         Some(port) => html! { (port) },
         None => html! { span.quiet { (texts.say("here.none")) } },
     };
-    let watched = match view.launcher_pid {
+    let watched = match view.launch.launcher_pid {
         Some(pid) => texts.fill("here.launcher", &[("pid", &pid)]),
         None => texts.say("here.nobody").to_owned(),
     };
     html! {
         dl.facts {
             div { dt { (texts.say("here.since")) } dd { (parts::time(view.started_at)) } }
-            div { dt { (texts.say("here.last_good")) } dd { (port(view.last_good)) } }
+            div { dt { (texts.say("here.last_good")) } dd { (port(view.launch.last_good)) } }
             div { dt { (texts.say("here.home_port")) } dd { (port(view.home_port)) } }
             div { dt { (texts.say("here.watched")) } dd { (watched) } }
             div { dt { (texts.say("here.version")) } dd { (VERSION) } }

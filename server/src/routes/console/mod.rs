@@ -22,8 +22,8 @@ use maud::{Markup, html};
 use self::view::View;
 use super::{document::Document, landing, parts};
 use crate::{
+    app_state::{AppState, VERSION},
     error::ApiError,
-    facts::{Facts, VERSION},
     i18n::{Language, Texts},
     token::Authorized,
 };
@@ -34,19 +34,19 @@ const API: &str = "/_homeport/api/v1/";
 /// `GET /_homeport/`: the console for whoever has come in, the landing page for others.
 pub(super) async fn page(
     authorized: Option<Authorized>,
-    facts: Data<Facts>,
+    state: Data<AppState>,
     language: Language,
 ) -> Result<HttpResponse, ApiError> {
     if authorized.is_none() {
-        return Ok(landing::page(&facts, language));
+        return Ok(landing::page(&state.launch, state.serving.started_at, language));
     }
-    let view = web::block(move || View::of(&facts)).await.map_err(|_| ApiError::Stopping)?;
+    let view = web::block(move || View::of(&state)).await.map_err(|_| ApiError::Stopping)?;
     Ok(console(&view, language))
 }
 
 fn console(view: &View, language: Language) -> HttpResponse {
     let texts = language.texts();
-    let title = texts.fill("page.title", &[("app", &view.app), ("port", &view.port)]);
+    let title = texts.fill("page.title", &[("app", &view.launch.app), ("port", &view.launch.port)]);
     let styles = &["style/console.css", "style/timeline.css"];
     let (body, script) = (body(view, texts), Some("script/console.js"));
     Document { language, title: &title, styles, script, body }.response()
@@ -54,7 +54,7 @@ fn console(view: &View, language: Language) -> HttpResponse {
 
 fn body(view: &View, texts: &Texts) -> Markup {
     html! {
-        body data-api=(API) data-port=(view.port) data-launch=(view.launch_id) {
+        body data-api=(API) data-port=(view.launch.port) data-launch=(view.launch.launch_id) {
             a.skip href="#main" { (texts.say("page.skip")) }
             header.top {
                 (parts::brand())

@@ -4,6 +4,7 @@ use shared::{
     conflict::{Class, Holder, Origin},
     event::MoveReason,
     history::Taker,
+    launch::LaunchInfo,
     port::Port,
     settings::Settings,
 };
@@ -40,14 +41,15 @@ fn view() -> View {
     let then = "2026-11-22T09:12:00Z".parse().expect("a time");
     let docker = holder(812, "docker-proxy", "root");
     View {
-        launch_id: Uuid::nil(),
-        app: "notes".parse().expect("a name"),
-        url: "http://127.0.0.1:17342/".to_owned(),
-        port: port(17342),
-        origin: Origin::EarlierGood,
+        launch: LaunchInfo {
+            app: "notes".parse().expect("a name"),
+            port: port(17342),
+            origin: Origin::EarlierGood,
+            launch_id: Uuid::nil(),
+            launcher_pid: Some(5200),
+            last_good: Some(port(3030)),
+        },
         started_at: then,
-        launcher_pid: Some(5200),
-        last_good: Some(port(3030)),
         home_port: Some(port(3030)),
         moved: Some(LastMove {
             from: port(3030),
@@ -98,7 +100,9 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
 
 #[test]
 fn a_home_port_that_could_not_be_had_at_first_is_explained_too() {
-    let page = english(&View { last_good: None, ..view() });
+    let mut view_at_first = view();
+    view_at_first.launch.last_good = None;
+    let page = english(&view_at_first);
     assert_says(&page, &["The home port is 3030, but 3030 is held by docker-proxy, pid 812"]);
     let freed = english(&View { is_freed: true, ..view() });
     assert_says(&freed, &["3030 is free again: you can move back now."]);
@@ -116,7 +120,9 @@ fn a_move_that_was_asked_for_is_no_trouble() {
 
 #[test]
 fn without_a_launcher_what_needs_one_is_disabled_with_the_command_that_would_help() {
-    let page = english(&View { launcher_pid: None, moved: None, ..view() });
+    let mut alone = View { moved: None, ..view() };
+    alone.launch.launcher_pid = None;
+    let page = english(&alone);
     assert_says(
         &page,
         &[

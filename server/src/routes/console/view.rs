@@ -3,18 +3,17 @@
 use jiff::Timestamp;
 use shared::{
     app::AppName,
-    conflict::Origin,
     event::MoveReason,
     history::{Filter, Reader, Taker, moment},
+    launch::LaunchInfo,
     port::Port,
     settings::Settings,
 };
-use uuid::Uuid;
 
 use crate::{
-    facts::Facts,
-    files::AppFiles,
-    story::{LastMove, Refused},
+    app_state::AppState,
+    files::{AppFiles, Storage},
+    story::{LastMove, Refused, Story},
 };
 
 /// How far back the holders are looked for.
@@ -23,21 +22,9 @@ const SINCE: &str = "30d";
 /// Everything that the page is made of.
 pub(super) struct View {
     /// The launch.
-    pub(super) launch_id: Uuid,
-    /// The app.
-    pub(super) app: AppName,
-    /// Its address for a browser.
-    pub(super) url: String,
-    /// Its port.
-    pub(super) port: Port,
-    /// Why this port.
-    pub(super) origin: Origin,
+    pub(super) launch: LaunchInfo,
     /// Since when.
     pub(super) started_at: Timestamp,
-    /// The launcher, if there is one.
-    pub(super) launcher_pid: Option<u32>,
-    /// The last good port before this launch.
-    pub(super) last_good: Option<Port>,
     /// The port of the settings.
     pub(super) home_port: Option<Port>,
     /// Why the port is not what it was, or not the home port, if it is not.
@@ -54,29 +41,24 @@ pub(super) struct View {
 
 impl View {
     /// What there is to show now. It asks the disk, so it is for a thread that may wait.
-    pub(super) fn of(facts: &Facts) -> Self {
-        let files = facts.files.as_ref();
-        let settings_file = files.map(|files| files.folders.settings(&facts.app));
+    pub(super) fn of(state: &AppState) -> Self {
+        let AppState { launch, storage: Storage { files, home_port, story }, .. } = state;
+        let settings_file = files.as_ref().map(|files| files.folders.settings(&launch.app));
         let settings = settings_file.as_ref().map_or_else(
             || Ok(Settings::default()),
             |file| Settings::load(file).map_err(|error| error.to_string()),
         );
         let settings_file = settings_file.map(|file| file.display().to_string());
-        let home_port = facts.home_port.now();
-        let moved = facts.story.moved().or_else(|| away_from_home(facts, home_port?));
+        let home_port = home_port.now();
+        let moved = story.moved().or_else(|| away_from_home(launch.port, story, home_port?));
+        let holders = files.as_ref().map(|files| holders(files, &launch.app));
         Self {
-            launch_id: facts.launch_id,
-            app: facts.app.clone(),
-            url: facts.url(),
-            port: facts.port,
-            origin: facts.origin,
-            started_at: facts.started_at,
-            launcher_pid: facts.launcher_pid,
-            last_good: facts.last_good,
+            launch: launch.clone(),
+            started_at: state.serving.started_at,
             home_port,
-            is_freed: moved.as_ref().is_some_and(|moved| facts.story.is_freed(moved.from)),
+            is_freed: moved.as_ref().is_some_and(|moved| story.is_freed(moved.from)),
             moved,
-            holders: files.map(|files| holders(files, &facts.app)).unwrap_or_default(),
+            holders: holders.unwrap_or_default(),
             settings,
             settings_file: settings_file.unwrap_or_default(),
         }
@@ -84,10 +66,9 @@ impl View {
 }
 
 /// The first launch of all has no other port to move from, but may have been kept from its home port.
-fn away_from_home(facts: &Facts, home: Port) -> Option<LastMove> {
-    let Refused { ts, port: from, class, holder } =
-        facts.story.refused(home).filter(|_| facts.port != home)?;
-    let (to, why) = (facts.port, MoveReason::Conflict);
+fn away_from_home(to: Port, story: &Story, home: Port) -> Option<LastMove> {
+    let Refused { ts, port: from, class, holder } = story.refused(home).filter(|_| to != home)?;
+    let why = MoveReason::Conflict;
     Some(LastMove { from, to, why, ts, class: Some(class), holder })
 }
 

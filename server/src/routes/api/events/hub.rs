@@ -5,7 +5,7 @@
 //! is let go, so that nobody's slowness costs memory or holds up the others.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
@@ -23,7 +23,7 @@ use shared::{
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::{
-    facts::Facts,
+    app_state::AppState,
     routes::api::{refusal::Refusal, status::Status},
 };
 
@@ -60,7 +60,7 @@ impl Hub {
     /// Lets a client in, which has heard everything up to `last`, if it was here before.
     pub(in crate::routes::api) fn join(
         &self,
-        facts: &Data<Facts>,
+        app: &Data<AppState>,
         last: Option<Cursor>,
     ) -> Result<Receiver<Event>, Refusal> {
         let mut state = self.state();
@@ -74,11 +74,11 @@ impl Hub {
             return Err(Refusal::Full);
         }
         let (client, events) = channel(QUEUE);
-        let now = state.catch_up(facts, self);
-        let missed = last.map(|last| missed(facts, last, now)).unwrap_or_default();
+        let now = state.catch_up(app, self);
+        let missed = last.map(|last| missed(app, last, now)).unwrap_or_default();
         // What it missed has not reached it yet: a connection that is lost now resumes there again.
         let heard = if missed.is_empty() { now } else { last };
-        let first = event(StreamEvent::Status, &json!(Status::of(facts)), heard);
+        let first = event(StreamEvent::Status, &json!(Status::of(app)), heard);
         for told in [first].into_iter().chain(missed.iter().map(record)) {
             // There is room: the queue is new.
             let _ = client.try_send(told);
@@ -88,11 +88,10 @@ impl Hub {
     }
 
     /// Tells everybody that the server stops, and lets them go, so that no stream holds up the end.
-    pub(crate) fn close(&self, facts: &Facts) {
+    pub(crate) fn close(&self, app: &AppState) {
         let mut state = self.state();
-        state.look(facts);
-        let is_asked = facts.restart_asked.load(Ordering::Relaxed);
-        let is_restart = is_asked || facts.story.has_successor();
+        state.look(app);
+        let is_restart = app.requests.is_restart_asked() || app.storage.story.has_successor();
         let reason = if is_restart { StopKind::Restart } else { StopKind::Stop };
         state.tell(&event(StreamEvent::Stopping, &json!({ "reason": reason }), None));
         state.clients.clear();
@@ -106,29 +105,30 @@ impl Hub {
 
 impl State {
     /// Tells everybody what is new, and where that leaves them. Starts the thread if none runs.
-    fn catch_up(&mut self, facts: &Data<Facts>, hub: &Hub) -> Option<Cursor> {
+    fn catch_up(&mut self, app: &Data<AppState>, hub: &Hub) -> Option<Cursor> {
         if !self.is_watching {
-            self.follower = follower(facts, None);
-            let (watched, hub) = (facts.clone(), hub.clone());
+            self.follower = follower(app, None);
+            let (watched, hub) = (app.clone(), hub.clone());
             let thread = thread::Builder::new().name("events".into());
             // If there can be no thread, whoever comes next tries again.
             self.is_watching = thread.spawn(move || watch(&watched, &hub)).is_ok();
         }
-        self.look(facts);
+        self.look(app);
         self.follower.as_ref().map(Follower::cursor)
     }
 
     /// Tells what has happened since the last look.
-    fn look(&mut self, facts: &Facts) {
+    fn look(&mut self, app: &AppState) {
         // What cannot be read now is told when it can.
         let news = self.follower.as_mut().map(|f| f.news().unwrap_or_default());
         news.iter().flatten().for_each(|added| self.tell(&record(added)));
-        let moved_to = facts.moved.to();
+        let moved_to = app.serving.moved.to();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
             self.tell_each(|| {
-                let enter = facts.token.one_time_url(&facts.app, to, Timestamp::now());
-                let moved = json!({ "from": facts.port, "to": to, "url": url(to), "enter": enter });
+                let enter = app.auth.token.one_time_url(&app.launch.app, to, Timestamp::now());
+                let moved =
+                    json!({ "from": app.launch.port, "to": to, "url": url(to), "enter": enter });
                 event(StreamEvent::Moved, &moved, None)
             });
         }
@@ -145,7 +145,7 @@ impl State {
 }
 
 /// Tells what is new for as long as somebody listens.
-fn watch(facts: &Facts, hub: &Hub) {
+fn watch(app: &AppState, hub: &Hub) {
     loop {
         thread::sleep(LOOK);
         let mut state = hub.state();
@@ -154,13 +154,13 @@ fn watch(facts: &Facts, hub: &Hub) {
             state.is_watching = false;
             return;
         }
-        state.look(facts);
+        state.look(app);
     }
 }
 
-fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
-    let reader = Reader::of_history(&facts.files.as_ref()?.folders.history());
-    let filter = Filter { app: Some(facts.app.clone()), ..Filter::default() };
+fn follower(app: &AppState, from: Option<Cursor>) -> Option<Follower> {
+    let reader = Reader::of_history(&app.storage.history_file()?);
+    let filter = Filter { app: Some(app.launch.app.clone()), ..Filter::default() };
     Some(match from {
         None => reader.follow(&filter),
         Some(cursor) => reader.follow_from(&filter, cursor),
@@ -168,8 +168,8 @@ fn follower(facts: &Facts, from: Option<Cursor>) -> Option<Follower> {
 }
 
 /// What was written behind `last` and up to `now`; nothing if it is too much.
-fn missed(facts: &Facts, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
-    let (Some(mut follower), Some(now)) = (follower(facts, Some(last)), now) else {
+fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
+    let (Some(mut follower), Some(now)) = (follower(app, Some(last)), now) else {
         return Vec::new();
     };
     let mut missed = follower.news().unwrap_or_default();

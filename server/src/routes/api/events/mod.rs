@@ -18,7 +18,7 @@ use actix_web_lab::sse::Sse;
 
 pub use self::hub::Hub;
 use super::{query::Parameters, refusal::Refusal};
-use crate::{facts::Facts, token::Authorized};
+use crate::{app_state::AppState, token::Authorized};
 
 /// How often a client that hears nothing else hears a comment: often enough that a proxy or a
 /// sleeping laptop is noticed before a person does.
@@ -47,14 +47,14 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) async fn follow(
     _: Authorized,
     request: HttpRequest,
-    facts: Data<Facts>,
+    state: Data<AppState>,
     hub: Data<Hub>,
 ) -> Result<impl Responder, Refusal> {
     Parameters::of(&request, &[])?;
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is no cursor, or of another file, is one that was away for too long.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
-    let events = super::aside(move || hub.join(&facts, last)).await?;
+    let events = super::aside(move || hub.join(&state, last)).await?;
     Ok(Sse::from_infallible_receiver(events)
         .with_keep_alive(HEARTBEAT)
         .with_retry_duration(RETRY)
