@@ -18,14 +18,13 @@ use shared::{
     exit::Exit,
     paths::Folders,
     port::Port,
-    settings::Change,
+    settings::{Change, Sourced},
 };
 
 use crate::{
     choose::Choice,
     desktop::{self, message::Message},
     error::LaunchError,
-    options::Sourced,
 };
 
 /// Where the launcher tells what it does.
