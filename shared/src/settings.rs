@@ -10,6 +10,8 @@ mod error;
 mod kind;
 mod layers;
 mod rows;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod store;
 mod table;
 #[cfg(test)]

@@ -45,14 +45,17 @@ impl Setting {
 macro_rules! settings {
     ($(
         $(#[doc = $doc:literal])+
+        $(#[cfg_attr($($described:tt)+)])?
         $key:ident: $field:ty $(= $default:expr)?,
             $(flag $flag:literal,)? $(variable $variable:literal,)? example $example:literal;
     )+) => {
-        /// The content of a settings file. `None` is "not set": the default holds.
+        /// The settings of an app. A key that is null or absent is not set: its default holds.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "schema", schema(example = super::schema::example))]
         #[serde(default)]
         pub struct Settings {
-            $($(#[doc = $doc])+ pub $key: $field,)+
+            $($(#[doc = $doc])+ $(#[cfg_attr($($described)+)])? pub $key: $field,)+
         }
 
         /// The settings that hold, each with the layer that it comes from.

@@ -30,7 +30,7 @@ const READY_TIMEOUT: Duration = Duration::from_secs(10);
 const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
 
 settings! {
-    /// The home port: tried first at every start. The option and the variable ask for an explicit
+    /// The home port: tried first at every start. `--port` and `HOMEPORT_PORT` ask for an explicit
     /// port instead, which is never replaced by another.
     port: Option<Port>,
         flag "--port", variable "HOMEPORT_PORT", example "3030";
@@ -42,6 +42,7 @@ settings! {
 
     /// Ports not to choose, each a port or a range. One that is asked for or remembered is tried all
     /// the same.
+    #[cfg_attr(feature = "schema", schema(nullable))]
     avoid: Vec<Avoided> = Vec::new(),
         example "[20005, \"20010-20020\"]";
 

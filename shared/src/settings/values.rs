@@ -12,11 +12,12 @@ macro_rules! words {
     ($(
         $(#[$about:meta])+
         pub enum $name:ident {
-            $($(#[$of_variant:meta])+ $variant:ident = $word:literal,)+
+            $($(#[$of_variant:meta])+ $variant:ident = $word:tt,)+
         }
     )+) => {$(
         $(#[$about])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum $name {
             $($(#[$of_variant])+ #[serde(rename = $word)] $variant,)+
         }
@@ -71,6 +72,8 @@ words! {
 
 /// A span of time that a person writes as `10s`, `2m 30s` or `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, example = "2m 30s"))]
 pub struct Span(pub std::time::Duration);
 
 /// An entry of `avoid`.
@@ -80,6 +83,7 @@ pub struct Avoided(pub PortRange);
 
 /// A program with its first arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(min_items = 1))]
 #[serde(transparent)]
 pub struct Command(Vec<String>);
 
