@@ -1,6 +1,8 @@
 //! What is generated from the types and kept in the repository, so that readers find it there: the
 //! tests compare, and with `UPDATE=1` in the environment they write it.
 
+mod settings;
+
 use std::{env, fs, path::PathBuf};
 
 /// Holds the part of `page` between `<!-- generated: NAME -->` and `<!-- end of NAME -->` to `text`.
@@ -9,7 +11,6 @@ use std::{env, fs, path::PathBuf};
 ///
 /// If the page has no such part, or another text in it.
 #[track_caller]
-#[expect(dead_code, reason = "the tables of docs/formats.md are the next commits")]
 fn hold_section(page: &str, name: &str, text: &str) {
     let (begin, end) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end of {name} -->"));
     let whole = fs::read_to_string(place(page)).expect("it can be read");
