@@ -3,7 +3,10 @@
 //! The order of these layers is that of [`Layers`]. Only a port is different: the settings file has
 //! the home port, an option or a variable an explicit one.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use shared::{
     app::AppName,
@@ -14,6 +17,10 @@ use shared::{
 };
 
 use crate::{args::StartArgs, supervisor::state::Rules};
+
+/// How long a server may take to end after it was told to: the 10 s that it gives to requests in
+/// flight, and some to close up.
+const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Why the options make no sense.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +88,7 @@ impl Options {
             ready_timeout: self.settings.ready_timeout.value.0,
             restart: self.settings.restart.value,
             redirect_for: self.settings.redirect_for.value.0,
+            stop_timeout: STOP_TIMEOUT,
         }
     }
 
