@@ -3,10 +3,7 @@
 //! The order of these layers is that of [`Layers`]. Only a port is different: the settings file has
 //! the home port, an option or a variable an explicit one.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use shared::{
     app::AppName,
@@ -17,10 +14,6 @@ use shared::{
 };
 
 use crate::{args::StartArgs, supervisor::state::Rules};
-
-/// How long a server may take to end after it was told to: the 10 s that it gives to requests in
-/// flight, and some to close up.
-const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Why the options make no sense.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +81,7 @@ impl Options {
             ready_timeout: self.settings.ready_timeout.value.0,
             restart: self.settings.restart.value,
             redirect_for: self.settings.redirect_for.value.0,
-            stop_timeout: STOP_TIMEOUT,
+            stop_timeout: self.settings.stop_timeout.value.0,
         }
     }
 
@@ -160,6 +153,18 @@ mod test {
             Sourced { value: OnConflict::Fail, source: Source::File(file) }
         );
         assert_eq!(options.open_browser, Sourced { value: true, source: Source::Default });
+    }
+
+    #[test]
+    fn the_supervisor_goes_by_the_settings() {
+        let (_folder, file) = settings("restart = \"never\"\nstop_timeout = \"3s\"");
+        let environment = environment(&[("HOMEPORT_STOP_TIMEOUT", "1m 30s")]);
+        let rules = |environment: &Environment| {
+            Options::resolve(&StartArgs::default(), environment, &file).expect("right").rules()
+        };
+        assert_eq!(rules(&Environment::default()).stop_timeout.as_secs(), 3);
+        assert_eq!(rules(&environment).stop_timeout.as_secs(), 90);
+        assert_eq!(rules(&environment).restart, shared::settings::Restart::Never);
     }
 
     #[test]

@@ -29,6 +29,10 @@ const READY_TIMEOUT: Duration = Duration::from_secs(10);
 /// stand open that long before a person clicks in it again.
 const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
 
+/// How long a server may take to end unless told otherwise: the 10 s that ours gives to requests in
+/// flight, and some to close up.
+const STOP_TIMEOUT: Duration = Duration::from_secs(12);
+
 settings! {
     /// The home port: tried first at every start. `--port` and `HOMEPORT_PORT` ask for an explicit
     /// port instead, which is never replaced by another.
@@ -70,6 +74,11 @@ settings! {
     /// How long the old port redirects to the new one after a move.
     redirect_for: Option<Span> = Span(REDIRECT_FOR),
         variable "HOMEPORT_REDIRECT_FOR", example "\"1h\"";
+
+    /// How long a server may take to end after it was asked to; then it is killed. The `server` beside
+    /// the launcher takes 10 s at most.
+    stop_timeout: Option<Span> = Span(STOP_TIMEOUT),
+        variable "HOMEPORT_STOP_TIMEOUT", example "\"1m\"";
 
     /// How much the launcher's diagnostics contain. The port history is always complete.
     log: Option<LogLevel> = LogLevel::default(),
