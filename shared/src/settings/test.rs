@@ -65,6 +65,7 @@ fn whatever_is_wrong_is_said_with_its_line_and_a_way_out() {
         (b"avoid = [true]", ", line 1: write a port such as 3000"),
         (b"command = []", ", line 1: name a program"),
         (b"ready_timeout = \"soon\"", ", line 1: `soon` is not a span of time"),
+        (b"stop_timeout = \"876001h\"", ", line 1: `876001h` is more than 100 years"),
         (b"on_conflict = \"wait\"", ", line 1: unknown variant `wait`"),
         (b"port = 3030\nrange = \"20", ", line 2: "),
         (b"\x7fELF\0\0\xff", ": this is not a text file"),

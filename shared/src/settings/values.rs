@@ -70,6 +70,9 @@ words! {
     }
 }
 
+/// The longest span: one that the clock of every system can still add to the present.
+const LONGEST_SPAN: std::time::Duration = std::time::Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A span of time that a person writes as `10s`, `2m 30s` or `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -144,6 +147,9 @@ impl std::str::FromStr for Span {
         let span = std::time::Duration::try_from(span);
         let span =
             span.map_err(|_| format!("`{text}` is less than nothing: write 10s, 2m or 1h"))?;
+        if span > LONGEST_SPAN {
+            return Err(format!("`{text}` is more than 100 years: write 10s, 2m or 1h"));
+        }
         Ok(Self(span))
     }
 }
