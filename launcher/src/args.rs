@@ -11,7 +11,7 @@ use shared::{
     called,
     exit::Exit,
     port::{Port, PortRange},
-    settings::{OnConflict, Span},
+    settings::{OnConflict, Settings, Span},
 };
 
 pub use self::command::{
@@ -63,6 +63,21 @@ pub struct StartArgs {
     pub json: bool,
 }
 
+impl StartArgs {
+    /// The settings among the options.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            port: self.port,
+            range: self.range,
+            on_conflict: self.on_conflict.map(OnConflict::from),
+            open_browser: self.no_open.then_some(false),
+            ready_timeout: self.ready_timeout,
+            ..Settings::default()
+        }
+    }
+}
+
 /// [`OnConflict`] as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnConflictArg {
@@ -104,6 +119,8 @@ pub fn parse(argv: &[OsString]) -> Result<Args, Exit> {
 
 #[cfg(test)]
 mod test {
+    use shared::settings::Kind;
+
     use super::*;
 
     fn typed(line: &str) -> Result<Args, clap::Error> {
@@ -113,6 +130,20 @@ mod test {
     #[test]
     fn the_command_line_is_sound() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_with_an_option_is_set_by_it() {
+        for setting in shared::settings::TABLE {
+            let Some(flag) = setting.flag else { continue };
+            let words = match setting.kind {
+                Kind::Boolean => vec!["launcher", flag],
+                _ => vec!["launcher", flag, setting.example.trim_matches('"')],
+            };
+            let typed = Args::try_parse_from(&words).expect(flag).start.settings();
+            let example = format!("{} = {}", setting.key, setting.example);
+            assert_eq!(typed, Settings::parse(&example).expect(flag), "{words:?}");
+        }
     }
 
     #[test]

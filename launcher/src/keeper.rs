@@ -17,7 +17,7 @@ use shared::{
     os::LiveRanges,
     policy::Policy,
     port::Port,
-    settings::OnConflict,
+    settings::{Effective, OnConflict},
 };
 use slog::{info, warn};
 
@@ -97,12 +97,12 @@ impl Host for Keeper<'_> {
         let file = basics.folders.settings(&basics.app);
         match Options::resolve(self.args, self.environment, &file) {
             Ok(options) => {
-                let changes = self.options.settings.changes(&options.settings);
+                let changes = self.options.file.changes(&options.file);
                 if !is_recorded {
                     changes.iter().for_each(|change| history.record(&change.clone().into()));
                 }
                 screen.reread(&changes);
-                let at_login = options.settings.start_at_login.unwrap_or_default();
+                let at_login = options.settings.start_at_login.value;
                 self.launch.mend_start_at_login(at_login);
                 self.options = options;
                 Some(self.options.rules())
@@ -155,17 +155,18 @@ impl Keeper<'_> {
     pub fn choose(&self, wanted: &Wanted) -> Result<Choice, ChoiceError> {
         let Self { launch, options, memory, .. } = self;
         let (app, folders) = (&launch.basics.app, &launch.basics.folders);
+        let Effective { range, on_conflict, .. } = &options.settings;
         let policy = Policy::new(
-            options.range.value,
+            range.value,
             LiveRanges::default(),
-            options.avoid.clone(),
+            options.avoid(),
             Assignment::of_other_apps(folders, app),
         );
         let wishes = Wishes {
             explicit: wanted.explicit,
             home: options.home_port.as_ref().map(|port| port.value),
             assignment: &memory.assignment,
-            asked_range: options.range.is_said().then_some(options.range.value),
+            asked_range: range.is_set().then_some(range.value),
             seed: Seed::new(app.as_str(), &system::user()),
         };
         let propose = || portpicker::pick_unused_port().and_then(Port::new);
@@ -177,7 +178,7 @@ impl Keeper<'_> {
             history: &launch.history,
             diagnostician: &mut diagnostician,
             last_good: memory.assignment.last_good.map(|good| good.port),
-            may_move: options.on_conflict.value == OnConflict::Move || !wanted.but.is_empty(),
+            may_move: on_conflict.value == OnConflict::Move || !wanted.but.is_empty(),
         }
         .choose(candidates(&wishes, &policy, propose).filter(others));
         // Where the port was remembered nobody has asked the system for its ranges, nor shall now.
@@ -245,7 +246,7 @@ impl Keeper<'_> {
             settings: &basics.folders.settings(&basics.app),
             history: &basics.folders.history(),
         });
-        if self.options.open_browser.value {
+        if self.options.settings.open_browser.value {
             // It opens on its own.
             drop(self.launch.open_browser(at.port));
         }

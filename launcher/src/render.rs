@@ -19,13 +19,12 @@ use shared::{
     launch::LaunchInfo,
     paths::Folders,
     port::Port,
-    settings::Change,
+    settings::{Change, Sourced},
 };
 
 use crate::{
     desktop::{self, message::Message},
     error::LaunchError,
-    options::Sourced,
 };
 
 /// Where the launcher tells what it does.

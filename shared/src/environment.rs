@@ -1,6 +1,6 @@
 //! The variables of the environment, read once at the start.
 //!
-//! Every setting has a variable `HOMEPORT_<KEY>`. An empty one counts as not set, because that is
+//! The variable of a setting is `HOMEPORT_<KEY>`. An empty one counts as not set, because that is
 //! how shells and service managers take a variable back.
 
 use std::{

@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize, de};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(value_type = u16, minimum = 1, maximum = 65535, example = 17342))]
+#[cfg_attr(feature = "schema", schema(description = "A TCP port.", example = 17342))]
+#[cfg_attr(feature = "schema", schema(value_type = u16, minimum = 1, maximum = 65535))]
 pub struct Port(NonZeroU16);
 
 impl Port {

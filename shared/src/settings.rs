@@ -1,4 +1,5 @@
-//! Settings: what the person wishes, in `config/<app>.toml`.
+//! Settings: what the person wishes, in `config/<app>.toml`. The table of them is in
+//! `settings/table.rs`.
 //!
 //! The file is the person's. It is read and never rewritten unless asked, and nothing in it is
 //! ignored: a wrong key, value or syntax is an error that says where it stands, what is nearest and
@@ -6,63 +7,32 @@
 
 pub mod edit;
 mod error;
+mod kind;
+mod layers;
+mod rows;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod store;
+mod table;
 #[cfg(test)]
 mod test;
 mod values;
 
-use std::{fs, io, ops::Range, path::Path, time::Duration};
+use std::{fs, io, ops::Range, path::Path};
 
 use confy::ConfyError;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml_edit::{Document, Item};
 
 pub use self::{
     error::{Fault, Problem, SettingsError},
+    kind::{Field, Kind, Value as SettingValue},
+    layers::{Layers, Source, Sourced},
+    rows::Setting,
+    table::{Effective, KEYS, Settings, TABLE},
     values::{Avoided, Command, LogLevel, OnConflict, Restart, Span},
 };
-use crate::{
-    event::Event,
-    policy::DEFAULT_RANGE,
-    port::{Port, PortRange},
-};
-
-/// The content of a settings file. `None` is "not said": the default holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// The home port: tried first at every start.
-    pub port: Option<Port>,
-    /// The ports to choose from.
-    pub range: Option<PortRange>,
-    /// Ports not to choose, each a port or a range.
-    pub avoid: Vec<Avoided>,
-    /// What to do when a remembered port cannot be claimed.
-    pub on_conflict: Option<OnConflict>,
-    /// Whether to open the browser.
-    pub open_browser: Option<bool>,
-    /// Whether the app is started when the person logs in.
-    pub start_at_login: Option<bool>,
-    /// How long the server may take to become ready.
-    pub ready_timeout: Option<Span>,
-    /// When the server is started again.
-    pub restart: Option<Restart>,
-    /// How long the old port leads to the new one after a move.
-    pub redirect_for: Option<Span>,
-    /// How much the diagnostics tell.
-    pub log: Option<LogLevel>,
-    /// The server's program and its first arguments, instead of the one beside the launcher.
-    pub command: Option<Command>,
-}
-
-/// How long a server may take to become ready unless told otherwise: a slow disk on a cold start
-/// takes two seconds, and a person gives up after ten.
-pub const READY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long the old port leads to the new one after a move, unless told otherwise: as long as a page
-/// may stand open before somebody clicks in it again.
-pub const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
+use crate::event::Event;
 
 /// A setting that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,40 +52,7 @@ impl From<Change> for Event {
     }
 }
 
-/// Every key of a settings file.
-pub const KEYS: [&str; 11] = [
-    "port",
-    "range",
-    "avoid",
-    "on_conflict",
-    "open_browser",
-    "start_at_login",
-    "ready_timeout",
-    "restart",
-    "redirect_for",
-    "log",
-    "command",
-];
-
 impl Settings {
-    /// What holds where nobody says anything.
-    #[must_use]
-    pub fn defaults() -> Self {
-        Self {
-            port: None,
-            range: Some(DEFAULT_RANGE),
-            avoid: Vec::new(),
-            on_conflict: Some(OnConflict::default()),
-            open_browser: Some(true),
-            start_at_login: Some(false),
-            ready_timeout: Some(Span(READY_TIMEOUT)),
-            restart: Some(Restart::default()),
-            redirect_for: Some(Span(REDIRECT_FOR)),
-            log: Some(LogLevel::default()),
-            command: None,
-        }
-    }
-
     /// Reads the settings of `file`; an absent file is an empty one, and is not made.
     ///
     /// # Errors

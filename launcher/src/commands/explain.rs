@@ -42,8 +42,8 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
     let asker = Asker {
         app: &basics.app,
         folders: &basics.folders,
-        range: options.range.value,
-        avoid: &options.avoid,
+        range: options.settings.range.value,
+        avoid: &options.avoid(),
         home: options.home_port.as_ref().map(|home| home.value),
     };
     let secret = Secret::load(&basics.folders.secret()).unwrap_or_else(|_| Secret::random());

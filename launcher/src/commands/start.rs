@@ -43,7 +43,7 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
         Err(error) => return screen.failed_early(&LaunchError::from(error)),
     };
     let options = Options::resolve(args, &environment, &basics.folders.settings(&basics.app));
-    let level = options.as_ref().map_or(LogLevel::default(), |options| options.log.value);
+    let level = options.as_ref().map_or(LogLevel::default(), |options| options.settings.log.value);
     let launch = Launch::open(basics, screen, level);
     match launch.run(args, &environment, options, argv) {
         Ok(exit) => exit,
@@ -74,7 +74,7 @@ impl Launch {
         });
         let options = options?;
         let secret = self.secret();
-        let patience = options.ready_timeout.value + PATIENCE;
+        let patience = options.settings.ready_timeout.value.0 + PATIENCE;
         let lock = match instance::take_turn(&self.basics, &secret, patience, |error| {
             self.warn("the app's lock cannot be had, so this port will not be remembered", &error);
         })? {
@@ -90,7 +90,7 @@ impl Launch {
                     relation,
                     options.port.as_ref().map(|p| p.value),
                 );
-                if options.open_browser.value
+                if options.settings.open_browser.value
                     && let Some(opening) = self.open_browser(found.port)
                 {
                     // This process ends next, and with it the thread. One that has panicked has
@@ -102,7 +102,7 @@ impl Launch {
         };
         // What an earlier launch had to say is over.
         withdraw(&folders.error_page(app));
-        self.mend_start_at_login(options.settings.start_at_login.unwrap_or_default());
+        self.mend_start_at_login(options.settings.start_at_login.value);
         let recalled = Assignment::recall(&file, &folders.history(), app);
         if let Some(recovery) = recalled.recovery {
             self.recovered(&file, recovery);
@@ -127,7 +127,7 @@ impl Launch {
         if let Err(error) = driver::listen_for_signals(&news.0) {
             self.warn("a request to stop will end the server at once", &error);
         }
-        let command = keeper.options.command.as_ref().map(|command| &command.value);
+        let command = keeper.options.settings.command.as_ref().map(|command| &command.value);
         let program = Program::find(command)?;
         // Before the choice, so that its thread has come to rest when the server is started: a fork
         // beside a thread that has only just begun takes milliseconds longer.
@@ -143,7 +143,7 @@ impl Launch {
             secret: keeper.memory.secret.clone(),
             last_good: keeper.memory.assignment.last_good.map(|good| good.port),
             rules: options.rules(),
-            log_level: options.log.value,
+            log_level: options.settings.log.value,
         };
         keeper.home_watch = home::watch(&choice.refused, &news.0);
         let (outcome, choice) = driver::watch(watch, choice, news, keeper);

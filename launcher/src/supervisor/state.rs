@@ -26,9 +26,9 @@ use self::{errand::Errand, retired::Retired};
 use super::backoff::Tally;
 use crate::readiness::NotReady;
 
-/// How long a server may take to end after it was told to: the 10 s that it gives to requests in
-/// flight, and some to close up.
-pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long a server may take to end after it was killed, before it is killed again: nothing can refuse
+/// to die, but a process that waits for a disk dies late.
+const KILL_INTERVAL: Duration = Duration::from_secs(12);
 
 /// What the decisions depend on.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +39,8 @@ pub struct Rules {
     pub restart: Restart,
     /// How long the old port leads to the new one after a move.
     pub redirect_for: Duration,
+    /// How long a server may take to end after it was told to.
+    pub stop_timeout: Duration,
 }
 
 /// Where the launch stands.
@@ -183,17 +185,17 @@ impl State {
     }
 
     /// A request to end, which `ticket` waits for.
-    fn stop(&mut self, ticket: Ticket, now: Instant) -> Vec<Effect> {
+    fn stop(&mut self, rules: &Rules, ticket: Ticket, now: Instant) -> Vec<Effect> {
         let mut effects = vec![Effect::Answer(ticket, Answer::Stopping)];
         effects.extend(self.give_up_errand("the launch is ending", now));
-        effects.extend(self.retired.iter_mut().filter_map(|retired| retired.drain(now)));
+        effects.extend(self.retired.iter_mut().filter_map(|retired| retired.drain(rules, now)));
         match self.phase {
             Phase::Serving { since } => {
-                self.phase = Phase::Draining { since, until: now + DRAIN_TIMEOUT };
+                self.phase = Phase::Draining { since, until: now + rules.stop_timeout };
                 effects.push(Effect::Tell(self.current, ToServer::Drain));
             }
             Phase::Starting { since } | Phase::Proving { since } => {
-                self.phase = Phase::Draining { since, until: now + DRAIN_TIMEOUT };
+                self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };
                 effects.push(Effect::Kill(self.current));
             }
             Phase::Waiting { .. } => self.finish(now, &mut effects),
@@ -214,7 +216,7 @@ impl State {
     /// Everything that is overdue.
     fn time_is_up(&mut self, rules: &Rules, now: Instant) -> Vec<Effect> {
         let mut effects: Vec<_> =
-            self.retired.iter_mut().filter_map(|retired| retired.time_is_up(now)).collect();
+            self.retired.iter_mut().filter_map(|retired| retired.time_is_up(rules, now)).collect();
         effects.extend(self.errand_overdue(rules, now));
         if self.deadline(rules).is_none_or(|due| due > now) {
             return effects;
@@ -231,7 +233,7 @@ impl State {
             Phase::Waiting { .. } => effects.push(self.start(now)),
             Phase::Draining { since, .. } => {
                 // Nothing can refuse to die, so the end of the process is what happens next.
-                self.phase = Phase::Draining { since, until: now + DRAIN_TIMEOUT };
+                self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };
                 effects.push(Effect::Kill(self.current));
             }
             Phase::Serving { .. } | Phase::Finishing | Phase::Ended => {}
@@ -275,7 +277,7 @@ impl State {
                 self.finish(now, &mut effects);
                 effects
             }
-            (Serving { .. }, News::Said(ToLauncher::Stop)) => self.stop(None, now),
+            (Serving { .. }, News::Said(ToLauncher::Stop)) => self.stop(rules, None, now),
             (Serving { .. }, News::Said(ToLauncher::Restart)) => self.restart(None, now),
             (Serving { .. }, News::Said(ToLauncher::Move { port })) => self.move_to(port, None),
             (Serving { .. } | Draining { .. }, News::Garbage(what)) => vec![Effect::Note(what)],
@@ -298,7 +300,7 @@ pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (Sta
             state.current_news(rules, news, now)
         }
         Input::Server { attempt, news } => state.retired_news(attempt, &news, now),
-        Input::StopAsked(ticket) => state.stop(ticket, now),
+        Input::StopAsked(ticket) => state.stop(rules, ticket, now),
         Input::StopDemanded => match state.phase {
             Phase::Draining { .. } | Phase::Finishing => {
                 let mut effects: Vec<_> = state.retired.iter().map(Retired::kill).collect();
@@ -307,7 +309,7 @@ pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (Sta
                 }
                 effects
             }
-            _ => state.stop(None, now),
+            _ => state.stop(rules, None, now),
         },
         Input::RestartAsked(ticket) => state.restart(ticket, now),
         Input::MoveAsked(port, ticket) => state.move_to(port, ticket),

@@ -3,7 +3,7 @@
 import { port } from "./check.js";
 import { say } from "./text.js";
 
-/** What a field's text means. Throws what is wrong with it, in words. */
+/** What the text of a field means, by the kind of the setting. Throws what is wrong with it, in words. */
 const readers = {
   port(text) {
     const number = port(text);
@@ -14,7 +14,7 @@ const readers = {
     if (!/^\d+\s*-\s*\d+$/.test(text)) throw say("settings.not_range");
     return text.replace(/\s/g, "");
   },
-  avoid(text) {
+  ports(text) {
     const entries = text.split(/[,，、]/).map((entry) => entry.trim()).filter(Boolean);
     return entries.map((entry) => {
       if (/^\d+$/.test(entry)) return Number(entry);
@@ -22,26 +22,20 @@ const readers = {
       throw say("settings.not_avoid");
     });
   },
-  ready_timeout: time,
-  redirect_for: time,
-  open_browser: yes,
-  start_at_login: yes,
+  time(text) {
+    if (!/^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/i.test(text)) throw say("settings.not_time");
+    return text;
+  },
+  boolean(text) {
+    return text === "true";
+  },
 };
-
-function yes(text) {
-  return text === "true";
-}
-
-function time(text) {
-  if (!/^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/i.test(text)) throw say("settings.not_time");
-  return text;
-}
 
 /** The value of a field; null if it is empty. */
 export function read(field) {
   const text = field.value.trim();
   if (!text) return null;
-  return readers[field.name]?.(text) ?? text;
+  return readers[field.dataset.kind]?.(text) ?? text;
 }
 
 /** A value as it is typed. */

@@ -2,7 +2,8 @@
 
 use std::{fs, thread};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use shared::settings::{KEYS, Kind, TABLE};
 
 use crate::{
     api_support::{Api, V1},
@@ -49,6 +50,42 @@ fn what_is_read_can_be_put_back_and_one_change_leaves_the_rest_alone() {
     assert_eq!(records["records"][1]["to"], "17000");
     let status = api.get(&format!("{V1}/status")).json();
     assert_eq!(status["home_port"], 17000);
+}
+
+/// A client that is made from the description sends the keys that it has, and every other is removed.
+#[test]
+fn what_has_every_key_of_the_description_keeps_every_setting() {
+    let api = Api::start();
+    let text: String = TABLE.iter().map(|s| format!("{} = {}\n", s.key, s.example)).collect();
+    api.write_settings(&text);
+    let document = api.get("/_homeport/openapi.json").json();
+    let described = document["components"]["schemas"]["Settings"]["properties"].as_object();
+    let read = api.get(&path());
+    let told = read.json();
+    let body: Map<String, Value> = described
+        .expect("the settings are described")
+        .keys()
+        .map(|key| (key.clone(), told["settings"][key].clone()))
+        .collect();
+    assert!(body.keys().all(|key| KEYS.contains(&key.as_str())) && body.len() == KEYS.len());
+    assert_eq!(body["start_at_login"], true);
+    let replaced = put(&api, &tag(&read), &Value::Object(body));
+    assert_eq!((replaced.status, tag(&replaced)), (200, tag(&read)), "{replaced:?}");
+    assert_eq!(fs::read_to_string(api.settings_file()).expect("there"), text);
+}
+
+#[test]
+fn the_words_of_every_choice_are_described() {
+    let document = Api::start().get("/_homeport/openapi.json").json();
+    let properties = &document["components"]["schemas"]["Settings"]["properties"];
+    for setting in TABLE {
+        let Kind::Choice(words) = setting.kind else { continue };
+        let parts = properties[setting.key]["oneOf"].as_array().expect("a type, or null").iter();
+        let names = parts.filter_map(|part| part["$ref"].as_str()?.rsplit('/').next());
+        let described: Vec<_> =
+            names.map(|n| &document["components"]["schemas"][n]["enum"]).collect();
+        assert_eq!(described, [&json!(words)], "{}", setting.key);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is said of right and wrong settings files.
 
 use super::*;
+use crate::port::{Port, PortRange};
 
 fn load(text: &[u8]) -> Result<Settings, String> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -64,6 +65,7 @@ fn whatever_is_wrong_is_said_with_its_line_and_a_way_out() {
         (b"avoid = [true]", ", line 1: write a port such as 3000"),
         (b"command = []", ", line 1: name a program"),
         (b"ready_timeout = \"soon\"", ", line 1: `soon` is not a span of time"),
+        (b"stop_timeout = \"876001h\"", ", line 1: `876001h` is more than 100 years"),
         (b"on_conflict = \"wait\"", ", line 1: unknown variant `wait`"),
         (b"port = 3030\nrange = \"20", ", line 2: "),
         (b"\x7fELF\0\0\xff", ": this is not a text file"),
@@ -83,4 +85,33 @@ fn a_folder_in_place_of_the_file_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let error = Settings::load(folder.path()).expect_err("a folder").to_string();
     assert!(error.contains("cannot be read"), "{error}");
+}
+
+#[test]
+fn every_row_of_the_table_is_sound() {
+    let examples: String = TABLE.iter().map(|s| format!("{} = {}\n", s.key, s.example)).collect();
+    let set = Settings::parse(&examples).expect("right");
+    let changed: Vec<_> = Settings::defaults().changes(&set).iter().map(|c| c.key).collect();
+    assert_eq!(changed, KEYS, "each example is another value than the default");
+    for setting in TABLE {
+        let variable = format!("HOMEPORT_{}", setting.key.to_ascii_uppercase());
+        assert!(setting.variable.is_none_or(|name| name == variable), "{setting:?}");
+        assert!(setting.flag.is_none_or(|flag| flag.starts_with("--")), "{setting:?}");
+        for word in setting.kind.words() {
+            let text = match setting.kind {
+                Kind::Choice(_) => format!("{} = \"{word}\"", setting.key),
+                _ => format!("{} = {word}", setting.key),
+            };
+            assert!(Settings::parse(&text).is_ok(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_defaults_and_what_is_shown_of_them_are_the_same_settings() {
+    let shown = TABLE.iter().filter_map(|s| Some(format!("{} = {}\n", s.key, s.default()?)));
+    let shown = Settings::parse(&shown.collect::<String>()).expect("right");
+    assert_eq!(shown, Settings::defaults());
+    let log = TABLE.iter().find(|setting| setting.key == "log").expect("it is there");
+    assert_eq!(log.choices(), ["info", "error", "warning", "debug"]);
 }

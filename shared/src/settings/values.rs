@@ -7,45 +7,76 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::port::{Port, PortRange};
 
-/// What to do when a remembered port cannot be claimed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnConflict {
-    /// Take another, and say so.
-    #[default]
-    Move,
-    /// Fail, and say why.
-    Fail,
+/// Makes enums of words, each written in one way in a settings file, a variable and a form.
+macro_rules! words {
+    ($(
+        $(#[$about:meta])+
+        pub enum $name:ident {
+            $($(#[$of_variant:meta])+ $variant:ident = $word:tt,)+
+        }
+    )+) => {$(
+        $(#[$about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        pub enum $name {
+            $($(#[$of_variant])+ #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every word.
+            pub const WORDS: &[&str] = &[$($word),+];
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = serde_json::Error;
+
+            fn from_str(word: &str) -> Result<Self, serde_json::Error> {
+                serde_json::from_value(word.into())
+            }
+        }
+    )+};
 }
 
-/// When a server that ended is started again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Restart {
-    /// When it crashed or failed.
-    #[default]
-    OnFailure,
-    /// Never.
-    Never,
+words! {
+    /// What to do when a remembered port cannot be claimed.
+    pub enum OnConflict {
+        /// Take another, and say so.
+        #[default]
+        Move = "move",
+        /// Fail, and say why.
+        Fail = "fail",
+    }
+
+    /// When a server that ended is started again.
+    pub enum Restart {
+        /// When it crashed or failed.
+        #[default]
+        OnFailure = "on_failure",
+        /// Never.
+        Never = "never",
+    }
+
+    /// How much the diagnostics tell.
+    pub enum LogLevel {
+        /// What failed.
+        Error = "error",
+        /// And what goes on with less.
+        Warning = "warning",
+        /// And every change of state, and every request.
+        #[default]
+        Info = "info",
+        /// And what was tried.
+        Debug = "debug",
+    }
 }
 
-/// How much the diagnostics tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogLevel {
-    /// What failed.
-    Error,
-    /// And what goes on with less.
-    Warning,
-    /// And every change of state, and every request.
-    #[default]
-    Info,
-    /// And what was tried.
-    Debug,
-}
+/// The longest span: one that the clock of every system can still add to the present.
+const LONGEST_SPAN: std::time::Duration = std::time::Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A span of time that a person writes as `10s`, `2m 30s` or `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, example = "2m 30s"))]
 pub struct Span(pub std::time::Duration);
 
 /// An entry of `avoid`.
@@ -55,6 +86,7 @@ pub struct Avoided(pub PortRange);
 
 /// A program with its first arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(min_items = 1))]
 #[serde(transparent)]
 pub struct Command(Vec<String>);
 
@@ -115,6 +147,9 @@ impl std::str::FromStr for Span {
         let span = std::time::Duration::try_from(span);
         let span =
             span.map_err(|_| format!("`{text}` is less than nothing: write 10s, 2m or 1h"))?;
+        if span > LONGEST_SPAN {
+            return Err(format!("`{text}` is more than 100 years: write 10s, 2m or 1h"));
+        }
         Ok(Self(span))
     }
 }
@@ -142,21 +177,6 @@ impl fmt::Display for LogLevel {
         self.serialize(f)
     }
 }
-
-/// A word as it stands in a settings file, wherever it is written.
-macro_rules! word {
-    ($($kind:ty),*) => {$(
-        impl std::str::FromStr for $kind {
-            type Err = serde_json::Error;
-
-            fn from_str(word: &str) -> Result<Self, serde_json::Error> {
-                serde_json::from_value(word.into())
-            }
-        }
-    )*};
-}
-
-word!(OnConflict, Restart, LogLevel);
 
 impl From<LogLevel> for slog::Level {
     fn from(level: LogLevel) -> Self {

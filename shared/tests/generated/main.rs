@@ -2,8 +2,16 @@
 //! tests compare, and with `UPDATE=1` in the environment they write it.
 
 mod history;
+mod settings;
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+/// Held while a file is compared or written: several tests hold parts of one page.
+static PAGES: Mutex<()> = Mutex::new(());
 
 /// Holds the part of `page` between `<!-- generated: NAME -->` and `<!-- end of NAME -->` to `text`.
 ///
@@ -12,6 +20,7 @@ use std::{env, fs, path::PathBuf};
 /// If the page has no such part, or another text in it.
 #[track_caller]
 fn hold_section(page: &str, name: &str, text: &str) {
+    let _alone = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
     let (begin, end) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end of {name} -->"));
     let whole = fs::read_to_string(place(page)).expect("it can be read");
     let parts = whole.split_once(&begin);

@@ -12,7 +12,7 @@ const NAME: &str = "start_at_login";
 pub(super) fn login(basics: &Basics, options: &Options) -> Check {
     let registered = Entry::of(basics).and_then(|entry| entry.registered());
     match registered {
-        Ok(registered) => judged(options.settings.start_at_login.unwrap_or_default(), &registered),
+        Ok(registered) => judged(options.settings.start_at_login.value, &registered),
         Err(error) => Check::warning(
             NAME,
             format!("it cannot be told what is started at login ({error})"),

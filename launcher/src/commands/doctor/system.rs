@@ -57,7 +57,7 @@ fn loopbacks() -> Vec<Check> {
 fn ports(basics: &Basics, options: &Options) -> Check {
     let reserved = Assignment::of_other_apps(&basics.folders, &basics.app);
     let live = os::port_ranges();
-    let policy = Policy::new(options.range.value, live.clone(), options.avoid.clone(), reserved);
+    let policy = Policy::new(options.settings.range.value, live.clone(), options.avoid(), reserved);
     let (range, left) = (policy.range(), policy.allowed().count());
     let wider = "widen `range`, or shorten `avoid`, in the settings";
     let outgoing = live.ephemeral.map_or_else(String::new, |range| {
@@ -85,7 +85,7 @@ fn ports(basics: &Basics, options: &Options) -> Check {
 
 fn server(options: &Options) -> Check {
     let advice = "put the server's program there, or name one in the settings: command = [\"/path/to/server\"]";
-    let Some(command) = &options.command else {
+    let Some(command) = &options.settings.command else {
         return match Program::find(None) {
             Ok(_) => Check::ok("server", "its program is beside the launcher"),
             Err(error) => Check::problem("server", error.to_string(), advice),
@@ -99,7 +99,7 @@ fn server(options: &Options) -> Check {
 }
 
 fn browser(options: &Options) -> Check {
-    if !options.open_browser.value {
+    if !options.settings.open_browser.value {
         return Check::ok("browser", "it is not opened, as the settings wish");
     }
     // The address is not opened, and decides nothing.

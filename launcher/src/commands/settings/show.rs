@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     environment::{Environment, VariableError},
     exit::Exit,
-    settings::{KEYS, Settings, edit},
+    settings::{Setting, Settings, TABLE, edit},
 };
 
 use crate::{args::AppArgs, options::Basics, render::line};
@@ -55,11 +55,11 @@ fn rows(
     environment: &Environment,
 ) -> Result<Vec<Row>, VariableError> {
     let said = said(settings);
-    KEYS.into_iter()
-        .map(|key| {
-            let variable = variable(key);
+    TABLE
+        .iter()
+        .map(|setting @ &Setting { key, variable, .. }| {
             let set: Option<String> = variable.map_or(Ok(None), |name| environment.value(name))?;
-            Ok(match (set, &said[key], default(key)) {
+            Ok(match (set, &said[key], setting.default()) {
                 (Some(set), _, _) => {
                     let from = variable.map(str::to_owned);
                     Row { key, value: Some(edit::value(&set)), source: "variable", from }
@@ -82,27 +82,6 @@ fn said(settings: &Settings) -> Value {
         said["avoid"] = Value::Null;
     }
     said
-}
-
-/// The variable that wins over the file.
-fn variable(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "port" => "HOMEPORT_PORT",
-        "range" => "HOMEPORT_RANGE",
-        "on_conflict" => "HOMEPORT_ON_CONFLICT",
-        "open_browser" => "HOMEPORT_OPEN_BROWSER",
-        "ready_timeout" => "HOMEPORT_READY_TIMEOUT",
-        "restart" => "HOMEPORT_RESTART",
-        "redirect_for" => "HOMEPORT_REDIRECT_FOR",
-        "log" => "HOMEPORT_LOG",
-        _ => return None,
-    })
-}
-
-/// What holds if nobody says anything.
-fn default(key: &str) -> Option<String> {
-    let value = json!(Settings::defaults())[key].take();
-    (!value.is_null()).then(|| value.to_string())
 }
 
 impl Row {

@@ -215,7 +215,7 @@ impl State {
         let answer = Effect::Answer(successor.ticket, Answer::Done);
         match successor.ports {
             None => {
-                self.retired.push(Retired::draining(old, since, now));
+                self.retired.push(Retired::draining(old, since, now + rules.stop_timeout));
                 let drain = Effect::Tell(old, ToServer::Drain);
                 vec![Effect::Announce(self.current), drain, answer]
             }

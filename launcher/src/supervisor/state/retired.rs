@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use shared::{control::ToServer, event::Event, port::Port};
 
-use super::{DRAIN_TIMEOUT, Effect, KILLED, News, Phase, State, ended};
+use super::{Effect, KILL_INTERVAL, KILLED, News, Phase, Rules, State, ended};
 
 /// A server that has been succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub(super) struct Retired {
 }
 
 impl Retired {
-    pub(super) fn draining(attempt: u32, since: Instant, now: Instant) -> Self {
-        Self { attempt, since, until: now + DRAIN_TIMEOUT, is_draining: true, port: None }
+    pub(super) fn draining(attempt: u32, since: Instant, until: Instant) -> Self {
+        Self { attempt, since, until, is_draining: true, port: None }
     }
 
     pub(super) fn redirecting(attempt: u32, since: Instant, port: Port, until: Instant) -> Self {
@@ -42,23 +42,23 @@ impl Retired {
     }
 
     /// Redirects no longer.
-    pub(super) fn drain(&mut self, now: Instant) -> Option<Effect> {
+    pub(super) fn drain(&mut self, rules: &Rules, now: Instant) -> Option<Effect> {
         if self.is_draining {
             return None;
         }
         self.is_draining = true;
-        self.until = now + DRAIN_TIMEOUT;
+        self.until = now + rules.stop_timeout;
         Some(Effect::Tell(self.attempt, ToServer::Drain))
     }
 
-    pub(super) fn time_is_up(&mut self, now: Instant) -> Option<Effect> {
+    pub(super) fn time_is_up(&mut self, rules: &Rules, now: Instant) -> Option<Effect> {
         if self.until > now {
             return None;
         }
-        if let Some(drain) = self.drain(now) {
+        if let Some(drain) = self.drain(rules, now) {
             return Some(drain);
         }
-        self.until = now + DRAIN_TIMEOUT;
+        self.until = now + KILL_INTERVAL;
         Some(self.kill())
     }
 

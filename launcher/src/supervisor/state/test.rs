@@ -11,6 +11,7 @@ const RULES: Rules = Rules {
     ready_timeout: Duration::from_secs(10),
     restart: Restart::OnFailure,
     redirect_for: Duration::from_secs(60),
+    stop_timeout: Duration::from_secs(3),
 };
 
 /// A launch with its clock, told what happens and asked what follows.
@@ -128,7 +129,22 @@ fn asked_once_it_drains_and_asked_twice_it_is_killed() {
 #[test]
 fn a_server_that_does_not_drain_is_killed_when_its_time_is_up() {
     let mut life = Life::serving();
+    let asked = life.now;
     life.tell(Input::StopAsked(None));
+    assert_eq!(life.wait(), [Effect::Kill(1)]);
+    assert_eq!(life.now, asked + RULES.stop_timeout);
+}
+
+/// Or the launcher would do nothing but kill it.
+#[test]
+fn a_server_that_dies_late_is_killed_at_intervals_even_where_it_gets_no_time_to_drain() {
+    let mut life = Life::serving();
+    let rules = Rules { stop_timeout: Duration::ZERO, ..RULES };
+    let (state, _) = step(&rules, life.state, Input::StopAsked(None), life.now);
+    let (state, effects) = step(&rules, state, Input::TimeIsUp, life.now);
+    assert_eq!(effects, [Effect::Kill(1)]);
+    assert_eq!(state.deadline(&rules), Some(life.now + KILL_INTERVAL));
+    life.state = state;
     assert_eq!(life.wait(), [Effect::Kill(1)]);
 }
 

@@ -4,18 +4,22 @@
 //! seen: what somebody else has changed in the meantime, here or in an editor, is not lost. The file
 //! keeps its comments. A browser must not choose which program runs, so `command` stays what it is.
 
+use std::path::PathBuf;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{ETAG, EntityTag, Header, IfMatch},
     web::{Data, Payload},
 };
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use shared::settings::{
     Change, Problem, Settings, SettingsError,
     edit::{self, EditError},
     store::{self, StoreError},
 };
+use utoipa::ToSchema;
 
 use super::{aside, body, files, query::Parameters, refusal::Refusal, schemas};
 use crate::{app_state::AppState, token::Authorized, wishes::Wish};
@@ -30,7 +34,7 @@ const PROTECTED: &str = "command";
     tag = "settings",
     summary = "The settings, and what holds where they say nothing",
     responses(
-        (status = 200, description = "As the file has them", body = schemas::SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is"))),
+        (status = 200, description = "As the file has them", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is"))),
         (status = 404, response = schemas::Problem),
         (status = 409, response = schemas::Problem),
     ),
@@ -57,9 +61,9 @@ pub(super) async fn read(
     tag = "settings",
     summary = "Replace the settings; the file keeps its comments",
     params(("If-Match" = String, Header, description = "The `ETag` of the settings that these replace")),
-    request_body = schemas::Settings,
+    request_body = Settings,
     responses(
-        (status = 200, description = "They are written; some hold from the next start on", body = schemas::SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is now"))),
+        (status = 200, description = "They are written; some hold from the next start on", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is now"))),
         (status = 404, response = schemas::Problem),
         (status = 409, response = schemas::Problem),
         (status = 412, response = schemas::Problem),
@@ -167,10 +171,22 @@ fn tag(text: &str) -> EntityTag {
     EntityTag::new_strong(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// The settings, and what holds where they set nothing.
+#[derive(Serialize, ToSchema)]
+struct SettingsAnswer {
+    /// The content of the file.
+    settings: Settings,
+    /// What holds where the file sets nothing.
+    defaults: Settings,
+    /// The file.
+    #[schema(value_type = String)]
+    file: PathBuf,
+}
+
 /// An answer on its way from a thread that may wait; a response cannot cross.
 struct Answer {
     tag: EntityTag,
-    body: Value,
+    body: SettingsAnswer,
 }
 
 impl Answer {
@@ -183,6 +199,6 @@ fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
     let file = files(&state.storage)?.folders.settings(&state.launch.app);
     let broken = |fault: shared::settings::Fault| -> SettingsError { fault.of(&file) };
     let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
-    let body = json!({ "settings": settings, "defaults": Settings::defaults(), "file": file });
+    let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
     Ok(Answer { tag: tag(text), body })
 }

@@ -1,24 +1,11 @@
 //! The settings as a form: a field for each, with what holds if it is left empty.
 
 use maud::{Markup, html};
-use serde::Serialize;
 use serde_json::Value;
-use shared::settings::Settings;
+use shared::settings::{Kind, Setting, Settings, TABLE};
 
 use super::{super::parts, view::View};
 use crate::i18n::Texts;
-
-/// The fields of text, by their keys.
-const TEXTS: [&str; 5] = ["port", "range", "avoid", "ready_timeout", "redirect_for"];
-
-/// A field with a choice: its key, and its words, the default first.
-const CHOICES: [(&str, &[&str]); 5] = [
-    ("on_conflict", &["move", "fail"]),
-    ("open_browser", &["true", "false"]),
-    ("start_at_login", &["false", "true"]),
-    ("restart", &["on_failure", "never"]),
-    ("log", &["info", "error", "warning", "debug"]),
-];
 
 pub(super) fn section(view: &View, texts: &Texts) -> Markup {
     html! {
@@ -41,16 +28,9 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
                 (texts.fill("settings.where", &[("file", &file)]))
             }
             div.fields {
-                @for key in TEXTS { (text(key, settings, texts)) }
-                @for (key, words) in CHOICES { (choice(key, words, settings, texts)) }
-                div.field {
-                    span.label { (texts.say("settings.command")) }
-                    @match &settings.command {
-                        Some(command) => code { (words(command)) },
-                        None => span { (texts.say("choice.command.default")) },
-                    }
-                    p.note { (texts.say("hint.command")) }
-                }
+                @for setting in of(Control::Text) { (text(setting, settings, texts)) }
+                @for setting in of(Control::Choice) { (choice(setting, settings, texts)) }
+                @for setting in of(Control::Shown) { (shown(setting, settings, texts)) }
             }
             div #stale hidden {}
             p.buttons {
@@ -62,38 +42,82 @@ fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
     }
 }
 
-fn text(key: &str, settings: &Settings, texts: &Texts) -> Markup {
+/// What a person has to change a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Control {
+    /// A field of text.
+    Text,
+    /// A list of words.
+    Choice,
+    /// Nothing: a browser must not choose programs.
+    Shown,
+}
+
+impl From<Kind> for Control {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Port | Kind::Range | Kind::Ports | Kind::Time => Self::Text,
+            Kind::Boolean | Kind::Choice(_) => Self::Choice,
+            Kind::Command => Self::Shown,
+        }
+    }
+}
+
+/// The settings with such a control.
+fn of(control: Control) -> impl Iterator<Item = &'static Setting> {
+    TABLE.iter().filter(move |setting| Control::from(setting.kind) == control)
+}
+
+fn text(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+    let Setting { key, kind, .. } = *setting;
     let default = written(&Settings::defaults(), key);
     let (id, note) = (format!("set-{key}"), format!("set-{key}-note"));
     let hint = texts.find(&format!("hint.{key}")).unwrap_or_default();
     let hint = crate::i18n::filled(hint, &[("default", &default)]);
-    let is_number = key == "port";
+    let is_number = kind == Kind::Port;
     html! {
         div.field {
             label for=(id) { (label(key, texts)) }
-            input #(id) name=(key) value=(written(settings, key)) placeholder=(default)
-                inputmode=[is_number.then_some("numeric")] aria-describedby=(note) spellcheck="false";
+            input #(id) name=(key) data-kind=(kind.name()) value=(written(settings, key))
+                placeholder=(default) inputmode=[is_number.then_some("numeric")]
+                aria-describedby=(note) spellcheck="false";
             (parts::note(&note, &hint))
         }
     }
 }
 
-fn choice(key: &str, words: &[&str], settings: &Settings, texts: &Texts) -> Markup {
-    let (id, chosen) = (format!("set-{key}"), written(settings, key));
+fn choice(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+    let Setting { key, kind, .. } = *setting;
+    let (id, chosen, words) = (format!("set-{key}"), written(settings, key), setting.choices());
     let text_of = |word: &str| texts.find(&format!("choice.{key}.{word}")).unwrap_or_default();
     let note = format!("{id}-note");
     html! {
         div.field {
             label for=(id) { (label(key, texts)) }
-            select #(id) name=(key) aria-describedby=(note) {
+            select #(id) name=(key) data-kind=(kind.name()) aria-describedby=(note) {
                 option value="" selected[chosen.is_empty()] {
                     (texts.fill("settings.default", &[("value", &text_of(words[0]))]))
                 }
                 @for word in words {
-                    option value=(word) selected[chosen == *word] { (text_of(word)) }
+                    option value=(word) selected[chosen == word] { (text_of(word)) }
                 }
             }
             (parts::note(&note, texts.find(&format!("hint.{key}")).unwrap_or_default()))
+        }
+    }
+}
+
+fn shown(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+    let key = setting.key;
+    let default = texts.find(&format!("choice.{key}.default")).unwrap_or_default();
+    html! {
+        div.field {
+            span.label { (label(key, texts)) }
+            @match words(settings, key) {
+                Some(words) => code { (words) },
+                None => span { (default) },
+            }
+            p.note { (texts.find(&format!("hint.{key}")).unwrap_or_default()) }
         }
     }
 }
@@ -119,8 +143,9 @@ fn written(settings: &Settings, key: &str) -> String {
     }
 }
 
-/// The words of a command, with spaces between them.
-fn words(command: &impl Serialize) -> String {
-    let words = serde_json::to_value(command).and_then(serde_json::from_value::<Vec<String>>);
-    words.unwrap_or_default().join(" ")
+/// The words of a command, with spaces between them; `None` if it is not set.
+fn words(settings: &Settings, key: &str) -> Option<String> {
+    let value = serde_json::to_value(settings).unwrap_or_default()[key].take();
+    let words = serde_json::from_value::<Option<Vec<String>>>(value).unwrap_or_default();
+    words.map(|words| words.join(" "))
 }

@@ -170,6 +170,21 @@ fn every_setting_has_a_field_but_the_command_which_is_only_shown() {
 }
 
 #[test]
+fn every_setting_has_its_label_and_every_choice_its_words_in_every_language() {
+    for language in Language::ALL {
+        let texts = language.texts();
+        for setting in shared::settings::TABLE {
+            let key = setting.key;
+            let label = std::iter::once(format!("settings.{key}"));
+            let choices = setting.choices().into_iter().map(|word| format!("choice.{key}.{word}"));
+            for text in label.chain(choices) {
+                assert!(texts.find(&text).is_some(), "{text} is missing in {language}");
+            }
+        }
+    }
+}
+
+#[test]
 fn settings_that_cannot_be_read_are_told_instead_of_overwritten() {
     let page = english(&View { settings: Err("line 3: no such key".to_owned()), ..view() });
     assert_says(&page, &["line 3: no such key"]);

@@ -1,0 +1,137 @@
+//! What is made of the rows of the [table](super::table) of settings: the types, the keys, the
+//! defaults, the reading of variables and the order of the layers.
+
+use serde_json::json;
+
+use super::{Settings, kind::Kind};
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The key in a settings file.
+    pub key: &'static str,
+    /// How its value is written.
+    pub kind: Kind,
+    /// The option of the command line that wins over the variable.
+    pub flag: Option<&'static str>,
+    /// The variable of the environment that wins over the file.
+    pub variable: Option<&'static str>,
+    /// What it does, for a person.
+    pub meaning: &'static str,
+    /// A value that is not the default, as it stands in a settings file.
+    pub example: &'static str,
+}
+
+impl Setting {
+    /// The default as it stands in a settings file; `None` if there is none.
+    #[must_use]
+    pub fn default(&self) -> Option<String> {
+        // What JSON can say, TOML says in the same words.
+        let value = json!(Settings::defaults())[self.key].take();
+        (!value.is_null()).then(|| value.to_string())
+    }
+
+    /// The words of a choice, the default first; empty for any other kind.
+    #[must_use]
+    pub fn choices(&self) -> Vec<&'static str> {
+        let mut words = self.kind.words().to_vec();
+        let default = self.default().unwrap_or_default();
+        words.sort_by_key(|word| *word != default.trim_matches('"'));
+        words
+    }
+}
+
+/// Makes the types and tables of settings from their rows.
+macro_rules! settings {
+    ($(
+        $(#[doc = $doc:literal])+
+        $(#[cfg_attr($($described:tt)+)])?
+        $key:ident: $field:ty $(= $default:expr)?,
+            $(flag $flag:literal,)? $(variable $variable:literal,)? example $example:literal;
+    )+) => {
+        /// The settings of an app. A key that is null or absent is not set: its default holds.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "schema", schema(example = super::schema::example))]
+        #[serde(default)]
+        pub struct Settings {
+            $($(#[doc = $doc])+ $(#[cfg_attr($($described)+)])? pub $key: $field,)+
+        }
+
+        /// The settings that hold, each with the layer that it comes from.
+        #[derive(Debug, Clone)]
+        pub struct Effective {
+            $($(#[doc = $doc])+ pub $key: effective!($field $(= $default)?),)+
+        }
+
+        /// Every key of a settings file.
+        pub const KEYS: [&str; TABLE.len()] = [$(stringify!($key)),+];
+
+        /// Every setting, in the order in which they are shown.
+        pub const TABLE: &[Setting] = &[$(Setting {
+            key: stringify!($key),
+            kind: <$field as Field>::KIND,
+            flag: optional!($($flag)?),
+            variable: optional!($($variable)?),
+            meaning: concat!($($doc),+).trim_ascii(),
+            example: $example,
+        }),+];
+
+        impl Settings {
+            /// What holds where nothing is set.
+            #[must_use]
+            pub fn defaults() -> Self {
+                let mut defaults = Self::default();
+                $($(defaults.$key = Field::of($default);)?)+
+                defaults
+            }
+
+            /// The settings of the environment.
+            ///
+            /// # Errors
+            ///
+            /// [`VariableError`] names the first variable with a wrong value.
+            pub fn from_environment(environment: &Environment) -> Result<Self, VariableError> {
+                let mut settings = Self::default();
+                $($(settings.$key = environment.value($variable)?;)?)+
+                Ok(settings)
+            }
+        }
+
+        impl Layers<'_> {
+            /// Lays the layers over one another.
+            #[must_use]
+            pub fn effective(self) -> Effective {
+                let Self { flags, variables, file, path } = self;
+                Effective {$(
+                    $key: {
+                        let flag = || Source::Flag(optional!($($flag)?).unwrap_or(stringify!($key)));
+                        let variable =
+                            || Source::Variable(optional!($($variable)?).unwrap_or(stringify!($key)));
+                        Sourced::of(flags.$key.set(), flag)
+                            .or_else(|| Sourced::of(variables.$key.set(), variable))
+                            .or_else(|| Sourced::from_file(file.$key.clone().set(), path))
+                            $(.unwrap_or_else(|| Sourced { value: $default, source: Source::Default }))?
+                    },
+                )+}
+            }
+        }
+    };
+}
+
+/// The type of a value that holds: there always is one if there is a default.
+macro_rules! effective {
+    ($field:ty = $default:expr) => { Sourced<<$field as Field>::Value> };
+    ($field:ty) => { Option<Sourced<<$field as Field>::Value>> };
+}
+
+macro_rules! optional {
+    () => {
+        None::<&'static str>
+    };
+    ($value:expr) => {
+        Some($value)
+    };
+}
+
+pub(super) use {effective, optional, settings};
