@@ -111,7 +111,7 @@ impl Launch {
     #[must_use]
     pub fn wished_before(&self, port: Port) -> bool {
         let Basics { app, folders, .. } = &self.basics;
-        let events = vec![EventName::LaunchStarted];
+        let events = EventName::words([EventName::LaunchStarted]);
         let filter = Filter { app: Some(app.clone()), events, ..Filter::default() };
         let found = Reader::of_history(&folders.history()).backward(&filter);
         // A history that cannot be read tells of no launch before.

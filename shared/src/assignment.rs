@@ -177,7 +177,7 @@ impl Assignment {
     /// What the records of `app` amount to: its remembered ports without those that a person had
     /// forgotten. It is read from the end, and no further than an assignment reaches.
     fn from_history(history: &Reader, app: &AppName) -> Result<Self, HistoryError> {
-        let events = vec![EventName::PortAssigned, EventName::PortForgotten];
+        let events = EventName::words([EventName::PortAssigned, EventName::PortForgotten]);
         let filter = Filter { app: Some(app.clone()), events, ..Filter::default() };
         let (mut newest_first, mut forgotten) = (Vec::new(), BTreeSet::new());
         let mut known = BTreeSet::new();

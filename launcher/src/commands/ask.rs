@@ -178,7 +178,7 @@ fn told(status: &Status, basics: &Basics) -> String {
 
 /// The last conflict of this app on record.
 fn last_conflict(basics: &Basics) -> Result<Option<Value>, HistoryError> {
-    let events = vec![EventName::PortConflict];
+    let events = EventName::words([EventName::PortConflict]);
     let filter = Filter { app: Some(basics.app.clone()), events, ..Filter::default() };
     for found in Reader::of_history(&basics.folders.history()).backward(&filter)? {
         if let Found::Record(entry) = found?

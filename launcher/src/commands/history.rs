@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::Value;
 use shared::{
+    event::EventName,
     exit::Exit,
     history::{Filter, Follower, Found, HistoryError, Reader},
 };
@@ -27,7 +28,7 @@ pub(super) fn history(basics: &Basics, args: &HistoryArgs) -> Exit {
     let filter = Filter {
         app: args.of.app.clone(),
         since: Some(args.since),
-        events: args.event.into_iter().collect(),
+        events: EventName::words(args.event),
         port: args.port,
         ..Filter::default()
     };

@@ -18,6 +18,7 @@ use shared::{
         edit::{self, EditError, Edited},
         store::{self, StoreError},
     },
+    words::AnswerName,
 };
 use uuid::Uuid;
 
@@ -49,7 +50,7 @@ pub(super) fn settings(basics: &Basics, args: &SettingsArgs) -> Exit {
 
 fn path(file: &Path, json: bool) -> Exit {
     if json {
-        line(json!({ "event": "settings_path", "file": file }));
+        line(json!({ "event": AnswerName::SettingsPath, "file": file }));
     } else {
         line(file.display());
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use server::routes::api::ROUTES;
+use shared::conflict::{Class, Origin};
 
 use crate::api_support::{Api, V1};
 
@@ -113,22 +114,9 @@ fn check(document: &Value, path: &str, method: &str, status: u16, answer: &Value
 #[test]
 fn every_class_and_origin_of_the_code_is_described() {
     let document = Api::start().get(DOCUMENT).json();
-    let words = |name: &str| {
-        document["components"]["schemas"][name]["enum"].as_array().expect("words").clone()
-    };
-    for word in words("Class") {
-        assert!(serde_json::from_value::<shared::conflict::Class>(word.clone()).is_ok(), "{word}");
-    }
-    for word in words("Origin") {
-        assert!(serde_json::from_value::<shared::conflict::Origin>(word.clone()).is_ok(), "{word}");
-    }
-    // serde names every variant when it meets none of them.
-    let error = serde_json::from_value::<shared::conflict::Class>("no such class".into())
-        .expect_err("none");
-    assert_eq!(error.to_string().matches('`').count(), 2 * (words("Class").len() + 1));
-    let error = serde_json::from_value::<shared::conflict::Origin>("no such origin".into())
-        .expect_err("none");
-    assert_eq!(error.to_string().matches('`').count(), 2 * (words("Origin").len() + 1));
+    let words = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(words("Class"), json!(Class::ALL));
+    assert_eq!(words("Origin"), json!(Origin::ALL));
 }
 
 #[test]

@@ -27,10 +27,13 @@ fn the_numbers_want_the_token() {
 #[test]
 fn they_tell_the_port_its_history_and_how_long_requests_take() {
     let conflict = |app, class| {
-        format!("{{\"event\":\"port_conflict\",\"app\":\"{app}\",\"class\":\"{class}\"}}\n")
+        format!(
+            "{{\"ts\":\"2026-11-22T08:00:00Z\",\"event\":\"port_conflict\",\"app\":\"{app}\",\"port\":3030,\"class\":\"{class}\"}}\n"
+        )
     };
     let history = [
-        "{\"event\":\"launch_started\",\"app\":\"notes\"}\n".repeat(3),
+        "{\"ts\":\"2026-11-22T08:00:00Z\",\"event\":\"launch_started\",\"app\":\"notes\"}\n"
+            .repeat(3),
         conflict("notes", "in_use").repeat(2),
         conflict("notes", "excluded"),
         conflict("other", "in_use"),

@@ -69,7 +69,8 @@ impl Reader {
     ///
     /// If the history cannot be read. No history is an empty one.
     pub fn conflicts(&self, filter: &Filter) -> Result<Conflicts, HistoryError> {
-        let filter = Filter { events: vec![EventName::PortConflict], ..filter.clone() };
+        let filter =
+            Filter { events: EventName::words([EventName::PortConflict]), ..filter.clone() };
         let mut takers: HashMap<Who, Taker> = HashMap::new();
         let mut found = Conflicts::default();
         for line in self.forward(&filter)? {

@@ -24,8 +24,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Not from after.
     pub until: Option<Timestamp>,
-    /// One of these events.
-    pub events: Vec<EventName>,
+    /// One of these events, which may be those of another version.
+    pub events: Vec<Cow<'static, str>>,
     /// About this port, or about leaving or reaching it.
     pub port: Option<Port>,
     /// These events too, whatever port they are about.
@@ -72,21 +72,30 @@ impl Head<'_> {
     }
 }
 
+impl EventName {
+    /// The words of some events, as a filter takes them.
+    pub fn words(events: impl IntoIterator<Item = Self>) -> Vec<Cow<'static, str>> {
+        events.into_iter().map(|event| event.word().into()).collect()
+    }
+}
+
 impl Filter {
     /// The records of one event.
     #[must_use]
     pub fn of_event(event: EventName) -> Self {
-        Self { events: vec![event], ..Self::default() }
+        Self { events: vec![event.word().into()], ..Self::default() }
     }
 
     /// Whether the record of this head is wanted.
     fn wants(&self, record: &Head<'_>) -> bool {
         let event = record.event.as_deref();
+        let is_named =
+            |events: &[Cow<'_, str>]| event.is_some_and(|e| events.iter().any(|one| one == e));
         let is_one_of =
             |events: &[EventName]| event.is_some_and(|e| events.iter().any(|one| one.word() == e));
         let launch = || record.launch_id.as_deref().and_then(|id| id.parse::<Uuid>().ok());
         self.app.as_ref().is_none_or(|app| app.as_str() == record.app)
-            && (self.events.is_empty() || is_one_of(&self.events))
+            && (self.events.is_empty() || is_named(&self.events))
             && self.since.is_none_or(|since| record.ts >= since)
             && self.until.is_none_or(|until| record.ts <= until)
             && self.launch_id.is_none_or(|id| launch() == Some(id))
@@ -213,19 +222,15 @@ impl Needle {
 
 /// The texts one of which a wanted line has: those of the condition that the fewest lines meet.
 fn needles(filter: &Filter) -> Vec<Needle> {
-    let words = |events: &[EventName]| -> Vec<Needle> {
-        events.iter().map(|event| Needle::word(event.word())).collect()
-    };
     if let Some(id) = filter.launch_id {
         return vec![Needle::word(&id.to_string())];
     }
     if let Some(port) = filter.port {
-        let mut needles = words(&filter.of_any_port);
-        needles.push(Needle::number(port.get()));
-        return needles;
+        let events = filter.of_any_port.iter().map(|event| Needle::word(event.word()));
+        return events.chain([Needle::number(port.get())]).collect();
     }
     if !filter.events.is_empty() {
-        return words(&filter.events);
+        return filter.events.iter().map(|event| Needle::word(event)).collect();
     }
     filter.app.iter().map(|app| Needle::word(app.as_str())).collect()
 }
@@ -259,7 +264,7 @@ mod test {
             app: "notes".parse().ok(),
             since: "2026-11-22T12:30:30.303Z".parse().ok(),
             until: "2026-11-22T12:30:30.303Z".parse().ok(),
-            events: vec![EventName::PortMoved, EventName::PortClaimed],
+            events: EventName::words([EventName::PortMoved, EventName::PortClaimed]),
             port: Port::new(17000),
             of_any_port: vec![],
             launch_id,
@@ -269,7 +274,7 @@ mod test {
             Filter { app: "other".parse().ok(), ..all.clone() },
             Filter { since: "2026-11-22T12:30:31Z".parse().ok(), ..all.clone() },
             Filter { until: "2026-11-22T12:30:30Z".parse().ok(), ..all.clone() },
-            Filter { events: vec![EventName::PortMoved], ..all.clone() },
+            Filter { events: EventName::words([EventName::PortMoved]), ..all.clone() },
             Filter { launch_id: Some(Uuid::nil()), ..all.clone() },
         ] {
             assert_eq!(verdict(&other, LINE), Verdict::Unwanted, "{other:?}");

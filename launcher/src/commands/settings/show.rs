@@ -6,6 +6,7 @@ use shared::{
     environment::{Environment, VariableError},
     exit::Exit,
     settings::{Setting, Settings, TABLE, edit},
+    words::AnswerName,
 };
 
 use crate::{args::AppArgs, options::Basics, render::line};
@@ -104,7 +105,7 @@ impl Row {
         // What edit::value() and JSON have written is JSON, but for a date, which no setting takes.
         let value: Option<Value> =
             self.value.as_ref().and_then(|value| serde_json::from_str(value).ok());
-        json!({ "event": "setting", "key": self.key, "value": value, "source": self.source, "from": self.from })
+        json!({ "event": AnswerName::Setting, "key": self.key, "value": value, "source": self.source, "from": self.from })
     }
 }
 

@@ -1,5 +1,7 @@
 //! `history`: the records of the port history, newest first, in pages.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpRequest,
     web::{Data, Json},
@@ -9,14 +11,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::{
     app::AppName,
-    event::EventName,
     history::{Cursor, Entry, Filter, Page, Reader, moment},
 };
 use utoipa::ToSchema;
 
 use super::{
     aside,
-    query::{Parameters, yes_or_no},
+    query::{Parameters, word, yes_or_no},
     refusal::Refusal,
     schemas,
 };
@@ -62,7 +63,7 @@ impl Wanted {
                 app: (!all_apps).then(|| app.clone()),
                 since: given.take("since", |text| moment(text, now))?,
                 until: given.take("until", |text| moment(text, now))?,
-                events: given.parsed::<EventName>("event")?.into_iter().collect(),
+                events: given.take("event", word)?.into_iter().map(Cow::Owned).collect(),
                 port: given.parsed("port")?,
                 launch_id: given.parsed("launch_id")?,
                 ..Filter::default()

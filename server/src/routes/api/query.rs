@@ -62,6 +62,17 @@ pub(super) fn yes_or_no(text: &str) -> Result<bool, &'static str> {
     text.parse().map_err(|_| "write true or false")
 }
 
+/// A word of the records, such as an event.
+pub(super) fn word(text: &str) -> Result<String, &'static str> {
+    let is_word = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_word {
+        Ok(text.to_owned())
+    } else {
+        Err("write a word of small letters and `_`, such as port_conflict")
+    }
+}
+
 #[cfg(test)]
 mod test {
     use proptest::prelude::*;
@@ -84,7 +95,7 @@ mod test {
         #[test]
         fn no_query_makes_it_panic(text: String) {
             let _ = Parameters::parse(&text, &["limit"]);
-            let _ = yes_or_no(&text);
+            let _ = (yes_or_no(&text), word(&text));
         }
     }
 }
