@@ -44,8 +44,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     called::keep(&argv);
-    panic::catch_unwind(|| match args::parse(&argv) {
-        Ok(args) => commands::run(args, &argv),
+    panic::catch_unwind(|| match commands::parse(&argv) {
+        Ok(typed) => commands::run(typed, &argv),
         Err(exit) => exit,
     })
     .unwrap_or_else(|_| {

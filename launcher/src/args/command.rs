@@ -1,4 +1,4 @@
-//! The commands, and what each of them takes.
+//! What each command takes.
 
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
@@ -11,51 +11,7 @@ use shared::{
 };
 use std::path::PathBuf;
 
-use super::StartArgs;
-
-/// What the launcher can do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Claim a port, start the server on it, print the URL, open the browser, and stay
-    Start(StartArgs),
-    /// End the running server and its launcher, and wait until they have ended
-    #[command(after_help = IF_IT_RUNS)]
-    Stop(AppArgs),
-    /// Start a new server on the same port; the old one ends when the new one serves
-    #[command(after_help = IF_IT_RUNS)]
-    Restart(AppArgs),
-    /// Tell how the running server is
-    #[command(after_help = IF_IT_RUNS)]
-    Status(AppArgs),
-    /// Change the port of the running server, without losing a request
-    Move(MoveArgs),
-    /// Print the URL of the running server, and nothing else
-    #[command(after_help = IF_IT_RUNS)]
-    Where(AppArgs),
-    /// Open the browser on the running server
-    #[command(after_help = IF_IT_RUNS)]
-    Open(OpenArgs),
-    /// Say what is the matter with a port: who holds it, why, and what was there before
-    Explain(ExplainArgs),
-    /// Show the records of the port history, the oldest first
-    #[command(after_help = IF_READABLE)]
-    History(HistoryArgs),
-    /// Tell who takes our ports, how often, and when
-    #[command(after_help = IF_READABLE)]
-    Conflicts(ConflictsArgs),
-    /// Check everything a launch depends on, and mend nothing
-    #[command(after_help = IF_WELL)]
-    Doctor(AppArgs),
-    /// Show the settings, or change one
-    Settings(SettingsArgs),
-    /// Show the last lines of the logs, or where they are
-    Logs(LogsArgs),
-    /// Forget the remembered ports of an app that does not run
-    #[command(after_help = IF_FORGOTTEN)]
-    Forget(AppArgs),
-    /// Print a script that completes command lines for a shell
-    Completions(CompletionsArgs),
-}
+use super::{StartArgs, exits};
 
 /// The app that a command is about, and how it answers.
 #[derive(Debug, Clone, Default, Args)]
@@ -161,7 +117,7 @@ pub enum SettingsCommand {
     /// Print every setting, what it is, and who says so
     Show,
     /// Set one, from the next start on; the file keeps its comments
-    #[command(after_help = IF_RIGHT)]
+    #[command(after_help = exits::IF_RIGHT)]
     Set {
         /// The setting, such as `port`
         #[arg(value_name = "KEY")]
@@ -171,7 +127,7 @@ pub enum SettingsCommand {
         value: String,
     },
     /// Remove one from the file, so that the default holds
-    #[command(after_help = IF_RIGHT)]
+    #[command(after_help = exits::IF_RIGHT)]
     Unset {
         /// The setting
         #[arg(value_name = "KEY")]
@@ -226,18 +182,3 @@ impl AppArgs {
         }
     }
 }
-
-const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 it is not running.";
-
-const IF_RIGHT: &str = "\
-Exit codes: 0 done, 2 usage, 75 the file cannot be written, 78 the setting or the rest of the file is
-wrong; the file is then left as it is.";
-
-const IF_READABLE: &str = "Exit codes: 0 done, 2 usage, 75 the history cannot be read.";
-
-const IF_FORGOTTEN: &str = "\
-Exit codes: 0 done, 2 usage, 75 it is running, or what is remembered cannot be written.";
-
-const IF_WELL: &str = "\
-Exit codes: 0 no problem (there may be warnings), 2 usage or a wrong variable, 75 a problem, 78 the
-settings are wrong.";

@@ -1,6 +1,7 @@
 //! What the launcher can do, one file for each command.
 
 mod ask;
+mod command_line;
 mod completions;
 mod conflicts;
 mod detached;
@@ -17,22 +18,71 @@ mod r#where;
 
 use std::{error::Error, ffi::OsString, path::Path};
 
+use clap::Subcommand;
 use owo_colors::OwoColorize;
 use shared::{environment::Environment, exit::Exit, history::HistoryError};
 
+pub use self::command_line::{CommandLine, parse};
 use crate::{
-    args::{AppArgs, Args, Command},
+    args::{
+        AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, LogsArgs, MoveArgs,
+        OpenArgs, SettingsArgs, StartArgs, exits,
+    },
     desktop::browser::Page,
     error::LaunchError,
     options::{Basics, Options, OptionsError},
     render::{Screen, note},
 };
 
+/// What the launcher can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Claim a port, start the server on it, print the URL, open the browser, and stay
+    Start(StartArgs),
+    /// End the running server and its launcher, and wait until they have ended
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Stop(AppArgs),
+    /// Start a new server on the same port; the old one ends when the new one serves
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Restart(AppArgs),
+    /// Tell how the running server is
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Status(AppArgs),
+    /// Change the port of the running server, without losing a request
+    Move(MoveArgs),
+    /// Print the URL of the running server, and nothing else
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Where(AppArgs),
+    /// Open the browser on the running server
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Open(OpenArgs),
+    /// Say what is the matter with a port: who holds it, why, and what was there before
+    Explain(ExplainArgs),
+    /// Show the records of the port history, the oldest first
+    #[command(after_help = exits::IF_READABLE)]
+    History(HistoryArgs),
+    /// Tell who takes our ports, how often, and when
+    #[command(after_help = exits::IF_READABLE)]
+    Conflicts(ConflictsArgs),
+    /// Check everything a launch depends on, and mend nothing
+    #[command(after_help = exits::IF_WELL)]
+    Doctor(AppArgs),
+    /// Show the settings, or change one
+    Settings(SettingsArgs),
+    /// Show the last lines of the logs, or where they are
+    Logs(LogsArgs),
+    /// Forget the remembered ports of an app that does not run
+    #[command(after_help = exits::IF_FORGOTTEN)]
+    Forget(AppArgs),
+    /// Print a script that completes command lines for a shell
+    Completions(CompletionsArgs),
+}
+
 /// Does what was typed.
 #[must_use]
-pub fn run(args: Args, argv: &[OsString]) -> Exit {
-    match args.command {
-        None => start::start(&args.start, argv),
+pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
+    match typed.command {
+        None => start::start(&typed.start, argv),
         Some(Command::Start(start)) => start::start(&start, argv),
         Some(Command::Stop(of)) => with_basics(&of, |basics| ask::stop(basics, of.json)),
         Some(Command::Restart(of)) => with_basics(&of, |basics| ask::restart(basics, of.json)),
