@@ -423,6 +423,8 @@ words! {
         Status = "status",
         /// The answer of `stop`.
         Stopped = "stopped",
+        /// The answer of `version`.
+        Version = "version",
         /// The answer of `where`.
         Where = "where",
     }

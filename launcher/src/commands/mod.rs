@@ -14,6 +14,7 @@ mod open;
 mod running;
 mod settings;
 mod start;
+mod version;
 mod r#where;
 
 use std::{error::Error, ffi::OsString, path::Path};
@@ -76,6 +77,8 @@ pub enum Command {
     Forget(AppArgs),
     /// Print a script that completes command lines for a shell
     Completions(CompletionsArgs),
+    /// Print the versions of this launcher, of its files and of the running server
+    Version(AppArgs),
 }
 
 /// Does what was typed.
@@ -111,6 +114,7 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
         Some(Command::Logs(args)) => with_basics(&args.of, |basics| logs::logs(basics, &args)),
         Some(Command::Forget(of)) => with_basics(&of, |basics| forget::forget(basics, of.json)),
         Some(Command::Completions(args)) => completions::completions(args.shell),
+        Some(Command::Version(of)) => with_basics(&of, |basics| version::version(basics, of.json)),
     }
 }
 
