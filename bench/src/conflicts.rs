@@ -1,10 +1,11 @@
 //! The last good port and a thousand more candidates taken, every conflict recorded.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shared::{
     claim::{self, Claim},
+    history::{Filter, Reader},
     port::{Port, PortRange},
 };
 
@@ -56,6 +57,7 @@ fn launch(range: PortRange, home: &Path) -> io::Result<f64> {
 }
 
 fn conflicts(home: &Path) -> io::Result<usize> {
-    let history = fs::read_to_string(home.join("logs").join("port-history.jsonl"))?;
-    Ok(history.matches(r#""event":"port_conflict""#).count())
+    let history = Reader::of_history(&home.join("logs").join("port-history.jsonl"));
+    let found = history.conflicts(&Filter::default()).map_err(io::Error::other)?;
+    Ok(usize::try_from(found.total).unwrap_or_default())
 }

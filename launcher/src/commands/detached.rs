@@ -12,7 +12,7 @@ use std::{
 
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use shared::{called, exit::Exit};
+use shared::{called, event::EventName, exit::Exit};
 
 use crate::{
     args::StartArgs,
@@ -53,18 +53,18 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
         if args.json {
             line(&said);
         }
-        match event["event"].as_str() {
-            Some("server_ready") => {
+        match event["event"].as_str().and_then(|name| name.parse().ok()) {
+            Some(EventName::ServerReady) => {
                 if !args.json {
                     ready(args, &event);
                 }
                 return Ok(Exit::Done);
             }
-            Some("instance_found") if !args.json => {
+            Some(EventName::InstanceFound) if !args.json => {
                 let url = event["url"].as_str().unwrap_or_default();
                 line(format_args!("It is running already: {}", url.cyan().bold()));
             }
-            Some("launch_failed") if !args.json => {
+            Some(EventName::LaunchFailed) if !args.json => {
                 let error = event["error"].as_str().unwrap_or("the launch failed");
                 note(format_args!("{} {error}", "error:".red().bold()));
                 desktop::tell(&Message::said(error), None);

@@ -21,7 +21,7 @@ pub(super) fn version(basics: &Basics, json: bool) -> Exit {
             "os": OS,
             "arch": ARCH,
             "schemas": {
-                "port_history": event::SCHEMA,
+                "history": event::SCHEMA,
                 "assignment": assignment::SCHEMA,
                 "discovery": discovery::SCHEMA,
             },

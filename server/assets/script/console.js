@@ -8,6 +8,7 @@ import * as settings from "./settings.js";
 import { say, tell } from "./text.js";
 import { localise } from "./time.js";
 import { Timeline } from "./timeline/timeline.js";
+import { EVENT, MOVE, STOP } from "./words.js";
 
 /** How long after a move the page still says that it has followed. */
 const FRESH = 60_000;
@@ -37,13 +38,13 @@ function status(now) {
 
 /** The first word: whoever followed a move is told so. */
 function arrived({ moved }) {
-  const isFresh = moved?.why === "asked" && Date.now() - Date.parse(moved.ts) < FRESH;
+  const isFresh = moved?.why === MOVE.ASKED && Date.now() - Date.parse(moved.ts) < FRESH;
   if (isFresh) tell(say("move.followed", moved));
 }
 
 function record(record) {
   timeline.add(record);
-  if (record.event === "settings_changed") settings.load();
+  if (record.event === EVENT.SETTINGS_CHANGED) settings.load();
   renew();
 }
 
@@ -54,14 +55,14 @@ function moved({ enter, url }) {
 
 function stopping({ reason }) {
   ending = reason;
-  if (reason === "restart") return tell(say("restart.running"));
+  if (reason === STOP.RESTART) return tell(say("restart.running"));
   live.stopped();
   ended(say("stop.done", { port: document.body.dataset.port }));
 }
 
 /** Nothing has been heard for long, and nothing was said before. */
 function silent() {
-  if (ending !== "stop") ended(say("stop.silent"));
+  if (ending !== STOP.STOP) ended(say("stop.silent"));
 }
 
 /** Says that the server is gone, and how to start it again. The rest stays to be read. */

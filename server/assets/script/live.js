@@ -2,6 +2,7 @@
 
 import { Problem, ask } from "./api.js";
 import { say, tell } from "./text.js";
+import { STREAM } from "./words.js";
 
 /** How long until the line is tried again, at first and at most. */
 const FIRST = 500;
@@ -34,7 +35,7 @@ export class Live {
     this.#source = new EventSource(`${base}events`);
     this.#source.addEventListener("open", () => this.#mended());
     this.#source.addEventListener("error", () => this.#broken());
-    for (const name of ["status", "record", "moved", "stopping"]) {
+    for (const name of Object.values(STREAM)) {
       this.#source.addEventListener(name, (event) => {
         this.#last = event.lastEventId || this.#last;
         this.#heard[name]?.(JSON.parse(event.data));

@@ -4,7 +4,7 @@
 //! keep them for good, a script finds the others beside itself, and nobody mixes two versions. They
 //! are small and come over loopback, where compressing them would cost more time than sending them.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, fmt::Display, sync::LazyLock};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,6 +12,7 @@ use actix_web::{
     web::Path,
 };
 use sha2::{Digest, Sha256};
+use shared::words::{Class, EventName, MoveReason, Process, RestartReason, StopKind, StreamEvent};
 
 use super::BASE;
 use crate::{error::ApiError, i18n::Language};
@@ -53,15 +54,39 @@ built_in! {
     "script/timeline/words.js",
 }
 
+/// The module of the words that records and events are told in.
+const WORDS: &str = "script/words.js";
+
+/// Its content, made of the words themselves.
+static WORDS_MODULE: LazyLock<String> = LazyLock::new(|| {
+    fn object<T: Copy + Display>(name: &str, words: &[T]) -> String {
+        let member = |word: &T| format!("  {}: \"{word}\",\n", word.to_string().to_uppercase());
+        let members: String = words.iter().map(member).collect();
+        format!("export const {name} = Object.freeze({{\n{members}}});\n")
+    }
+    [
+        object("EVENT", EventName::ALL),
+        object("CLASS", Class::ALL),
+        object("MOVE", MoveReason::ALL),
+        object("RESTART", RestartReason::ALL),
+        object("PROCESS", Process::ALL),
+        object("STREAM", StreamEvent::ALL),
+        object("STOP", StopKind::ALL),
+    ]
+    .concat()
+});
+
 /// How many hexadecimal digits of the hash are in an address: two versions never share them.
 const DIGITS: usize = 12;
 
 /// The version of all of them.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let texts = Language::ALL.map(|language| (language.tag(), language.file()));
-    let hash = FILES.iter().chain(&texts).fold(Sha256::new(), |hash, (name, content)| {
-        hash.chain_update(name).chain_update([0]).chain_update(content).chain_update([0])
-    });
+    let words = [(WORDS, WORDS_MODULE.as_str())];
+    let hash =
+        FILES.iter().chain(&texts).chain(&words).fold(Sha256::new(), |hash, (name, content)| {
+            hash.chain_update(name).chain_update([0]).chain_update(content).chain_update([0])
+        });
     hex::encode(hash.finalize())[..DIGITS].to_owned()
 });
 
@@ -73,7 +98,7 @@ pub(super) fn address(name: &str) -> String {
 /// The addresses of every script that the console runs.
 pub(super) fn scripts(language: Language) -> impl Iterator<Item = String> {
     let names = FILES.iter().map(|(name, _)| *name).filter(|name| name.ends_with(".js"));
-    names.map(address).chain([address(&format!("text/{language}.js"))])
+    names.map(address).chain([address(WORDS), address(&format!("text/{language}.js"))])
 }
 
 /// `GET /_homeport/assets/{version}/{name}`
@@ -116,6 +141,9 @@ fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
 fn find(name: &str) -> Option<(&'static str, Cow<'static, str>)> {
     if let Some((_, content)) = FILES.iter().find(|(known, _)| *known == name) {
         return Some((media_type(name), Cow::Borrowed(content)));
+    }
+    if name == WORDS {
+        return Some((media_type(name), Cow::Borrowed(&WORDS_MODULE)));
     }
     let language = Language::ALL.into_iter().find(|tag| format!("text/{tag}.js") == name)?;
     Some((

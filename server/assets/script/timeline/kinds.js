@@ -1,22 +1,24 @@
 // The kinds of marks: what they stand for, and their shapes. Shape and colour say the same, so that
 // either is enough.
 
+import { CLASS } from "../words.js";
+
 /** Which kind a conflict's class is of. */
 const kinds = {
-  in_use: "held",
-  own_instance: "held",
-  hidden_owner: "held",
-  ghost_owner: "held",
-  other_family: "held",
-  lost_race: "held",
-  source_port: "fleeting",
-  ephemeral: "fleeting",
-  excluded: "barred",
-  privileged: "barred",
-  browser_blocked: "barred",
-  restricted: "barred",
-  reserved_by_app: "spoken_for",
-  crowded: "spoken_for",
+  [CLASS.IN_USE]: "held",
+  [CLASS.OWN_INSTANCE]: "held",
+  [CLASS.HIDDEN_OWNER]: "held",
+  [CLASS.GHOST_OWNER]: "held",
+  [CLASS.OTHER_FAMILY]: "held",
+  [CLASS.LOST_RACE]: "held",
+  [CLASS.SOURCE_PORT]: "fleeting",
+  [CLASS.EPHEMERAL]: "fleeting",
+  [CLASS.EXCLUDED]: "barred",
+  [CLASS.PRIVILEGED]: "barred",
+  [CLASS.BROWSER_BLOCKED]: "barred",
+  [CLASS.RESTRICTED]: "barred",
+  [CLASS.RESERVED_BY_APP]: "spoken_for",
+  [CLASS.CROWDED]: "spoken_for",
 };
 
 /** The kind of a conflict. */

@@ -1,5 +1,6 @@
 // What the records amount to: who was on which port for how long, and what happened there.
 
+import { EVENT, MOVE, PROCESS } from "../words.js";
 import { kindOf } from "./kinds.js";
 
 /** How many ports have a lane of their own; the others share the last one. */
@@ -21,30 +22,30 @@ class Story {
   add(record) {
     const launch = this.#launch(record);
     launch.last = record.at;
-    launch.launched ||= record.process === "launcher";
+    launch.launched ||= record.process === PROCESS.LAUNCHER;
     switch (record.event) {
-      case "port_conflict":
+      case EVENT.PORT_CONFLICT:
         return this.#mark(kindOf(record), record.port, record);
-      case "server_ready":
+      case EVENT.SERVER_READY:
         if (launch.ready === record.port) this.#mark("restart", record.port, record);
         launch.ready = record.port;
         return this.#occupy(launch, record);
-      case "port_claimed":
-      case "server_spawned":
-      case "server_listening":
+      case EVENT.PORT_CLAIMED:
+      case EVENT.SERVER_SPAWNED:
+      case EVENT.SERVER_LISTENING:
         return this.#occupy(launch, record);
-      case "port_moved":
+      case EVENT.PORT_MOVED:
         return this.#move(launch, record);
-      case "server_exited":
+      case EVENT.SERVER_EXITED:
         return this.#exited(launch, record);
-      case "port_released":
+      case EVENT.PORT_RELEASED:
         // Under a launcher a server lets go of its port at each restart, and the launcher does not.
-        if (record.process === "launcher" || !launch.launched) this.#leave(launch, record);
+        if (record.process === PROCESS.LAUNCHER || !launch.launched) this.#leave(launch, record);
         return;
-      case "launch_stopped":
-      case "launch_failed":
-      case "launch_gave_up":
-        if (record.event === "launch_gave_up") this.#exited(launch, record);
+      case EVENT.LAUNCH_STOPPED:
+      case EVENT.LAUNCH_FAILED:
+      case EVENT.LAUNCH_GAVE_UP:
+        if (record.event === EVENT.LAUNCH_GAVE_UP) this.#exited(launch, record);
         for (const port of [...launch.on.keys()]) this.#leave(launch, { ...record, port });
     }
   }
@@ -78,7 +79,7 @@ class Story {
 
   #move(launch, record) {
     this.#moves.push({ ...record, record });
-    if (record.why === "asked") this.#leave(launch, { ...record, port: record.from });
+    if (record.why === MOVE.ASKED) this.#leave(launch, { ...record, port: record.from });
   }
 
   #exited(launch, record) {

@@ -1,28 +1,29 @@
 // A record in words.
 
 import { conflict, has, say } from "../text.js";
+import { EVENT, RESTART } from "../words.js";
 
 /** One sentence. What this version does not know is named as the record names it. */
 export function sentence(record) {
   const { event } = record;
   switch (event) {
-    case "port_conflict": {
+    case EVENT.PORT_CONFLICT: {
       const why = conflict(record.port, record.class, record.holder);
       return say("event.port_conflict", { why });
     }
-    case "port_claimed":
+    case EVENT.PORT_CLAIMED:
       return say("event.port_claimed", { port: record.port, origin: say(`origin.${record.origin}`) });
-    case "port_moved":
+    case EVENT.PORT_MOVED:
       return say(`event.port_moved.${record.why}`, record);
-    case "settings_changed": {
+    case EVENT.SETTINGS_CHANGED: {
       const value = (text) => text ?? say("settings.stale.unset");
       const { key, from, to } = record;
       return say("event.settings_changed", { key, from: value(from), to: value(to) });
     }
-    case "server_restarting":
-      return say(`event.server_restarting.${record.why ?? "failed"}`, { how: how(record) });
-    case "server_exited":
-    case "launch_gave_up":
+    case EVENT.SERVER_RESTARTING:
+      return say(`event.${event}.${record.why ?? RESTART.FAILED}`, { how: how(record) });
+    case EVENT.SERVER_EXITED:
+    case EVENT.LAUNCH_GAVE_UP:
       return say(`event.${event}`, { how: how(record) });
     default:
       return has(`event.${event}`) ? say(`event.${event}`, record) : say("event.other", { event });
