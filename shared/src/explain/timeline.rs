@@ -60,14 +60,7 @@ impl PortTimeline {
         port: Port,
         until: Option<Timestamp>,
     ) -> Result<Self, HistoryError> {
-        // Who has the port is told by some records that do not name it.
-        let of_any_port = vec![
-            EventName::PortClaimed,
-            EventName::LaunchGaveUp,
-            EventName::LaunchStopped,
-            EventName::LaunchFailed,
-        ];
-        let filter = Filter { port: Some(port), of_any_port, until, ..Filter::default() };
+        let filter = Filter { port: Some(port), until, ..Filter::default() };
         let mut timeline = Self {
             port,
             file: history.file().to_owned(),
@@ -75,27 +68,22 @@ impl PortTimeline {
             launches: HashSet::new(),
             owner: OwnerAtTime { state: Ownership::Unknown, since: None, before: None },
         };
-        for found in history.forward(&filter)? {
-            if let Found::Record(entry) = found?
-                && let Ok(record) = entry.record()
-            {
-                timeline.add(Told { record, entry });
-            }
+        for told in told(history, &filter, 0) {
+            timeline.add(told?);
         }
+        timeline.owner.look_behind(history, until)?;
         Ok(timeline)
     }
 
     fn add(&mut self, told: Told) {
-        if told.record.event.is_about(self.port) {
-            if matches!(told.record.event, Event::ServerReady(_)) {
-                self.launches.insert(told.record.launch_id);
-            }
-            if self.latest.len() == SHOWN {
-                self.latest.pop_front();
-            }
-            self.latest.extend(serde_json::from_str::<Value>(&told.entry.text));
+        if matches!(told.record.event, Event::ServerReady(_)) {
+            self.launches.insert(told.record.launch_id);
         }
-        self.owner.follow(told, self.port);
+        if self.latest.len() == SHOWN {
+            self.latest.pop_front();
+        }
+        self.latest.extend(serde_json::from_str::<Value>(&told.entry.text));
+        self.owner.follow(told);
     }
 
     /// The last records about the port, oldest first.
@@ -197,56 +185,100 @@ fn holder(record: Option<&Record>) -> String {
     holder.map_or_else(|| "another program".to_owned(), ToString::to_string)
 }
 
+/// The records that `filter` wants from `offset` on.
+fn told(
+    history: &Reader,
+    filter: &Filter,
+    offset: u64,
+) -> impl Iterator<Item = Result<Told, HistoryError>> {
+    let (found, error) = match history.forward_from(filter, offset) {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(Err(error))),
+    };
+    let records = found.into_iter().flatten().filter_map(|found| match found {
+        Ok(Found::Record(entry)) => Some(Ok(Told { record: entry.record().ok()?, entry })),
+        Ok(Found::Damage(_)) => None,
+        Err(error) => Some(Err(error.into())),
+    });
+    error.into_iter().chain(records)
+}
+
 impl OwnerAtTime {
-    /// Who has `port` after this record.
-    fn follow(&mut self, told: Told, port: Port) {
-        let is_about_port = told.record.event.is_about(port);
+    /// Who has the port after this record about it.
+    fn follow(&mut self, told: Told) {
         let state = match &told.record.event {
-            Event::PortClaimed { .. } if is_about_port => Ownership::Claimed,
-            // Whoever claims a port holds the lock of its app, so the launch before is over. A server
-            // without a launcher holds no lock.
-            Event::PortClaimed { .. } if self.is_held_by_another_launch_of(&told.record) => {
-                Ownership::EndedUnseen
-            }
-            Event::ServerReady(_) if is_about_port => Ownership::Serving,
+            Event::PortClaimed { .. } => Ownership::Claimed,
+            Event::ServerReady(_) => Ownership::Serving,
             Event::LaunchGaveUp(_) if self.is_held_by_launch_of(&told.record) => Ownership::GaveUp,
-            Event::PortReleased(end) if is_about_port => match end.reason {
-                EndReason::HomePortFree => Ownership::Freed,
-                _ => Ownership::Released,
-            },
+            Event::PortReleased(end) if end.reason == EndReason::HomePortFree => Ownership::Freed,
+            Event::PortReleased(_) => Ownership::Released,
             Event::LaunchStopped(_) | Event::LaunchFailed(_)
                 if self.is_held_by_launch_of(&told.record) =>
             {
                 Ownership::Released
             }
-            Event::PortConflict(conflict) if is_about_port => match seen(conflict) {
+            Event::PortConflict(conflict) => match seen(conflict) {
                 Some(state) => state,
                 None => return,
             },
             _ => return,
         };
+        self.become_known(state, told);
+    }
+
+    fn become_known(&mut self, state: Ownership, told: Told) {
         let before = self.since.take().filter(|_| self.state == Ownership::Taken);
         *self = Self { state, since: Some(told), before };
     }
 
     /// The record of the launch that holds the port, if one does.
-    fn holding(&self) -> Option<&Record> {
+    fn holding(&self) -> Option<&Told> {
         let holds =
             matches!(self.state, Ownership::Claimed | Ownership::Serving | Ownership::GaveUp);
-        self.since.as_ref().filter(|_| holds).map(|told| &told.record)
+        self.since.as_ref().filter(|_| holds)
     }
 
     fn is_held_by_launch_of(&self, record: &Record) -> bool {
-        self.holding().is_some_and(|holding| holding.launch_id == record.launch_id)
+        self.holding().is_some_and(|holding| holding.record.launch_id == record.launch_id)
     }
 
-    fn is_held_by_another_launch_of(&self, record: &Record) -> bool {
-        self.holding().is_some_and(|holding| {
-            let both = [holding.process, record.process];
-            holding.app == record.app
-                && holding.launch_id != record.launch_id
-                && both == [Process::Launcher; 2]
-        })
+    /// Whether the launch that has the port has ended since: some records tell that without naming
+    /// the port, and one that was killed left none.
+    fn look_behind(
+        &mut self,
+        history: &Reader,
+        until: Option<Timestamp>,
+    ) -> Result<(), HistoryError> {
+        let Some(Told { record, entry }) = self.holding() else { return Ok(()) };
+        let (app, launch, offset) = (record.app.clone(), record.launch_id, entry.offset);
+        let is_launcher = record.process == Process::Launcher;
+        let ends = [EventName::LaunchGaveUp, EventName::LaunchStopped, EventName::LaunchFailed];
+        let events = EventName::words(ends);
+        let of_launch = Filter { launch_id: Some(launch), events, until, ..Filter::default() };
+        for told in told(history, &of_launch, offset) {
+            let told = told?;
+            let state = match told.record.event {
+                Event::LaunchGaveUp(_) => Ownership::GaveUp,
+                _ => Ownership::Released,
+            };
+            self.become_known(state, told);
+        }
+        // Whoever claims a port holds the lock of its app, so the launch before is over. A server
+        // without a launcher holds no lock.
+        if !is_launcher || self.holding().is_none() {
+            return Ok(());
+        }
+        let events = EventName::words([EventName::PortClaimed]);
+        let of_app = Filter { app: Some(app), events, until, ..Filter::default() };
+        for told in told(history, &of_app, offset) {
+            let told = told?;
+            let is_another = told.record.launch_id != launch;
+            if is_another && told.record.process == Process::Launcher {
+                self.become_known(Ownership::EndedUnseen, told);
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -28,8 +28,6 @@ pub struct Filter {
     pub events: Vec<Cow<'static, str>>,
     /// About this port, or about leaving or reaching it.
     pub port: Option<Port>,
-    /// These events too, whatever port they are about.
-    pub of_any_port: Vec<EventName>,
     /// Of this launch.
     pub launch_id: Option<Uuid>,
 }
@@ -88,18 +86,16 @@ impl Filter {
 
     /// Whether the record of this head is wanted.
     fn wants(&self, record: &Head<'_>) -> bool {
-        let event = record.event.as_deref();
-        let is_named =
-            |events: &[Cow<'_, str>]| event.is_some_and(|e| events.iter().any(|one| one == e));
-        let is_one_of =
-            |events: &[EventName]| event.is_some_and(|e| events.iter().any(|one| one.word() == e));
+        let is_named = || {
+            record.event.as_ref().is_some_and(|event| self.events.iter().any(|one| one == event))
+        };
         let launch = || record.launch_id.as_deref().and_then(|id| id.parse::<Uuid>().ok());
         self.app.as_ref().is_none_or(|app| app.as_str() == record.app)
-            && (self.events.is_empty() || is_named(&self.events))
+            && (self.events.is_empty() || is_named())
             && self.since.is_none_or(|since| record.ts >= since)
             && self.until.is_none_or(|until| record.ts <= until)
             && self.launch_id.is_none_or(|id| launch() == Some(id))
-            && self.port.is_none_or(|port| record.is_about(port) || is_one_of(&self.of_any_port))
+            && self.port.is_none_or(|port| record.is_about(port))
     }
 }
 
@@ -226,8 +222,7 @@ fn needles(filter: &Filter) -> Vec<Needle> {
         return vec![Needle::word(&id.to_string())];
     }
     if let Some(port) = filter.port {
-        let events = filter.of_any_port.iter().map(|event| Needle::word(event.word()));
-        return events.chain([Needle::number(port.get())]).collect();
+        return vec![Needle::number(port.get())];
     }
     if !filter.events.is_empty() {
         return filter.events.iter().map(|event| Needle::word(event)).collect();
@@ -252,8 +247,6 @@ mod test {
         for other in [3030, 1700, 7000, 30] {
             assert_eq!(verdict(&of(other), LINE), Verdict::Unwanted, "{other}");
         }
-        let any = Filter { of_any_port: vec![EventName::PortClaimed], ..of(3030) };
-        assert_eq!(verdict(&any, LINE), Verdict::Wanted);
     }
 
     #[test]
@@ -266,7 +259,6 @@ mod test {
             until: "2026-11-22T12:30:30.303Z".parse().ok(),
             events: EventName::words([EventName::PortMoved, EventName::PortClaimed]),
             port: Port::new(17000),
-            of_any_port: vec![],
             launch_id,
         };
         assert_eq!(verdict(&all, &spaced), Verdict::Wanted);

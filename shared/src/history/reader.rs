@@ -67,7 +67,7 @@ impl Entry {
     ///
     /// If it lacks what its event cannot be without, or this version does not know its event.
     pub fn record(&self) -> Result<Record, serde_json::Error> {
-        serde_json::from_str(&self.text)
+        self.text.parse()
     }
 
     /// What every line has, without the rest; `None` if it lacks that.
@@ -141,7 +141,16 @@ impl Reader {
     ///
     /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file.
     pub fn forward(&self, filter: &Filter) -> Result<Forward, HistoryError> {
-        let blocks = open(&self.file)?.map(|file| blocks::Forward::new(file, 0));
+        self.forward_from(filter, 0)
+    }
+
+    /// The same from the byte `offset` on, which is the beginning of a line.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn forward_from(&self, filter: &Filter, offset: u64) -> Result<Forward, HistoryError> {
+        let blocks = open(&self.file)?.map(|file| blocks::Forward::new(file, offset));
         Ok(Forward { blocks, found: VecDeque::new(), matcher: self.matcher(filter) })
     }
 

@@ -1,5 +1,7 @@
 //! A record of the port history, typed: slog writes it, serde reads it.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use slog::{KV, Serde, Serializer};
@@ -7,44 +9,77 @@ use uuid::Uuid;
 
 use crate::{
     app::AppName,
-    event::{Event, Process, SCHEMA},
+    event::{Event, EventName, Process, SCHEMA},
     keys,
 };
 
 /// One line of the port history.
-///
-/// What records of later versions have besides is left unread, and what a record does not have is
-/// empty: only its time, its app and what its event cannot be without must be there.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// When it happened, to the microsecond.
     pub ts: Timestamp,
     /// The version of the record format.
-    #[serde(default)]
     pub schema: u32,
     /// The app it is about.
     pub app: AppName,
     /// The program that wrote it.
-    #[serde(default)]
     pub process: Process,
     /// The writer's process id.
-    #[serde(default)]
     pub pid: u32,
     /// Joins the records of one launch, whichever process wrote them.
-    #[serde(default)]
     pub launch_id: Uuid,
     /// Counts a process's records from 0 without gaps.
-    #[serde(default)]
     pub seq: u64,
     /// The version of the program that wrote it.
-    #[serde(default)]
     pub version: String,
     /// The name of the computer.
-    #[serde(default)]
     pub machine: String,
     /// What happened.
-    #[serde(flatten)]
     pub event: Event,
+}
+
+/// The keys of every record.
+#[derive(Deserialize)]
+struct Common {
+    ts: Timestamp,
+    event: EventName,
+    #[serde(default)]
+    schema: u32,
+    app: AppName,
+    #[serde(default)]
+    process: Process,
+    #[serde(default)]
+    pid: u32,
+    #[serde(default)]
+    launch_id: Uuid,
+    #[serde(default)]
+    seq: u64,
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    machine: String,
+}
+
+impl FromStr for Record {
+    type Err = serde_json::Error;
+
+    /// Reads a line. What records of later versions have besides is left unread, and what a record
+    /// does not have is empty: only its time, its app and what its event cannot be without must be
+    /// there.
+    fn from_str(line: &str) -> Result<Self, serde_json::Error> {
+        let common: Common = serde_json::from_str(line)?;
+        // The common keys and those of the event are read in two passes: in one, serde would have to
+        // keep every member of the line for later.
+        let event = match common.event {
+            EventName::PortConflict => Event::PortConflict(serde_json::from_str(line)?),
+            EventName::PortReleased => Event::PortReleased(serde_json::from_str(line)?),
+            EventName::LaunchStopped => Event::LaunchStopped(serde_json::from_str(line)?),
+            EventName::LaunchFailed => Event::LaunchFailed(serde_json::from_str(line)?),
+            _ => serde_json::from_str(line)?,
+        };
+        let Common { ts, schema, app, process, pid, launch_id, seq, version, machine, .. } = common;
+        Ok(Self { ts, schema, app, process, pid, launch_id, seq, version, machine, event })
+    }
 }
 
 impl KV for Record {
