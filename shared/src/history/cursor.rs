@@ -10,6 +10,7 @@ use std::{
     str::FromStr,
 };
 
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// How much of the first line tells a file from another: the time, the process and its count of
@@ -92,6 +93,12 @@ impl FromStr for Cursor {
         }
         let number = |digits| u64::from_str_radix(digits, 16).map_err(|_| NoCursor);
         Ok(Self { file: FileId(number(file)?), at: number(at)? })
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 

@@ -11,7 +11,6 @@ use super::{
     aside,
     query::{Parameters, yes_or_no},
     refusal::Refusal,
-    schemas,
 };
 use crate::{app_state::AppState, token::Authorized};
 
@@ -28,7 +27,7 @@ const SINCE: &str = "30d";
         ("since" = Option<String>, Query, description = "Not from before this time, or this long ago; 30d unless given", example = "30d"),
         ("all_apps" = Option<bool>, Query, description = "Of every app of this user, and not of this one alone"),
     ),
-    responses((status = 200, description = "By who held the port, the most frequent first", body = schemas::Conflicts)),
+    responses((status = 200, description = "By who held the port, the most frequent first", body = Conflicts)),
 )]
 pub(super) async fn conflicts(
     _: Authorized,

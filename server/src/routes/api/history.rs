@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::{
     app::AppName,
-    history::{Cursor, Entry, Filter, Page, Reader, moment},
+    history::{Cursor, Entry, Filter, Page, Reader, Record, moment},
 };
 use utoipa::ToSchema;
 
@@ -19,9 +19,8 @@ use super::{
     aside,
     query::{Parameters, word, yes_or_no},
     refusal::Refusal,
-    schemas,
 };
-use crate::{app_state::AppState, token::Authorized};
+use crate::{app_state::AppState, error::Problem, token::Authorized};
 
 /// How many records a page has unless more or fewer are asked for.
 const LIMIT: usize = 100;
@@ -36,11 +35,11 @@ const PARAMETERS: [&str; 8] =
 #[derive(Serialize, ToSchema)]
 pub(super) struct Records {
     /// The records as they were written, the newest first.
-    #[schema(value_type = Vec<schemas::Record>)]
+    #[schema(value_type = Vec<Record>)]
     records: Vec<Box<RawValue>>,
     /// The `cursor` of the next page; null if there is nothing older. A page may have fewer records
     /// than asked for, or none, and still have a next one.
-    next: Option<String>,
+    next: Option<Cursor>,
     /// How many of the lines read for this page are no records.
     broken_lines: u64,
 }
@@ -97,7 +96,7 @@ fn limit(text: &str) -> Result<usize, String> {
     ),
     responses(
         (status = 200, description = "A page", body = Records),
-        (status = 410, response = schemas::Problem),
+        (status = 410, response = Problem),
     ),
 )]
 pub(super) async fn history(
@@ -115,7 +114,7 @@ pub(super) async fn history(
     let Page { records, next, broken_lines } = page;
     let raw = |entry: Entry| RawValue::from_string(entry.text).ok();
     let records = records.into_iter().filter_map(raw).collect();
-    Ok(Json(Records { records, next: next.map(|next| next.to_string()), broken_lines }))
+    Ok(Json(Records { records, next, broken_lines }))
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ mod page;
 mod ports;
 mod query;
 mod refusal;
-mod schemas;
 mod settings;
 mod status;
 

@@ -14,10 +14,10 @@ use utoipa::{
 };
 
 use super::{
-    conflicts, events, history, orders, ports, query::Parameters, refusal::Refusal, schemas,
-    settings, status,
+    conflicts, events, history, orders, ports, query::Parameters, refusal::Refusal, settings,
+    status,
 };
-use crate::token::Authorized;
+use crate::{error::Problem, token::Authorized};
 
 /// The description.
 #[derive(OpenApi)]
@@ -42,7 +42,7 @@ use crate::token::Authorized;
         orders::stop,
         events::follow,
     ),
-    components(responses(schemas::Problem)),
+    components(responses(Problem)),
     tags(
         (name = "reading", description = "What is, and what was"),
         (name = "settings", description = "What the person wishes"),

@@ -6,11 +6,28 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use shared::{launch::LaunchInfo, port::Port, settings::Settings};
+use utoipa::ToSchema;
 
-use super::{body, ports, query::Parameters, refusal::Refusal, schemas};
-use crate::{app_state::AppState, token::Authorized, wishes::Wish};
+use super::{body, ports, query::Parameters, refusal::Refusal};
+use crate::{app_state::AppState, error::Problem, token::Authorized, wishes::Wish};
+
+/// Which port is wanted; null or absent for any.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Move)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoveRequest {
+    /// The new port.
+    port: Option<Port>,
+}
+
+/// An empty object.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Nothing)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Empty {}
 
 /// `POST /_homeport/api/v1/move`
 #[utoipa::path(
@@ -18,12 +35,12 @@ use crate::{app_state::AppState, token::Authorized, wishes::Wish};
     path = "/_homeport/api/v1/move",
     tag = "orders",
     summary = "Change the port, without losing a request",
-    request_body = Option<schemas::MoveOrder>,
+    request_body = Option<MoveRequest>,
     responses(
-        (status = 202, description = "The launcher was told; the event `moved` says when it is done", body = schemas::MoveOrder),
-        (status = 404, response = schemas::Problem),
-        (status = 409, response = schemas::Problem),
-        (status = 429, response = schemas::Problem),
+        (status = 202, description = "The launcher was told; the event `moved` says when it is done", body = MoveRequest),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
+        (status = 429, response = Problem),
     ),
 )]
 pub(super) async fn relocate(
@@ -40,7 +57,7 @@ pub(super) async fn relocate(
     needs_launcher(&state.launch, detail, port)?;
     if let Some(port) = port {
         if port == state.launch.port {
-            return Err(Refusal::SamePort(port.get()));
+            return Err(Refusal::SamePort(port));
         }
         ports::look(&state, move |state, files| {
             let settings =
@@ -53,7 +70,7 @@ pub(super) async fn relocate(
         .await?;
     }
     state.requests.send(Wish::Move(port));
-    Ok(HttpResponse::Accepted().json(json!({ "port": port })))
+    Ok(HttpResponse::Accepted().json(MoveRequest { port }))
 }
 
 fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
@@ -72,10 +89,10 @@ fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
     path = "/_homeport/api/v1/restart",
     tag = "orders",
     summary = "Start a new server on the same port",
-    request_body = Option<schemas::Nothing>,
+    request_body = Option<Empty>,
     responses(
-        (status = 202, description = "The launcher was told", body = schemas::Nothing),
-        (status = 409, response = schemas::Problem),
+        (status = 202, description = "The launcher was told", body = Empty),
+        (status = 409, response = Problem),
     ),
 )]
 pub(super) async fn restart(
@@ -88,7 +105,7 @@ pub(super) async fn restart(
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
     state.requests.send(Wish::Restart);
-    Ok(HttpResponse::Accepted().json(json!({})))
+    Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
 /// `POST /_homeport/api/v1/stop`
@@ -97,8 +114,8 @@ pub(super) async fn restart(
     path = "/_homeport/api/v1/stop",
     tag = "orders",
     summary = "End the server, and its launcher with it",
-    request_body = Option<schemas::Nothing>,
-    responses((status = 202, description = "It ends", body = schemas::Nothing)),
+    request_body = Option<Empty>,
+    responses((status = 202, description = "It ends", body = Empty)),
 )]
 pub(super) async fn stop(
     _: Authorized,
@@ -108,7 +125,7 @@ pub(super) async fn stop(
 ) -> Result<HttpResponse, Refusal> {
     nothing(&request, payload).await?;
     state.requests.send(Wish::Stop);
-    Ok(HttpResponse::Accepted().json(json!({})))
+    Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
 /// Refuses what a launcher alone can do where there is none, with the command that starts one.

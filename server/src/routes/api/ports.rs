@@ -15,7 +15,7 @@ use shared::{
     app::AppName,
     conflict::{Class, Conflict, Holder, Origin, OsError},
     explain::{Asker, remarks::Remark, timeline::PortTimeline},
-    history::Reader,
+    history::{Reader, Record},
     policy::DEFAULT_RANGE,
     port::{Port, PortError},
     settings::Settings,
@@ -23,8 +23,8 @@ use shared::{
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::{aside, query::Parameters, refusal::Refusal, schemas};
-use crate::{app_state::AppState, files::AppFiles, taken, token::Authorized};
+use super::{aside, query::Parameters, refusal::Refusal};
+use crate::{app_state::AppState, error::Problem, files::AppFiles, taken, token::Authorized};
 
 /// How long a question waits for the one before it, whose diagnosis may take a second.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -57,27 +57,22 @@ pub(super) struct Explained {
     #[schema(example = "port 3030 is held by docker-proxy (pid 812, user root)")]
     sentence: String,
     /// What keeps it from us.
-    #[schema(value_type = Option<schemas::Class>)]
     class: Option<Class>,
     /// Who holds it, as far as known.
-    #[schema(value_type = Option<schemas::Holder>)]
     holder: Option<Holder>,
     /// What the system said.
-    #[schema(value_type = Option<schemas::OsError>)]
     os_error: Option<OsError>,
     /// How to get it, in English.
     advice: Option<String>,
     /// What can be said of the number, whoever holds it: what it is to the app first, then its
     /// faults, the gravest first.
-    #[schema(value_type = Vec<schemas::Remark>)]
     remarks: Vec<Remark>,
     /// The other app of this user that remembers it.
-    #[schema(value_type = Option<String>)]
     reserved_by: Option<AppName>,
     /// How many launches became ready on it.
     launches: usize,
     /// Its last records, the newest first.
-    #[schema(value_type = Vec<schemas::Record>, max_items = 5)]
+    #[schema(value_type = Vec<Record>, max_items = 5)]
     history: Vec<Value>,
 }
 
@@ -90,8 +85,8 @@ pub(super) struct Explained {
     params(("port" = u16, Path, description = "The port", minimum = 1, maximum = 65535, example = 3030)),
     responses(
         (status = 200, description = "What could be found out in a second", body = Explained),
-        (status = 404, response = schemas::Problem),
-        (status = 429, response = schemas::Problem),
+        (status = 404, response = Problem),
+        (status = 429, response = Problem),
     ),
 )]
 pub(super) async fn port(

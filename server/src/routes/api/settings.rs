@@ -15,14 +15,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use shared::settings::{
-    Change, Problem, Settings, SettingsError,
+    self, Change, Settings, SettingsError,
     edit::{self, EditError},
     store::{self, StoreError},
 };
 use utoipa::ToSchema;
 
-use super::{aside, body, files, query::Parameters, refusal::Refusal, schemas};
-use crate::{app_state::AppState, token::Authorized, wishes::Wish};
+use super::{aside, body, files, query::Parameters, refusal::Refusal};
+use crate::{app_state::AppState, error::Problem, token::Authorized, wishes::Wish};
 
 /// The setting that is not changed from here.
 const PROTECTED: &str = "command";
@@ -35,8 +35,8 @@ const PROTECTED: &str = "command";
     summary = "The settings, and what holds where they say nothing",
     responses(
         (status = 200, description = "As the file has them", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is"))),
-        (status = 404, response = schemas::Problem),
-        (status = 409, response = schemas::Problem),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
     ),
 )]
 pub(super) async fn read(
@@ -64,10 +64,10 @@ pub(super) async fn read(
     request_body = Settings,
     responses(
         (status = 200, description = "They are written; some hold from the next start on", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is now"))),
-        (status = 404, response = schemas::Problem),
-        (status = 409, response = schemas::Problem),
-        (status = 412, response = schemas::Problem),
-        (status = 428, response = schemas::Problem),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
+        (status = 412, response = Problem),
+        (status = 428, response = Problem),
     ),
 )]
 pub(super) async fn replace(
@@ -148,8 +148,8 @@ fn refused(error: StoreError<Unchanged>, state: &AppState) -> Refusal {
         StoreError::Refused(Unchanged::Stale) => Refusal::Stale,
         StoreError::Refused(Unchanged::Protected) => Refusal::Protected(PROTECTED),
         StoreError::Refused(Unchanged::Edit(error)) => match error {
-            EditError::Key(Problem::UnknownKey { key, nearest }) => {
-                let detail = Problem::UnknownKey { key: key.clone(), nearest };
+            EditError::Key(settings::Problem::UnknownKey { key, nearest }) => {
+                let detail = settings::Problem::UnknownKey { key: key.clone(), nearest };
                 Refusal::value(&key, &detail)
             }
             EditError::Key(problem) => Refusal::value("", &problem),
@@ -197,7 +197,7 @@ impl Answer {
 
 fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
     let file = files(&state.storage)?.folders.settings(&state.launch.app);
-    let broken = |fault: shared::settings::Fault| -> SettingsError { fault.of(&file) };
+    let broken = |fault: settings::Fault| -> SettingsError { fault.of(&file) };
     let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
     Ok(Answer { tag: tag(text), body })

@@ -11,7 +11,7 @@ use serde::Serialize;
 use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
 
-use super::{query::Parameters, refusal::Refusal, schemas};
+use super::{query::Parameters, refusal::Refusal};
 use crate::{
     app_state::{AppState, VERSION},
     story::LastMove,
@@ -34,7 +34,6 @@ pub(super) struct Status {
     /// Its version.
     version: &'static str,
     /// When it was started.
-    #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     /// For how long it has been up, in milliseconds.
     #[schema(minimum = 0)]
@@ -46,7 +45,6 @@ pub(super) struct Status {
     /// Whether a launcher is there: without one it can be neither moved nor restarted.
     supervised: bool,
     /// The last move of this launch.
-    #[schema(value_type = Option<schemas::LastMove>)]
     moved: Option<LastMove>,
 }
 

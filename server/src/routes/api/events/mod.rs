@@ -18,7 +18,7 @@ use actix_web_lab::sse::Sse;
 
 pub use self::hub::Hub;
 use super::{query::Parameters, refusal::Refusal};
-use crate::{app_state::AppState, token::Authorized};
+use crate::{app_state::AppState, error::Problem, token::Authorized};
 
 /// How often a client that hears nothing else hears a comment: often enough that a proxy or a
 /// sleeping laptop is noticed before a person does.
@@ -41,7 +41,7 @@ const RETRY: Duration = Duration::from_secs(1);
     params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was heard; what was missed is told, unless it is too much")),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
-        (status = 503, response = super::schemas::Problem),
+        (status = 503, response = Problem),
     ),
 )]
 pub(super) async fn follow(
