@@ -5,12 +5,13 @@
 //! because no two records are alike. To others a cursor is an opaque word.
 
 use std::{
+    borrow::Cow,
     fmt, fs,
     io::{self, Read, Seek, SeekFrom},
     str::FromStr,
 };
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 /// How much of the first line tells a file from another: the time, the process and its count of
@@ -99,6 +100,12 @@ impl FromStr for Cursor {
 impl Serialize for Cursor {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -7,6 +7,7 @@
 mod body;
 mod conflicts;
 pub mod events;
+mod fields;
 mod history;
 mod openapi;
 mod orders;

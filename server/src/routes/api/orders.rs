@@ -2,32 +2,22 @@
 //!
 //! The answer says that it was passed on; what comes of it is told by the events, and by the history.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
 use shared::{launch::LaunchInfo, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
-use super::{body, ports, query::Parameters, refusal::Refusal};
+use super::{body::Body, fields::Empty, ports, query::Query, refusal::Refusal};
 use crate::{app_state::AppState, error::Problem, token::Authorized, wishes::Wish};
 
 /// Which port is wanted; null or absent for any.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Move)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MoveRequest {
     /// The new port.
     port: Option<Port>,
 }
-
-/// An empty object.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Nothing)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Empty {}
 
 /// `POST /_homeport/api/v1/move`
 #[utoipa::path(
@@ -45,14 +35,10 @@ pub(super) struct Empty {}
 )]
 pub(super) async fn relocate(
     _: Authorized,
-    request: HttpRequest,
-    payload: Payload,
+    _: Query<Empty>,
+    Body(MoveRequest { port }): Body<MoveRequest>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
-    let body = body::object(&request, payload).await?;
-    body::only(&body, &["port"])?;
-    let port = wanted(&body)?;
     let detail = "moving needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, port)?;
     if let Some(port) = port {
@@ -73,16 +59,6 @@ pub(super) async fn relocate(
     Ok(HttpResponse::Accepted().json(MoveRequest { port }))
 }
 
-fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
-    match body.get("port") {
-        None | Some(Value::Null) => Ok(None),
-        Some(port) => match serde_json::from_value(port.clone()) {
-            Ok(port) => Ok(Some(port)),
-            Err(error) => Err(Refusal::value("port", &error)),
-        },
-    }
-}
-
 /// `POST /_homeport/api/v1/restart`
 #[utoipa::path(
     post,
@@ -97,11 +73,10 @@ fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
 )]
 pub(super) async fn restart(
     _: Authorized,
-    request: HttpRequest,
-    payload: Payload,
+    _: Query<Empty>,
+    _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    nothing(&request, payload).await?;
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
     state.requests.send(Wish::Restart);
@@ -119,11 +94,10 @@ pub(super) async fn restart(
 )]
 pub(super) async fn stop(
     _: Authorized,
-    request: HttpRequest,
-    payload: Payload,
+    _: Query<Empty>,
+    _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    nothing(&request, payload).await?;
     state.requests.send(Wish::Stop);
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
@@ -139,10 +113,4 @@ fn needs_launcher(
     }
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
     Err(Refusal::Unsupervised { detail, command: format!("launcher --app {}{port}", launch.app) })
-}
-
-/// Checks that nothing else was said.
-async fn nothing(request: &HttpRequest, payload: Payload) -> Result<(), Refusal> {
-    Parameters::of(request, &[])?;
-    body::only(&body::object(request, payload).await?, &[])
 }

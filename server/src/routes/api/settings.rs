@@ -21,7 +21,7 @@ use shared::settings::{
 };
 use utoipa::ToSchema;
 
-use super::{aside, body, files, query::Parameters, refusal::Refusal};
+use super::{aside, body, fields::Empty, files, query::Query, refusal::Refusal};
 use crate::{app_state::AppState, error::Problem, token::Authorized, wishes::Wish};
 
 /// The setting that is not changed from here.
@@ -41,10 +41,9 @@ const PROTECTED: &str = "command";
 )]
 pub(super) async fn read(
     _: Authorized,
-    request: HttpRequest,
+    _: Query<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
     aside(move || {
         let file = files(&state.storage)?.folders.settings(&state.launch.app);
         let text = Settings::text(&file).map_err(Refusal::BrokenSettings)?;
@@ -60,7 +59,7 @@ pub(super) async fn read(
     path = "/_homeport/api/v1/settings",
     tag = "settings",
     summary = "Replace the settings; the file keeps its comments",
-    params(("If-Match" = String, Header, description = "The `ETag` of the settings that these replace")),
+    params(("If-Match" = String, Header, description = "The `ETag` of the settings that these replace.")),
     request_body = Settings,
     responses(
         (status = 200, description = "They are written; some hold from the next start on", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is now"))),
@@ -72,12 +71,12 @@ pub(super) async fn read(
 )]
 pub(super) async fn replace(
     _: Authorized,
+    _: Query<Empty>,
     request: HttpRequest,
     payload: Payload,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
-    let wanted = body::some_object(&request, payload).await?;
+    let wanted = body::some_object(&request, payload.into_inner()).await?;
     let given = expected(&request)?;
     aside(move || {
         let files = files(&state.storage)?;

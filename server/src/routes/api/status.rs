@@ -2,16 +2,13 @@
 
 use std::{net::SocketAddr, process};
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json},
-};
+use actix_web::web::{Data, Json};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
 
-use super::{query::Parameters, refusal::Refusal};
+use super::{fields::Empty, query::Query, refusal::Refusal};
 use crate::{
     app_state::{AppState, VERSION},
     story::LastMove,
@@ -79,9 +76,8 @@ impl Status {
 )]
 pub(super) async fn status(
     _: Authorized,
-    request: HttpRequest,
+    _: Query<Empty>,
     state: Data<AppState>,
 ) -> Result<Json<Status>, Refusal> {
-    Parameters::of(&request, &[])?;
     Ok(Json(Status::of(&state)))
 }
