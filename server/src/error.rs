@@ -1,5 +1,7 @@
 //! What a request of ours can fail with, as `application/problem+json` (RFC 9457).
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -7,7 +9,12 @@ use actix_web::{
         header::{self, HeaderValue},
     },
 };
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use shared::{
+    conflict::{Class, Holder, OsError},
+    port::Port,
+};
+use utoipa::{ToResponse, ToSchema};
 
 /// Why a request was not answered as it wished.
 ///
@@ -74,7 +81,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
-        let mut response = answer(status, &problem(status, &self.to_string()));
+        let mut response = Problem::new(status, self).response();
         let further = match self {
             Self::NoToken => Some((header::WWW_AUTHENTICATE, "Bearer")),
             Self::TooManyAttempts => Some((header::RETRY_AFTER, "1")),
@@ -88,18 +95,82 @@ impl ResponseError for ApiError {
     }
 }
 
-/// The members that every problem has.
-pub(crate) fn problem(status: StatusCode, detail: &str) -> Value {
-    json!({
-        "type": "about:blank",
-        "title": status.canonical_reason(),
-        "status": status.as_u16(),
-        "detail": detail,
-    })
+/// Why a request was refused (RFC 9457). A member that does not belong to the kind is absent.
+#[derive(Debug, Default, Serialize, ToSchema, ToResponse)]
+#[response(description = "Why it was not done", content_type = "application/problem+json")]
+pub(crate) struct Problem {
+    /// The kind: `about:blank`, or where it is described.
+    #[schema(example = "/_homeport/docs#wrong-parameter")]
+    pub(crate) r#type: Cow<'static, str>,
+    /// The status in words.
+    #[schema(value_type = String, example = "Bad Request")]
+    pub(crate) title: Option<&'static str>,
+    /// The status.
+    #[serde(serialize_with = "number")]
+    #[schema(value_type = u16, minimum = 400, maximum = 599, example = 400)]
+    pub(crate) status: StatusCode,
+    /// What is wrong, for a person.
+    pub(crate) detail: String,
+    /// The member, parameter or setting that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) field: Option<Cow<'static, str>>,
+    /// The settings file that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    /// The line that is wrong, in the body or in the settings file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<usize>)]
+    pub(crate) line: Option<Option<usize>>,
+    /// The column that is wrong, in the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<usize>,
+    /// What is wrong with the line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fault: Option<String>,
+    /// The port that cannot be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) port: Option<Port>,
+    /// What keeps the port from us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) class: Option<Class>,
+    /// Who holds the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Holder>)]
+    pub(crate) holder: Option<Option<Holder>>,
+    /// What the system said of the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<OsError>)]
+    pub(crate) os_error: Option<Option<OsError>>,
+    /// How to get the port, in English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) advice: Option<Option<String>>,
+    /// The command that starts a launcher.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) command: Option<String>,
+    /// The address to which the app has moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) location: Option<String>,
 }
 
-/// A problem as an answer.
-pub(crate) fn answer(status: StatusCode, problem: &Value) -> HttpResponse {
-    let media_type = "application/problem+json";
-    HttpResponse::build(status).content_type(media_type).body(problem.to_string())
+fn number<S: Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// One of no kind of its own.
+    pub(crate) fn new(status: StatusCode, detail: &impl ToString) -> Self {
+        Self {
+            r#type: "about:blank".into(),
+            title: status.canonical_reason(),
+            status,
+            detail: detail.to_string(),
+            ..Self::default()
+        }
+    }
+
+    /// The answer that says so.
+    pub(crate) fn response(&self) -> HttpResponse {
+        HttpResponse::build(self.status).content_type("application/problem+json").json(self)
+    }
 }

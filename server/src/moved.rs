@@ -26,7 +26,7 @@ use shared::port::Port;
 use crate::{
     app_state::AppState,
     connections::Connections,
-    error,
+    error::Problem,
     routes::{BASE, LANDING},
     seal::sealed,
     token::Credential,
@@ -119,9 +119,8 @@ fn answer(to: Port, method: &Method, host: &str, target: &str) -> HttpResponse {
         return led(StatusCode::PERMANENT_REDIRECT, &location, target);
     }
     let detail = format!("the app has moved: send this to {location}");
-    let mut problem = error::problem(StatusCode::CONFLICT, &detail);
-    problem["location"] = location.into();
-    unkept(error::answer(StatusCode::CONFLICT, &problem), target)
+    let problem = Problem::new(StatusCode::CONFLICT, &detail);
+    unkept(Problem { location: Some(location), ..problem }.response(), target)
 }
 
 fn led(status: StatusCode, location: &str, target: &str) -> HttpResponse {

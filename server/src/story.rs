@@ -17,6 +17,7 @@ use shared::{
     history::{Entry, Filter, Follower, Reader, Record},
     port::Port,
 };
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How many records of the launch are looked at. Only a launch that has moved and restarted for
@@ -24,7 +25,7 @@ use uuid::Uuid;
 const RECORDS: usize = 1000;
 
 /// The last move of a launch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LastMove {
     /// The port it had.
     pub from: Port,

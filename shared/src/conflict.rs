@@ -25,7 +25,7 @@ impl Origin {
     }
 }
 
-/// The process found on a port. What could not be found out is `None`.
+/// The process found on a port. What could not be found out is null.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Holder {
@@ -55,6 +55,7 @@ pub struct OsError {
     pub code: Option<i32>,
     /// Rust's name for it, such as `AddrInUse`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub kind: String,
 }
 

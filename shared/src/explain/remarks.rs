@@ -18,7 +18,7 @@ use crate::{
 pub struct Remark {
     /// The word for programs.
     pub word: RemarkWord,
-    /// The sentence for people.
+    /// The sentence for people, in English.
     pub text: String,
     /// The other app, if it is about one.
     #[serde(skip)]

@@ -28,7 +28,7 @@ pub struct Conflicts {
     pub broken_lines: u64,
 }
 
-/// A program that held ports of ours. What is not known of it is `None`.
+/// A program that held ports of ours. What is not known of it is null.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Taker {

@@ -5,11 +5,13 @@
 //! because no two records are alike. To others a cursor is an opaque word.
 
 use std::{
+    borrow::Cow,
     fmt, fs,
     io::{self, Read, Seek, SeekFrom},
     str::FromStr,
 };
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 /// How much of the first line tells a file from another: the time, the process and its count of
@@ -92,6 +94,18 @@ impl FromStr for Cursor {
         }
         let number = |digits| u64::from_str_radix(digits, 16).map_err(|_| NoCursor);
         Ok(Self { file: FileId(number(file)?), at: number(at)? })
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -29,5 +29,5 @@ pub(crate) use json_lines::{JsonLines, Sink, about, say_once};
 pub use page::Page;
 pub use reader::{Backward, Entry, Forward, Found, HistoryError, Reader};
 pub use record::Record;
-pub use since::{NoMoment, moment};
+pub use since::{Moment, NoMoment, moment};
 pub use writer::Writer;

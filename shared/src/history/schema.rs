@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, PartialSchema, ToSchema, openapi};
 
+use super::{Cursor, Record};
 use crate::{
     event::{Event, EventName, Process},
     keys,
@@ -44,6 +45,48 @@ impl PartialSchema for Address {
 }
 
 impl ToSchema for Address {}
+
+impl PartialSchema for Cursor {
+    fn schema() -> openapi::RefOr<openapi::Schema> {
+        openapi::ObjectBuilder::new()
+            .schema_type(openapi::Type::String)
+            .pattern(Some("^[0-9a-f]{16}(0|[1-9a-f][0-9a-f]{0,15})$"))
+            .description(Some("A place in the port history."))
+            .into()
+    }
+}
+
+impl ToSchema for Cursor {}
+
+impl PartialSchema for Record {
+    /// A record of any version: what each has, and whatever else its event has.
+    fn schema() -> openapi::RefOr<openapi::Schema> {
+        let text = |key, example: &str| {
+            openapi::ObjectBuilder::new()
+                .schema_type(openapi::Type::String)
+                .description(Some(keys::meaning(key)))
+                .examples([json!(example)])
+        };
+        let format = openapi::SchemaFormat::KnownFormat(openapi::KnownFormat::DateTime);
+        let ts = text(keys::TS, "2026-11-22T12:00:00.000000Z").format(Some(format));
+        let further = openapi::schema::AdditionalProperties::FreeForm(true);
+        openapi::ObjectBuilder::new()
+            .property(keys::TS, ts)
+            .property(keys::EVENT, text(keys::EVENT, EventName::PortConflict.word()))
+            .property(keys::APP, text(keys::APP, "notes"))
+            .required(keys::TS)
+            .required(keys::EVENT)
+            .required(keys::APP)
+            .additional_properties(Some(further))
+            .description(Some(
+                "A record of the port history, as it was written. `docs/formats.md` describes \
+                 every key.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Record {}
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(Event)))]

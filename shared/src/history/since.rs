@@ -1,6 +1,9 @@
 //! A moment as a person names it: a time, or how long ago it was.
 
+use std::{borrow::Cow, str::FromStr};
+
 use jiff::{Span, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Deserializer, de};
 
 /// A text that names no moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -8,6 +11,26 @@ use jiff::{Span, Timestamp, tz::TimeZone};
     "`{0}` is neither a time nor a span: write 2026-11-22T12:00:00Z, or 7d, 12h, 30m for so long ago"
 )]
 pub struct NoMoment(String);
+
+/// A time, or how long ago it was when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, example = "7d"))]
+pub struct Moment(pub Timestamp);
+
+impl FromStr for Moment {
+    type Err = NoMoment;
+
+    fn from_str(text: &str) -> Result<Self, NoMoment> {
+        moment(text, Timestamp::now()).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(from)?.parse().map_err(de::Error::custom)
+    }
+}
 
 /// The moment that `text` names, if it is `now`.
 ///

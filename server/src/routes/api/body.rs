@@ -1,22 +1,37 @@
 //! The body of a request: an object in JSON, or nothing.
 
 use actix_web::{
-    HttpRequest,
+    FromRequest, HttpRequest,
+    dev::Payload,
     error::PayloadError,
     http::header::{self, HeaderMap, HeaderValue},
-    web::Payload,
 };
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::{fields, refusal::Refusal};
 use crate::routes::MAX_BODY;
 
-/// What was sent; no body, and `null`, is an empty object.
-pub(super) async fn object(
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<Map<String, Value>, Refusal> {
+/// What was sent, in the struct that describes it; no body, and `null`, is an empty object.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest for Body<T> {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        let body = async move {
+            let members = object(&request, payload).await?;
+            let read = fields::read(members).map(Self);
+            read.map_err(|wrong| Refusal::value(&wrong.field, &wrong.detail))
+        };
+        body.boxed_local()
+    }
+}
+
+async fn object(request: &HttpRequest, payload: Payload) -> Result<Map<String, Value>, Refusal> {
     let bytes = read(payload).await?;
     let is_typed = request.headers().contains_key(header::CONTENT_TYPE);
     if bytes.is_empty() && !is_typed {
@@ -29,7 +44,7 @@ pub(super) async fn object(
     parse(&bytes)
 }
 
-/// The same, where there must be one.
+/// A body where there must be one, with members that are checked elsewhere.
 pub(super) async fn some_object(
     request: &HttpRequest,
     payload: Payload,
@@ -37,14 +52,6 @@ pub(super) async fn some_object(
     let bytes = read(payload).await?;
     judge(request.headers())?;
     parse(&bytes)
-}
-
-/// Refuses every member that is not one of the `known` ones.
-pub(super) fn only(object: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
-    match object.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => Err(Refusal::value(key, "there is no such member")),
-    }
 }
 
 async fn read(mut payload: Payload) -> Result<Vec<u8>, Refusal> {

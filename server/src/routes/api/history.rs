@@ -1,82 +1,103 @@
 //! `history`: the records of the port history, newest first, in pages.
 
-use std::borrow::Cow;
-
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json},
-};
-use jiff::Timestamp;
-use serde::Serialize;
+use actix_web::web::{Data, Json};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
-    app::AppName,
-    history::{Cursor, Entry, Filter, Page, Reader, moment},
+    history::{Cursor, Entry, Filter, Moment, Page, Reader, Record},
+    port::Port,
 };
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
-use super::{
-    aside,
-    query::{Parameters, word, yes_or_no},
-    refusal::Refusal,
-    schemas,
-};
-use crate::{app_state::AppState, token::Authorized};
-
-/// How many records a page has unless more or fewer are asked for.
-const LIMIT: usize = 100;
-
-/// The most that it may have.
-const MOST: usize = 1000;
-
-const PARAMETERS: [&str; 8] =
-    ["limit", "cursor", "since", "until", "event", "port", "launch_id", "all_apps"];
+use super::{aside, query::Query, refusal::Refusal};
+use crate::{app_state::AppState, error::Problem, token::Authorized};
 
 /// A page.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Records {
     /// The records as they were written, the newest first.
-    #[schema(value_type = Vec<schemas::Record>)]
+    #[schema(value_type = Vec<Record>)]
     records: Vec<Box<RawValue>>,
     /// The `cursor` of the next page; null if there is nothing older. A page may have fewer records
     /// than asked for, or none, and still have a next one.
-    next: Option<String>,
+    next: Option<Cursor>,
     /// How many of the lines read for this page are no records.
     broken_lines: u64,
 }
 
-/// What is asked for.
-#[derive(Debug)]
-struct Wanted {
-    filter: Filter,
-    limit: usize,
+/// Which records are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct HistoryQuery {
+    /// How many records at most.
+    #[serde(default)]
+    #[param(inline, example = 100)]
+    limit: PageLimit,
+    /// The `next` of the page before.
+    #[param(inline)]
     cursor: Option<Cursor>,
+    /// Not from before this time, or this long ago.
+    #[param(inline, example = "7d")]
+    since: Option<Moment>,
+    /// Not from after this time, or this long ago.
+    #[param(inline, example = "2026-11-22T12:00:00Z")]
+    until: Option<Moment>,
+    /// This event alone.
+    #[param(inline, example = "port_conflict")]
+    event: Option<EventWord>,
+    /// Records about this port, or about leaving or reaching it.
+    #[param(inline)]
+    port: Option<Port>,
+    /// This launch alone.
+    #[param(example = "01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77")]
+    launch_id: Option<Uuid>,
+    /// Of every app of this user, and not of this one alone.
+    #[serde(default)]
+    all_apps: bool,
 }
 
-impl Wanted {
-    fn of(request: &HttpRequest, app: &AppName) -> Result<Self, Refusal> {
-        let given = Parameters::of(request, &PARAMETERS)?;
-        let all_apps = given.take("all_apps", yes_or_no)?.unwrap_or(false);
-        let now = Timestamp::now();
-        Ok(Self {
-            filter: Filter {
-                app: (!all_apps).then(|| app.clone()),
-                since: given.take("since", |text| moment(text, now))?,
-                until: given.take("until", |text| moment(text, now))?,
-                events: given.take("event", word)?.into_iter().map(Cow::Owned).collect(),
-                port: given.parsed("port")?,
-                launch_id: given.parsed("launch_id")?,
-                ..Filter::default()
-            },
-            limit: given.take("limit", limit)?.unwrap_or(LIMIT),
-            cursor: given.parsed("cursor")?,
-        })
+/// How many records a page has at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "i64")]
+#[schema(value_type = u16, minimum = 1, maximum = 1000)]
+struct PageLimit(usize);
+
+impl PageLimit {
+    const MAX: usize = 1000;
+}
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self(100)
     }
 }
 
-fn limit(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
-    number.ok_or_else(|| format!("write a number from 1 to {MOST}"))
+impl TryFrom<i64> for PageLimit {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, String> {
+        let number = usize::try_from(number).ok().filter(|n| (1..=Self::MAX).contains(n));
+        number.map(Self).ok_or_else(|| format!("write a number from 1 to {}", Self::MAX))
+    }
+}
+
+/// The name of an event, which may be one of another version.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, pattern = "^[a-z_]{1,64}$")]
+struct EventWord(String);
+
+impl TryFrom<String> for EventWord {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let is_word = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let wrong = "write a word of small letters and `_`, such as port_conflict";
+        if is_word { Ok(Self(text)) } else { Err(wrong) }
+    }
 }
 
 /// `GET /_homeport/api/v1/history`
@@ -85,27 +106,27 @@ fn limit(text: &str) -> Result<usize, String> {
     path = "/_homeport/api/v1/history",
     tag = "reading",
     summary = "Records of the port history, newest first",
-    params(
-        ("limit" = Option<u16>, Query, description = "How many records at most", minimum = 1, maximum = 1000, example = 100),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before", pattern = "^[0-9a-f]{16}(0|[1-9a-f][0-9a-f]{0,15})$"),
-        ("since" = Option<String>, Query, description = "Not from before this time, or this long ago", example = "7d"),
-        ("until" = Option<String>, Query, description = "Not from after this time, or this long ago", example = "2026-11-22T12:00:00Z"),
-        ("event" = Option<String>, Query, description = "This event alone", pattern = "^[a-z_]{1,64}$", example = "port_conflict"),
-        ("port" = Option<u16>, Query, description = "Records about this port, or about leaving or reaching it", minimum = 1, maximum = 65535),
-        ("launch_id" = Option<String>, Query, description = "This launch alone", format = "uuid", example = "01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77"),
-        ("all_apps" = Option<bool>, Query, description = "Of every app of this user, and not of this one alone"),
-    ),
+    params(HistoryQuery),
     responses(
         (status = 200, description = "A page", body = Records),
-        (status = 410, response = schemas::Problem),
+        (status = 410, response = Problem),
     ),
 )]
 pub(super) async fn history(
     _: Authorized,
-    request: HttpRequest,
+    Query(asked): Query<HistoryQuery>,
     state: Data<AppState>,
 ) -> Result<Json<Records>, Refusal> {
-    let Wanted { filter, limit, cursor } = Wanted::of(&request, &state.launch.app)?;
+    let HistoryQuery { limit: PageLimit(limit), cursor, .. } = asked;
+    let filter = Filter {
+        app: (!asked.all_apps).then(|| state.launch.app.clone()),
+        since: asked.since.map(|Moment(since)| since),
+        until: asked.until.map(|Moment(until)| until),
+        events: asked.event.into_iter().map(|EventWord(event)| event.into()).collect(),
+        port: asked.port,
+        launch_id: asked.launch_id,
+        ..Filter::default()
+    };
     let file = state.storage.history_file();
     let page = aside(move || match file {
         Some(file) => Ok(Reader::of_history(&file).page(&filter, limit, cursor)?),
@@ -115,18 +136,22 @@ pub(super) async fn history(
     let Page { records, next, broken_lines } = page;
     let raw = |entry: Entry| RawValue::from_string(entry.text).ok();
     let records = records.into_iter().filter_map(raw).collect();
-    Ok(Json(Records { records, next: next.map(|next| next.to_string()), broken_lines }))
+    Ok(Json(Records { records, next, broken_lines }))
 }
 
 #[cfg(test)]
 mod test {
-    use super::*;
+    use super::{super::query::read_query, *};
+
+    fn limit(text: &str) -> Option<usize> {
+        read_query(&format!("limit={text}")).ok().map(|asked: HistoryQuery| asked.limit.0)
+    }
 
     #[test]
     fn a_page_has_at_least_one_record_and_at_most_a_thousand() {
         for wrong in ["", "0", "-1", "1001", "1e3", "ten", "99999999999999999999"] {
-            assert!(limit(wrong).is_err(), "{wrong}");
+            assert_eq!(limit(wrong), None, "{wrong}");
         }
-        assert_eq!((limit("1"), limit("1000")), (Ok(1), Ok(1000)));
+        assert_eq!((limit("1"), limit("1000")), (Some(1), Some(1000)));
     }
 }

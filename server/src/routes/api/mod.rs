@@ -7,6 +7,7 @@
 mod body;
 mod conflicts;
 pub mod events;
+mod fields;
 mod history;
 mod openapi;
 mod orders;
@@ -14,7 +15,6 @@ mod page;
 mod ports;
 mod query;
 mod refusal;
-mod schemas;
 mod settings;
 mod status;
 

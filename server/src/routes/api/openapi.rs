@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use serde_json::{Value, json};
 use utoipa::{
     Modify, OpenApi,
@@ -14,10 +14,10 @@ use utoipa::{
 };
 
 use super::{
-    conflicts, events, history, orders, ports, query::Parameters, refusal::Refusal, schemas,
+    conflicts, events, fields::Empty, history, orders, ports, query::Query, refusal::Refusal,
     settings, status,
 };
-use crate::token::Authorized;
+use crate::{error::Problem, token::Authorized};
 
 /// The description.
 #[derive(OpenApi)]
@@ -42,7 +42,7 @@ use crate::token::Authorized;
         orders::stop,
         events::follow,
     ),
-    components(responses(schemas::Problem)),
+    components(responses(Problem)),
     tags(
         (name = "reading", description = "What is, and what was"),
         (name = "settings", description = "What the person wishes"),
@@ -102,7 +102,6 @@ pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// `GET /_homeport/openapi.json`
-pub(super) async fn document(_: Authorized, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
+pub(super) async fn document(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(&*DOCUMENT))
 }

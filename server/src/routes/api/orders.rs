@@ -2,15 +2,22 @@
 //!
 //! The answer says that it was passed on; what comes of it is told by the events, and by the history.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Payload},
-};
-use serde_json::{Map, Value, json};
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
 use shared::{launch::LaunchInfo, port::Port, settings::Settings};
+use utoipa::ToSchema;
 
-use super::{body, ports, query::Parameters, refusal::Refusal, schemas};
-use crate::{app_state::AppState, token::Authorized, wishes::Wish};
+use super::{body::Body, fields::Empty, ports, query::Query, refusal::Refusal};
+use crate::{app_state::AppState, error::Problem, token::Authorized, wishes::Wish};
+
+/// Which port is wanted; null or absent for any.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Move)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoveRequest {
+    /// The new port.
+    port: Option<Port>,
+}
 
 /// `POST /_homeport/api/v1/move`
 #[utoipa::path(
@@ -18,29 +25,25 @@ use crate::{app_state::AppState, token::Authorized, wishes::Wish};
     path = "/_homeport/api/v1/move",
     tag = "orders",
     summary = "Change the port, without losing a request",
-    request_body = Option<schemas::MoveOrder>,
+    request_body = Option<MoveRequest>,
     responses(
-        (status = 202, description = "The launcher was told; the event `moved` says when it is done", body = schemas::MoveOrder),
-        (status = 404, response = schemas::Problem),
-        (status = 409, response = schemas::Problem),
-        (status = 429, response = schemas::Problem),
+        (status = 202, description = "The launcher was told; the event `moved` says when it is done", body = MoveRequest),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
+        (status = 429, response = Problem),
     ),
 )]
 pub(super) async fn relocate(
     _: Authorized,
-    request: HttpRequest,
-    payload: Payload,
+    _: Query<Empty>,
+    Body(MoveRequest { port }): Body<MoveRequest>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
-    let body = body::object(&request, payload).await?;
-    body::only(&body, &["port"])?;
-    let port = wanted(&body)?;
     let detail = "moving needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, port)?;
     if let Some(port) = port {
         if port == state.launch.port {
-            return Err(Refusal::SamePort(port.get()));
+            return Err(Refusal::SamePort(port));
         }
         ports::look(&state, move |state, files| {
             let settings =
@@ -53,17 +56,7 @@ pub(super) async fn relocate(
         .await?;
     }
     state.requests.send(Wish::Move(port));
-    Ok(HttpResponse::Accepted().json(json!({ "port": port })))
-}
-
-fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
-    match body.get("port") {
-        None | Some(Value::Null) => Ok(None),
-        Some(port) => match serde_json::from_value(port.clone()) {
-            Ok(port) => Ok(Some(port)),
-            Err(error) => Err(Refusal::value("port", &error)),
-        },
-    }
+    Ok(HttpResponse::Accepted().json(MoveRequest { port }))
 }
 
 /// `POST /_homeport/api/v1/restart`
@@ -72,23 +65,22 @@ fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
     path = "/_homeport/api/v1/restart",
     tag = "orders",
     summary = "Start a new server on the same port",
-    request_body = Option<schemas::Nothing>,
+    request_body = Option<Empty>,
     responses(
-        (status = 202, description = "The launcher was told", body = schemas::Nothing),
-        (status = 409, response = schemas::Problem),
+        (status = 202, description = "The launcher was told", body = Empty),
+        (status = 409, response = Problem),
     ),
 )]
 pub(super) async fn restart(
     _: Authorized,
-    request: HttpRequest,
-    payload: Payload,
+    _: Query<Empty>,
+    _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    nothing(&request, payload).await?;
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
     state.requests.send(Wish::Restart);
-    Ok(HttpResponse::Accepted().json(json!({})))
+    Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
 /// `POST /_homeport/api/v1/stop`
@@ -97,18 +89,17 @@ pub(super) async fn restart(
     path = "/_homeport/api/v1/stop",
     tag = "orders",
     summary = "End the server, and its launcher with it",
-    request_body = Option<schemas::Nothing>,
-    responses((status = 202, description = "It ends", body = schemas::Nothing)),
+    request_body = Option<Empty>,
+    responses((status = 202, description = "It ends", body = Empty)),
 )]
 pub(super) async fn stop(
     _: Authorized,
-    request: HttpRequest,
-    payload: Payload,
+    _: Query<Empty>,
+    _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    nothing(&request, payload).await?;
     state.requests.send(Wish::Stop);
-    Ok(HttpResponse::Accepted().json(json!({})))
+    Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
 /// Refuses what a launcher alone can do where there is none, with the command that starts one.
@@ -122,10 +113,4 @@ fn needs_launcher(
     }
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
     Err(Refusal::Unsupervised { detail, command: format!("launcher --app {}{port}", launch.app) })
-}
-
-/// Checks that nothing else was said.
-async fn nothing(request: &HttpRequest, payload: Payload) -> Result<(), Refusal> {
-    Parameters::of(request, &[])?;
-    body::only(&body::object(request, payload).await?, &[])
 }

@@ -4,21 +4,21 @@
 
 use std::slice;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
 use super::{
     super::{document::Document, parts},
+    fields::Empty,
     openapi::DOCUMENT,
-    query::Parameters,
+    query::Query,
     refusal::Refusal,
 };
 use crate::{i18n::Language, token::Authorized};
 
 /// `GET /_homeport/docs`
-pub(super) async fn page(_: Authorized, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
+pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Refusal> {
     // The description is written in English alone, and so is everything around it.
     let (language, styles) = (Language::English, &["style/docs.css"]);
     let body = body(&DOCUMENT);
@@ -124,7 +124,7 @@ fn parameter_row(parameter: &Value) -> Markup {
         div {
             dt { code { (text(parameter, "name")) } }
             dd {
-                (text(parameter, "description")) ". "
+                (text(parameter, "description")) " "
                 span.quiet { "In the " (text(parameter, "in")) (needed) ": " (kind(&parameter["schema"])) (bounds(&parameter["schema"])) }
             }
         }

@@ -5,26 +5,28 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json, Path},
-};
-use serde::Serialize;
+use actix_web::web::{Data, Json};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     app::AppName,
     conflict::{Class, Conflict, Holder, Origin, OsError},
     explain::{Asker, remarks::Remark, timeline::PortTimeline},
-    history::Reader,
+    history::{Reader, Record},
     policy::DEFAULT_RANGE,
-    port::{Port, PortError},
+    port::Port,
     settings::Settings,
 };
 use tokio::time::timeout;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::{aside, query::Parameters, refusal::Refusal, schemas};
-use crate::{app_state::AppState, files::AppFiles, taken, token::Authorized};
+use super::{
+    aside,
+    fields::Empty,
+    query::{Path, Query},
+    refusal::Refusal,
+};
+use crate::{app_state::AppState, error::Problem, files::AppFiles, taken, token::Authorized};
 
 /// How long a question waits for the one before it, whose diagnosis may take a second.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -57,28 +59,32 @@ pub(super) struct Explained {
     #[schema(example = "port 3030 is held by docker-proxy (pid 812, user root)")]
     sentence: String,
     /// What keeps it from us.
-    #[schema(value_type = Option<schemas::Class>)]
     class: Option<Class>,
     /// Who holds it, as far as known.
-    #[schema(value_type = Option<schemas::Holder>)]
     holder: Option<Holder>,
     /// What the system said.
-    #[schema(value_type = Option<schemas::OsError>)]
     os_error: Option<OsError>,
     /// How to get it, in English.
     advice: Option<String>,
     /// What can be said of the number, whoever holds it: what it is to the app first, then its
     /// faults, the gravest first.
-    #[schema(value_type = Vec<schemas::Remark>)]
     remarks: Vec<Remark>,
     /// The other app of this user that remembers it.
-    #[schema(value_type = Option<String>)]
     reserved_by: Option<AppName>,
     /// How many launches became ready on it.
     launches: usize,
     /// Its last records, the newest first.
-    #[schema(value_type = Vec<schemas::Record>, max_items = 5)]
+    #[schema(value_type = Vec<Record>, max_items = 5)]
     history: Vec<Value>,
+}
+
+/// Which port is asked about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct PortPath {
+    /// The port.
+    #[param(inline, example = 3030)]
+    port: Port,
 }
 
 /// `GET /_homeport/api/v1/ports/{port}`
@@ -87,31 +93,20 @@ pub(super) struct Explained {
     path = "/_homeport/api/v1/ports/{port}",
     tag = "reading",
     summary = "What is the matter with a port",
-    params(("port" = u16, Path, description = "The port", minimum = 1, maximum = 65535, example = 3030)),
+    params(PortPath),
     responses(
         (status = 200, description = "What could be found out in a second", body = Explained),
-        (status = 404, response = schemas::Problem),
-        (status = 429, response = schemas::Problem),
+        (status = 404, response = Problem),
+        (status = 429, response = Problem),
     ),
 )]
 pub(super) async fn port(
     _: Authorized,
-    request: HttpRequest,
-    path: Path<String>,
+    _: Query<Empty>,
+    Path(PortPath { port }): Path<PortPath>,
     state: Data<AppState>,
 ) -> Result<Json<Explained>, Refusal> {
-    Parameters::of(&request, &[])?;
-    let port = number(&path).map_err(|error| Refusal::parameter("port", &error))?;
     Ok(Json(look(&state, move |state, files| explain(state, files, port)).await?))
-}
-
-/// A port as a person types it, and no other spelling of a number.
-fn number(text: &str) -> Result<Port, PortError> {
-    let shown = || text.chars().take(20).flat_map(char::escape_debug).collect();
-    match text.bytes().all(|byte| byte.is_ascii_digit()) {
-        true if (1..=5).contains(&text.len()) => text.parse(),
-        _ => Err(PortError::NotANumber(shown())),
-    }
 }
 
 /// Looks at a port on a thread that may wait, when nobody else does.
@@ -207,16 +202,19 @@ fn verdict(class: Class) -> Verdict {
 
 #[cfg(test)]
 mod test {
-    use super::*;
+    use super::{super::query, *};
+
+    fn number(text: &str) -> Option<u16> {
+        query::read([("port", text)].into_iter()).ok().map(|PortPath { port }| port.get())
+    }
 
     #[test]
     fn only_a_port_is_a_port() {
         for wrong in
             ["", "0", "65536", "99999", "123456", "+80", "-1", " 80", "8 0", "0x50", "٣", "80\u{0}"]
         {
-            assert!(number(wrong).is_err(), "{wrong}");
+            assert_eq!(number(wrong), None, "{wrong}");
         }
-        assert_eq!(number("65535").map(Port::get), Ok(65535));
-        assert_eq!(number("00080").map(Port::get), Ok(80));
+        assert_eq!((number("65535"), number("00080")), (Some(65535), Some(80)));
     }
 }

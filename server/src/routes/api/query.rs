@@ -1,101 +1,134 @@
-//! What stands behind the `?`: every parameter known, given once, and of its kind.
+//! The parameters of a URL, in its path and behind the `?`: every one known, given once, and of its
+//! kind.
 
-use std::str::FromStr;
+use std::future::{Ready, ready};
 
-use actix_web::{HttpRequest, web::Query};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use serde::{
+    de::{DeserializeOwned, Deserializer, Error as _, Visitor, value::Error},
+    forward_to_deserialize_any,
+};
 
-use super::refusal::Refusal;
+use super::{fields, refusal::Refusal};
 
-/// The parameters of a request that are not taken yet.
-pub(super) struct Parameters(Vec<(String, String)>);
+/// What stands behind the `?`, in the struct that describes it.
+pub(super) struct Query<T>(pub(super) T);
 
-impl Parameters {
-    /// Those of `request`, each of which must be one of the `known` ones and be given once.
-    pub(super) fn of(request: &HttpRequest, known: &[&str]) -> Result<Self, Refusal> {
-        Self::parse(request.query_string(), known)
-    }
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
 
-    fn parse(text: &str, known: &[&str]) -> Result<Self, Refusal> {
-        let unreadable = |_| Refusal::parameter("", "the query cannot be read");
-        let pairs =
-            Query::<Vec<(String, String)>>::from_query(text).map_err(unreadable)?.into_inner();
-        for (at, (name, _)) in pairs.iter().enumerate() {
-            if !known.contains(&name.as_str()) {
-                let shown: String = name.chars().take(40).collect();
-                let detail = match known {
-                    [] => "there are no parameters here".to_owned(),
-                    known => format!("there is no such parameter: they are {}", known.join(", ")),
-                };
-                return Err(Refusal::parameter(&shown, &detail));
-            }
-            if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Refusal::parameter(name, "it is given more than once"));
-            }
-        }
-        Ok(Self(pairs))
-    }
-
-    /// The value of one, as `read` understands it.
-    pub(super) fn take<T, E: ToString>(
-        &self,
-        name: &str,
-        read: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Refusal> {
-        let given = self.0.iter().find(|(key, _)| key == name);
-        given
-            .map(|(_, value)| read(value))
-            .transpose()
-            .map_err(|error| Refusal::parameter(name, &error))
-    }
-
-    /// The value of one that is read as it is everywhere.
-    pub(super) fn parsed<T: FromStr<Err: ToString>>(
-        &self,
-        name: &str,
-    ) -> Result<Option<T>, Refusal> {
-        self.take(name, T::from_str)
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read_query(request.query_string()).map(Self))
     }
 }
 
-/// A yes or a no.
-pub(super) fn yes_or_no(text: &str) -> Result<bool, &'static str> {
-    text.parse().map_err(|_| "write true or false")
+/// What varies in the path, in the struct that describes it.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest for Path<T> {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request.match_info().iter()).map(Self))
+    }
 }
 
-/// A word of the records, such as an event.
-pub(super) fn word(text: &str) -> Result<String, &'static str> {
-    let is_word = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if is_word {
-        Ok(text.to_owned())
-    } else {
-        Err("write a word of small letters and `_`, such as port_conflict")
+pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    let unreadable = |_| Refusal::parameter("", "the query cannot be read");
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(text).map_err(unreadable)?;
+    read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+pub(super) fn read<'a, T: DeserializeOwned>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<T, Refusal> {
+    let values = pairs.map(|(name, value)| (name.to_owned(), Text(value)));
+    fields::read(values).map_err(|wrong| Refusal::parameter(&wrong.field, &wrong.detail))
+}
+
+/// A value as it stands in a URL. The type that it is read into says what kind of value it is.
+struct Text<'a>(&'a str);
+
+impl<'de> Deserializer<'de> for Text<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_str(self.0)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let value = self.0.parse().map_err(|_| Error::custom("write true or false"))?;
+        visitor.visit_bool(value)
+    }
+
+    /// Digits, and no other spelling of a number.
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let digits = self.0.strip_prefix('-').unwrap_or(self.0);
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = self.0.parse().ok().filter(|_| is_number);
+        visitor.visit_i64(number.ok_or_else(|| Error::custom("write a whole number"))?)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
     }
 }
 
 #[cfg(test)]
 mod test {
     use proptest::prelude::*;
+    use serde::Deserialize;
+    use shared::port::Port;
 
     use super::*;
 
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Both {
+        a: Option<Port>,
+        b: Option<bool>,
+    }
+
     #[test]
-    fn what_is_unknown_or_given_twice_is_named() {
-        for (text, field) in [("a=1&c=2", "c"), ("a=1&a=1", "a"), ("%61=1&b=&x", "x"), ("A=1", "A")]
-        {
-            match Parameters::parse(text, &["a", "b"]) {
+    fn what_is_unknown_given_twice_or_wrong_is_named() {
+        for (text, field) in [
+            ("a=1&c=2", "c"),
+            ("a=1&a=1", "a"),
+            ("%61=1&b=true&x", "x"),
+            ("A=1", "A"),
+            ("a=1&b=yes", "b"),
+            ("b=true&a=0", "a"),
+        ] {
+            match read_query::<Both>(text) {
                 Err(Refusal::Parameter { field: named, .. }) => assert_eq!(named, field),
                 _ => panic!("{text}"),
             }
         }
-        assert!(Parameters::parse("a=1&b", &["a", "b"]).is_ok());
+        let both = Both { a: Port::new(1), b: Some(true) };
+        assert_eq!(read_query::<Both>("a=1&b=true").ok(), Some(both));
+        assert_eq!(read_query::<Both>("").ok(), Some(Both { a: None, b: None }));
     }
 
     proptest! {
         #[test]
         fn no_query_makes_it_panic(text: String) {
-            let _ = Parameters::parse(&text, &["limit"]);
-            let _ = (yes_or_no(&text), word(&text));
+            let _ = read_query::<Both>(&text);
+            let _ = read_query::<Both>(&format!("a={text}&b={text}"));
         }
     }
 }

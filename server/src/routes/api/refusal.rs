@@ -10,10 +10,9 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
 };
-use serde_json::{Map, Value, json};
-use shared::{conflict::Conflict, history::HistoryError, settings::SettingsError};
+use shared::{conflict::Conflict, history::HistoryError, port::Port, settings::SettingsError};
 
-use crate::{error, routes::MAX_BODY};
+use crate::{error::Problem, routes::MAX_BODY};
 
 /// The page that describes every kind.
 const DOCS: &str = "/_homeport/docs";
@@ -58,7 +57,7 @@ pub(super) enum Refusal {
     Taken(Box<Conflict>),
     /// It is the port that it has.
     #[error("it is on port {0} already")]
-    SamePort(u16),
+    SamePort(Port),
     /// The settings file is wrong already.
     #[error("{0}")]
     BrokenSettings(SettingsError),
@@ -128,57 +127,66 @@ impl Refusal {
         Self::Value { field: field.to_owned(), detail: detail.to_string() }
     }
 
-    /// The last part of its `type`.
-    fn word(&self) -> &'static str {
+    /// Its status, and the last part of its `type`.
+    fn kind(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::Parameter { .. } => "wrong-parameter",
-            Self::Json { .. } | Self::BrokenOff => "not-json",
-            Self::Value { .. } => "wrong-value",
-            Self::Protected(_) => "protected-setting",
-            Self::MediaType(_) => "wrong-media-type",
-            Self::TooLong => "too-long",
-            Self::Method(_) => "wrong-method",
-            Self::Gone => "cursor-gone",
-            Self::Unsupervised { .. } => "no-launcher",
-            Self::Taken(_) => "port-unavailable",
-            Self::SamePort(_) => "same-port",
-            Self::BrokenSettings(_) => "broken-settings",
-            Self::NoMatch => "if-match-missing",
-            Self::Stale => "settings-changed",
-            Self::Busy => "busy",
-            Self::Full => "too-many-clients",
-            Self::Stopping => "stopping",
-            Self::NoFiles => "no-files",
-            Self::System(_) => "system",
+            Self::Parameter { .. } => (StatusCode::BAD_REQUEST, "wrong-parameter"),
+            Self::Json { .. } | Self::BrokenOff => (StatusCode::BAD_REQUEST, "not-json"),
+            Self::Value { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong-value"),
+            Self::Protected(_) => (StatusCode::FORBIDDEN, "protected-setting"),
+            Self::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-media-type"),
+            Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too-long"),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "wrong-method"),
+            Self::Gone => (StatusCode::GONE, "cursor-gone"),
+            Self::Unsupervised { .. } => (StatusCode::CONFLICT, "no-launcher"),
+            Self::Taken(_) => (StatusCode::CONFLICT, "port-unavailable"),
+            Self::SamePort(_) => (StatusCode::CONFLICT, "same-port"),
+            Self::BrokenSettings(_) => (StatusCode::CONFLICT, "broken-settings"),
+            Self::NoMatch => (StatusCode::PRECONDITION_REQUIRED, "if-match-missing"),
+            Self::Stale => (StatusCode::PRECONDITION_FAILED, "settings-changed"),
+            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
+            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "too-many-clients"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+            Self::NoFiles => (StatusCode::NOT_FOUND, "no-files"),
+            Self::System(_) => (StatusCode::INTERNAL_SERVER_ERROR, "system"),
         }
     }
 
-    /// What a program can act on, beside the members that every problem has.
-    fn members(&self) -> Map<String, Value> {
-        let members = match self {
-            Self::Parameter { field, .. } | Self::Value { field, .. } => json!({ "field": field }),
-            Self::Json { line, column, .. } => json!({ "line": line, "column": column }),
-            Self::Protected(field) => json!({ "field": field }),
-            Self::Unsupervised { command, .. } => json!({ "command": command }),
-            Self::Taken(conflict) => json!({
-                "field": "port",
-                "port": conflict.port,
-                "class": conflict.class,
-                "holder": conflict.holder,
-                "os_error": conflict.os_error,
-                "advice": conflict.advice(),
-            }),
-            Self::SamePort(port) => json!({ "field": "port", "port": port }),
-            Self::BrokenSettings(error) => json!({
-                "file": error.file,
-                "line": error.line,
-                "fault": error.problem.to_string(),
-            }),
-            _ => Value::Null,
-        };
-        match members {
-            Value::Object(members) => members,
-            _ => Map::new(),
+    /// The same with what a program can act on.
+    fn problem(&self) -> Problem {
+        let (status, word) = self.kind();
+        let common =
+            Problem { r#type: format!("{DOCS}#{word}").into(), ..Problem::new(status, self) };
+        match self {
+            Self::Parameter { field, .. } | Self::Value { field, .. } => {
+                Problem { field: Some(field.clone().into()), ..common }
+            }
+            Self::Json { line, column, .. } => {
+                Problem { line: Some(Some(*line)), column: Some(*column), ..common }
+            }
+            Self::Protected(field) => Problem { field: Some((*field).into()), ..common },
+            Self::Unsupervised { command, .. } => {
+                Problem { command: Some(command.clone()), ..common }
+            }
+            Self::Taken(conflict) => Problem {
+                field: Some("port".into()),
+                port: Some(conflict.port),
+                class: Some(conflict.class),
+                holder: Some(conflict.holder.clone()),
+                os_error: Some(conflict.os_error.clone()),
+                advice: Some(conflict.advice()),
+                ..common
+            },
+            Self::SamePort(port) => {
+                Problem { field: Some("port".into()), port: Some(*port), ..common }
+            }
+            Self::BrokenSettings(error) => Problem {
+                file: Some(error.file.display().to_string()),
+                line: Some(error.line),
+                fault: Some(error.problem.to_string()),
+                ..common
+            },
+            _ => common,
         }
     }
 
@@ -195,33 +203,11 @@ impl Refusal {
 
 impl ResponseError for Refusal {
     fn status_code(&self) -> StatusCode {
-        match self {
-            Self::Parameter { .. } | Self::Json { .. } | Self::BrokenOff => StatusCode::BAD_REQUEST,
-            Self::Value { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Protected(_) => StatusCode::FORBIDDEN,
-            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Gone => StatusCode::GONE,
-            Self::Unsupervised { .. } | Self::Taken(_) => StatusCode::CONFLICT,
-            Self::SamePort(_) | Self::BrokenSettings(_) => StatusCode::CONFLICT,
-            Self::NoMatch => StatusCode::PRECONDITION_REQUIRED,
-            Self::Stale => StatusCode::PRECONDITION_FAILED,
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
-            Self::Full | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NoFiles => StatusCode::NOT_FOUND,
-            Self::System(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        self.kind().0
     }
 
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        let mut problem = error::problem(status, &self.to_string());
-        problem["type"] = format!("{DOCS}#{}", self.word()).into();
-        if let Value::Object(all) = &mut problem {
-            all.extend(self.members());
-        }
-        let mut response = error::answer(status, &problem);
+        let mut response = self.problem().response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
@@ -254,7 +240,7 @@ mod test {
             Refusal::Method("GET"),
             Refusal::Gone,
             Refusal::Unsupervised { detail: "a", command: String::new() },
-            Refusal::SamePort(1),
+            Refusal::SamePort(Port::new(1).expect("not 0")),
             Refusal::NoMatch,
             Refusal::Stale,
             Refusal::Busy,
@@ -263,7 +249,10 @@ mod test {
             Refusal::NoFiles,
             Refusal::System(String::new()),
         ] {
-            assert!(Refusal::KINDS.iter().any(|(word, _)| *word == refusal.word()), "{refusal:?}");
+            assert!(
+                Refusal::KINDS.iter().any(|(word, _)| *word == refusal.kind().1),
+                "{refusal:?}"
+            );
         }
     }
 }

@@ -15,14 +15,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use shared::settings::{
-    Change, Problem, Settings, SettingsError,
+    self, Change, Settings, SettingsError,
     edit::{self, EditError},
     store::{self, StoreError},
 };
 use utoipa::ToSchema;
 
-use super::{aside, body, files, query::Parameters, refusal::Refusal, schemas};
-use crate::{app_state::AppState, token::Authorized, wishes::Wish};
+use super::{aside, body, fields::Empty, files, query::Query, refusal::Refusal};
+use crate::{app_state::AppState, error::Problem, token::Authorized, wishes::Wish};
 
 /// The setting that is not changed from here.
 const PROTECTED: &str = "command";
@@ -35,16 +35,15 @@ const PROTECTED: &str = "command";
     summary = "The settings, and what holds where they say nothing",
     responses(
         (status = 200, description = "As the file has them", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is"))),
-        (status = 404, response = schemas::Problem),
-        (status = 409, response = schemas::Problem),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
     ),
 )]
 pub(super) async fn read(
     _: Authorized,
-    request: HttpRequest,
+    _: Query<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
     aside(move || {
         let file = files(&state.storage)?.folders.settings(&state.launch.app);
         let text = Settings::text(&file).map_err(Refusal::BrokenSettings)?;
@@ -60,24 +59,24 @@ pub(super) async fn read(
     path = "/_homeport/api/v1/settings",
     tag = "settings",
     summary = "Replace the settings; the file keeps its comments",
-    params(("If-Match" = String, Header, description = "The `ETag` of the settings that these replace")),
+    params(("If-Match" = String, Header, description = "The `ETag` of the settings that these replace.")),
     request_body = Settings,
     responses(
         (status = 200, description = "They are written; some hold from the next start on", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is now"))),
-        (status = 404, response = schemas::Problem),
-        (status = 409, response = schemas::Problem),
-        (status = 412, response = schemas::Problem),
-        (status = 428, response = schemas::Problem),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
+        (status = 412, response = Problem),
+        (status = 428, response = Problem),
     ),
 )]
 pub(super) async fn replace(
     _: Authorized,
+    _: Query<Empty>,
     request: HttpRequest,
     payload: Payload,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    Parameters::of(&request, &[])?;
-    let wanted = body::some_object(&request, payload).await?;
+    let wanted = body::some_object(&request, payload.into_inner()).await?;
     let given = expected(&request)?;
     aside(move || {
         let files = files(&state.storage)?;
@@ -148,8 +147,8 @@ fn refused(error: StoreError<Unchanged>, state: &AppState) -> Refusal {
         StoreError::Refused(Unchanged::Stale) => Refusal::Stale,
         StoreError::Refused(Unchanged::Protected) => Refusal::Protected(PROTECTED),
         StoreError::Refused(Unchanged::Edit(error)) => match error {
-            EditError::Key(Problem::UnknownKey { key, nearest }) => {
-                let detail = Problem::UnknownKey { key: key.clone(), nearest };
+            EditError::Key(settings::Problem::UnknownKey { key, nearest }) => {
+                let detail = settings::Problem::UnknownKey { key: key.clone(), nearest };
                 Refusal::value(&key, &detail)
             }
             EditError::Key(problem) => Refusal::value("", &problem),
@@ -197,7 +196,7 @@ impl Answer {
 
 fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
     let file = files(&state.storage)?.folders.settings(&state.launch.app);
-    let broken = |fault: shared::settings::Fault| -> SettingsError { fault.of(&file) };
+    let broken = |fault: settings::Fault| -> SettingsError { fault.of(&file) };
     let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
     Ok(Answer { tag: tag(text), body })

@@ -2,16 +2,13 @@
 
 use std::{net::SocketAddr, process};
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json},
-};
+use actix_web::web::{Data, Json};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
 
-use super::{query::Parameters, refusal::Refusal, schemas};
+use super::{fields::Empty, query::Query, refusal::Refusal};
 use crate::{
     app_state::{AppState, VERSION},
     story::LastMove,
@@ -34,7 +31,6 @@ pub(super) struct Status {
     /// Its version.
     version: &'static str,
     /// When it was started.
-    #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     /// For how long it has been up, in milliseconds.
     #[schema(minimum = 0)]
@@ -46,7 +42,6 @@ pub(super) struct Status {
     /// Whether a launcher is there: without one it can be neither moved nor restarted.
     supervised: bool,
     /// The last move of this launch.
-    #[schema(value_type = Option<schemas::LastMove>)]
     moved: Option<LastMove>,
 }
 
@@ -81,9 +76,8 @@ impl Status {
 )]
 pub(super) async fn status(
     _: Authorized,
-    request: HttpRequest,
+    _: Query<Empty>,
     state: Data<AppState>,
 ) -> Result<Json<Status>, Refusal> {
-    Parameters::of(&request, &[])?;
     Ok(Json(Status::of(&state)))
 }

@@ -17,8 +17,8 @@ use actix_web::{
 use actix_web_lab::sse::Sse;
 
 pub use self::hub::Hub;
-use super::{query::Parameters, refusal::Refusal};
-use crate::{app_state::AppState, token::Authorized};
+use super::{fields::Empty, query::Query, refusal::Refusal};
+use crate::{app_state::AppState, error::Problem, token::Authorized};
 
 /// How often a client that hears nothing else hears a comment: often enough that a proxy or a
 /// sleeping laptop is noticed before a person does.
@@ -38,19 +38,19 @@ const RETRY: Duration = Duration::from_secs(1);
         when the app has moved, where `enter` lets this browser in on the new port; `stopping` with \
         `{reason}`, `restart` or `stop`, before the stream ends. Their `id` is a cursor of the \
         history. At most 64 clients follow at once.",
-    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was heard; what was missed is told, unless it is too much")),
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was heard; what was missed is told, unless it is too much.")),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
-        (status = 503, response = super::schemas::Problem),
+        (status = 503, response = Problem),
     ),
 )]
 pub(super) async fn follow(
     _: Authorized,
+    _: Query<Empty>,
     request: HttpRequest,
     state: Data<AppState>,
     hub: Data<Hub>,
 ) -> Result<impl Responder, Refusal> {
-    Parameters::of(&request, &[])?;
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is no cursor, or of another file, is one that was away for too long.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
