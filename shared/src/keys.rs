@@ -93,7 +93,7 @@ keys! {
     /// From where a stop or a restart was asked for: `cli`, `console`, `api`, `signal`, `logout` or
     /// `shutdown`; null if it was not asked for.
     BY = "by";
-    /// The server's process id.
+    /// The server's process id; null if it could not be started.
     SERVER_PID = "server_pid";
     /// How long after the start of its process the server was ready; null where no launcher started it.
     SINCE_SPAWN_MS = "since_spawn_ms";

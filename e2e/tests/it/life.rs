@@ -145,6 +145,10 @@ fn a_server_that_keeps_failing_is_given_up_after_five_times() {
     let spawned = home.events("server_spawned");
     assert_eq!(spawned.len(), 5);
     assert!(spawned.iter().all(|server| server["port"] == spawned[0]["port"]));
+    let gave_up = home.last("launch_gave_up");
+    for key in ["port", "server_pid"] {
+        assert_eq!(gave_up[key], spawned[4][key], "{gave_up}");
+    }
     let delays: Vec<_> = home
         .events("server_restarting")
         .iter()

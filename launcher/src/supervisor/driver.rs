@@ -20,6 +20,7 @@ use shared::{
 };
 use slog::warn;
 
+use self::servers::Spawned;
 use super::{
     child::{Server, What},
     state::{Effect, Input, News, Outcome, Rules, State, step},
@@ -89,6 +90,8 @@ struct Driver<'a, H> {
     host: H,
     news: SyncSender<What>,
     servers: BTreeMap<u32, Server>,
+    /// What records tell of the servers, by attempt, also of those that have just ended.
+    spawned: BTreeMap<u32, Spawned>,
     /// The server that the port belongs to, for whoever asks.
     serving: Option<u32>,
     choice: Choice,
@@ -143,6 +146,7 @@ pub fn watch(
         host,
         news: sender,
         servers: BTreeMap::new(),
+        spawned: BTreeMap::new(),
         serving: None,
         choice,
         next: None,
@@ -261,7 +265,7 @@ impl<H: Host> Driver<'_, H> {
             Effect::Forsake => self.forsake(),
             Effect::Release(port) => self.release(port),
             Effect::Answer(ticket, answer) => self.answer(ticket, answer),
-            Effect::Record(event) => self.watch.launch.history.record(&event),
+            Effect::Record(event) => self.record(event),
             Effect::Note(what) => {
                 warn!(self.watch.launch.log(), "the server wrote something else than control messages"; keys::LINE => what);
             }
