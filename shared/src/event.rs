@@ -126,6 +126,12 @@ impl Ending {
     pub fn of(port: Port, reason: EndReason) -> Self {
         Self { port: Some(port), reason, exit_code: None, error: None, by: None }
     }
+
+    /// The same, asked for from there.
+    #[must_use]
+    pub fn asked(self, by: Option<RequestedBy>) -> Self {
+        Self { by, ..self }
+    }
 }
 
 /// One thing that happened to a port.

@@ -33,7 +33,9 @@ fn assert_ends_well_by(signal: Signal) {
     let ended = running.exit();
     assert_eq!(ended.code, Some(0), "{signal:?}: {ended:?}");
     assert!(is_free(port), "{signal:?}");
-    assert_eq!(home.last("launch_stopped")["exit_code"], 0);
+    let stopped = home.last("launch_stopped");
+    assert_eq!((&stopped["exit_code"], &stopped["by"]), (&0.into(), &"signal".into()));
+    assert_eq!(home.last("port_released")["by"], "signal");
     assert_eq!(home.last("server_exited")["exit_code"], 0);
     let folders = home.folders();
     let app = AppName::default();
@@ -114,6 +116,7 @@ fn a_launch_that_is_asked_to_end_before_its_server_is_ready_ends_at_once() {
     let asked = Instant::now();
     let ended = running.stop();
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(home.last("launch_stopped")["by"], "signal");
     // Its time to become ready is ten seconds.
     assert!(asked.elapsed() < Duration::from_secs(5));
 }

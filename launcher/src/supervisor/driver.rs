@@ -23,7 +23,7 @@ use slog::warn;
 use self::servers::Spawned;
 use super::{
     child::{Server, What},
-    state::{Effect, Input, News, Outcome, Rules, State, step},
+    state::{Effect, Input, News, Outcome, Requester, Rules, State, step},
 };
 use crate::{
     choose::Choice,
@@ -221,10 +221,10 @@ impl<H: Host> Driver<'_, H> {
                 self.reread(false);
                 return None;
             }
-            Ok(What::Signal(Signalled::Stop)) => {
+            Ok(What::Signal(Signalled::Stop(by))) => {
                 match std::mem::replace(&mut self.was_signalled, true) {
-                    false => Input::StopAsked(None),
-                    true => Input::StopDemanded,
+                    false => Input::StopAsked(Requester::unanswered(Some(by))),
+                    true => Input::StopDemanded(by),
                 }
             }
             Ok(What::HomeIsFree(port)) => {
@@ -262,8 +262,8 @@ impl<H: Host> Driver<'_, H> {
             }
             Effect::Claim(port) => return Performed::With(self.claim(port)),
             Effect::Move { from, .. } => self.take_next(from),
-            Effect::Forsake => self.forsake(),
-            Effect::Release(port) => self.release(port),
+            Effect::Forsake(by) => self.forsake(by),
+            Effect::Release { port, by } => self.release(port, by),
             Effect::Answer(ticket, answer) => self.answer(ticket, answer),
             Effect::Record(event) => self.record(event),
             Effect::Note(what) => {

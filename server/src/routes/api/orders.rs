@@ -27,7 +27,7 @@ use crate::{app_state::AppState, token::Authorized, wishes::Wish};
     ),
 )]
 pub(super) async fn relocate(
-    _: Authorized,
+    authorized: Authorized,
     request: HttpRequest,
     payload: Payload,
     state: Data<AppState>,
@@ -52,7 +52,7 @@ pub(super) async fn relocate(
         })
         .await?;
     }
-    state.requests.send(Wish::Move(port));
+    state.requests.send(Wish::Move { port, by: authorized.by });
     Ok(HttpResponse::Accepted().json(json!({ "port": port })))
 }
 
@@ -79,7 +79,7 @@ fn wanted(body: &Map<String, Value>) -> Result<Option<Port>, Refusal> {
     ),
 )]
 pub(super) async fn restart(
-    _: Authorized,
+    authorized: Authorized,
     request: HttpRequest,
     payload: Payload,
     state: Data<AppState>,
@@ -87,7 +87,7 @@ pub(super) async fn restart(
     nothing(&request, payload).await?;
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
-    state.requests.send(Wish::Restart);
+    state.requests.send(Wish::Restart { by: authorized.by });
     Ok(HttpResponse::Accepted().json(json!({})))
 }
 
@@ -101,13 +101,13 @@ pub(super) async fn restart(
     responses((status = 202, description = "It ends", body = schemas::Nothing)),
 )]
 pub(super) async fn stop(
-    _: Authorized,
+    authorized: Authorized,
     request: HttpRequest,
     payload: Payload,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
     nothing(&request, payload).await?;
-    state.requests.send(Wish::Stop);
+    state.requests.send(Wish::Stop { by: authorized.by });
     Ok(HttpResponse::Accepted().json(json!({})))
 }
 
