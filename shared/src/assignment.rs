@@ -193,11 +193,11 @@ impl Assignment {
             };
             match record.map(|record| (record.ts, record.event)) {
                 Some((_, Event::PortForgotten { port, .. })) => drop(forgotten.insert(port)),
-                Some((ts, Event::PortAssigned { port, generation, .. })) => {
-                    if !forgotten.contains(&port) {
-                        known.insert(port);
-                        newest_first.push((port, generation, ts));
-                    }
+                Some((ts, Event::PortAssigned { port, generation, .. }))
+                    if !forgotten.contains(&port) =>
+                {
+                    known.insert(port);
+                    newest_first.push((port, generation, ts));
                 }
                 _ => {}
             }
