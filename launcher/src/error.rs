@@ -4,7 +4,7 @@ use shared::{
     claim::ClaimError,
     conflict::Conflict,
     environment::VariableError,
-    event::{EndReason, ServerEnd},
+    event::{EndReason, Ending, ServerEnd},
     exit::{self, Exit},
     port::Port,
     settings::Restart,
@@ -189,15 +189,15 @@ impl From<ChoiceError> for LaunchError {
 }
 
 impl Outcome {
-    /// The end of a launch as a result: a failure, or why it stopped, in one word.
+    /// The end of a launch on `port`.
     ///
     /// # Errors
     ///
-    /// If it was one.
-    pub fn into_result(self) -> Result<EndReason, LaunchError> {
+    /// If it failed.
+    pub fn into_result(self, port: Port) -> Result<Ending, LaunchError> {
         match self {
-            Self::Stopped => Ok(EndReason::Asked),
-            Self::Finished => Ok(EndReason::ServerFinished),
+            Self::Stopped { by } => Ok(Ending::of(port, EndReason::Asked).asked(by)),
+            Self::Finished => Ok(Ending::of(port, EndReason::ServerFinished)),
             Self::NotReady(reason) => Err(LaunchError::NotReady(reason)),
             Self::Final(code) => Err(LaunchError::Final(code)),
             Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { end, rule }),

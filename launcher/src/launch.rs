@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use shared::{
     assignment::Recovery,
     claim,
-    event::{EndReason, Ending, Event, EventName, Process, RecoverySource},
+    event::{Ending, Event, EventName, Process, RecoverySource},
     exit::Exit,
     history::{Author, Filter, Found, Reader, Writer},
     identity::Secret,
@@ -167,12 +167,10 @@ impl Launch {
 
     /// The end of a launch that did what it was asked.
     #[must_use]
-    pub fn stopped(&self, port: Port, reason: EndReason) -> Exit {
+    pub fn stopped(&self, ending: Ending) -> Exit {
         let exit = Exit::Done;
-        self.history.record(&Event::LaunchStopped(Ending {
-            exit_code: Some(exit.code()),
-            ..Ending::of(port, reason)
-        }));
+        let ending = Ending { exit_code: Some(exit.code()), ..ending };
+        self.history.record(&Event::LaunchStopped(ending));
         exit
     }
 
@@ -184,16 +182,14 @@ impl Launch {
     pub fn end(
         &self,
         port: Port,
-        result: Result<EndReason, LaunchError>,
+        result: Result<Ending, LaunchError>,
     ) -> Result<Exit, LaunchError> {
-        let reason = match &result {
-            Ok(reason) => *reason,
-            Err(failure) => failure.reason(),
+        let released = match &result {
+            Ok(ending) => ending.clone(),
+            Err(failure) => Ending::of(port, failure.reason()),
         };
-        let released = Ending::of(port, reason);
         self.history.record(&Event::PortReleased(released));
-        result?;
-        Ok(self.stopped(port, reason))
+        Ok(self.stopped(result?))
     }
 
     /// The end of a launch that failed: recorded, told, and turned into an exit code.

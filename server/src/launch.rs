@@ -126,18 +126,18 @@ impl Launch {
         let app = || Application::build(claim, self.settings(args), routes);
         let ended = runtime()
             .and_then(|system| system.block_on(async { self.run(args, app()?, orders).await }));
-        let (reason, error) = match ended {
-            Ok(stop) => (stop.reason, None),
-            Err(error) => (EndReason::ServerFailed, Some(error.to_string())),
+        let (ending, error) = match ended {
+            Ok(stop) => (Ending::of(port, stop.reason).asked(stop.by), None),
+            Err(error) => (Ending::of(port, EndReason::ServerFailed), Some(error.to_string())),
         };
         let end = |exit: Exit, error: Option<String>| Ending {
             exit_code: Some(exit.code()),
             error,
-            ..Ending::of(port, reason)
+            ..ending.clone()
         };
         // A launcher that is still there holds the port for the next server.
-        if !self.info.is_supervised() || reason == Stop::LAUNCHER_GONE {
-            self.history.record(&Event::PortReleased(Ending::of(port, reason)));
+        if !self.info.is_supervised() || ending.reason == Stop::LAUNCHER_GONE {
+            self.history.record(&Event::PortReleased(ending.clone()));
         }
         match error {
             None if self.info.is_supervised() => Exit::Done,

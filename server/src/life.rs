@@ -2,7 +2,10 @@
 
 use std::{future::pending, io, mem, pin::pin, sync::Arc, time::Duration};
 
-use shared::{event::EndReason, keys};
+use shared::{
+    event::{EndReason, RequestedBy},
+    keys,
+};
 use slog::{Logger, info, warn};
 use tokio::{
     select,
@@ -30,6 +33,8 @@ const ORPHAN_PATIENCE: Duration = Duration::from_secs(1);
 pub struct Stop {
     /// Why, in one word.
     pub reason: EndReason,
+    /// From where it was asked for; `None` if the launcher ends it, which records that itself.
+    pub by: Option<RequestedBy>,
     /// How long requests in flight may take.
     pub patience: Duration,
 }
@@ -37,6 +42,11 @@ pub struct Stop {
 impl Stop {
     /// The launcher ended without a word, so nobody holds the port any more but this server.
     pub const LAUNCHER_GONE: EndReason = EndReason::LauncherGone;
+
+    /// An end that was asked for.
+    fn asked(by: Option<RequestedBy>, patience: Duration) -> Self {
+        Self { reason: EndReason::Asked, by, patience }
+    }
 }
 
 /// Everything that may ask the server to end, or to lead elsewhere.
@@ -88,10 +98,11 @@ impl Life {
             return None;
         }
         let again = mem::replace(&mut self.signalled, true);
-        Some(Stop {
-            reason: EndReason::Asked,
-            patience: if again { Duration::ZERO } else { PATIENCE },
-        })
+        let by = match signal {
+            Signal::Interrupt | Signal::Terminate => RequestedBy::Signal,
+            Signal::Shutdown => RequestedBy::Shutdown,
+        };
+        Some(Stop::asked(Some(by), if again { Duration::ZERO } else { PATIENCE }))
     }
 
     /// A launcher is told what a person wishes, and gives its orders. Without one there is only the
@@ -100,16 +111,16 @@ impl Life {
         match wish {
             None => self.wishes = None,
             Some(wish) if self.has_launcher => control::say(&wish.into()),
-            Some(Wish::Stop) => return Some(Stop { reason: EndReason::Asked, patience: PATIENCE }),
-            Some(Wish::Move(_) | Wish::Restart | Wish::Reread) => {}
+            Some(Wish::Stop { by }) => return Some(Stop::asked(Some(by), PATIENCE)),
+            Some(Wish::Move { .. } | Wish::Restart { .. } | Wish::Reread) => {}
         }
         None
     }
 
     fn obey(&mut self, order: Option<Order>) -> Option<Stop> {
         match order {
-            Some(Order::Drain) => Some(Stop { reason: EndReason::Asked, patience: PATIENCE }),
-            Some(Order::Stop) => Some(Stop { reason: EndReason::Asked, patience: Duration::ZERO }),
+            Some(Order::Drain) => Some(Stop::asked(None, PATIENCE)),
+            Some(Order::Stop) => Some(Stop::asked(None, Duration::ZERO)),
             Some(Order::Redirect(to)) => {
                 if self.moved.lead(to) {
                     info!(self.logger, "redirecting"; keys::PORT => to.get());
@@ -124,7 +135,7 @@ impl Life {
             }
             Some(Order::LauncherGone) | None => {
                 self.orders = None;
-                Some(Stop { reason: Stop::LAUNCHER_GONE, patience: ORPHAN_PATIENCE })
+                Some(Stop { reason: Stop::LAUNCHER_GONE, by: None, patience: ORPHAN_PATIENCE })
             }
         }
     }
@@ -178,13 +189,10 @@ mod test {
             ] {
                 launcher.send(order).expect("it listens");
             }
-            assert_eq!(life.next().await, Stop { reason: EndReason::Asked, patience: PATIENCE });
+            assert_eq!(life.next().await, Stop::asked(None, PATIENCE));
             assert_eq!(moved.to(), Some(port(17001)));
-            assert_eq!(
-                life.next().await,
-                Stop { reason: EndReason::Asked, patience: Duration::ZERO }
-            );
-            let gone = Stop { reason: Stop::LAUNCHER_GONE, patience: ORPHAN_PATIENCE };
+            assert_eq!(life.next().await, Stop::asked(None, Duration::ZERO));
+            let gone = Stop { reason: Stop::LAUNCHER_GONE, by: None, patience: ORPHAN_PATIENCE };
             assert_eq!(life.next().await, gone);
         });
     }

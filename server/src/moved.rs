@@ -104,7 +104,7 @@ fn opens_console(request: &HttpRequest, state: &AppState) -> bool {
     request.method() == Method::GET
         && request.path() == LANDING
         && mode.is_none_or(|mode| mode == "navigate")
-        && Credential::of(request, state) == Credential::Right
+        && matches!(Credential::of(request, state), Credential::Right(_))
 }
 
 /// Where `target` is now, for whoever looked for us as `host`.

@@ -8,8 +8,10 @@ pub use system::Signals;
 pub enum Signal {
     /// Ctrl-C in the terminal, which goes to every program that runs there.
     Interrupt,
-    /// For this process: `SIGTERM`; on Windows Ctrl-Break, a closed window or a shutdown.
+    /// For this process: `SIGTERM`; on Windows Ctrl-Break or a closed window.
     Terminate,
+    /// The computer is shut down, where the system tells that apart: on Windows.
+    Shutdown,
 }
 
 #[cfg(unix)]
@@ -89,7 +91,7 @@ mod system {
                 _ = self.interrupt.recv() => Signal::Interrupt,
                 _ = self.ctrl_break.recv() => Signal::Terminate,
                 _ = self.close.recv() => Signal::Terminate,
-                _ = self.shutdown.recv() => Signal::Terminate,
+                _ = self.shutdown.recv() => Signal::Shutdown,
             }
         }
     }

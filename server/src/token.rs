@@ -10,6 +10,7 @@ use std::{
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use jiff::Timestamp;
 use shared::{
+    event::RequestedBy,
     keys,
     token::{Ticket, cookie_name},
 };
@@ -70,8 +71,8 @@ impl Access {
 /// What a request shows at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credential {
-    /// The token, or our cookie.
-    Right,
+    /// The token, which programs have, or our cookie, which only the pages of the console send.
+    Right(RequestedBy),
     /// A token or a cookie of that name, and another value.
     Wrong,
     /// Neither.
@@ -83,7 +84,7 @@ impl Credential {
     #[must_use]
     pub fn of(request: &HttpRequest, state: &AppState) -> Self {
         let mut seen = match bearer(request).map(|guess| state.auth.token.is(guess)) {
-            Some(true) => return Self::Right,
+            Some(true) => return Self::Right(RequestedBy::Api),
             Some(false) => Self::Wrong,
             None => Self::None,
         };
@@ -92,7 +93,7 @@ impl Credential {
             LazyCell::new(|| state.auth.token.cookie(&state.launch.app, state.launch.port));
         for guess in cookies(request, &name) {
             match guess.ct_eq(expected.as_bytes()).into() {
-                true => return Self::Right,
+                true => return Self::Right(RequestedBy::Console),
                 false => seen = Self::Wrong,
             }
         }
@@ -101,7 +102,10 @@ impl Credential {
 }
 
 /// Taken as an argument, it lets a handler run only for whoever is let in.
-pub struct Authorized;
+pub struct Authorized {
+    /// From where the request comes: the console shows the cookie, programs the token.
+    pub by: RequestedBy,
+}
 
 impl FromRequest for Authorized {
     type Error = ApiError;
@@ -114,7 +118,7 @@ impl FromRequest for Authorized {
             return ready(Err(ApiError::NoToken));
         };
         ready(match Credential::of(request, state) {
-            Credential::Right => Ok(Self),
+            Credential::Right(by) => Ok(Self { by }),
             Credential::Wrong => Err(access.wrong(request)),
             Credential::None => Err(ApiError::NoToken),
         })

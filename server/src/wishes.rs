@@ -5,18 +5,29 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shared::{control::ToLauncher, port::Port};
+use shared::{control::ToLauncher, event::RequestedBy, port::Port};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a person asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// Another port: this one, or any.
-    Move(Option<Port>),
+    /// Another port.
+    Move {
+        /// This one, or any.
+        port: Option<Port>,
+        /// From where it was asked for.
+        by: RequestedBy,
+    },
     /// A new server on the same port.
-    Restart,
+    Restart {
+        /// From where it was asked for.
+        by: RequestedBy,
+    },
     /// The end.
-    Stop,
+    Stop {
+        /// From where it was asked for.
+        by: RequestedBy,
+    },
     /// That changed settings hold.
     Reread,
 }
@@ -38,7 +49,8 @@ impl LauncherRequests {
     /// Passes on what a person asks for. It is dropped if the program is about to end.
     pub fn send(&self, wish: Wish) {
         if wish != Wish::Reread {
-            self.is_restart_asked.store(wish == Wish::Restart, Ordering::Relaxed);
+            let is_restart = matches!(wish, Wish::Restart { .. });
+            self.is_restart_asked.store(is_restart, Ordering::Relaxed);
         }
         let _ = self.sender.send(wish);
     }
@@ -54,9 +66,9 @@ impl LauncherRequests {
 impl From<Wish> for ToLauncher {
     fn from(wish: Wish) -> Self {
         match wish {
-            Wish::Move(port) => Self::Move { port },
-            Wish::Restart => Self::Restart,
-            Wish::Stop => Self::Stop,
+            Wish::Move { port, by } => Self::Move { port, by: Some(by) },
+            Wish::Restart { by } => Self::Restart { by: Some(by) },
+            Wish::Stop { by } => Self::Stop { by: Some(by) },
             Wish::Reread => Self::Reread,
         }
     }

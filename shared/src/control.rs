@@ -9,12 +9,12 @@ use std::{
     process,
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
-    app::AppName, conflict::Origin, handover::ProtocolInfo, identity::Secret, launch::LaunchInfo,
-    port::Port,
+    app::AppName, conflict::Origin, event::RequestedBy, handover::ProtocolInfo, identity::Secret,
+    launch::LaunchInfo, port::Port,
 };
 
 /// The longest line that is read, in bytes: the longest message, `adopt` with two sockets of
@@ -100,17 +100,34 @@ pub enum ToLauncher {
     },
     /// It serves.
     Ready,
-    /// A person asked, in the browser, for another port.
+    /// Another port was asked for through the server.
     Move {
         /// The new port, or any.
         port: Option<Port>,
+        /// From where; `None` if the server does not say, or in a word of a later version.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+        by: Option<RequestedBy>,
     },
-    /// A person asked for a restart.
-    Restart,
-    /// A person asked for the end.
-    Stop,
+    /// A restart was asked for.
+    Restart {
+        /// From where; `None` if the server does not say, or in a word of a later version.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+        by: Option<RequestedBy>,
+    },
+    /// The end was asked for.
+    Stop {
+        /// From where; `None` if the server does not say, or in a word of a later version.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+        by: Option<RequestedBy>,
+    },
     /// A person changed the settings in the browser, and the changes are recorded.
     Reread,
+}
+
+/// Reads from where something was asked for. A word that this version does not know is no error.
+fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RequestedBy>, D::Error> {
+    let by = Option::<RequestedBy>::deserialize(from)?;
+    Ok(by.filter(|by| *by != RequestedBy::Other))
 }
 
 /// Why a control line could not be read.
@@ -185,6 +202,23 @@ mod test {
         assert_eq!(pipe, b"{\"say\":\"listening\",\"addresses\":[\"127.0.0.1:17000\"]}\n");
         assert_eq!(hear(&mut pipe.as_slice()).expect("readable"), Some(message));
         assert_eq!(hear::<ToLauncher>(&mut io::empty()).expect("readable"), None);
+    }
+
+    #[test]
+    fn from_where_a_request_comes_may_be_left_out_and_a_word_of_a_later_version_is_no_error() {
+        for (line, by) in [
+            ("{\"say\":\"stop\"}\n", None),
+            ("{\"say\":\"stop\",\"by\":\"console\"}\n", Some(RequestedBy::Console)),
+            ("{\"say\":\"stop\",\"by\":\"telepathy\"}\n", None),
+        ] {
+            let heard = hear::<ToLauncher>(&mut line.as_bytes()).expect("a message");
+            assert_eq!(heard, Some(ToLauncher::Stop { by }), "{line}");
+        }
+        let (mut pipe, port) = (Vec::new(), Port::new(17000));
+        say(&mut pipe, &ToLauncher::Restart { by: None }).expect("a Vec takes everything");
+        say(&mut pipe, &ToLauncher::Move { port, by: Some(RequestedBy::Api) }).expect("the same");
+        let said = "{\"say\":\"restart\"}\n{\"say\":\"move\",\"port\":17000,\"by\":\"api\"}\n";
+        assert_eq!(String::from_utf8(pipe).expect("text"), said);
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub struct ServerEnd {
     #[serde(rename = "delay_ms", with = "milliseconds::maybe", default)]
     #[cfg_attr(feature = "schema", schema(value_type = Option<f64>, minimum = 0))]
     pub delay: Option<Duration>,
-    /// The port that it served on; `None` in records of version 0.1.0.
+    /// The port that it served on, or was to serve on; `None` in records of version 0.1.0.
     pub port: Option<Port>,
     /// Its process id; `None` if it was not started, and in records of version 0.1.0.
     pub server_pid: Option<u32>,
@@ -125,6 +125,12 @@ impl Ending {
     #[must_use]
     pub fn of(port: Port, reason: EndReason) -> Self {
         Self { port: Some(port), reason, exit_code: None, error: None, by: None }
+    }
+
+    /// The same, asked for from there.
+    #[must_use]
+    pub fn asked(self, by: Option<RequestedBy>) -> Self {
+        Self { by, ..self }
     }
 }
 
@@ -309,6 +315,15 @@ impl EventName {
 }
 
 impl Event {
+    /// The end of a server that it tells of, if it tells of one.
+    pub fn server_end_mut(&mut self) -> Option<&mut ServerEnd> {
+        match self {
+            Self::ServerExited(end) | Self::LaunchGaveUp(end) => Some(end),
+            Self::ServerRestarting(restarting) => Some(&mut restarting.end),
+            _ => None,
+        }
+    }
+
     /// The event's name, as the key `event` spells it.
     #[must_use]
     pub fn name(&self) -> EventName {

@@ -90,10 +90,10 @@ keys! {
     /// person asked for it) or `home_port_free` (the home port is free again). `server_restarting`: why
     /// there is a new server: `failed` (the one before it failed) or `asked`.
     WHY = "why";
-    /// From where a stop or a restart was asked for: `cli`, `console`, `api`, `signal`, `logout` or
-    /// `shutdown`; null if it was not asked for.
+    /// From where a stop, a restart or a move was asked for: `cli`, `console`, `api`, `signal`, `logout`
+    /// or `shutdown`; null if it was not asked for, or the server passed the request on without it.
     BY = "by";
-    /// The server's process id.
+    /// The server's process id; null if it could not be started.
     SERVER_PID = "server_pid";
     /// How long after the start of its process the server was ready; null where no launcher started it.
     SINCE_SPAWN_MS = "since_spawn_ms";

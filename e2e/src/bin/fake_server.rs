@@ -212,7 +212,7 @@ mod unix {
             request.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
             let target = first.split_whitespace().nth(1).unwrap_or("/");
             match target {
-                "/stop" => say(&ToLauncher::Stop),
+                "/stop" => say(&ToLauncher::Stop { by: None }),
                 "/garbage" => garbage(),
                 _ => obey(&target[1..]),
             }

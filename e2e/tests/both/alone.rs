@@ -23,6 +23,10 @@ fn a_server_serves_on_the_port_it_is_told_and_says_so_in_one_line() {
         "launch_stopped",
     ];
     assert_eq!(told, expected);
+    for event in ["port_released", "launch_stopped"] {
+        assert_eq!(home.last(event)["by"], "signal");
+    }
+    assert!(home.last("server_ready")["since_spawn_ms"].is_null());
     assert!(home.assignment().is_none(), "only the launcher remembers");
 }
 

@@ -30,7 +30,10 @@ fn stop_returns_when_all_is_gone() {
     assert_eq!(told.line("stopped")["port"], port);
     assert!(running.server().has_ended() && is_free(port));
     assert_eq!(running.exit().code, Some(0));
-    assert_eq!(home.last("launch_stopped")["reason"], "asked");
+    for event in ["port_released", "launch_stopped"] {
+        let end = home.last(event);
+        assert_eq!((&end["reason"], &end["by"]), (&"asked".into(), &"cli".into()), "{end}");
+    }
     for file in
         [home.folders().control(&AppName::default()), home.folders().token(&AppName::default())]
     {

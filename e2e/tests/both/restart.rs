@@ -77,7 +77,20 @@ fn a_crash_of_the_server_refuses_no_connection() {
     wait_until("the second server is announced", || home.events("server_ready").len() == 2);
     let servers = home.events("server_ready");
     assert_ne!(servers[1]["server_pid"], ready.server_pid);
-    assert_ne!(home.last("server_exited")["exit_code"], 0);
-    assert_eq!(home.last("server_restarting")["attempt"], 1);
+    let exited = home.last("server_exited");
+    assert_ne!(exited["exit_code"], 0);
+    let restarting = home.last("server_restarting");
+    assert_eq!((&restarting["attempt"], &restarting["why"]), (&1.into(), &"failed".into()));
+    assert!(restarting["by"].is_null(), "{restarting}");
+    for record in [exited, restarting] {
+        assert_eq!(
+            (&record["port"], &record["server_pid"]),
+            (&servers[0]["port"], &servers[0]["server_pid"])
+        );
+    }
+    for ready in servers {
+        let of = |key: &str| ready[key].as_f64().expect("a duration");
+        assert!(of("since_spawn_ms") > 0.0 && of("since_spawn_ms") <= of("elapsed_ms"), "{ready}");
+    }
     assert_eq!(get(&format!("{}_homeport/healthz", ready.url)).expect("it serves").status, 200);
 }

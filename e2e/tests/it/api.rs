@@ -9,7 +9,11 @@ use std::{
 
 use e2e::{Answer, Home, PATIENCE, Ready, Running, get, is_free, quiet_port, send, wait_until};
 use serde_json::{Value, json};
-use shared::app::AppName;
+use shared::{
+    app::AppName,
+    port::Port,
+    token::{Token, cookie_name},
+};
 
 use crate::command::command;
 
@@ -21,15 +25,27 @@ fn bearer(home: &Home) -> String {
     format!("Authorization: Bearer {}", token.trim())
 }
 
-/// Asks the server on `port`, and sends JSON if there is any.
+/// The header that a page of the console sends to the server on `port`.
+fn cookie(home: &Home, port: u16) -> String {
+    let (app, port) = (AppName::default(), Port::new(port).expect("not 0"));
+    let token = Token::load(&home.folders().token(&app)).expect("a token");
+    format!("Cookie: {}={}", cookie_name(&app, port), token.cookie(&app, port))
+}
+
+/// Asks the server on `port` as a program does, and sends JSON if there is any.
 fn call(home: &Home, port: u16, what: &str, headers: &str, body: Option<&Value>) -> Answer {
+    call_with(&bearer(home), port, what, headers, body)
+}
+
+/// The same with this header to let one in.
+fn call_with(key: &str, port: u16, what: &str, headers: &str, body: Option<&Value>) -> Answer {
     let (method, path) = what.split_once(' ').expect("a method and a path");
     let body = body.map(Value::to_string).unwrap_or_default();
     let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
-    let (bearer, length) = (bearer(home), body.len());
+    let length = body.len();
     let request = format!(
         "{method} {V1}/{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
-         {bearer}\r\nContent-Length: {length}\r\n{kind}{headers}\r\n{body}"
+         {key}\r\nContent-Length: {length}\r\n{kind}{headers}\r\n{body}"
     );
     send(port, &request).expect("an answer")
 }
@@ -94,6 +110,9 @@ fn a_move_asked_for_through_the_api_is_told_to_listeners_who_are_let_in_on_the_n
     assert_eq!((&status["port"], &status["moved"]["why"]), (&to.into(), &"asked".into()));
     assert_eq!(home.last("port_moved")["why"], "asked");
     assert_eq!(running.stop().code, Some(0));
+    let released = home.events("port_released");
+    let told: Vec<_> = released.iter().map(|end| (&end["reason"], &end["by"])).collect();
+    assert_eq!(told, [(&"moved".into(), &"api".into()), (&"asked".into(), &"signal".into())]);
 }
 
 #[test]
@@ -135,7 +154,37 @@ fn a_restart_and_a_stop_asked_for_through_the_api_are_the_launchers() {
     assert_eq!(listener.hears("stopping")["reason"], "stop");
     assert_eq!(running.exit().code, Some(0));
     assert_eq!(home.last("launch_stopped")["process"], "launcher");
+    assert_asked_by(&home, "api");
     assert!(is_free(ready.port));
+}
+
+/// The end is recorded as asked for, from there.
+#[track_caller]
+fn assert_asked_by(home: &Home, by: &str) {
+    for event in ["port_released", "launch_stopped"] {
+        let end = home.last(event);
+        assert_eq!((&end["reason"], &end["by"]), (&"asked".into(), &by.into()), "{end}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_at_the_console_is_recorded_as_that() {
+    let home = Home::new();
+    let (running, ready) = launched(&home);
+    let key = cookie(&home, ready.port);
+    assert_eq!(call_with(&key, ready.port, "POST restart", "", None).status, 202);
+    wait_until("another server is ready", || home.events("server_ready").len() == 2);
+    assert_eq!(call_with(&key, ready.port, "POST stop", "", None).status, 202);
+    assert_eq!(running.exit().code, Some(0));
+    assert_asked_by(&home, "console");
+
+    let mut server = home.server().port(quiet_port()).start();
+    let ready = server.ready();
+    let key = cookie(&home, ready.port);
+    assert_eq!(call_with(&key, ready.port, "POST stop", "", None).status, 202);
+    assert_eq!(server.exit().code, Some(0));
+    assert_eq!(home.last("launch_stopped")["process"], "server");
+    assert_asked_by(&home, "console");
 }
 
 #[test]
@@ -155,6 +204,7 @@ fn a_server_without_a_launcher_says_what_would_move_it_and_ends_when_it_is_asked
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let last = home.history().pop().expect("records");
     assert_eq!((&last["event"], &last["process"]), (&"launch_stopped".into(), &"server".into()));
+    assert_asked_by(&home, "api");
 }
 
 #[test]

@@ -177,3 +177,29 @@ fn the_control_socket_is_closed_to_everybody_else() {
     assert!(knock(&Place::here()).status.success());
     assert_goes_on(&home, &url);
 }
+
+/// As version 0.1.0 asks, and as a later one may.
+#[test]
+fn a_request_of_another_version_is_understood_and_recorded_as_one_of_the_command_line() {
+    for stop in ["{\"ask\":\"stop\"}", "{\"ask\":\"stop\",\"by\":\"telepathy\",\"why\":1}"] {
+        let home = Home::new();
+        let (running, ..) = serving(&home);
+        assert_eq!(say(&home, stop)["answer"], "stopping", "{stop}");
+        assert_eq!(running.exit().code, Some(0), "{stop}");
+        for event in ["port_released", "launch_stopped"] {
+            assert_eq!(home.last(event)["by"], "cli", "{stop}");
+        }
+    }
+}
+
+/// As version 0.1.0's server passes a request on: from where it came is not known.
+#[test]
+fn a_server_of_another_version_may_leave_out_from_where_it_was_asked() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).fake(&[]).start();
+    let ready = running.ready();
+    let _ = get(&format!("{}stop", ready.url));
+    assert_eq!(running.exit().code, Some(0));
+    let stopped = home.last("launch_stopped");
+    assert_eq!((&stopped["reason"], &stopped["by"]), (&"asked".into(), &Value::Null));
+}

@@ -33,7 +33,9 @@ fn assert_ends_well_by(signal: Signal) {
     let ended = running.exit();
     assert_eq!(ended.code, Some(0), "{signal:?}: {ended:?}");
     assert!(is_free(port), "{signal:?}");
-    assert_eq!(home.last("launch_stopped")["exit_code"], 0);
+    let stopped = home.last("launch_stopped");
+    assert_eq!((&stopped["exit_code"], &stopped["by"]), (&0.into(), &"signal".into()));
+    assert_eq!(home.last("port_released")["by"], "signal");
     assert_eq!(home.last("server_exited")["exit_code"], 0);
     let folders = home.folders();
     let app = AppName::default();
@@ -114,6 +116,7 @@ fn a_launch_that_is_asked_to_end_before_its_server_is_ready_ends_at_once() {
     let asked = Instant::now();
     let ended = running.stop();
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(home.last("launch_stopped")["by"], "signal");
     // Its time to become ready is ten seconds.
     assert!(asked.elapsed() < Duration::from_secs(5));
 }
@@ -145,6 +148,10 @@ fn a_server_that_keeps_failing_is_given_up_after_five_times() {
     let spawned = home.events("server_spawned");
     assert_eq!(spawned.len(), 5);
     assert!(spawned.iter().all(|server| server["port"] == spawned[0]["port"]));
+    let gave_up = home.last("launch_gave_up");
+    for key in ["port", "server_pid"] {
+        assert_eq!(gave_up[key], spawned[4][key], "{gave_up}");
+    }
     let delays: Vec<_> = home
         .events("server_restarting")
         .iter()

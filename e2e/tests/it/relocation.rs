@@ -216,6 +216,13 @@ fn a_move_to_any_port_goes_to_another_one() {
     let reasons: Vec<_> =
         home.events("port_released").iter().map(|e| e["reason"].clone()).collect();
     assert_eq!(reasons, ["moved", "moved", "moved", "asked"]);
+    // Each end names the port of its own server, and not the one that the app has moved to.
+    let (spawned, exited) = (home.events("server_spawned"), home.events("server_exited"));
+    assert_eq!(exited.len(), 4);
+    for end in exited {
+        let server = &spawned[end["attempt"].as_u64().expect("a number") as usize - 1];
+        assert_eq!((&end["port"], &end["server_pid"]), (&server["port"], &server["server_pid"]));
+    }
 }
 
 #[test]

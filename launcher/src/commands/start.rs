@@ -6,7 +6,7 @@ use shared::{
     assignment::Assignment,
     discovery::withdraw,
     environment::Environment,
-    event::{EndReason, Event, masked},
+    event::{EndReason, Ending, Event, masked},
     exit::Exit,
     settings::LogLevel,
 };
@@ -97,7 +97,7 @@ impl Launch {
                     // said so.
                     let _ = opening.join();
                 }
-                return Ok(self.stopped(found.port, EndReason::InstanceFound));
+                return Ok(self.stopped(Ending::of(found.port, EndReason::InstanceFound)));
             }
         };
         // What an earlier launch had to say is over.
@@ -153,7 +153,7 @@ impl Launch {
         }
         let port = choice.claim.port();
         drop(choice);
-        self.end(port, outcome.into_result())
+        self.end(port, outcome.into_result(port))
     }
 
     /// Opens the control socket, and says where it is; only whoever holds the app's lock may.

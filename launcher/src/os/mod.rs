@@ -22,7 +22,7 @@ mod unix;
 
 use std::process::Child;
 
-use shared::handover::ProtocolInfo;
+use shared::{event::RequestedBy, handover::ProtocolInfo};
 
 pub use system::*;
 
@@ -38,8 +38,8 @@ pub struct Started {
 /// What a signal of the system means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signalled {
-    /// End.
-    Stop,
+    /// End, for this cause as far as the system tells it.
+    Stop(RequestedBy),
     /// Read the settings again.
     Reread,
 }

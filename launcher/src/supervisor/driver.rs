@@ -20,9 +20,10 @@ use shared::{
 };
 use slog::warn;
 
+use self::servers::Spawned;
 use super::{
     child::{Server, What},
-    state::{Effect, Input, News, Outcome, Rules, State, step},
+    state::{Effect, Input, News, Outcome, Requester, Rules, State, step},
 };
 use crate::{
     choose::Choice,
@@ -89,6 +90,8 @@ struct Driver<'a, H> {
     host: H,
     news: SyncSender<What>,
     servers: BTreeMap<u32, Server>,
+    /// What records tell of the servers, by attempt, also of those that have just ended.
+    spawned: BTreeMap<u32, Spawned>,
     /// The server that the port belongs to, for whoever asks.
     serving: Option<u32>,
     choice: Choice,
@@ -143,6 +146,7 @@ pub fn watch(
         host,
         news: sender,
         servers: BTreeMap::new(),
+        spawned: BTreeMap::new(),
         serving: None,
         choice,
         next: None,
@@ -217,10 +221,10 @@ impl<H: Host> Driver<'_, H> {
                 self.reread(false);
                 return None;
             }
-            Ok(What::Signal(Signalled::Stop)) => {
+            Ok(What::Signal(Signalled::Stop(by))) => {
                 match std::mem::replace(&mut self.was_signalled, true) {
-                    false => Input::StopAsked(None),
-                    true => Input::StopDemanded,
+                    false => Input::StopAsked(Requester::unanswered(Some(by))),
+                    true => Input::StopDemanded(by),
                 }
             }
             Ok(What::HomeIsFree(port)) => {
@@ -258,10 +262,10 @@ impl<H: Host> Driver<'_, H> {
             }
             Effect::Claim(port) => return Performed::With(self.claim(port)),
             Effect::Move { from, .. } => self.take_next(from),
-            Effect::Forsake => self.forsake(),
-            Effect::Release(port) => self.release(port),
+            Effect::Forsake(by) => self.forsake(by),
+            Effect::Release { port, by } => self.release(port, by),
             Effect::Answer(ticket, answer) => self.answer(ticket, answer),
-            Effect::Record(event) => self.watch.launch.history.record(&event),
+            Effect::Record(event) => self.record(event),
             Effect::Note(what) => {
                 warn!(self.watch.launch.log(), "the server wrote something else than control messages"; keys::LINE => what);
             }

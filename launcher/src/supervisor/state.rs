@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use shared::{
     control::{ToLauncher, ToServer},
-    event::{Event, RestartReason, ServerEnd, ServerRestarting},
+    event::{Event, RequestedBy, RestartReason, ServerEnd, ServerRestarting},
     exit::Exit,
     settings::Restart,
 };
 
 pub use self::{
     effect::{Answer, Effect, Outcome},
-    input::{Input, News, Ticket},
+    input::{Input, News, Requester, Ticket},
     phase::Phase,
 };
 use self::{errand::Errand, retired::Retired};
@@ -57,6 +57,8 @@ pub struct State {
     failures: Tally,
     /// What a person has asked for and is not done yet.
     errand: Option<Errand>,
+    /// From where the end was asked for first.
+    stopped_by: Option<RequestedBy>,
     /// Servers that have been succeeded and finish what they had begun.
     retired: Vec<Retired>,
 }
@@ -81,6 +83,7 @@ impl State {
             ever_ready: false,
             failures: Tally::default(),
             errand: None,
+            stopped_by: None,
             retired: Vec::new(),
         };
         (state, vec![Effect::Spawn { attempt: 1, on_next: false }])
@@ -184,9 +187,12 @@ impl State {
         self.phase = Phase::Waiting { until: now + delay };
     }
 
-    /// A request to end, which `ticket` waits for.
-    fn stop(&mut self, rules: &Rules, ticket: Ticket, now: Instant) -> Vec<Effect> {
-        let mut effects = vec![Effect::Answer(ticket, Answer::Stopping)];
+    /// A request to end.
+    fn stop(&mut self, rules: &Rules, requester: Requester, now: Instant) -> Vec<Effect> {
+        let mut effects = vec![Effect::Answer(requester.ticket, Answer::Stopping)];
+        if !matches!(self.phase, Phase::Draining { .. } | Phase::Finishing) {
+            self.stopped_by = requester.by;
+        }
         effects.extend(self.give_up_errand("the launch is ending", now));
         effects.extend(self.retired.iter_mut().filter_map(|retired| retired.drain(rules, now)));
         match self.phase {
@@ -207,7 +213,7 @@ impl State {
     /// The current server is gone as it should be: the launch ends with the last of the others.
     fn finish(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if self.retired.is_empty() {
-            self.end(Outcome::Stopped, now, effects);
+            self.end(Outcome::Stopped { by: self.stopped_by }, now, effects);
         } else {
             self.phase = Phase::Finishing;
         }
@@ -277,9 +283,15 @@ impl State {
                 self.finish(now, &mut effects);
                 effects
             }
-            (Serving { .. }, News::Said(ToLauncher::Stop)) => self.stop(rules, None, now),
-            (Serving { .. }, News::Said(ToLauncher::Restart)) => self.restart(None, now),
-            (Serving { .. }, News::Said(ToLauncher::Move { port })) => self.move_to(port, None),
+            (Serving { .. }, News::Said(ToLauncher::Stop { by })) => {
+                self.stop(rules, Requester::unanswered(by), now)
+            }
+            (Serving { .. }, News::Said(ToLauncher::Restart { by })) => {
+                self.restart(Requester::unanswered(by), now)
+            }
+            (Serving { .. }, News::Said(ToLauncher::Move { port, by })) => {
+                self.move_to(port, Requester::unanswered(by))
+            }
             (Serving { .. } | Draining { .. }, News::Garbage(what)) => vec![Effect::Note(what)],
             _ => vec![],
         }
@@ -300,8 +312,8 @@ pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (Sta
             state.current_news(rules, news, now)
         }
         Input::Server { attempt, news } => state.retired_news(attempt, &news, now),
-        Input::StopAsked(ticket) => state.stop(rules, ticket, now),
-        Input::StopDemanded => match state.phase {
+        Input::StopAsked(requester) => state.stop(rules, requester, now),
+        Input::StopDemanded(by) => match state.phase {
             Phase::Draining { .. } | Phase::Finishing => {
                 let mut effects: Vec<_> = state.retired.iter().map(Retired::kill).collect();
                 if matches!(state.phase, Phase::Draining { .. }) {
@@ -309,10 +321,10 @@ pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (Sta
                 }
                 effects
             }
-            _ => state.stop(rules, None, now),
+            _ => state.stop(rules, Requester::unanswered(Some(by)), now),
         },
-        Input::RestartAsked(ticket) => state.restart(ticket, now),
-        Input::MoveAsked(port, ticket) => state.move_to(port, ticket),
+        Input::RestartAsked(requester) => state.restart(requester, now),
+        Input::MoveAsked(port, requester) => state.move_to(port, requester),
         Input::Claimed { from, to } => state.claimed(from, to, now),
         Input::NotClaimed(why) => state.not_claimed(why),
         Input::TimeIsUp => state.time_is_up(rules, now),

@@ -283,7 +283,7 @@ impl Application {
 async fn asked_to_stop(wishes: &mut Option<UnboundedReceiver<Wish>>) {
     let Some(wishes) = wishes else { return pending().await };
     while let Some(wish) = wishes.recv().await {
-        if wish == Wish::Stop {
+        if matches!(wish, Wish::Stop { .. }) {
             return;
         }
     }

@@ -26,6 +26,7 @@ use rustix::{
 };
 use shared::{
     called,
+    event::RequestedBy,
     handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names},
 };
 use signal_hook::{
@@ -93,7 +94,8 @@ pub fn on_signal(mut tell: impl FnMut(Signalled) + Send + 'static) -> io::Result
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             let is_hangup = signal == SIGHUP && (!had_terminal || has_terminal());
-            tell(if is_hangup { Signalled::Reread } else { Signalled::Stop });
+            let stop = Signalled::Stop(RequestedBy::Signal);
+            tell(if is_hangup { Signalled::Reread } else { stop });
         }
     })?;
     Ok(())

@@ -7,10 +7,14 @@ use std::{
     thread,
 };
 
+use shared::event::RequestedBy;
 use windows_sys::{
     Win32::{
         Foundation::TRUE,
-        System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, SetConsoleCtrlHandler},
+        System::Console::{
+            CTRL_BREAK_EVENT, CTRL_C_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT,
+            SetConsoleCtrlHandler,
+        },
     },
     core::BOOL,
 };
@@ -42,7 +46,11 @@ pub fn on_signal(tell: impl FnMut(Signalled) + Send + 'static) -> io::Result<()>
 /// ends well, and the process with it.
 unsafe extern "system" fn heed(request: u32) -> BOOL {
     if let Some(tell) = &mut *TELL.lock().unwrap_or_else(PoisonError::into_inner) {
-        tell(Signalled::Stop);
+        tell(Signalled::Stop(match request {
+            CTRL_LOGOFF_EVENT => RequestedBy::Logout,
+            CTRL_SHUTDOWN_EVENT => RequestedBy::Shutdown,
+            _ => RequestedBy::Signal,
+        }));
     }
     while !matches!(request, CTRL_C_EVENT | CTRL_BREAK_EVENT) {
         thread::park();

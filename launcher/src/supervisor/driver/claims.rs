@@ -3,7 +3,7 @@
 
 use shared::{
     claim::Claim,
-    event::{EndReason, Ending, Event},
+    event::{EndReason, Ending, Event, RequestedBy},
     port::Port,
 };
 
@@ -34,21 +34,20 @@ impl<H: Host> Driver<'_, H> {
         }
     }
 
-    pub(super) fn release(&mut self, port: Port) {
+    pub(super) fn release(&mut self, port: Port, by: Option<RequestedBy>) {
         self.left.retain(|claim| claim.port() != port);
-        self.released(port, EndReason::Moved);
+        self.released(Ending::of(port, EndReason::Moved).asked(by));
     }
 
-    pub(super) fn forsake(&mut self) {
+    pub(super) fn forsake(&mut self, by: Option<RequestedBy>) {
         if let Some(next) = self.next.take() {
             let port = next.claim.port();
             drop(next);
-            self.released(port, EndReason::MoveFailed);
+            self.released(Ending::of(port, EndReason::MoveFailed).asked(by));
         }
     }
 
-    fn released(&self, port: Port, reason: EndReason) {
-        let ending = Ending::of(port, reason);
+    fn released(&self, ending: Ending) {
         self.watch.launch.history.record(&Event::PortReleased(ending));
     }
 }

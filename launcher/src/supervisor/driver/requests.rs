@@ -2,14 +2,14 @@
 
 use std::{sync::mpsc::TryRecvError, time::Duration};
 
-use shared::claim;
+use shared::{claim, event::RequestedBy};
 
 use super::{Driver, Host};
 use crate::{
     control::{Answer, Asked, Request, Status},
     supervisor::{
         child::Server,
-        state::{self, Input, State},
+        state::{self, Input, Requester, State},
     },
 };
 
@@ -28,12 +28,13 @@ impl<H: Host> Driver<'_, H> {
         self.tickets.insert(self.issued, reply);
         self.untold.push(told);
         self.untold.retain(|told| told.try_recv() != Err(TryRecvError::Disconnected));
-        let ticket = Some(self.issued);
+        // This socket is for the commands of the command line.
+        let requester = Requester { by: Some(RequestedBy::Cli), ticket: Some(self.issued) };
         Some(match request {
             Request::Status => return None,
-            Request::Stop => Input::StopAsked(ticket),
-            Request::Restart => Input::RestartAsked(ticket),
-            Request::Move { port } => Input::MoveAsked(port, ticket),
+            Request::Stop => Input::StopAsked(requester),
+            Request::Restart => Input::RestartAsked(requester),
+            Request::Move { port } => Input::MoveAsked(port, requester),
         })
     }
 

@@ -9,6 +9,7 @@ use shared::{
     claim::Claim,
     control::{Adoption, ToServer},
     event::{Event, ServerAt, ServerReady},
+    port::Port,
 };
 use slog::debug;
 
@@ -18,11 +19,24 @@ use crate::{
     supervisor::{child::Server, child::What, state::News},
 };
 
+/// What records tell of a server that was started, or was to be.
+pub(super) struct Spawned {
+    /// The port that it was given.
+    port: Port,
+    /// Its process, and when that was there; `None` if it could not be started.
+    process: Option<(u32, Instant)>,
+}
+
 impl<H: Host> Driver<'_, H> {
     pub(super) fn spawn(&mut self, attempt: u32, on_next: bool) -> io::Result<()> {
         let (watch, before) = (&self.watch, Instant::now());
         let choice = if on_next { self.next.as_ref() } else { None }.unwrap_or(&self.choice);
+        // The ends of all others have been recorded.
+        self.spawned.retain(|attempt, _| self.servers.contains_key(attempt));
+        let spawned = Spawned { port: choice.claim.port(), process: None };
+        let spawned = self.spawned.entry(attempt).insert_entry(spawned).into_mut();
         let started = watch.program.start(&choice.claim, &watch.launch.basics, watch.log_level)?;
+        spawned.process = Some((started.process.id(), Instant::now()));
         let mut server = Server::attend(started.process, attempt, &self.news)?;
         let at = at(&choice.claim, server.pid(), before.elapsed());
         watch.launch.history.record(&Event::ServerSpawned(at));
@@ -54,12 +68,24 @@ impl<H: Host> Driver<'_, H> {
         let Some(server) = self.servers.get(&attempt) else { return };
         let at = at(&self.choice.claim, server.pid(), self.watch.launch.started.elapsed());
         self.serving = Some(attempt);
-        self.watch
-            .launch
-            .history
-            .record(&Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }));
+        let process = self.spawned.get(&attempt).and_then(|spawned| spawned.process);
+        let since_spawn = process.map(|(_, since)| since.elapsed());
+        let ready = ServerReady { at: at.clone(), since_spawn };
+        self.watch.launch.history.record(&Event::ServerReady(ready));
         let occasion = std::mem::replace(&mut self.occasion, Occasion::Again);
         self.host.ready(&self.choice, &at, occasion);
+    }
+
+    /// Writes a record. The decisions know servers by their attempts; which process one was, and on
+    /// which port, is filled in here.
+    pub(super) fn record(&self, mut event: Event) {
+        if let Some(end) = event.server_end_mut()
+            && let Some(spawned) = self.spawned.get(&end.attempt)
+        {
+            end.port = Some(spawned.port);
+            end.server_pid = spawned.process.map(|(pid, _)| pid);
+        }
+        self.watch.launch.history.record(&event);
     }
 
     pub(super) fn tell(&mut self, attempt: u32, message: &ToServer) {

@@ -2,7 +2,7 @@
 
 use shared::{
     control::ToServer,
-    event::{Event, ServerEnd},
+    event::{Event, RequestedBy, ServerEnd},
     port::Port,
     settings::Restart,
 };
@@ -37,10 +37,15 @@ pub enum Effect {
         /// The port from now on.
         to: Port,
     },
-    /// Let go of the claim of a move that failed.
-    Forsake,
+    /// Let go of the claim of a move that failed and was asked for from there.
+    Forsake(Option<RequestedBy>),
     /// Let go of a port that was moved away from.
-    Release(Port),
+    Release {
+        /// The port.
+        port: Port,
+        /// From where the move was asked for.
+        by: Option<RequestedBy>,
+    },
     /// Answer a person.
     Answer(Ticket, Answer),
     /// Write a record.
@@ -68,7 +73,10 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It was asked to.
-    Stopped,
+    Stopped {
+        /// From where, by the first who asked.
+        by: Option<RequestedBy>,
+    },
     /// The server ended by itself, content.
     Finished,
     /// The first server did not become ready.

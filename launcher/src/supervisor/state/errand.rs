@@ -11,14 +11,14 @@ use shared::{
     port::Port,
 };
 
-use super::{Answer, Effect, KILLED, News, Phase, Retired, Rules, State, Ticket, ended};
+use super::{Answer, Effect, KILLED, News, Phase, Requester, Retired, Rules, State, ended};
 use crate::readiness::NotReady;
 
 /// What is under way, and who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Errand {
     /// A port is being claimed.
-    Claiming(Ticket),
+    Claiming(Requester),
     /// A successor was started.
     Succession(Successor),
 }
@@ -31,7 +31,7 @@ pub(super) struct Successor {
     said_ready: bool,
     /// The ports of a move; `None` for a restart.
     ports: Option<(Port, Port)>,
-    ticket: Ticket,
+    requester: Requester,
 }
 
 impl Successor {
@@ -45,8 +45,8 @@ impl Successor {
         let end = ended(exit_code, signal, self.attempt, now.duration_since(self.since));
         let kill = Effect::Kill(self.attempt);
         let exited = Effect::Record(Event::ServerExited(end));
-        let forsake = self.ports.map(|_| Effect::Forsake);
-        let refused = Effect::Answer(self.ticket, Answer::Refused(why.to_owned()));
+        let forsake = self.ports.map(|_| Effect::Forsake(self.requester.by));
+        let refused = Effect::Answer(self.requester.ticket, Answer::Refused(why.to_owned()));
         [kill, exited].into_iter().chain(forsake).chain([refused]).collect()
     }
 }
@@ -78,33 +78,36 @@ impl State {
         }
     }
 
-    pub(super) fn restart(&mut self, ticket: Ticket, now: Instant) -> Vec<Effect> {
+    pub(super) fn restart(&mut self, requester: Requester, now: Instant) -> Vec<Effect> {
         match self.is_busy() {
-            Some(why) => vec![Effect::Answer(ticket, Answer::Refused(why.to_owned()))],
-            None => vec![self.start_successor(None, ticket, now)],
+            Some(why) => vec![Effect::Answer(requester.ticket, Answer::Refused(why.to_owned()))],
+            None => vec![self.start_successor(None, requester, now)],
         }
     }
 
-    pub(super) fn move_to(&mut self, port: Option<Port>, ticket: Ticket) -> Vec<Effect> {
+    pub(super) fn move_to(&mut self, port: Option<Port>, requester: Requester) -> Vec<Effect> {
         if let Some(why) = self.is_busy() {
-            return vec![Effect::Answer(ticket, Answer::Refused(why.to_owned()))];
+            return vec![Effect::Answer(requester.ticket, Answer::Refused(why.to_owned()))];
         }
-        self.errand = Some(Errand::Claiming(ticket));
+        self.errand = Some(Errand::Claiming(requester));
         vec![Effect::Claim(port)]
     }
 
     pub(super) fn claimed(&mut self, from: Port, to: Port, now: Instant) -> Vec<Effect> {
         match self.errand {
-            Some(Errand::Claiming(ticket)) => {
-                vec![self.start_successor(Some((from, to)), ticket, now)]
+            Some(Errand::Claiming(requester)) => {
+                vec![self.start_successor(Some((from, to)), requester, now)]
             }
-            _ => vec![Effect::Forsake],
+            // Whoever asked for the move has been told that the launch is ending.
+            _ => vec![Effect::Forsake(None)],
         }
     }
 
     pub(super) fn not_claimed(&mut self, why: String) -> Vec<Effect> {
         match self.errand.take() {
-            Some(Errand::Claiming(ticket)) => vec![Effect::Answer(ticket, Answer::NoPort(why))],
+            Some(Errand::Claiming(requester)) => {
+                vec![Effect::Answer(requester.ticket, Answer::NoPort(why))]
+            }
             other => {
                 self.errand = other;
                 vec![]
@@ -115,12 +118,12 @@ impl State {
     fn start_successor(
         &mut self,
         ports: Option<(Port, Port)>,
-        ticket: Ticket,
+        requester: Requester,
         now: Instant,
     ) -> Effect {
         self.started += 1;
         let attempt = self.started;
-        let successor = Successor { attempt, since: now, said_ready: false, ports, ticket };
+        let successor = Successor { attempt, since: now, said_ready: false, ports, requester };
         self.errand = Some(Errand::Succession(successor));
         Effect::Spawn { attempt, on_next: ports.is_some() }
     }
@@ -133,8 +136,8 @@ impl State {
     pub(super) fn give_up_errand(&mut self, why: &str, now: Instant) -> Vec<Effect> {
         match self.errand.take() {
             None => vec![],
-            Some(Errand::Claiming(ticket)) => {
-                vec![Effect::Answer(ticket, Answer::Refused(why.to_owned()))]
+            Some(Errand::Claiming(requester)) => {
+                vec![Effect::Answer(requester.ticket, Answer::Refused(why.to_owned()))]
             }
             Some(Errand::Succession(successor)) => successor.dismiss((None, KILLED), why, now),
         }
@@ -154,7 +157,7 @@ impl State {
             false => Phase::Starting { since },
         };
         let why = "the old server failed meanwhile; the new one is starting".to_owned();
-        Some(vec![Effect::Answer(successor.ticket, Answer::Refused(why))])
+        Some(vec![Effect::Answer(successor.requester.ticket, Answer::Refused(why))])
     }
 
     pub(super) fn errand_overdue(&mut self, rules: &Rules, now: Instant) -> Vec<Effect> {
@@ -212,7 +215,7 @@ impl State {
         let old = self.current;
         self.current = successor.attempt;
         self.phase = Phase::Serving { since: successor.since };
-        let answer = Effect::Answer(successor.ticket, Answer::Done);
+        let answer = Effect::Answer(successor.requester.ticket, Answer::Done);
         match successor.ports {
             None => {
                 self.retired.push(Retired::draining(old, since, now + rules.stop_timeout));
@@ -220,7 +223,12 @@ impl State {
                 vec![Effect::Announce(self.current), drain, answer]
             }
             Some((from, to)) => {
-                self.retired.push(Retired::redirecting(old, since, from, now + rules.redirect_for));
+                self.retired.push(Retired::redirecting(
+                    old,
+                    since,
+                    (from, successor.requester.by),
+                    now + rules.redirect_for,
+                ));
                 let redirect = Effect::Tell(old, ToServer::Redirect { to });
                 vec![Effect::Move { from, to }, Effect::Announce(self.current), redirect, answer]
             }

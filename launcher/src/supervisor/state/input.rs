@@ -1,9 +1,26 @@
 //! What may happen to a launch.
 
-use shared::{control::ToLauncher, port::Port};
+use shared::{control::ToLauncher, event::RequestedBy, port::Port};
 
 /// Which request of a person an answer belongs to; `None` if nobody waits for one.
 pub type Ticket = Option<u64>;
+
+/// What is known of a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requester {
+    /// From where it came; `None` if its sender did not say.
+    pub by: Option<RequestedBy>,
+    /// Which answer is waited for.
+    pub ticket: Ticket,
+}
+
+impl Requester {
+    /// A request that no answer is waited for.
+    #[must_use]
+    pub fn unanswered(by: Option<RequestedBy>) -> Self {
+        Self { by, ticket: None }
+    }
+}
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,13 +33,13 @@ pub enum Input {
         news: News,
     },
     /// A person, or the system, wants the launch to end.
-    StopAsked(Ticket),
-    /// The same once more, from somebody in a hurry.
-    StopDemanded,
+    StopAsked(Requester),
+    /// A signal, after one that has asked for the end: it is to end at once.
+    StopDemanded(RequestedBy),
     /// A person wants a new server on the same port.
-    RestartAsked(Ticket),
+    RestartAsked(Requester),
     /// A person wants another port: this one, or any.
-    MoveAsked(Option<Port>, Ticket),
+    MoveAsked(Option<Port>, Requester),
     /// The port of a move was claimed.
     Claimed {
         /// The port so far.

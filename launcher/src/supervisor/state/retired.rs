@@ -3,7 +3,11 @@
 
 use std::time::Instant;
 
-use shared::{control::ToServer, event::Event, port::Port};
+use shared::{
+    control::ToServer,
+    event::{Event, RequestedBy},
+    port::Port,
+};
 
 use super::{Effect, KILL_INTERVAL, KILLED, News, Phase, Rules, State, ended};
 
@@ -14,17 +18,23 @@ pub(super) struct Retired {
     since: Instant,
     until: Instant,
     is_draining: bool,
-    /// The port that is let go when it has ended; `None` if its successor has the same.
-    port: Option<Port>,
+    /// The port that is let go when it has ended, and from where the move was asked for; `None` if
+    /// its successor has the same.
+    left: Option<(Port, Option<RequestedBy>)>,
 }
 
 impl Retired {
     pub(super) fn draining(attempt: u32, since: Instant, until: Instant) -> Self {
-        Self { attempt, since, until, is_draining: true, port: None }
+        Self { attempt, since, until, is_draining: true, left: None }
     }
 
-    pub(super) fn redirecting(attempt: u32, since: Instant, port: Port, until: Instant) -> Self {
-        Self { attempt, since, until, is_draining: false, port: Some(port) }
+    pub(super) fn redirecting(
+        attempt: u32,
+        since: Instant,
+        left: (Port, Option<RequestedBy>),
+        until: Instant,
+    ) -> Self {
+        Self { attempt, since, until, is_draining: false, left: Some(left) }
     }
 
     /// Which start of a server it was.
@@ -39,6 +49,11 @@ impl Retired {
 
     pub(super) fn kill(&self) -> Effect {
         Effect::Kill(self.attempt)
+    }
+
+    /// Lets go of the port that it led away from.
+    fn release(&self) -> Option<Effect> {
+        self.left.map(|(port, by)| Effect::Release { port, by })
     }
 
     /// Redirects no longer.
@@ -66,7 +81,7 @@ impl Retired {
     pub(super) fn abandon(self, now: Instant) -> Vec<Effect> {
         let end = ended(None, KILLED, self.attempt, now.duration_since(self.since));
         let exited = Effect::Record(Event::ServerExited(end));
-        [self.kill(), exited].into_iter().chain(self.port.map(Effect::Release)).collect()
+        [self.kill(), exited].into_iter().chain(self.release()).collect()
     }
 }
 
@@ -80,7 +95,7 @@ impl State {
         let uptime = now.duration_since(retired.since);
         let end = ended(exit_code, signal, attempt, uptime);
         let mut effects = vec![Effect::Record(Event::ServerExited(end))];
-        effects.extend(retired.port.map(Effect::Release));
+        effects.extend(retired.release());
         if self.phase == Phase::Finishing {
             self.finish(now, &mut effects);
         }

@@ -67,6 +67,20 @@ fn port(number: u16) -> Port {
     Port::new(number).expect("not 0")
 }
 
+/// A command that waits for the answer of this ticket.
+fn cli(ticket: u64) -> Requester {
+    Requester { by: Some(RequestedBy::Cli), ticket: Some(ticket) }
+}
+
+fn signal() -> Requester {
+    Requester::unanswered(Some(RequestedBy::Signal))
+}
+
+/// What a server says for a request that came by the API.
+fn by_api(said: fn(Option<RequestedBy>) -> ToLauncher) -> News {
+    News::Said(said(Some(RequestedBy::Api)))
+}
+
 fn refused(ticket: u64, effects: &[Effect]) -> &str {
     let reason = effects.iter().find_map(|effect| match effect {
         Effect::Answer(Some(to), Answer::Refused(reason)) if *to == ticket => Some(reason.as_str()),
@@ -119,18 +133,19 @@ fn an_exit_code_about_port_or_settings_is_never_tried_again() {
 #[test]
 fn asked_once_it_drains_and_asked_twice_it_is_killed() {
     let mut life = Life::serving();
-    let effects = life.tell(Input::StopAsked(Some(1)));
+    let effects = life.tell(Input::StopAsked(cli(1)));
     let stopping = Effect::Answer(Some(1), Answer::Stopping);
     assert_eq!(effects, [stopping, Effect::Tell(1, ToServer::Drain)]);
-    assert_eq!(life.tell(Input::StopDemanded), [Effect::Kill(1)]);
-    assert_eq!(life.news(1, crash()).last(), Some(&Effect::End(Outcome::Stopped)));
+    assert_eq!(life.tell(Input::StopDemanded(RequestedBy::Signal)), [Effect::Kill(1)]);
+    let stopped = Outcome::Stopped { by: Some(RequestedBy::Cli) };
+    assert_eq!(life.news(1, crash()).last(), Some(&Effect::End(stopped)), "the first who asked");
 }
 
 #[test]
 fn a_server_that_does_not_drain_is_killed_when_its_time_is_up() {
     let mut life = Life::serving();
     let asked = life.now;
-    life.tell(Input::StopAsked(None));
+    life.tell(Input::StopAsked(signal()));
     assert_eq!(life.wait(), [Effect::Kill(1)]);
     assert_eq!(life.now, asked + RULES.stop_timeout);
 }
@@ -140,7 +155,7 @@ fn a_server_that_does_not_drain_is_killed_when_its_time_is_up() {
 fn a_server_that_dies_late_is_killed_at_intervals_even_where_it_gets_no_time_to_drain() {
     let mut life = Life::serving();
     let rules = Rules { stop_timeout: Duration::ZERO, ..RULES };
-    let (state, _) = step(&rules, life.state, Input::StopAsked(None), life.now);
+    let (state, _) = step(&rules, life.state, Input::StopAsked(signal()), life.now);
     let (state, effects) = step(&rules, state, Input::TimeIsUp, life.now);
     assert_eq!(effects, [Effect::Kill(1)]);
     assert_eq!(state.deadline(&rules), Some(life.now + KILL_INTERVAL));
@@ -152,7 +167,7 @@ fn a_server_that_dies_late_is_killed_at_intervals_even_where_it_gets_no_time_to_
 fn a_restart_drains_the_old_server_only_after_the_new_one_has_proved_itself() {
     let mut life = Life::serving();
     let spawn = Effect::Spawn { attempt: 2, on_next: false };
-    assert_eq!(life.tell(Input::RestartAsked(Some(7))), [spawn]);
+    assert_eq!(life.tell(Input::RestartAsked(cli(7))), [spawn]);
     assert_eq!(life.news(2, ready()), [Effect::Prove(2)]);
     let effects = life.news(2, News::Proved);
     let done = Effect::Answer(Some(7), Answer::Done);
@@ -165,7 +180,7 @@ fn a_restart_drains_the_old_server_only_after_the_new_one_has_proved_itself() {
 fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
     for news in [exit(1), crash(), News::Garbage("?".into()), News::NotStarted("gone".into())] {
         let mut life = Life::serving();
-        life.tell(Input::RestartAsked(Some(7)));
+        life.tell(Input::RestartAsked(cli(7)));
         let effects = life.news(2, news);
         assert!(refused(7, &effects).starts_with("the new server did not start"));
         assert!(
@@ -174,7 +189,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
         assert!(matches!(life.state.phase, Phase::Serving { .. }));
     }
     let mut life = Life::serving();
-    life.tell(Input::RestartAsked(Some(7)));
+    life.tell(Input::RestartAsked(cli(7)));
     let effects = life.wait();
     assert!(refused(7, &effects).contains("within") && effects.contains(&Effect::Kill(2)));
 }
@@ -182,7 +197,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
 #[test]
 fn a_crash_during_a_restart_makes_the_new_server_the_current_one() {
     let mut life = Life::serving();
-    life.tell(Input::RestartAsked(Some(7)));
+    life.tell(Input::RestartAsked(cli(7)));
     refused(7, &life.news(1, crash()));
     life.news(2, ready());
     assert_eq!(life.news(2, News::Proved), [Effect::Announce(2)]);
@@ -192,7 +207,7 @@ fn a_crash_during_a_restart_makes_the_new_server_the_current_one() {
 fn a_move_leads_from_the_old_port_to_the_new_one_and_then_lets_go_of_it() {
     let (from, to) = (port(17000), port(18000));
     let mut life = Life::serving();
-    assert_eq!(life.tell(Input::MoveAsked(Some(to), Some(7))), [Effect::Claim(Some(to))]);
+    assert_eq!(life.tell(Input::MoveAsked(Some(to), cli(7))), [Effect::Claim(Some(to))]);
     let spawn = Effect::Spawn { attempt: 2, on_next: true };
     assert_eq!(life.tell(Input::Claimed { from, to }), [spawn]);
     life.news(2, ready());
@@ -201,33 +216,82 @@ fn a_move_leads_from_the_old_port_to_the_new_one_and_then_lets_go_of_it() {
     let effects = life.news(2, News::Proved);
     assert_eq!(effects, [Effect::Move { from, to }, Effect::Announce(2), redirect, done]);
     assert_eq!(life.wait(), [Effect::Tell(1, ToServer::Drain)]);
-    assert_eq!(life.news(1, exit(0)).last(), Some(&Effect::Release(from)));
+    let by = Some(RequestedBy::Cli);
+    assert_eq!(life.news(1, exit(0)).last(), Some(&Effect::Release { port: from, by }));
 }
 
 #[test]
 fn a_move_that_fails_leaves_everything_as_it_was_and_says_why() {
     let (from, to) = (port(17000), port(18000));
     let mut life = Life::serving();
-    life.tell(Input::MoveAsked(Some(to), Some(7)));
+    life.tell(Input::MoveAsked(Some(to), cli(7)));
     let effects = life.tell(Input::NotClaimed("it is taken".into()));
     assert_eq!(effects, [Effect::Answer(Some(7), Answer::NoPort("it is taken".into()))]);
-    life.tell(Input::MoveAsked(Some(to), Some(8)));
+    life.tell(Input::MoveAsked(Some(to), cli(8)));
     life.tell(Input::Claimed { from, to });
     let effects = life.news(2, exit(1));
     refused(8, &effects);
-    assert!(effects.contains(&Effect::Forsake));
+    assert!(effects.contains(&Effect::Forsake(Some(RequestedBy::Cli))));
     assert!(matches!(life.state.phase, Phase::Serving { .. }));
 }
 
 #[test]
 fn who_asks_at_the_wrong_moment_is_told_why_not() {
     let mut life = Life::begin();
-    assert!(refused(1, &life.tell(Input::RestartAsked(Some(1)))).contains("still starting"));
+    assert!(refused(1, &life.tell(Input::RestartAsked(cli(1)))).contains("still starting"));
     let mut life = Life::serving();
-    life.tell(Input::RestartAsked(Some(1)));
-    assert!(refused(2, &life.tell(Input::MoveAsked(None, Some(2)))).contains("under way"));
-    let effects = life.tell(Input::StopAsked(Some(3)));
+    life.tell(Input::RestartAsked(cli(1)));
+    assert!(refused(2, &life.tell(Input::MoveAsked(None, cli(2)))).contains("under way"));
+    let effects = life.tell(Input::StopAsked(cli(3)));
     assert!(refused(1, &effects).contains("ending") && effects.contains(&Effect::Kill(2)));
-    assert!(refused(4, &life.tell(Input::RestartAsked(Some(4)))).contains("ending"));
-    assert_eq!(life.tell(Input::StopAsked(Some(5))), [Effect::Answer(Some(5), Answer::Stopping)]);
+    assert!(refused(4, &life.tell(Input::RestartAsked(cli(4)))).contains("ending"));
+    assert_eq!(life.tell(Input::StopAsked(cli(5))), [Effect::Answer(Some(5), Answer::Stopping)]);
+}
+
+#[test]
+fn the_end_tells_from_where_it_was_asked_for() {
+    let outcome = |life: &mut Life, end: News| match life.news(1, end).pop() {
+        Some(Effect::End(outcome)) => outcome,
+        other => panic!("no end: {other:?}"),
+    };
+    let console = News::Said(ToLauncher::Stop { by: Some(RequestedBy::Console) });
+    let nameless = News::Said(ToLauncher::Stop { by: None });
+    for (said, by) in [
+        (by_api(|by| ToLauncher::Stop { by }), Some(RequestedBy::Api)),
+        (console, Some(RequestedBy::Console)),
+        (nameless, None),
+    ] {
+        let mut life = Life::serving();
+        assert_eq!(life.news(1, said)[1], Effect::Tell(1, ToServer::Drain));
+        // Later requests change nothing.
+        life.tell(Input::StopAsked(cli(1)));
+        assert_eq!(outcome(&mut life, exit(0)), Outcome::Stopped { by });
+    }
+    // The same from every other phase.
+    let stopped = Outcome::Stopped { by: Some(RequestedBy::Signal) };
+    let mut starting = Life::begin();
+    starting.tell(Input::StopAsked(signal()));
+    assert_eq!(outcome(&mut starting, crash()), stopped);
+    let mut waiting = Life::serving();
+    waiting.news(1, crash());
+    assert_eq!(waiting.tell(Input::StopAsked(signal())).pop(), Some(Effect::End(stopped.clone())));
+    let mut demanded = Life::serving();
+    demanded.tell(Input::StopDemanded(RequestedBy::Signal));
+    assert_eq!(outcome(&mut demanded, exit(0)), stopped);
+}
+
+#[test]
+fn a_move_that_the_server_passes_on_is_one_of_the_api() {
+    let (from, to, by) = (port(17000), port(18000), Some(RequestedBy::Api));
+    let mut life = Life::serving();
+    life.news(1, by_api(|by| ToLauncher::Move { port: None, by }));
+    life.tell(Input::Claimed { from, to });
+    assert!(life.news(2, exit(1)).contains(&Effect::Forsake(by)));
+    life.news(1, by_api(|by| ToLauncher::Move { port: None, by }));
+    life.tell(Input::Claimed { from, to });
+    life.news(3, ready());
+    life.news(3, News::Proved);
+    // The end of the launch lets go of both ports; the old one because of the move.
+    life.tell(Input::StopAsked(signal()));
+    assert!(life.news(1, exit(0)).contains(&Effect::Release { port: from, by }));
 }

@@ -83,7 +83,9 @@ class Story {
   }
 
   #exited(launch, record) {
-    if (record.exit_code !== 0 && launch.port) this.#mark("crash", launch.port, record);
+    // Version 0.1.0 did not record the port of the server that ended.
+    const port = record.port ?? launch.port;
+    if (record.exit_code !== 0 && port) this.#mark("crash", port, record);
   }
 
   #mark(kind, port, record) {

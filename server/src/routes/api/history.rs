@@ -4,6 +4,7 @@ use actix_web::web::{Data, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
+    event::EventName,
     history::{Cursor, Entry, Filter, Moment, Page, Reader, Record},
     port::Port,
 };
@@ -45,7 +46,7 @@ pub(super) struct HistoryQuery {
     #[param(inline, example = "2026-11-22T12:00:00Z")]
     until: Option<Moment>,
     /// This event alone.
-    #[param(inline, example = "port_conflict")]
+    #[param(inline, example = json!(EventName::PortConflict))]
     event: Option<EventWord>,
     /// Records about this port, or about leaving or reaching it.
     #[param(inline)]
@@ -125,7 +126,6 @@ pub(super) async fn history(
         events: asked.event.into_iter().map(|EventWord(event)| event.into()).collect(),
         port: asked.port,
         launch_id: asked.launch_id,
-        ..Filter::default()
     };
     let file = state.storage.history_file();
     let page = aside(move || match file {

@@ -34,7 +34,7 @@ pub(super) struct MoveRequest {
     ),
 )]
 pub(super) async fn relocate(
-    _: Authorized,
+    authorized: Authorized,
     _: Query<Empty>,
     Body(MoveRequest { port }): Body<MoveRequest>,
     state: Data<AppState>,
@@ -55,7 +55,7 @@ pub(super) async fn relocate(
         })
         .await?;
     }
-    state.requests.send(Wish::Move(port));
+    state.requests.send(Wish::Move { port, by: authorized.by });
     Ok(HttpResponse::Accepted().json(MoveRequest { port }))
 }
 
@@ -72,14 +72,14 @@ pub(super) async fn relocate(
     ),
 )]
 pub(super) async fn restart(
-    _: Authorized,
+    authorized: Authorized,
     _: Query<Empty>,
     _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
-    state.requests.send(Wish::Restart);
+    state.requests.send(Wish::Restart { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -93,12 +93,12 @@ pub(super) async fn restart(
     responses((status = 202, description = "It ends", body = Empty)),
 )]
 pub(super) async fn stop(
-    _: Authorized,
+    authorized: Authorized,
     _: Query<Empty>,
     _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    state.requests.send(Wish::Stop);
+    state.requests.send(Wish::Stop { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 

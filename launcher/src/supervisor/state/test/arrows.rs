@@ -41,20 +41,21 @@ fn every_arrow_of_the_drawing_is_taken_and_no_other() {
     let crash_again = [(1, crash()), (2, ready()), (2, News::Disproved("?".into())), (3, crash())];
     let server = |(attempt, news): (u32, News)| Input::Server { attempt, news };
     let begun: Vec<Input> = [(1, ready()), (1, News::Proved)].map(server).to_vec();
-    let succession = [Input::RestartAsked(None), server((2, ready())), server((2, News::Proved))];
+    let succession =
+        [Input::RestartAsked(signal()), server((2, ready())), server((2, News::Proved))];
     let stories: Vec<Vec<Input>> = vec![
         vec![server((1, exit(1)))],
-        vec![Input::StopAsked(None), server((1, crash()))],
-        vec![server((1, ready())), Input::StopAsked(None)],
-        [begun.clone(), vec![Input::StopAsked(None), server((1, exit(0)))]].concat(),
+        vec![Input::StopAsked(signal()), server((1, crash()))],
+        vec![server((1, ready())), Input::StopAsked(signal())],
+        [begun.clone(), vec![Input::StopAsked(signal()), server((1, exit(0)))]].concat(),
         [begun.clone(), vec![server((1, exit(0)))]].concat(),
-        [begun.clone(), vec![server((1, crash())), Input::StopAsked(None)]].concat(),
-        [begun.clone(), vec![Input::RestartAsked(None), server((1, crash()))]].concat(),
+        [begun.clone(), vec![server((1, crash())), Input::StopAsked(signal())]].concat(),
+        [begun.clone(), vec![Input::RestartAsked(signal()), server((1, crash()))]].concat(),
         [begun.clone(), crash_again.map(server).to_vec()].concat(),
         [
             begun,
             succession.to_vec(),
-            vec![Input::StopAsked(None), server((2, exit(0))), server((1, exit(0)))],
+            vec![Input::StopAsked(signal()), server((2, exit(0))), server((1, exit(0)))],
         ]
         .concat(),
     ];
@@ -63,7 +64,8 @@ fn every_arrow_of_the_drawing_is_taken_and_no_other() {
         let mut life = Life::begin();
         for input in story {
             // A launch that waits for its next start goes on when the time has come.
-            if matches!(life.state.phase, Phase::Waiting { .. }) && input != Input::StopAsked(None)
+            if matches!(life.state.phase, Phase::Waiting { .. })
+                && input != Input::StopAsked(signal())
             {
                 life.wait();
                 taken.insert(("waiting", word(&life.state.phase)));

@@ -10,8 +10,8 @@ use super::*;
 fn any_input() -> impl Strategy<Value = Input> {
     let news = prop_oneof![
         Just(ready()),
-        Just(News::Said(ToLauncher::Stop)),
-        Just(News::Said(ToLauncher::Restart)),
+        Just(News::Said(ToLauncher::Stop { by: None })),
+        Just(News::Said(ToLauncher::Restart { by: None })),
         Just(News::Garbage("?".into())),
         Just(News::Proved),
         Just(News::Disproved("?".into())),
@@ -21,10 +21,10 @@ fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         6 => (0..6_u32, news).prop_map(|(attempt, news)| Input::Server { attempt, news }),
         1 => Just(Input::TimeIsUp),
-        1 => Just(Input::StopAsked(Some(1))),
-        1 => Just(Input::StopDemanded),
-        2 => Just(Input::RestartAsked(Some(2))),
-        2 => Just(Input::MoveAsked(None, Some(3))),
+        1 => Just(Input::StopAsked(cli(1))),
+        1 => Just(Input::StopDemanded(RequestedBy::Signal)),
+        2 => Just(Input::RestartAsked(cli(2))),
+        2 => Just(Input::MoveAsked(None, cli(3))),
         2 => Just(Input::Claimed { from: port(17000), to: port(18000) }),
         1 => Just(Input::NotClaimed("taken".into())),
     ]
