@@ -12,7 +12,7 @@ use owo_colors::OwoColorize;
 use serde_json::{Value, json};
 use shared::{
     exit::Exit,
-    history::{Filter, Follower, Found, HistoryError, Reader},
+    history::{Cursor, Filter, Follower, Found, HistoryError, Reader},
     keys,
     paths::Folders,
     words::AnswerName,
@@ -105,9 +105,10 @@ fn tail(
     let mut followers = Vec::new();
     for log in logs {
         let unreadable = |error| Stop::Unreadable(log.clone(), error);
-        // What is written while the end is read is told twice at worst, and never lost.
         let follower = follow.then(|| log.follow(filter));
-        last.extend(last_of(log, filter, count).map_err(unreadable)?);
+        // What is written while the end is read is for the follower.
+        let end = follower.as_ref().map(Follower::cursor);
+        last.extend(last_of(log, filter, count, end).map_err(unreadable)?);
         followers.extend(follower.map(|follower| (log, follower)));
     }
     let last = in_order(last);
@@ -123,10 +124,19 @@ fn tail(
     Ok(())
 }
 
-/// The last `count` lines that are wanted.
-fn last_of(log: &Reader, filter: &Filter, count: usize) -> Result<Vec<Line>, HistoryError> {
+/// The last `count` lines that are wanted, up to `end` if given.
+fn last_of(
+    log: &Reader,
+    filter: &Filter,
+    count: usize,
+    end: Option<Cursor>,
+) -> Result<Vec<Line>, HistoryError> {
     let mut lines = Vec::new();
-    for found in log.backward(filter)? {
+    let found = match end {
+        Some(end) if end != Cursor::default() => log.backward_from(filter, end)?,
+        _ => log.backward(filter)?,
+    };
+    for found in found {
         if lines.len() == count {
             break;
         }

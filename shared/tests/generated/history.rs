@@ -111,6 +111,9 @@ fn kind(part: &Value, schema: &Value) -> String {
         let words = words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`"));
         return words.collect::<Vec<_>>().join(", ");
     }
+    if part["enum"].is_array() {
+        return "text".to_owned();
+    }
     if !part["const"].is_null() {
         return part["const"].to_string();
     }
