@@ -38,12 +38,12 @@ pub(super) fn history(basics: &Basics) -> Check {
     }
     let place = first.and_then(|damage| {
         let line = line_number(&file, damage.offset).ok()?;
-        Some(format!(" (the first is line {line}: {})", damage.kind))
+        Some(format!("; line {line} is the first that is none ({})", damage.kind))
     });
     Check::warning(
         "history",
         format!(
-            "{records} records, {broken} lines are no records{}, {lost} records are lost",
+            "{records} records, {broken} lines are no records, {lost} records are lost{}",
             place.unwrap_or_default()
         ),
         "nothing: a full disk or a sudden end did that, and what is there can be read",
