@@ -6,6 +6,7 @@
 #[path = "../both/mod.rs"]
 mod both;
 
+mod agreement;
 mod alone;
 mod api;
 mod asked;

@@ -123,7 +123,7 @@ fn tail(
     Ok(())
 }
 
-/// The last `count` lines that are wanted.
+/// The last `count` lines that are wanted, the oldest first.
 fn last_of(log: &Reader, filter: &Filter, count: usize) -> Result<Vec<Line>, HistoryError> {
     let mut lines = Vec::new();
     for found in log.backward(filter)? {
@@ -134,6 +134,7 @@ fn last_of(log: &Reader, filter: &Filter, count: usize) -> Result<Vec<Line>, His
             lines.push(Line::of(entry.text));
         }
     }
+    lines.reverse();
     Ok(lines)
 }
 
