@@ -6,7 +6,11 @@
 
 mod reference;
 
-use std::{fs, fs::File, io::Write, path::PathBuf};
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use e2e::{Ended, Home, Ready, Running, quiet_port, send, wait_for, wait_until};
 use serde_json::{Value, json};
@@ -48,6 +52,17 @@ impl Made {
         });
         made.expect("written");
         Self { home, file, truth }
+    }
+
+    /// The history that version 0.1.0 wrote.
+    fn of_version_0_1_0() -> Self {
+        let home = Home::new();
+        let file = home.folders().history();
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        let fixture = "../shared/tests/fixtures/0.1.0/port-history.jsonl";
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture);
+        fs::copy(fixture, &file).expect("it is in the checkout");
+        Self { home, file, truth: Vec::new() }
     }
 
     fn reference(&self) -> Reference {
@@ -112,8 +127,10 @@ fn filters() -> Vec<(String, Filter)> {
     filters.into_iter().map(with).chain(late).collect()
 }
 
-fn commands_agree(seed: u64, faults: bool) {
-    let made = Made::new(seed, faults);
+/// Ports of which histories have much to tell, and two of which they have little or nothing.
+const PORTS: [u16; 5] = [3030, 17_037, 18_030, 18_500, 1];
+
+fn commands_agree(made: Made) {
     let reference = made.reference();
     let damage: Vec<_> = made.truth.iter().filter(|fault| fault.kind != FaultKind::Lost).collect();
     assert_eq!(reference.damaged_lines(), damage.iter().map(|f| f.line).collect::<Vec<_>>());
@@ -142,7 +159,7 @@ fn commands_agree(seed: u64, faults: bool) {
             assert_eq!(told.line("conflicts"), wanted, "conflicts --since {since} {option}");
         }
     }
-    for port in [3030, 17_037, 18_000, 1] {
+    for port in PORTS {
         let told = made.ask(&format!("explain {port}")).line("explain");
         for key in ["launches", "history", "record"] {
             let wanted = &reference.explain(port, None, &made.file)[key];
@@ -202,15 +219,20 @@ fn follow(made: &Made) {
 #[test]
 fn all_commands_agree_on_a_sound_history() {
     for seed in [1, 2, 3] {
-        commands_agree(seed, false);
+        commands_agree(Made::new(seed, false));
     }
 }
 
 #[test]
 fn all_commands_agree_on_a_damaged_history() {
     for seed in [1, 2, 3] {
-        commands_agree(seed, true);
+        commands_agree(Made::new(seed, true));
     }
+}
+
+#[test]
+fn all_commands_agree_on_the_history_of_version_0_1_0() {
+    commands_agree(Made::of_version_0_1_0());
 }
 
 /// A server of the app `server`, with this history.
@@ -221,8 +243,7 @@ struct Served {
 }
 
 impl Served {
-    fn new(seed: u64, faults: bool) -> Self {
-        let made = Made::new(seed, faults);
+    fn new(made: Made) -> Self {
         let mut running = made.home.launcher().port(quiet_port()).start();
         let ready = running.ready();
         let id = ready.launch_id.clone();
@@ -266,8 +287,11 @@ impl Served {
     }
 }
 
-fn server_agrees(seed: u64, faults: bool) {
-    let served = Served::new(seed, faults);
+fn server_agrees(made: Made) {
+    agrees(Served::new(made));
+}
+
+fn agrees(served: Served) {
     let reference = served.made.reference();
     let app = |filter| Filter { app: Some("server".to_owned()), ..filter };
 
@@ -324,13 +348,32 @@ fn server_agrees(seed: u64, faults: bool) {
 #[test]
 fn a_running_server_and_status_agree_with_the_commands_on_a_sound_history() {
     for seed in [4, 5, 6] {
-        server_agrees(seed, false);
+        server_agrees(Made::new(seed, false));
     }
 }
 
 #[test]
 fn a_running_server_and_status_agree_with_the_commands_on_a_damaged_history() {
     for seed in [4, 5, 6] {
-        server_agrees(seed, true);
+        server_agrees(Made::new(seed, true));
     }
+}
+
+/// It begins without an assignment, so its ports are recalled from the history.
+#[test]
+fn a_start_with_the_history_of_version_0_1_0_recalls_its_ports_and_agrees_with_the_commands() {
+    let made = Made::of_version_0_1_0();
+    let (recovered, assigned) = {
+        let served = Served::new(made);
+        let text = fs::read_to_string(&served.made.file).expect("text");
+        let of_launch = text.lines().filter(|line| line.contains(&served.ready.launch_id));
+        let of_launch: Vec<Value> =
+            of_launch.map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let one = |event: &str| of_launch.iter().find(|record| record["event"] == event).cloned();
+        let found = (one("state_recovered"), one("port_assigned"));
+        agrees(served);
+        found
+    };
+    assert_eq!(recovered.expect("it is told")["source"], "port_history");
+    assert_eq!(assigned.expect("it is told")["previous"], 18_030);
 }

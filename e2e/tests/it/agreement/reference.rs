@@ -313,7 +313,8 @@ impl Reference {
             let (app, event) = (Some(app.to_owned()), Some(event.to_owned()));
             self.values(&Filter { app, event, ..Filter::default() })
         };
-        let failed = |restarting: &Value| restarting["why"] == "failed";
+        // Version 0.1.0 recorded no other restart, and did not say why.
+        let failed = |restarting: &Value| restarting.get("why").is_none_or(|why| why == "failed");
         let restarts = of("server_restarting").into_iter().filter(failed).count();
         let mut classes: BTreeMap<String, u64> = BTreeMap::new();
         for conflict in of("port_conflict") {
