@@ -23,6 +23,7 @@ mod command_where;
 mod control;
 mod crash;
 mod crowd;
+mod damaged_history;
 mod desktop;
 mod disk;
 mod enter;
