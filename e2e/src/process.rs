@@ -68,6 +68,18 @@ impl Watched {
         pages.unwrap_or(0) * rustix::param::page_size() as u64
     }
 
+    /// The most memory that it has occupied so far, in bytes; 0 if it has ended.
+    #[must_use]
+    pub fn peak_memory(&self) -> u64 {
+        number_of(self.pid, "status", "VmHWM") * 1024
+    }
+
+    /// How many bytes it has read so far, from files and from anything else; 0 if it has ended.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        number_of(self.pid, "io", "rchar")
+    }
+
     /// Whether it has ended.
     ///
     /// # Panics
@@ -99,6 +111,13 @@ fn pids() -> impl Iterator<Item = u32> {
 
 fn parent_of(pid: u32) -> Option<u32> {
     stat_of(pid, 1)?.parse().ok()
+}
+
+/// The number behind `name:` in a file of `/proc/PID`; 0 if there is none.
+fn number_of(pid: u32, file: &str, name: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    value.and_then(|value| value.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// A field of `/proc/PID/stat`, counted behind the name, which may hold anything.

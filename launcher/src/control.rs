@@ -235,6 +235,23 @@ mod test {
         (folder, path)
     }
 
+    /// See the README there.
+    const OF_VERSION_0_1_0: &str = include_str!("../../shared/tests/fixtures/0.1.0/control.jsonl");
+
+    #[test]
+    fn what_version_0_1_0_asks_and_answers_is_understood() {
+        let is_read = |line: &str| {
+            serde_json::from_str::<Request>(line)
+                .map(drop)
+                .or_else(|_| serde_json::from_str::<Answer>(line).map(drop))
+        };
+        let lines = OF_VERSION_0_1_0.lines().filter(|line| !line.starts_with("{\"say\""));
+        for line in lines.clone() {
+            assert!(is_read(line).is_ok(), "{line}: {:?}", is_read(line));
+        }
+        assert_eq!(lines.count(), 10);
+    }
+
     #[test]
     fn a_request_gets_its_answer() {
         let (_folder, path) = listening();

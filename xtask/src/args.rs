@@ -1,6 +1,6 @@
 //! The command line: what was typed, and which command it means.
 
-use crate::{fuzz, package, schemathesis, soak, stages, start, windows, workflows};
+use crate::{fuzz, gen_history, package, schemathesis, soak, stages, start, windows, workflows};
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
 
@@ -41,6 +41,8 @@ enum Command {
         /// This one alone: a file of fuzz/targets, without its ending
         target: Option<String>,
     },
+    /// Make a port history of years, for tests and measurements
+    GenHistory(gen_history::Args),
     /// Hold the API to its own description, for longer than the tests do
     Schemathesis {
         /// How many requests of each kind are made up for each operation
@@ -67,6 +69,7 @@ impl Args {
             Command::Test => stages::run(),
             Command::Soak { seed, minutes } => soak::run(seed, minutes),
             Command::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
+            Command::GenHistory(args) => gen_history::run(&args),
             Command::Schemathesis { examples } => schemathesis::run(examples),
             Command::Windows { release } => windows::run(release),
             Command::Package(args) => package::run(&args),

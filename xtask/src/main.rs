@@ -1,6 +1,6 @@
 //! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`,
-//! `cargo xtask fuzz`, `cargo xtask schemathesis`, `cargo xtask windows`, `cargo xtask package`, and
-//! `cargo xtask workflows`.
+//! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`, `cargo xtask windows`,
+//! `cargo xtask package`, and `cargo xtask workflows`.
 //!
 //! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
 //! command means the same on every machine.
@@ -14,6 +14,7 @@ mod cargo;
 mod counts;
 mod deny;
 mod fuzz;
+mod gen_history;
 mod needs;
 mod package;
 mod report;

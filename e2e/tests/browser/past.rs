@@ -43,9 +43,11 @@ pub(crate) fn write(home: &Home, launches: u32) {
         launch.serve(port);
         if number % 5 == 4 {
             launch.at += SignedDuration::from_hours(2);
-            let how = json!({ "exit_code": null, "signal": 9, "uptime_ms": 7.2e6, "attempt": 1, "delay_ms": 100.0 });
+            let how = json!({ "exit_code": null, "signal": 9, "uptime_ms": 7.2e6, "attempt": 1, "delay_ms": 100.0, "port": port, "server_pid": 4_000 });
             launch.warn("server_exited", &how);
-            launch.tell("server_restarting", &how);
+            let mut why = how.clone();
+            (why["why"], why["by"]) = ("failed".into(), Value::Null);
+            launch.tell("server_restarting", &why);
             launch.serve(port);
         }
         if number % 9 == 8 {
@@ -58,7 +60,8 @@ pub(crate) fn write(home: &Home, launches: u32) {
             }
         }
         launch.at = at + LASTS;
-        let end = json!({ "port": port, "reason": "asked", "exit_code": 0, "error": null });
+        let end =
+            json!({ "port": port, "reason": "asked", "exit_code": 0, "error": null, "by": null });
         launch.tell("port_released", &end);
         launch.tell("launch_stopped", &end);
     }
@@ -91,8 +94,7 @@ impl<'a> Launch<'a> {
     fn serve(&mut self, port: u16) {
         let addresses = [format!("127.0.0.1:{port}"), format!("[::1]:{port}")];
         let claim = json!({ "port": port, "origin": "last_good", "addresses": addresses, "tried": 1, "elapsed_ms": 0.1 });
-        let at =
-            json!({ "server_pid": 4_000, "port": port, "addresses": addresses, "elapsed_ms": 9.0 });
+        let at = json!({ "server_pid": 4_000, "port": port, "addresses": addresses, "elapsed_ms": 9.0, "since_spawn_ms": 8.0 });
         self.tell("port_claimed", &claim);
         self.tell("server_ready", &at);
     }

@@ -6,6 +6,7 @@
 #[path = "../both/mod.rs"]
 mod both;
 
+mod agreement;
 mod alone;
 mod api;
 mod asked;
@@ -22,6 +23,7 @@ mod command_where;
 mod control;
 mod crash;
 mod crowd;
+mod damaged_history;
 mod desktop;
 mod disk;
 mod enter;

@@ -124,7 +124,7 @@ fn tail(
     Ok(())
 }
 
-/// The last `count` lines that are wanted, up to `end` if given.
+/// The last `count` lines that are wanted, up to `end` if given, the oldest first.
 fn last_of(
     log: &Reader,
     filter: &Filter,
@@ -144,6 +144,7 @@ fn last_of(
             lines.push(Line::of(entry.text));
         }
     }
+    lines.reverse();
     Ok(lines)
 }
 

@@ -251,7 +251,7 @@ impl OwnerAtTime {
     ) -> Result<(), HistoryError> {
         let Some(Told { record, entry }) = self.holding() else { return Ok(()) };
         let (app, launch, offset) = (record.app.clone(), record.launch_id, entry.offset);
-        let is_launcher = record.process == Process::Launcher;
+        let (is_launcher, machine) = (record.process == Process::Launcher, record.machine.clone());
         let ends = [EventName::LaunchGaveUp, EventName::LaunchStopped, EventName::LaunchFailed];
         let events = EventName::words(ends);
         let of_launch = Filter { launch_id: Some(launch), events, until, ..Filter::default() };
@@ -263,8 +263,8 @@ impl OwnerAtTime {
             };
             self.become_known(state, told);
         }
-        // Whoever claims a port holds the lock of its app, so the launch before is over. A server
-        // without a launcher holds no lock.
+        // A launcher that claims a port holds the lock of its app on its machine, so the launch before
+        // is over there. A server without a launcher holds no lock.
         if !is_launcher || self.holding().is_none() {
             return Ok(());
         }
@@ -272,7 +272,7 @@ impl OwnerAtTime {
         let of_app = Filter { app: Some(app), events, until, ..Filter::default() };
         for told in told(history, &of_app, offset) {
             let told = told?;
-            let is_another = told.record.launch_id != launch;
+            let is_another = told.record.launch_id != launch && told.record.machine == machine;
             if is_another && told.record.process == Process::Launcher {
                 self.become_known(Ownership::EndedUnseen, told);
                 break;

@@ -16,7 +16,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use slog::{Drain, FnValue, Never, OwnedKVList, PushFnValue, Record, o};
+use slog::{
+    BorrowedKV, Drain, FnValue, KV, Never, OwnedKVList, PushFnValue, Record, RecordLocation,
+    RecordStatic, o,
+};
 use slog_json::Json;
 use uuid::Uuid;
 
@@ -47,6 +50,14 @@ pub(crate) trait Sink: Send {
         Ok(())
     }
 }
+
+/// What is no message of slog's macros has no place in the code to name, and its level is among its
+/// own keys.
+static NOWHERE: RecordStatic<'static> = RecordStatic {
+    location: &RecordLocation { file: "", line: 0, column: 0, function: "", module: "" },
+    tag: "",
+    level: slog::Level::Info,
+};
 
 /// Lines of JSON on their way to a sink.
 pub(super) struct Lines<S> {
@@ -109,13 +120,34 @@ impl<S: Sink> Lines<S> {
         Self { json: Json::new(Line).build(), sink, failed: false }
     }
 
-    /// Writes one line, and says the first failure of a row of failures.
-    pub(super) fn log(&mut self, record: &Record<'_>, values: &OwnedKVList) {
+    /// Writes one line of these keys, and says the first failure of a row of failures.
+    pub(super) fn log_keys(&mut self, keys: &impl KV) {
+        let written = self.write_keys(keys);
+        self.say_first_failure(written);
+    }
+
+    /// Writes one line of these keys.
+    pub(super) fn write_keys(&mut self, keys: &impl KV) -> io::Result<()> {
+        let no_values: OwnedKVList = o!().into();
+        let message = format_args!("");
+        self.write(&Record::new(&NOWHERE, &message, BorrowedKV(keys)), &no_values)
+    }
+
+    fn log(&mut self, record: &Record<'_>, values: &OwnedKVList) {
         let written = self.write(record, values);
+        self.say_first_failure(written);
+    }
+
+    fn say_first_failure(&mut self, written: io::Result<()>) {
         let failed_before = mem::replace(&mut self.failed, written.is_err());
         if let (Err(error), false) = (written, failed_before) {
             say_once(&error);
         }
+    }
+
+    /// Where the lines go.
+    pub(super) fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
     }
 
     /// Makes every line so far durable, as far as the disk allows.

@@ -10,6 +10,8 @@ mod cursor;
 mod damage;
 mod filter;
 mod follow;
+#[cfg(feature = "generate")]
+pub mod generate;
 mod json_lines;
 mod page;
 mod reader;
@@ -30,4 +32,4 @@ pub use page::Page;
 pub use reader::{Backward, Entry, Forward, Found, HistoryError, Reader};
 pub use record::Record;
 pub use since::{Moment, NoMoment, moment};
-pub use writer::Writer;
+pub use writer::{RecordLines, Writer};

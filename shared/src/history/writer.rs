@@ -14,7 +14,6 @@ use std::{
 };
 
 use jiff::{Timestamp, Unit};
-use slog::{BorrowedKV, OwnedKVList, RecordLocation, RecordStatic, o};
 use uuid::Uuid;
 
 use super::{
@@ -42,14 +41,6 @@ struct Open {
     seq: u64,
     lines: Lines<Appender>,
 }
-
-/// Records are made here and not by slog's macros, so there is no place in the code to name. The
-/// record itself has its level and its event among its keys.
-static NOWHERE: RecordStatic<'static> = RecordStatic {
-    location: &RecordLocation { file: "", line: 0, column: 0, function: "", module: "" },
-    tag: "",
-    level: slog::Level::Info,
-};
 
 impl Writer {
     /// Opens the port history of `folders` for records by `author`.
@@ -99,9 +90,7 @@ impl Open {
         };
         // Also of a record that cannot be written: its absence shows.
         self.seq += 1;
-        let values: OwnedKVList = o!().into();
-        self.lines
-            .log(&slog::Record::new(&NOWHERE, &format_args!(""), BorrowedKV(&record)), &values);
+        self.lines.log_keys(&record);
         if event.is_durable() {
             self.lines.sync();
         }
@@ -183,6 +172,39 @@ impl Sink for Appender {
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data().map_err(|error| about(&self.path, &error))
+    }
+}
+
+/// Writes records that are made elsewhere, in the form in which a [`Writer`] writes its own.
+pub struct RecordLines<W>(Lines<Plain<W>>);
+
+impl<W: Write + Send> RecordLines<W> {
+    /// Lines that go to `to`, each with one call of `write_all`.
+    pub fn new(to: W) -> Self {
+        Self(Lines::bare(Plain(to)))
+    }
+
+    /// Writes one record as one line, its end included.
+    ///
+    /// # Errors
+    ///
+    /// If `to` refuses it.
+    pub fn write(&mut self, record: &Record) -> io::Result<()> {
+        self.0.write_keys(record)
+    }
+
+    /// Where the lines go.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.0.sink_mut().0
+    }
+}
+
+/// Anything that bytes can be written to.
+struct Plain<W>(W);
+
+impl<W: Write + Send> Sink for Plain<W> {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        self.0.write_all(line)
     }
 }
 

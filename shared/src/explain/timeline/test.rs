@@ -94,6 +94,8 @@ fn a_killed_launch_has_ended_at_the_latest_when_its_app_claims_another_port() {
     );
     let other_app = line(30, "port_claimed", "notes", NOTES, r#""port":17000"#);
     assert!(end_of(&(serving.clone() + &other_app)).contains("served there"));
+    let on_another = elsewhere.replace("\"process\"", "\"machine\":\"grace\",\"process\"");
+    assert!(end_of(&(serving.clone() + &on_another)).contains("served there"), "a lock of its own");
     let alone = elsewhere.replace("launcher", "server");
     assert!(end_of(&(serving + &alone)).contains("served there"), "no lock, no proof");
 }
