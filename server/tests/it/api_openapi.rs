@@ -71,6 +71,7 @@ fn real_answers_are_as_the_description_says() {
     // Each is held to the description as it comes. What is described takes no other member.
     for (path, free, status) in [
         ("status".to_owned(), "none", 200),
+        ("version".to_owned(), "none", 200),
         ("history".to_owned(), "/records/", 200),
         ("history?limit=1".to_owned(), "/records/", 200),
         ("history?limit=0".to_owned(), "none", 400),
@@ -110,6 +111,15 @@ fn real_answers_are_as_the_description_says() {
     drop(held);
     let answer = api.get(&format!("{V1}/ports/{taken}"));
     assert_eq!(answer.json()["verdict"], "free");
+}
+
+#[test]
+fn the_versions_are_those_of_the_records_and_of_the_description() {
+    let api = Api::start();
+    let told = api.get(&format!("{V1}/version")).json();
+    assert_eq!(told["version"], api.get(DOCUMENT).json()["info"]["version"]);
+    assert_eq!(told["schemas"]["history"], shared::event::SCHEMA);
+    assert!(V1.ends_with(told["api"].as_str().expect("a text")), "{told}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod query;
 mod refusal;
 mod settings;
 mod status;
+mod version;
 
 use actix_web::{HttpResponse, Resource, guard, web};
 use utoipa::OpenApi;
@@ -60,6 +61,7 @@ macro_rules! routes {
 routes! {
     operations {
         "/api/v1/status", "GET, HEAD": reading => status::status;
+        "/api/v1/version", "GET, HEAD": reading => version::version;
         "/api/v1/history", "GET, HEAD": reading => history::history;
         "/api/v1/conflicts", "GET, HEAD": reading => conflicts::conflicts;
         "/api/v1/ports/{port}", "GET, HEAD": reading => ports::port;
