@@ -11,7 +11,10 @@ use shared::{
 };
 use tempfile::TempDir;
 
-use crate::support::{Answer, Running, read, serve, settings};
+use crate::{
+    description::assert_described,
+    support::{Answer, Running, read, serve, settings},
+};
 
 /// Where the API lives.
 pub(crate) const V1: &str = "/_homeport/api/v1";
@@ -57,17 +60,23 @@ impl Api {
         format!("Authorization: Bearer {}", self.token)
     }
 
+    /// Asks for `path`. Every answer is held to the description of the API.
+    #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Answer {
-        self.running.ask("GET", path, &[&self.bearer()])
+        let answer = self.running.ask("GET", path, &[&self.bearer()]);
+        assert_described("GET", path, &answer);
+        answer
     }
 
     /// Sends a body as JSON.
+    #[track_caller]
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
         let kind = ["Content-Type: application/json"];
         self.send_as(method, path, &[&kind[..], headers].concat(), body)
     }
 
     /// Sends a body with these headers alone.
+    #[track_caller]
     pub(crate) fn send_as(
         &self,
         method: &str,
@@ -83,7 +92,9 @@ impl Api {
         );
         // A server that has seen enough may close before it has read everything.
         let _ = stream.write_all(&[head.as_bytes(), body].concat());
-        read(&mut stream)
+        let answer = read(&mut stream);
+        assert_described(method, path, &answer);
+        answer
     }
 
     pub(crate) fn settings_file(&self) -> PathBuf {

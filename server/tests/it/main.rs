@@ -10,6 +10,7 @@ mod api_ports;
 mod api_settings;
 mod api_support;
 mod console;
+mod description;
 mod enter;
 mod identity;
 mod landing;

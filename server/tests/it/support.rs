@@ -20,6 +20,8 @@ use shared::{
 };
 use tokio::sync::oneshot;
 
+use crate::description::assert_described_problem;
+
 /// More than any answer takes, so that a test that fails does so instead of hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -209,6 +211,7 @@ impl Answer {
         assert!(kind == "about:blank" || kind.starts_with("/_homeport/docs#"), "{problem}");
         assert_eq!(problem["status"], status);
         assert!(problem["title"].is_string() && problem["detail"].is_string(), "{problem}");
+        assert_described_problem(&problem);
     }
 
     /// Checks that it is sealed off from pages of other origins.

@@ -59,7 +59,10 @@ async fn read(mut payload: Payload) -> Result<Vec<u8>, Refusal> {
     while let Some(piece) = payload.next().await {
         let piece = piece.map_err(|error| match error {
             PayloadError::Overflow => Refusal::TooLong,
-            _ => Refusal::BrokenOff,
+            _ => Refusal::Json {
+                place: None,
+                detail: "the body could not be read to its end".to_owned(),
+            },
         })?;
         if bytes.len() + piece.len() > MAX_BODY {
             return Err(Refusal::TooLong);
@@ -92,15 +95,12 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
         let (line, column) = (error.line(), error.column());
         let said = error.to_string();
         let place = format!(" at line {line} column {column}");
-        Refusal::Json {
-            line,
-            column,
-            detail: said.strip_suffix(&place).unwrap_or(&said).to_owned(),
-        }
+        let detail = said.strip_suffix(&place).unwrap_or(&said).to_owned();
+        Refusal::Json { place: Some((line, column)), detail }
     })?;
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(Refusal::Json { line: 1, column: 1, detail: "send an object".to_owned() }),
+        _ => Err(Refusal::Json { place: Some((1, 1)), detail: "send an object".to_owned() }),
     }
 }
 
@@ -119,9 +119,7 @@ mod test {
             ("{\"a\":1} x", (1, 9)),
         ] {
             match parse(text.as_bytes()) {
-                Err(Refusal::Json { line, column, .. }) => {
-                    assert_eq!((line, column), place, "{text}");
-                }
+                Err(Refusal::Json { place: Some(told), .. }) => assert_eq!(told, place, "{text}"),
                 other => panic!("{other:?}"),
             }
         }

@@ -17,41 +17,69 @@ mod query;
 mod refusal;
 mod settings;
 mod status;
+mod version;
 
-use actix_web::{HttpResponse, guard, web};
+use actix_web::{HttpResponse, Resource, guard, web};
+use utoipa::OpenApi;
 
 use self::refusal::Refusal;
 use crate::files::{AppFiles, Storage};
 
-/// Lists the routes: what each path takes, and who answers.
+/// Lists the routes: what each path takes, and who answers. The operations are described as well;
+/// the documents are what describes them.
 macro_rules! routes {
-    ($($path:literal, $allow:literal: $($method:ident => $handler:path),+;)*) => {
+    (
+        operations { $($path:literal, $allow:literal:
+            $($method:ident => $($handler:ident)::+),+;)+ }
+        documents { $($document:literal => $($drawn:ident)::+;)+ }
+    ) => {
         /// Every route of the API: its path, and the methods that it takes.
-        pub const ROUTES: &[(&str, &str)] = &[$((concat!("/_homeport", $path), $allow)),*];
+        pub const ROUTES: &[(&str, &str)] = &[
+            $((concat!("/_homeport", $path), $allow),)+
+            $((concat!("/_homeport", $document), "GET, HEAD"),)+
+        ];
 
         /// Registers all of it.
         pub(super) fn register(config: &mut web::ServiceConfig) {
             $(config.service(
-                web::resource($path)
-                    $(.route(web::route().guard($method()).to($handler)))+
-                    .default_service(web::to(|| refuse(Refusal::Method($allow)))),
-            );)*
+                resource($path, $allow)
+                    $(.route(web::route().guard($method()).to($($handler)::+)))+
+            );)+
+            $(config.service(
+                resource($document, "GET, HEAD")
+                    .route(web::route().guard(reading()).to($($drawn)::+))
+            );)+
         }
+
+        /// The description of every operation.
+        #[derive(OpenApi)]
+        #[openapi(paths($($($($handler)::+),+),+))]
+        struct Operations;
     };
 }
 
 routes! {
-    "/api/v1/status", "GET, HEAD": reading => status::status;
-    "/api/v1/history", "GET, HEAD": reading => history::history;
-    "/api/v1/conflicts", "GET, HEAD": reading => conflicts::conflicts;
-    "/api/v1/ports/{port}", "GET, HEAD": reading => ports::port;
-    "/api/v1/settings", "GET, HEAD, PUT": reading => settings::read, putting => settings::replace;
-    "/api/v1/move", "POST": posting => orders::relocate;
-    "/api/v1/restart", "POST": posting => orders::restart;
-    "/api/v1/stop", "POST": posting => orders::stop;
-    "/api/v1/events", "GET": getting => events::follow;
-    "/openapi.json", "GET, HEAD": reading => openapi::document;
-    "/docs", "GET, HEAD": reading => page::page;
+    operations {
+        "/api/v1/status", "GET, HEAD": reading => status::status;
+        "/api/v1/version", "GET, HEAD": reading => version::version;
+        "/api/v1/history", "GET, HEAD": reading => history::history;
+        "/api/v1/conflicts", "GET, HEAD": reading => conflicts::conflicts;
+        "/api/v1/ports/{port}", "GET, HEAD": reading => ports::port;
+        "/api/v1/settings", "GET, HEAD, PUT": reading => settings::read, putting => settings::replace;
+        "/api/v1/move", "POST": posting => orders::relocate;
+        "/api/v1/restart", "POST": posting => orders::restart;
+        "/api/v1/stop", "POST": posting => orders::stop;
+        "/api/v1/events", "GET": getting => events::follow;
+    }
+    documents {
+        "/openapi.json" => openapi::document;
+        "/docs" => page::page;
+    }
+}
+
+/// A resource that refuses the methods that it does not take.
+fn resource(path: &str, allow: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || refuse(Refusal::Method(allow))))
 }
 
 fn reading() -> impl guard::Guard {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 use utoipa::{
-    Modify, OpenApi,
+    OpenApi,
     openapi::{
         self, Ref,
         path::{Operation, PathItem},
@@ -13,10 +13,7 @@ use utoipa::{
     },
 };
 
-use super::{
-    conflicts, events, fields::Empty, history, orders, ports, query::Query, refusal::Refusal,
-    settings, status,
-};
+use super::{Operations, fields::Empty, query::Query, refusal::Refusal};
 use crate::{error::Problem, token::Authorized};
 
 /// The description.
@@ -30,18 +27,6 @@ use crate::{error::Problem, token::Authorized};
         license(name = "MIT OR Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
-    paths(
-        status::status,
-        history::history,
-        conflicts::conflicts,
-        ports::port,
-        settings::read,
-        settings::replace,
-        orders::relocate,
-        orders::restart,
-        orders::stop,
-        events::follow,
-    ),
     components(responses(Problem)),
     tags(
         (name = "reading", description = "What is, and what was"),
@@ -49,12 +34,8 @@ use crate::{error::Problem, token::Authorized};
         (name = "orders", description = "What the person wants done"),
     ),
     security(("token" = []), ("cookie" = [])),
-    modifiers(&Common),
 )]
 struct Description;
-
-/// What every operation has in common.
-struct Common;
 
 /// What each may answer: a wrong parameter, no token, another method, another host.
 const ALWAYS: [&str; 4] = ["400", "401", "405", "421"];
@@ -62,27 +43,26 @@ const ALWAYS: [&str; 4] = ["400", "401", "405", "421"];
 /// And what one that has a body may answer besides: another origin, too long, not JSON, not ours.
 const WITH_BODY: [&str; 4] = ["403", "413", "415", "422"];
 
-impl Modify for Common {
-    fn modify(&self, api: &mut openapi::OpenApi) {
-        let components = api.components.get_or_insert_default();
-        let token = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The token of the app, from the file `run/<app>.token`"))
-            .build();
-        components.add_security_scheme("token", SecurityScheme::Http(token));
-        let cookie = ApiKeyValue::with_description(
-            "homeport-<app>-<port>",
-            "What `launcher open` gives a browser",
-        );
-        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-        for path in api.paths.paths.values_mut() {
-            let PathItem { get, put, post, .. } = path;
-            for operation in [&mut *get, &mut *put, &mut *post].into_iter().flatten() {
-                may_answer(operation, &ALWAYS);
-            }
-            for operation in [put, post].into_iter().flatten() {
-                may_answer(operation, &WITH_BODY);
-            }
+/// Adds what every operation has in common.
+fn complete(api: &mut openapi::OpenApi) {
+    let components = api.components.get_or_insert_default();
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The token of the app, from the file `run/<app>.token`"))
+        .build();
+    components.add_security_scheme("token", SecurityScheme::Http(token));
+    let cookie = ApiKeyValue::with_description(
+        "homeport-<app>-<port>",
+        "What `launcher open` gives a browser",
+    );
+    components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    for path in api.paths.paths.values_mut() {
+        let PathItem { get, put, post, .. } = path;
+        for operation in [&mut *get, &mut *put, &mut *post].into_iter().flatten() {
+            may_answer(operation, &ALWAYS);
+        }
+        for operation in [put, post].into_iter().flatten() {
+            may_answer(operation, &WITH_BODY);
         }
     }
 }
@@ -96,7 +76,10 @@ fn may_answer(operation: &mut Operation, problems: &[&str]) {
 
 /// The description as JSON; it is the same for every server of this version.
 pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let mut document = json!(Description::openapi());
+    let mut api = Description::openapi();
+    api.merge(Operations::openapi());
+    complete(&mut api);
+    let mut document = json!(api);
     document["info"]["version"] = crate::app_state::VERSION.into();
     document
 });

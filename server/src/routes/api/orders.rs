@@ -49,7 +49,7 @@ pub(super) async fn relocate(
             let settings =
                 Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
             match ports::conflict(state, files, port, &settings)? {
-                Some(conflict) => Err(Refusal::Taken(Box::new(conflict))),
+                Some(conflict) => Err(Refusal::Taken { conflict: Box::new(conflict) }),
                 None => Ok(()),
             }
         })

@@ -3,6 +3,8 @@
 //! Every kind has a word of its own in `type`, which leads to its description, and further members
 //! that a program can act on.
 
+use std::fmt;
+
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -17,106 +19,132 @@ use crate::{error::Problem, routes::MAX_BODY};
 /// The page that describes every kind.
 const DOCS: &str = "/_homeport/docs";
 
-/// Why a request was refused.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    /// A parameter of the URL is wrong or unknown.
+/// Makes the kinds of refusals: what each is for the page for people, what it says, its status, and
+/// the word that ends its `type`.
+macro_rules! refusals {
+    ($(
+        $(#[doc = $about:literal])+
+        #[error($($said:tt)+)]
+        $kind:ident $(($of:ty))? $({ $($member:ident: $type:ty),+ })? = $status:ident $word:literal;
+    )+) => {
+        /// Why a request was refused.
+        #[derive(Debug, thiserror::Error)]
+        pub(super) enum Refusal {
+            $(
+                $(#[doc = $about])+
+                #[error($($said)+)]
+                $kind $(($of))? $({ $($member: $type),+ })?,
+            )+
+        }
+
+        impl Refusal {
+            /// Every word that may end a `type`, and what it is about.
+            pub(super) const KINDS: &[(&str, &str)] =
+                &[$(($word, concat!($($about),+).trim_ascii())),+];
+
+            /// Its status, and the last part of its `type`.
+            fn kind(&self) -> (StatusCode, &'static str) {
+                match self {
+                    $(Self::$kind { .. } => (StatusCode::$status, $word),)+
+                }
+            }
+        }
+    };
+}
+
+refusals! {
+    /// A parameter of the URL is unknown, given twice or wrong; `field` names it.
     #[error("{detail}")]
-    Parameter { field: String, detail: String },
-    /// The body is not JSON.
-    #[error("{detail}, at line {line}, column {column}")]
-    Json { line: usize, column: usize, detail: String },
-    /// A member of the body is wrong or unknown.
+    Parameter { field: String, detail: String } = BAD_REQUEST "wrong-parameter";
+
+    /// The body is not an object in JSON; `line` and `column` say where, unless it broke off.
+    #[error("{detail}{}", Place(*place))]
+    Json { place: Option<(usize, usize)>, detail: String } = BAD_REQUEST "not-json";
+
+    /// A member of the body is unknown or wrong; `field` names it.
     #[error("{detail}")]
-    Value { field: String, detail: String },
-    /// A member of the body may not be changed from a browser.
+    Value { field: String, detail: String } = UNPROCESSABLE_ENTITY "wrong-value";
+
+    /// This setting is not changed from a browser; `field` names it.
     #[error(
         "`{0}` cannot be changed here, because a browser must not choose a program: edit the settings file"
     )]
-    Protected(&'static str),
-    /// The body is of another kind.
+    Protected(&'static str) = FORBIDDEN "protected-setting";
+
+    /// The body is of another kind than `Accept` says.
     #[error("{0}")]
-    MediaType(&'static str),
+    MediaType(&'static str) = UNSUPPORTED_MEDIA_TYPE "wrong-media-type";
+
     /// The body is too long.
     #[error("a request has at most {MAX_BODY} bytes")]
-    TooLong,
-    /// The body broke off.
-    #[error("the body could not be read to its end")]
-    BrokenOff,
-    /// Another method is wanted.
+    TooLong = PAYLOAD_TOO_LARGE "too-long";
+
+    /// The path takes other methods; `Allow` names them.
     #[error("this takes {0} only")]
-    Method(&'static str),
-    /// The history that a cursor points into is gone.
+    Method(&'static str) = METHOD_NOT_ALLOWED "wrong-method";
+
+    /// The cursor points into a history that was put aside: begin anew without it.
     #[error("the history that this cursor points into is gone: begin anew without one")]
-    Gone,
-    /// Only a launcher can do this.
+    Gone = GONE "cursor-gone";
+
+    /// Only a launcher can do this; `command` starts one.
     #[error("{detail}: {command}")]
-    Unsupervised { detail: &'static str, command: String },
-    /// The port cannot be had.
-    #[error("{}", .0.sentence())]
-    Taken(Box<Conflict>),
-    /// It is the port that it has.
+    Unsupervised { detail: &'static str, command: String } = CONFLICT "no-launcher";
+
+    /// The port cannot be had; `class` and `holder` say why.
+    #[error("{}", .conflict.sentence())]
+    Taken { conflict: Box<Conflict> } = CONFLICT "port-unavailable";
+
+    /// The app is on that port already.
     #[error("it is on port {0} already")]
-    SamePort(Port),
-    /// The settings file is wrong already.
+    SamePort(Port) = CONFLICT "same-port";
+
+    /// The settings file is wrong; `line` and `fault` say where and how. Nothing was changed.
     #[error("{0}")]
-    BrokenSettings(SettingsError),
-    /// Which state of the settings is to be replaced was not said.
+    BrokenSettings(SettingsError) = CONFLICT "broken-settings";
+
+    /// The settings are replaced only with `If-Match`.
     #[error("say with `If-Match` which settings these replace: the `ETag` of the last answer")]
-    NoMatch,
-    /// The settings are not what they were.
+    NoMatch = PRECONDITION_REQUIRED "if-match-missing";
+
+    /// The settings were changed in the meantime: read them again.
     #[error("the settings were changed in the meantime: read them again")]
-    Stale,
-    /// Too much is asked at once.
+    Stale = PRECONDITION_FAILED "settings-changed";
+
+    /// Another port is being looked at; `Retry-After` says when to ask again.
     #[error("another port is being looked at: ask again in a moment")]
-    Busy,
-    /// As many listen as may.
+    Busy = TOO_MANY_REQUESTS "busy";
+
+    /// As many clients follow the events as may.
     #[error("as many clients follow the events as may: close one, or come back later")]
-    Full,
+    Full = SERVICE_UNAVAILABLE "too-many-clients";
+
     /// The server is on its way out.
     #[error("the server is stopping")]
-    Stopping,
-    /// The application was made without files.
+    Stopping = SERVICE_UNAVAILABLE "stopping";
+
+    /// This application keeps no files, so there is nothing to read or to set.
     #[error("this application keeps no files")]
-    NoFiles,
-    /// The system refuses.
+    NoFiles = NOT_FOUND "no-files";
+
+    /// The system refuses; `detail` is what it says.
     #[error("{0}")]
-    System(String),
+    System(String) = INTERNAL_SERVER_ERROR "system";
+}
+
+/// Where a text is wrong, if that is known.
+struct Place(Option<(usize, usize)>);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some((line, column)) => write!(f, ", at line {line}, column {column}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Refusal {
-    /// Every word that may end a `type`, and what it is about.
-    pub(super) const KINDS: [(&'static str, &'static str); 19] = [
-        (
-            "wrong-parameter",
-            "A parameter of the URL is unknown, given twice or wrong; `field` names it.",
-        ),
-        ("not-json", "The body is not an object in JSON; `line` and `column` say where."),
-        ("wrong-value", "A member of the body is unknown or wrong; `field` names it."),
-        ("protected-setting", "This setting is not changed from a browser; `field` names it."),
-        ("wrong-media-type", "The body is of another kind than `Accept` says."),
-        ("too-long", "The body is too long."),
-        ("wrong-method", "The path takes other methods; `Allow` names them."),
-        (
-            "cursor-gone",
-            "The cursor points into a history that was put aside: begin anew without it.",
-        ),
-        ("no-launcher", "Only a launcher can do this; `command` starts one."),
-        ("port-unavailable", "The port cannot be had; `class` and `holder` say why."),
-        ("same-port", "The app is on that port already."),
-        (
-            "broken-settings",
-            "The settings file is wrong; `line` and `fault` say where and how. Nothing was changed.",
-        ),
-        ("if-match-missing", "The settings are replaced only with `If-Match`."),
-        ("settings-changed", "Somebody has changed the settings in the meantime: read them again."),
-        ("busy", "Another port is being looked at; `Retry-After` says when to ask again."),
-        ("too-many-clients", "As many clients follow the events as may."),
-        ("stopping", "The server is on its way out."),
-        ("no-files", "This application keeps no files, so there is nothing to read or to set."),
-        ("system", "The system refuses; `detail` is what it says."),
-    ];
-
     /// A parameter of the URL that is wrong.
     pub(super) fn parameter(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
         Self::Parameter { field: field.to_owned(), detail: detail.to_string() }
@@ -127,32 +155,7 @@ impl Refusal {
         Self::Value { field: field.to_owned(), detail: detail.to_string() }
     }
 
-    /// Its status, and the last part of its `type`.
-    fn kind(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::Parameter { .. } => (StatusCode::BAD_REQUEST, "wrong-parameter"),
-            Self::Json { .. } | Self::BrokenOff => (StatusCode::BAD_REQUEST, "not-json"),
-            Self::Value { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong-value"),
-            Self::Protected(_) => (StatusCode::FORBIDDEN, "protected-setting"),
-            Self::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-media-type"),
-            Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too-long"),
-            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "wrong-method"),
-            Self::Gone => (StatusCode::GONE, "cursor-gone"),
-            Self::Unsupervised { .. } => (StatusCode::CONFLICT, "no-launcher"),
-            Self::Taken(_) => (StatusCode::CONFLICT, "port-unavailable"),
-            Self::SamePort(_) => (StatusCode::CONFLICT, "same-port"),
-            Self::BrokenSettings(_) => (StatusCode::CONFLICT, "broken-settings"),
-            Self::NoMatch => (StatusCode::PRECONDITION_REQUIRED, "if-match-missing"),
-            Self::Stale => (StatusCode::PRECONDITION_FAILED, "settings-changed"),
-            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
-            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "too-many-clients"),
-            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
-            Self::NoFiles => (StatusCode::NOT_FOUND, "no-files"),
-            Self::System(_) => (StatusCode::INTERNAL_SERVER_ERROR, "system"),
-        }
-    }
-
-    /// The same with what a program can act on.
+    /// What is sent: the same, with what a program can act on.
     fn problem(&self) -> Problem {
         let (status, word) = self.kind();
         let common =
@@ -161,14 +164,16 @@ impl Refusal {
             Self::Parameter { field, .. } | Self::Value { field, .. } => {
                 Problem { field: Some(field.clone().into()), ..common }
             }
-            Self::Json { line, column, .. } => {
-                Problem { line: Some(Some(*line)), column: Some(*column), ..common }
-            }
+            Self::Json { place, .. } => Problem {
+                line: place.map(|(line, _)| Some(line)),
+                column: place.map(|(_, column)| column),
+                ..common
+            },
             Self::Protected(field) => Problem { field: Some((*field).into()), ..common },
             Self::Unsupervised { command, .. } => {
                 Problem { command: Some(command.clone()), ..common }
             }
-            Self::Taken(conflict) => Problem {
+            Self::Taken { conflict } => Problem {
                 field: Some("port".into()),
                 port: Some(conflict.port),
                 class: Some(conflict.class),
@@ -220,39 +225,6 @@ impl From<HistoryError> for Refusal {
         match error {
             HistoryError::Gone(_) => Self::Gone,
             HistoryError::Unreadable(ref source) => Self::System(format!("{error}: {source}")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod test {
-    use super::*;
-
-    #[test]
-    fn every_kind_is_described() {
-        for refusal in [
-            Refusal::parameter("a", "b"),
-            Refusal::BrokenOff,
-            Refusal::value("a", "b"),
-            Refusal::Protected("a"),
-            Refusal::MediaType("a"),
-            Refusal::TooLong,
-            Refusal::Method("GET"),
-            Refusal::Gone,
-            Refusal::Unsupervised { detail: "a", command: String::new() },
-            Refusal::SamePort(Port::new(1).expect("not 0")),
-            Refusal::NoMatch,
-            Refusal::Stale,
-            Refusal::Busy,
-            Refusal::Full,
-            Refusal::Stopping,
-            Refusal::NoFiles,
-            Refusal::System(String::new()),
-        ] {
-            assert!(
-                Refusal::KINDS.iter().any(|(word, _)| *word == refusal.kind().1),
-                "{refusal:?}"
-            );
         }
     }
 }
