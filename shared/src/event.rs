@@ -247,6 +247,18 @@ events! {
     ServerSpawned(ServerAt) => "server spawned", Info, [Launcher];
     /// The server holds its sockets.
     ServerListening(ServerAt) => "server listening", Info, [Server];
+    /// The server listens on addresses at which other computers can reach it, because it was told to.
+    PortExposed {
+        /// The port.
+        port: Port,
+        /// Those of its addresses that are not of this computer alone.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::history::schema::Address>))]
+        addresses: Vec<SocketAddr>,
+        /// Its process id.
+        #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
+        server_pid: u32,
+    } => "port exposed", Warning, [Server];
     /// The server said that it serves, and was asked through `127.0.0.1`.
     ServerReady(ServerReady) => "server ready", Info, [Launcher, Server];
     /// The port is remembered.
@@ -346,6 +358,7 @@ impl Event {
             Self::PortClaimed { port: its, .. }
             | Self::PortAssigned { port: its, .. }
             | Self::PortForgotten { port: its, .. }
+            | Self::PortExposed { port: its, .. }
             | Self::InstanceFound { port: its, .. } => *its == port,
             Self::PortMoved { from, to, .. } => *from == port || *to == port,
             Self::ServerSpawned(at) | Self::ServerListening(at) => at.port == port,
