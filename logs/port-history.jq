@@ -66,8 +66,8 @@ def as_word: tostring | if explode | any(. <= 32) then tojson else . end;
 def as_line:
   . as $record
   | [ "port", "from", "to", "previous", "origin", "class", "why", "tried", "key", "server_pid", "url",
-      "relation", "file", "problem", "source", "attempt", "exit_code", "signal", "reason", "error",
-      "elapsed_ms", "uptime_ms", "delay_ms"
+      "relation", "file", "problem", "source", "attempt", "exit_code", "signal", "reason", "by", "error",
+      "elapsed_ms", "since_spawn_ms", "uptime_ms", "delay_ms"
       | . as $key
       | select($record[$key] != null)
       | "\($key)=\($record[$key] | as_word)" ] as $facts
@@ -131,11 +131,25 @@ def ends_launch:
   .event | . == "launch_stopped" or . == "launch_failed" or . == "launch_gave_up"
            or . == "instance_found";
 
-# Each launch in one row. `ended` names the record that ended it; null if there is none.
+# Whether this record can be of a command that starts nothing, such as `settings set` or `forget`: it
+# writes under a launch_id of its own.
+def may_be_of_a_command:
+  .event | . == "settings_changed" or . == "port_forgotten" or . == "state_recovered";
+
+# array of records -> those of each launch, as an array of arrays.
+def by_launch: group_by(.launch_id) | map(select(all(may_be_of_a_command) | not));
+
+# array of records -> how many restarts they tell of that were asked for, or ("failed") that followed a
+# failure. Version 0.1.0 recorded no others, and not why.
+def restarts($why): of_event("server_restarting") | map(select((.why // "failed") == $why)) | length;
+
+# Each launch in one row. `ended` names the record that ended it, and `ended_by` from where that was
+# asked for; null if there is none.
 def launches:
-  group_by(.launch_id)
+  by_launch
   | map((map(select(.event == "port_claimed"))[-1] // {}) as $claim
         | (map(select(.event == "server_ready"))[0] // {}) as $ready
+        | (map(select(ends_launch))[-1] // {}) as $ending
         | { launch_id: .[0].launch_id,
             app: .[0].app,
             pid: .[0].pid,
@@ -145,13 +159,16 @@ def launches:
             conflicts: (of_event("port_conflict") | length),
             ready_ms: $ready.elapsed_ms,
             starts: (of_event("server_spawned") | length),
+            restarts_asked: restarts("asked"),
+            restarts_failed: restarts("failed"),
             last_at: .[-1].ts,
             last_event: .[-1].event,
-            ended: (map(select(ends_launch))[-1] // {}).event })
+            ended: $ending.event,
+            ended_by: $ending.by })
   | sort_by(.started_at);
 
 # The launches in which an app changed its port, with the conflict that made it do so; `because` is
-# null where a person had asked for it.
+# null where none did: a person asked for it, or the home port is free again (`why`).
 def launches_that_moved:
   group_by(.launch_id)
   | map((map(select(.event == "port_conflict"))) as $conflicts

@@ -161,7 +161,9 @@ impl Launch {
     ) -> io::Result<Stop> {
         let wishes = app.wishes();
         let mut life = Life::new(orders, wishes, app.moved(), self.logger().clone())?;
-        self.history.record(&Event::ServerListening(self.whereabouts(&app)));
+        let at = self.whereabouts(&app);
+        self.history.record(&Event::ServerListening(at.clone()));
+        exposure(&at).iter().for_each(|event| self.history.record(event));
         app.start().await?;
         if self.info.is_supervised() {
             control::say(&ToLauncher::Ready);
@@ -227,6 +229,14 @@ impl Launch {
     }
 }
 
+/// What is recorded of a server that other computers can reach.
+fn exposure(at: &ServerAt) -> Option<Event> {
+    let ServerAt { port, server_pid, .. } = *at;
+    let is_reachable = |address: &&SocketAddr| !address.ip().is_loopback();
+    let addresses: Vec<_> = at.addresses.iter().filter(is_reachable).copied().collect();
+    (!addresses.is_empty()).then_some(Event::PortExposed { port, addresses, server_pid })
+}
+
 /// What other computers can do from now on.
 fn exposed(ip: IpAddr, port: Port, root: Option<&Path>) -> String {
     let whole = match ip.is_unspecified() {
@@ -256,4 +266,25 @@ fn or_random<T>(found: io::Result<T>, what: &str, random: impl FnOnce() -> T) ->
         report::warning(format_args!("cannot keep {what}: {error}. It holds for this run alone."));
         random()
     })
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn what_other_computers_can_reach_is_recorded_and_nothing_else() {
+        let port = Port::new(17000).expect("not 0");
+        let exposed = |ips: &[&str]| {
+            let address = |ip: &&str| SocketAddr::new(ip.parse().expect("an address"), 17000);
+            let addresses: Vec<_> = ips.iter().map(address).collect();
+            exposure(&ServerAt { server_pid: 7, port, addresses, elapsed: Duration::ZERO })
+        };
+        assert_eq!(exposed(&["127.0.0.1", "::1"]), None);
+        for ip in ["10.83.0.1", "0.0.0.0", "::"] {
+            let addresses = vec![SocketAddr::new(ip.parse().expect("an address"), 17000)];
+            let event = Event::PortExposed { port, addresses, server_pid: 7 };
+            assert_eq!(exposed(&["127.0.0.1", ip, "::1"]), Some(event), "{ip}");
+        }
+    }
 }

@@ -1,26 +1,30 @@
 //! What is told in the port history: one [`Event`] is what one [record](crate::history::Record)
 //! tells.
 //!
-//! An event's keys, their order and their types are those of its variant here; the words that it is
-//! told in are in [`words`](crate::words), and what its keys mean is said in [`keys`].
+//! Everything about an event is its row in the table here: its name, its keys, their order and their
+//! types. The words that keys have as values are in [`words`](crate::words), and what the keys mean is
+//! said in [`keys`].
 
 mod masked;
 pub mod milliseconds;
 mod ready_line;
+mod snake_case;
 
 use std::{net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use slog::{Level, Serde, Serializer};
 
+use self::snake_case::snake_case;
 pub use self::{masked::masked, ready_line::ReadyLine};
 pub use crate::words::{
-    EndReason, EventName, MoveReason, Process, RecoverySource, Relation, RequestedBy, RestartReason,
+    EndReason, MoveReason, Process, RecoverySource, Relation, RequestedBy, RestartReason,
 };
 use crate::{
     conflict::{Conflict, Origin},
     keys,
     port::Port,
+    words::words,
 };
 
 /// The version of the record format.
@@ -134,11 +138,69 @@ impl Ending {
     }
 }
 
-/// One thing that happened to a port.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
+/// Makes [`Event`] and [`EventName`] of one table. A row has what happened, the event with its own
+/// keys, the constant message for a person, how grave it is, and the programs that write it.
+macro_rules! events {
+    ($(
+        $(#[doc = $doc:literal])+
+        $variant:ident $({ $($fields:tt)* })? $(($payload:ty))?
+            => $message:literal, $level:ident, [$($writer:ident),+];
+    )+) => {
+        /// One thing that happened to a port.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        #[serde(tag = "event", rename_all = "snake_case")]
+        pub enum Event {
+            $($(#[doc = $doc])+ $variant $({ $($fields)* })? $(($payload))?,)+
+        }
+
+        words! {
+            /// What a record tells.
+            pub enum EventName {
+                $($(#[doc = $doc])+ $variant = snake_case!($variant),)+
+            }
+        }
+
+        impl EventName {
+            /// The same for a person: a constant text, so that it can be counted.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $message,)+
+                }
+            }
+
+            /// How grave it is: warnings are what an audit looks for first. A server that exits with
+            /// code 0 is the one exception (see [`Event::level`]).
+            #[must_use]
+            pub const fn level(self) -> Level {
+                match self {
+                    $(Self::$variant => Level::$level,)+
+                }
+            }
+
+            /// The programs that write it.
+            #[must_use]
+            pub const fn writers(self) -> &'static [Process] {
+                match self {
+                    $(Self::$variant => &[$(Process::$writer),+],)+
+                }
+            }
+        }
+
+        impl Event {
+            /// The event's name, as the key `event` spells it.
+            #[must_use]
+            pub fn name(&self) -> EventName {
+                match self {
+                    $(Self::$variant { .. } => EventName::$variant,)+
+                }
+            }
+        }
+    };
+}
+
+events! {
     /// A launch began.
     LaunchStarted {
         /// The command line, secrets masked (see [`masked`]).
@@ -148,9 +210,9 @@ pub enum Event {
         last_good: Option<Port>,
         /// The port of the settings.
         home_port: Option<Port>,
-    },
-    /// A candidate could not be claimed.
-    PortConflict(Conflict),
+    } => "launch started", Info, [Launcher, Server];
+    /// A candidate could not be claimed. It is written before the next candidate is tried.
+    PortConflict(Conflict) => "port cannot be claimed", Warning, [Launcher, Server];
     /// A candidate is ours.
     PortClaimed {
         /// The port.
@@ -170,7 +232,7 @@ pub enum Event {
         #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
         #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
         elapsed: Duration,
-    },
+    } => "port claimed", Info, [Launcher, Server];
     /// The port is another than last time.
     PortMoved {
         /// The port it had.
@@ -180,13 +242,25 @@ pub enum Event {
         /// Why.
         #[serde(default)]
         why: MoveReason,
-    },
+    } => "port changed", Warning, [Launcher];
     /// The server's process exists.
-    ServerSpawned(ServerAt),
+    ServerSpawned(ServerAt) => "server spawned", Info, [Launcher];
     /// The server holds its sockets.
-    ServerListening(ServerAt),
+    ServerListening(ServerAt) => "server listening", Info, [Server];
+    /// The server listens on addresses at which other computers can reach it, because it was told to.
+    PortExposed {
+        /// The port.
+        port: Port,
+        /// Those of its addresses that are not of this computer alone.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::history::schema::Address>))]
+        addresses: Vec<SocketAddr>,
+        /// Its process id.
+        #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
+        server_pid: u32,
+    } => "port exposed", Warning, [Server];
     /// The server said that it serves, and was asked through `127.0.0.1`.
-    ServerReady(ServerReady),
+    ServerReady(ServerReady) => "server ready", Info, [Launcher, Server];
     /// The port is remembered.
     PortAssigned {
         /// The port.
@@ -197,7 +271,7 @@ pub enum Event {
         generation: u64,
         /// The port that was remembered before.
         previous: Option<Port>,
-    },
+    } => "port remembered", Info, [Launcher];
     /// A person had the port forgotten.
     PortForgotten {
         /// The port.
@@ -206,13 +280,13 @@ pub enum Event {
         #[serde(default)]
         #[cfg_attr(feature = "schema", schema(minimum = 1))]
         generation: u64,
-    },
+    } => "port forgotten", Info, [Launcher];
     /// The server ended.
-    ServerExited(ServerEnd),
+    ServerExited(ServerEnd) => "server exited", Warning, [Launcher];
     /// A new server is started in its place.
-    ServerRestarting(ServerRestarting),
-    /// It is not started again.
-    LaunchGaveUp(ServerEnd),
+    ServerRestarting(ServerRestarting) => "server restarting", Info, [Launcher];
+    /// The server failed too often and is not started again.
+    LaunchGaveUp(ServerEnd) => "launch gave up", Error, [Launcher];
     /// A second start found the first.
     InstanceFound {
         /// Where the first one is.
@@ -224,7 +298,7 @@ pub enum Event {
         /// Its version beside ours.
         #[serde(default)]
         relation: Relation,
-    },
+    } => "running instance found", Info, [Launcher];
     /// A setting is not what it was.
     SettingsChanged {
         /// Which.
@@ -235,7 +309,7 @@ pub enum Event {
         from: Option<String>,
         /// The new value, as written.
         to: Option<String>,
-    },
+    } => "setting changed", Info, [Launcher, Server];
     /// What was remembered could not be read, and came from elsewhere.
     StateRecovered {
         /// The file.
@@ -248,70 +322,13 @@ pub enum Event {
         /// Where the content was taken from.
         #[serde(default)]
         source: RecoverySource,
-    },
+    } => "state recovered", Warning, [Launcher];
     /// The sockets are closed.
-    PortReleased(Ending),
+    PortReleased(Ending) => "port released", Info, [Launcher, Server];
     /// A launch ended as it should.
-    LaunchStopped(Ending),
+    LaunchStopped(Ending) => "launch stopped", Info, [Launcher, Server];
     /// A launch ended as it should not.
-    LaunchFailed(Ending),
-}
-
-impl EventName {
-    /// The same for a person: a constant text, so that it can be counted.
-    #[must_use]
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::LaunchStarted => "launch started",
-            Self::PortConflict => "port cannot be claimed",
-            Self::PortClaimed => "port claimed",
-            Self::PortMoved => "port changed",
-            Self::ServerSpawned => "server spawned",
-            Self::ServerListening => "server listening",
-            Self::ServerReady => "server ready",
-            Self::PortAssigned => "port remembered",
-            Self::PortForgotten => "port forgotten",
-            Self::ServerExited => "server exited",
-            Self::ServerRestarting => "server restarting",
-            Self::LaunchGaveUp => "launch gave up",
-            Self::InstanceFound => "running instance found",
-            Self::SettingsChanged => "setting changed",
-            Self::StateRecovered => "state recovered",
-            Self::PortReleased => "port released",
-            Self::LaunchStopped => "launch stopped",
-            Self::LaunchFailed => "launch failed",
-        }
-    }
-
-    /// How grave it is: warnings are what an audit looks for first. A server that exits with code 0
-    /// is the one exception (see [`Event::level`]).
-    #[must_use]
-    pub const fn level(self) -> Level {
-        match self {
-            Self::PortConflict | Self::PortMoved | Self::ServerExited | Self::StateRecovered => {
-                Level::Warning
-            }
-            Self::LaunchGaveUp | Self::LaunchFailed => Level::Error,
-            _ => Level::Info,
-        }
-    }
-
-    /// The programs that write it.
-    #[must_use]
-    pub const fn writers(self) -> &'static [Process] {
-        match self {
-            Self::ServerListening => &[Process::Server],
-            Self::LaunchStarted
-            | Self::PortConflict
-            | Self::PortClaimed
-            | Self::ServerReady
-            | Self::SettingsChanged
-            | Self::PortReleased
-            | Self::LaunchStopped
-            | Self::LaunchFailed => &[Process::Launcher, Process::Server],
-            _ => &[Process::Launcher],
-        }
-    }
+    LaunchFailed(Ending) => "launch failed", Error, [Launcher, Server];
 }
 
 impl Event {
@@ -321,31 +338,6 @@ impl Event {
             Self::ServerExited(end) | Self::LaunchGaveUp(end) => Some(end),
             Self::ServerRestarting(restarting) => Some(&mut restarting.end),
             _ => None,
-        }
-    }
-
-    /// The event's name, as the key `event` spells it.
-    #[must_use]
-    pub fn name(&self) -> EventName {
-        match self {
-            Self::LaunchStarted { .. } => EventName::LaunchStarted,
-            Self::PortConflict(_) => EventName::PortConflict,
-            Self::PortClaimed { .. } => EventName::PortClaimed,
-            Self::PortMoved { .. } => EventName::PortMoved,
-            Self::ServerSpawned(_) => EventName::ServerSpawned,
-            Self::ServerListening(_) => EventName::ServerListening,
-            Self::ServerReady(_) => EventName::ServerReady,
-            Self::PortAssigned { .. } => EventName::PortAssigned,
-            Self::PortForgotten { .. } => EventName::PortForgotten,
-            Self::ServerExited(_) => EventName::ServerExited,
-            Self::ServerRestarting(_) => EventName::ServerRestarting,
-            Self::LaunchGaveUp(_) => EventName::LaunchGaveUp,
-            Self::InstanceFound { .. } => EventName::InstanceFound,
-            Self::SettingsChanged { .. } => EventName::SettingsChanged,
-            Self::StateRecovered { .. } => EventName::StateRecovered,
-            Self::PortReleased(_) => EventName::PortReleased,
-            Self::LaunchStopped(_) => EventName::LaunchStopped,
-            Self::LaunchFailed(_) => EventName::LaunchFailed,
         }
     }
 
@@ -366,6 +358,7 @@ impl Event {
             Self::PortClaimed { port: its, .. }
             | Self::PortAssigned { port: its, .. }
             | Self::PortForgotten { port: its, .. }
+            | Self::PortExposed { port: its, .. }
             | Self::InstanceFound { port: its, .. } => *its == port,
             Self::PortMoved { from, to, .. } => *from == port || *to == port,
             Self::ServerSpawned(at) | Self::ServerListening(at) => at.port == port,

@@ -1,12 +1,11 @@
-//! The words of the records, once each: events, and what else is told in one word.
+//! The words of the records, once each: what is told in one word. The names of the events are made
+//! from the table of events in [`event`](crate::event).
 //!
 //! They are part of the format: programs and `jq` recipes depend on them. A word is never renamed. A
 //! new one is added here; the documents, the JSON Schema and the console's script are made from it.
 //! No other file spells one.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+pub use crate::event::EventName;
 
 /// A text that is none of the words that are known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +18,7 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
-    fn among(known: impl Iterator<Item = &'static str>, text: &str) -> Self {
+    pub(crate) fn among(known: impl Iterator<Item = &'static str>, text: &str) -> Self {
         let nearest = known.min_by_key(|word| strsim::damerau_levenshtein(text, word));
         let word = text.chars().take(40).flat_map(char::escape_debug).collect();
         Self { word, nearest: nearest.unwrap_or_default() }
@@ -31,7 +30,7 @@ macro_rules! words {
     ($(
         $(#[doc = $doc:literal])+
         pub enum $name:ident {
-            $($(#[doc = $meaning:literal])+ $variant:ident = $word:literal,)+
+            $($(#[doc = $meaning:literal])+ $variant:ident = $word:expr,)+
         } $(else $other:ident)?
     )+) => {$(
         $(#[doc = $doc])+
@@ -75,34 +74,34 @@ macro_rules! words {
             }
         })?
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(self.word())
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = UnknownWord;
+            type Err = $crate::words::UnknownWord;
 
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let found = Self::ALL.iter().find(|known| known.word() == text).copied();
                 let words = || Self::ALL.iter().map(|known| known.word());
-                found.ok_or_else(|| UnknownWord::among(words(), text))
+                found.ok_or_else(|| $crate::words::UnknownWord::among(words(), text))
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 to.serialize_str(self.word())
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = <::std::borrow::Cow::<'de, str> as ::serde::Deserialize>::deserialize(from)?;
                 let read = text.parse();
-                $(let read = Ok::<_, UnknownWord>(read.unwrap_or(Self::$other));)?
-                read.map_err(D::Error::custom)
+                $(let read = Ok::<_, $crate::words::UnknownWord>(read.unwrap_or(Self::$other));)?
+                read.map_err(::serde::de::Error::custom)
             }
         }
 
@@ -122,47 +121,9 @@ macro_rules! words {
     )+};
 }
 
-words! {
-    /// What a record tells.
-    pub enum EventName {
-        /// A launch began.
-        LaunchStarted = "launch_started",
-        /// A candidate could not be claimed. It is written before the next candidate is tried.
-        PortConflict = "port_conflict",
-        /// A candidate is ours.
-        PortClaimed = "port_claimed",
-        /// The port is another than last time.
-        PortMoved = "port_moved",
-        /// The server's process exists.
-        ServerSpawned = "server_spawned",
-        /// The server holds its sockets.
-        ServerListening = "server_listening",
-        /// The server said that it serves, and was asked through `127.0.0.1`.
-        ServerReady = "server_ready",
-        /// The port is remembered.
-        PortAssigned = "port_assigned",
-        /// A person had the port forgotten.
-        PortForgotten = "port_forgotten",
-        /// The server ended.
-        ServerExited = "server_exited",
-        /// A new server is started in its place.
-        ServerRestarting = "server_restarting",
-        /// The server failed too often and is not started again.
-        LaunchGaveUp = "launch_gave_up",
-        /// A second start found the first.
-        InstanceFound = "instance_found",
-        /// A setting is not what it was.
-        SettingsChanged = "settings_changed",
-        /// What was remembered could not be read, and came from elsewhere.
-        StateRecovered = "state_recovered",
-        /// The sockets are closed.
-        PortReleased = "port_released",
-        /// A launch ended as it should.
-        LaunchStopped = "launch_stopped",
-        /// A launch ended as it should not.
-        LaunchFailed = "launch_failed",
-    }
+pub(crate) use words;
 
+words! {
     /// A program of Homeport.
     pub enum Process {
         /// The launcher.

@@ -1,25 +1,21 @@
 //! A record is read back as it was written: slog writes it, serde reads it, and what is read is
 //! written again as the same bytes.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use jiff::Timestamp;
-use proptest::{prelude::*, sample::select};
+use proptest::{prelude::*, sample::select, strategy::Union};
+use serde_json::{Map, Value, json};
 use shared::{
     app::AppName,
-    conflict::{Class, Conflict, Holder, Origin, OsError},
-    event::{
-        EndReason, Ending, Event, EventName, MoveReason, Process, RecoverySource, Relation,
-        RequestedBy, RestartReason, SCHEMA, ServerAt, ServerEnd, ServerReady, ServerRestarting,
+    event::{Event, EventName, Process, SCHEMA},
+    history::{
+        Record, RecordLines,
+        schema::{Reader, schema},
     },
-    history::{Record, RecordLines},
-    port::Port,
+    keys,
 };
 use uuid::Uuid;
-
-fn port() -> impl Strategy<Value = Port> + Clone {
-    (1..=u16::MAX).prop_map(|number| Port::new(number).expect("not 0"))
-}
 
 /// A time to the microsecond, up to the last that there is.
 fn moment() -> impl Strategy<Value = Timestamp> + Clone {
@@ -27,18 +23,9 @@ fn moment() -> impl Strategy<Value = Timestamp> + Clone {
         .prop_map(|micros| Timestamp::from_microsecond(micros).expect("within range"))
 }
 
-/// Up to a century.
-fn time() -> impl Strategy<Value = Duration> + Clone {
-    (0..3_155_760_000_000_000_u64).prop_map(Duration::from_micros)
-}
-
 /// What must be escaped, what is longer than a byte, and what looks like a part of a record.
 fn text() -> impl Strategy<Value = String> + Clone {
     prop_oneof![any::<String>(), "[\"\\\\{}:,\\x00-\\x1f\u{7f}\u{2028}\u{1f4d3}a-z/]{0,20}"]
-}
-
-fn addresses() -> impl Strategy<Value = Vec<SocketAddr>> {
-    prop::collection::vec(any::<SocketAddr>().prop_map(without_flow), 0..3)
 }
 
 /// The flow label is no part of an address as text.
@@ -52,128 +39,74 @@ fn without_flow(address: SocketAddr) -> SocketAddr {
     }
 }
 
-fn holder() -> impl Strategy<Value = Holder> {
-    let text = || prop::option::of(text());
-    (any::<Option<u32>>(), text(), text(), text(), prop::option::of(moment()))
-        .prop_map(|(pid, name, exe, user, started_at)| Holder { pid, name, exe, user, started_at })
+/// Whatever a part of the schema allows, so that an event that is added is held to this as well.
+fn value(part: &Value, schema: &Value) -> BoxedStrategy<Value> {
+    if let Some(target) = part["$ref"].as_str().and_then(|target| target.strip_prefix('#')) {
+        return value(schema.pointer(target).expect("it is there"), schema);
+    }
+    if let Some(alternatives) = part["oneOf"].as_array() {
+        return Union::new(alternatives.iter().map(|part| value(part, schema))).boxed();
+    }
+    if let Some(words) = part["enum"].as_array() {
+        return select(words.clone()).boxed();
+    }
+    match &part["type"] {
+        Value::Array(kinds) => {
+            let kinds = kinds.iter().filter_map(Value::as_str);
+            Union::new(kinds.map(|kind| of_kind(kind, part, schema))).boxed()
+        }
+        kind => of_kind(kind.as_str().expect("a type"), part, schema),
+    }
 }
 
-fn conflict() -> impl Strategy<Value = Event> {
-    let os_error = (any::<Option<i32>>(), text()).prop_map(|(code, kind)| OsError { code, kind });
-    let what = (port(), select(Origin::ALL), select(Class::ALL));
-    let found = (prop::option::of(os_error), prop::option::of(holder()), any::<bool>(), time());
-    (what, found).prop_map(|((port, origin, class), (os_error, holder, last_good, elapsed))| {
-        Event::PortConflict(Conflict { port, origin, class, os_error, holder, last_good, elapsed })
-    })
-}
-
-fn server_at() -> impl Strategy<Value = ServerAt> + Clone {
-    let addresses = addresses().boxed();
-    (any::<u32>(), port(), addresses, time()).prop_map(|(server_pid, port, addresses, elapsed)| {
-        ServerAt { server_pid, port, addresses, elapsed }
-    })
-}
-
-fn server_end() -> impl Strategy<Value = ServerEnd> + Clone {
-    let codes = (any::<Option<i32>>(), any::<Option<i32>>());
-    let times = (prop::option::of(time()), prop::option::of(time()));
-    let rest = (any::<u32>(), prop::option::of(port()), any::<Option<u32>>());
-    (codes, times, rest).prop_map(
-        |((exit_code, signal), (uptime, delay), (attempt, port, server_pid))| ServerEnd {
-            exit_code,
-            signal,
-            uptime,
-            attempt,
-            delay,
-            port,
-            server_pid,
+fn of_kind(kind: &str, part: &Value, schema: &Value) -> BoxedStrategy<Value> {
+    let bound = |key: &str, default: i32| part[key].as_i64().unwrap_or(default.into());
+    match kind {
+        "null" => Just(Value::Null).boxed(),
+        "boolean" => any::<bool>().prop_map(Value::from).boxed(),
+        "integer" => {
+            let bounds = bound("minimum", i32::MIN)..=bound("maximum", i32::MAX);
+            bounds.prop_map(Value::from).boxed()
+        }
+        // Microseconds, up to a century.
+        "number" => (0..3_155_760_000_000_000_u64).prop_map(|us| json!(us as f64 / 1e3)).boxed(),
+        "string" => match part["pattern"].as_str().unwrap_or_default() {
+            stamp if stamp.contains("T[0-9]") => moment().prop_map(|at| json!(at)).boxed(),
+            url if url.contains("https?") => {
+                text().prop_map(|end| json!("http://".to_owned() + &end)).boxed()
+            }
+            "" => text().prop_map(Value::from).boxed(),
+            _ => any::<SocketAddr>()
+                .prop_map(without_flow)
+                .prop_map(|address| json!(address))
+                .boxed(),
         },
-    )
+        "array" => {
+            prop::collection::vec(value(&part["items"], schema), 0..3).prop_map(Value::from).boxed()
+        }
+        "object" => object(part, schema, |_| true),
+        other => panic!("{other} is no type of a record's keys"),
+    }
 }
 
-fn ending() -> impl Strategy<Value = Ending> + Clone {
-    let by = prop::option::of(select(RequestedBy::ALL));
-    (
-        prop::option::of(port()),
-        select(EndReason::ALL),
-        any::<Option<i32>>(),
-        prop::option::of(text()),
-        by,
-    )
-        .prop_map(|(port, reason, exit_code, error, by)| Ending {
-            port,
-            reason,
-            exit_code,
-            error,
-            by,
-        })
+fn object(part: &Value, schema: &Value, is_wanted: impl Fn(&str) -> bool) -> BoxedStrategy<Value> {
+    let properties = part["properties"].as_object().expect("an object").iter();
+    let members: Vec<_> = properties
+        .filter(|(key, _)| is_wanted(key))
+        .map(|(key, part)| (Just(key.clone()), value(part, schema)))
+        .collect();
+    members.prop_map(|members| Map::from_iter(members).into()).boxed()
 }
 
 fn event(name: EventName) -> BoxedStrategy<Event> {
-    let option_of_port = || prop::option::of(port());
-    match name {
-        EventName::LaunchStarted => {
-            (prop::collection::vec(text(), 0..4), option_of_port(), option_of_port())
-                .prop_map(|(argv, last_good, home_port)| Event::LaunchStarted {
-                    argv,
-                    last_good,
-                    home_port,
-                })
-                .boxed()
-        }
-        EventName::PortConflict => conflict().boxed(),
-        EventName::PortClaimed => {
-            (port(), select(Origin::ALL), addresses(), any::<usize>(), time())
-                .prop_map(|(port, origin, addresses, tried, elapsed)| Event::PortClaimed {
-                    port,
-                    origin,
-                    addresses,
-                    tried,
-                    elapsed,
-                })
-                .boxed()
-        }
-        EventName::PortMoved => (port(), port(), select(MoveReason::ALL))
-            .prop_map(|(from, to, why)| Event::PortMoved { from, to, why })
-            .boxed(),
-        EventName::ServerSpawned => server_at().prop_map(Event::ServerSpawned).boxed(),
-        EventName::ServerListening => server_at().prop_map(Event::ServerListening).boxed(),
-        EventName::ServerReady => (server_at(), prop::option::of(time()))
-            .prop_map(|(at, since_spawn)| Event::ServerReady(ServerReady { at, since_spawn }))
-            .boxed(),
-        EventName::PortAssigned => (port(), any::<u64>(), option_of_port())
-            .prop_map(|(port, generation, previous)| Event::PortAssigned {
-                port,
-                generation,
-                previous,
-            })
-            .boxed(),
-        EventName::PortForgotten => (port(), any::<u64>())
-            .prop_map(|(port, generation)| Event::PortForgotten { port, generation })
-            .boxed(),
-        EventName::ServerExited => server_end().prop_map(Event::ServerExited).boxed(),
-        EventName::ServerRestarting => {
-            let by = prop::option::of(select(RequestedBy::ALL));
-            (server_end(), select(RestartReason::ALL), by)
-                .prop_map(|(end, why, by)| {
-                    Event::ServerRestarting(ServerRestarting { end, why, by })
-                })
-                .boxed()
-        }
-        EventName::LaunchGaveUp => server_end().prop_map(Event::LaunchGaveUp).boxed(),
-        EventName::InstanceFound => (port(), text(), select(Relation::ALL))
-            .prop_map(|(port, url, relation)| Event::InstanceFound { port, url, relation })
-            .boxed(),
-        EventName::SettingsChanged => (text(), prop::option::of(text()), prop::option::of(text()))
-            .prop_map(|(key, from, to)| Event::SettingsChanged { key, from, to })
-            .boxed(),
-        EventName::StateRecovered => (text(), text(), select(RecoverySource::ALL))
-            .prop_map(|(file, problem, source)| Event::StateRecovered { file, problem, source })
-            .boxed(),
-        EventName::PortReleased => ending().prop_map(Event::PortReleased).boxed(),
-        EventName::LaunchStopped => ending().prop_map(Event::LaunchStopped).boxed(),
-        EventName::LaunchFailed => ending().prop_map(Event::LaunchFailed).boxed(),
-    }
+    let schema = schema(Reader::Test);
+    let is_own = |key: &str| !keys::COMMON.contains(&key);
+    object(&schema["$defs"][name.word()], &schema, is_own)
+        .prop_map(move |mut event| {
+            event[keys::EVENT] = json!(name);
+            serde_json::from_value(event).expect("the schema says that it is one")
+        })
+        .boxed()
 }
 
 fn record(name: EventName) -> impl Strategy<Value = Record> {

@@ -12,10 +12,7 @@ use serde_json::{Value, json};
 use shared::{
     app::AppName,
     conflict::{Class, Conflict, Holder, Origin, OsError},
-    event::{
-        EndReason, Ending, Event, EventName, MoveReason, Process, RecoverySource, Relation,
-        RequestedBy, RestartReason, ServerAt, ServerEnd, ServerReady, ServerRestarting,
-    },
+    event::{Event, EventName, MoveReason, Process, Relation, ServerEnd},
     history::{Author, Writer},
     keys,
     paths::Folders,
@@ -24,138 +21,73 @@ use shared::{
 use support::{problems, repository, schema, validator};
 use uuid::Uuid;
 
-fn port(number: u16) -> Port {
-    Port::new(number).expect("not 0")
-}
-
-fn conflict(os_error: Option<OsError>, holder: Option<Holder>) -> Event {
-    Event::PortConflict(Conflict {
-        port: port(3030),
+/// Every event, with all that it can say and with as little as it can say, so that one that is added
+/// is held to all of this as well. What the types read as null they also write as null.
+fn every_event() -> Vec<Event> {
+    let schema = schema();
+    let mut events = Vec::new();
+    for name in EventName::ALL {
+        let keys = schema["$defs"][name.word()]["properties"].as_object().expect("an object");
+        let own = keys.iter().filter(|(key, _)| !keys::COMMON.contains(&key.as_str()));
+        let mut full = json!({ keys::EVENT: name });
+        own.clone().for_each(|(key, kind)| full[key] = example(kind, &schema));
+        let mut bare = full.clone();
+        for (key, _) in own {
+            let mut without = bare.clone();
+            without[key] = Value::Null;
+            if serde_json::from_value::<Event>(without.clone()).is_ok() {
+                bare = without;
+            }
+        }
+        let read = |event| serde_json::from_value(event).expect("the schema says that it is one");
+        events.extend([read(full), read(bare)]);
+    }
+    let exited = |exit_code| ServerEnd { exit_code, attempt: 1, ..ServerEnd::default() };
+    events.push(Event::ServerExited(exited(Some(0))));
+    events.push(Event::ServerExited(exited(Some(-1_073_741_819))));
+    // The least that is known of a holder, and of what the system says.
+    events.push(Event::PortConflict(Conflict {
+        port: Port::new(3030).expect("not 0"),
         origin: Origin::Home,
         class: Class::InUse,
-        os_error,
-        holder,
+        os_error: Some(OsError { code: None, kind: "Other".into() }),
+        holder: Some(Holder::default()),
         last_good: true,
         elapsed: Duration::from_nanos(1_234_567),
-    })
+    }));
+    events
 }
 
-/// Every event, with all that it can say and with as little as it can say.
-fn every_event() -> Vec<Event> {
-    let at = ServerAt {
-        server_pid: 4712,
-        port: port(17000),
-        addresses: vec![([127, 0, 0, 1], 17000).into(), ([0, 0, 0, 0, 0, 0, 0, 1], 17000).into()],
-        elapsed: Duration::from_millis(21),
+/// Something that a part of the schema allows, and not null if it allows anything else.
+fn example(part: &Value, schema: &Value) -> Value {
+    let part = followed(schema, part);
+    if let Some(alternatives) = part["oneOf"].as_array() {
+        let mut others = alternatives.iter().map(|part| example(part, schema));
+        return others.find(|value| !value.is_null()).unwrap_or_default();
+    }
+    if let Some(words) = part["enum"].as_array() {
+        return words[0].clone();
+    }
+    let kind = match &part["type"] {
+        Value::Array(kinds) => kinds.iter().find(|kind| **kind != "null"),
+        kind => Some(kind),
     };
-    let end = ServerEnd {
-        exit_code: Some(-1_073_741_819),
-        signal: Some(9),
-        uptime: Some(Duration::from_secs(5)),
-        attempt: 2,
-        delay: Some(Duration::from_millis(100)),
-        port: Some(port(17000)),
-        server_pid: Some(4712),
-    };
-    let bare_end = ServerEnd { attempt: 1, ..ServerEnd::default() };
-    let ending = Ending {
-        port: Some(port(17000)),
-        reason: EndReason::ServerFailed,
-        exit_code: Some(75),
-        error: Some("the server did not become ready\nin \"10 s\"".into()),
-        by: Some(RequestedBy::Cli),
-    };
-    let bare_ending = Ending { port: None, ..Ending::of(port(17000), EndReason::Asked) };
-    let holder = Holder {
-        pid: Some(812),
-        name: Some("docker-proxy".into()),
-        exe: Some("/usr/bin/docker-proxy".into()),
-        user: Some("root".into()),
-        started_at: "2026-11-22T12:01:59.25Z".parse().ok(),
-    };
-    let (os_error, unnumbered) = (
-        OsError { code: Some(98), kind: "AddrInUse".into() },
-        OsError { code: None, kind: "Other".into() },
-    );
-    let claimed = |tried| Event::PortClaimed {
-        port: port(17000),
-        origin: Origin::FirstChoice,
-        addresses: at.addresses.clone(),
-        tried,
-        elapsed: Duration::ZERO,
-    };
-    vec![
-        Event::LaunchStarted {
-            argv: vec!["launcher".into(), "--port".into(), "3030".into()],
-            last_good: Some(port(17000)),
-            home_port: Some(port(3030)),
-        },
-        Event::LaunchStarted { argv: vec![], last_good: None, home_port: None },
-        conflict(Some(os_error), Some(holder)),
-        conflict(Some(unnumbered), Some(Holder::default())),
-        conflict(None, None),
-        claimed(1),
-        Event::PortMoved { from: port(3030), to: port(17000), why: MoveReason::Conflict },
-        Event::ServerSpawned(at.clone()),
-        Event::ServerListening(at.clone()),
-        Event::ServerReady(ServerReady {
-            at: ServerAt { addresses: vec![], ..at.clone() },
-            since_spawn: Some(Duration::from_millis(20)),
-        }),
-        Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }),
-        Event::PortAssigned { port: port(17000), generation: 2, previous: Some(port(3030)) },
-        Event::PortAssigned { port: port(17000), generation: 1, previous: None },
-        Event::PortForgotten { port: port(17000), generation: 3 },
-        Event::ServerExited(end.clone()),
-        Event::ServerExited(bare_end.clone()),
-        Event::ServerExited(ServerEnd { exit_code: Some(0), ..bare_end.clone() }),
-        Event::ServerRestarting(ServerRestarting {
-            end: end.clone(),
-            why: RestartReason::Asked,
-            by: Some(RequestedBy::Console),
-        }),
-        Event::ServerRestarting(ServerRestarting {
-            end: bare_end.clone(),
-            why: RestartReason::Failed,
-            by: None,
-        }),
-        Event::LaunchGaveUp(end),
-        Event::LaunchGaveUp(bare_end),
-        Event::InstanceFound {
-            port: port(17000),
-            url: "http://127.0.0.1:17000/".into(),
-            relation: Relation::Older,
-        },
-        Event::SettingsChanged {
-            key: "port".into(),
-            from: Some("3030".into()),
-            to: Some("3031".into()),
-        },
-        Event::SettingsChanged { key: "port".into(), from: None, to: None },
-        Event::StateRecovered {
-            file: "/home/ada/.local/state/homeport/server/assignment.toml".into(),
-            problem: "it is missing".into(),
-            source: RecoverySource::PortHistory,
-        },
-        Event::PortReleased(ending.clone()),
-        Event::PortReleased(bare_ending.clone()),
-        Event::LaunchStopped(ending.clone()),
-        Event::LaunchStopped(bare_ending.clone()),
-        Event::LaunchFailed(ending),
-        Event::LaunchFailed(bare_ending),
-    ]
-}
-
-/// Whoever adds an event is led here, and adds it to [`every_event`] too.
-fn is_listed(event: &Event) -> bool {
-    match event {
-        Event::LaunchStarted { .. } | Event::PortConflict(_) | Event::PortClaimed { .. } => true,
-        Event::PortMoved { .. } | Event::ServerSpawned(_) | Event::ServerListening(_) => true,
-        Event::ServerReady(_) | Event::PortAssigned { .. } | Event::ServerExited(_) => true,
-        Event::ServerRestarting(_) | Event::LaunchGaveUp(_) | Event::InstanceFound { .. } => true,
-        Event::SettingsChanged { .. } | Event::StateRecovered { .. } => true,
-        Event::PortForgotten { .. } => true,
-        Event::PortReleased(_) | Event::LaunchStopped(_) | Event::LaunchFailed(_) => true,
+    match kind.and_then(Value::as_str) {
+        Some("integer") => json!(17000),
+        Some("number") => json!(5.25),
+        Some("boolean") => json!(true),
+        Some("array") => json!([example(&part["items"], schema)]),
+        Some("object") => {
+            let members = part["properties"].as_object().into_iter().flatten();
+            members.map(|(key, part)| (key.clone(), example(part, schema))).collect()
+        }
+        Some("string") => {
+            let texts =
+                ["\"two\nlines\"", "[::1]:17000", "http://[::1]/", "2026-11-22T12:01:59.25Z"];
+            let fits = |text: &&str| jsonschema::is_valid(part, &json!(text));
+            json!(texts.into_iter().find(fits).expect("one of them fits"))
+        }
+        _ => Value::Null,
     }
 }
 
@@ -166,7 +98,7 @@ fn records() -> Vec<Value> {
     let (app, launch_id) = (AppName::default(), Uuid::now_v7());
     for process in [Process::Launcher, Process::Server] {
         let writer = Writer::open(&folders, &Author { app: &app, process, launch_id });
-        every_event().iter().filter(|event| is_listed(event)).for_each(|e| writer.record(e));
+        every_event().iter().for_each(|event| writer.record(event));
     }
     let text = fs::read_to_string(folders.history()).expect("written");
     text.lines().map(|line| serde_json::from_str(line).expect("whole")).collect()

@@ -51,6 +51,20 @@ fn after_a_restart_the_discovery_file_names_the_new_server() {
     let file = home.folders().discovery(&AppName::default());
     let before = Discovery::read(&file).expect("published");
     let restarted = ask(&home, "restart").line("restarted");
+    let [restarting] = &home.events("server_restarting")[..] else { panic!("one restart") };
+    for (key, value) in [
+        ("why", "asked".into()),
+        ("by", "cli".into()),
+        ("attempt", 1.into()),
+        ("port", port.into()),
+        ("server_pid", ready.server_pid.into()),
+        ("exit_code", serde_json::Value::Null),
+        ("signal", serde_json::Value::Null),
+        ("delay_ms", serde_json::Value::Null),
+    ] {
+        assert_eq!(restarting[key], value, "{key}: {restarting}");
+    }
+    assert!(restarting["uptime_ms"].as_f64() > Some(0.0), "{restarting}");
     let found = Discovery::read(&file).expect("published");
     assert_eq!(restarted["server_pid"], found.server_pid);
     assert_ne!(found.server_pid, ready.server_pid);

@@ -155,6 +155,7 @@ fn a_restart_and_a_stop_asked_for_through_the_api_are_the_launchers() {
     assert_eq!(running.exit().code, Some(0));
     assert_eq!(home.last("launch_stopped")["process"], "launcher");
     assert_asked_by(&home, "api");
+    assert_restarted_by(&home, "api");
     assert!(is_free(ready.port));
 }
 
@@ -167,6 +168,15 @@ fn assert_asked_by(home: &Home, by: &str) {
     }
 }
 
+/// The one restart is recorded as asked for, from there.
+#[track_caller]
+fn assert_restarted_by(home: &Home, by: &str) {
+    let [restarting] = &home.events("server_restarting")[..] else { panic!("one restart") };
+    assert_eq!((&restarting["why"], &restarting["by"]), (&"asked".into(), &by.into()));
+    // The hand-over counts nothing as a failure.
+    assert!(home.events("server_exited").iter().all(|exited| exited["exit_code"] == 0));
+}
+
 #[test]
 fn what_is_asked_for_at_the_console_is_recorded_as_that() {
     let home = Home::new();
@@ -177,6 +187,7 @@ fn what_is_asked_for_at_the_console_is_recorded_as_that() {
     assert_eq!(call_with(&key, ready.port, "POST stop", "", None).status, 202);
     assert_eq!(running.exit().code, Some(0));
     assert_asked_by(&home, "console");
+    assert_restarted_by(&home, "console");
 
     let mut server = home.server().port(quiet_port()).start();
     let ready = server.ready();

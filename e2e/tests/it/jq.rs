@@ -17,6 +17,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use shared::{claim, port::Port};
 
+use crate::command::command;
+
 /// The app of these launches. Its first choice is its own, so that no other test is in the way.
 const APP: &str = "recipes";
 
@@ -181,6 +183,7 @@ fn checks() -> BTreeMap<&'static str, Check> {
             assert_eq!(of("starts"), [1, 1, 1]);
             let stopped = json!("launch_stopped");
             assert_eq!(of("ended"), [stopped.clone(), stopped, Value::Null]);
+            assert_eq!(of("ended_by"), [json!("signal"), json!("signal"), Value::Null]);
         }),
         ("Launches that moved", |facts, printed| {
             let [row] = &rows(printed)[..] else { panic!("{printed}") };
@@ -308,4 +311,47 @@ fn a_lost_record_and_half_a_line_show_and_break_no_recipe() {
     for recipe in recipes().iter().filter(|recipe| recipe.title != LIVE) {
         assert_ne!(run(&recipe.title), "", "{}", recipe.title);
     }
+}
+
+#[test]
+fn commands_that_start_nothing_are_no_launches_and_what_was_asked_for_is_told_from_where() {
+    if !found("jq") {
+        return skip("jq is missing");
+    }
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    for name in ["restart", "stop"] {
+        assert_eq!(command(&home, name).run().code, Some(0), "{name}");
+    }
+    assert_eq!(running.exit().code, Some(0));
+    let set = command(&home, "settings").args(["set", "redirect_for", "1m"]).run();
+    assert_eq!(set.code, Some(0), "{set:?}");
+    assert_eq!(command(&home, "forget").run().code, Some(0));
+    assert_eq!(home.events("settings_changed").len() + home.events("port_forgotten").len(), 2);
+
+    let run = |title: &str| {
+        let command = recipe(title).command.replace("3030", &port.to_string());
+        run(home.path(), &command)
+    };
+    let [launch] = &rows(&run("All launches"))[..] else { panic!("one launch") };
+    for (key, value) in [
+        ("starts", json!(2)),
+        ("restarts_asked", json!(1)),
+        ("restarts_failed", json!(0)),
+        ("ended", json!("launch_stopped")),
+        ("ended_by", json!("cli")),
+    ] {
+        assert_eq!(launch[key], value, "{key}: {launch}");
+    }
+    assert_eq!(run("Launches without an end"), "");
+    let story = run("The story of one port");
+    let of_event = |event: &str| {
+        let mut lines = story.lines().filter(move |line| line.contains(event));
+        lines.next().unwrap_or_else(|| panic!("no {event}: {story}"))
+    };
+    for event in [" server_restarting ", " launch_stopped ", " port_released "] {
+        assert!(of_event(event).contains(" by=cli"), "{story}");
+    }
+    assert!(of_event(" server_restarting ").contains(" why=asked "), "{story}");
 }

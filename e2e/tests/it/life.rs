@@ -108,6 +108,50 @@ fn a_home_port_that_becomes_free_again_is_told_once_and_gone_back_to_at_the_next
     running.stop();
 }
 
+/// What the launcher says on stdout when it starts, and why the port is another than last time.
+fn started_again(home: &Home) -> (String, u64, serde_json::Value) {
+    let running = home.launcher().without("--json").start();
+    let assigned = home.events("port_assigned").len() + 1;
+    wait_until("the port is remembered", || home.events("port_assigned").len() == assigned);
+    wait_until("it is said", || running.stdout().contains("Ctrl-C stops it."));
+    let said = running.stop().stdout;
+    let moved = home.last("port_moved");
+    (said, moved["to"].as_u64().expect("a port"), moved["why"].clone())
+}
+
+#[test]
+fn a_home_port_that_is_free_again_is_gone_back_to_for_that_reason_and_it_is_said() {
+    let (home, port) = (Home::new(), quiet_port());
+    let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
+    let mut running = home.launcher().home_port(port).start();
+    let other = running.ready().port;
+    running.stop();
+    drop(stranger);
+    let (said, to, why) = started_again(&home);
+    assert_eq!((to, &why), (u64::from(port), &"home_port_free".into()));
+    let piece = format!("Last time it was port {other}; your home port {port} is used");
+    assert!(said.contains(&piece), "no `{piece}`: {said}");
+}
+
+/// Nothing kept the app from it before: the person has set it since.
+#[test]
+fn a_home_port_that_was_set_since_is_used_because_it_was_asked_for() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().start();
+    let other = running.ready().port;
+    assert_ne!(other, port);
+    running.stop();
+    home.set("server", format!("port = {port}\n"));
+    let (said, to, why) = started_again(&home);
+    assert_eq!((to, &why), (u64::from(port), &"asked".into()));
+    assert!(said.contains(&format!("Last time it was port {other}")), "{said}");
+    // From now on it is the port of last time.
+    let mut running = home.launcher().start();
+    assert_eq!(running.ready().port, port);
+    running.stop();
+    assert_eq!(home.events("port_moved").len(), 1);
+}
+
 #[test]
 fn a_launch_that_is_asked_to_end_before_its_server_is_ready_ends_at_once() {
     let home = Home::new();

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use shared::{
     control::{ToLauncher, ToServer},
-    event::Event,
+    event::{Event, RestartReason, ServerRestarting},
     port::Port,
 };
 
@@ -61,33 +61,34 @@ impl Errand {
 }
 
 impl State {
-    /// Why nothing can be begun now, if so.
-    fn is_busy(&self) -> Option<&'static str> {
-        match (&self.phase, &self.errand) {
-            (Phase::Serving { .. }, None) => None,
-            (Phase::Serving { .. }, Some(_)) => Some("a restart or a move is under way already"),
-            (Phase::Starting { .. } | Phase::Proving { .. }, _) => {
-                Some("the server is still starting")
-            }
-            (Phase::Waiting { .. }, _) => {
-                Some("the server has failed, and is about to be started again")
-            }
-            (Phase::Draining { .. } | Phase::Finishing | Phase::Ended, _) => {
-                Some("the launch is ending")
-            }
-        }
+    /// When the current server was started, if a restart or a move can be begun now; else the answer
+    /// that says why not.
+    fn free_to_begin(&self) -> Result<Instant, Answer> {
+        let why = match (&self.phase, &self.errand) {
+            (Phase::Serving { since }, None) => return Ok(*since),
+            (Phase::Serving { .. }, Some(_)) => "a restart or a move is under way already",
+            (Phase::Starting { .. } | Phase::Proving { .. }, _) => "the server is still starting",
+            (Phase::Waiting { .. }, _) => "the server has failed, and is about to be started again",
+            (Phase::Draining { .. } | Phase::Finishing | Phase::Ended, _) => "the launch is ending",
+        };
+        Err(Answer::Refused(why.to_owned()))
     }
 
     pub(super) fn restart(&mut self, requester: Requester, now: Instant) -> Vec<Effect> {
-        match self.is_busy() {
-            Some(why) => vec![Effect::Answer(requester.ticket, Answer::Refused(why.to_owned()))],
-            None => vec![self.start_successor(None, requester, now)],
-        }
+        let since = match self.free_to_begin() {
+            Ok(since) => since,
+            Err(refusal) => return vec![Effect::Answer(requester.ticket, refusal)],
+        };
+        // The current server has not ended: this is how it is now.
+        let end = ended(None, None, self.current, now.duration_since(since));
+        let (why, by) = (RestartReason::Asked, requester.by);
+        let restarting = Event::ServerRestarting(ServerRestarting { end, why, by });
+        vec![Effect::Record(restarting), self.start_successor(None, requester, now)]
     }
 
     pub(super) fn move_to(&mut self, port: Option<Port>, requester: Requester) -> Vec<Effect> {
-        if let Some(why) = self.is_busy() {
-            return vec![Effect::Answer(requester.ticket, Answer::Refused(why.to_owned()))];
+        if let Err(refusal) = self.free_to_begin() {
+            return vec![Effect::Answer(requester.ticket, refusal)];
         }
         self.errand = Some(Errand::Claiming(requester));
         vec![Effect::Claim(port)]

@@ -81,6 +81,13 @@ fn by_api(said: fn(Option<RequestedBy>) -> ToLauncher) -> News {
     News::Said(said(Some(RequestedBy::Api)))
 }
 
+/// The record of a restart that was asked for, of the server of this attempt, which goes on.
+fn restarting(attempt: u32, uptime: Duration, by: Option<RequestedBy>) -> Effect {
+    let end = ServerEnd { attempt, uptime: Some(uptime), ..ServerEnd::default() };
+    let why = RestartReason::Asked;
+    Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by }))
+}
+
 fn refused(ticket: u64, effects: &[Effect]) -> &str {
     let reason = effects.iter().find_map(|effect| match effect {
         Effect::Answer(Some(to), Answer::Refused(reason)) if *to == ticket => Some(reason.as_str()),
@@ -167,7 +174,9 @@ fn a_server_that_dies_late_is_killed_at_intervals_even_where_it_gets_no_time_to_
 fn a_restart_drains_the_old_server_only_after_the_new_one_has_proved_itself() {
     let mut life = Life::serving();
     let spawn = Effect::Spawn { attempt: 2, on_next: false };
-    assert_eq!(life.tell(Input::RestartAsked(cli(7))), [spawn]);
+    life.now += Duration::from_secs(5);
+    let restarting = restarting(1, Duration::from_secs(5), Some(RequestedBy::Cli));
+    assert_eq!(life.tell(Input::RestartAsked(cli(7))), [restarting, spawn]);
     assert_eq!(life.news(2, ready()), [Effect::Prove(2)]);
     let effects = life.news(2, News::Proved);
     let done = Effect::Answer(Some(7), Answer::Done);
@@ -294,4 +303,30 @@ fn a_move_that_the_server_passes_on_is_one_of_the_api() {
     // The end of the launch lets go of both ports; the old one because of the move.
     life.tell(Input::StopAsked(signal()));
     assert!(life.news(1, exit(0)).contains(&Effect::Release { port: from, by }));
+}
+
+#[test]
+fn a_restart_is_recorded_when_it_begins_with_from_where_it_was_asked_for_and_a_refused_one_is_not()
+{
+    let is_record = |effect: &Effect| matches!(effect, Effect::Record(_));
+    for by in [Some(RequestedBy::Api), Some(RequestedBy::Console), None] {
+        let mut life = Life::serving();
+        let effects = life.news(1, News::Said(ToLauncher::Restart { by }));
+        let spawn = Effect::Spawn { attempt: 2, on_next: false };
+        assert_eq!(effects, [restarting(1, Duration::ZERO, by), spawn]);
+        let again = life.tell(Input::RestartAsked(cli(1)));
+        assert!(!again.iter().any(is_record), "{again:?}");
+    }
+    let starting = Life::begin().tell(Input::RestartAsked(cli(1)));
+    assert!(!starting.iter().any(is_record), "{starting:?}");
+    // A failure after it is one of its own.
+    let mut life = Life::serving();
+    life.tell(Input::RestartAsked(cli(1)));
+    life.news(2, ready());
+    life.news(2, News::Proved);
+    let failed = life.news(2, crash());
+    let Some(Effect::Record(Event::ServerRestarting(record))) = failed.get(1) else {
+        panic!("{failed:?}")
+    };
+    assert_eq!((record.why, record.by, record.end.attempt), (RestartReason::Failed, None, 2));
 }
