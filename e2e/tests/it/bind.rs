@@ -40,11 +40,18 @@ fn another_computer_reaches_what_was_opened_to_it_and_the_rest_only_with_the_tok
     let home = Home::new();
     let mut server =
         home.server().at(&here.place()).port(17017).arg("--bind").arg("10.83.0.1").start();
-    server.ready();
+    let ready = server.ready();
     let said = server.stderr();
     for words in ["10.83.0.1:17017", "other computers", "want the token", "the app itself serves"] {
         assert!(said.contains(words), "{words} in {said}");
     }
+
+    let exposed = home.last("port_exposed");
+    assert_eq!(exposed["addresses"], serde_json::json!(["10.83.0.1:17017"]));
+    assert_eq!(
+        (&exposed["port"], &exposed["server_pid"]),
+        (&17017.into(), &ready.server_pid.into())
+    );
 
     let url = |path: &str| format!("http://10.83.0.1:17017{path}");
     assert_eq!(status(&there, &url("/_homeport/healthz"), &[]), "200");
@@ -67,4 +74,5 @@ fn another_computer_does_not_reach_what_was_not_opened_to_it() {
     launcher.ready();
     assert_eq!(status(&here, "http://127.0.0.1:17017/_homeport/healthz", &[]), "200");
     assert_eq!(status(&there, "http://10.83.0.1:17017/_homeport/healthz", &[]), "000");
+    assert!(home.events("port_exposed").is_empty());
 }
