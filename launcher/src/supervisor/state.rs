@@ -311,6 +311,12 @@ pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (Sta
         Input::Server { attempt, news } if attempt == state.current => {
             state.current_news(rules, news, now)
         }
+        // A page that was opened before a restart or a move may still ask the old server.
+        Input::Server { attempt, news: News::Said(ToLauncher::Stop { by }) }
+            if state.is_retired(attempt) =>
+        {
+            state.stop(rules, Requester::unanswered(by), now)
+        }
         Input::Server { attempt, news } => state.retired_news(attempt, &news, now),
         Input::StopAsked(requester) => state.stop(rules, requester, now),
         Input::StopDemanded(by) => match state.phase {

@@ -86,6 +86,11 @@ impl Retired {
 }
 
 impl State {
+    /// Whether that start of a server was succeeded, and still finishes what it had begun.
+    pub(super) fn is_retired(&self, attempt: u32) -> bool {
+        self.retired.iter().any(|retired| retired.attempt == attempt)
+    }
+
     pub(super) fn retired_news(&mut self, attempt: u32, news: &News, now: Instant) -> Vec<Effect> {
         let News::Ended { exit_code, signal } = *news else { return vec![] };
         let place = self.retired.iter().position(|retired| retired.attempt == attempt);

@@ -330,3 +330,14 @@ fn a_restart_is_recorded_when_it_begins_with_from_where_it_was_asked_for_and_a_r
     };
     assert_eq!((record.why, record.by, record.end.attempt), (RestartReason::Failed, None, 2));
 }
+
+#[test]
+fn a_stop_that_reaches_the_old_server_of_a_restart_ends_the_launch() {
+    let mut life = Life::serving();
+    life.tell(Input::RestartAsked(cli(7)));
+    life.news(2, ready());
+    life.news(2, News::Proved);
+    let effects = life.news(1, by_api(|by| ToLauncher::Stop { by }));
+    assert!(effects.contains(&Effect::Tell(2, ToServer::Drain)), "{effects:?}");
+    assert!(matches!(life.state.phase, Phase::Draining { .. }));
+}

@@ -14,8 +14,8 @@ use crate::{
     claim,
     conflict::{Class, Conflict, Holder, Origin, OsError},
     event::{
-        EndReason, Ending, Event, MoveReason, Process, RecoverySource, Relation, RequestedBy,
-        RestartReason, ServerAt, ServerEnd, ServerReady, ServerRestarting,
+        EndReason, Ending, Event, EventName, MoveReason, Process, RecoverySource, Relation,
+        RequestedBy, RestartReason, ServerAt, ServerEnd, ServerReady, ServerRestarting,
     },
     port::Port,
 };
@@ -95,7 +95,7 @@ impl<'a> Launch<'a> {
         let to = self.random.choice([r#""debug""#, "3030", r#""fail""#, r#""20000-20999""#]);
         let key = self.random.choice(["log", "port", "on_conflict", "range"]).unwrap_or_default();
         // A word that is searched for, where it means nothing.
-        let from = self.random.bool().then(|| "port_conflict".to_owned());
+        let from = self.random.bool().then(|| EventName::PortConflict.to_string());
         let (key, to) = (key.to_owned(), to.map(str::to_owned));
         self.record(Event::SettingsChanged { key, from, to });
     }
@@ -137,6 +137,10 @@ impl<'a> Launch<'a> {
         self.claim(port, Origin::Explicit, 1);
         let at = ServerAt { server_pid: self.pid, ..self.server_at(port) };
         self.record(Event::ServerListening(at.clone()));
+        if self.random.u32(0..6) == 0 {
+            let addresses = vec![([0, 0, 0, 0], port.get()).into()];
+            self.record(Event::PortExposed { port, addresses, server_pid: self.pid });
+        }
         self.record(Event::ServerReady(ServerReady { at, since_spawn: None }));
         self.wait();
         if self.random.u32(0..8) > 0 {
