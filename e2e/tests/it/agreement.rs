@@ -189,7 +189,7 @@ fn doctor(made: &Made) -> (u64, u64, Option<u64>, u64) {
     match numbers[..] {
         [records] => (records, 0, None, 0),
         [records, broken, lost] => (records, broken, None, lost),
-        [records, broken, first, lost] => (records, broken, Some(first), lost),
+        [records, broken, lost, first] => (records, broken, Some(first), lost),
         _ => panic!("{text}"),
     }
 }

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use memchr::memmem::Finder;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::damage;
+use super::{damage, head::Head};
 use crate::{
     app::AppName,
     port::Port,
@@ -30,44 +28,6 @@ pub struct Filter {
     pub port: Option<Port>,
     /// Of this launch.
     pub launch_id: Option<Uuid>,
-}
-
-/// What is asked of every line. Everything else is left unread.
-#[derive(Debug, Deserialize)]
-pub struct Head<'a> {
-    /// When it was written.
-    pub ts: Timestamp,
-    /// What happened; `None` in diagnostics.
-    #[serde(borrow, default)]
-    pub event: Option<Cow<'a, str>>,
-    /// The app it is about.
-    #[serde(borrow)]
-    pub app: Cow<'a, str>,
-    /// The program that wrote it.
-    #[serde(borrow, default)]
-    pub process: Option<Cow<'a, str>>,
-    /// The writer's process id.
-    #[serde(default)]
-    pub pid: Option<u32>,
-    /// The launch.
-    #[serde(borrow, default)]
-    pub launch_id: Option<Cow<'a, str>>,
-    /// The writer's count of its records.
-    #[serde(default)]
-    pub seq: Option<u64>,
-    #[serde(borrow, default)]
-    port: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    from: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    to: Option<&'a RawValue>,
-}
-
-impl Head<'_> {
-    fn is_about(&self, port: Port) -> bool {
-        let values = [self.port, self.from, self.to].into_iter().flatten();
-        values.filter_map(|value| value.get().parse().ok()).any(|number: u16| number == port.get())
-    }
 }
 
 impl EventName {
@@ -283,6 +243,7 @@ mod test {
             ("{\"a\":1,}", DamageKind::NotJson),
             ("{\"a\":1}", DamageKind::NotOurs),
             (&LINE.replace("\"seq\"", "\"app\":\"b\",\"seq\""), DamageKind::DuplicateKey),
+            (&LINE.replace("\"seq\"", "\"a\":1,\"a\":1,\"seq\""), DamageKind::DuplicateKey),
             (&LINE.replace("event", "target"), DamageKind::NotOurs),
         ] {
             assert_eq!(verdict(&Filter::default(), line), Verdict::Damaged(kind), "{line}");

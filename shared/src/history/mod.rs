@@ -12,6 +12,7 @@ mod filter;
 mod follow;
 #[cfg(feature = "generate")]
 pub mod generate;
+mod head;
 mod json_lines;
 mod page;
 mod reader;
@@ -24,8 +25,9 @@ mod writer;
 pub use conflicts::{Conflicts, Taker};
 pub use cursor::{Cursor, Gone, NoCursor};
 pub use damage::{Damage, DamageKind, line_number};
-pub use filter::{Filter, Head};
+pub use filter::Filter;
 pub use follow::{Added, Follower};
+pub use head::Head;
 pub use json_lines::Author;
 pub(crate) use json_lines::{JsonLines, Sink, about, say_once};
 pub use page::Page;

@@ -16,8 +16,9 @@ use super::{
     blocks::{self, Lines},
     cursor::{Cursor, FileId, Gone},
     damage::{Damage, DamageKind},
-    filter::{Filter, Head, Matcher, Verdict},
+    filter::{Filter, Matcher, Verdict},
     follow::Follower,
+    head::Head,
     record::Record,
 };
 

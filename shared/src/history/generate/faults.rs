@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use fastrand::Rng;
 use serde::{Serialize, Serializer};
 
-use crate::{history::damage::LONGEST, words::DamageKind};
+use crate::{history::damage::LONGEST, keys, words::DamageKind};
 
 /// How many records there are for each fault, nearly.
 const RECORDS_OF_A_FAULT: u32 = 50;
@@ -106,8 +106,10 @@ impl<W: Write, F: FnMut(&Fault) -> io::Result<()>> Planter<W, F> {
                 self.damaged(DamageKind::TooLong, &line)
             }
             7 => {
-                let twice = random.choice([&b",\"app\":\"notes\"}\n"[..], b",\"seq\":0}\n"]);
-                let line = [&record[..whole - 1], twice.unwrap_or_default()].concat();
+                let keys = [keys::APP, keys::SEQ, keys::MSG, keys::MACHINE];
+                let key = random.choice(keys).unwrap_or(keys::TS);
+                let twice = format!(",\"{key}\":0}}\n");
+                let line = [&record[..whole - 1], twice.as_bytes()].concat();
                 self.damaged(DamageKind::DuplicateKey, &line)
             }
             _ => {

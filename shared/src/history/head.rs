@@ -1,0 +1,116 @@
+//! What is asked of every line, read in one pass, in which no key may be there twice.
+
+use std::{borrow::Cow, collections::HashSet, fmt, marker::PhantomData};
+
+use jiff::Timestamp;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::{keys, port::Port};
+
+/// What is asked of every line. Everything else is left unread.
+#[derive(Debug)]
+pub struct Head<'a> {
+    /// When it was written.
+    pub ts: Timestamp,
+    /// What happened; `None` in diagnostics.
+    pub event: Option<Cow<'a, str>>,
+    /// The app it is about.
+    pub app: Cow<'a, str>,
+    /// The program that wrote it.
+    pub process: Option<Cow<'a, str>>,
+    /// The writer's process id.
+    pub pid: Option<u32>,
+    /// The launch.
+    pub launch_id: Option<Cow<'a, str>>,
+    /// The writer's count of its records.
+    pub seq: Option<u64>,
+    port: Option<&'a RawValue>,
+    from: Option<&'a RawValue>,
+    to: Option<&'a RawValue>,
+}
+
+impl Head<'_> {
+    /// Whether it is about `port`, or about leaving or reaching it.
+    pub(super) fn is_about(&self, port: Port) -> bool {
+        let values = [self.port, self.from, self.to].into_iter().flatten();
+        values.filter_map(|value| value.get().parse().ok()).any(|number: u16| number == port.get())
+    }
+}
+
+/// A text that is not copied unless something in it is escaped.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Members(PhantomData))
+    }
+}
+
+struct Members<'a>(PhantomData<Head<'a>>);
+
+impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+    type Value = Head<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Head<'a>, M::Error> {
+        let (mut ts, mut app, mut seen) = (None, None, Seen::default());
+        let (mut event, mut process, mut launch_id) = (None, None, None);
+        let (mut pid, mut seq) = (None, None);
+        let (mut port, mut from, mut to) = (None, None, None);
+        let text = |text: Option<Text<'a>>| text.map(|text| text.0);
+        while let Some(Text(key)) = members.next_key()? {
+            if seen.has(&key) {
+                return Err(M::Error::custom(format_args!("duplicate field `{key}`")));
+            }
+            match &*key {
+                keys::TS => ts = Some(members.next_value()?),
+                keys::EVENT => event = text(members.next_value()?),
+                keys::APP => app = Some(members.next_value::<Text<'_>>()?.0),
+                keys::PROCESS => process = text(members.next_value()?),
+                keys::PID => pid = members.next_value()?,
+                keys::LAUNCH_ID => launch_id = text(members.next_value()?),
+                keys::SEQ => seq = members.next_value()?,
+                keys::PORT => port = members.next_value()?,
+                keys::FROM => from = members.next_value()?,
+                keys::TO => to = members.next_value()?,
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+            seen.add(key);
+        }
+        let ts = ts.ok_or_else(|| M::Error::missing_field(keys::TS))?;
+        let app = app.ok_or_else(|| M::Error::missing_field(keys::APP))?;
+        Ok(Head { ts, event, app, process, pid, launch_id, seq, port, from, to })
+    }
+}
+
+/// How many keys are looked through one by one: no record of ours has as many.
+const FEW: usize = 64;
+
+/// The keys of an object so far.
+#[derive(Default)]
+struct Seen<'a> {
+    few: Vec<Cow<'a, str>>,
+    many: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Seen<'a> {
+    fn has(&self, key: &str) -> bool {
+        self.few.iter().any(|seen| seen == key) || self.many.contains(key)
+    }
+
+    fn add(&mut self, key: Cow<'a, str>) {
+        if self.few.len() < FEW {
+            self.few.push(key);
+        } else {
+            self.many.insert(key);
+        }
+    }
+}
