@@ -18,6 +18,9 @@ const CODE: [&str; 7] = [
 /// The one file.
 const WORDS: &str = "shared/src/words.rs";
 
+/// What spells them on purpose: lines that look like records and are none.
+const DAMAGE: &str = "shared/src/history/generate/faults.rs";
+
 #[test]
 fn no_event_and_no_reason_is_spelt_anywhere_else() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -37,7 +40,7 @@ fn no_event_and_no_reason_is_spelt_anywhere_else() {
             seen += 1;
             // Unit tests stand at the end of a file.
             let code = text.split("#[cfg(test)]\nmod test").next().unwrap_or_default();
-            let is_code = name != WORDS && !name.contains("/test");
+            let is_code = ![WORDS, DAMAGE].contains(&name.as_str()) && !name.contains("/test");
             for (number, line) in code.lines().enumerate().filter(|_| is_code) {
                 let is_comment = line.trim_start().starts_with("//");
                 if !is_comment && words.iter().any(|word| line.contains(word.as_str())) {
