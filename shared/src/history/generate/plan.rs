@@ -138,6 +138,10 @@ impl<'a> Launch<'a> {
         let at = ServerAt { server_pid: self.pid, ..self.server_at(port) };
         self.record(Event::ServerListening(at.clone()));
         self.record(Event::ServerReady(ServerReady { at, since_spawn: None }));
+        if self.random.u32(0..5) == 0 {
+            let addresses = vec![([0, 0, 0, 0], port.get()).into()];
+            self.record(Event::PortExposed { port, addresses, server_pid: self.pid });
+        }
         self.wait();
         if self.random.u32(0..8) > 0 {
             let by = Some(RequestedBy::Signal);
