@@ -142,6 +142,10 @@ impl<'a> Launch<'a> {
             self.record(Event::PortExposed { port, addresses, server_pid: self.pid });
         }
         self.record(Event::ServerReady(ServerReady { at, since_spawn: None }));
+        if self.random.u32(0..5) == 0 {
+            let addresses = vec![([0, 0, 0, 0], port.get()).into()];
+            self.record(Event::PortExposed { port, addresses, server_pid: self.pid });
+        }
         self.wait();
         if self.random.u32(0..8) > 0 {
             let by = Some(RequestedBy::Signal);
