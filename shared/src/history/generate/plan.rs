@@ -137,10 +137,6 @@ impl<'a> Launch<'a> {
         self.claim(port, Origin::Explicit, 1);
         let at = ServerAt { server_pid: self.pid, ..self.server_at(port) };
         self.record(Event::ServerListening(at.clone()));
-        if self.random.u32(0..6) == 0 {
-            let addresses = vec![([0, 0, 0, 0], port.get()).into()];
-            self.record(Event::PortExposed { port, addresses, server_pid: self.pid });
-        }
         self.record(Event::ServerReady(ServerReady { at, since_spawn: None }));
         if self.random.u32(0..5) == 0 {
             let addresses = vec![([0, 0, 0, 0], port.get()).into()];
