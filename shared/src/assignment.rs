@@ -35,8 +35,8 @@ pub const SCHEMA: u32 = 1;
 pub const MAX_EARLIER: usize = 16;
 
 /// How much of the history is read for earlier good ports once the last good one is found, in bytes:
-/// some 50,000 records.
-const RECALL_BUDGET: u64 = 16 << 20;
+/// some 10,000 records, or 1,000 launches.
+const RECALL_BUDGET: u64 = 4 << 20;
 
 /// The remembered ports of an app.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,12 +183,14 @@ impl Assignment {
         let mut known = BTreeSet::new();
         let mut found = history.backward(&filter)?;
         let end = found.at();
-        while !found.is_done() && known.len() <= MAX_EARLIER {
+        // The last good port is what counts; earlier ones are worth a look, not a wait.
+        let is_enough = |known: &BTreeSet<_>, at| {
+            known.len() > MAX_EARLIER || !known.is_empty() && end - at > RECALL_BUDGET
+        };
+        while !found.is_done() && !is_enough(&known, found.at()) {
             let record = match found.step()? {
                 Some(Found::Record(entry)) => entry.record().ok(),
                 Some(Found::Damage(_)) => None,
-                // The last good port is what counts; earlier ones are worth a look, not a wait.
-                None if !known.is_empty() && end - found.at() > RECALL_BUDGET => break,
                 None => None,
             };
             match record.map(|record| (record.ts, record.event)) {

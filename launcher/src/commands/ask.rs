@@ -134,7 +134,11 @@ fn to_json(status: &Status, basics: &Basics) -> Value {
     object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
     object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
     // A launch whose history cannot be read serves all the same.
-    object["last_conflict"] = json!(last_conflict(basics).unwrap_or_default());
+    let last_conflict = last_conflict(basics).unwrap_or_else(|error| {
+        note(super::unreadable_text(&basics.folders.history(), &error));
+        None
+    });
+    object["last_conflict"] = json!(last_conflict);
     object
 }
 

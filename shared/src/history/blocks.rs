@@ -56,6 +56,11 @@ impl Forward {
         self.overlong.unwrap_or(self.at)
     }
 
+    /// Whether a whole line was read that was not handed on.
+    pub(super) fn has_whole_line(&self) -> bool {
+        memchr::memchr(b'\n', &self.rest).is_some()
+    }
+
     /// Up to where the file was read.
     pub(super) fn position(&self) -> u64 {
         self.at + self.rest.len() as u64

@@ -115,7 +115,10 @@ impl Follower {
                 return Ok(news.added);
             }
         }
-        let now = os::file_identity_at(&self.path).ok();
+        let now = match os::file_identity_at(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            found => Some(found?),
+        };
         if now == self.current.as_ref().map(|current| current.identity) {
             return Ok(news.added);
         }
@@ -189,7 +192,7 @@ impl Followed {
         self.id = id;
         let begun = self.blocks.position();
         let mut found = VecDeque::new();
-        while self.blocks.position() - begun < MOST {
+        while self.blocks.position() - begun < MOST || self.blocks.has_whole_line() {
             let Some(lines) = self.blocks.next()? else { break };
             find(lines, news.matcher, &mut found);
         }
@@ -231,8 +234,9 @@ mod test {
     use crate::history::{Filter, Reader};
 
     fn record(n: u32) -> String {
-        format!(r#"{{"ts":"2026-11-22T12:00:00Z","event":"port_claimed","app":"notes","seq":{n}}}"#)
-            + "\n"
+        format!(
+            r#"{{"ts":"2026-11-22T12:00:00Z","event":"launch_started","app":"notes","seq":{n}}}"#
+        ) + "\n"
     }
 
     fn told(follower: &mut Follower) -> Vec<String> {
@@ -303,6 +307,34 @@ mod test {
         fs::remove_file(&path).expect("there");
         add(&path, &record(6));
         assert_eq!(told(&mut follower), [record(6)]);
+    }
+
+    #[test]
+    fn what_follows_a_line_that_is_too_long_is_told_at_once() {
+        let (_folder, path, reader) = followed();
+        let mut follower = reader.follow(&Filter::default());
+        for length in [1 << 20, (1 << 20) + 1, 3 << 19, 2 << 20, 20 << 20] {
+            add(&path, &("x".repeat(length) + "\n" + &record(1) + &record(2)));
+            let mut heard = Vec::new();
+            // Each look reads so much and no more.
+            for _ in 0..=length >> 20 {
+                heard.extend(told(&mut follower));
+            }
+            assert_eq!(heard, [record(1), record(2)], "{length}");
+        }
+        assert_eq!(follower.broken_lines(), 5);
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_is_an_error_and_one_that_is_not_there_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        fs::write(&file, "").expect("written");
+        let news =
+            |path: &Path| Reader::of_history(path).follow_from_start(&Filter::default()).news();
+        assert!(news(folder.path()).is_err(), "a folder");
+        assert!(news(&file.join("below")).is_err(), "below a file");
+        assert!(news(&folder.path().join("absent")).expect("empty").is_empty());
     }
 
     #[test]
