@@ -331,6 +331,26 @@ events! {
     LaunchFailed(Ending) => "launch failed", Error, [Launcher, Server];
 }
 
+impl EventName {
+    /// The keys with ports that its records cannot be without.
+    #[must_use]
+    pub fn ports(self) -> &'static [&'static str] {
+        match self {
+            Self::PortMoved => &[keys::FROM, keys::TO],
+            Self::PortConflict
+            | Self::PortClaimed
+            | Self::ServerSpawned
+            | Self::ServerListening
+            | Self::PortExposed
+            | Self::ServerReady
+            | Self::PortAssigned
+            | Self::PortForgotten
+            | Self::InstanceFound => &[keys::PORT],
+            _ => &[],
+        }
+    }
+}
+
 impl Event {
     /// The end of a server that it tells of, if it tells of one.
     pub fn server_end_mut(&mut self) -> Option<&mut ServerEnd> {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     filter::Filter,
-    reader::{Found, HistoryError, Reader},
+    reader::{Entry, Found, HistoryError, Reader},
     record::Record,
 };
 use crate::{
-    conflict::Conflict,
+    conflict::{Class, Conflict},
     event::{Event, EventName},
     port::Port,
 };
@@ -74,14 +74,15 @@ impl Reader {
         let mut takers: HashMap<Who, Taker> = HashMap::new();
         let mut found = Conflicts::default();
         for line in self.forward(&filter)? {
-            let record = match line? {
-                Found::Record(entry) => entry.record().ok(),
-                Found::Damage(_) => None,
+            let Found::Record(entry) = line? else {
+                found.broken_lines += 1;
+                continue;
             };
-            match record {
-                Some(Record { ts, event: Event::PortConflict(conflict), .. }) => {
+            match entry.record() {
+                Ok(Record { ts, event: Event::PortConflict(conflict), .. }) => {
                     found.total += 1;
-                    add(&mut takers, ts, conflict);
+                    let class = class_of(&conflict, &entry);
+                    add(&mut takers, ts, conflict, class);
                 }
                 _ => found.broken_lines += 1,
             }
@@ -92,8 +93,25 @@ impl Reader {
     }
 }
 
-fn add(takers: &mut HashMap<Who, Taker>, ts: Timestamp, conflict: Conflict) {
-    let Conflict { port, class, holder, .. } = conflict;
+/// The class as it was written: one that a later version has added counts by its own word.
+fn class_of(conflict: &Conflict, entry: &Entry) -> String {
+    #[derive(Deserialize)]
+    struct Written {
+        class: String,
+    }
+    let written = || serde_json::from_str::<Written>(&entry.text).map(|written| written.class);
+    match conflict.class {
+        Class::Other => written().unwrap_or_else(|_| Class::Unknown.to_string()),
+        known => known.to_string(),
+    }
+}
+
+fn add(
+    takers: &mut HashMap<Who, Taker>,
+    ts: Timestamp,
+    Conflict { port, holder, .. }: Conflict,
+    class: String,
+) {
     let holder = holder.unwrap_or_default();
     let who = Who { name: holder.name, exe: holder.exe, user: holder.user };
     let taker = takers.entry(who).or_insert_with_key(|who| Taker {
@@ -108,7 +126,7 @@ fn add(takers: &mut HashMap<Who, Taker>, ts: Timestamp, conflict: Conflict) {
     });
     taker.count += 1;
     taker.ports.insert(port);
-    *taker.classes.entry(class.to_string()).or_default() += 1;
+    *taker.classes.entry(class).or_default() += 1;
     taker.first = taker.first.min(ts);
     taker.last = taker.last.max(ts);
 }

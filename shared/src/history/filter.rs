@@ -134,6 +134,7 @@ impl Block<'_> {
             Ok(head) if head.event.is_none() && self.matcher.needs_event => {
                 Verdict::Damaged(DamageKind::NotOurs)
             }
+            Ok(head) if !head.has_its_ports() => Verdict::Damaged(DamageKind::NotOurs),
             Ok(head) if self.matcher.filter.wants(&head) => Verdict::Wanted,
             Ok(_) => Verdict::Unwanted,
             Err(error) => Verdict::Damaged(damage::of_error(&error)),

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::{keys, port::Port};
+use crate::{event::EventName, keys, port::Port};
 
 /// What is asked of every line. Everything else is left unread.
 #[derive(Debug)]
@@ -34,6 +34,20 @@ pub struct Head<'a> {
 }
 
 impl Head<'_> {
+    /// Whether it has the ports that a record of its event cannot be without. Those of events that
+    /// this version does not know are not known.
+    pub(super) fn has_its_ports(&self) -> bool {
+        let event = self.event.as_deref().and_then(|event| event.parse::<EventName>().ok());
+        event.map_or(&[][..], EventName::ports).iter().all(|key| {
+            let value = match *key {
+                keys::PORT => self.port,
+                keys::FROM => self.from,
+                _ => self.to,
+            };
+            value.is_some_and(|value| value.get().parse::<Port>().is_ok())
+        })
+    }
+
     /// Whether it is about `port`, or about leaving or reaching it.
     pub(super) fn is_about(&self, port: Port) -> bool {
         let values = [self.port, self.from, self.to].into_iter().flatten();

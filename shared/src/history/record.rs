@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use slog::{KV, Serde, Serializer};
 use uuid::Uuid;
 
@@ -68,18 +69,41 @@ impl FromStr for Record {
     /// there.
     fn from_str(line: &str) -> Result<Self, serde_json::Error> {
         let common: Common = serde_json::from_str(line)?;
-        // The common keys and those of the event are read in two passes: in one, serde would have to
-        // keep every member of the line for later.
-        let event = match common.event {
-            EventName::PortConflict => Event::PortConflict(serde_json::from_str(line)?),
-            EventName::PortReleased => Event::PortReleased(serde_json::from_str(line)?),
-            EventName::LaunchStopped => Event::LaunchStopped(serde_json::from_str(line)?),
-            EventName::LaunchFailed => Event::LaunchFailed(serde_json::from_str(line)?),
-            _ => serde_json::from_str(line)?,
-        };
+        let event =
+            event(common.event, line).or_else(|error| salvaged(common.event, line).ok_or(error))?;
         let Common { ts, schema, app, process, pid, launch_id, seq, version, machine, .. } = common;
         Ok(Self { ts, schema, app, process, pid, launch_id, seq, version, machine, event })
     }
+}
+
+/// What `line` tells of this event.
+fn event(name: EventName, line: &str) -> Result<Event, serde_json::Error> {
+    // The common keys and those of the event are read in two passes: in one, serde would have to
+    // keep every member of the line for later.
+    Ok(match name {
+        EventName::PortConflict => Event::PortConflict(serde_json::from_str(line)?),
+        EventName::PortReleased => Event::PortReleased(serde_json::from_str(line)?),
+        EventName::LaunchStopped => Event::LaunchStopped(serde_json::from_str(line)?),
+        EventName::LaunchFailed => Event::LaunchFailed(serde_json::from_str(line)?),
+        _ => serde_json::from_str(line)?,
+    })
+}
+
+/// The event of a line in which some keys have values that they cannot have: those are left out, as
+/// if the record did not have them.
+fn salvaged(name: EventName, line: &str) -> Option<Event> {
+    let Value::Object(all) = serde_json::from_str(line).ok()? else { return None };
+    let is_essential = |key: &str| key == keys::EVENT || name.ports().contains(&key);
+    let (mut sound, others): (Map<_, _>, Map<_, _>) =
+        all.into_iter().partition(|(key, _)| is_essential(key));
+    for (key, value) in others {
+        let mut with = sound.clone();
+        with.insert(key, value);
+        if serde_json::from_value::<Event>(with.clone().into()).is_ok() {
+            sound = with;
+        }
+    }
+    serde_json::from_value(sound.into()).ok()
 }
 
 impl KV for Record {
@@ -99,5 +123,47 @@ impl KV for Record {
         to.emit_str(keys::VERSION, &self.version)?;
         to.emit_str(keys::MACHINE, &self.machine)?;
         self.event.emit(to)
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_value_that_a_key_cannot_have_costs_that_key_alone() {
+        let line = |rest: &str| {
+            format!(
+                r#"{{"ts":"2026-11-22T12:00:00Z","event":"port_conflict","app":"notes",{rest}}}"#
+            )
+        };
+        let sound = r#""port":3030,"class":"in_use","holder":{"name":"node"}"#;
+        for wrong in
+            [r#""elapsed_ms":"24.1""#, r#""last_good":0"#, r#""os_error":[]"#, r#""origin":7"#]
+        {
+            let record: Record = line(&format!("{sound},{wrong}")).parse().expect(wrong);
+            let conflict = record.event.conflict().expect("it is one");
+            let name = conflict.holder.as_ref().and_then(|holder| holder.name.as_deref());
+            assert_eq!((conflict.port.get(), name), (3030, Some("node")), "{wrong}");
+        }
+        for wrong in ["\"port\":0", "\"port\":\"3030\"", "\"class\":\"in_use\""] {
+            assert!(line(wrong).parse::<Record>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_event_has_no_port_that_it_needs_not() {
+        for name in EventName::ALL {
+            let mut event = Map::from_iter([(keys::EVENT.to_owned(), serde_json::json!(name))]);
+            assert_eq!(
+                serde_json::from_value::<Event>(event.clone().into()).is_ok(),
+                name.ports().is_empty(),
+                "{name} without a port"
+            );
+            event.extend(name.ports().iter().map(|key| ((*key).to_owned(), 3030.into())));
+            // The process id is the other thing that some cannot be without.
+            event.insert(keys::SERVER_PID.to_owned(), 1.into());
+            assert!(serde_json::from_value::<Event>(event.into()).is_ok(), "{name}");
+        }
     }
 }

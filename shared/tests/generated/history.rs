@@ -7,7 +7,7 @@ use shared::{
     event::{EndReason, EventName, Process},
     history::schema::{Reader, schema},
     keys,
-    words::{Class, Origin},
+    words::{Class, Origin, Ownership},
 };
 
 use crate::{hold_file, hold_section};
@@ -86,6 +86,15 @@ fn origins_classes_and_reasons_are_listed() {
     hold_section(PAGE, "classes", &table("class | what keeps the port from us", classes));
     let reasons = EndReason::ALL.iter().map(|reason| (reason.word(), reason.meaning())).collect();
     hold_section(PAGE, "reasons", &table("reason | why it ended", reasons));
+}
+
+#[test]
+fn who_had_a_port_is_listed() {
+    let rows: String = (Ownership::ALL.iter())
+        .map(|word| format!("| `{word}` | {} |\n", word.meaning()))
+        .collect();
+    let head = "| `then` | who had the port |\n| --- | --- |\n";
+    hold_section("docs/commands.md", "ownership", &(head.to_owned() + &rows));
 }
 
 fn own_keys(schema: &Value, event: EventName) -> impl Iterator<Item = &String> {

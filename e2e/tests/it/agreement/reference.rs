@@ -90,6 +90,17 @@ impl Line {
         let ts = members.get("ts")?.as_str()?.parse().ok()?;
         members.get("event")?.as_str()?;
         members.get("app")?.as_str()?;
+        let needs = match members["event"].as_str()? {
+            "port_moved" => &["from", "to"][..],
+            "port_conflict" | "port_claimed" | "port_assigned" | "port_forgotten"
+            | "port_exposed" | "server_spawned" | "server_listening" | "server_ready"
+            | "instance_found" => &["port"],
+            _ => &[],
+        };
+        for key in needs {
+            let port = members.get(*key)?.as_u64()?;
+            (1..=65_535).contains(&port).then_some(())?;
+        }
         Some(What::Record { value: Value::Object(members), ts })
     }
 

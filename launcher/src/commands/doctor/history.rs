@@ -88,7 +88,7 @@ mod test {
         let file = folder.path().join("history");
         let record = |pid: u32, seq: u64| {
             format!(
-                r#"{{"ts":"2026-11-22T08:00:00Z","event":"port_claimed","app":"a","pid":{pid},"launch_id":"a","process":"server","seq":{seq}}}"#
+                r#"{{"ts":"2026-11-22T08:00:00Z","event":"launch_started","app":"a","pid":{pid},"launch_id":"a","process":"server","seq":{seq}}}"#
             ) + "\n"
         };
         let whole: String = (0..3).map(|seq| record(1, seq)).collect();
