@@ -112,7 +112,12 @@ impl PortTimeline {
     pub fn sentence(&self, at: Timestamp) -> String {
         let port = self.port;
         let Some(Told { record, .. }) = &self.owner.since else {
-            return format!("at {at} nothing is recorded of port {port} up to then");
+            let what = if self.latest.is_empty() {
+                "nothing is recorded of"
+            } else {
+                "no record tells who had"
+            };
+            return format!("at {at} {what} port {port} up to then");
         };
         let (app, since, launch) = (&record.app, record.ts, record.launch_id);
         let said = match self.owner.state {
@@ -131,6 +136,9 @@ impl PortTimeline {
             }
             Ownership::EndedUnseen => format!(
                 "port {port} was not ours: {app} ended there without a record, at the latest at {since:.6}, when it started again elsewhere"
+            ),
+            Ownership::Taken if is_source(record) => format!(
+                "port {port} was the source port of an outgoing connection, as was found at {since:.6}"
             ),
             Ownership::Taken => format!(
                 "port {port} was held by {}, which was found there at {since:.6}",
@@ -179,6 +187,10 @@ impl PortTimeline {
     }
 }
 
+fn is_source(record: &Record) -> bool {
+    record.event.conflict().is_some_and(|conflict| conflict.class == Class::SourcePort)
+}
+
 /// The program that a conflict was with, as far as it is known.
 fn holder(record: Option<&Record>) -> String {
     let holder = record.and_then(|record| record.event.conflict()?.holder.as_ref());
@@ -209,6 +221,7 @@ impl OwnerAtTime {
         let state = match &told.record.event {
             Event::PortClaimed { .. } => Ownership::Claimed,
             Event::ServerReady(_) => Ownership::Serving,
+            Event::ServerExited(end) if self.is_served_by(end.server_pid) => Ownership::Claimed,
             Event::LaunchGaveUp(_) if self.is_held_by_launch_of(&told.record) => Ownership::GaveUp,
             Event::PortReleased(end) if end.reason == EndReason::HomePortFree => Ownership::Freed,
             Event::PortReleased(_) => Ownership::Released,
@@ -236,6 +249,14 @@ impl OwnerAtTime {
         let holds =
             matches!(self.state, Ownership::Claimed | Ownership::Serving | Ownership::GaveUp);
         self.since.as_ref().filter(|_| holds)
+    }
+
+    /// Whether the server with this process id is the one that serves there.
+    fn is_served_by(&self, pid: Option<u32>) -> bool {
+        self.since.as_ref().is_some_and(|told| match &told.record.event {
+            Event::ServerReady(ready) => Some(ready.at.server_pid) == pid,
+            _ => false,
+        })
     }
 
     fn is_held_by_launch_of(&self, record: &Record) -> bool {
@@ -287,8 +308,9 @@ fn seen(conflict: &Conflict) -> Option<Ownership> {
     // The policy refused it unasked.
     conflict.os_error.as_ref()?;
     match conflict.class {
-        // One of our own servers was found there.
+        // One of our own servers was found there, or the number alone was refused.
         Class::OwnInstance | Class::ReservedByApp => None,
+        Class::BrowserBlocked | Class::Ephemeral | Class::Crowded => None,
         Class::Excluded | Class::Restricted | Class::Privileged => Some(Ownership::SetAside),
         _ => Some(Ownership::Taken),
     }

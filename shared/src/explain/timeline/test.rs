@@ -78,7 +78,8 @@ fn what_the_system_has_set_aside_is_held_by_no_program() {
     assert!(said.contains("set aside by the system"), "{said}");
     let unasked = excluded.replace(r#"{"code":13}"#, "null");
     assert!(
-        end_of(&line(0, "port_conflict", "server", A, &unasked)).contains("nothing is recorded")
+        end_of(&line(0, "port_conflict", "server", A, &unasked))
+            .contains("no record tells who had port 3030")
     );
 }
 
@@ -98,6 +99,29 @@ fn a_killed_launch_has_ended_at_the_latest_when_its_app_claims_another_port() {
     assert!(end_of(&(serving.clone() + &on_another)).contains("served there"), "a lock of its own");
     let alone = elsewhere.replace("launcher", "server");
     assert!(end_of(&(serving + &alone)).contains("served there"), "no lock, no proof");
+}
+
+#[test]
+fn a_server_that_crashed_serves_no_more_and_one_that_was_followed_by_another_does() {
+    let serving = line(1, "server_ready", "server", A, r#""port":3030,"server_pid":7"#);
+    let exited = |pid| {
+        line(
+            2,
+            "server_exited",
+            "server",
+            A,
+            &format!(r#""signal":9,"port":3030,"server_pid":{pid}"#),
+        )
+    };
+    assert!(end_of(&(serving.clone() + &exited(7))).contains("not ready yet"));
+    assert!(end_of(&(serving + &exited(6))).contains("served there"));
+}
+
+#[test]
+fn an_outgoing_connection_is_no_program_that_listens() {
+    let source = r#""port":3030,"class":"source_port","os_error":{"code":98},"holder":null"#;
+    let said = end_of(&line(0, "port_conflict", "server", A, source));
+    assert!(said.contains("the source port of an outgoing connection"), "{said}");
 }
 
 #[test]
