@@ -99,6 +99,8 @@ impl Settings {
         let [old, new] = [self, new].map(|settings| serde_json::json!(settings));
         let text = |value: &Value| match value {
             Value::Null => None,
+            // An empty list is nothing said.
+            Value::Array(entries) if entries.is_empty() => None,
             other => Some(other.to_string()),
         };
         let change = |key: &'static str| Change { key, from: text(&old[key]), to: text(&new[key]) };

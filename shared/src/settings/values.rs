@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::port::{Port, PortRange};
 
@@ -80,8 +80,7 @@ const LONGEST_SPAN: std::time::Duration = std::time::Duration::from_secs(100 * 3
 pub struct Span(pub std::time::Duration);
 
 /// An entry of `avoid`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Avoided(pub PortRange);
 
 /// A program with its first arguments.
@@ -89,6 +88,17 @@ pub struct Avoided(pub PortRange);
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(min_items = 1))]
 #[serde(transparent)]
 pub struct Command(Vec<String>);
+
+impl Serialize for Avoided {
+    /// As a person writes it: one port is a number.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.0.first() == self.0.last() {
+            self.0.first().serialize(to)
+        } else {
+            self.0.serialize(to)
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Avoided {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -1,5 +1,7 @@
 //! The body of a request: an object in JSON, or nothing.
 
+use std::{collections::HashSet, fmt};
+
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
@@ -7,7 +9,7 @@ use actix_web::{
     http::header::{self, HeaderMap, HeaderValue},
 };
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::{fields, refusal::Refusal};
@@ -98,10 +100,39 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
         let detail = said.strip_suffix(&place).unwrap_or(&said).to_owned();
         Refusal::Json { place: Some((line, column)), detail }
     })?;
+    if let Some(key) = doubled(bytes) {
+        return Err(Refusal::value(&key, "given more than once"));
+    }
     match value {
         Value::Object(object) => Ok(object),
         _ => Err(Refusal::Json { place: Some((1, 1)), detail: "send an object".to_owned() }),
     }
+}
+
+/// The first member that an object has twice, of which serde would keep the last alone.
+fn doubled(bytes: &[u8]) -> Option<String> {
+    struct Members(Option<String>);
+
+    impl<'de> Visitor<'de> for Members {
+        type Value = Self;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Self, M::Error> {
+            let (mut seen, mut doubled) = (HashSet::new(), None);
+            while let Some((key, IgnoredAny)) = members.next_entry::<String, IgnoredAny>()? {
+                if let Some(key) = seen.replace(key) {
+                    doubled = doubled.or(Some(key));
+                }
+            }
+            Ok(Self(doubled))
+        }
+    }
+
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    json.deserialize_map(Members(None)).ok()?.0
 }
 
 #[cfg(test)]
@@ -124,6 +155,10 @@ mod test {
             }
         }
         assert!(parse(b"\xff").is_err());
+        match parse(br#"{"port":1,"log":null,"port":2}"#) {
+            Err(Refusal::Value { field, .. }) => assert_eq!(field, "port"),
+            other => panic!("{other:?}"),
+        }
     }
 
     proptest! {
