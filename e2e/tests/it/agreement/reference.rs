@@ -264,6 +264,9 @@ impl Reference {
                     "ended_unseen"
                 }
                 "server_ready" if is_about => "serving",
+                "server_exited" if is_about && then == "serving" && is_same("server_pid") => {
+                    "claimed"
+                }
                 "launch_gave_up" if is_same("launch_id") => "gave_up",
                 "port_released" if is_about && record["reason"] == "home_port_free" => "freed",
                 "port_released" if is_about => "released",
@@ -271,6 +274,7 @@ impl Reference {
                 "port_conflict" if is_about && !record["os_error"].is_null() => {
                     match record["class"].as_str().unwrap_or_default() {
                         "own_instance" | "reserved_by_app" => continue,
+                        "browser_blocked" | "ephemeral" | "crowded" => continue,
                         "excluded" | "restricted" | "privileged" => "set_aside",
                         _ => "taken",
                     }
