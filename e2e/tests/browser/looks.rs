@@ -1,7 +1,9 @@
 //! How the console looks: by day and by night, on a phone and on a wall, in each language, for
 //! whoever sees badly, and without scripts.
 
-use e2e::{Browser, Home, Look, Running, axe, skip};
+use std::fs;
+
+use e2e::{Browser, Home, Look, Running, axe, skip, wait_until};
 use serde_json::json;
 
 use crate::{
@@ -45,6 +47,10 @@ fn pushed_off(home: &Home) -> Running {
     let mut launcher = home.launcher().home_port(port).start();
     launcher.ready();
     drop(stranger);
+    // The page is renewed when the launcher sees it, which must not happen while it is looked at.
+    let history = home.folders().history();
+    let is_seen = || fs::read_to_string(&history).is_ok_and(|text| text.contains("home_port_free"));
+    wait_until("the home port is seen to be free", is_seen);
     launcher
 }
 
