@@ -214,8 +214,9 @@ pub(super) fn find(lines: Lines, matcher: &Matcher, found: &mut VecDeque<Found>)
             Verdict::Damaged(kind) => found.push_back(Found::Damage(Damage { kind, offset })),
             Verdict::Wanted => {
                 let end = at + (place.end + 1).min(bytes.len()) as u64;
-                // It was read as JSON, so it is UTF-8.
-                let text = String::from_utf8_lossy(bytes[place].trim_ascii()).into_owned();
+                let line = bytes[place].trim_ascii().to_vec();
+                // A line that is not UTF-8 is damage.
+                let text = String::from_utf8(line).unwrap_or_default();
                 found.push_back(Found::Record(Entry { text, offset, end }));
             }
         }
