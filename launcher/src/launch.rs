@@ -111,8 +111,8 @@ impl Launch {
     #[must_use]
     pub fn wished_before(&self, port: Port) -> bool {
         let Basics { app, folders, .. } = &self.basics;
-        let events = EventName::words([EventName::LaunchStarted]);
-        let filter = Filter { app: Some(app.clone()), events, ..Filter::default() };
+        let starts = Filter::of_events([EventName::LaunchStarted]);
+        let filter = Filter { app: Some(app.clone()), ..starts };
         let found = Reader::of_history(&folders.history()).backward(&filter);
         // A history that cannot be read tells of no launch before.
         let records = found.into_iter().flatten().filter_map(|found| match found.ok()? {

@@ -177,8 +177,8 @@ impl Assignment {
     /// What the records of `app` amount to: its remembered ports without those that a person had
     /// forgotten. It is read from the end, and no further than an assignment reaches.
     fn from_history(history: &Reader, app: &AppName) -> Result<Self, HistoryError> {
-        let events = EventName::words([EventName::PortAssigned, EventName::PortForgotten]);
-        let filter = Filter { app: Some(app.clone()), events, ..Filter::default() };
+        let events = [EventName::PortAssigned, EventName::PortForgotten];
+        let filter = Filter { app: Some(app.clone()), ..Filter::of_events(events) };
         let (mut newest_first, mut forgotten) = (Vec::new(), BTreeSet::new());
         let mut known = BTreeSet::new();
         let mut found = history.backward(&filter)?;
@@ -190,8 +190,7 @@ impl Assignment {
         while !found.is_done() && !is_enough(&known, found.at()) {
             let record = match found.step()? {
                 Some(Found::Record(entry)) => entry.record().ok(),
-                Some(Found::Damage(_)) => None,
-                None => None,
+                Some(Found::Damage(_)) | None => None,
             };
             match record.map(|record| (record.ts, record.event)) {
                 Some((_, Event::PortForgotten { port, .. })) => drop(forgotten.insert(port)),

@@ -182,8 +182,8 @@ fn told(status: &Status, basics: &Basics) -> String {
 
 /// The last conflict of this app on record.
 fn last_conflict(basics: &Basics) -> Result<Option<Value>, HistoryError> {
-    let events = EventName::words([EventName::PortConflict]);
-    let filter = Filter { app: Some(basics.app.clone()), events, ..Filter::default() };
+    let conflicts = Filter::of_events([EventName::PortConflict]);
+    let filter = Filter { app: Some(basics.app.clone()), ..conflicts };
     for found in Reader::of_history(&basics.folders.history()).backward(&filter)? {
         if let Found::Record(entry) = found?
             && let Ok(conflict) = serde_json::from_str(&entry.text)

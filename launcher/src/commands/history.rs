@@ -8,7 +8,6 @@ use std::{
 
 use serde_json::Value;
 use shared::{
-    event::EventName,
     exit::Exit,
     history::{Filter, Follower, Found, HistoryError, Reader},
 };
@@ -28,9 +27,8 @@ pub(super) fn history(basics: &Basics, args: &HistoryArgs) -> Exit {
     let filter = Filter {
         app: args.of.app.clone(),
         since: Some(args.since),
-        events: EventName::words(args.event),
         port: args.port,
-        ..Filter::default()
+        ..Filter::of_events(args.event)
     };
     match print_all(&reader, &filter, args) {
         Ok(()) => Exit::Done,

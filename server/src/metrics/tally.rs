@@ -26,12 +26,9 @@ impl Tally {
     /// Of the history `file`, of which nothing has been read.
     #[must_use]
     pub(super) fn new(file: &Path, app: AppName) -> Self {
-        let events = EventName::words([
-            EventName::LaunchStarted,
-            EventName::ServerRestarting,
-            EventName::PortConflict,
-        ]);
-        let filter = Filter { app: Some(app), events, ..Filter::default() };
+        let events =
+            [EventName::LaunchStarted, EventName::ServerRestarting, EventName::PortConflict];
+        let filter = Filter { app: Some(app), ..Filter::of_events(events) };
         let history = Reader::of_history(file).follow_from_start(&filter);
         Self { history, launches: 0, restarts: 0, conflicts: BTreeMap::new() }
     }

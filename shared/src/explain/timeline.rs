@@ -274,8 +274,7 @@ impl OwnerAtTime {
         let (app, launch, offset) = (record.app.clone(), record.launch_id, entry.offset);
         let (is_launcher, machine) = (record.process == Process::Launcher, record.machine.clone());
         let ends = [EventName::LaunchGaveUp, EventName::LaunchStopped, EventName::LaunchFailed];
-        let events = EventName::words(ends);
-        let of_launch = Filter { launch_id: Some(launch), events, until, ..Filter::default() };
+        let of_launch = Filter { launch_id: Some(launch), until, ..Filter::of_events(ends) };
         for told in told(history, &of_launch, offset) {
             let told = told?;
             let state = match told.record.event {
@@ -289,8 +288,8 @@ impl OwnerAtTime {
         if !is_launcher || self.holding().is_none() {
             return Ok(());
         }
-        let events = EventName::words([EventName::PortClaimed]);
-        let of_app = Filter { app: Some(app), events, until, ..Filter::default() };
+        let claims = Filter::of_events([EventName::PortClaimed]);
+        let of_app = Filter { app: Some(app), until, ..claims };
         for told in told(history, &of_app, offset) {
             let told = told?;
             let is_another = told.record.launch_id != launch && told.record.machine == machine;

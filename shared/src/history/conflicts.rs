@@ -69,8 +69,10 @@ impl Reader {
     ///
     /// If the history cannot be read. No history is an empty one.
     pub fn conflicts(&self, filter: &Filter) -> Result<Conflicts, HistoryError> {
-        let filter =
-            Filter { events: EventName::words([EventName::PortConflict]), ..filter.clone() };
+        let filter = Filter {
+            events: Filter::of_events([EventName::PortConflict]).events,
+            ..filter.clone()
+        };
         let mut takers: HashMap<Who, Taker> = HashMap::new();
         let mut found = Conflicts::default();
         for line in self.forward(&filter)? {

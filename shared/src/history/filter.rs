@@ -30,18 +30,12 @@ pub struct Filter {
     pub launch_id: Option<Uuid>,
 }
 
-impl EventName {
-    /// The words of some events, as a filter takes them.
-    pub fn words(events: impl IntoIterator<Item = Self>) -> Vec<Cow<'static, str>> {
-        events.into_iter().map(|event| event.word().into()).collect()
-    }
-}
-
 impl Filter {
-    /// The records of one event.
+    /// The records of these events; of every event if there is none.
     #[must_use]
-    pub fn of_event(event: EventName) -> Self {
-        Self { events: vec![event.word().into()], ..Self::default() }
+    pub fn of_events(events: impl IntoIterator<Item = EventName>) -> Self {
+        let events = events.into_iter().map(|event| event.word().into()).collect();
+        Self { events, ..Self::default() }
     }
 
     /// Whether the record of this head is wanted.
@@ -220,16 +214,16 @@ mod test {
             app: "notes".parse().ok(),
             since: "2026-11-22T12:30:30.303Z".parse().ok(),
             until: "2026-11-22T12:30:30.303Z".parse().ok(),
-            events: EventName::words([EventName::PortMoved, EventName::PortClaimed]),
             port: Port::new(17000),
             launch_id,
+            ..Filter::of_events([EventName::PortMoved, EventName::PortClaimed])
         };
         assert_eq!(verdict(&all, &spaced), Verdict::Wanted);
         for other in [
             Filter { app: "other".parse().ok(), ..all.clone() },
             Filter { since: "2026-11-22T12:30:31Z".parse().ok(), ..all.clone() },
             Filter { until: "2026-11-22T12:30:30Z".parse().ok(), ..all.clone() },
-            Filter { events: EventName::words([EventName::PortMoved]), ..all.clone() },
+            Filter { events: Filter::of_events([EventName::PortMoved]).events, ..all.clone() },
             Filter { launch_id: Some(Uuid::nil()), ..all.clone() },
         ] {
             assert_eq!(verdict(&other, LINE), Verdict::Unwanted, "{other:?}");

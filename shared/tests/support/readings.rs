@@ -12,7 +12,7 @@ use shared::{
 fn filters() -> [Filter; 4] {
     [
         Filter::default(),
-        Filter::of_event(EventName::PortConflict),
+        Filter::of_events([EventName::PortConflict]),
         Filter { port: Port::new(3030), ..Filter::default() },
         Filter { app: "notes".parse().ok(), ..Filter::default() },
     ]
