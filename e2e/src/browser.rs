@@ -103,7 +103,6 @@ impl Browser {
     }
 
     /// The tab that is looked at.
-    #[must_use]
     #[track_caller]
     pub fn tab(&self) -> WindowHandle {
         self.run(self.driver.window())
@@ -142,7 +141,6 @@ impl Browser {
     }
 
     /// The address of the page.
-    #[must_use]
     #[track_caller]
     pub fn url(&self) -> String {
         self.run(self.driver.current_url()).to_string()
@@ -177,7 +175,6 @@ impl Browser {
     }
 
     /// What is to be read in a place.
-    #[must_use]
     #[track_caller]
     pub fn text(&self, place: &str) -> String {
         let text = self.js(&format!("return document.querySelector({})?.innerText", json!(place)));
@@ -235,21 +232,18 @@ impl Browser {
     }
 
     /// What has gone wrong in the page: errors, and refusals of its policy.
-    #[must_use]
     #[track_caller]
     pub fn troubles(&self) -> Vec<String> {
         serde_json::from_value(self.js("return window.troubles")).expect("texts")
     }
 
     /// What has moved about in the page without anybody's doing.
-    #[must_use]
     #[track_caller]
     pub fn shifts(&self) -> Vec<String> {
         serde_json::from_value(self.js("return window.shifts")).expect("texts")
     }
 
     /// What axe-core finds wrong with how the page can be used, one line each.
-    #[must_use]
     #[track_caller]
     pub fn barriers(&self, axe: &str) -> Vec<String> {
         self.js(axe);

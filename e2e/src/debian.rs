@@ -41,7 +41,6 @@ impl Debian {
     /// # Panics
     ///
     /// If there is no room for it.
-    #[must_use]
     pub fn fresh() -> Option<Self> {
         if let Err(why) = Self::can_be_made() {
             skip(&format!("no fresh Debian: {why}"));
@@ -71,7 +70,6 @@ impl Debian {
     }
 
     /// The place inside of it.
-    #[must_use]
     pub fn place(&self) -> Place {
         let (root, shared) = (self.root.path(), env::temp_dir());
         let enter = ["unshare", "--mount", "--", "sh", "-c", ENTER, "sh"].map(PathBuf::from);
@@ -83,7 +81,6 @@ impl Debian {
     /// # Panics
     ///
     /// If that cannot be started.
-    #[must_use]
     pub fn run(&self, command: &[&str]) -> Output {
         let mut inside = self.place().command(command[0]);
         inside.args(&command[1..]).env_clear().env("HOME", "/root");
@@ -108,7 +105,6 @@ impl Debian {
     /// # Panics
     ///
     /// If it cannot be read.
-    #[must_use]
     pub fn files(&self) -> BTreeSet<PathBuf> {
         let root = self.root.path();
         let device = fs::metadata(root).expect("a folder").dev();

@@ -22,7 +22,6 @@ impl Tools {
     /// # Panics
     ///
     /// If there can be no such folder.
-    #[must_use]
     #[track_caller]
     pub fn of(home: &Home) -> Self {
         let folder = home.path().join("bin");
@@ -31,14 +30,12 @@ impl Tools {
     }
 
     /// What `PATH` must be, so that there are no others.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         self.0.clone()
     }
 
     /// One that writes down what it is given, a word a line, then its environment and its
     /// descriptors: into this file.
-    #[must_use]
     #[track_caller]
     pub fn recording(&self, name: &str) -> PathBuf {
         self.install(name, RECORDING);

@@ -37,7 +37,6 @@ impl Home {
     /// # Panics
     ///
     /// If there is no room for a folder.
-    #[must_use]
     pub fn new() -> Self {
         Self::called("", None)
     }
@@ -59,7 +58,6 @@ impl Home {
     }
 
     /// Another empty one for the same programs, with this at the end of its path.
-    #[must_use]
     pub fn another(&self, name: &str) -> Self {
         Self::called(name, self.wine.clone())
     }
@@ -70,7 +68,6 @@ impl Home {
     }
 
     /// One of our programs, as this home runs it.
-    #[must_use]
     #[track_caller]
     pub fn program(&self, name: &str) -> PathBuf {
         self.wine.as_ref().map_or_else(|| program(name), |wine| wine.program(name))
@@ -95,7 +92,6 @@ impl Home {
     /// # Panics
     ///
     /// If it cannot, or this home is not of Windows.
-    #[must_use]
     #[track_caller]
     pub fn hold(&self, file: &Path, time: Duration) -> HeldFile {
         self.wine.as_ref().expect("Windows alone has files like this").hold(file, time)
@@ -106,7 +102,6 @@ impl Home {
     /// # Panics
     ///
     /// If this home is not of Windows.
-    #[must_use]
     #[track_caller]
     pub fn user(&self) -> PathBuf {
         self.wine.as_ref().expect("users of Windows alone have one").user()
@@ -117,7 +112,6 @@ impl Home {
     /// # Panics
     ///
     /// If it is no text.
-    #[must_use]
     pub fn seen(&self, path: &Path) -> String {
         match self.wine {
             Some(_) => wine::windows_path(path),
@@ -126,26 +120,22 @@ impl Home {
     }
 
     /// Where it is.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Its folders, as the programs see them.
-    #[must_use]
     pub fn folders(&self) -> &Folders {
         &self.folders
     }
 
     /// The launcher, about to be started here.
-    #[must_use]
     #[track_caller]
     pub fn launcher(&self) -> Launch {
         Launch::new(self, self.program("launcher")).arg("--no-open").arg("--json")
     }
 
     /// The server without a launcher, about to be started here.
-    #[must_use]
     #[track_caller]
     pub fn server(&self) -> Launch {
         Launch::new(self, self.program("server")).arg("--json")
@@ -163,7 +153,6 @@ impl Home {
     }
 
     /// The file that remembers the ports of `app`.
-    #[must_use]
     pub fn assignment_file(&self, app: &str) -> PathBuf {
         self.folders.assignment(&name(app))
     }
@@ -173,7 +162,6 @@ impl Home {
     /// # Panics
     ///
     /// If the file is there and cannot be read.
-    #[must_use]
     #[track_caller]
     pub fn assignment(&self) -> Option<Assignment> {
         let file = self.assignment_file("server");
@@ -181,7 +169,6 @@ impl Home {
     }
 
     /// The last good port of the app `server`.
-    #[must_use]
     #[track_caller]
     pub fn last_good(&self) -> Option<u16> {
         Some(self.assignment()?.last_good?.port.get())
@@ -192,14 +179,12 @@ impl Home {
     /// # Panics
     ///
     /// If a line is not a record as the schema wants it.
-    #[must_use]
     #[track_caller]
     pub fn history(&self) -> Vec<Value> {
         records::read(&self.folders.history())
     }
 
     /// The records of one event.
-    #[must_use]
     #[track_caller]
     pub fn events(&self, event: &str) -> Vec<Value> {
         self.history().into_iter().filter(|record| record["event"] == event).collect()
@@ -210,7 +195,6 @@ impl Home {
     /// # Panics
     ///
     /// If there is none.
-    #[must_use]
     #[track_caller]
     pub fn last(&self, event: &str) -> Value {
         let last = self.events(event).pop();
@@ -223,7 +207,6 @@ impl Home {
     /// # Panics
     ///
     /// If there is none.
-    #[must_use]
     #[track_caller]
     pub fn conflict_over(&self, port: u16) -> Value {
         let conflict = self.events("port_conflict").into_iter().rfind(|c| c["port"] == port);
@@ -247,7 +230,6 @@ impl Home {
     }
 
     /// What the programs have told in their logs, for whoever looks for the reason of a failure.
-    #[must_use]
     pub fn story(&self) -> String {
         let logs = ["port-history.jsonl", "launcher.jsonl", "server.jsonl"];
         let told = |log| format!("--- {log}\n{}", records::excerpt(&self.folders.logs().join(log)));

@@ -150,7 +150,6 @@ impl Launch {
     /// # Panics
     ///
     /// If it cannot be started.
-    #[must_use]
     #[track_caller]
     pub fn start(&self) -> Running {
         if !self.settings.is_empty() {
@@ -188,7 +187,6 @@ impl Launch {
     /// # Panics
     ///
     /// If it does not end.
-    #[must_use]
     #[track_caller]
     pub fn run(&self) -> Ended {
         self.start().exit()

@@ -34,7 +34,6 @@ pub struct Tally {
 
 impl Tally {
     /// How many answers came.
-    #[must_use]
     pub fn answers(&self) -> usize {
         self.statuses.values().sum()
     }
@@ -50,14 +49,12 @@ pub struct Load {
 impl Load {
     /// One that asks `port` for `target`, again and again on one connection, and makes a new one
     /// when the server ends it.
-    #[must_use]
     pub fn kept(port: u16, target: &str) -> Self {
         let request = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
         Self::start(port, request)
     }
 
     /// One that makes a new connection for every request.
-    #[must_use]
     pub fn fresh(port: u16, target: &str) -> Self {
         let head = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}");
         Self::start(port, format!("{head}\r\nConnection: close\r\n\r\n"))
@@ -75,7 +72,6 @@ impl Load {
     /// # Panics
     ///
     /// Never.
-    #[must_use]
     pub fn so_far(&self) -> Tally {
         self.tally.lock().expect("nobody panics here").clone()
     }

@@ -27,7 +27,6 @@ exec cat > /dev/null
 impl Netns {
     /// A fresh one with these settings, each `FILE=VALUE` with a file under `/proc/sys/net`; `None`,
     /// and the test is skipped, where the system has none to give.
-    #[must_use]
     pub fn new(settings: &[&str]) -> Option<Self> {
         // Root's own namespace is the simplest; anybody else is root in one of users as well.
         let ways: &[&[&str]] = match place::is_root() {
@@ -64,7 +63,6 @@ impl Netns {
     }
 
     /// The place that programs run in it from.
-    #[must_use]
     pub fn place(&self) -> Place {
         let target = self.keeper.id().to_string();
         let nsenter = Place::here().through(["nsenter", "--target", &target, "--net"]);

@@ -20,7 +20,6 @@ impl Packages {
     /// # Panics
     ///
     /// If that fails.
-    #[must_use]
     #[track_caller]
     pub fn make(kinds: &[&str], programs: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -39,7 +38,6 @@ impl Packages {
     /// # Panics
     ///
     /// If there is none.
-    #[must_use]
     #[track_caller]
     pub fn file(&self, end: &str) -> PathBuf {
         let files = fs::read_dir(self.0.path()).expect("a folder").map(|file| file.unwrap().path());
@@ -48,7 +46,6 @@ impl Packages {
     }
 
     /// The list of all of them, with their checksums.
-    #[must_use]
     pub fn sums(&self) -> String {
         fs::read_to_string(self.file("SHA256SUMS")).expect("text")
     }
@@ -60,7 +57,6 @@ impl Packages {
 /// # Panics
 ///
 /// If they cannot be copied.
-#[must_use]
 pub fn stripped(programs: &[PathBuf], strip: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for program in programs {

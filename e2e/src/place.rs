@@ -22,7 +22,6 @@ pub struct Place {
 
 impl Place {
     /// Here, as ourselves.
-    #[must_use]
     pub fn here() -> Self {
         Self::default()
     }
@@ -36,14 +35,12 @@ impl Place {
 
     /// As somebody who is not root: ourselves, or [`NOBODY`]. What such a program shall write is
     /// [given](crate::Home::give_to_plain_user) to it before.
-    #[must_use]
     pub fn as_plain_user(program: &Path) -> Option<Self> {
         if is_root() { Self::as_nobody(program) } else { Some(Self::here()) }
     }
 
     /// As [`NOBODY`]; `None`, and the test is skipped, unless we are root and `program` can be
     /// reached by others.
-    #[must_use]
     pub fn as_nobody(program: &Path) -> Option<Self> {
         if !is_root() {
             skip("only root can start a program as another user");

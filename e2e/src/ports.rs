@@ -22,7 +22,6 @@ static NEXT: AtomicU16 = AtomicU16::new(0);
 /// # Panics
 ///
 /// If all of them are taken.
-#[must_use]
 pub fn quiet_port() -> u16 {
     let start = (process::id().wrapping_mul(97) % u32::from(COUNT)) as u16;
     let numbers = (0..COUNT).map(|_| {
@@ -39,7 +38,6 @@ pub fn quiet_port() -> u16 {
 /// # Panics
 ///
 /// If it is no port.
-#[must_use]
 pub fn is_free(port: u16) -> bool {
     claim::port(Port::new(port).expect("a port")).is_ok()
 }

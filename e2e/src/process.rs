@@ -18,7 +18,6 @@ pub struct Watched {
 
 impl Watched {
     /// The process of this number, if there is one now.
-    #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
         let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
         let handle = pidfd_open(number, PidfdFlags::empty()).ok()?;
@@ -26,7 +25,6 @@ impl Watched {
     }
 
     /// The processes that this one has started and that live.
-    #[must_use]
     pub fn children_of(parent: u32) -> Vec<Self> {
         let of_parent = |pid: &u32| parent_of(*pid) == Some(parent);
         // Asked again once it is held: the number may have gone to another in between.
@@ -34,7 +32,6 @@ impl Watched {
     }
 
     /// The servers that Wine runs in this home, with these `words` on their command line.
-    #[must_use]
     pub(crate) fn servers_in_wine(home: &Path, words: &str) -> Vec<Self> {
         let variable = format!("HOMEPORT_HOME={}\0", wine::windows_path(home));
         let is_one = |pid: &u32| {
@@ -49,19 +46,16 @@ impl Watched {
     }
 
     /// Its number.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
     /// Whether it is stopped, and does nothing until it is told to go on.
-    #[must_use]
     pub fn is_stopped(&self) -> bool {
         stat_of(self.pid, 0).as_deref() == Some("T")
     }
 
     /// The memory that it occupies, in bytes; 0 if it has ended.
-    #[must_use]
     pub fn memory(&self) -> u64 {
         let statm = fs::read_to_string(format!("/proc/{}/statm", self.pid)).unwrap_or_default();
         let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
@@ -69,13 +63,11 @@ impl Watched {
     }
 
     /// The most memory that it has occupied so far, in bytes; 0 if it has ended.
-    #[must_use]
     pub fn peak_memory(&self) -> u64 {
         number_of(self.pid, "status", "VmHWM") * 1024
     }
 
     /// How many bytes it has read so far, from files and from anything else; 0 if it has ended.
-    #[must_use]
     pub fn bytes_read(&self) -> u64 {
         number_of(self.pid, "io", "rchar")
     }
@@ -85,7 +77,6 @@ impl Watched {
     /// # Panics
     ///
     /// If the system cannot tell.
-    #[must_use]
     pub fn has_ended(&self) -> bool {
         let mut watched = [PollFd::new(&self.handle, PollFlags::IN)];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };

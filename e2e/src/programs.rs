@@ -10,7 +10,6 @@ use std::{
 /// # Panics
 ///
 /// If it has not been built: `cargo test` builds the programs of the tested package alone.
-#[must_use]
 #[track_caller]
 pub fn program(name: &str) -> PathBuf {
     let path = profile().join(format!("{name}{}", env::consts::EXE_SUFFIX));
@@ -34,7 +33,6 @@ pub(crate) fn target() -> PathBuf {
 }
 
 /// Whether a tool of the system is on the `PATH`.
-#[must_use]
 pub fn found(tool: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder: PathBuf| Path::is_file(&folder.join(tool)))

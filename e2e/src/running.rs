@@ -67,7 +67,6 @@ impl Ended {
     /// # Panics
     ///
     /// If it printed anything else.
-    #[must_use]
     #[track_caller]
     pub fn lines(&self) -> Vec<Value> {
         let line = |line| {
@@ -81,7 +80,6 @@ impl Ended {
     /// # Panics
     ///
     /// If there is none.
-    #[must_use]
     #[track_caller]
     pub fn line(&self, event: &str) -> Value {
         let line = self.lines().into_iter().find(|line| line["event"] == event);
@@ -100,19 +98,16 @@ impl Running {
     }
 
     /// Its process id.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// What it has printed so far.
-    #[must_use]
     pub fn stdout(&self) -> String {
         self.stdout.text()
     }
 
     /// What it has printed aside so far.
-    #[must_use]
     pub fn stderr(&self) -> String {
         self.stderr.text()
     }
@@ -149,7 +144,6 @@ impl Running {
     /// # Panics
     ///
     /// If it does not.
-    #[must_use]
     #[track_caller]
     pub fn line(&self, event: &str) -> Value {
         let found = wait_for(|| {
@@ -165,14 +159,12 @@ impl Running {
     /// # Panics
     ///
     /// Unless [`Running::ready`] was called.
-    #[must_use]
     #[track_caller]
     pub fn server(&self) -> &Watched {
         self.server.as_ref().expect("ready() tells which process it is")
     }
 
     /// Whether it has ended.
-    #[must_use]
     pub fn has_ended(&mut self) -> bool {
         self.poll().is_some()
     }
@@ -200,7 +192,6 @@ impl Running {
     }
 
     /// The servers that it has started and that live. Under Wine, those of its home.
-    #[must_use]
     pub fn servers(&self) -> Vec<Watched> {
         match &self.in_wine {
             Some(home) => Watched::servers_in_wine(home, ""),

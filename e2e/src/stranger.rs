@@ -24,7 +24,6 @@ pub struct Stranger {
 
 impl Stranger {
     /// One that listens on `address`, such as `127.0.0.1:0`, and accepts nobody.
-    #[must_use]
     #[track_caller]
     pub fn listening(address: &str) -> Self {
         Self::start(&Place::here(), &["listen", address])
@@ -35,7 +34,6 @@ impl Stranger {
     /// # Panics
     ///
     /// If it cannot.
-    #[must_use]
     #[track_caller]
     pub fn start(place: &Place, orders: &[&str]) -> Self {
         let mut command = place.command(program("stranger"));
@@ -64,7 +62,6 @@ impl Stranger {
     /// # Panics
     ///
     /// Never.
-    #[must_use]
     pub fn heard(&self) -> Vec<String> {
         self.heard.lock().expect("nobody panics here").clone()
     }

@@ -68,7 +68,6 @@ pub struct Seed(u64);
 
 impl Seed {
     /// The seed of `app` when run by `user`.
-    #[must_use]
     pub fn new(app: &str, user: &str) -> Self {
         let digest = Sha256::digest(format!("homeport first choice 1\n{app}\n{user}"));
         Self(digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))

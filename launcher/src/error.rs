@@ -73,7 +73,6 @@ fn given_up(end: &ServerEnd, rule: Restart) -> String {
 
 impl LaunchError {
     /// The exit code that says so.
-    #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
             Self::Options(OptionsError::Variable(_)) => Exit::Usage,
@@ -90,7 +89,6 @@ impl LaunchError {
     }
 
     /// One word for records.
-    #[must_use]
     pub fn reason(&self) -> EndReason {
         match self {
             Self::Options(OptionsError::Variable(_)) => EndReason::Usage,
@@ -111,7 +109,6 @@ impl LaunchError {
     }
 
     /// The conflicts that led to it, for those who want each.
-    #[must_use]
     pub fn conflicts(&self) -> &[Conflict] {
         match self {
             Self::NoPort(conflicts) | Self::MustNotMove(conflicts) => conflicts,
@@ -120,13 +117,11 @@ impl LaunchError {
     }
 
     /// The port it is about, if it is about one.
-    #[must_use]
     pub fn port(&self) -> Option<Port> {
         self.conflicts().first().map(|conflict| conflict.port)
     }
 
     /// Why it happened, one sentence for each reason, as far as known.
-    #[must_use]
     pub fn why(&self) -> Vec<String> {
         match self {
             Self::NoPort(conflicts) | Self::MustNotMove(conflicts) => {
@@ -141,7 +136,6 @@ impl LaunchError {
     }
 
     /// What to do now, one sentence for each way.
-    #[must_use]
     pub fn now(&self) -> Vec<String> {
         let say = |text: &str| vec![text.to_owned()];
         match self {

@@ -21,7 +21,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Waits for the home port among the `refused` ones, on a thread of its own, and tells `news` once
 /// when it has become free. The wait ends when what is given back is dropped.
-#[must_use]
 pub fn watch(refused: &[Conflict], news: &SyncSender<What>) -> Option<Sender<()>> {
     let may_become_free = |conflict: &&Conflict| {
         let for_ever = matches!(conflict.class, Class::BrowserBlocked | Class::Privileged);

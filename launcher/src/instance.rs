@@ -68,7 +68,6 @@ pub fn take_turn(
 ///
 /// The discovery file alone is never believed: it can outlive a crash, and by then anybody may sit
 /// on its port.
-#[must_use]
 pub fn proven(basics: &Basics, secret: &Secret) -> Option<(Discovery, Identity)> {
     let found = Discovery::read(&basics.folders.discovery(&basics.app))?;
     let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;

@@ -54,7 +54,6 @@ pub struct Launch {
 
 impl Launch {
     /// Begins a run. What cannot be written costs the record of it, not the run.
-    #[must_use]
     pub fn open(basics: Basics, screen: Screen, level: LogLevel) -> Self {
         let id = Uuid::now_v7();
         let author = Author { app: &basics.app, process: Process::Launcher, launch_id: id };
@@ -108,7 +107,6 @@ impl Launch {
 
     /// Whether `port` was the home port of the launch before this one already. One that a person has
     /// set since is used because it was asked for, and not because it has become free.
-    #[must_use]
     pub fn wished_before(&self, port: Port) -> bool {
         let Basics { app, folders, .. } = &self.basics;
         let starts = Filter::of_events([EventName::LaunchStarted]);
@@ -132,7 +130,6 @@ impl Launch {
     }
 
     /// The secret of this user, or one for this launch alone if the disk does not keep it.
-    #[must_use]
     pub fn secret(&self) -> Secret {
         let file = self.basics.folders.secret();
         match Secret::load_or_create(&file) {
@@ -166,7 +163,6 @@ impl Launch {
     }
 
     /// The end of a launch that did what it was asked.
-    #[must_use]
     pub fn stopped(&self, ending: Ending) -> Exit {
         let exit = Exit::Done;
         let ending = Ending { exit_code: Some(exit.code()), ..ending };
@@ -193,7 +189,6 @@ impl Launch {
     }
 
     /// The end of a launch that failed: recorded, told, and turned into an exit code.
-    #[must_use]
     pub fn fail(&self, failure: &LaunchError) -> Exit {
         let exit = failure.exit();
         let text = [vec![failure.to_string()], failure.why()].concat().join(": ");

@@ -37,7 +37,6 @@ pub mod render;
 pub mod supervisor;
 
 /// Runs the launcher with this command line; the first word is the program's own name.
-#[must_use]
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::leave_own_console();
     shared::os::survive_file_size_limit();

@@ -75,7 +75,6 @@ impl Basics {
 
 impl Options {
     /// What they mean for watching over the server.
-    #[must_use]
     pub fn rules(&self) -> Rules {
         Rules {
             ready_timeout: self.settings.ready_timeout.value.0,
@@ -86,7 +85,6 @@ impl Options {
     }
 
     /// The ports not to choose.
-    #[must_use]
     pub fn avoid(&self) -> Vec<PortRange> {
         self.settings.avoid.value.iter().map(|avoided| avoided.0).collect()
     }

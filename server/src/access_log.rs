@@ -12,7 +12,6 @@ use shared::keys;
 use slog::{Drain, Level, Logger, info};
 
 /// Whether `logger` would keep such lines. If not, the middleware is left out altogether.
-#[must_use]
 pub fn is_wanted(logger: &Logger) -> bool {
     logger.is_enabled(Level::Info)
 }

@@ -52,14 +52,12 @@ pub struct Serving {
 
 impl Serving {
     /// From now on, on these addresses; not ready yet.
-    #[must_use]
     pub fn new(addresses: Vec<SocketAddr>, moved: Moved) -> Self {
         let (started_at, moved) = (Timestamp::now(), Arc::new(moved));
         Self { addresses, started_at, moved, is_ready: AtomicBool::new(false) }
     }
 
     /// Whether the workers serve and the server is not about to stop.
-    #[must_use]
     pub fn is_ready(&self) -> bool {
         self.is_ready.load(Ordering::Relaxed)
     }
@@ -70,7 +68,6 @@ impl Serving {
     }
 
     /// The time since [`started_at`](Self::started_at).
-    #[must_use]
     pub fn uptime(&self) -> SignedDuration {
         Timestamp::now().duration_since(self.started_at)
     }
@@ -86,7 +83,6 @@ pub struct Auth {
 
 impl Auth {
     /// The answer of the server of `launch` to a challenge.
-    #[must_use]
     pub fn identity(&self, launch: &LaunchInfo, challenge: &str) -> Identity {
         Identity {
             app: launch.app.clone(),

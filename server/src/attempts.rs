@@ -36,7 +36,6 @@ pub struct Attempts {
 
 impl Attempts {
     /// All of them are left.
-    #[must_use]
     pub fn new(now: Instant) -> Self {
         Self { left: BURST, counted: now, is_told: false }
     }

@@ -44,7 +44,6 @@ pub struct Open(Connections);
 
 impl Connections {
     /// Counts one more.
-    #[must_use]
     pub fn open(&self) -> Open {
         self.0.open.send_modify(|count| *count += 1);
         Open(self.clone())
@@ -56,7 +55,6 @@ impl Connections {
     }
 
     /// Whether the next answer on a connection is its last.
-    #[must_use]
     pub fn are_dismissed(&self) -> bool {
         self.0.dismissed.load(Ordering::Relaxed) || *self.0.open.borrow() > CROWD
     }

@@ -35,7 +35,6 @@ pub struct Storage {
 
 impl Storage {
     /// Of the server of `launch`.
-    #[must_use]
     pub fn new(files: Option<AppFiles>, launch: &LaunchInfo) -> Self {
         let history = files.as_ref().map(|files| files.folders.history());
         Self {
@@ -46,7 +45,6 @@ impl Storage {
     }
 
     /// The file of the port history; `None` for an application without files.
-    #[must_use]
     pub fn history_file(&self) -> Option<PathBuf> {
         self.files.as_ref().map(|files| files.folders.history())
     }
@@ -64,14 +62,12 @@ type Stamp = Option<(SystemTime, u64)>;
 
 impl HomePort {
     /// Of the settings of `app`, if it has files at all.
-    #[must_use]
     pub fn of(files: Option<&AppFiles>, app: &AppName) -> Self {
         let file = files.map(|files| files.folders.settings(app));
         Self { file, last: Mutex::default() }
     }
 
     /// The port as it is set now; `None` also while the settings are wrong.
-    #[must_use]
     pub fn now(&self) -> Option<Port> {
         let file = self.file.as_ref()?;
         let look = || -> io::Result<_> {

@@ -43,7 +43,6 @@ pub struct Names {
 
 impl Names {
     /// The names of a server on `port` that listens on `addresses`.
-    #[must_use]
     pub fn new(port: Port, addresses: &[SocketAddr]) -> Self {
         let port = port.get();
         let mut authorities: Vec<String> =
@@ -57,7 +56,6 @@ impl Names {
     }
 
     /// Whether `authority`, as a `Host` header or a URL spells it, is one of them.
-    #[must_use]
     pub fn hold(&self, authority: &[u8]) -> bool {
         self.authorities.iter().any(|name| authority.eq_ignore_ascii_case(name.as_bytes()))
             || self.any_address.is_some_and(|port| is_address(authority, port))

@@ -64,7 +64,6 @@ impl Launch {
     /// proof of identity, not the launch.
     ///
     /// The `secret` comes from the launcher, which knows that of this user; without one it is read.
-    #[must_use]
     pub fn new(
         args: &Args,
         folders: Folders,
@@ -92,7 +91,6 @@ impl Launch {
     }
 
     /// Where everything is kept.
-    #[must_use]
     pub fn folders(&self) -> &Folders {
         &self.folders
     }
@@ -111,7 +109,6 @@ impl Launch {
     }
 
     /// Serves on `claim` until the end, with these routes of the app's own.
-    #[must_use]
     pub fn serve<F>(
         &self,
         args: &Args,

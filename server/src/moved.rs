@@ -46,13 +46,11 @@ pub struct Moved {
 
 impl Moved {
     /// The app on port `from` has not moved. If it does, `connections` go to the new port too.
-    #[must_use]
     pub fn not_yet(from: Port, connections: Connections) -> Self {
         Self { from, to: AtomicU16::new(0), connections }
     }
 
     /// Where to, if it has.
-    #[must_use]
     pub fn to(&self) -> Option<Port> {
         Port::new(self.to.load(Ordering::Relaxed))
     }

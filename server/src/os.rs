@@ -111,14 +111,12 @@ mod doors {
 
     impl Doors {
         /// Of these listeners, which may be given away.
-        #[must_use]
         pub fn of(listeners: &[TcpListener]) -> Self {
             Self(listeners.iter().map(AsRawFd::as_raw_fd).collect())
         }
 
         /// Whether somebody in this process waits at one of them: the kernel tells of every `epoll`
         /// what it watches (`proc_pid_fdinfo(5)`).
-        #[must_use]
         pub fn are_watched(&self) -> bool {
             let ours = |line: &str| {
                 let target = line.strip_prefix("tfd:")?.split_ascii_whitespace().next()?;
@@ -159,13 +157,11 @@ mod doors {
 
     impl Doors {
         /// Of these listeners, which may be given away.
-        #[must_use]
         pub fn of(_: &[TcpListener]) -> Self {
             Self
         }
 
         /// Whether somebody in this process waits at one of them, as far as the system tells.
-        #[must_use]
         pub fn are_watched(&self) -> bool {
             false
         }

@@ -36,14 +36,12 @@ use crate::{
 };
 
 /// Runs the server as `argv` says, until it ends.
-#[must_use]
 pub fn run(argv: &[OsString]) -> Exit {
     with_routes(argv, |_| {})
 }
 
 /// The same for an app with routes of its own (see `examples/notes.rs`). A program whose `main` is
 /// this can be named as the `command` of the settings, and is then kept by the launcher as ours is.
-#[must_use]
 pub fn with_routes<F>(argv: &[OsString], routes: F) -> Exit
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,

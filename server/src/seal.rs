@@ -27,7 +27,6 @@ pub const HEADERS: [(HeaderName, &str); 8] = [
 ];
 
 /// The same answer, with these headers.
-#[must_use]
 pub fn sealed(mut response: HttpResponse) -> HttpResponse {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -78,32 +78,27 @@ pub struct Refused {
 
 impl Story {
     /// Of this launch, as `file` tells it.
-    #[must_use]
     pub fn of(file: Option<PathBuf>, launch_id: Uuid) -> Self {
         Self { file, launch_id, told: Mutex::default() }
     }
 
     /// The last move of the launch.
-    #[must_use]
     pub fn moved(&self) -> Option<LastMove> {
         self.ask(|so_far| so_far.moved.clone()).flatten()
     }
 
     /// The last refusal of `port` in this launch.
-    #[must_use]
     pub fn refused(&self, port: Port) -> Option<Refused> {
         let of_port = |so_far: &SoFar| so_far.conflicts.iter().find(|r| r.port == port).cloned();
         self.ask(of_port).flatten()
     }
 
     /// Whether whoever had `port` has been seen to let go of it.
-    #[must_use]
     pub fn is_freed(&self, port: Port) -> bool {
         self.ask(|so_far| so_far.freed == Some(port)).unwrap_or_default()
     }
 
     /// Whether another server of the launch has become ready, so that this one is not the last.
-    #[must_use]
     pub fn has_successor(&self) -> bool {
         let serving = self.ask(|so_far| so_far.serving).flatten();
         serving.is_some_and(|pid| pid != process::id())

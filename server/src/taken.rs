@@ -24,14 +24,12 @@ use crate::report::Suggestion;
 const TRIES: usize = 16;
 
 /// The rules of this system, as they are for a server that is told its port.
-#[must_use]
 pub fn policy(folders: &Folders, app: &AppName) -> Policy {
     let others = Assignment::of_other_apps(folders, app);
     Policy::new(DEFAULT_RANGE, LiveRanges::default(), Vec::new(), others)
 }
 
 /// The conflict that the policy sees before the system is asked.
-#[must_use]
 pub fn refused(port: Port, class: Class, last_good: Option<Port>) -> Conflict {
     Conflict {
         port,
@@ -45,7 +43,6 @@ pub fn refused(port: Port, class: Class, last_good: Option<Port>) -> Conflict {
 }
 
 /// The conflict behind a claim that failed, diagnosed in full.
-#[must_use]
 pub fn diagnosed(
     mut diagnostician: Diagnostician,
     port: Port,
@@ -66,7 +63,6 @@ pub fn diagnosed(
 /// A port that would do: one that could be claimed just now, and was released again.
 ///
 /// Two servers that fail together begin at different places, so that they are told different ports.
-#[must_use]
 pub fn suggestion(policy: &Policy) -> Option<Suggestion> {
     let mut ports: Vec<_> = policy.allowed().filter(|&port| PREFERRED.contains(port)).collect();
     let start = (process::id() as usize).checked_rem(ports.len())?;

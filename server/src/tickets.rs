@@ -20,7 +20,6 @@ pub struct UsedTickets {
 
 impl UsedTickets {
     /// Of a server that begins now.
-    #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self { since: now.as_second(), used: HashMap::new() }
     }

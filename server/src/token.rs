@@ -35,7 +35,6 @@ pub struct Access {
 
 impl Access {
     /// Nobody has tried yet.
-    #[must_use]
     pub fn new(logger: Logger) -> Self {
         let attempts = Mutex::new(Attempts::new(Instant::now()));
         let tickets = Mutex::new(UsedTickets::new(Timestamp::now()));
@@ -81,7 +80,6 @@ pub enum Credential {
 
 impl Credential {
     /// Looks at a request to the server of these state.
-    #[must_use]
     pub fn of(request: &HttpRequest, state: &AppState) -> Self {
         let mut seen = match bearer(request).map(|guess| state.auth.token.is(guess)) {
             Some(true) => return Self::Right(RequestedBy::Api),

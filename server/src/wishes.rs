@@ -40,7 +40,6 @@ pub struct LauncherRequests {
 
 impl LauncherRequests {
     /// The way, and its end for the program.
-    #[must_use]
     pub fn new() -> (Self, UnboundedReceiver<Wish>) {
         let (sender, wishes) = unbounded_channel();
         (Self { sender, is_restart_asked: AtomicBool::new(false) }, wishes)
@@ -57,7 +56,6 @@ impl LauncherRequests {
 
     /// Whether a restart was the last thing that a person asked for, which is then why the server
     /// stops.
-    #[must_use]
     pub fn is_restart_asked(&self) -> bool {
         self.is_restart_asked.load(Ordering::Relaxed)
     }

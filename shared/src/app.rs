@@ -20,7 +20,6 @@ pub struct AppName(String);
 
 impl AppName {
     /// The name itself.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -20,7 +20,6 @@ pub fn keep(argv: &[OsString]) {
 }
 
 /// How a person calls the launcher: `launcher` unless [`keep`] was told otherwise.
-#[must_use]
 pub fn launcher() -> &'static str {
     LAUNCHER.get().copied().unwrap_or(BUILT)
 }

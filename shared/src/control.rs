@@ -62,7 +62,6 @@ pub struct Adoption {
 
 impl Adoption {
     /// What this process, the launcher, tells a server of `launch`.
-    #[must_use]
     pub fn new(launch: &LaunchInfo, secret: Secret, sockets: Vec<ProtocolInfo>) -> Self {
         Self {
             launch_id: launch.launch_id,
@@ -76,7 +75,6 @@ impl Adoption {
     }
 
     /// The launch, for the server of `app`.
-    #[must_use]
     pub fn launch(&self, app: AppName) -> LaunchInfo {
         LaunchInfo {
             app,

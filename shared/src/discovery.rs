@@ -77,7 +77,6 @@ pub struct Discovery {
 impl Discovery {
     /// The server of `launch` that has just become ready, in this version, neither remembered nor
     /// reachable through a control socket.
-    #[must_use]
     pub fn new(launch: &LaunchInfo, server_pid: u32, addresses: Vec<SocketAddr>) -> Self {
         Self {
             schema: SCHEMA,
@@ -96,14 +95,12 @@ impl Discovery {
     }
 
     /// Reads the discovery file; `None` if there is none, or none that can be read.
-    #[must_use]
     pub fn read(file: &Path) -> Option<Self> {
         let found: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
         (found.schema == SCHEMA).then_some(found)
     }
 
     /// The ports under which servers are published in the folder `run`, alive or not.
-    #[must_use]
     pub fn published(run: &Path) -> BTreeSet<Port> {
         let files = fs::read_dir(run).into_iter().flatten().flatten().map(|entry| entry.path());
         let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "json"));

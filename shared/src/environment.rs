@@ -30,7 +30,6 @@ pub struct VariableError {
 
 impl Environment {
     /// Those of this process.
-    #[must_use]
     pub fn of_process() -> Self {
         env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
     }
@@ -53,13 +52,11 @@ impl Environment {
     }
 
     /// The folder for everything.
-    #[must_use]
     pub fn home(&self) -> Option<PathBuf> {
         self.set(HOME_VARIABLE).map(PathBuf::from)
     }
 
     /// The folder for the logs.
-    #[must_use]
     pub fn log_dir(&self) -> Option<PathBuf> {
         self.set(LOG_DIR_VARIABLE).map(PathBuf::from)
     }

@@ -28,13 +28,11 @@ pub enum Exit {
 
 impl Exit {
     /// The number that the operating system sees.
-    #[must_use]
     pub fn code(self) -> i32 {
         i32::from(self as u8)
     }
 
     /// The meaning of a program's exit code, if it has one.
-    #[must_use]
     pub fn from_code(code: i32) -> Option<Self> {
         use Exit::{BadSettings, Bug, Done, NotReady, NotRunning, PortUnavailable, Usage};
         let all = [Done, Usage, NotRunning, PortUnavailable, Bug, NotReady, BadSettings];
@@ -42,7 +40,6 @@ impl Exit {
     }
 
     /// Whether starting the same server again with the same port and settings must end the same way.
-    #[must_use]
     pub fn is_final(code: i32) -> bool {
         [Self::Usage, Self::PortUnavailable, Self::BadSettings].iter().any(|e| e.code() == code)
     }
@@ -56,7 +53,6 @@ impl Exit {
 ///
 /// assert_eq!((told(3), told(-1073741819)), ("3".to_owned(), "0xC0000005".to_owned()));
 /// ```
-#[must_use]
 pub fn told(code: i32) -> String {
     if code < 0 { format!("0x{:08X}", code.cast_unsigned()) } else { code.to_string() }
 }

@@ -30,7 +30,6 @@ pub const LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
 pub const FD_NAME: &str = "http";
 
 /// The value of [`LISTEN_FDNAMES`] for this many sockets.
-#[must_use]
 pub fn fd_names(sockets: usize) -> String {
     vec![FD_NAME; sockets].join(":")
 }

@@ -91,7 +91,6 @@ pub enum ProbeError {
 /// # Panics
 ///
 /// If the system has no source of randomness, which none of ours is without.
-#[must_use]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system has a source of randomness");
@@ -99,7 +98,6 @@ pub fn random<const N: usize>() -> [u8; N] {
 }
 
 /// An HTTP client that is led nowhere: it follows no redirect and uses no proxy.
-#[must_use]
 pub fn client(timeout: Duration) -> ureq::Agent {
     ureq::Agent::new_with_config(
         ureq::Agent::config_builder()
@@ -144,7 +142,6 @@ impl Secret {
     }
 
     /// A new secret that is kept nowhere.
-    #[must_use]
     pub fn random() -> Self {
         Self(random())
     }
@@ -178,7 +175,6 @@ impl Secret {
     }
 
     /// The answer to a challenge, for the server on `port`.
-    #[must_use]
     pub fn answer(&self, challenge: &str, app: &AppName, port: Port) -> String {
         hex::encode(self.code(challenge, app, port).finalize().into_bytes())
     }

@@ -12,7 +12,6 @@ macro_rules! keys {
         pub const ALL: &[&str] = &[$($text),*];
 
         /// What a key means, as sentences; empty for an unknown one.
-        #[must_use]
         pub fn meaning(key: &str) -> String {
             let lines: &[&str] = match key {
                 $($text => &[$($doc),+],)*

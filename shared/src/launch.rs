@@ -28,7 +28,6 @@ pub struct LaunchInfo {
 
 impl LaunchInfo {
     /// A launch of its own, without a launcher, on a port that a person named.
-    #[must_use]
     pub fn new(app: AppName, port: Port) -> Self {
         Self {
             app,
@@ -41,19 +40,16 @@ impl LaunchInfo {
     }
 
     /// The address for a browser.
-    #[must_use]
     pub fn url(&self) -> String {
         claim::url(self.port)
     }
 
     /// Whether a launcher started the server; without one it can be neither moved nor restarted.
-    #[must_use]
     pub fn is_supervised(&self) -> bool {
         self.launcher_pid.is_some()
     }
 
     /// Whether the port is the last good port; `None` if none is known.
-    #[must_use]
     pub fn same_as_last_time(&self) -> Option<bool> {
         self.last_good.map(|last_good| last_good == self.port)
     }

@@ -85,79 +85,66 @@ impl Folders {
     }
 
     /// What the person wishes: `config/<app>.toml`.
-    #[must_use]
     pub fn settings(&self, app: &AppName) -> PathBuf {
         self.config.join(format!("{app}.toml"))
     }
 
     /// Held while the settings are rewritten: `state/<app>/settings.lock`.
-    #[must_use]
     pub fn settings_lock(&self, app: &AppName) -> PathBuf {
         self.state.join(app.as_str()).join("settings.lock")
     }
 
     /// What is remembered: `state/<app>/assignment.toml`.
-    #[must_use]
     pub fn assignment(&self, app: &AppName) -> PathBuf {
         self.state.join(app.as_str()).join("assignment.toml")
     }
 
     /// The folder whose folders are the apps that remember something.
-    #[must_use]
     pub fn state(&self) -> &Path {
         &self.state
     }
 
     /// What proves that a server is this user's: `state/.secret`. No app's name begins with a dot.
-    #[must_use]
     pub fn secret(&self) -> PathBuf {
         self.state.join(".secret")
     }
 
     /// The folder of what is there while something runs.
-    #[must_use]
     pub fn run(&self) -> &Path {
         &self.run
     }
 
     /// Where the running server is: `run/<app>.json`, the discovery file.
-    #[must_use]
     pub fn discovery(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.json"))
     }
 
     /// What lets one in: `run/<app>.token`.
-    #[must_use]
     pub fn token(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.token"))
     }
 
     /// Where the running launcher takes requests: `run/<app>.sock`.
-    #[must_use]
     pub fn control(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.sock"))
     }
 
     /// What went wrong, for a person with a browser and nothing else: `run/<app>.error.html`.
-    #[must_use]
     pub fn error_page(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.error.html"))
     }
 
     /// Held by whoever runs the app: `run/<app>.lock`.
-    #[must_use]
     pub fn lock(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.lock"))
     }
 
     /// The folder of the port history and of the diagnostics.
-    #[must_use]
     pub fn logs(&self) -> &Path {
         &self.logs
     }
 
     /// The audit trail of all apps: `logs/port-history.jsonl`.
-    #[must_use]
     pub fn history(&self) -> PathBuf {
         self.logs.join("port-history.jsonl")
     }

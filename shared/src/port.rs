@@ -28,7 +28,6 @@ pub struct Port(NonZeroU16);
 
 impl Port {
     /// The port with this number, or `None` for 0.
-    #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
         match NonZeroU16::new(number) {
             Some(number) => Some(Self(number)),
@@ -37,7 +36,6 @@ impl Port {
     }
 
     /// The number, 1 to 65535.
-    #[must_use]
     pub const fn get(self) -> u16 {
         self.0.get()
     }
@@ -128,7 +126,6 @@ impl PortRange {
     }
 
     /// The same from two literals, checked when the program is compiled.
-    #[must_use]
     pub const fn literal(first: u16, last: u16) -> Self {
         match (Port::new(first), Port::new(last)) {
             (Some(a), Some(b)) if first <= last => Self { first: a, last: b },
@@ -137,31 +134,26 @@ impl PortRange {
     }
 
     /// The lowest port.
-    #[must_use]
     pub const fn first(self) -> Port {
         self.first
     }
 
     /// The highest port.
-    #[must_use]
     pub const fn last(self) -> Port {
         self.last
     }
 
     /// How many ports it holds, 1 to 65535.
-    #[must_use]
     pub fn count(self) -> usize {
         self.numbers().len()
     }
 
     /// Whether `port` is one of them.
-    #[must_use]
     pub fn contains(self, port: Port) -> bool {
         self.first <= port && port <= self.last
     }
 
     /// The ports that both ranges hold, or `None` if they do not meet.
-    #[must_use]
     pub fn intersection(self, other: Self) -> Option<Self> {
         Self::new(self.first.max(other.first), self.last.min(other.last)).ok()
     }

@@ -48,7 +48,6 @@ macro_rules! words {
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The word itself.
-            #[must_use]
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -57,7 +56,6 @@ macro_rules! words {
             }
 
             /// What it says, as a sentence.
-            #[must_use]
             pub fn meaning(self) -> String {
                 let lines: &[&str] = match self {
                     $(Self::$variant => &[$($meaning),+],)+

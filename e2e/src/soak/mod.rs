@@ -83,7 +83,6 @@ impl Progress {
 }
 
 /// Runs the whole of it. On a violation the seed and the step are printed, and the home is kept.
-#[must_use]
 pub fn run(plan: &Plan) -> ExitCode {
     let Plan { seed, minutes } = *plan;
     let home = Home::new();

@@ -47,7 +47,6 @@ impl Wine {
     /// # Panics
     ///
     /// If Wine does not start.
-    #[must_use]
     pub fn home() -> Option<Home> {
         Some(Home::within(Self::new(|| {
             let mut tenants = TENANTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +65,6 @@ impl Wine {
     /// # Panics
     ///
     /// If there is no room for it.
-    #[must_use]
     pub fn home_alone() -> Option<Home> {
         // The shared one is there when this has been asked for, and this is made of it.
         let _shared = Self::home()?;

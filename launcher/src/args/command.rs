@@ -172,7 +172,6 @@ pub struct CompletionsArgs {
 
 impl AppArgs {
     /// The same as the options of a start that says nothing else: what they mean is decided there.
-    #[must_use]
     pub fn as_start(&self) -> StartArgs {
         StartArgs {
             app: self.app.clone(),

@@ -52,7 +52,6 @@ pub struct StartArgs {
 
 impl StartArgs {
     /// The settings among the options.
-    #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {
             port: self.port,

@@ -36,7 +36,6 @@ pub struct Choice {
 
 impl Choice {
     /// The facts of `launch` on this port; `last_good` is the last good port before it.
-    #[must_use]
     pub fn info(&self, launch: &Launch, last_good: Option<Port>) -> LaunchInfo {
         LaunchInfo {
             app: launch.basics.app.clone(),

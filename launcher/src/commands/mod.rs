@@ -82,7 +82,6 @@ pub enum Command {
 }
 
 /// Does what was typed.
-#[must_use]
 pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
     match typed.command {
         None => start::start(&typed.start, argv),

@@ -31,7 +31,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts the app's server, or finds the one that runs.
-#[must_use]
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     if args.detach {
         return detached::start(args, argv);

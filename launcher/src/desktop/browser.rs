@@ -41,7 +41,6 @@ pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
 
 /// The address of a page of the server on `port`. The server must have proved to be this user's: a
 /// ticket is for nobody else.
-#[must_use]
 pub fn address(basics: &Basics, port: Port, page: Page) -> String {
     if page == Page::First && !leads_to_console(port) {
         return claim::url(port);

@@ -23,20 +23,17 @@ pub struct Message {
 
 impl Message {
     /// The launch failed.
-    #[must_use]
     pub fn of(failure: &LaunchError) -> Self {
         let (what, why, now) = (failure.to_string(), failure.why(), failure.now());
         Self { app: None, what, why, now, log: None }
     }
 
     /// Something was said that nobody could read.
-    #[must_use]
     pub fn said(what: &str) -> Self {
         Self { app: None, what: what.to_owned(), why: vec![], now: vec![], log: None }
     }
 
     /// The server serves, but the page could not be shown.
-    #[must_use]
     pub fn no_browser(url: &str) -> Self {
         Self {
             app: None,
@@ -54,7 +51,6 @@ impl Message {
     }
 
     /// The line at the top of the box.
-    #[must_use]
     pub fn title(&self) -> String {
         match &self.app {
             Some(app) => format!("Homeport: {app}"),
@@ -63,7 +59,6 @@ impl Message {
     }
 
     /// What is in the box.
-    #[must_use]
     pub fn text(&self) -> String {
         let why = self.why.iter().map(|why| format!("Why: {why}"));
         let now = self.now.iter().map(|now| format!("Now: {now}"));
@@ -78,7 +73,6 @@ impl Message {
     }
 
     /// The same as a page that needs nothing else.
-    #[must_use]
     pub fn page(&self) -> String {
         let paragraphs: String =
             self.text().split("\n\n").map(|line| format!("<p>{}</p>\n", escaped(line))).collect();
@@ -93,7 +87,6 @@ impl Message {
 }
 
 /// A text in the midst of markup, where it stays a text.
-#[must_use]
 pub fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, letter| {
         match letter {

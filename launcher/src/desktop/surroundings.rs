@@ -30,7 +30,6 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Those of this process.
-    #[must_use]
     pub fn of_process() -> Self {
         Self {
             has_desktop: os::has_desktop(),
@@ -41,7 +40,6 @@ impl Surroundings {
     }
 
     /// Whether what goes wrong must be shown in a box, because it would be lost otherwise.
-    #[must_use]
     pub fn needs_a_box(self) -> bool {
         self.has_desktop && !self.has_terminal && !self.is_read && !self.is_service
     }

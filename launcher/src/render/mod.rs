@@ -51,7 +51,6 @@ pub struct Ready<'a> {
 
 impl Screen {
     /// A screen for people, or for programs.
-    #[must_use]
     pub fn new(json: bool) -> Self {
         Self { json }
     }
@@ -166,7 +165,6 @@ impl Screen {
     }
 
     /// The launch failed before its folders were known.
-    #[must_use]
     pub fn failed_early(&self, failure: &LaunchError) -> Exit {
         explain(failure);
         desktop::tell(&Message::of(failure), None);

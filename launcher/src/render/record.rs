@@ -27,7 +27,6 @@ const COMMON: [&str; 13] = [
 ];
 
 /// When it happened, to the second, or to what it says instead.
-#[must_use]
 pub fn time(record: &Value) -> String {
     let ts = record[keys::TS].as_str().unwrap_or_default();
     match ts.parse::<jiff::Timestamp>() {
@@ -37,7 +36,6 @@ pub fn time(record: &Value) -> String {
 }
 
 /// A record of the port history: when, whose, and what.
-#[must_use]
 pub fn entry(record: &Value) -> String {
     let app = plain(record[keys::APP].as_str().unwrap_or("?"));
     format!("{}  {app}: {}", time(record).dimmed(), told(record))
@@ -56,7 +54,6 @@ pub fn entry(record: &Value) -> String {
 /// });
 /// assert_eq!(told(&record), "port changed, from 3030, to 17342, why conflict");
 /// ```
-#[must_use]
 pub fn told(record: &Value) -> String {
     let mut told = plain(record[keys::MSG].as_str().unwrap_or("?"));
     let facts = record.as_object().into_iter().flatten();
@@ -87,7 +84,6 @@ fn fact(key: &str, value: &Value) -> String {
 }
 
 /// A text without what a terminal would obey: a log can hold what a stranger wrote.
-#[must_use]
 pub fn plain(text: &str) -> String {
     let escaped = |c: char| {
         let escaped = c.is_control().then(|| c.escape_default().to_string());

@@ -83,7 +83,6 @@ impl Server {
     }
 
     /// Its process id.
-    #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.id()
     }

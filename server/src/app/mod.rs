@@ -83,7 +83,6 @@ pub struct Settings {
 impl Settings {
     /// A launch of its own on `port`, with a random secret and token, without files, and without a
     /// log. Change the members that differ.
-    #[must_use]
     pub fn new(app: AppName, port: Port) -> Self {
         Self {
             launch: LaunchInfo::new(app, port),
@@ -220,25 +219,21 @@ impl Application {
     }
 
     /// The port.
-    #[must_use]
     pub fn port(&self) -> Port {
         self.state.launch.port
     }
 
     /// The address for a browser.
-    #[must_use]
     pub fn url(&self) -> String {
         self.state.launch.url()
     }
 
     /// Every address that listens.
-    #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.state.serving.addresses
     }
 
     /// What leads every request elsewhere once the app has moved.
-    #[must_use]
     pub fn moved(&self) -> Arc<Moved> {
         Arc::clone(&self.state.serving.moved)
     }

@@ -32,7 +32,6 @@ impl Language {
     pub const ALL: [Self; 2] = [Self::English, Self::SimplifiedChinese];
 
     /// The tag, as `lang` and `Content-Language` have it (RFC 5646).
-    #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -41,7 +40,6 @@ impl Language {
     }
 
     /// What is said in it.
-    #[must_use]
     pub fn texts(self) -> &'static Texts {
         Texts::of(self)
     }

@@ -30,19 +30,16 @@ impl Texts {
     }
 
     /// The text of `key`. A key that does not exist is shown as it is: a test finds it first.
-    #[must_use]
     pub fn say(&self, key: &'static str) -> &'static str {
         self.0.get(key).copied().unwrap_or(key)
     }
 
     /// The text of `key`, if there is one.
-    #[must_use]
     pub fn find(&self, key: &str) -> Option<&'static str> {
         self.0.get(key).copied()
     }
 
     /// What the scripts may say, as JSON: all but what stands in the pages already.
-    #[must_use]
     pub(crate) fn for_scripts(&self) -> String {
         let is_spoken =
             |key: &str| !key.split_once('.').is_some_and(|(group, _)| IN_PAGES.contains(&group));
@@ -51,7 +48,6 @@ impl Texts {
     }
 
     /// The text of `key` with its `{places}` filled in.
-    #[must_use]
     pub fn fill(&self, key: &'static str, values: &[(&str, &dyn std::fmt::Display)]) -> String {
         filled(self.say(key), values)
     }
@@ -59,7 +55,6 @@ impl Texts {
 
 /// `text` with its `{places}` filled in. What is filled in is not looked at again, so that a process
 /// named `{pid}` stays what it is.
-#[must_use]
 pub(crate) fn filled(text: &str, values: &[(&str, &dyn std::fmt::Display)]) -> String {
     let mut filled = String::with_capacity(text.len() * 2);
     let mut rest = text;

@@ -56,7 +56,6 @@ impl Metrics {
     }
 
     /// What is counted for each request.
-    #[must_use]
     pub fn requests(&self) -> Requests {
         self.requests.clone()
     }

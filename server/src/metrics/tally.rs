@@ -24,7 +24,6 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Of the history `file`, of which nothing has been read.
-    #[must_use]
     pub(super) fn new(file: &Path, app: AppName) -> Self {
         let events =
             [EventName::LaunchStarted, EventName::ServerRestarting, EventName::PortConflict];

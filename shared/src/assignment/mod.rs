@@ -133,7 +133,6 @@ impl Assignment {
     ///
     /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
     /// is that nothing is remembered.
-    #[must_use]
     pub fn recall(file: &Path, history: &Path, app: &AppName) -> Recalled {
         let error = match Self::load(file) {
             Ok(assignment) => return Recalled { assignment, recovery: None },
@@ -160,7 +159,6 @@ impl Assignment {
 
     /// The ports that other apps of this user remember, each with its app. What cannot be read
     /// reserves nothing.
-    #[must_use]
     pub fn of_other_apps(folders: &Folders, own: &AppName) -> BTreeMap<Port, AppName> {
         let entries = fs::read_dir(folders.state()).into_iter().flatten().flatten();
         let apps = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<AppName>().ok());

@@ -60,7 +60,6 @@ pub struct ClaimError {
 impl ClaimError {
     /// Whether this is about the port, so that another port may do better. Anything else (no file
     /// descriptors left, no memory) would fail in the same way there.
-    #[must_use]
     pub fn is_conflict(&self) -> bool {
         use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
         matches!(self.source.kind(), AddrInUse | AddrNotAvailable | PermissionDenied)
@@ -103,7 +102,6 @@ pub fn any() -> Result<Claim, ClaimError> {
 
 /// Whether `port` could be bound at this moment, without listening: nobody notices the question. The
 /// answer may be wrong before it is heard, so it decides nothing; it is for telling a person.
-#[must_use]
 pub fn can_be_bound(port: Port) -> bool {
     carry_out(&Host, &LOOPBACKS, port.get(), false).is_ok()
 }
@@ -135,25 +133,21 @@ impl Claim {
     }
 
     /// The port that is ours.
-    #[must_use]
     pub fn port(&self) -> Port {
         self.port
     }
 
     /// The addresses that listen, in the order in which they were claimed.
-    #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
 
     /// The sockets, to be passed on while the claim is kept.
-    #[must_use]
     pub fn listeners(&self) -> &[TcpListener] {
         &self.listeners
     }
 
     /// The sockets, for whoever serves on them from now on.
-    #[must_use]
     pub fn into_listeners(self) -> Vec<TcpListener> {
         self.listeners
     }
@@ -166,7 +160,6 @@ impl Claim {
 /// # use shared::{claim::url, port::Port};
 /// assert_eq!(url(Port::new(17000).unwrap()), "http://127.0.0.1:17000/");
 /// ```
-#[must_use]
 pub fn url(port: Port) -> String {
     format!("http://{}:{port}/", Ipv4Addr::LOCALHOST)
 }

@@ -19,7 +19,6 @@ pub use remedy::HTTP_SYS;
 impl Origin {
     /// Whether a person or an earlier launch named the port: it is then tried whatever the policy
     /// thinks of it, and diagnosed in full when it cannot be had.
-    #[must_use]
     pub fn is_remembered(self) -> bool {
         matches!(self, Self::Explicit | Self::Home | Self::LastGood | Self::EarlierGood)
     }
@@ -94,7 +93,6 @@ pub struct Conflict {
 
 impl Conflict {
     /// One sentence for a person, without a full stop: what is the matter with the port.
-    #[must_use]
     pub fn sentence(&self) -> String {
         let port = self.port;
         let holder = self.holder.as_ref().map_or_else(

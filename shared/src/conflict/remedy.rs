@@ -30,7 +30,6 @@ const DOCKER: &str = "a container publishes it: `docker ps` tells which";
 
 impl Conflict {
     /// What a person can do to get the port, as a sentence without a full stop; `None` if nothing.
-    #[must_use]
     pub fn advice(&self) -> Option<String> {
         let pid = self.holder.as_ref().and_then(|h| h.pid);
         let deputy = self.holder.as_ref().and_then(stands_for);

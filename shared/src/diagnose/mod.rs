@@ -89,7 +89,6 @@ enum Voice {
 impl Diagnostician {
     /// For `app`. This user's own servers are published in the `folders` and recognised by the
     /// `secret`.
-    #[must_use]
     pub fn new(app: AppName, folders: &Folders, secret: Secret) -> Self {
         Self::of(Box::new(System::default()), BUDGET, app, folders.run(), secret)
     }

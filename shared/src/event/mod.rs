@@ -126,7 +126,6 @@ pub struct Ending {
 
 impl Ending {
     /// The end of the hold on `port`.
-    #[must_use]
     pub fn of(port: Port, reason: EndReason) -> Self {
         Self { port: Some(port), reason, exit_code: None, error: None, by: None }
     }
@@ -163,7 +162,6 @@ macro_rules! events {
 
         impl EventName {
             /// The same for a person: a constant text, so that it can be counted.
-            #[must_use]
             pub const fn message(self) -> &'static str {
                 match self {
                     $(Self::$variant => $message,)+
@@ -172,7 +170,6 @@ macro_rules! events {
 
             /// How grave it is: warnings are what an audit looks for first. A server that exits with
             /// code 0 is the one exception (see [`Event::level`]).
-            #[must_use]
             pub const fn level(self) -> Level {
                 match self {
                     $(Self::$variant => Level::$level,)+
@@ -180,7 +177,6 @@ macro_rules! events {
             }
 
             /// The programs that write it.
-            #[must_use]
             pub const fn writers(self) -> &'static [Process] {
                 match self {
                     $(Self::$variant => &[$(Process::$writer),+],)+
@@ -190,7 +186,6 @@ macro_rules! events {
 
         impl Event {
             /// The event's name, as the key `event` spells it.
-            #[must_use]
             pub fn name(&self) -> EventName {
                 match self {
                     $(Self::$variant { .. } => EventName::$variant,)+
@@ -333,7 +328,6 @@ events! {
 
 impl EventName {
     /// The keys with ports that its records cannot be without.
-    #[must_use]
     pub fn ports(self) -> &'static [&'static str] {
         match self {
             Self::PortMoved => &[keys::FROM, keys::TO],
@@ -362,7 +356,6 @@ impl Event {
     }
 
     /// How grave it is.
-    #[must_use]
     pub fn level(&self) -> Level {
         match self {
             Self::ServerExited(end) if end.exit_code == Some(0) => Level::Info,
@@ -371,7 +364,6 @@ impl Event {
     }
 
     /// Whether it is about `port`, or about leaving or reaching it.
-    #[must_use]
     pub fn is_about(&self, port: Port) -> bool {
         match self {
             Self::PortConflict(conflict) => conflict.port == port,
@@ -395,7 +387,6 @@ impl Event {
     }
 
     /// The conflict, if it is one.
-    #[must_use]
     pub fn conflict(&self) -> Option<&Conflict> {
         match self {
             Self::PortConflict(conflict) => Some(conflict),
@@ -404,7 +395,6 @@ impl Event {
     }
 
     /// Whether the record must reach the disk before the program goes on.
-    #[must_use]
     pub fn is_durable(&self) -> bool {
         match self {
             Self::PortAssigned { .. } | Self::PortForgotten { .. } => true,
@@ -416,7 +406,6 @@ impl Event {
 
     /// The event's name and its own keys as one JSON object, in the order of the record: what a
     /// program prints with `--json`.
-    #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         // Every value of an event is plain data, which JSON has room for.
         serde_json::to_value(self).unwrap_or_default()

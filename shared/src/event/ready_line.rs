@@ -20,7 +20,6 @@ pub struct ReadyLine {
 
 impl ReadyLine {
     /// The line for the server of `launch`, whose process and readiness `at` describes.
-    #[must_use]
     pub fn new(launch: LaunchInfo, at: &ServerAt) -> Self {
         Self {
             event: EventName::ServerReady,

@@ -71,7 +71,6 @@ impl Asker<'_> {
     }
 
     /// What is to be said of `port`, whoever holds it.
-    #[must_use]
     pub fn remarks(&self, port: Port) -> Vec<Remark> {
         let reserved = Assignment::of_other_apps(self.folders, self.app);
         let live = os::port_ranges();

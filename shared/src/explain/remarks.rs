@@ -42,7 +42,6 @@ pub struct Known<'a> {
 }
 
 /// Every remark about `port`: what it is to the app, then its faults, the gravest first.
-#[must_use]
 pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
     let remark = |word, text| Remark { word, text, app: None };
     let app = known.app;

@@ -57,7 +57,6 @@ pub struct Gone;
 
 impl Cursor {
     /// Whether it is nearer to the end of the same file than `other`.
-    #[must_use]
     pub fn is_behind(self, other: Self) -> bool {
         self.file == other.file && self.at > other.at
     }

@@ -32,7 +32,6 @@ pub struct Filter {
 
 impl Filter {
     /// The records of these events; of every event if there is none.
-    #[must_use]
     pub fn of_events(events: impl IntoIterator<Item = EventName>) -> Self {
         let events = events.into_iter().map(|event| event.word().into()).collect();
         Self { events, ..Self::default() }

@@ -76,20 +76,17 @@ impl Follower {
     }
 
     /// The place up to which everything was told.
-    #[must_use]
     pub fn cursor(&self) -> Cursor {
         self.current.as_ref().map_or_else(Cursor::default, Followed::cursor)
     }
 
     /// How many bytes there are still to read.
-    #[must_use]
     pub fn behind(&mut self) -> u64 {
         let all = self.before.iter_mut().chain(&mut self.current);
         all.map(|followed| followed.behind().unwrap_or_default()).sum()
     }
 
     /// How many lines that were read are no records.
-    #[must_use]
     pub fn broken_lines(&self) -> u64 {
         self.broken_lines
     }

@@ -72,7 +72,6 @@ impl Entry {
     }
 
     /// What every line has, without the rest; `None` if it lacks that.
-    #[must_use]
     pub fn head(&self) -> Option<Head<'_>> {
         serde_json::from_str(&self.text).ok()
     }
@@ -80,19 +79,16 @@ impl Entry {
 
 impl Reader {
     /// Reads a port history.
-    #[must_use]
     pub fn of_history(file: &Path) -> Self {
         Self { file: file.to_owned(), needs_event: true }
     }
 
     /// Reads diagnostics, whose lines have a target in place of an event.
-    #[must_use]
     pub fn of_diagnostics(file: &Path) -> Self {
         Self { file: file.to_owned(), needs_event: false }
     }
 
     /// The file.
-    #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -156,19 +152,16 @@ impl Reader {
     }
 
     /// What is added from now on and `filter` wants.
-    #[must_use]
     pub fn follow(&self, filter: &Filter) -> Follower {
         Follower::from_end(&self.file, self.matcher(filter))
     }
 
     /// What there is already, and what is added.
-    #[must_use]
     pub fn follow_from_start(&self, filter: &Filter) -> Follower {
         Follower::from_start(&self.file, self.matcher(filter))
     }
 
     /// What is added behind `cursor`, or from now on if that points into another file.
-    #[must_use]
     pub fn follow_from(&self, filter: &Filter, cursor: Cursor) -> Follower {
         Follower::from_cursor(&self.file, self.matcher(filter), cursor)
     }
@@ -242,13 +235,11 @@ impl Backward {
     }
 
     /// Where the lines begin that were looked at, in bytes from the beginning of the file.
-    #[must_use]
     pub fn at(&self) -> u64 {
         self.blocks.as_ref().map_or(0, blocks::Backward::at)
     }
 
     /// Whether everything to the beginning was found.
-    #[must_use]
     pub fn is_done(&self) -> bool {
         self.found.is_empty() && self.at() == 0
     }

@@ -93,7 +93,6 @@ impl ToSchema for Record {}
 struct Types;
 
 /// The JSON Schema (2020-12) of a record.
-#[must_use]
 pub fn schema(reader: Reader) -> Value {
     let types = json!(Types::openapi())["components"]["schemas"].take();
     let mut defs = Map::new();

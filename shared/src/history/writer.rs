@@ -47,7 +47,6 @@ impl Writer {
     ///
     /// Never fails: if it cannot be opened, that is said once on stderr, and records are dropped. A
     /// log that cannot be written costs the audit, not the launch.
-    #[must_use]
     pub fn open(folders: &Folders, author: &Author<'_>) -> Self {
         let file = folders.history();
         match Appender::open(&file) {

@@ -53,7 +53,6 @@ pub struct Diagnostics {
 /// Opens `<logs>/<name>` and makes it the place for lines of the `log` crate too.
 ///
 /// Never fails: if the file cannot be opened, that is said once on stderr and nothing is logged.
-#[must_use]
 pub fn open(
     folders: &Folders,
     author: &Author<'_>,

@@ -89,7 +89,6 @@ fn place(sharing: Sharing, every: bool) -> usize {
 
 impl Rules {
     /// The ways in which a program can ask for an address here.
-    #[must_use]
     pub fn ways(self) -> &'static [Sharing] {
         match self {
             Self::Linux | Self::MacOs => &[Sharing::Default, Sharing::Reuse, Sharing::ReusePort],
@@ -98,7 +97,6 @@ impl Rules {
     }
 
     /// What `second` is told when it asks for its address while `first` has its own.
-    #[must_use]
     pub fn bind(self, first: &Bound, second: &Bound) -> Answer {
         let answers = meetings(first, second)
             .map(|(held, wanted)| self.in_one_family(first, held, second, wanted));
@@ -106,7 +104,6 @@ impl Rules {
     }
 
     /// What `second`, which is bound, is told when it wants to listen while `first` does.
-    #[must_use]
     pub fn listen(self, first: &Bound, second: &Bound) -> Answer {
         let meet = meetings(first, second)
             .any(|(held, wanted)| held == wanted || held.is_none() || wanted.is_none());
@@ -176,7 +173,6 @@ impl Bound {
 
     /// How surely a connection to `ip` is this socket's: the closest listener has it. `None` if it
     /// does not listen there.
-    #[must_use]
     pub fn closeness(&self, ip: IpAddr) -> Option<u8> {
         let held = self.within(ip.is_ipv4()).filter(|_| self.listens)?;
         match held {

@@ -66,7 +66,6 @@ impl LiveRanges {
     }
 
     /// Whether they have been asked for.
-    #[must_use]
     pub fn are_known(&self) -> bool {
         self.0.get().is_some()
     }

@@ -106,7 +106,6 @@ impl Policy {
     /// Two faults are forgiven when they would leave too little. [`Class::Ephemeral`] is, when it
     /// would leave fewer than [`FEWEST_PORTS`]. [`CROWDED`] is, when the range has nothing else:
     /// whoever writes such a range means it. What the settings avoid is never forgiven.
-    #[must_use]
     pub fn new(
         range: PortRange,
         live: impl Into<LiveRanges>,
@@ -135,13 +134,11 @@ impl Policy {
     }
 
     /// The ports that it chooses from.
-    #[must_use]
     pub fn range(&self) -> PortRange {
         self.range
     }
 
     /// The system's dynamic range, if it is so wide that it has to be ignored.
-    #[must_use]
     pub fn ignores_ephemeral(&self) -> Option<PortRange> {
         self.live.get().ephemeral.filter(|_| self.spares_ephemeral())
     }
@@ -151,7 +148,6 @@ impl Policy {
     /// A port that was asked for or remembered is refused only as [`Class::BrowserBlocked`], and so
     /// is one that the system or a service manager gave: whether a low port can be had, the system
     /// itself says best, because it also knows the user's rights.
-    #[must_use]
     pub fn refusal(&self, port: Port, origin: Origin) -> Option<Class> {
         let chosen = match origin {
             Origin::FirstChoice | Origin::Proposed | Origin::Range => true,
@@ -168,13 +164,11 @@ impl Policy {
     }
 
     /// Every fault of `port`, the gravest first, forgiven or not: for whoever asks about a port.
-    #[must_use]
     pub fn remarks(&self, port: Port) -> Vec<Class> {
         FAULTS.into_iter().filter(|&class| self.has(class, port)).collect()
     }
 
     /// The other app of this user that remembers `port`.
-    #[must_use]
     pub fn reserved_by(&self, port: Port) -> Option<&AppName> {
         self.reserved.get(&port)
     }

@@ -31,7 +31,6 @@ pub struct Fault {
 
 impl Fault {
     /// The same, of the file that holds the text.
-    #[must_use]
     pub fn of(self, file: &Path) -> SettingsError {
         SettingsError { file: file.to_owned(), line: self.line, problem: self.problem }
     }

@@ -24,7 +24,6 @@ pub enum Kind {
 
 impl Kind {
     /// The name of the kind, for scripts.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Port => "port",
@@ -38,7 +37,6 @@ impl Kind {
     }
 
     /// Every value as a word, where there are but a few.
-    #[must_use]
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Self::Choice(words) => words,

@@ -50,13 +50,11 @@ impl<T> Sourced<T> {
     }
 
     /// What the settings file at `path` sets.
-    #[must_use]
     pub fn from_file(value: Option<T>, path: &Path) -> Option<Self> {
         Self::of(value, || Source::File(path.to_owned()))
     }
 
     /// Whether it is set anywhere.
-    #[must_use]
     pub fn is_set(&self) -> bool {
         self.source != Source::Default
     }

@@ -94,7 +94,6 @@ impl Settings {
     }
 
     /// What is set otherwise in `new`, a change for each key.
-    #[must_use]
     pub fn changes(&self, new: &Self) -> Vec<Change> {
         let [old, new] = [self, new].map(|settings| serde_json::json!(settings));
         let text = |value: &Value| match value {
@@ -108,7 +107,6 @@ impl Settings {
     }
 
     /// The line, from 1, in which `key` is set in `file`, for messages about its value.
-    #[must_use]
     pub fn line_of_key(file: &Path, key: &str) -> Option<usize> {
         let text = fs::read_to_string(file).ok()?;
         let document = Document::parse(text.as_str()).ok()?;

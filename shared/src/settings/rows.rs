@@ -24,7 +24,6 @@ pub struct Setting {
 
 impl Setting {
     /// The default as it stands in a settings file; `None` if there is none.
-    #[must_use]
     pub fn default(&self) -> Option<String> {
         // What JSON can say, TOML says in the same words.
         let value = json!(Settings::defaults())[self.key].take();
@@ -32,7 +31,6 @@ impl Setting {
     }
 
     /// The words of a choice, the default first; empty for any other kind.
-    #[must_use]
     pub fn choices(&self) -> Vec<&'static str> {
         let mut words = self.kind.words().to_vec();
         let default = self.default().unwrap_or_default();
@@ -79,7 +77,6 @@ macro_rules! settings {
 
         impl Settings {
             /// What holds where nothing is set.
-            #[must_use]
             pub fn defaults() -> Self {
                 let mut defaults = Self::default();
                 $($(defaults.$key = Field::of($default);)?)+
@@ -100,7 +97,6 @@ macro_rules! settings {
 
         impl Layers<'_> {
             /// Lays the layers over one another.
-            #[must_use]
             pub fn effective(self) -> Effective {
                 let Self { flags, variables, file, path } = self;
                 Effective {$(

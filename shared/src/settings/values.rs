@@ -123,13 +123,11 @@ impl<'de> Deserialize<'de> for Avoided {
 
 impl Command {
     /// The program.
-    #[must_use]
     pub fn program(&self) -> &str {
         &self.0[0]
     }
 
     /// Its first arguments.
-    #[must_use]
     pub fn arguments(&self) -> &[String] {
         &self.0[1..]
     }

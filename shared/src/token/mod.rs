@@ -58,7 +58,6 @@ pub struct Ticket {
 
 impl Ticket {
     /// When it was made, in seconds since 1970.
-    #[must_use]
     pub fn issued(&self) -> i64 {
         self.expiry - life()
     }
@@ -106,19 +105,16 @@ impl Token {
     }
 
     /// A new token that is kept nowhere.
-    #[must_use]
     pub fn random() -> Self {
         Self(hex::encode(random::<BYTES>()))
     }
 
     /// Whether `guess` is the token, in a time that tells nothing about how near it was.
-    #[must_use]
     pub fn is(&self, guess: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(guess).into()
     }
 
     /// A new ticket for the server of `app` on `port`.
-    #[must_use]
     pub fn ticket(&self, app: &AppName, port: Port, now: Timestamp) -> String {
         let expiry = now.as_second() + life();
         let nonce = hex::encode(random::<NONCE_BYTES>());
@@ -127,14 +123,12 @@ impl Token {
     }
 
     /// The one-time URL of the server of `app` on `port`, for a browser that is about to be opened.
-    #[must_use]
     pub fn one_time_url(&self, app: &AppName, port: Port, now: Timestamp) -> String {
         let path = self.one_time_path(app, port, now);
         format!("{}{path}", claim::url(port).trim_end_matches('/'))
     }
 
     /// The same without the host, for a browser that is led there under the name that it used.
-    #[must_use]
     pub fn one_time_path(&self, app: &AppName, port: Port, now: Timestamp) -> String {
         format!("{ENTER}?ticket={}", self.ticket(app, port, now))
     }
@@ -163,7 +157,6 @@ impl Token {
     }
 
     /// The value of the cookie for the server of `app` on `port`. It is the same after a restart.
-    #[must_use]
     pub fn cookie(&self, app: &AppName, port: Port) -> String {
         let code = self.code(&format!("homeport cookie 1\n{app}\n{port}"));
         hex::encode(code.finalize().into_bytes())
@@ -183,7 +176,6 @@ impl Token {
 
 /// The name of the cookie for the server of `app` on `port`. A browser sends the cookies of
 /// `127.0.0.1` to all of its ports, so the name must tell them apart.
-#[must_use]
 pub fn cookie_name(app: &AppName, port: Port) -> String {
     format!("homeport-{app}-{port}")
 }

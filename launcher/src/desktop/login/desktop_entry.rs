@@ -8,7 +8,6 @@ use super::Entry;
 const TRY_EXEC: &str = "TryExec=";
 
 /// The text of the file.
-#[must_use]
 pub fn rendered(entry: &Entry) -> String {
     let exec: Vec<_> = entry.words.iter().map(|word| quoted(word)).collect();
     let program = entry.words.first().map(String::as_str).unwrap_or_default();
@@ -22,7 +21,6 @@ pub fn rendered(entry: &Entry) -> String {
 }
 
 /// The program that such a file starts.
-#[must_use]
 pub fn program_of(text: &str) -> Option<PathBuf> {
     let program = text.lines().find_map(|line| line.strip_prefix(TRY_EXEC))?;
     Some(PathBuf::from(program.replace("\\\\", "\\")))

@@ -6,7 +6,6 @@ use super::Entry;
 use crate::desktop::message::escaped;
 
 /// The text of the file.
-#[must_use]
 pub fn rendered(entry: &Entry) -> String {
     let words: String = entry
         .words
@@ -35,7 +34,6 @@ pub fn rendered(entry: &Entry) -> String {
 }
 
 /// The program that such a file starts.
-#[must_use]
 pub fn program_of(text: &str) -> Option<PathBuf> {
     let (_, words) = text.split_once("<array>")?;
     let (_, word) = words.split_once("<string>")?;

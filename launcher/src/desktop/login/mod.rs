@@ -53,7 +53,6 @@ pub enum Mending {
 }
 
 /// What a start does about a registration that is not what is `wished`.
-#[must_use]
 pub fn mending(wished: bool, registered: &Registered) -> Option<Mending> {
     match (wished, registered) {
         (true, Registered::Nothing | Registered::Gone(_)) => Some(Mending::Register),

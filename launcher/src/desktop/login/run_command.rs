@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::Entry;
 
 /// The command line. The program is always quoted: a path with a blank would be tried up to it.
-#[must_use]
 pub fn rendered(entry: &Entry) -> String {
     let quote = |(place, word): (usize, &String)| {
         let is_plain = place > 0 && !word.is_empty() && !word.contains([' ', '\t', '"']);
@@ -16,7 +15,6 @@ pub fn rendered(entry: &Entry) -> String {
 }
 
 /// The program that such a command line starts.
-#[must_use]
 pub fn program_of(command: &str) -> Option<PathBuf> {
     let (program, _) = command.strip_prefix('"')?.split_once('"')?;
     Some(PathBuf::from(program))

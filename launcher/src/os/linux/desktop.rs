@@ -23,14 +23,12 @@ const JOURNAL: &[u8] = b"/run/systemd/journal/stdout";
 const SESSION_LOGS: [&str; 3] = [".xsession-errors", "xorg-session.log", "wayland-session.log"];
 
 /// Whether a window could be seen.
-#[must_use]
 pub fn has_desktop() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
 /// Shows a box and waits until it is closed. `false` if there is nothing to show it with.
-#[must_use]
 pub fn show(title: &str, text: &str) -> bool {
     unix::desktop::first_shown(boxes(title, text))
 }

@@ -46,7 +46,6 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Start
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.
-#[must_use]
 pub fn memory_of(pid: u32) -> Option<u64> {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;

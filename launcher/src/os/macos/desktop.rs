@@ -19,13 +19,11 @@ const SCRIPT: [&str; 3] = [
 ];
 
 /// Whether a window could be seen: there is a desktop, but for those who come from elsewhere.
-#[must_use]
 pub fn has_desktop() -> bool {
     env::var_os("SSH_CONNECTION").is_none()
 }
 
 /// Shows a box and waits until it is closed. `false` if there is nothing to show it with.
-#[must_use]
 pub fn show(title: &str, text: &str) -> bool {
     let mut script = Command::new("osascript");
     script.args(SCRIPT.iter().flat_map(|line| ["-e", line])).args(["--", title, text]);

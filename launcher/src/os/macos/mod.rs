@@ -41,7 +41,6 @@ pub(super) fn is_ignored(signal: c_int) -> bool {
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.
-#[must_use]
 pub fn memory_of(pid: u32) -> Option<u64> {
     let mut info = MaybeUninit::<proc_taskinfo>::zeroed();
     let (pid, length) = (pid.try_into().ok()?, size_of::<proc_taskinfo>() as c_int);

@@ -20,13 +20,11 @@ const SEEN: Duration = Duration::from_secs(1);
 pub fn leave_own_console() {}
 
 /// Whether this process belongs to a terminal, wherever its output goes.
-#[must_use]
 pub fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }
 
 /// Whether stdout or stderr reaches somebody.
-#[must_use]
 pub fn output_is_read() -> bool {
     is_read(io::stdout().as_fd()) || is_read(io::stderr().as_fd())
 }

@@ -75,7 +75,6 @@ pub fn kill(child: &Child) {
 }
 
 /// The signal that ended a process, if one did.
-#[must_use]
 pub fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
@@ -102,7 +101,6 @@ pub fn on_signal(mut tell: impl FnMut(Signalled) + Send + 'static) -> io::Result
 }
 
 /// The name of the user who runs this, for the first choice of a port.
-#[must_use]
 pub fn user() -> String {
     let named = env::var("USER").or_else(|_| env::var("LOGNAME"));
     named.unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())

@@ -20,7 +20,6 @@ use windows_sys::Win32::{
 use super::handle::{done, owned};
 
 /// The name of the user who runs this, for the first choice of a port.
-#[must_use]
 pub fn user() -> String {
     env::var("USERNAME").unwrap_or_default()
 }

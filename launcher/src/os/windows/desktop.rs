@@ -50,7 +50,6 @@ pub fn leave_own_console() {
 }
 
 /// Whether a window could be seen: services run where nobody looks.
-#[must_use]
 pub fn has_desktop() -> bool {
     // SAFETY: the call takes nothing; the handle is the process's own and is not closed.
     let station = unsafe { GetProcessWindowStation() };
@@ -64,13 +63,11 @@ pub fn has_desktop() -> bool {
 }
 
 /// Whether a standard stream is a console.
-#[must_use]
 pub fn has_terminal() -> bool {
     io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
 /// Whether stdout or stderr reaches somebody.
-#[must_use]
 pub fn output_is_read() -> bool {
     is_read(io::stdout().as_raw_handle()) || is_read(io::stderr().as_raw_handle())
 }
@@ -82,7 +79,6 @@ fn is_read(stream: RawHandle) -> bool {
 }
 
 /// Shows a box and waits until it is closed. `false` if it could not be shown.
-#[must_use]
 pub fn show(title: &str, text: &str) -> bool {
     let [title, text] = [title, text].map(wide);
     let style = MB_OK | MB_ICONERROR | MB_SETFOREGROUND;

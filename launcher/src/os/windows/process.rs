@@ -80,7 +80,6 @@ pub fn kill(child: &Child) {
 }
 
 /// The signal that ended a process: there are none, and a crash is an exit code.
-#[must_use]
 pub fn signal_of(_: ExitStatus) -> Option<i32> {
     None
 }
@@ -91,7 +90,6 @@ pub fn detach(command: &mut Command) {
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.
-#[must_use]
 pub fn memory_of(pid: u32) -> Option<u64> {
     let process = open(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok()?;
     let mut counters = PROCESS_MEMORY_COUNTERS::default();

@@ -114,7 +114,6 @@ struct Driver<'a, H> {
 const BACKLOG: usize = 64;
 
 /// A channel whose news [`watch`] waits for; signals are fed into it from the first moment.
-#[must_use]
 pub fn news() -> (SyncSender<What>, Receiver<What>) {
     sync_channel(BACKLOG)
 }

@@ -16,7 +16,6 @@ pub struct Requester {
 
 impl Requester {
     /// A request that no answer is waited for.
-    #[must_use]
     pub fn unanswered(by: Option<RequestedBy>) -> Self {
         Self { by, ticket: None }
     }

@@ -74,7 +74,6 @@ fn ended(exit_code: Option<i32>, signal: Option<i32>, attempt: u32, uptime: Dura
 
 impl State {
     /// The beginning of a launch, and the first thing to do.
-    #[must_use]
     pub fn begin(now: Instant) -> (Self, Vec<Effect>) {
         let state = Self {
             phase: Phase::Starting { since: now },
@@ -90,13 +89,11 @@ impl State {
     }
 
     /// How often a server was started again.
-    #[must_use]
     pub fn restarts(&self) -> u32 {
         self.started - 1
     }
 
     /// When [`Input::TimeIsUp`] is due, if nothing else happens before.
-    #[must_use]
     pub fn deadline(&self, rules: &Rules) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Starting { since } | Phase::Proving { since } => {
@@ -299,7 +296,6 @@ impl State {
 }
 
 /// Decides what follows from `input`. What cannot happen in a phase changes nothing.
-#[must_use]
 pub fn step(rules: &Rules, mut state: State, input: Input, now: Instant) -> (State, Vec<Effect>) {
     if state.phase == Phase::Ended {
         return (state, vec![]);

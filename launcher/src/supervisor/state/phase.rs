@@ -40,7 +40,6 @@ pub enum Phase {
 
 impl Phase {
     /// The word for it, for whoever asks.
-    #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             Self::Starting { .. } | Self::Proving { .. } => "starting",

@@ -87,19 +87,16 @@ impl PortTimeline {
     }
 
     /// The last records about the port, oldest first.
-    #[must_use]
     pub fn latest(&self) -> &VecDeque<Value> {
         &self.latest
     }
 
     /// How many launches became ready there.
-    #[must_use]
     pub fn launches(&self) -> usize {
         self.launches.len()
     }
 
     /// Where the record stands that tells who had the port: `{file, line}`, or null if none tells.
-    #[must_use]
     pub fn source(&self) -> Value {
         let Some(told) = &self.owner.since else { return Value::Null };
         // The line is for a person to look up; where it cannot be counted the file is named alone.
@@ -108,7 +105,6 @@ impl PortTimeline {
     }
 
     /// Who had the port at that time, without a full stop.
-    #[must_use]
     pub fn sentence(&self, at: Timestamp) -> String {
         let port = self.port;
         let Some(Told { record, .. }) = &self.owner.since else {
@@ -159,7 +155,6 @@ impl PortTimeline {
     }
 
     /// The same for a program.
-    #[must_use]
     pub fn to_json(&self, at: Timestamp) -> Value {
         let since = self.owner.since.as_ref();
         // As it was written: what this version does not know of a record is in it as well.

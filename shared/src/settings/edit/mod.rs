@@ -58,7 +58,6 @@ pub enum EditError {
 /// assert_eq!(value("20000-20100"), "\"20000-20100\"");
 /// assert_eq!(value("[\"/bin/server\"]"), "[\"/bin/server\"]");
 /// ```
-#[must_use]
 pub fn value(typed: &str) -> String {
     parsed(typed).to_string()
 }
