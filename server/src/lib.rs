@@ -3,7 +3,7 @@
 //!
 //! The modules stand in the order of the flow. [`run`] is the program: [`args`] are what was typed,
 //! [`sockets`] finds the way to sockets, by way of the [`listener`] that somebody passed in, the
-//! [`control`] lines of a launcher, or a claim; [`taken`] explains why there is none. A [`launch`]
+//! hand-over messages of a launcher (see [`control`]), or a claim; [`taken`] explains why there is none. A [`launch`]
 //! then makes an [`app::Application`] of them and stays with it to the end of its [`life`], which
 //! the [`os`] may ask for too; [`report`] tells people and programs.
 //!
