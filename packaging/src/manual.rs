@@ -1,7 +1,7 @@
 //! The manual pages, from the definitions of the two command lines: a page for each program and each
 //! command.
 
-use crate::{VERSION, problem::Problem};
+use crate::{problem::Problem, version::VERSION};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io;
