@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::Entry;
+use super::entry::LoginEntry;
 
 /// The key whose program must be there for the desktop to start anything.
 const TRY_EXEC: &str = "TryExec=";
 
 /// The text of the file.
-pub fn rendered(entry: &Entry) -> String {
+pub fn rendered(entry: &LoginEntry) -> String {
     let exec: Vec<_> = entry.words.iter().map(|word| quoted(word)).collect();
     let program = entry.words.first().map(String::as_str).unwrap_or_default();
     format!(
@@ -55,7 +55,7 @@ mod test {
     #[test]
     fn every_word_arrives_as_it_is() {
         let words = ["/opt/My \\Apps/launcher", "start", "--app", "notes", "--home", "/h/100% $me"];
-        let entry = Entry {
+        let entry = LoginEntry {
             name: "homeport-notes".to_owned(),
             label: "Homeport: notes".to_owned(),
             words: words.map(str::to_owned).to_vec(),

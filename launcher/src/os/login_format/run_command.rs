@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use super::Entry;
+use super::entry::LoginEntry;
 
 /// The command line. The program is always quoted: a path with a blank would be tried up to it.
-pub fn rendered(entry: &Entry) -> String {
+pub fn rendered(entry: &LoginEntry) -> String {
     let quote = |(place, word): (usize, &String)| {
         let is_plain = place > 0 && !word.is_empty() && !word.contains([' ', '\t', '"']);
         if is_plain { word.clone() } else { quoted(word) }
@@ -46,7 +46,7 @@ mod test {
     fn every_word_arrives_as_it_is() {
         let words =
             [r"C:\Homeport\launcher.exe", "start", "--app", "notes", "--home", r"D:\my home\"];
-        let entry = Entry {
+        let entry = LoginEntry {
             name: "homeport-notes".to_owned(),
             label: "Homeport: notes".to_owned(),
             words: words.map(str::to_owned).to_vec(),
