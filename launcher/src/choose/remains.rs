@@ -12,7 +12,7 @@ use std::{iter, time::Duration};
 
 use shared::{
     conflict::{Class, Conflict},
-    os::bind_table::Rules,
+    os::bind_table::BindRules,
 };
 
 /// The first wait: most of what is left is gone by then.
@@ -26,9 +26,9 @@ const LONGEST: Duration = Duration::from_secs(1);
 const COUNT: usize = 8;
 
 /// Whether nothing but such remains keeps the port from us, on a system where they do.
-pub(super) fn are_all(rules: Rules, conflict: &Conflict) -> bool {
+pub(super) fn are_all(rules: BindRules, conflict: &Conflict) -> bool {
     let is_nobodys = conflict.class == Class::SourcePort && conflict.holder.is_none();
-    rules == Rules::Windows && conflict.last_good && is_nobodys
+    rules == BindRules::Windows && conflict.last_good && is_nobodys
 }
 
 /// The waits between one claim and the next.
@@ -60,15 +60,15 @@ mod test {
     #[test]
     fn only_windows_waits_and_only_for_what_nobody_has_on_the_last_good_port() {
         let remains = conflict(Class::SourcePort, None, true);
-        assert!(are_all(Rules::Windows, &remains));
-        assert!(!are_all(Rules::Linux, &remains) && !are_all(Rules::MacOs, &remains));
+        assert!(are_all(BindRules::Windows, &remains));
+        assert!(!are_all(BindRules::Linux, &remains) && !are_all(BindRules::MacOs, &remains));
         for other in [
             conflict(Class::SourcePort, None, false),
             conflict(Class::SourcePort, Some(Holder::default()), true),
             conflict(Class::InUse, None, true),
             conflict(Class::Excluded, None, true),
         ] {
-            assert!(!are_all(Rules::Windows, &other), "{other:?}");
+            assert!(!are_all(BindRules::Windows, &other), "{other:?}");
         }
     }
 

@@ -12,7 +12,8 @@ use actix_web::{
     web::Path,
 };
 use sha2::{Digest, Sha256};
-use shared::words::{Class, EventName, MoveReason, Process, RestartReason, StopKind, StreamEvent};
+use shared::event::EventName;
+use shared::words::{Class, MoveReason, Process, RestartReason, StopKind, StreamEvent};
 
 use super::BASE;
 use crate::web::{error::ApiError, i18n::Language};

@@ -150,8 +150,8 @@ fn refused(error: StoreError<Unchanged>, state: &AppState) -> Refusal {
         StoreError::Refused(Unchanged::Stale) => Refusal::Stale,
         StoreError::Refused(Unchanged::Protected) => Refusal::Protected(PROTECTED),
         StoreError::Refused(Unchanged::Edit(error)) => match error {
-            EditError::Key(settings::Problem::UnknownKey { key, nearest }) => {
-                let detail = settings::Problem::UnknownKey { key: key.clone(), nearest };
+            EditError::Key(settings::SettingsProblem::UnknownKey { key, nearest }) => {
+                let detail = settings::SettingsProblem::UnknownKey { key: key.clone(), nearest };
                 Refusal::value(&key, &detail)
             }
             EditError::Key(problem) => Refusal::value("", &problem),
@@ -199,7 +199,7 @@ impl Answer {
 
 fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
     let file = files(&state.storage)?.folders.settings(&state.launch.app);
-    let broken = |fault: settings::Fault| -> SettingsError { fault.of(&file) };
+    let broken = |fault: settings::SettingsFault| -> SettingsError { fault.of(&file) };
     let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
     Ok(Answer { tag: tag(text), body })
