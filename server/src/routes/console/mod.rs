@@ -18,13 +18,14 @@ use actix_web::{
     web::{self, Data},
 };
 use maud::{Markup, html};
+use shared::messages::{Language, Messages};
 
 use self::view::View;
 use super::{document::Document, landing, parts};
 use crate::{
     app_state::{AppState, VERSION},
     error::ApiError,
-    i18n::{Language, Texts},
+    i18n::PreferredLanguage,
     token::Authorized,
 };
 
@@ -35,8 +36,9 @@ const API: &str = "/_homeport/api/v1/";
 pub(super) async fn page(
     authorized: Option<Authorized>,
     state: Data<AppState>,
-    language: Language,
+    language: PreferredLanguage,
 ) -> Result<HttpResponse, ApiError> {
+    let PreferredLanguage(language) = language;
     if authorized.is_none() {
         return Ok(landing::page(&state.launch, state.serving.started_at, language));
     }
@@ -45,34 +47,35 @@ pub(super) async fn page(
 }
 
 fn console(view: &View, language: Language) -> HttpResponse {
-    let texts = language.texts();
-    let title = texts.fill("page.title", &[("app", &view.launch.app), ("port", &view.launch.port)]);
+    let messages = language.messages();
+    let title =
+        messages.fill("page.title", &[("app", &view.launch.app), ("port", &view.launch.port)]);
     let styles = &["style/console.css", "style/timeline.css"];
-    let (body, script) = (body(view, texts), Some("script/console.js"));
+    let (body, script) = (body(view, messages), Some("script/console.js"));
     Document { language, title: &title, styles, script, body }.response()
 }
 
-fn body(view: &View, texts: &Texts) -> Markup {
+fn body(view: &View, messages: &Messages) -> Markup {
     html! {
         body data-api=(API) data-port=(view.launch.port) data-launch=(view.launch.launch_id) {
-            a.skip href="#main" { (texts.say("page.skip")) }
+            a.skip href="#main" { (messages.message("page.skip")) }
             header.top {
                 (parts::brand())
-                p.live #live data-state="connecting" { (texts.say("live.connecting")) }
+                p.live #live data-state="connecting" { (messages.message("live.connecting")) }
             }
             main #main tabindex="-1" {
-                (here::section(view, texts))
-                noscript { p.notice { (texts.say("page.noscript")) } }
-                (timeline::section(texts))
-                (conflicts::section(view, texts))
-                (settings::section(view, texts))
+                (here::section(view, messages))
+                noscript { p.notice { (messages.message("page.noscript")) } }
+                (timeline::section(messages))
+                (conflicts::section(view, messages))
+                (settings::section(view, messages))
             }
             footer.bottom {
-                p { (texts.say("page.local")) }
-                p { (texts.say("page.closing")) }
-                p { a href="/_homeport/docs" { (texts.say("page.api")) } " · Homeport " (VERSION) }
+                p { (messages.message("page.local")) }
+                p { (messages.message("page.closing")) }
+                p { a href="/_homeport/docs" { (messages.message("page.api")) } " · Homeport " (VERSION) }
             }
-            (dialogs::all(view, texts))
+            (dialogs::all(view, messages))
             p #said role="status" {}
         }
     }
