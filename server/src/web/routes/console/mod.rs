@@ -1,0 +1,83 @@
+//! The console: where the server is, what happened to its ports, and how to change it.
+//!
+//! The page is whole when it arrives, in the browser's language, and needs no script to be read. The
+//! scripts then keep it up to date: where the server is and who was in the way they fetch anew as
+//! parts of this very page, so that there is one place where each is put into words.
+
+mod conflicts;
+mod dialogs;
+mod status;
+mod settings;
+#[cfg(test)]
+mod test;
+mod timeline;
+mod view;
+
+use actix_web::{
+    HttpResponse,
+    web::{self, Data},
+};
+use maud::{Markup, html};
+use shared::messages::{Language, Messages};
+
+use self::view::View;
+use super::{components, document::Document, landing};
+use crate::{
+    auth::access::Authorized,
+    web::{
+        app_state::{AppState, VERSION},
+        error::ApiError,
+        i18n::PreferredLanguage,
+    },
+};
+
+/// Where its scripts find what they ask for.
+const API: &str = "/_homeport/api/v1/";
+
+/// `GET /_homeport/`: the console for whoever has come in, the landing page for others.
+pub(super) async fn page(
+    authorized: Option<Authorized>,
+    state: Data<AppState>,
+    PreferredLanguage(language): PreferredLanguage,
+) -> Result<HttpResponse, ApiError> {
+    if authorized.is_none() {
+        return Ok(landing::page(&state.launch, state.serving.started_at, language));
+    }
+    let view = web::block(move || View::of(&state)).await.map_err(|_| ApiError::Stopping)?;
+    Ok(console(&view, language))
+}
+
+fn console(view: &View, language: Language) -> HttpResponse {
+    let messages = language.messages();
+    let title =
+        messages.fill("page.title", &[("app", &view.launch.app), ("port", &view.launch.port)]);
+    let styles = &["style/console.css", "style/timeline.css"];
+    let (body, script) = (body(view, messages), Some("script/console.js"));
+    Document { language, title: &title, styles, script, body }.response()
+}
+
+fn body(view: &View, messages: &Messages) -> Markup {
+    html! {
+        body data-api=(API) data-port=(view.launch.port) data-launch=(view.launch.launch_id) {
+            a.skip href="#main" { (messages.message("page.skip")) }
+            header.top {
+                (components::brand())
+                p.live #live data-state="connecting" { (messages.message("live.connecting")) }
+            }
+            main #main tabindex="-1" {
+                (status::section(view, messages))
+                noscript { p.notice { (messages.message("page.noscript")) } }
+                (timeline::section(messages))
+                (conflicts::section(view, messages))
+                (settings::section(view, messages))
+            }
+            footer.bottom {
+                p { (messages.message("page.local")) }
+                p { (messages.message("page.closing")) }
+                p { a href="/_homeport/docs" { (messages.message("page.api")) } " · Homeport " (VERSION) }
+            }
+            (dialogs::all(view, messages))
+            p #said role="status" {}
+        }
+    }
+}
