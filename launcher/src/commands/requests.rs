@@ -14,7 +14,7 @@ use shared::{
     words::AnswerName,
 };
 
-use super::running;
+use super::{history_problems, running};
 use crate::{
     control::{self, Answer, AskError, Request, Status},
     options::Basics,
@@ -135,7 +135,7 @@ fn to_json(status: &Status, basics: &Basics) -> Value {
     object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
     // A launch whose history cannot be read serves all the same.
     let last_conflict = last_conflict(basics).unwrap_or_else(|error| {
-        note(super::unreadable_text(&basics.folders.history(), &error));
+        note(history_problems::unreadable_text(&basics.folders.history(), &error));
         None
     });
     object["last_conflict"] = json!(last_conflict);
@@ -174,7 +174,7 @@ fn told(status: &Status, basics: &Basics) -> String {
         Ok(None) => "  no conflict yet".to_owned(),
         Err(error) => format!(
             "  last conflict: unknown, because {}",
-            super::unreadable_text(&basics.folders.history(), &error)
+            history_problems::unreadable_text(&basics.folders.history(), &error)
         ),
     });
     lines.join("\n")

@@ -2,11 +2,17 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::{called, exit::Exit};
 
-use super::Command;
-use crate::args::StartArgs;
+use super::{
+    command::{
+        AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, LogsArgs, MoveArgs,
+        OpenArgs, SettingsArgs,
+    },
+    exits,
+    start::StartArgs,
+};
 
 /// Gives a local server a port that it keeps.
 #[derive(Debug, Parser)]
@@ -18,6 +24,52 @@ pub struct CommandLine {
     /// The options of `start`.
     #[command(flatten)]
     pub start: StartArgs,
+}
+
+/// What the launcher can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Claim a port, start the server on it, print the URL, open the browser, and stay
+    Start(StartArgs),
+    /// End the running server and its launcher, and wait until they have ended
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Stop(AppArgs),
+    /// Start a new server on the same port; the old one ends when the new one serves
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Restart(AppArgs),
+    /// Tell how the running server is
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Status(AppArgs),
+    /// Change the port of the running server, without losing a request
+    Move(MoveArgs),
+    /// Print the URL of the running server, and nothing else
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Where(AppArgs),
+    /// Open the browser on the running server
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Open(OpenArgs),
+    /// Say what is the matter with a port: who holds it, why, and what was there before
+    Explain(ExplainArgs),
+    /// Show the records of the port history, the oldest first
+    #[command(after_help = exits::IF_READABLE)]
+    History(HistoryArgs),
+    /// Tell who takes our ports, how often, and when
+    #[command(after_help = exits::IF_READABLE)]
+    Conflicts(ConflictsArgs),
+    /// Check everything a launch depends on, and mend nothing
+    #[command(after_help = exits::IF_WELL)]
+    Doctor(AppArgs),
+    /// Show the settings, or change one
+    Settings(SettingsArgs),
+    /// Show the last lines of the logs, or where they are
+    Logs(LogsArgs),
+    /// Forget the remembered ports of an app that does not run
+    #[command(after_help = exits::IF_FORGOTTEN)]
+    Forget(AppArgs),
+    /// Print a script that completes command lines for a shell
+    Completions(CompletionsArgs),
+    /// Print the versions of this launcher, of its files and of the running server
+    Version(AppArgs),
 }
 
 const AFTER_HELP: &str = "\

@@ -6,7 +6,7 @@ use super::running;
 use crate::{options::Basics, render::line};
 
 /// Prints the URL and nothing else.
-pub(super) fn r#where(basics: &Basics, json: bool) -> Exit {
+pub(super) fn print_url(basics: &Basics, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
     if json {
         line(running::to_json(AnswerName::Where, &found));
