@@ -3,7 +3,8 @@
 //! The modules stand in the order in which they build on one another. What is true of ports:
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
 //! [`environment`], [`settings`], [`atomic`], [`assignment`], [`launch`], [`discovery`]. What is told: [`keys`], [`event`],
-//! [`history`], [`explain`], [`logging`], [`invoked_as`]. What crosses a process: [`wire`], [`handover`],
+//! [`history`], [`explain`], [`logging`], [`invoked_as`]. What is said to people:
+//! [`messages`]. What crosses a process: [`wire`], [`handover`],
 //! [`identity`], [`token`], [`exit`]. The operating system sits behind [`os`], and `unsafe` lives
 //! there alone.
 
@@ -27,6 +28,7 @@ pub mod invoked_as;
 pub mod keys;
 pub mod launch;
 pub mod logging;
+pub mod messages;
 pub mod os;
 pub mod paths;
 pub mod policy;
