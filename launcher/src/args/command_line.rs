@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use shared::{invoked_as, exit::Exit};
+use shared::{exit::Exit, invoked_as};
 
 use super::{
     command::{
