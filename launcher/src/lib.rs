@@ -44,7 +44,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     invoked_as::keep(&argv);
-    panic::catch_unwind(|| match commands::parse(&argv) {
+    panic::catch_unwind(|| match args::parse(&argv) {
         Ok(typed) => commands::run(typed, &argv),
         Err(exit) => exit,
     })

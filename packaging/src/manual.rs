@@ -14,7 +14,7 @@ const SERVER: &str = "homeport-server";
 
 /// The launcher's command line, under the name that it has in a package.
 pub(crate) fn launcher() -> Command {
-    launcher::commands::CommandLine::command().name(LAUNCHER)
+    launcher::args::CommandLine::command().name(LAUNCHER)
 }
 
 /// Every page: the name of its file, and what is in it.

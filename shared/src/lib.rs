@@ -14,7 +14,7 @@
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
 //!   code lives in [`os`] alone.
 //! - [`conflict`]: a port that could not be claimed.
-//! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
+//! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`messages`], [`wire`], [`exit`],
 //!   [`invoked_as`].
 
 #![deny(unsafe_code)]
@@ -52,6 +52,7 @@ pub mod app;
 pub mod exit;
 pub mod invoked_as;
 pub mod keys;
+pub mod messages;
 pub mod milliseconds;
 pub mod port;
 pub mod wire;

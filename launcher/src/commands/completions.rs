@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use shared::{exit::Exit, invoked_as};
 
-use super::CommandLine;
+use crate::args::CommandLine;
 
 /// Prints the script that completes command lines.
 pub(super) fn completions(shell: Shell) -> Exit {

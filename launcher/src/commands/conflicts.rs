@@ -12,6 +12,7 @@ use shared::{
     words::AnswerName,
 };
 
+use super::history_problems;
 use crate::{
     args::ConflictsArgs,
     options::Basics,
@@ -24,7 +25,7 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
     let filter = Filter { app, since: Some(since), ..Filter::default() };
     let found = match Reader::of_history(&basics.folders.history()).conflicts(&filter) {
         Ok(found) => found,
-        Err(error) => return super::unreadable(&basics.folders.history(), &error),
+        Err(error) => return history_problems::unreadable(&basics.folders.history(), &error),
     };
     if args.of.json {
         let mut told = json!({ "event": AnswerName::Conflicts, "since": since });
@@ -35,7 +36,7 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
         }
         line(told);
     } else {
-        super::tell_broken(found.broken_lines);
+        history_problems::note_damage(found.broken_lines);
         tell(&found, since);
     }
     Exit::Done

@@ -1,6 +1,6 @@
 //! The start at login: what is wished, and what is registered.
 
-use super::Check;
+use super::check::Check;
 use crate::{
     desktop::login::{self, Registered},
     options::{Basics, Options},
@@ -55,7 +55,7 @@ fn judged(wished: bool, registered: &Registered) -> Check {
 
 #[cfg(test)]
 mod test {
-    use super::{super::Verdict, *};
+    use super::{super::check::Verdict, *};
 
     #[test]
     fn what_differs_from_the_wish_is_a_warning_with_a_way_out() {
