@@ -7,16 +7,15 @@ mod accept;
 mod texts;
 
 use std::{
+    convert::Infallible,
     fmt,
     future::{Ready, ready},
 };
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 pub use texts::Texts;
 pub(crate) use texts::filled;
-
-use crate::error::ApiError;
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +60,10 @@ impl fmt::Display for Language {
 
 /// Taken as an argument, it is the one that the browser likes best.
 impl FromRequest for Language {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let wishes = request.headers().get(header::ACCEPT_LANGUAGE);
-        let wishes = wishes.and_then(|wishes| wishes.to_str().ok()).unwrap_or_default();
-        ready(Ok(accept::best(wishes)))
+        ready(Ok(accept::best(request)))
     }
 }
