@@ -10,6 +10,6 @@ use shared::exit::Exit;
 
 fn main() -> ExitCode {
     // The default hook has said on stderr what happened; the code says that it is our fault.
-    let run = AssertUnwindSafe(|| server::run::run(&env::args_os().collect::<Vec<_>>()));
+    let run = AssertUnwindSafe(|| server::process::run::run(&env::args_os().collect::<Vec<_>>()));
     catch_unwind(run).unwrap_or(Exit::Bug).into()
 }
