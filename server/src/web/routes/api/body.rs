@@ -12,28 +12,28 @@ use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
 use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{fields, refusal::Refusal};
-use crate::web::routes::MAX_BODY;
+use super::fields;
+use crate::{problem::Problem, web::routes::MAX_BODY};
 
 /// What was sent, in the struct that describes it; no body, and `null`, is an empty object.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Body<T> {
-    type Error = Refusal;
-    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         let body = async move {
             let members = object(&request, payload).await?;
             let read = fields::read(members).map(Self);
-            read.map_err(|wrong| Refusal::value(&wrong.field, &wrong.detail))
+            read.map_err(|wrong| Problem::wrong_value(&wrong.field, &wrong.detail))
         };
         body.boxed_local()
     }
 }
 
-async fn object(request: &HttpRequest, payload: Payload) -> Result<Map<String, Value>, Refusal> {
+async fn object(request: &HttpRequest, payload: Payload) -> Result<Map<String, Value>, Problem> {
     let bytes = read(payload).await?;
     let is_typed = request.headers().contains_key(header::CONTENT_TYPE);
     if bytes.is_empty() && !is_typed {
@@ -50,24 +50,21 @@ async fn object(request: &HttpRequest, payload: Payload) -> Result<Map<String, V
 pub(super) async fn some_object(
     request: &HttpRequest,
     payload: Payload,
-) -> Result<Map<String, Value>, Refusal> {
+) -> Result<Map<String, Value>, Problem> {
     let bytes = read(payload).await?;
     judge(request.headers())?;
     parse(&bytes)
 }
 
-async fn read(mut payload: Payload) -> Result<Vec<u8>, Refusal> {
+async fn read(mut payload: Payload) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(piece) = payload.next().await {
         let piece = piece.map_err(|error| match error {
-            PayloadError::Overflow => Refusal::TooLong,
-            _ => Refusal::Json {
-                place: None,
-                detail: "the body could not be read to its end".to_owned(),
-            },
+            PayloadError::Overflow => Problem::too_long(MAX_BODY),
+            _ => Problem::body_broke_off(),
         })?;
         if bytes.len() + piece.len() > MAX_BODY {
-            return Err(Refusal::TooLong);
+            return Err(Problem::too_long(MAX_BODY));
         }
         bytes.extend_from_slice(&piece);
     }
@@ -75,8 +72,8 @@ async fn read(mut payload: Payload) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Whether the body is what we read: JSON, in UTF-8, and not packed.
-fn judge(headers: &HeaderMap) -> Result<(), Refusal> {
-    let wrong = Refusal::MediaType("send JSON: `Content-Type: application/json`");
+fn judge(headers: &HeaderMap) -> Result<(), Problem> {
+    let wrong = Problem::wrong_media_type("send JSON: `Content-Type: application/json`");
     let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Err(wrong) };
     let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
     let mut parts = kind.split(';').map(str::trim);
@@ -88,24 +85,23 @@ fn judge(headers: &HeaderMap) -> Result<(), Refusal> {
     let packed = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     match packed {
         None | Some(b"identity") => Ok(()),
-        Some(_) => Err(Refusal::MediaType("send it unpacked, without `Content-Encoding`")),
+        Some(_) => Err(Problem::wrong_media_type("send it unpacked, without `Content-Encoding`")),
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let said = error.to_string();
         let place = format!(" at line {line} column {column}");
-        let detail = said.strip_suffix(&place).unwrap_or(&said).to_owned();
-        Refusal::Json { place: Some((line, column)), detail }
+        Problem::not_json(said.strip_suffix(&place).unwrap_or(&said), (line, column))
     })?;
     if let Some(key) = doubled(bytes) {
-        return Err(Refusal::value(&key, "given more than once"));
+        return Err(Problem::wrong_value(&key, "given more than once"));
     }
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(Refusal::Json { place: Some((1, 1)), detail: "send an object".to_owned() }),
+        _ => Err(Problem::not_json("send an object", (1, 1))),
     }
 }
 
@@ -150,14 +146,14 @@ mod test {
             ("{\"a\":1} x", (1, 9)),
         ] {
             match parse(text.as_bytes()) {
-                Err(Refusal::Json { place: Some(told), .. }) => assert_eq!(told, place, "{text}"),
-                other => panic!("{other:?}"),
+                Err(problem) => assert_eq!(problem.place(), Some(place), "{text}"),
+                Ok(members) => panic!("{members:?}"),
             }
         }
         assert!(parse(b"\xff").is_err());
         match parse(br#"{"port":1,"log":null,"port":2}"#) {
-            Err(Refusal::Value { field, .. }) => assert_eq!(field, "port"),
-            other => panic!("{other:?}"),
+            Err(problem) => assert_eq!(problem.field(), Some("port")),
+            Ok(members) => panic!("{members:?}"),
         }
     }
 

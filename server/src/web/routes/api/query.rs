@@ -9,14 +9,15 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{fields, refusal::Refusal};
+use super::fields;
+use crate::problem::Problem;
 
 /// What stands behind the `?`, in the struct that describes it.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {
-    type Error = Refusal;
-    type Future = Ready<Result<Self, Refusal>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(read_query(request.query_string()).map(Self))
@@ -27,25 +28,25 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 pub(super) struct Path<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Path<T> {
-    type Error = Refusal;
-    type Future = Ready<Result<Self, Refusal>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(read(request.match_info().iter()).map(Self))
     }
 }
 
-pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
-    let unreadable = |_| Refusal::parameter("", "the query cannot be read");
+pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let unreadable = |_| Problem::wrong_parameter("", "the query cannot be read");
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text).map_err(unreadable)?;
     read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 pub(super) fn read<'a, T: DeserializeOwned>(
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<T, Refusal> {
+) -> Result<T, Problem> {
     let values = pairs.map(|(name, value)| (name.to_owned(), Text(value)));
-    fields::read(values).map_err(|wrong| Refusal::parameter(&wrong.field, &wrong.detail))
+    fields::read(values).map_err(|wrong| Problem::wrong_parameter(&wrong.field, &wrong.detail))
 }
 
 /// A value as it stands in a URL. The type that it is read into says what kind of value it is.
@@ -115,8 +116,8 @@ mod test {
             ("b=true&a=0", "a"),
         ] {
             match read_query::<Both>(text) {
-                Err(Refusal::Parameter { field: named, .. }) => assert_eq!(named, field),
-                _ => panic!("{text}"),
+                Err(problem) => assert_eq!(problem.field(), Some(field), "{text}"),
+                Ok(both) => panic!("{text}: {both:?}"),
             }
         }
         let both = Both { a: Port::new(1), b: Some(true) };

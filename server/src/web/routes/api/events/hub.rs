@@ -22,9 +22,9 @@ use shared::{
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::sse;
-use crate::web::{
-    app_state::AppState,
-    routes::api::{refusal::Refusal, status::Status},
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, routes::api::status::Status},
 };
 
 /// How many may follow at once: more pages than anyone has open, fewer than a process has files.
@@ -62,16 +62,16 @@ impl Hub {
         &self,
         app: &Data<AppState>,
         last: Option<Cursor>,
-    ) -> Result<Receiver<Bytes>, Refusal> {
+    ) -> Result<Receiver<Bytes>, Problem> {
         let mut state = self.state();
         if state.is_closed {
-            return Err(Refusal::Stopping);
+            return Err(Problem::stopping());
         }
         state.clients.retain(|client| !client.is_closed());
         if state.clients.len() >= MOST_CLIENTS {
             // A client that is gone is noticed when it is written to. Whoever comes back finds room.
             state.tell(&sse::comment("still there?"));
-            return Err(Refusal::Full);
+            return Err(Problem::too_many_clients());
         }
         let (client, events) = channel(QUEUE);
         let now = state.catch_up(app, self);

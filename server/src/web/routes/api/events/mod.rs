@@ -13,11 +13,8 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, http::header::HeaderName, web::Data};
 
 pub use self::hub::Hub;
-use super::{fields::Empty, query::Query, refusal::Refusal};
-use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem},
-};
+use super::{fields::Empty, query::Query};
+use crate::{auth::access::Authorized, problem::Problem, web::app_state::AppState};
 
 /// How often a client that hears nothing else hears a comment: often enough that a proxy or a
 /// sleeping laptop is noticed before a person does.
@@ -49,7 +46,7 @@ pub(super) async fn follow(
     request: HttpRequest,
     state: Data<AppState>,
     hub: Data<Hub>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, Problem> {
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is no cursor, or of another file, is one that was away for too long.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
