@@ -80,7 +80,7 @@ pub(super) async fn replace(
     payload: Payload,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = body::some_object(&request, payload.into_inner()).await?;
+    let wanted = body::object(&request, payload.into_inner()).await?;
     let given = expected(&request)?;
     aside(move || {
         let files = files(&state.storage)?;
