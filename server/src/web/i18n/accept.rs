@@ -4,8 +4,7 @@ use actix_web::{
     HttpMessage,
     http::header::{AcceptLanguage, Header, Quality},
 };
-
-use super::Language;
+use shared::messages::Language;
 
 /// The preferred language; the first named among equals, English if the pages have none of them.
 pub(super) fn best(request: &impl HttpMessage) -> Language {

@@ -7,6 +7,7 @@ use std::slice;
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
+use shared::messages::Language;
 
 use super::{
     super::{components, document::Document},
@@ -17,7 +18,6 @@ use super::{
 use crate::{
     auth::access::Authorized,
     problem::{Kind, Problem},
-    web::i18n::Language,
 };
 
 /// `GET /_homeport/docs`
@@ -51,7 +51,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 fn body(document: &Value) -> Markup {
     let info = &document["info"];
-    let texts = Language::English.texts();
+    let messages = Language::English.messages();
     html! {
         body {
             header.top { a.home href="/_homeport/" { (components::brand()) } }
@@ -75,7 +75,7 @@ fn body(document: &Value) -> Markup {
                 }
                 (problems())
             }
-            footer.bottom { p { (texts.say("page.local")) } }
+            footer.bottom { p { (messages.message("page.local")) } }
         }
     }
 }
