@@ -36,7 +36,7 @@ impl Program {
     /// # Errors
     ///
     /// [`NoServer`] names the file that should be there.
-    pub fn find(command: Option<&settings::Command>) -> Result<Self, NoServer> {
+    pub fn find(command: Option<&settings::ServerCommand>) -> Result<Self, NoServer> {
         if let Some(command) = command {
             let arguments = command.arguments().to_vec();
             return Ok(Self { path: PathBuf::from(command.program()), arguments });

@@ -10,7 +10,7 @@ use shared::{
     environment::{Environment, VariableError},
     paths::{Folders, NoHome},
     port::{Port, PortRange},
-    settings::{Effective, Layers, Settings, SettingsError, Source, Sourced},
+    settings::{Effective, Layers, SettingSource, Settings, SettingsError, Sourced},
 };
 
 use crate::{args::StartArgs, supervisor::state::Rules};
@@ -102,7 +102,7 @@ impl Options {
         let file = Settings::load(path)?;
         let variables = Settings::from_environment(environment)?;
         let settings = Layers { flags: args.settings(), variables, file: &file, path }.effective();
-        let is_explicit = |port: &Sourced<Port>| !matches!(port.source, Source::File(_));
+        let is_explicit = |port: &Sourced<Port>| !matches!(port.source, SettingSource::File(_));
         Ok(Self {
             port: settings.port.clone().filter(is_explicit),
             home_port: Sourced::from_file(file.port, path),
@@ -139,18 +139,18 @@ mod test {
         let options = Options::resolve(&args, &environment, &file).expect("right").settings;
         assert_eq!(
             options.range,
-            Sourced { value: PortRange::literal(5, 6), source: Source::Flag("--range") }
+            Sourced { value: PortRange::literal(5, 6), source: SettingSource::Flag("--range") }
         );
         let seven = Span(std::time::Duration::from_secs(7));
         assert_eq!(
             options.ready_timeout,
-            Sourced { value: seven, source: Source::Variable("HOMEPORT_READY_TIMEOUT") }
+            Sourced { value: seven, source: SettingSource::Variable("HOMEPORT_READY_TIMEOUT") }
         );
         assert_eq!(
             options.on_conflict,
-            Sourced { value: OnConflict::Fail, source: Source::File(file) }
+            Sourced { value: OnConflict::Fail, source: SettingSource::File(file) }
         );
-        assert_eq!(options.open_browser, Sourced { value: true, source: Source::Default });
+        assert_eq!(options.open_browser, Sourced { value: true, source: SettingSource::Default });
     }
 
     #[test]

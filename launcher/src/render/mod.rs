@@ -13,12 +13,13 @@ use shared::{
     assignment::Recovery,
     conflict::{Conflict, Origin},
     discovery::Discovery,
-    event::{Event, ReadyLine, RecoverySource, Relation, ServerAt},
+    event::{Event, RecoverySource, Relation, ServerAt},
     exit::Exit,
     invoked_as,
     launch::LaunchInfo,
     paths::Folders,
     port::Port,
+    ready_line::ReadyLine,
     settings::{Change, Sourced},
 };
 
