@@ -13,7 +13,7 @@ use shared::{
     settings::{Effective, Layers, Settings, SettingsError, Source, Sourced},
 };
 
-use crate::{args::StartArgs, supervisor::state::Rules};
+use crate::args::StartArgs;
 
 /// Why the options make no sense.
 #[derive(Debug, thiserror::Error)]
@@ -74,16 +74,6 @@ impl Basics {
 }
 
 impl Options {
-    /// What they mean for watching over the server.
-    pub fn rules(&self) -> Rules {
-        Rules {
-            ready_timeout: self.settings.ready_timeout.value.0,
-            restart: self.settings.restart.value,
-            redirect_for: self.settings.redirect_for.value.0,
-            stop_timeout: self.settings.stop_timeout.value.0,
-        }
-    }
-
     /// The ports not to choose.
     pub fn avoid(&self) -> Vec<PortRange> {
         self.settings.avoid.value.iter().map(|avoided| avoided.0).collect()
@@ -151,18 +141,6 @@ mod test {
             Sourced { value: OnConflict::Fail, source: Source::File(file) }
         );
         assert_eq!(options.open_browser, Sourced { value: true, source: Source::Default });
-    }
-
-    #[test]
-    fn the_supervisor_goes_by_the_settings() {
-        let (_folder, file) = settings("restart = \"never\"\nstop_timeout = \"3s\"");
-        let environment = environment(&[("HOMEPORT_STOP_TIMEOUT", "1m 30s")]);
-        let rules = |environment: &Environment| {
-            Options::resolve(&StartArgs::default(), environment, &file).expect("right").rules()
-        };
-        assert_eq!(rules(&Environment::default()).stop_timeout.as_secs(), 3);
-        assert_eq!(rules(&environment).stop_timeout.as_secs(), 90);
-        assert_eq!(rules(&environment).restart, shared::settings::Restart::Never);
     }
 
     #[test]

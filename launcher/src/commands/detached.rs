@@ -67,7 +67,7 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
             Some(EventName::LaunchFailed) if !args.json => {
                 let error = event["error"].as_str().unwrap_or("the launch failed");
                 note(format_args!("{} {error}", "error:".red().bold()));
-                desktop::tell(&Message::said(error), None);
+                desktop::show_error(&Message::said(error), None);
             }
             _ => {}
         }

@@ -22,7 +22,7 @@ pub(super) fn open(basics: &Basics, page: Page, json: bool) -> Exit {
         note(format_args!("{} no browser could be opened ({error})", "error:".red().bold()));
         note(format_args!("  now: open {address} yourself, within a minute"));
         let log = basics.folders.logs().join("launcher.jsonl");
-        desktop::tell(&Message::no_browser(&found.url).about(&basics.app, log), None);
+        desktop::show_error(&Message::no_browser(&found.url).about(&basics.app, log), None);
         return Exit::NotReady;
     }
     if json {

@@ -93,7 +93,7 @@ impl Screen {
     }
 
     /// The settings were read again.
-    pub fn reread(&self, changes: &[Change]) {
+    pub fn settings_reloaded(&self, changes: &[Change]) {
         if self.json {
             return changes.iter().for_each(|change| line(Event::from(change.clone()).to_json()));
         }
@@ -167,7 +167,7 @@ impl Screen {
     /// The launch failed before its folders were known.
     pub fn failed_early(&self, failure: &LaunchError) -> Exit {
         explain(failure);
-        desktop::tell(&Message::of(failure), None);
+        desktop::show_error(&Message::of(failure), None);
         failure.exit()
     }
 

@@ -1,15 +1,19 @@
-//! Windows: one file for each thing that is asked of it.
+//! Windows: one file for each part of the system.
+//!
+//! Each module uses only modules that are declared below it.
 
-mod account;
 mod console;
 mod desktop;
-mod handle;
-mod handover;
-mod job;
 pub mod login;
 mod pipe;
 mod process;
+
+mod account;
+mod handover;
+mod job;
 mod threads;
+
+mod handle;
 
 pub use self::{
     account::user,
