@@ -20,9 +20,9 @@ use interprocess::local_socket::{ListenerOptions, Stream, prelude::*};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
-    control::{LineError, hear, say},
     launch::LaunchInfo,
     port::Port,
+    wire::{MessageError, read_message, write_message},
 };
 
 use crate::os;
@@ -122,7 +122,7 @@ pub enum RequestError {
     Unreachable(#[from] io::Error),
     /// It sent something else than a response.
     #[error("the running launcher did not answer ({0})")]
-    NoAnswer(#[from] LineError),
+    NoAnswer(#[from] MessageError),
     /// It closed the connection.
     #[error("the running launcher closed the connection without an answer")]
     Closed,
@@ -181,7 +181,7 @@ fn serve_client(client: Stream, handle: &(impl Fn(IncomingRequest) + ?Sized)) {
     let _ = client.set_send_timeout(Some(CLIENT_TIMEOUT));
     let deadline = Instant::now() + CLIENT_TIMEOUT;
     let mut client = BufReader::new(DeadlineReader { client, deadline });
-    let response = match hear::<Request>(&mut client) {
+    let response = match read_message::<Request>(&mut client) {
         Ok(Some(request)) => {
             let (reply, response) = channel();
             let (unwritten, written) = channel();
@@ -196,7 +196,7 @@ fn serve_client(client: Stream, handle: &(impl Fn(IncomingRequest) + ?Sized)) {
     };
     let Some((response, unwritten)) = response else { return };
     let stream = &mut client.get_mut().client;
-    let result = say(stream, &response);
+    let result = write_message(stream, &response);
     drop::<Option<Sender<()>>>(unwritten);
     if result.is_ok() && matches!(response, Response::Stopping { .. }) {
         // The connection ends with the process, so that the client sees the end.
@@ -212,9 +212,9 @@ fn serve_client(client: Stream, handle: &(impl Fn(IncomingRequest) + ?Sized)) {
 /// [`RequestError`] if there is no response.
 pub fn send_request(path: &Path, request: &Request) -> Result<Response, RequestError> {
     let mut stream = Stream::connect(os::socket_name(path)?)?;
-    say(&mut stream, request)?;
+    write_message(&mut stream, request)?;
     let mut stream = BufReader::new(stream);
-    let response = hear(&mut stream)?.ok_or(RequestError::Closed)?;
+    let response = read_message(&mut stream)?.ok_or(RequestError::Closed)?;
     if matches!(response, Response::Stopping { .. }) {
         // Nothing follows: the end of the stream is the end of the launcher.
         let _ = stream.read(&mut [0]);
@@ -267,19 +267,19 @@ mod test {
     fn garbage_and_a_flood_are_answered_with_what_is_wrong() {
         let (_folder, path) = listening();
         for (said, wrong) in
-            [("hello\n".to_owned(), "is not a control message"), ("x".repeat(1 << 20), "more than")]
+            [("hello\n".to_owned(), "is not a message"), ("x".repeat(1 << 20), "more than")]
         {
             let mut stream =
                 Stream::connect(os::socket_name(&path).expect("a name")).expect("listening");
             // The flood is not read to its end, so writing it may fail.
             let _ = stream.write_all(said.as_bytes());
-            let answer = hear::<Response>(&mut BufReader::new(stream));
+            let answer = read_message::<Response>(&mut BufReader::new(stream));
             match answer {
                 Ok(Some(Response::Refused { reason, .. })) => {
                     assert!(reason.contains(wrong), "{reason}");
                 }
                 // Closed with bytes unread, the connection may be reset before the answer is read.
-                Err(LineError::Read(_)) if said.len() > 100 => {}
+                Err(MessageError::Read(_)) if said.len() > 100 => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use shared::{called, exit::Exit};
+use shared::{exit::Exit, invoked_as};
 
 use super::{
     command::{
@@ -83,7 +83,7 @@ become ready, 78 the settings are wrong.";
 ///
 /// The exit code to end with.
 pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
-    let command = CommandLine::command().name(called::launcher());
+    let command = CommandLine::command().name(invoked_as::launcher());
     let typed =
         command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
     typed.map_err(|problem| {

@@ -36,7 +36,7 @@ impl OutputThrottle {
 
 #[cfg(test)]
 mod test {
-    use shared::control::ToLauncher;
+    use shared::handover::ToLauncher;
 
     use super::*;
 

@@ -7,7 +7,10 @@ use std::{
     thread,
 };
 
-use shared::control::{self, LineError, ToLauncher, ToServer};
+use shared::{
+    handover::{ToLauncher, ToServer},
+    wire::{self, MessageError},
+};
 
 use super::{event::SupervisorEvent, output_throttle::OutputThrottle, state::ServerEvent};
 use crate::os;
@@ -33,7 +36,7 @@ impl ServerProcess {
         let stdin = process.stdin.take();
         if let Some(stdout) = process.stdout.take() {
             let events = events.clone();
-            thread::Builder::new().name("control lines".to_owned()).spawn(move || {
+            thread::Builder::new().name("hand-over".to_owned()).spawn(move || {
                 let mut lines = BufReader::new(stdout);
                 let mut throttle = OutputThrottle::default();
                 while let Some((event, is_last)) = read_event(&mut lines) {
@@ -64,7 +67,7 @@ impl ServerProcess {
     /// Sends the server a message. One that has closed its stdin is about to end.
     pub fn send(&mut self, message: &ToServer) {
         if let Some(stdin) = &mut self.stdin {
-            let _ = control::say(stdin, message);
+            let _ = wire::write_message(stdin, message);
         }
     }
 
@@ -87,9 +90,9 @@ impl ServerProcess {
 
 /// The next line of a server, and whether the lines after it cannot be read.
 fn read_event(lines: &mut BufReader<impl io::Read>) -> Option<(ServerEvent, bool)> {
-    Some(match control::hear::<ToLauncher>(lines) {
+    Some(match wire::read_message::<ToLauncher>(lines) {
         Ok(message) => (ServerEvent::Message(message?), false),
-        Err(error @ LineError::NotAMessage { .. }) => {
+        Err(error @ MessageError::NotAMessage { .. }) => {
             (ServerEvent::InvalidLine(error.to_string()), false)
         }
         Err(error) => (ServerEvent::InvalidLine(error.to_string()), true),

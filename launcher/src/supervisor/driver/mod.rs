@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use shared::{claim, control::ToLauncher, event::RequestedBy, keys, port::Port};
+use shared::{claim, event::RequestedBy, handover::ToLauncher, keys, port::Port};
 use slog::warn;
 
 use self::{claims::Claims, replies::PendingReplies, servers::Servers};
@@ -220,7 +220,7 @@ impl Driver<'_> {
             Effect::Record(event) => self.servers.record(event),
             Effect::LogInvalidLine(line) => {
                 let log = self.launch_state.launch.log();
-                warn!(log, "the server wrote something else than control messages"; keys::LINE => line);
+                warn!(log, "the server wrote something else than hand-over messages"; keys::LINE => line);
             }
             Effect::End(outcome) => return Performed::Last(outcome),
         }

@@ -10,8 +10,8 @@ use std::{
 
 use shared::{
     claim::Claim,
-    control::{Adoption, ToServer},
     event::{Event, ServerAt, ServerReady},
+    handover::{Adoption, ToServer},
     identity::Secret,
     launch::LaunchInfo,
     port::Port,

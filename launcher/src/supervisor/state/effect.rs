@@ -1,8 +1,8 @@
 //! What a decision asks the driver to do.
 
 use shared::{
-    control::ToServer,
     event::{Event, RequestedBy},
+    handover::ToServer,
     port::Port,
 };
 

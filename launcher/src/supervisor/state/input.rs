@@ -1,6 +1,6 @@
 //! What may happen to a launch.
 
-use shared::{control::ToLauncher, event::RequestedBy, port::Port};
+use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 
 /// The request that an answer belongs to; `None` if no client waits for an answer.
 pub type Ticket = Option<u64>;

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use shared::{
-    control::{ToLauncher, ToServer},
     event::{Event, RestartReason, ServerEnd, ServerRestarting},
     exit::Exit,
+    handover::{ToLauncher, ToServer},
     settings::Restart,
 };
 

@@ -6,8 +6,8 @@ mod random;
 use std::time::{Duration, Instant};
 
 use shared::{
-    control::{ToLauncher, ToServer},
     event::{Event, RequestedBy, RestartReason, ServerEnd, ServerRestarting},
+    handover::{ToLauncher, ToServer},
     port::Port,
     settings::Restart,
 };
