@@ -55,7 +55,7 @@ pub enum Request {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Response {
     /// The status of the launch.
-    Status(Box<Status>),
+    Status(Box<LaunchStatus>),
     /// The launch is ending; the connection is closed when it has ended.
     Stopping {
         /// The port that the launch had.
@@ -83,7 +83,7 @@ pub enum Response {
 
 /// The status of a running launch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Status {
+pub struct LaunchStatus {
     /// The launch, on its current port. It is sent with its `url` and without its `last_good`.
     #[serde(flatten, serialize_with = "LaunchInfo::serialize_with_url")]
     pub launch: LaunchInfo,

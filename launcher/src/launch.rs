@@ -29,7 +29,7 @@ use crate::{
     choose::Choice,
     desktop::{
         self,
-        browser::{self, Page},
+        browser::{self, BrowserPage},
         login,
         message::Message,
     },
@@ -40,7 +40,7 @@ use crate::{
 
 /// One run of the launcher, from its first record to its last.
 pub struct Launch {
-    /// Joins its records.
+    /// The `launch_id` of its records.
     pub id: Uuid,
     /// When it began, for measuring.
     pub started: Instant,
@@ -98,7 +98,7 @@ impl Launch {
         let (screen, log, basics) = (self.screen, self.log().clone(), self.basics.clone());
         let message = self.message(Message::no_browser(&claim::url(port)));
         let open = move || {
-            if let Err(error) = browser::open(browser::address(&basics, port, Page::First)) {
+            if let Err(error) = browser::open(browser::address(&basics, port, BrowserPage::First)) {
                 warn(&log, screen, "no browser could be opened", &error);
                 desktop::show_error(&message, None);
             }
@@ -108,13 +108,13 @@ impl Launch {
     }
 
     /// Makes the registration of the start at login agree with the setting.
-    pub fn reconcile_start_at_login(&self, wished: bool) {
-        match login::reconcile(&self.basics, wished) {
+    pub fn reconcile_start_at_login(&self, is_wanted: bool) {
+        match login::reconcile(&self.basics, is_wanted) {
             Ok(None) => {}
             Ok(Some(action)) => {
                 info!(self.log(), "start at login mended"; keys::TO => ?action);
             }
-            Err(error) if wished => self.warn("it may not be started at login", &error),
+            Err(error) if is_wanted => self.warn("it may not be started at login", &error),
             // Where nothing can be registered, nothing is.
             Err(_) => {}
         }
@@ -164,7 +164,7 @@ impl Launch {
         }
     }
 
-    /// Something that the program wrote could not be read, and was replaced.
+    /// A file that the program had written could not be read, and was replaced.
     pub fn recovered(&self, file: &Path, recovery: Recovery) {
         let name = file.display().to_string();
         self.screen.recovered(&name, &recovery);
@@ -172,12 +172,12 @@ impl Launch {
         self.history.record(&Event::StateRecovered { file: name, problem, source });
     }
 
-    /// Something works less well than wished.
+    /// A failure that the launch goes on without.
     pub fn warn(&self, what: &str, error: &io::Error) {
         warn(self.log(), self.screen, what, error);
     }
 
-    /// The end of a launch that did what it was asked.
+    /// The end of a launch without a failure.
     pub fn stopped(&self, ending: Ending) -> Exit {
         let exit = Exit::Done;
         let ending = Ending { exit_code: Some(exit.code()), ..ending };

@@ -29,7 +29,7 @@ use crate::{
     launch::Launch,
     options::Options,
     os as system,
-    render::Ready,
+    render::ReadyNotice,
 };
 
 /// What is remembered of the app, read before a port is chosen.
@@ -44,7 +44,7 @@ pub struct RememberedState {
 
 /// Which port to choose.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct WantedPort {
     /// This port and no other.
     pub explicit: Option<Port>,
     /// None of these ports.
@@ -97,7 +97,7 @@ impl LaunchState<'_> {
                 _ => format!("port {port} still leads here after an earlier move; {way}"),
             });
         }
-        let choice = self.choose(&Wanted { explicit: port, except: held.to_vec() });
+        let choice = self.choose(&WantedPort { explicit: port, except: held.to_vec() });
         choice.map_err(|error| {
             let failure = LaunchError::from(error);
             let why = failure.why();
@@ -172,7 +172,7 @@ impl LaunchState<'_> {
     /// # Errors
     ///
     /// [`ChoiceError`] if there is none.
-    pub fn choose(&self, wanted: &Wanted) -> Result<Choice, ChoiceError> {
+    pub fn choose(&self, wanted: &WantedPort) -> Result<Choice, ChoiceError> {
         let Self { launch, options, remembered, .. } = self;
         let (app, folders) = (&launch.basics.app, &launch.basics.folders);
         let Effective { range, on_conflict, .. } = &options.settings;
@@ -258,7 +258,7 @@ impl LaunchState<'_> {
     fn announce(&self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
         let Launch { basics, screen, .. } = self.launch;
         info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
-        screen.ready(&Ready {
+        screen.ready(&ReadyNotice {
             launch: info,
             at,
             refused,

@@ -49,7 +49,7 @@ pub mod os;
 
 pub mod markup;
 
-/// Runs the launcher with this command line; the first word is the program's own name.
+/// Runs the launcher with this command line; the first argument is the program's own name.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::leave_own_console();
     shared::os::survive_file_size_limit();
@@ -61,7 +61,10 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         Err(exit) => exit,
     })
     .unwrap_or_else(|_| {
-        desktop::show_error(&Message::said("the launcher has ended because of a bug in it"), None);
+        desktop::show_error(
+            &Message::without_advice("the launcher has ended because of a bug in it"),
+            None,
+        );
         Exit::Bug
     })
 }

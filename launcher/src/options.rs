@@ -1,4 +1,4 @@
-//! What is meant: the command line, the environment and the settings file, laid over one another.
+//! The options of a launch: the command line over the environment over the settings file.
 //!
 //! The order of these layers is that of [`Layers`]. Only a port is different: the settings file has
 //! the home port, an option or a variable an explicit one.
@@ -21,7 +21,7 @@ pub enum OptionsError {
     /// A variable of the environment has a wrong value.
     #[error(transparent)]
     Variable(#[from] VariableError),
-    /// The system does not tell where files belong.
+    /// The system does not give the folders of this user.
     #[error(transparent)]
     NoHome(#[from] NoHome),
     /// The settings file is wrong.
@@ -42,7 +42,7 @@ pub struct Basics {
     pub log_dir: Option<PathBuf>,
 }
 
-/// Everything a launch is told.
+/// All options of a launch.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The settings file, as it was read.
@@ -60,7 +60,7 @@ impl Basics {
     ///
     /// # Errors
     ///
-    /// If a variable is wrong, or the system does not tell where files belong.
+    /// If a variable is wrong, or the system does not give the folders of this user.
     pub fn resolve(args: &StartArgs, environment: &Environment) -> Result<Self, OptionsError> {
         let app = match &args.app {
             Some(app) => app.clone(),

@@ -7,7 +7,7 @@ use super::running;
 use crate::{
     desktop::{
         self,
-        browser::{self, Page},
+        browser::{self, BrowserPage},
         message::Message,
     },
     options::Basics,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Opens the browser on `page`. What is printed is the plain URL, unless the person has to do it.
-pub(super) fn open(basics: &Basics, page: Page, json: bool) -> Exit {
+pub(super) fn open(basics: &Basics, page: BrowserPage, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
     let address = browser::address(basics, found.port, page);
     if let Err(error) = browser::open(&address) {

@@ -16,7 +16,7 @@ use shared::{
 
 use super::{history_problems, running};
 use crate::{
-    control::{self, Request, RequestError, Response, Status},
+    control::{self, LaunchStatus, Request, RequestError, Response},
     options::Basics,
     os,
     render::{line, note, record},
@@ -27,9 +27,9 @@ pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
     send(basics, &Request::Stop, |answer, elapsed_ms| {
         let Response::Stopping { port } = answer else { return None };
         let app = &basics.app;
-        let told = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
+        let object = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
         Some(if json {
-            told.to_string()
+            object.to_string()
         } else {
             format!("{app} has stopped; it was on port {port}.")
         })
@@ -72,7 +72,7 @@ pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit 
 pub(super) fn status(basics: &Basics, json: bool) -> Exit {
     send(basics, &Request::Status, |answer, _| match answer {
         Response::Status(status) if json => Some(to_json(status, basics).to_string()),
-        Response::Status(status) => Some(told(status, basics)),
+        Response::Status(status) => Some(status_text(status, basics)),
         _ => None,
     })
 }
@@ -128,7 +128,7 @@ fn refused(why: &str, now: &str) -> Exit {
 }
 
 /// The status with what this process can see by itself: memory, and the last conflict.
-fn to_json(status: &Status, basics: &Basics) -> Value {
+fn to_json(status: &LaunchStatus, basics: &Basics) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
     object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
@@ -142,7 +142,7 @@ fn to_json(status: &Status, basics: &Basics) -> Value {
     object
 }
 
-fn told(status: &Status, basics: &Basics) -> String {
+fn status_text(status: &LaunchStatus, basics: &Basics) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let launch = &status.launch;
     let mut lines = vec![
@@ -169,7 +169,7 @@ fn told(status: &Status, basics: &Basics) -> String {
     }
     lines.push(match last_conflict(basics) {
         Ok(Some(conflict)) => {
-            format!("  last conflict: {} {}", record::time(&conflict), record::told(&conflict))
+            format!("  last conflict: {} {}", record::time(&conflict), record::summary(&conflict))
         }
         Ok(None) => "  no conflict yet".to_owned(),
         Err(error) => format!(

@@ -16,11 +16,11 @@ use crate::{
     args::StartArgs,
     control,
     error::LaunchError,
-    handover::Program,
+    handover::ServerProgram,
     home_port,
     instance::{self, Turn},
     launch::Launch,
-    launch_state::{LaunchState, RememberedState, Wanted},
+    launch_state::{LaunchState, RememberedState, WantedPort},
     options::{Basics, Options, OptionsError},
     os as system,
     render::Screen,
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How much longer than the first start's server a second start waits for it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const EXTRA_WAIT: Duration = Duration::from_secs(2);
 
 /// Starts the app's server, or finds the one that runs.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
@@ -76,8 +76,8 @@ impl Launch {
         });
         let options = options?;
         let secret = self.secret();
-        let patience = options.settings.ready_timeout.value.0 + PATIENCE;
-        let lock = match instance::take_turn(&self.basics, &secret, patience, |error| {
+        let timeout = options.settings.ready_timeout.value.0 + EXTRA_WAIT;
+        let lock = match instance::take_turn(&self.basics, &secret, timeout, |error| {
             self.warn("the app's lock cannot be had, so this port will not be remembered", &error);
         })? {
             Turn::Ours(lock) => lock,
@@ -102,7 +102,7 @@ impl Launch {
                 return Ok(self.stopped(Ending::of(found.port, EndReason::InstanceFound)));
             }
         };
-        // What an earlier launch had to say is over.
+        // The error of an earlier launch is out of date.
         withdraw(&folders.error_page(app));
         self.reconcile_start_at_login(options.settings.start_at_login.value);
         let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
@@ -130,12 +130,12 @@ impl Launch {
             self.warn("a request to stop will end the server at once", &error);
         }
         let command = state.options.settings.command.as_ref().map(|command| &command.value);
-        let program = Program::find(command)?;
+        let program = ServerProgram::find(command)?;
         // Before the choice, so that its thread has come to rest when the server is started: a fork
         // beside a thread that has only just begun takes milliseconds longer.
         state.control_socket = self.listen_for_commands(&state.remembered, &events.sender);
         let explicit = state.options.port.as_ref().map(|port| port.value);
-        let choice = state.choose(&Wanted { explicit, except: vec![] });
+        let choice = state.choose(&WantedPort { explicit, except: vec![] });
         let choice =
             choice.inspect_err(|_| state.control_socket.iter().for_each(|path| withdraw(path)))?;
         state.home_port_wait = home_port::wait(&choice.refused, &events.sender);

@@ -34,7 +34,7 @@ pub struct Screen {
 }
 
 /// A server that became ready.
-pub struct Ready<'a> {
+pub struct ReadyNotice<'a> {
     /// The launch.
     pub launch: &'a LaunchInfo,
     /// The server's process, and how long it took to become ready.
@@ -56,7 +56,7 @@ impl Screen {
     }
 
     /// The server answers.
-    pub fn ready(&self, ready: &Ready<'_>) {
+    pub fn ready(&self, ready: &ReadyNotice<'_>) {
         if self.json {
             line(ReadyLine::new(ready.launch.clone(), ready.at));
             if ready.launch.same_as_last_time() == Some(false) {
@@ -196,7 +196,7 @@ fn explain(failure: &LaunchError) {
 }
 
 /// Whether the port is the same as last time; if not, who has the old one and how to get it back.
-fn story(ready: &Ready<'_>) -> Vec<String> {
+fn story(ready: &ReadyNotice<'_>) -> Vec<String> {
     let LaunchInfo { port, origin, last_good, .. } = *ready.launch;
     let mut story = match (origin, last_good) {
         (Origin::Temporary, _) => vec![

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// The first delay: long enough not to spin, too short to be noticed.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 
-/// The longest delay: a person who mends the cause does not wait long for the proof.
+/// The longest delay: a person who has repaired the cause sees that soon.
 const MAX_DELAY: Duration = Duration::from_secs(10);
 
 /// A server that lived this long was healthy, and its failure is the first of a new row.
@@ -24,7 +24,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Counts a failure of a server that lived for `uptime`, and says how long to wait before the
+    /// Counts a failure of a server that lived for `uptime`, and returns how long to wait before the
     /// next start; `None` to give up.
     pub fn failed(&mut self, uptime: Duration, now: Instant) -> Option<Duration> {
         if uptime >= HEALTHY_AFTER {

@@ -32,7 +32,7 @@ pub(crate) fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// The system does not tell where this user's files belong.
+/// The error of a system that does not give this user's folders.
 pub(crate) fn no_home() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the system does not tell this user's folders")
 }

@@ -21,12 +21,12 @@ use self::{claims::Claims, replies::PendingReplies, servers::Servers};
 use super::{
     event::{EventChannel, SupervisorEvent},
     settings::SupervisorSettings,
-    state::{Effect, Input, Outcome, Reply, Requester, ServerEvent, State, step},
+    state::{Effect, Input, LaunchOutcome, Reply, Requester, ServerEvent, State, step},
 };
 use crate::{
     choose::Choice,
-    control::{IncomingRequest, Request, Response, Status},
-    handover::Program,
+    control::{IncomingRequest, LaunchStatus, Request, Response},
+    handover::ServerProgram,
     launch_state::{LaunchState, ReadyReason},
     os::Signalled,
 };
@@ -34,7 +34,7 @@ use crate::{
 /// How a supervised launch ended.
 pub struct EndedLaunch {
     /// Why.
-    pub outcome: Outcome,
+    pub outcome: LaunchOutcome,
     /// The claim of the port that it had last; the port is held until this is dropped.
     pub choice: Choice,
 }
@@ -42,7 +42,7 @@ pub struct EndedLaunch {
 /// Starts the server on the claim of `choice` and supervises it until the launch ends.
 pub fn supervise(
     launch_state: LaunchState<'_>,
-    program: Program,
+    program: ServerProgram,
     choice: Choice,
     events: EventChannel,
 ) -> EndedLaunch {
@@ -128,7 +128,7 @@ enum Performed {
     /// It has a result, which the decisions must know.
     With(Input),
     /// It was the end of the launch.
-    Last(Outcome),
+    Last(LaunchOutcome),
 }
 
 impl Driver<'_> {
@@ -270,10 +270,10 @@ impl Driver<'_> {
         }
     }
 
-    fn status(&self, state: &State) -> Status {
+    fn status(&self, state: &State) -> LaunchStatus {
         let launch = self.launch_state.launch;
         let uptime = launch.started.elapsed();
-        Status {
+        LaunchStatus {
             launch: launch.info(self.claims.current(), self.last_good),
             state: state.phase.word().to_owned(),
             server_pid: self.servers.serving_pid(),

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{control::Response, supervisor::state::Ticket};
+use crate::{control::Response, supervisor::state::RequestTicket};
 
 /// How long the end of a launch waits for a client to take its answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub(super) struct PendingReplies {
 impl PendingReplies {
     /// Keeps a client until its answer is known. `written` is disconnected when the answer has been
     /// written.
-    pub(super) fn add(&mut self, client: Sender<Response>, written: Receiver<()>) -> Ticket {
+    pub(super) fn add(&mut self, client: Sender<Response>, written: Receiver<()>) -> RequestTicket {
         self.last_ticket += 1;
         self.clients.insert(self.last_ticket, client);
         self.unwritten.push(written);
@@ -31,7 +31,7 @@ impl PendingReplies {
     }
 
     /// Sends a client its answer. One that has gone away meanwhile does not want it.
-    pub(super) fn send(&mut self, ticket: Ticket, response: Response) {
+    pub(super) fn send(&mut self, ticket: RequestTicket, response: Response) {
         if let Some(client) = ticket.and_then(|ticket| self.clients.remove(&ticket)) {
             let _ = client.send(response);
         }

@@ -21,7 +21,7 @@ use slog::debug;
 
 use crate::{
     choose::Choice,
-    handover::Program,
+    handover::ServerProgram,
     launch::Launch,
     readiness,
     supervisor::{event::SupervisorEvent, server_process::ServerProcess, state::ServerEvent},
@@ -31,7 +31,7 @@ use crate::{
 pub(super) struct Servers<'a> {
     pub(super) launch: &'a Launch,
     /// What to start.
-    pub(super) program: Program,
+    pub(super) program: ServerProgram,
     /// What a server proves its identity with.
     pub(super) secret: Secret,
     /// The level of the server's diagnostics.

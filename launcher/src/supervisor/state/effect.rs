@@ -6,7 +6,7 @@ use shared::{
     port::Port,
 };
 
-use super::{input::Ticket, outcome::Outcome};
+use super::{input::RequestTicket, outcome::LaunchOutcome};
 
 /// One thing for the driver to do. Servers are named by their attempt, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +45,13 @@ pub enum Effect {
         by: Option<RequestedBy>,
     },
     /// Answer a request.
-    Reply(Ticket, Reply),
+    Reply(RequestTicket, Reply),
     /// Write a record.
     Record(Event),
     /// Log a line of the server that is no hand-over message.
     LogInvalidLine(String),
     /// End the launch.
-    End(Outcome),
+    End(LaunchOutcome),
 }
 
 /// The answer to a request.

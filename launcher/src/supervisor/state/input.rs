@@ -3,7 +3,7 @@
 use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 
 /// The request that an answer belongs to; `None` if no client waits for an answer.
-pub type Ticket = Option<u64>;
+pub type RequestTicket = Option<u64>;
 
 /// Who made a request, and where its answer goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Requester {
     /// The requester; `None` if the message did not say.
     pub by: Option<RequestedBy>,
     /// The answer that a client waits for.
-    pub ticket: Ticket,
+    pub ticket: RequestTicket,
 }
 
 impl Requester {

@@ -23,9 +23,9 @@ mod test;
 
 pub use self::{
     effect::{Effect, Reply},
-    input::{Input, Requester, ServerEvent, Ticket},
+    input::{Input, RequestTicket, Requester, ServerEvent},
     model::State,
-    outcome::Outcome,
+    outcome::LaunchOutcome,
     phase::Phase,
     step::step,
 };

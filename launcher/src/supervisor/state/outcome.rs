@@ -10,7 +10,7 @@ use crate::{error::LaunchError, readiness::NotReady};
 
 /// How a launch ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum LaunchOutcome {
     /// A person or the system asked for the end.
     Stopped {
         /// Who asked first; `None` if the request did not say.
@@ -31,7 +31,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl LaunchOutcome {
     /// The end of a launch on `port`.
     ///
     /// # Errors

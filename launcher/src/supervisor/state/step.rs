@@ -14,7 +14,7 @@ use super::{
     effect::{Effect, Reply},
     input::{Input, Requester, ServerEvent},
     model::State,
-    outcome::Outcome,
+    outcome::LaunchOutcome,
     phase::Phase,
     server_end::{KILL_INTERVAL, server_end},
 };
@@ -30,7 +30,7 @@ impl State {
     }
 
     /// Ends the launch, and with it whatever is still there.
-    fn end(&mut self, outcome: Outcome, now: Instant, effects: &mut Vec<Effect>) {
+    fn end(&mut self, outcome: LaunchOutcome, now: Instant, effects: &mut Vec<Effect>) {
         self.phase = Phase::Ended;
         effects.extend(self.abandon_operation("the launch has ended", now));
         effects.extend(self.draining.drain(..).flat_map(|server| server.abandon(now)));
@@ -57,8 +57,8 @@ impl State {
         }
         effects.push(Effect::Record(Event::ServerExited(end)));
         let outcome = match exit_code.filter(|code| Exit::is_final(*code)) {
-            Some(code) => Outcome::Final(code),
-            None => Outcome::NotReady(reason),
+            Some(code) => LaunchOutcome::Final(code),
+            None => LaunchOutcome::NotReady(reason),
         };
         self.end(outcome, now, &mut effects);
         effects
@@ -79,10 +79,10 @@ impl State {
         }
         effects.extend(self.abandon_operation("the server failed meanwhile", now));
         if end.exit_code == Some(Exit::Done.code()) {
-            return self.end(Outcome::Finished, now, effects);
+            return self.end(LaunchOutcome::Finished, now, effects);
         }
         if let Some(code) = end.exit_code.filter(|code| Exit::is_final(*code)) {
-            return self.end(Outcome::Final(code), now, effects);
+            return self.end(LaunchOutcome::Final(code), now, effects);
         }
         let delay = match settings.restart {
             Restart::OnFailure => self.backoff.failed(end.uptime.unwrap_or_default(), now),
@@ -90,7 +90,7 @@ impl State {
         };
         let Some(delay) = delay else {
             effects.push(Effect::Record(Event::LaunchGaveUp(end.clone())));
-            return self.end(Outcome::GaveUp { end, rule: settings.restart }, now, effects);
+            return self.end(LaunchOutcome::GaveUp { end, rule: settings.restart }, now, effects);
         };
         end.delay = Some(delay);
         let (why, by) = (RestartReason::Failed, None);
@@ -129,7 +129,7 @@ impl State {
     /// The current server is gone as it should be: the launch ends with the last of the others.
     fn finish(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if self.draining.is_empty() {
-            self.end(Outcome::Stopped { by: self.stopped_by }, now, effects);
+            self.end(LaunchOutcome::Stopped { by: self.stopped_by }, now, effects);
         } else {
             self.phase = Phase::Finishing;
         }

@@ -112,10 +112,13 @@ fn the_four_failures_to_become_ready_are_told_apart() {
         (ServerEvent::InvalidLine("hello".into()), NotReady::WrongAnswer("hello".into())),
     ] {
         let effects = TestLaunch::begin().event(1, event);
-        assert_eq!(effects.last(), Some(&Effect::End(Outcome::NotReady(reason))));
+        assert_eq!(effects.last(), Some(&Effect::End(LaunchOutcome::NotReady(reason))));
     }
     let timed_out = NotReady::TimedOut { after: SETTINGS.ready_timeout, said_ready: false };
-    assert_eq!(TestLaunch::begin().wait().last(), Some(&Effect::End(Outcome::NotReady(timed_out))));
+    assert_eq!(
+        TestLaunch::begin().wait().last(),
+        Some(&Effect::End(LaunchOutcome::NotReady(timed_out)))
+    );
 }
 
 #[test]
@@ -132,7 +135,7 @@ fn a_crash_is_followed_by_a_new_start_and_the_fifth_by_none() {
         assert_eq!(launch.event(attempt, ServerEvent::Proved), [Effect::Announce(attempt)]);
     }
     let effects = launch.event(5, crash());
-    assert!(matches!(effects.last(), Some(Effect::End(Outcome::GaveUp { .. }))));
+    assert!(matches!(effects.last(), Some(Effect::End(LaunchOutcome::GaveUp { .. }))));
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn an_exit_code_about_port_or_settings_is_never_tried_again() {
     for code in [69, 78] {
         for mut launch in [TestLaunch::begin(), TestLaunch::serving()] {
             let effects = launch.event(1, exit(code));
-            assert_eq!(effects.last(), Some(&Effect::End(Outcome::Final(code))));
+            assert_eq!(effects.last(), Some(&Effect::End(LaunchOutcome::Final(code))));
         }
     }
 }
@@ -152,7 +155,7 @@ fn asked_once_it_drains_and_asked_twice_it_is_killed() {
     let stopping = Effect::Reply(Some(1), Reply::Stopping);
     assert_eq!(effects, [stopping, Effect::Send(1, ToServer::Drain)]);
     assert_eq!(launch.tell(Input::ForceStopRequested(RequestedBy::Signal)), [Effect::Kill(1)]);
-    let stopped = Outcome::Stopped { by: Some(RequestedBy::Cli) };
+    let stopped = LaunchOutcome::Stopped { by: Some(RequestedBy::Cli) };
     assert_eq!(launch.event(1, crash()).last(), Some(&Effect::End(stopped)), "the first who asked");
 }
 
@@ -290,10 +293,10 @@ fn the_end_tells_from_where_it_was_asked_for() {
         assert_eq!(launch.event(1, said)[1], Effect::Send(1, ToServer::Drain));
         // Later requests change nothing.
         launch.tell(Input::StopRequested(cli(1)));
-        assert_eq!(outcome(&mut launch, exit(0)), Outcome::Stopped { by });
+        assert_eq!(outcome(&mut launch, exit(0)), LaunchOutcome::Stopped { by });
     }
     // The same from every other phase.
-    let stopped = Outcome::Stopped { by: Some(RequestedBy::Signal) };
+    let stopped = LaunchOutcome::Stopped { by: Some(RequestedBy::Signal) };
     let mut starting = TestLaunch::begin();
     starting.tell(Input::StopRequested(signal()));
     assert_eq!(outcome(&mut starting, crash()), stopped);
