@@ -89,3 +89,65 @@ impl<'a> Claims<'a> {
         self.history.record(&Event::PortReleased(ending));
     }
 }
+
+#[cfg(test)]
+mod test {
+    use shared::{
+        claim,
+        conflict::Origin,
+        event::{EventName, Process},
+        history::{Author, Filter, Found, Reader},
+        paths::Folders,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn choice() -> Choice {
+        let claim = claim::any().expect("a port");
+        Choice { claim, origin: Origin::Temporary, refused: vec![] }
+    }
+
+    /// The ports and the reasons of the records, the oldest first.
+    fn released(folders: &Folders) -> Vec<(Option<Port>, EndReason)> {
+        let filter = Filter::of_events([EventName::PortReleased]);
+        let found = Reader::of_history(&folders.history()).forward(&filter).expect("readable");
+        let records = found.map(|found| match found.expect("readable") {
+            Found::Record(entry) => entry.record().expect("a record").event,
+            Found::Damage(damage) => panic!("{damage:?}"),
+        });
+        let ending = |event| match event {
+            Event::PortReleased(Ending { port, reason, .. }) => (port, reason),
+            other => panic!("{other:?}"),
+        };
+        records.map(ending).collect()
+    }
+
+    #[test]
+    fn a_move_keeps_the_old_port_until_it_is_released_and_a_failed_one_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folders = Folders::locate(Some(folder.path()), None).expect("folders");
+        let app = "notes".parse().expect("a name");
+        let author = Author { app: &app, process: Process::Launcher, launch_id: Uuid::now_v7() };
+        let history = Writer::open(&folders, &author);
+        let (first, failed, second) = (choice(), choice(), choice());
+        let [from, given_up, to] = [&first, &failed, &second].map(|choice| choice.claim.port());
+
+        let mut claims = Claims::new(&history, first);
+        claims.prepare(failed);
+        assert_eq!((claims.newest().claim.port(), claims.port()), (given_up, from));
+        claims.abandon_claim(None);
+        assert!(!claims.switch());
+        assert_eq!(claims.held(), [from]);
+
+        claims.prepare(second);
+        assert!(claims.switch());
+        assert_eq!((claims.held(), claims.previous_port()), (vec![to, from], from));
+        assert!(!claim::can_be_bound(from));
+        claims.release(from, None);
+        assert_eq!(claims.held(), [to]);
+        assert!(claim::can_be_bound(from));
+        let wanted = [(Some(given_up), EndReason::MoveFailed), (Some(from), EndReason::Moved)];
+        assert_eq!(released(&folders), wanted);
+    }
+}
