@@ -14,8 +14,8 @@
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
 //!   code lives in [`os`] alone.
 //! - [`conflict`]: a port that could not be claimed.
-//! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`messages`], [`wire`], [`exit`],
-//!   [`invoked_as`].
+//! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
+//!   [`invoked_as`], and [`messages`], the sentences for people.
 
 #![deny(unsafe_code)]
 

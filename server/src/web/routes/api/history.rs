@@ -11,11 +11,8 @@ use shared::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{aside, query::Query, refusal::Refusal};
-use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem},
-};
+use super::{aside, query::Query};
+use crate::{auth::access::Authorized, problem::Problem, web::app_state::AppState};
 
 /// A page.
 #[derive(Serialize, ToSchema)]
@@ -120,7 +117,7 @@ pub(super) async fn history(
     _: Authorized,
     Query(asked): Query<HistoryQuery>,
     state: Data<AppState>,
-) -> Result<Json<Records>, Refusal> {
+) -> Result<Json<Records>, Problem> {
     let HistoryQuery { limit: PageLimit(limit), cursor, .. } = asked;
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),
