@@ -8,17 +8,17 @@
 
 use crate::{
     cargo, deny, needs,
-    report::{Outcome, Report},
+    report::{Outcome, StageReport},
     screen,
     tests::{self, Tests},
-    windows::{self, Problem},
+    windows::{self, WindowsError},
     workflows,
 };
 use std::{env, path::PathBuf, process::ExitCode};
 
 /// Runs everything and prints the summary.
 pub(crate) fn run() -> ExitCode {
-    let mut report = Report::default();
+    let mut report = StageReport::default();
     report.stage("tools", needs::stage);
     report.stage("fmt", || with_component("rustfmt", "fmt", &["--all", "--check"]));
     report.stage("clippy", || {
@@ -73,7 +73,7 @@ fn windows_programs(programs: &mut Option<PathBuf>) -> Outcome {
             *programs = Some(folder);
             Outcome::Ok
         }
-        Err(Problem::Missing(missing)) => Outcome::Skipped(missing.join("; ")),
-        Err(Problem::Failed(why)) => Outcome::Failed(why),
+        Err(WindowsError::Missing(missing)) => Outcome::Skipped(missing.join("; ")),
+        Err(WindowsError::Failed(why)) => Outcome::Failed(why),
     }
 }

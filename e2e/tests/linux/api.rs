@@ -7,7 +7,9 @@ use std::{
     net::TcpStream,
 };
 
-use e2e::{Answer, Home, PATIENCE, Ready, Running, get, is_free, quiet_port, send, wait_until};
+use e2e::{
+    Answer, Home, PATIENCE, ReadyMessage, Running, get, is_free, quiet_port, send, wait_until,
+};
 use serde_json::{Value, json};
 use shared::{
     app::AppName,
@@ -78,7 +80,7 @@ impl Listener {
     }
 }
 
-fn launched(home: &Home) -> (Running, Ready) {
+fn launched(home: &Home) -> (Running, ReadyMessage) {
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
     (running, ready)

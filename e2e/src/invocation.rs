@@ -19,7 +19,7 @@ const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
 
 /// A program about to be started in a [`Home`].
 #[derive(Debug, Clone)]
-pub struct Launch {
+pub struct Invocation {
     home: PathBuf,
     program: PathBuf,
     context: RunContext,
@@ -33,7 +33,7 @@ pub struct Launch {
     wine: Option<Wine>,
 }
 
-impl Launch {
+impl Invocation {
     pub(crate) fn new(home: &Home, program: PathBuf) -> Self {
         Self {
             home: home.path().to_owned(),
