@@ -45,10 +45,10 @@ pub enum ApiError {
     /// It can only be read.
     #[error("this can only be read")]
     ReadOnly,
-    /// The body is longer than [`MAX_BODY`](crate::web::body_limit::MAX_BODY).
-    #[error("a request has at most {} bytes", crate::web::body_limit::MAX_BODY)]
+    /// The body is longer than [`MAX_BODY`](crate::web::limits::MAX_BODY).
+    #[error("a request has at most {} bytes", crate::web::limits::MAX_BODY)]
     BodyTooLarge,
-    /// The body did not come within [`BODY_TIMEOUT`](crate::web::body_limit::BODY_TIMEOUT).
+    /// The body did not come within [`BODY_TIMEOUT`](crate::web::limits::BODY_TIMEOUT).
     #[error("the rest of the request did not come")]
     TooSlow,
     /// The port history cannot be read.

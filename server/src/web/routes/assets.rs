@@ -14,8 +14,7 @@ use actix_web::{
 use sha2::{Digest, Sha256};
 use shared::words::{Class, EventName, MoveReason, Process, RestartReason, StopKind, StreamEvent};
 
-use super::BASE;
-use crate::web::{error::ApiError, i18n::Language};
+use crate::web::{error::ApiError, i18n::Language, paths::BASE};
 
 macro_rules! built_in {
     ($($name:literal,)*) => {

@@ -6,13 +6,11 @@ use actix_web::{
 };
 use slog::{Logger, warn};
 
-use crate::{
-    auth::access::Authorized,
-    web::{
-        app_state::AppState,
-        error::ApiError,
-        metrics::{MEDIA_TYPE, Metrics},
-    },
+use crate::web::{
+    app_state::AppState,
+    authorized::Authorized,
+    error::ApiError,
+    metrics::{MEDIA_TYPE, Metrics},
 };
 
 /// `GET /_homeport/metrics`

@@ -8,9 +8,8 @@ use shared::{launch::LaunchInfo, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query, refusal::Refusal};
-use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem, launcher_requests::Wish},
+use crate::web::{
+    app_state::AppState, authorized::Authorized, error::Problem, launcher_requests::LauncherRequest,
 };
 
 /// Which port is wanted; null or absent for any.
@@ -58,7 +57,7 @@ pub(super) async fn relocate(
         })
         .await?;
     }
-    state.requests.send(Wish::Move { port, by: authorized.by });
+    state.requests.send(LauncherRequest::Move { port, by: authorized.by });
     Ok(HttpResponse::Accepted().json(MoveRequest { port }))
 }
 
@@ -82,7 +81,7 @@ pub(super) async fn restart(
 ) -> Result<HttpResponse, Refusal> {
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
-    state.requests.send(Wish::Restart { by: authorized.by });
+    state.requests.send(LauncherRequest::Restart { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -101,7 +100,7 @@ pub(super) async fn stop(
     _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    state.requests.send(Wish::Stop { by: authorized.by });
+    state.requests.send(LauncherRequest::Stop { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 

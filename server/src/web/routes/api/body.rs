@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visi
 use serde_json::{Map, Value};
 
 use super::{fields, refusal::Refusal};
-use crate::web::routes::MAX_BODY;
+use crate::web::limits::MAX_BODY;
 
 /// What was sent, in the struct that describes it; no body, and `null`, is an empty object.
 pub(super) struct Body<T>(pub(super) T);

@@ -15,7 +15,7 @@ use super::{
     query::Query,
     refusal::Refusal,
 };
-use crate::{auth::access::Authorized, web::i18n::Language};
+use crate::web::{authorized::Authorized, i18n::Language};
 
 /// `GET /_homeport/docs`
 pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Refusal> {

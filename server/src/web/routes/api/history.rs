@@ -11,11 +11,8 @@ use shared::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{aside, query::Query, refusal::Refusal};
-use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem},
-};
+use super::{blocking::run_blocking, query::Query, refusal::Refusal};
+use crate::web::{app_state::AppState, authorized::Authorized, error::Problem};
 
 /// A page.
 #[derive(Serialize, ToSchema)]
@@ -131,7 +128,7 @@ pub(super) async fn history(
         launch_id: asked.launch_id,
     };
     let file = state.storage.history_file();
-    let page = aside(move || match file {
+    let page = run_blocking(move || match file {
         Some(file) => Ok(Reader::of_history(&file).page(&filter, limit, cursor)?),
         None => Ok(Page::default()),
     })

@@ -13,8 +13,8 @@ use utoipa::{
     },
 };
 
-use super::{Operations, fields::Empty, query::Query, refusal::Refusal};
-use crate::{auth::access::Authorized, web::error::Problem};
+use super::{fields::Empty, operations::Operations, query::Query, refusal::Refusal};
+use crate::web::{authorized::Authorized, error::Problem};
 
 /// The description.
 #[derive(OpenApi)]

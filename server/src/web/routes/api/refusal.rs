@@ -14,7 +14,7 @@ use actix_web::{
 };
 use shared::{conflict::Conflict, history::HistoryError, port::Port, settings::SettingsError};
 
-use crate::web::{error::Problem, routes::MAX_BODY};
+use crate::web::{error::Problem, limits::MAX_BODY};
 
 /// The page that describes every kind.
 const DOCS: &str = "/_homeport/docs";

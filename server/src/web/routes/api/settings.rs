@@ -21,10 +21,15 @@ use shared::settings::{
 };
 use utoipa::ToSchema;
 
-use super::{aside, body, fields::Empty, files, query::Query, refusal::Refusal};
-use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem, launcher_requests::Wish},
+use super::{
+    blocking::{app_files, run_blocking},
+    body,
+    fields::Empty,
+    query::Query,
+    refusal::Refusal,
+};
+use crate::web::{
+    app_state::AppState, authorized::Authorized, error::Problem, launcher_requests::LauncherRequest,
 };
 
 /// The setting that is not changed from here.
@@ -47,8 +52,8 @@ pub(super) async fn read(
     _: Query<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Refusal> {
-    aside(move || {
-        let file = files(&state.storage)?.folders.settings(&state.launch.app);
+    run_blocking(move || {
+        let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
         let text = Settings::text(&file).map_err(Refusal::BrokenSettings)?;
         answer(&state, &text)
     })
@@ -81,8 +86,8 @@ pub(super) async fn replace(
 ) -> Result<HttpResponse, Refusal> {
     let wanted = body::some_object(&request, payload.into_inner()).await?;
     let given = expected(&request)?;
-    aside(move || {
-        let files = files(&state.storage)?;
+    run_blocking(move || {
+        let files = app_files(&state.storage)?;
         let (changes, text) = store::rewrite(&files.folders, &state.launch.app, |text| {
             let (text, changes) = change(text, &given, &wanted)?;
             Ok((text.clone(), (changes, text)))
@@ -92,7 +97,7 @@ pub(super) async fn replace(
             files.history.record(&change.clone().into());
         }
         if !changes.is_empty() && state.launch.is_supervised() {
-            state.requests.send(Wish::Reread);
+            state.requests.send(LauncherRequest::Reread);
         }
         answer(&state, &text)
     })
@@ -198,7 +203,7 @@ impl Answer {
 }
 
 fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
-    let file = files(&state.storage)?.folders.settings(&state.launch.app);
+    let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
     let broken = |fault: settings::Fault| -> SettingsError { fault.of(&file) };
     let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };

@@ -9,12 +9,10 @@ use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
 
 use super::{fields::Empty, query::Query, refusal::Refusal};
-use crate::{
-    auth::access::Authorized,
-    web::{
-        app_state::{AppState, VERSION},
-        launch_history::LastMove,
-    },
+use crate::web::{
+    app_state::{AppState, VERSION},
+    authorized::Authorized,
+    launch_history::LastMove,
 };
 
 /// The answer. Its keys are those of the port history.
@@ -61,7 +59,7 @@ impl Status {
             same_as_last_time: state.launch.same_as_last_time(),
             home_port: state.storage.home_port.now(),
             supervised: state.launch.is_supervised(),
-            moved: state.storage.story.moved(),
+            moved: state.storage.launch_history.moved(),
         }
     }
 }

@@ -21,13 +21,11 @@ use maud::{Markup, html};
 
 use self::view::View;
 use super::{components, document::Document, landing};
-use crate::{
-    auth::access::Authorized,
-    web::{
-        app_state::{AppState, VERSION},
-        error::ApiError,
-        i18n::{Language, Texts},
-    },
+use crate::web::{
+    app_state::{AppState, VERSION},
+    authorized::Authorized,
+    error::ApiError,
+    i18n::{Language, Texts},
 };
 
 /// Where its scripts find what they ask for.

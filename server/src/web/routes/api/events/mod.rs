@@ -17,11 +17,8 @@ use actix_web::{
 use actix_web_lab::sse::Sse;
 
 pub use self::hub::Hub;
-use super::{fields::Empty, query::Query, refusal::Refusal};
-use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem},
-};
+use super::{blocking::run_blocking, fields::Empty, query::Query, refusal::Refusal};
+use crate::web::{app_state::AppState, authorized::Authorized, error::Problem};
 
 /// How often a client that hears nothing else hears a comment: often enough that a proxy or a
 /// sleeping laptop is noticed before a person does.
@@ -57,7 +54,7 @@ pub(super) async fn follow(
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is no cursor, or of another file, is one that was away for too long.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
-    let events = super::aside(move || hub.join(&state, last)).await?;
+    let events = run_blocking(move || hub.join(&state, last)).await?;
     Ok(Sse::from_infallible_receiver(events)
         .with_keep_alive(HEARTBEAT)
         .with_retry_duration(RETRY)
