@@ -3,6 +3,7 @@
 use std::{
     io,
     path::Path,
+    process,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -16,6 +17,7 @@ use shared::{
     history::{Author, Filter, Found, Reader, Writer},
     identity::Secret,
     keys,
+    launch::LaunchInfo,
     logging::{self, Diagnostics, Mode},
     port::Port,
     settings::LogLevel,
@@ -24,6 +26,7 @@ use slog::{Logger, error, info, warn};
 use uuid::Uuid;
 
 use crate::{
+    choose::Choice,
     desktop::{
         self,
         browser::{self, Page},
@@ -71,6 +74,18 @@ impl Launch {
         }
     }
 
+    /// The facts of this launch on the port of `choice`; `last_good` is the last good port before it.
+    pub fn info(&self, choice: &Choice, last_good: Option<Port>) -> LaunchInfo {
+        LaunchInfo {
+            app: self.basics.app.clone(),
+            port: choice.claim.port(),
+            origin: choice.origin,
+            launch_id: self.id,
+            launcher_pid: Some(process::id()),
+            last_good,
+        }
+    }
+
     /// Where diagnostics go.
     pub fn log(&self) -> &Logger {
         self.diagnostics.logger()
@@ -93,11 +108,11 @@ impl Launch {
     }
 
     /// Sees to it that the app is started at login if that is wished, and only then.
-    pub fn mend_start_at_login(&self, wished: bool) {
-        match login::mend(&self.basics, wished) {
+    pub fn reconcile_start_at_login(&self, wished: bool) {
+        match login::reconcile(&self.basics, wished) {
             Ok(None) => {}
-            Ok(Some(mending)) => {
-                info!(self.log(), "start at login mended"; keys::TO => ?mending);
+            Ok(Some(action)) => {
+                info!(self.log(), "start at login mended"; keys::TO => ?action);
             }
             Err(error) if wished => self.warn("it may not be started at login", &error),
             // Where nothing can be registered, nothing is.

@@ -12,9 +12,10 @@ use std::{
 };
 
 use shared::{
-    control::{self, Adoption, LineError, ToLauncher, ToServer},
     exit::Exit,
+    handover::{Adoption, ToLauncher, ToServer},
     port::Port,
+    wire::{self, MessageError},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -108,12 +109,14 @@ fn read_all(
     first: &SyncSender<First>,
     messages: &UnboundedSender<LauncherMessage>,
 ) {
-    let adoption = match control::hear(from) {
+    let adoption = match wire::read_message(from) {
         Ok(Some(ToServer::Adopt(adoption))) => Ok(adoption),
         Ok(Some(other)) => Err(AdoptionError::NotAnAdoption(format!("{other:?}"))),
         Ok(None) => Err(AdoptionError::Closed),
         // The error does not contain the line, which may be a damaged adoption with a secret in it.
-        Err(LineError::NotAMessage { problem, .. }) => Err(AdoptionError::NotAnAdoption(problem)),
+        Err(MessageError::NotAMessage { problem, .. }) => {
+            Err(AdoptionError::NotAnAdoption(problem))
+        }
         Err(error) => Err(AdoptionError::NotAnAdoption(error.to_string())),
     };
     let is_adopted = adoption.is_ok();
@@ -129,24 +132,24 @@ fn read_all(
 
 /// The next message; `None` at the end of stdin, and when the rest of it cannot be read.
 fn read_next(from: &mut impl BufRead) -> Option<LauncherMessage> {
-    match control::hear(from) {
+    match wire::read_message(from) {
         Ok(Some(ToServer::Redirect { to })) => Some(LauncherMessage::Redirect(to)),
         Ok(Some(ToServer::Drain)) => Some(LauncherMessage::Drain),
         Ok(Some(ToServer::Stop)) => Some(LauncherMessage::Stop),
         Ok(Some(ToServer::Adopt(_))) => {
             Some(LauncherMessage::Malformed("a second adoption".to_owned()))
         }
-        Err(error @ LineError::NotAMessage { .. }) => {
+        Err(error @ MessageError::NotAMessage { .. }) => {
             Some(LauncherMessage::Malformed(error.to_string()))
         }
         // A line without an end is not from our launcher, and the rest of the stream has no lines.
-        Ok(None) | Err(LineError::Read(_) | LineError::TooLong) => None,
+        Ok(None) | Err(MessageError::Read(_) | MessageError::TooLong) => None,
     }
 }
 
 /// Sends a message to the launcher. A failure is ignored: stdin ends too if the launcher is gone.
 pub fn send(message: &ToLauncher) {
-    let _ = control::say(&mut io::stdout().lock(), message);
+    let _ = wire::write_message(&mut io::stdout().lock(), message);
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use std::{fmt::Display, io::Write, net::IpAddr};
 use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
-    called, claim,
+    claim,
     conflict::{Class, Conflict},
     event::{Event, ReadyLine, ServerAt},
+    invoked_as,
     launch::LaunchInfo,
     port::Port,
 };
@@ -115,7 +116,7 @@ impl Report {
                 command.bold()
             ));
         }
-        let command = format!("{} --app {}", called::launcher(), self.app);
+        let command = format!("{} --app {}", invoked_as::launcher(), self.app);
         eprint_line(format_args!(
             "    {}    (finds and remembers a free port by itself)",
             command.bold()

@@ -11,14 +11,14 @@ use clap::Parser;
 use shared::{
     app::AppName,
     assignment::Assignment,
-    called,
     claim::{Claim, ClaimError},
     conflict::{Conflict, Origin},
-    control::ToLauncher,
     diagnose::Diagnostician,
     environment::{Environment, VariableError},
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
+    handover::ToLauncher,
+    invoked_as,
     launch::LaunchInfo,
     os,
     paths::{Folders, NoHome},
@@ -93,7 +93,7 @@ where
 {
     let began = Instant::now();
     os::survive_file_size_limit();
-    called::keep(argv);
+    invoked_as::keep(argv);
     let args = Args::resolve(Typed::try_parse_from(argv)?, &Environment::of_process())?;
     let source = SocketSource::find(&args)?;
     let folders = Folders::locate(args.home.as_deref(), args.log_dir.as_deref())?;

@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use shared::{control::ToLauncher, event::RequestedBy, port::Port};
+use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// A request to the launcher.

@@ -1,8 +1,8 @@
 //! The start at login: what is wished, and what is registered.
 
-use super::Check;
+use super::check::Check;
 use crate::{
-    desktop::login::{Entry, Registered},
+    desktop::login::{self, Registered},
     options::{Basics, Options},
 };
 
@@ -10,7 +10,7 @@ const NAME: &str = "start_at_login";
 
 /// Whether the registration is what the settings wish.
 pub(super) fn login(basics: &Basics, options: &Options) -> Check {
-    let registered = Entry::of(basics).and_then(|entry| entry.registered());
+    let registered = login::entry(basics).and_then(|entry| login::registered(&entry));
     match registered {
         Ok(registered) => judged(options.settings.start_at_login.value, &registered),
         Err(error) => Check::warning(
@@ -55,7 +55,7 @@ fn judged(wished: bool, registered: &Registered) -> Check {
 
 #[cfg(test)]
 mod test {
-    use super::{super::Verdict, *};
+    use super::{super::check::Verdict, *};
 
     #[test]
     fn what_differs_from_the_wish_is_a_warning_with_a_way_out() {

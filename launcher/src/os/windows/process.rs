@@ -25,7 +25,7 @@ use super::{
     handle::{done, owned},
     handover, job, threads,
 };
-use crate::os::Started;
+use crate::os::interface::Started;
 
 /// The name of the server's program.
 pub const SERVER_PROGRAM: &str = "server.exe";

@@ -13,13 +13,13 @@ use actix_web::{
 use jiff::Timestamp;
 use maud::html;
 use serde::Deserialize;
-use shared::{app::AppName, token::TicketError};
+use shared::{app::AppName, messages::Language, token::TicketError};
 
 use super::{components, document::Document, landing};
 use crate::web::{
     app_state::AppState,
     error::ApiError,
-    i18n::Language,
+    i18n::PreferredLanguage,
     paths::{BASE, CONSOLE},
 };
 
@@ -36,7 +36,7 @@ struct Asked {
 pub(super) async fn enter(
     request: HttpRequest,
     state: Data<AppState>,
-    language: Language,
+    PreferredLanguage(language): PreferredLanguage,
 ) -> Result<HttpResponse, ApiError> {
     if is_prefetch(request.headers()) {
         // The browser drops what it prefetched, and sends the request again when the person follows it.
@@ -75,25 +75,25 @@ fn admitted(cookie: &str) -> HttpResponse {
 
 /// Shows how to get access, and what it means if the ticket was used by another program.
 fn not_admitted(app: &AppName, language: Language) -> HttpResponse {
-    let texts = language.texts();
+    let messages = language.messages();
     let body = html! {
         body.landing {
             header.top { (components::brand()) }
             main {
-                p.state { (texts.say("enter.state")) }
-                h1 { (texts.say("enter.title")) }
-                p { (texts.say("enter.about")) }
+                p.state { (messages.message("enter.state")) }
+                h1 { (messages.message("enter.title")) }
+                p { (messages.message("enter.about")) }
                 p { code.command { (components::command("open", app)) " --console" } }
                 section aria-labelledby="not-you" {
-                    h2 #not-you { (texts.say("enter.not_you")) }
-                    p { (texts.fill("enter.not_you_about", &[("app", app)])) }
-                    p { a href=(CONSOLE) { (texts.say("enter.back")) } }
+                    h2 #not-you { (messages.message("enter.not_you")) }
+                    p { (messages.fill("enter.not_you_about", &[("app", app)])) }
+                    p { a href=(CONSOLE) { (messages.message("enter.back")) } }
                 }
             }
-            footer.bottom { p { (texts.say("page.local")) } }
+            footer.bottom { p { (messages.message("page.local")) } }
         }
     };
-    let title = format!("{app} · {} · Homeport", texts.say("enter.title"));
+    let title = format!("{app} · {} · Homeport", messages.message("enter.title"));
     let styles = &["style/landing.css"];
     let mut response = Document { language, title: &title, styles, script: None, body }.response();
     *response.status_mut() = StatusCode::UNAUTHORIZED;
