@@ -13,8 +13,9 @@ use actix_web::{
 };
 use sha2::{Digest, Sha256};
 use shared::{
+    event::EventName,
     messages::Language,
-    words::{Class, EventName, MoveReason, Process, RestartReason, StopKind, StreamEvent},
+    words::{Class, MoveReason, Process, RestartReason, StopKind, StreamEvent},
 };
 
 use crate::{

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
     event::EventName,
-    history::{Cursor, Entry, Filter, Moment, Page, Reader, Record},
+    history::{Cursor, Entry, Filter, HistoryPage, Moment, Reader, Record},
     port::Port,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -133,10 +133,10 @@ pub(super) async fn history(
     let file = state.storage.history_file();
     let page = run_blocking(move || match file {
         Some(file) => Ok(Reader::of_history(&file).page(&filter, limit, cursor)?),
-        None => Ok(Page::default()),
+        None => Ok(HistoryPage::default()),
     })
     .await?;
-    let Page { records, next, broken_lines } = page;
+    let HistoryPage { records, next, broken_lines } = page;
     let raw = |entry: Entry| RawValue::from_string(entry.text).ok();
     let records = records.into_iter().filter_map(raw).collect();
     Ok(Json(Records { records, next, broken_lines }))

@@ -155,8 +155,8 @@ fn refused(error: StoreError<Unchanged>, state: &AppState) -> Problem {
         StoreError::Refused(Unchanged::Stale) => Problem::settings_changed(),
         StoreError::Refused(Unchanged::Protected) => Problem::protected_setting(PROTECTED),
         StoreError::Refused(Unchanged::Edit(error)) => match error {
-            EditError::Key(settings::Problem::UnknownKey { key, nearest }) => {
-                let detail = settings::Problem::UnknownKey { key: key.clone(), nearest };
+            EditError::Key(settings::SettingsProblem::UnknownKey { key, nearest }) => {
+                let detail = settings::SettingsProblem::UnknownKey { key: key.clone(), nearest };
                 Problem::wrong_value(&key, &detail)
             }
             EditError::Key(problem) => Problem::wrong_value("", &problem),
@@ -205,7 +205,7 @@ impl Answer {
 
 fn answer(state: &AppState, text: &str) -> Result<Answer, Problem> {
     let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
-    let broken = |fault: settings::Fault| Problem::broken_settings(&fault.of(&file));
+    let broken = |fault: settings::SettingsFault| Problem::broken_settings(&fault.of(&file));
     let settings = Settings::parse(text).map_err(broken)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
     Ok(Answer { tag: tag(text), body })
