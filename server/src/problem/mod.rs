@@ -5,9 +5,9 @@
 //! What a client reads and what the log gets are separate: `detail` is for the client, a cause inside
 //! the server is the source of the error and written by [`log_causes`] alone.
 
-mod kind;
 mod log;
 mod members;
+mod kind;
 
 use std::{error::Error, fmt};
 
@@ -91,6 +91,7 @@ impl Problem {
     }
 
     /// Its kind.
+    #[cfg(test)]
     pub(crate) fn kind(&self) -> Kind {
         self.members.kind
     }

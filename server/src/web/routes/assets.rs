@@ -18,8 +18,10 @@ use shared::{
     words::{Class, MoveReason, Process, RestartReason, StopKind, StreamEvent},
 };
 
-use super::BASE;
-use crate::{problem::Problem, web::i18n};
+use crate::{
+    problem::Problem,
+    web::{i18n, paths::BASE},
+};
 
 macro_rules! built_in {
     ($($name:literal,)*) => {

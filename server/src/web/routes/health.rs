@@ -15,7 +15,7 @@ pub(super) async fn healthz() -> Json<Value> {
 
 /// `GET /_homeport/readyz`
 pub(super) async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
-    if state.serving.moved.to().is_some() {
+    if state.redirect_target.port().is_some() {
         Err(Problem::unavailable_after_move())
     } else if state.serving.is_ready() {
         Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))

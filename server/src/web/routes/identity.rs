@@ -28,5 +28,5 @@ pub(super) async fn identity(
     if !fits || !challenge.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Problem::wrong_challenge());
     }
-    Ok(Json(state.auth.identity(&state.launch, &challenge)))
+    Ok(Json(state.identity(&challenge)))
 }

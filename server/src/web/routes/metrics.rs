@@ -6,10 +6,10 @@ use actix_web::{
 };
 
 use crate::{
-    auth::access::Authorized,
     problem::Problem,
     web::{
         app_state::AppState,
+        authorized::Authorized,
         metrics::{MEDIA_TYPE, Metrics},
     },
 };

@@ -9,9 +9,8 @@ use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query};
 use crate::{
-    auth::access::Authorized,
     problem::Problem,
-    web::{app_state::AppState, launcher_requests::Wish},
+    web::{app_state::AppState, authorized::Authorized, launcher_requests::LauncherRequest},
 };
 
 /// Which port is wanted; null or absent for any.
@@ -59,7 +58,7 @@ pub(super) async fn relocate(
         })
         .await?;
     }
-    state.requests.send(Wish::Move { port, by: authorized.by });
+    state.requests.send(LauncherRequest::Move { port, by: authorized.by });
     Ok(HttpResponse::Accepted().json(MoveRequest { port }))
 }
 
@@ -83,7 +82,7 @@ pub(super) async fn restart(
 ) -> Result<HttpResponse, Problem> {
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
-    state.requests.send(Wish::Restart { by: authorized.by });
+    state.requests.send(LauncherRequest::Restart { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -102,7 +101,7 @@ pub(super) async fn stop(
     _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    state.requests.send(Wish::Stop { by: authorized.by });
+    state.requests.send(LauncherRequest::Stop { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 

@@ -14,7 +14,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor}
 use serde_json::{Map, Value};
 
 use super::fields;
-use crate::{problem::Problem, web::routes::MAX_BODY};
+use crate::{problem::Problem, web::limits::MAX_BODY};
 
 /// What was sent, in the struct that describes it; no body, and `null`, is an empty object.
 pub(super) struct Body<T>(pub(super) T);

@@ -6,8 +6,11 @@ use serde::Deserialize;
 use shared::history::{Conflicts, Filter, Moment, Reader, moment};
 use utoipa::IntoParams;
 
-use super::{aside, query::Query};
-use crate::{auth::access::Authorized, problem::Problem, web::app_state::AppState};
+use super::{blocking::run_blocking, query::Query};
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
+};
 
 /// How far back it looks unless told otherwise.
 const SINCE: &str = "30d";
@@ -46,7 +49,7 @@ pub(super) async fn conflicts(
         ..Filter::default()
     };
     let file = state.storage.history_file();
-    let found = aside(move || match file {
+    let found = run_blocking(move || match file {
         Some(file) => Ok(Reader::of_history(&file).conflicts(&filter)?),
         None => Ok(Conflicts::default()),
     });

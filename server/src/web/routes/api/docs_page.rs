@@ -16,8 +16,8 @@ use super::{
     query::Query,
 };
 use crate::{
-    auth::access::Authorized,
     problem::{Kind, Problem},
+    web::authorized::Authorized,
 };
 
 /// `GET /_homeport/docs`

@@ -11,8 +11,11 @@ use shared::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{aside, query::Query};
-use crate::{auth::access::Authorized, problem::Problem, web::app_state::AppState};
+use super::{blocking::run_blocking, query::Query};
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
+};
 
 /// A page.
 #[derive(Serialize, ToSchema)]
@@ -128,7 +131,7 @@ pub(super) async fn history(
         launch_id: asked.launch_id,
     };
     let file = state.storage.history_file();
-    let page = aside(move || match file {
+    let page = run_blocking(move || match file {
         Some(file) => Ok(Reader::of_history(&file).page(&filter, limit, cursor)?),
         None => Ok(HistoryPage::default()),
     })

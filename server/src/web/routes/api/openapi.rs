@@ -13,8 +13,8 @@ use utoipa::{
     },
 };
 
-use super::{Operations, fields::Empty, query::Query};
-use crate::{auth::access::Authorized, problem::Problem};
+use super::{fields::Empty, operations::Operations, query::Query};
+use crate::{problem::Problem, web::authorized::Authorized};
 
 /// The description.
 #[derive(OpenApi)]

@@ -21,14 +21,13 @@ use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    aside,
+    blocking::{app_files, run_blocking},
     fields::Empty,
     query::{Path, Query},
 };
 use crate::{
-    auth::access::Authorized,
     problem::Problem,
-    web::{app_state::AppState, port_policy, storage::AppFiles},
+    web::{app_state::AppState, authorized::Authorized, port_policy, storage::AppFiles},
 };
 
 /// How long a question waits for the one before it, whose diagnosis may take a second.
@@ -117,14 +116,14 @@ pub(super) async fn look<T: Send + 'static>(
     state: &Data<AppState>,
     look: impl FnOnce(&AppState, &AppFiles) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    super::files(&state.storage)?;
+    app_files(&state.storage)?;
     let turn = timeout(PATIENCE, Arc::clone(&state.port_checks).acquire_owned()).await;
     let turn = turn.map_err(|_| Problem::busy())?;
     let state = state.clone();
-    aside(move || {
+    run_blocking(move || {
         // The turn goes on even if whoever asked is gone.
         let _turn = turn;
-        look(&state, super::files(&state.storage)?)
+        look(&state, app_files(&state.storage)?)
     })
     .await
 }
@@ -141,7 +140,7 @@ pub(super) fn conflict(
         return Ok(Some(port_policy::refused(port, class, state.launch.last_good)));
     }
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
-    let found = asker(state, files, settings, &avoid).conflict(port, state.auth.secret.clone());
+    let found = asker(state, files, settings, &avoid).conflict(port, state.secret.clone());
     found.map_err(|error| Problem::system(format!("{error}: {}", error.source), error))
 }
 

@@ -21,11 +21,15 @@ use shared::settings::{
 };
 use utoipa::ToSchema;
 
-use super::{aside, body, fields::Empty, files, query::Query};
+use super::{
+    blocking::{app_files, run_blocking},
+    body,
+    fields::Empty,
+    query::Query,
+};
 use crate::{
-    auth::access::Authorized,
     problem::Problem,
-    web::{app_state::AppState, launcher_requests::Wish},
+    web::{app_state::AppState, authorized::Authorized, launcher_requests::LauncherRequest},
 };
 
 /// The setting that is not changed from here.
@@ -48,8 +52,8 @@ pub(super) async fn read(
     _: Query<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    aside(move || {
-        let file = files(&state.storage)?.folders.settings(&state.launch.app);
+    run_blocking(move || {
+        let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
         let text = Settings::text(&file).map_err(|error| Problem::broken_settings(&error))?;
         answer(&state, &text)
     })
@@ -82,8 +86,8 @@ pub(super) async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let wanted = body::object(&request, payload.into_inner()).await?;
     let given = expected(&request)?;
-    aside(move || {
-        let files = files(&state.storage)?;
+    run_blocking(move || {
+        let files = app_files(&state.storage)?;
         let (changes, text) = store::rewrite(&files.folders, &state.launch.app, |text| {
             let (text, changes) = change(text, &given, &wanted)?;
             Ok((text.clone(), (changes, text)))
@@ -93,7 +97,7 @@ pub(super) async fn replace(
             files.history.record(&change.clone().into());
         }
         if !changes.is_empty() && state.launch.is_supervised() {
-            state.requests.send(Wish::Reread);
+            state.requests.send(LauncherRequest::Reread);
         }
         answer(&state, &text)
     })
@@ -200,7 +204,7 @@ impl Answer {
 }
 
 fn answer(state: &AppState, text: &str) -> Result<Answer, Problem> {
-    let file = files(&state.storage)?.folders.settings(&state.launch.app);
+    let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
     let broken = |fault: settings::SettingsFault| Problem::broken_settings(&fault.of(&file));
     let settings = Settings::parse(text).map_err(broken)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::{fields::Empty, query::Query};
 use crate::{
-    auth::access::Authorized,
     problem::Problem,
     web::{
         app_state::{AppState, VERSION},
+        authorized::Authorized,
         launch_history::LastMove,
     },
 };
@@ -62,7 +62,7 @@ impl Status {
             same_as_last_time: state.launch.same_as_last_time(),
             home_port: state.storage.home_port.now(),
             supervised: state.launch.is_supervised(),
-            moved: state.storage.story.moved(),
+            moved: state.storage.launch_history.moved(),
         }
     }
 }

@@ -22,13 +22,11 @@ use shared::messages::{Language, Messages};
 
 use self::view::View;
 use super::{components, document::Document, landing};
-use crate::{
-    auth::access::Authorized,
-    problem::Problem,
-    web::{
-        app_state::{AppState, VERSION},
-        i18n::PreferredLanguage,
-    },
+use crate::problem::Problem;
+use crate::web::{
+    app_state::{AppState, VERSION},
+    authorized::Authorized,
+    i18n::PreferredLanguage,
 };
 
 /// Where its scripts find what they ask for.

@@ -58,7 +58,7 @@ struct State {
 
 impl Hub {
     /// Lets a client in, which has heard everything up to `last`, if it was here before.
-    pub(in crate::web::routes::api) fn join(
+    pub(super) fn join(
         &self,
         app: &Data<AppState>,
         last: Option<Cursor>,
@@ -91,7 +91,8 @@ impl Hub {
     pub(crate) fn close(&self, app: &AppState) {
         let mut state = self.state();
         state.look(app);
-        let is_restart = app.requests.is_restart_asked() || app.storage.story.has_successor();
+        let is_restart =
+            app.requests.is_restart_last() || app.storage.launch_history.has_successor();
         let reason = if is_restart { StopKind::Restart } else { StopKind::Stop };
         state.tell(&event(StreamEvent::Stopping, &json!({ "reason": reason }), None));
         state.clients.clear();
@@ -122,11 +123,11 @@ impl State {
         // What cannot be read now is told when it can.
         let news = self.follower.as_mut().map(|f| f.news().unwrap_or_default());
         news.iter().flatten().for_each(|added| self.tell(&record(added)));
-        let moved_to = app.serving.moved.to();
+        let moved_to = app.redirect_target.port();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
             self.tell_each(|| {
-                let enter = app.auth.token.one_time_url(&app.launch.app, to, Timestamp::now());
+                let enter = app.access.one_time_url(to, Timestamp::now());
                 let moved =
                     json!({ "from": app.launch.port, "to": to, "url": url(to), "enter": enter });
                 event(StreamEvent::Moved, &moved, None)

@@ -13,8 +13,11 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, http::header::HeaderName, web::Data};
 
 pub use self::hub::Hub;
-use super::{fields::Empty, query::Query};
-use crate::{auth::access::Authorized, problem::Problem, web::app_state::AppState};
+use super::{blocking::run_blocking, fields::Empty, query::Query};
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
+};
 
 /// How often a client that hears nothing else hears a comment: often enough that a proxy or a
 /// sleeping laptop is noticed before a person does.
@@ -50,6 +53,6 @@ pub(super) async fn follow(
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is no cursor, or of another file, is one that was away for too long.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
-    let events = super::aside(move || hub.join(&state, last)).await?;
+    let events = run_blocking(move || hub.join(&state, last)).await?;
     Ok(sse::response(events, HEARTBEAT, RETRY))
 }

@@ -1,5 +1,4 @@
-//! What the port history says of an app, in numbers: a fold over its records, which are read once and
-//! then followed.
+//! Counters over the records of an app in the port history, which is read once and then followed.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -10,8 +9,8 @@ use shared::{
     history::{Filter, Follower, Reader},
 };
 
-/// The counts, and how far the history has been read for them.
-pub(super) struct Tally {
+/// The counters, and the place up to which the history has been read for them.
+pub(super) struct HistoryCounters {
     history: Follower,
     /// How many launches of the app began.
     pub(super) launches: u64,
@@ -22,8 +21,8 @@ pub(super) struct Tally {
     pub(super) conflicts: BTreeMap<Class, u64>,
 }
 
-impl Tally {
-    /// Of the history `file`, of which nothing has been read.
+impl HistoryCounters {
+    /// Counters of `app` in the history `file`, of which nothing has been read.
     pub(super) fn new(file: &Path, app: AppName) -> Self {
         let events =
             [EventName::LaunchStarted, EventName::ServerRestarting, EventName::PortConflict];
@@ -32,16 +31,16 @@ impl Tally {
         Self { history, launches: 0, restarts: 0, conflicts: BTreeMap::new() }
     }
 
-    /// Counts what was appended since the last time. No history is an empty one. Counters only rise:
+    /// Counts what was appended since the last update. An absent history is an empty one. Counters only rise:
     /// the records of a history that takes the place of another are counted on top.
     ///
     /// # Errors
     ///
     /// If the history cannot be read; what was counted stays.
-    pub(super) fn catch_up(&mut self) -> io::Result<()> {
+    pub(super) fn update(&mut self) -> io::Result<()> {
         loop {
             for added in self.history.news()? {
-                // One that lacks what its event cannot be without says nothing.
+                // A record without a key that its event requires is not counted.
                 added.entry.record().into_iter().for_each(|record| self.count(&record.event));
             }
             if self.history.behind() == 0 {
@@ -84,9 +83,9 @@ mod test {
     fn what_was_counted_is_not_read_again_and_half_a_line_is_left_for_later() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("port-history.jsonl");
-        let mut tally = Tally::new(&path, "notes".parse().expect("a name"));
-        tally.catch_up().expect("no history is an empty one");
-        assert_eq!(tally.launches, 0);
+        let mut counters = HistoryCounters::new(&path, "notes".parse().expect("a name"));
+        counters.update().expect("no history is an empty one");
+        assert_eq!(counters.launches, 0);
 
         let mut file = fs::File::options().create(true).append(true).open(&path).expect("made");
         let mut write = |text: &str| file.write_all(text.as_bytes()).expect("written");
@@ -99,16 +98,16 @@ mod test {
         let late = record("server_restarting", "notes", "\"attempt\":1");
         let (half, rest) = late.split_at(20);
         write(half);
-        tally.catch_up().expect("read");
-        assert_eq!((tally.launches, tally.restarts), (1, 0));
-        assert_eq!(tally.conflicts, BTreeMap::from([(Class::InUse, 1)]));
+        counters.update().expect("read");
+        assert_eq!((counters.launches, counters.restarts), (1, 0));
+        assert_eq!(counters.conflicts, BTreeMap::from([(Class::InUse, 1)]));
 
         write(rest);
         write(&conflict("in_use"));
-        tally.catch_up().expect("read");
-        tally.catch_up().expect("read");
-        assert_eq!((tally.launches, tally.restarts), (1, 1));
-        assert_eq!(tally.conflicts[&Class::InUse], 2);
+        counters.update().expect("read");
+        counters.update().expect("read");
+        assert_eq!((counters.launches, counters.restarts), (1, 1));
+        assert_eq!(counters.conflicts[&Class::InUse], 2);
     }
 
     #[test]
@@ -117,10 +116,10 @@ mod test {
         let path = folder.path().join("port-history.jsonl");
         let one = record("launch_started", "notes", "\"argv\":[]");
         fs::write(&path, one.repeat(2)).expect("written");
-        let mut tally = Tally::new(&path, "notes".parse().expect("a name"));
-        tally.catch_up().expect("read");
+        let mut counters = HistoryCounters::new(&path, "notes".parse().expect("a name"));
+        counters.update().expect("read");
         fs::write(&path, one).expect("written");
-        tally.catch_up().expect("read");
-        assert_eq!(tally.launches, 3);
+        counters.update().expect("read");
+        assert_eq!(counters.launches, 3);
     }
 }
