@@ -269,7 +269,7 @@ impl Running {
         let status = wait_for(|| self.poll());
         let Some(status) = status else { panic!("it did not end: {}", self.story()) };
         // A server that outlives the launcher may hold the pipe; what it says is not waited for.
-        let mut is_whole = || self.stdout.is_closed() && self.stderr.is_closed();
+        let is_whole = || self.stdout.is_closed() && self.stderr.is_closed();
         let waited = wait_at_most(LAST_OUTPUT, || is_whole().then_some(()));
         Ended {
             is_whole: waited.is_some(),
