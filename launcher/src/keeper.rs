@@ -23,7 +23,7 @@ use slog::{info, warn};
 
 use crate::{
     args::StartArgs,
-    candidates::{Candidate, Seed, CandidateInputs, candidates},
+    candidates::{Candidate, CandidateInputs, Seed, candidates},
     choose::{Choice, ChoiceError, Chooser},
     error::LaunchError,
     launch::Launch,

@@ -14,7 +14,7 @@
 
 use std::{ffi::OsString, panic};
 
-use shared::{called, exit::Exit};
+use shared::{called, exit::Exit, message};
 
 use self::desktop::message::Message;
 
@@ -49,7 +49,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         Err(exit) => exit,
     })
     .unwrap_or_else(|_| {
-        desktop::tell(&Message::said("the launcher has ended because of a bug in it"), None);
+        desktop::tell(&Message::said(&message!("failure.bug")), None);
         Exit::Bug
     })
 }

@@ -14,7 +14,8 @@ const VARIABLE: &str = "HOMEPORT_EXAMPLES";
 /// Builds the programs, and runs the test with so many examples.
 pub(crate) fn run(examples: u32) -> ExitCode {
     let build = cargo(["build", "-p", "launcher", "-p", "server", "-p", "e2e"]);
-    let mut test = cargo(["test", "-p", "e2e", "--test", "linux", "openapi::", "--", "--nocapture"]);
+    let mut test =
+        cargo(["test", "-p", "e2e", "--test", "linux", "openapi::", "--", "--nocapture"]);
     test.env(VARIABLE, examples.to_string());
     for command in [build, test] {
         if let Outcome::Failed(why) = outcome(command) {

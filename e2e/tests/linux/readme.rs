@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fs, process::Command};
 
 use e2e::{Home, Running, Stranger, found, quiet_port, skip, wait_until};
-use shared::conflict::Holder;
+use shared::{
+    conflict::Holder,
+    messages::{self, HolderTime, Language},
+};
 
 /// The `console` blocks of the README: what is printed after each command.
 fn shown() -> Vec<String> {
@@ -29,7 +32,7 @@ fn printed(launcher: &Running) -> String {
 fn holder(home: &Home, port: u16) -> String {
     let conflict = home.conflict_over(port);
     let holder: Holder = serde_json::from_value(conflict["holder"].clone()).expect("a holder");
-    holder.to_string()
+    messages::holder(Language::English.messages(), &holder, HolderTime::Local)
 }
 
 #[test]

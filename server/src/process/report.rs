@@ -12,6 +12,7 @@ use shared::{
     conflict::{Class, Conflict},
     event::{Event, ReadyLine, ServerAt},
     launch::LaunchInfo,
+    message,
     port::Port,
 };
 
@@ -50,6 +51,10 @@ fn aside(text: impl Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
+fn indented(text: impl Display) {
+    aside(format_args!("  {text}"));
+}
+
 fn error(text: impl Display) {
     aside(format_args!("{} {text}", "error:".red().bold()));
 }
@@ -71,15 +76,13 @@ impl Report {
             return line(ReadyLine::new(ready.launch.clone(), ready.at));
         }
         let url = ready.launch.url();
-        let whom = match ready.beyond {
-            None => "for this computer alone".to_owned(),
-            Some(ip) if ip.is_unspecified() => {
-                "for every computer that reaches this one".to_owned()
-            }
-            Some(ip) => format!("for every computer that reaches {ip}"),
+        let clients = match ready.beyond {
+            None => message!("server.local"),
+            Some(ip) if ip.is_unspecified() => message!("server.everywhere"),
+            Some(ip) => message!("server.address", ip),
         };
-        line(format_args!("{} serves at {}, {whom}.", self.app.bold(), url.cyan().bold()));
-        line("Ctrl-C stops it.".dimmed());
+        line(message!("server.serves", app = self.app.bold(), url = url.cyan().bold(), clients));
+        line(message!("start.ctrl_c").dimmed());
     }
 
     /// The port cannot be had.
@@ -88,30 +91,29 @@ impl Report {
             line(Event::PortConflict(conflict.clone()).to_json());
             return line(failed.to_json());
         }
-        error(format_args!("{}.", conflict.sentence()));
+        error(format_args!("{}.", conflict.sentence_here()));
         if let Some(os_error) = &conflict.os_error {
-            aside(format_args!("  The system says: {os_error}."));
+            indented(message!("server.system", error = os_error));
         }
         if let Some(advice) = conflict.advice() {
-            aside(format_args!("  To have port {}: {advice}.", conflict.port));
+            indented(message!("server.advice", port = conflict.port, advice));
         }
         if conflict.class == Class::OwnInstance {
-            aside(format_args!("  It answers at {}", claim::url(conflict.port).cyan()));
+            indented(message!("server.answers", url = claim::url(conflict.port).cyan()));
         }
-        aside("  Or start with another port:");
+        indented(message!("server.other_port"));
         let app = match self.app == AppName::default() {
             true => String::new(),
             false => format!(" --app {}", self.app),
         };
         if let Some(Suggestion { port }) = suggestion {
             let command = format!("server --port {port}{app}");
-            aside(format_args!("    {}    (port {port} was free a moment ago)", command.bold()));
+            let why = message!("server.was_free", port);
+            indented(format_args!("  {}    {why}", command.bold()));
         }
         let command = format!("{} --app {}", called::launcher(), self.app);
-        aside(format_args!(
-            "    {}    (finds and remembers a free port by itself)",
-            command.bold()
-        ));
+        let why = message!("server.finds_port");
+        indented(format_args!("  {}    {why}", command.bold()));
     }
 
     /// The launch failed for another reason.

@@ -20,7 +20,7 @@ use shared::{
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
     launch::LaunchInfo,
-    os,
+    message, os,
     paths::Folders,
     policy::Policy,
     port::Port,
@@ -153,7 +153,7 @@ fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exi
     };
     let is_missing = |ip: &IpAddr| !claim.addresses().iter().any(|address| address.ip() == *ip);
     if let Some(ip) = bind.filter(is_missing) {
-        let text = format!("this computer has no address {ip} to serve on");
+        let text = message!("server.no_address", ip);
         return Err(fail(launch, Some(port), EndReason::NoSuchAddress, Exit::Usage, &text));
     }
     launch.history.record(&claimed(launch, &claim, began.elapsed()));

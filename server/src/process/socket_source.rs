@@ -7,6 +7,7 @@ use shared::{
     claim::{self, Claim, ClaimError, LOOPBACKS},
     control::Adoption,
     exit::Exit,
+    message,
     port::Port,
 };
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -38,8 +39,8 @@ pub struct NoWay {
 }
 
 impl NoWay {
-    fn usage(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, text: text.into() }
+    fn usage(text: String) -> Self {
+        Self { exit: Exit::Usage, text }
     }
 }
 
@@ -52,10 +53,9 @@ impl Way {
     pub fn find(args: &Args) -> Result<Self, NoWay> {
         let passed = listeners::passed().map_err(|error| NoWay::usage(error.to_string()))?;
         match (args.hand_over, passed, args.port) {
-            (false, Some(passed), _) if args.bind.is_some() => Err(NoWay::usage(format!(
-                "--bind does not go with a socket that was passed in, here for port {}",
-                passed.port()
-            ))),
+            (false, Some(passed), _) if args.bind.is_some() => {
+                Err(NoWay::usage(message!("server.no_bind", port = passed.port())))
+            }
             (_, Some(passed), asked) => {
                 check(&passed, asked)?;
                 if args.hand_over {
@@ -65,9 +65,7 @@ impl Way {
                 }
             }
             (true, None, asked) if listeners::CAN_COME_LATER => Self::adopt(None, asked),
-            (true, None, _) => Err(NoWay::usage(
-                "--hand-over is for the launcher, which passes sockets; by hand, run `server --port N`",
-            )),
+            (true, None, _) => Err(NoWay::usage(message!("server.hand_over"))),
             (false, None, Some(port)) => Ok(Self::Claim(port)),
             (false, None, None) => Err(NoWay::usage(no_port())),
         }
@@ -76,9 +74,8 @@ impl Way {
     /// Waits for the launcher's first word; the sockets come with it if they were not `passed`.
     fn adopt(passed: Option<Claim>, asked: Option<Port>) -> Result<Self, NoWay> {
         let broken = |text| NoWay { exit: Exit::Bug, text };
-        let (adoption, orders) = handover::attach().map_err(|error| {
-            broken(format!("the launcher did not say what the sockets are: {error}"))
-        })?;
+        let (adoption, orders) =
+            handover::attach().map_err(|error| broken(message!("server.no_adoption", error)))?;
         let claim = match passed {
             Some(claim) => claim,
             None => {
@@ -89,11 +86,8 @@ impl Way {
             }
         };
         if adoption.port != claim.port() {
-            return Err(broken(format!(
-                "the launcher speaks of port {} and passed a socket for port {}",
-                adoption.port,
-                claim.port()
-            )));
+            let (port, passed) = (adoption.port, claim.port());
+            return Err(broken(message!("server.wrong_socket", port, passed)));
         }
         Ok(Self::HandOver(claim, adoption, orders))
     }
@@ -103,17 +97,15 @@ impl Way {
 fn check(passed: &Claim, asked: Option<Port>) -> Result<(), NoWay> {
     match asked.filter(|port| *port != passed.port()) {
         None => Ok(()),
-        Some(port) => Err(NoWay::usage(format!(
-            "--port {port} is not the port of the socket that was passed in, which is {}",
-            passed.port()
-        ))),
+        Some(port) => {
+            Err(NoWay::usage(message!("server.wrong_port", port, passed = passed.port())))
+        }
     }
 }
 
 /// What clap says of a required option, for one that is not always required.
 fn no_port() -> String {
-    let text =
-        "which port? Write --port N, or run `launcher` to have a free one found and remembered";
+    let text = message!("server.which_port");
     let error = Typed::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
     error.trim_start_matches("error: ").trim_end().to_owned()
 }

@@ -1,7 +1,10 @@
 //! How the value of a setting is written, which decides its place in a form and in the documentation.
 
 use super::values::{Avoided, Command, LogLevel, OnConflict, Restart, Span};
-use crate::port::{Port, PortRange};
+use crate::{
+    message,
+    port::{Port, PortRange},
+};
 
 /// How the value of a setting is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,19 @@ impl Kind {
         }
     }
 
+    /// What a value is, for a message about one that is not.
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Port => message!("kind_of.port"),
+            Self::Range => message!("kind_of.range"),
+            Self::Ports => message!("kind_of.ports"),
+            Self::Boolean => either(self.words()),
+            Self::Time => message!("kind_of.time"),
+            Self::Choice(words) => either(words),
+            Self::Command => message!("kind_of.command"),
+        }
+    }
+
     /// Every value as a word, where there are but a few.
     pub fn words(self) -> &'static [&'static str] {
         match self {
@@ -43,6 +59,17 @@ impl Kind {
             Self::Boolean => &["true", "false"],
             _ => &[],
         }
+    }
+}
+
+/// "`move` or `fail`".
+pub(super) fn either(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => {
+            message!("settings_error.either", words = rest.join(", "), last)
+        }
+        _ => quoted.concat(),
     }
 }
 

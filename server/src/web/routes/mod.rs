@@ -23,7 +23,6 @@ mod identity;
 mod landing;
 mod metrics;
 mod components;
-mod messages;
 
 /// Where everything of ours lives, so that an app owns the rest of its URLs.
 pub const BASE: &str = "/_homeport";
