@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io;
 
-/// What the launcher is called where a package has put it; see `shared::called`.
+/// What the launcher is called where a package has put it; see `shared::invoked_as`.
 pub(crate) const LAUNCHER: &str = "homeport";
 
 /// What the server is called there.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::StyledStr};
-use shared::{called, exit::Exit};
+use shared::{exit::Exit, invoked_as};
 
 use super::{
     command::{
@@ -99,7 +99,7 @@ fn with_full_stops(mut command: clap::Command) -> clap::Command {
 ///
 /// The exit code to end with.
 pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
-    let command = with_full_stops(CommandLine::command()).name(called::launcher());
+    let command = with_full_stops(CommandLine::command()).name(invoked_as::launcher());
     let typed =
         command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
     typed.map_err(|problem| {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use shared::{called, exit::Exit};
+use shared::{exit::Exit, invoked_as};
 
 use crate::args::CommandLine;
 
@@ -18,7 +18,12 @@ pub(super) fn completions(shell: Shell) -> Exit {
 /// The script. It is made whole first: what makes it panics when a write fails.
 fn script(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut CommandLine::command(), called::launcher(), &mut script);
+    clap_complete::generate(
+        shell,
+        &mut CommandLine::command(),
+        invoked_as::launcher(),
+        &mut script,
+    );
     script
 }
 

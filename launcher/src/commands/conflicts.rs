@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::{
     conflict::Holder,
     exit::Exit,
-    history::{Conflicts, Filter, Reader, Taker},
+    history::{ConflictSource, Conflicts, Filter, Reader},
     message,
     messages::{self, HolderTime, Language, local_time},
     words::AnswerName,
@@ -49,26 +49,26 @@ fn tell(found: &Conflicts, since: Timestamp) {
         1 => line(message!("taken.one", since)),
         count => line(message!("taken.many", count, since)),
     }
-    for taker in &found.holders {
-        line(format_args!("  {}", sentence(taker)));
+    for source in &found.holders {
+        line(format_args!("  {}", sentence(source)));
     }
 }
 
 /// `9 × docker-proxy (user root), ports 3030, 3031, last 2026-11-22 12:01:59 UTC: in_use 8, …`.
-fn sentence(taker: &Taker) -> String {
+fn sentence(source: &ConflictSource) -> String {
     let messages = Language::English.messages();
-    let who = Holder { name: taker.name.clone(), user: taker.user.clone(), ..Holder::default() };
+    let who = Holder { name: source.name.clone(), user: source.user.clone(), ..Holder::default() };
     let who = if who == Holder::default() {
         message!("taken.unseen")
     } else {
         messages::holder(messages, &who, HolderTime::Local)
     };
-    let ports = taker.ports.iter().map(ToString::to_string);
-    let classes = taker.classes.iter().map(|(class, n)| format!("{} {n}", record::plain(class)));
+    let ports = source.ports.iter().map(ToString::to_string);
+    let classes = source.classes.iter().map(|(class, n)| format!("{} {n}", record::plain(class)));
     let joined = |words: Vec<String>| words.join(messages.message("list.and"));
     let (ports, classes) = (joined(ports.collect()), joined(classes.collect()));
-    let (holder, count, last) = (record::plain(&who), taker.count, local_time(taker.last));
-    match taker.ports.len() {
+    let (holder, count, last) = (record::plain(&who), source.count, local_time(source.last));
+    match source.ports.len() {
         1 => message!("taken.of_one", count, holder = holder.bold(), ports, last, classes),
         _ => message!("taken.of_many", count, holder = holder.bold(), ports, last, classes),
     }
@@ -84,7 +84,7 @@ mod test {
 
     #[test]
     fn a_holder_is_told_with_its_ports_and_how_often_it_had_them() {
-        let mut taker = Taker {
+        let mut source = ConflictSource {
             name: Some("docker-proxy".to_owned()),
             exe: None,
             user: Some("root".to_owned()),
@@ -94,13 +94,14 @@ mod test {
             first: Timestamp::UNIX_EPOCH,
             last: Timestamp::UNIX_EPOCH,
         };
-        let plain = |taker: &Taker| anstream::adapter::strip_str(&sentence(taker)).to_string();
-        let last = local_time(taker.last);
+        let plain =
+            |source: &ConflictSource| anstream::adapter::strip_str(&sentence(source)).to_string();
+        let last = local_time(source.last);
         let wanted = format!(
             "9 × docker-proxy (user root), ports 3030, 3031, last {last}: in_use 8, other_family 1"
         );
-        assert_eq!(plain(&taker), wanted);
-        (taker.name, taker.user) = (None, None);
-        assert!(plain(&taker).starts_with("9 × programs that could not be seen, ports 3030"));
+        assert_eq!(plain(&source), wanted);
+        (source.name, source.user) = (None, None);
+        assert!(plain(&source).starts_with("9 × programs that could not be seen, ports 3030"));
     }
 }

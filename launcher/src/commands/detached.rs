@@ -12,7 +12,7 @@ use std::{
 
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use shared::{called, event::EventName, exit::Exit, message};
+use shared::{event::EventName, exit::Exit, invoked_as, message};
 
 use crate::{
     args::StartArgs,
@@ -83,6 +83,6 @@ fn ready(args: &StartArgs, event: &Value) {
     let app = args.app.as_ref().map(|app| format!(" --app {app}")).unwrap_or_default();
     let url = event["url"].as_str().unwrap_or_default();
     line(format_args!("{} {}", message!("start.ready").green().bold(), url.cyan().bold()));
-    let command = format_args!("{} stop{app}", called::launcher());
+    let command = format_args!("{} stop{app}", invoked_as::launcher());
     line(format_args!("  {}", message!("start.background", command)).dimmed());
 }

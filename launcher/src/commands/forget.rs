@@ -8,11 +8,10 @@ use std::io;
 use owo_colors::OwoColorize;
 use shared::{
     assignment::{Assignment, GoodPort},
-    called,
     discovery::AppLock,
     event::Event,
     exit::Exit,
-    message,
+    invoked_as, message,
     messages::local_time,
     settings::LogLevel,
 };
@@ -30,7 +29,7 @@ pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
         Ok(Some(lock)) => lock,
         Ok(None) => {
             render::error(message!("forget.running", app));
-            let command = format_args!("{} stop --app {app}", called::launcher());
+            let command = format_args!("{} stop --app {app}", invoked_as::launcher());
             render::now(message!("now.stop_app", command));
             return Exit::NotReady;
         }
@@ -38,11 +37,11 @@ pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
     };
     let launch = Launch::open(basics.clone(), Screen::new(json), LogLevel::default());
     let file = folders.assignment(app);
-    let recalled = Assignment::recall(&file, &folders.history(), app);
-    if let Some(recovery) = recalled.recovery {
+    let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
+    if let Some(recovery) = loaded.recovery {
         launch.recovered(&file, recovery);
     }
-    let mut assignment = recalled.assignment;
+    let mut assignment = loaded.assignment;
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
     if ports.is_empty() {
         if !json {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::{
-    called, discovery::Discovery, exit::Exit, identity::Secret, message, words::AnswerName,
+    discovery::Discovery, exit::Exit, identity::Secret, invoked_as, message, words::AnswerName,
 };
 
 use crate::{
@@ -27,7 +27,7 @@ pub(super) fn none(basics: &Basics) -> Exit {
         let why = message!("running.stale", port = stale.port, file = file.display());
         note(format_args!("  why: {why}"));
     }
-    let command = format_args!("{} --app {app}", called::launcher());
+    let command = format_args!("{} --app {app}", invoked_as::launcher());
     render::now(message!("now.start", command));
     Exit::NotRunning
 }

@@ -11,11 +11,11 @@ use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
     assignment::Recovery,
-    called,
     conflict::{Conflict, Origin},
     discovery::Discovery,
     event::{Event, ReadyLine, RecoverySource, Relation, ServerAt},
     exit::Exit,
+    invoked_as,
     launch::LaunchInfo,
     message,
     paths::Folders,
@@ -115,7 +115,7 @@ impl Screen {
     pub fn home_is_free(&self, port: Port) {
         if !self.json {
             line(message!("start.home_is_free", port));
-            let launcher = called::launcher();
+            let launcher = invoked_as::launcher();
             line(format_args!("  {}", message!("start.move_home", launcher, port)));
         }
     }

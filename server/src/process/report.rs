@@ -8,9 +8,10 @@ use std::{fmt::Display, io::Write, net::IpAddr};
 use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
-    called, claim,
+    claim,
     conflict::{Class, Conflict},
     event::{Event, ReadyLine, ServerAt},
+    invoked_as,
     launch::LaunchInfo,
     message,
     port::Port,
@@ -111,7 +112,7 @@ impl Report {
             let why = message!("server.was_free", port);
             indented(format_args!("  {}    {why}", command.bold()));
         }
-        let command = format!("{} --app {}", called::launcher(), self.app);
+        let command = format!("{} --app {}", invoked_as::launcher(), self.app);
         let why = message!("server.finds_port");
         indented(format_args!("  {}    {why}", command.bold()));
     }

@@ -11,14 +11,14 @@ use clap::Parser;
 use shared::{
     app::AppName,
     assignment::Assignment,
-    called,
     claim::Claim,
     conflict::{Conflict, Origin},
-    control::ToLauncher,
     diagnose::Diagnostician,
     environment::Environment,
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
+    handover::ToLauncher,
+    invoked_as,
     launch::LaunchInfo,
     message, os,
     paths::Folders,
@@ -50,7 +50,7 @@ where
 {
     let began = Instant::now();
     os::survive_file_size_limit();
-    called::keep(argv);
+    invoked_as::keep(argv);
     let typed = match Typed::try_parse_from(argv) {
         Ok(typed) => typed,
         Err(error) => {

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use clap::{CommandFactory, error::ErrorKind};
 use shared::{
     claim::{self, Claim, ClaimError, LOOPBACKS},
-    control::Adoption,
     exit::Exit,
+    handover::Adoption,
     message,
     port::Port,
 };

@@ -7,8 +7,8 @@ use std::{
 
 use shared::{
     claim::Claim,
-    control::{Adoption, ToServer},
     event::{Event, ServerAt, ServerReady},
+    handover::{Adoption, ToServer},
     port::Port,
 };
 use slog::debug;

@@ -1,7 +1,7 @@
 //! Who takes the ports: the holders, most frequent first.
 
 use maud::{Markup, html};
-use shared::{conflict::Holder, history::Taker};
+use shared::{conflict::Holder, history::ConflictSource};
 
 use super::{super::components, view::View};
 use shared::messages::Messages;
@@ -49,7 +49,7 @@ pub(super) fn section(view: &View, messages: &Messages) -> Markup {
 }
 
 /// A program, whichever of its processes it was.
-fn program(taker: &Taker) -> Holder {
-    let (name, user) = (taker.name.clone(), taker.user.clone());
+fn program(source: &ConflictSource) -> Holder {
+    let (name, user) = (source.name.clone(), source.user.clone());
     Holder { name, user, ..Holder::default() }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use shared::{
     conflict::{Class, Holder, Origin},
     event::MoveReason,
-    history::Taker,
+    history::ConflictSource,
     launch::LaunchInfo,
     port::Port,
     settings::Settings,
@@ -22,9 +22,9 @@ fn holder(pid: u32, name: &str, user: &str) -> Holder {
     Holder { pid: Some(pid), name, user, ..Holder::default() }
 }
 
-fn taker(name: Option<&str>, user: Option<&str>, count: u64, ports: &[u16]) -> Taker {
+fn source(name: Option<&str>, user: Option<&str>, count: u64, ports: &[u16]) -> ConflictSource {
     let then = "2026-11-22T09:12:00Z".parse().expect("a time");
-    Taker {
+    ConflictSource {
         name: name.map(str::to_owned),
         exe: None,
         user: user.map(str::to_owned),
@@ -61,8 +61,8 @@ fn view() -> View {
         }),
         is_freed: false,
         holders: vec![
-            taker(Some("docker-proxy"), Some("root"), 41, &[3030]),
-            taker(None, None, 2, &[8080, 9000]),
+            source(Some("docker-proxy"), Some("root"), 41, &[3030]),
+            source(None, None, 2, &[8080, 9000]),
         ],
         settings: Ok(
             Settings::parse("port = 3030\navoid = [20005, \"20010-20020\"]").expect("good")
@@ -197,7 +197,7 @@ fn settings_that_cannot_be_read_are_told_instead_of_overwritten() {
 #[test]
 fn what_a_stranger_named_himself_is_text_and_never_markup() {
     let mut view = view();
-    view.holders = vec![taker(Some("<script>alert(1)</script>"), Some("\"><img src=x>"), 1, &[1])];
+    view.holders = vec![source(Some("<script>alert(1)</script>"), Some("\"><img src=x>"), 1, &[1])];
     let page = english(&view);
     assert!(!page.contains("<script") && !page.contains("<img src=x"), "{page}");
 }

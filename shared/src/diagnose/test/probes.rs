@@ -1,4 +1,4 @@
-//! What the port says of itself: a real listener, seen through made-up tables.
+//! Probes of a real listener, seen through fake tables.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -9,7 +9,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{made_up::MadeUp, made_up::US};
+use super::{fake_system::FakeSystem, fake_system::US};
 use crate::{
     app::AppName,
     claim::{self, Claim, ClaimError, LOOPBACKS},
@@ -21,19 +21,16 @@ use crate::{
 };
 
 /// A listener of process 7, `node`, left behind or not, with one connection waiting.
-fn seen_as_node(port: Port, orphan: bool) -> MadeUp {
+fn seen_as_node(port: Port, orphan: bool) -> FakeSystem {
     let local = format!("127.0.0.1:{port}");
-    let mut system = MadeUp::default().with(&local, SocketState::Listen, US, &[7]).with_process(
-        7,
-        "node",
-        "2026-11-22T12:00:00Z",
-        orphan,
-    );
+    let mut system = FakeSystem::default()
+        .with(&local, SocketState::Listen, US, &[7])
+        .with_process(7, "node", "2026-11-22T12:00:00Z", orphan);
     system.sockets[0].waiting = 1;
     system
 }
 
-fn examine(system: MadeUp, secret: Secret, port: Port, depth: Depth) -> Finding {
+fn examine(system: FakeSystem, secret: Secret, port: Port, depth: Depth) -> Finding {
     let source = io::ErrorKind::AddrInUse.into();
     let address = (LOOPBACKS[0], port.get()).into();
     let error = ClaimError { address, other_had: false, anywhere: false, source };
@@ -120,7 +117,7 @@ fn a_program_that_cannot_be_ours_is_sent_nothing() {
     is_left_in_peace(seen_with_its_program, Depth::Full);
 }
 
-fn is_left_in_peace(system: impl FnOnce(Port) -> MadeUp, depth: Depth) {
+fn is_left_in_peace(system: impl FnOnce(Port) -> FakeSystem, depth: Depth) {
     let claim = claim::any().expect("some port");
     claim.listeners()[0].set_nonblocking(true).expect("a socket");
     let finding = examine(system(claim.port()), Secret::random(), claim.port(), depth);

@@ -1,27 +1,19 @@
-//! Control lines: what the launcher and its server say to each other (docs/handover.md).
+//! Hand-over messages between the launcher and its server (docs/handover.md).
 //!
-//! One message is one line of JSON, on the server's stdin and stdout, so that the peer is ours by
-//! construction. The end of the server's stdin means that the launcher is gone.
+//! Each message is one line of JSON on the server's stdin or stdout, so the peer is always the process
+//! at the other end of the pipe. The end of the server's stdin means that the launcher has ended.
 
-use std::{
-    io::{self, BufRead, Write},
-    net::SocketAddr,
-    process,
-};
+use std::{net::SocketAddr, process};
 
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    app::AppName, conflict::Origin, event::RequestedBy, handover::ProtocolInfo, identity::Secret,
-    launch::LaunchInfo, port::Port,
+    app::AppName, conflict::Origin, event::RequestedBy, handover::sockets::ProtocolInfo,
+    identity::Secret, launch::LaunchInfo, port::Port,
 };
 
-/// The longest line that is read, in bytes: the longest message, `adopt` with two sockets of
-/// Windows (each 744 hexadecimal digits), ten times over.
-pub const MAX_LINE: u64 = 16 * 1024;
-
-/// What the launcher says.
+/// A message from the launcher to the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum ToServer {
@@ -87,7 +79,7 @@ impl Adoption {
     }
 }
 
-/// What the server says.
+/// A message from the server to the launcher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum ToLauncher {
@@ -128,78 +120,21 @@ fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RequestedBy>, D::E
     Ok(by.filter(|by| *by != RequestedBy::Other))
 }
 
-/// Why a control line could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LineError {
-    /// The pipe failed.
-    #[error("cannot read a control line")]
-    Read(#[from] io::Error),
-    /// A line of more than [`MAX_LINE`] bytes.
-    #[error("a control line of more than {MAX_LINE} bytes")]
-    TooLong,
-    /// A line that is no message.
-    #[error("`{line}` is not a control message ({problem})")]
-    NotAMessage {
-        /// The line, cut to 200 characters, with control characters escaped.
-        line: String,
-        /// What the parser says.
-        problem: String,
-    },
-}
-
-/// Writes one message and flushes it.
-///
-/// # Errors
-///
-/// Whatever writing to the pipe fails with: the peer is gone.
-pub fn say(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(message)?;
-    line.push(b'\n');
-    to.write_all(&line)?;
-    to.flush()
-}
-
-/// Reads the next message; `None` at the end of the stream.
-///
-/// Memory is bounded by [`MAX_LINE`], whatever the peer writes. After [`LineError::TooLong`] the
-/// stream is in the middle of a line and should not be read again; after
-/// [`LineError::NotAMessage`] it is at the next line.
-///
-/// # Errors
-///
-/// [`LineError`] says what stood where a message was expected.
-pub fn hear<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<Option<T>, LineError> {
-    let mut line = Vec::new();
-    let length = io::Read::take(&mut *from, MAX_LINE).read_until(b'\n', &mut line)?;
-    if length == 0 {
-        return Ok(None);
-    }
-    if line.last() != Some(&b'\n') && length as u64 == MAX_LINE {
-        return Err(LineError::TooLong);
-    }
-    serde_json::from_slice(&line).map(Some).map_err(|problem| LineError::NotAMessage {
-        line: String::from_utf8_lossy(&line)
-            .trim_end()
-            .chars()
-            .take(200)
-            .flat_map(char::escape_debug)
-            .collect(),
-        problem: problem.to_string(),
-    })
-}
-
 #[cfg(test)]
 mod test {
+    use std::io;
+
     use super::*;
+    use crate::wire::{MessageError, read_message, write_message};
 
     #[test]
     fn a_message_survives_the_pipe() {
         let mut pipe = Vec::new();
         let message = ToLauncher::Listening { addresses: vec![([127, 0, 0, 1], 17000).into()] };
-        say(&mut pipe, &message).expect("a Vec takes everything");
+        write_message(&mut pipe, &message).expect("a Vec takes everything");
         assert_eq!(pipe, b"{\"say\":\"listening\",\"addresses\":[\"127.0.0.1:17000\"]}\n");
-        assert_eq!(hear(&mut pipe.as_slice()).expect("readable"), Some(message));
-        assert_eq!(hear::<ToLauncher>(&mut io::empty()).expect("readable"), None);
+        assert_eq!(read_message(&mut pipe.as_slice()).expect("readable"), Some(message));
+        assert_eq!(read_message::<ToLauncher>(&mut io::empty()).expect("readable"), None);
     }
 
     #[test]
@@ -209,12 +144,14 @@ mod test {
             ("{\"say\":\"stop\",\"by\":\"console\"}\n", Some(RequestedBy::Console)),
             ("{\"say\":\"stop\",\"by\":\"telepathy\"}\n", None),
         ] {
-            let heard = hear::<ToLauncher>(&mut line.as_bytes()).expect("a message");
+            let heard = read_message::<ToLauncher>(&mut line.as_bytes()).expect("a message");
             assert_eq!(heard, Some(ToLauncher::Stop { by }), "{line}");
         }
         let (mut pipe, port) = (Vec::new(), Port::new(17000));
-        say(&mut pipe, &ToLauncher::Restart { by: None }).expect("a Vec takes everything");
-        say(&mut pipe, &ToLauncher::Move { port, by: Some(RequestedBy::Api) }).expect("the same");
+        write_message(&mut pipe, &ToLauncher::Restart { by: None })
+            .expect("a Vec takes everything");
+        write_message(&mut pipe, &ToLauncher::Move { port, by: Some(RequestedBy::Api) })
+            .expect("the same");
         let said = "{\"say\":\"restart\"}\n{\"say\":\"move\",\"port\":17000,\"by\":\"api\"}\n";
         assert_eq!(String::from_utf8(pipe).expect("text"), said);
     }
@@ -222,10 +159,13 @@ mod test {
     #[test]
     fn garbage_is_named_and_bounded_and_the_next_line_still_heard() {
         let mut pipe: &[u8] = b"Listening on \xff\x1b[0m\n{\"say\":\"ready\"}\n";
-        let error = hear::<ToLauncher>(&mut pipe).expect_err("no message").to_string();
+        let error = read_message::<ToLauncher>(&mut pipe).expect_err("no message").to_string();
         assert!(error.contains("`Listening on") && !error.contains('\x1b'), "{error}");
-        assert_eq!(hear(&mut pipe).expect("readable"), Some(ToLauncher::Ready));
+        assert_eq!(read_message(&mut pipe).expect("readable"), Some(ToLauncher::Ready));
         let flood = vec![b'x'; 1 << 20];
-        assert!(matches!(hear::<ToLauncher>(&mut flood.as_slice()), Err(LineError::TooLong)));
+        assert!(matches!(
+            read_message::<ToLauncher>(&mut flood.as_slice()),
+            Err(MessageError::TooLong)
+        ));
     }
 }

@@ -1,4 +1,4 @@
-//! A system that is whatever a test says, and the classes that follow from its tables.
+//! A fake system, and the classes that follow from its tables.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,7 +26,7 @@ pub(super) const US: u32 = 1000;
 const ROOT: u32 = 0;
 
 #[derive(Default)]
-pub(super) struct MadeUp {
+pub(super) struct FakeSystem {
     pub(super) sockets: Vec<SocketEntry>,
     pub(super) holders: HashMap<u64, Vec<u32>>,
     pub(super) processes: HashMap<u32, Process>,
@@ -39,7 +39,7 @@ pub(super) struct MadeUp {
     stuck: Option<mpsc::Receiver<Infallible>>,
 }
 
-impl MadeUp {
+impl FakeSystem {
     pub(super) fn with(mut self, local: &str, state: SocketState, uid: u32, pids: &[u32]) -> Self {
         let id = u64::try_from(self.sockets.len()).expect("few sockets") + 1;
         let local = local.parse().expect("an address");
@@ -87,7 +87,7 @@ impl MadeUp {
     }
 }
 
-impl SocketTables for MadeUp {
+impl SocketTables for FakeSystem {
     fn sockets(&self) -> io::Result<Vec<SocketEntry>> {
         self.asked();
         if let Some(stuck) = &self.stuck {
@@ -152,7 +152,7 @@ pub(super) fn name_of(finding: &Finding) -> Option<&str> {
 
 #[test]
 fn a_listener_is_named_by_the_process_that_started_first() {
-    let system = MadeUp::default()
+    let system = FakeSystem::default()
         .with("0.0.0.0:3030", SocketState::Listen, US, &[7, 8, 9])
         .with_process(7, "worker", "2026-11-22T12:00:01Z", false)
         .with_process(9, "master", "2026-11-22T12:00:00Z", false);
@@ -162,7 +162,7 @@ fn a_listener_is_named_by_the_process_that_started_first() {
 
 #[test]
 fn a_listener_of_another_user_is_told_by_its_user() {
-    let system = MadeUp::default().with("[::]:3030", SocketState::Listen, ROOT, &[]);
+    let system = FakeSystem::default().with("[::]:3030", SocketState::Listen, ROOT, &[]);
     let finding = system.examine(&in_use());
     let holder = Some(Holder { user: Some("root".into()), ..Holder::default() });
     assert_eq!(finding, Finding { class: Class::HiddenOwner, holder });
@@ -170,7 +170,7 @@ fn a_listener_of_another_user_is_told_by_its_user() {
 
 #[test]
 fn our_own_listener_without_a_visible_process_is_not_called_hidden() {
-    let system = MadeUp::default().with("127.0.0.1:3030", SocketState::Listen, US, &[]);
+    let system = FakeSystem::default().with("127.0.0.1:3030", SocketState::Listen, US, &[]);
     let finding = system.examine(&in_use());
     let holder = Some(Holder { user: Some("1000".into()), ..Holder::default() });
     assert_eq!(finding, Finding { class: Class::InUse, holder });
@@ -178,7 +178,7 @@ fn our_own_listener_without_a_visible_process_is_not_called_hidden() {
 
 #[test]
 fn a_holder_that_has_ended_since_is_no_ghost() {
-    let system = MadeUp::default().with("127.0.0.1:3030", SocketState::Listen, US, &[666]);
+    let system = FakeSystem::default().with("127.0.0.1:3030", SocketState::Listen, US, &[666]);
     let finding = system.examine(&in_use());
     let holder = Some(Holder { pid: Some(666), ..Holder::default() });
     assert_eq!(finding, Finding { class: Class::InUse, holder });
@@ -186,7 +186,7 @@ fn a_holder_that_has_ended_since_is_no_ghost() {
 
 #[test]
 fn a_connection_that_uses_the_port_is_not_called_a_listener() {
-    let system = MadeUp::default()
+    let system = FakeSystem::default()
         .with("127.0.0.2:3030", SocketState::Listen, ROOT, &[])
         .with("127.0.0.1:3030", SocketState::Other, US, &[7])
         .with_process(7, "curl", "2026-11-22T12:00:00Z", false);
@@ -196,7 +196,7 @@ fn a_connection_that_uses_the_port_is_not_called_a_listener() {
 
 #[test]
 fn what_is_left_of_a_connection_keeps_the_port_and_belongs_to_nobody() {
-    let mut system = MadeUp::default().with("127.0.0.1:3030", SocketState::TimeWait, US, &[]);
+    let mut system = FakeSystem::default().with("127.0.0.1:3030", SocketState::TimeWait, US, &[]);
     system.sockets[0].uid = None;
     let finding = system.examine(&in_use());
     assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
@@ -204,33 +204,30 @@ fn what_is_left_of_a_connection_keeps_the_port_and_belongs_to_nobody() {
 
 #[test]
 fn a_stranger_on_the_other_loopback_is_told_as_such() {
-    let system = MadeUp::default().with("[::1]:3030", SocketState::Listen, US, &[7]).with_process(
-        7,
-        "node",
-        "2026-11-22T12:00:00Z",
-        false,
-    );
+    let system = FakeSystem::default()
+        .with("[::1]:3030", SocketState::Listen, US, &[7])
+        .with_process(7, "node", "2026-11-22T12:00:00Z", false);
     let finding = system.examine(&refused(LOOPBACKS[1], io::ErrorKind::AddrInUse));
     assert_eq!((finding.class, name_of(&finding)), (Class::OtherFamily, Some("node")));
 }
 
 #[test]
 fn a_port_that_nothing_is_seen_to_hold_is_still_in_use() {
-    let finding = MadeUp::default().examine(&in_use());
+    let finding = FakeSystem::default().examine(&in_use());
     assert_eq!(finding, Finding { class: Class::InUse, holder: None });
 }
 
 #[test]
 fn an_error_that_is_not_about_the_port_stays_unknown() {
     let finding =
-        MadeUp::default().examine(&refused(LOOPBACKS[0], io::ErrorKind::AddrNotAvailable));
+        FakeSystem::default().examine(&refused(LOOPBACKS[0], io::ErrorKind::AddrNotAvailable));
     assert_eq!(finding, Finding { class: Class::Unknown, holder: None });
 }
 
 #[test]
 fn a_system_that_does_not_answer_costs_the_budget_once_and_the_error_still_speaks() {
     let (keep_stuck, stuck) = mpsc::channel();
-    let system = MadeUp { stuck: Some(stuck), ..MadeUp::default() };
+    let system = FakeSystem { stuck: Some(stuck), ..FakeSystem::default() };
     let system = system.with("127.0.0.1:3030", SocketState::Listen, ROOT, &[]);
     let (budget, questions) = (Duration::from_millis(20), Arc::clone(&system.questions));
     let mut diagnostician = Diagnostician::of(
@@ -247,7 +244,7 @@ fn a_system_that_does_not_answer_costs_the_budget_once_and_the_error_still_speak
     let finding = diagnostician.examine(PORT, &denied(), Depth::Full);
     assert_eq!(finding, Finding { class: Class::Unknown, holder: None });
     assert_eq!(
-        (questions.load(Ordering::Relaxed), diagnostician.holders.system().left()),
+        (questions.load(Ordering::Relaxed), diagnostician.holders.system().remaining()),
         (1, Duration::ZERO)
     );
     drop(keep_stuck);
@@ -255,7 +252,7 @@ fn a_system_that_does_not_answer_costs_the_budget_once_and_the_error_still_speak
 
 #[test]
 fn a_thousand_candidates_ask_the_system_no_more_than_one_does() {
-    let system = MadeUp::default()
+    let system = FakeSystem::default()
         .with("127.0.0.1:3030", SocketState::Listen, US, &[7])
         .with_process(7, "node", "2026-11-22T12:00:00Z", false);
     let questions = Arc::clone(&system.questions);

@@ -1,11 +1,11 @@
-//! The hand-over: how claimed sockets reach the server (docs/handover.md).
+//! How claimed sockets are passed to the server.
 //!
 //! On Unix they are open file descriptors from [`FIRST_FD`] up, announced by `LISTEN_FDS` and
 //! `LISTEN_FDNAMES` as systemd announces them (`sd_listen_fds(3)`). `LISTEN_PID` is left out,
-//! because the child's process id is not known before it exists; who passes sockets to a process
-//! he has not started himself sets it.
+//! because the child's process id is not known before it exists; a program that passes sockets to a
+//! process it has not started sets it.
 //!
-//! On Windows they come with the first control line instead, each as a [`ProtocolInfo`].
+//! On Windows they come with the first hand-over message instead, each as a [`ProtocolInfo`].
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ pub fn fd_names(sockets: usize) -> String {
 }
 
 /// What the process that it was made for can open one socket with, once: the bytes of a
-/// `WSAPROTOCOL_INFOW` of Windows, in hexadecimal digits on the control line.
+/// `WSAPROTOCOL_INFOW` of Windows, in hexadecimal digits in the message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProtocolInfo(pub Vec<u8>);
 

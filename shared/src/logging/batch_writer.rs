@@ -20,10 +20,10 @@ use crate::history::{Sink, about, say_once};
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The most that waits to be written, in bytes: a second of the busiest server.
-const MOST: usize = 16 << 20;
+const MAX_QUEUED: usize = 16 << 20;
 
 /// What one write takes at most, in bytes, give or take a line.
-const PIECE: usize = 256 << 10;
+const MAX_BATCH: usize = 256 << 10;
 
 /// The end that lines are put into.
 pub(super) struct Queue(Arc<Shared>);
@@ -55,7 +55,7 @@ impl Shared {
     /// The next batch; `None` when the queue is closed and empty.
     fn next(&self) -> Option<Vec<u8>> {
         let idle = |state: &mut State| state.lines.is_empty() && !state.closing;
-        let growing = |state: &mut State| state.lines.len() < PIECE && !state.closing;
+        let growing = |state: &mut State| state.lines.len() < MAX_BATCH && !state.closing;
         let state = self.changed.wait_while(self.lock(), idle);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let grown = self.changed.wait_timeout_while(state, PAUSE, growing);
@@ -91,14 +91,14 @@ fn write_all(queue: &Shared, path: &Path, mut file: impl Write) {
 impl Sink for Queue {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
         let mut state = self.0.lock();
-        if state.lines.len() + line.len() > MOST {
+        if state.lines.len() + line.len() > MAX_QUEUED {
             state.dropped += 1;
             return Ok(());
         }
-        let was_below = state.lines.len() < PIECE;
+        let was_below = state.lines.len() < MAX_BATCH;
         let was_empty = state.lines.is_empty();
         state.lines.extend_from_slice(line);
-        let is_full = was_below && state.lines.len() >= PIECE;
+        let is_full = was_below && state.lines.len() >= MAX_BATCH;
         drop(state);
         if was_empty || is_full {
             self.0.changed.notify_one();
@@ -168,7 +168,7 @@ mod test {
             queue.append(&line).expect("never fails");
         }
         let dropped = worker.dropped() as usize;
-        assert!(dropped >= 64 - 2 * (MOST >> 20), "{dropped}");
+        assert!(dropped >= 64 - 2 * (MAX_QUEUED >> 20), "{dropped}");
         gate.open();
         drop(worker);
         let written = gate.0.file.lock().expect("no panic").1.len();
