@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fs, process::Command};
 use e2e::{Home, Running, Stranger, found, quiet_port, skip, wait_until};
 use shared::{
     conflict::Holder,
-    messages::{self, HolderTime, Language},
+    messages::Language,
+    sentences::{self, HolderTime},
 };
 
 /// The `console` blocks of the README: what is printed after each command.
@@ -32,7 +33,7 @@ fn printed(launcher: &Running) -> String {
 fn holder(home: &Home, port: u16) -> String {
     let conflict = home.conflict_over(port);
     let holder: Holder = serde_json::from_value(conflict["holder"].clone()).expect("a holder");
-    messages::holder(Language::English.messages(), &holder, HolderTime::Local)
+    sentences::holder(Language::English.messages(), &holder, HolderTime::Local)
 }
 
 #[test]

@@ -20,7 +20,7 @@ use super::{
 pub struct CommandLine {
     /// The command; `start` unless given.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<LauncherCommand>,
     /// The options of `start`.
     #[command(flatten)]
     pub start: StartArgs,
@@ -28,7 +28,7 @@ pub struct CommandLine {
 
 /// The commands of the launcher.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum LauncherCommand {
     /// Claim a port, start the server on it, open the browser, and keep running until it is stopped.
     Start(StartArgs),
     /// Stop the server and its launcher, and wait until both have ended.
@@ -148,7 +148,7 @@ mod test {
         assert_eq!((short.start.port, short.start.json), (Port::new(3030), true));
         let long = typed("launcher start --port 3030").expect("right");
         assert!(
-            matches!(long.command, Some(Command::Start(start)) if start.port == Port::new(3030))
+            matches!(long.command, Some(LauncherCommand::Start(start)) if start.port == Port::new(3030))
         );
     }
 

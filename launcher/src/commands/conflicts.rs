@@ -8,7 +8,8 @@ use shared::{
     exit::Exit,
     history::{ConflictSource, Conflicts, Filter, Reader},
     message,
-    messages::{self, HolderTime, Language, local_time},
+    messages::{Language, local_time},
+    sentences::{self, HolderTime},
     words::AnswerName,
 };
 
@@ -28,21 +29,21 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
         Err(error) => return history_problems::unreadable(&basics.folders.history(), &error),
     };
     if args.of.json {
-        let mut told = json!({ "event": AnswerName::Conflicts, "since": since });
-        if let (Some(told), Ok(serde_json::Value::Object(found))) =
-            (told.as_object_mut(), serde_json::to_value(&found))
+        let mut object = json!({ "event": AnswerName::Conflicts, "since": since });
+        if let (Some(object), Ok(serde_json::Value::Object(found))) =
+            (object.as_object_mut(), serde_json::to_value(&found))
         {
-            told.extend(found);
+            object.extend(found);
         }
-        line(told);
+        line(object);
     } else {
         history_problems::note_damage(found.broken_lines);
-        tell(&found, since);
+        print(&found, since);
     }
     Exit::Done
 }
 
-fn tell(found: &Conflicts, since: Timestamp) {
+fn print(found: &Conflicts, since: Timestamp) {
     let since = local_time(since);
     match found.total {
         0 => line(message!("taken.none", since)),
@@ -61,7 +62,7 @@ fn sentence(source: &ConflictSource) -> String {
     let who = if who == Holder::default() {
         message!("taken.unseen")
     } else {
-        messages::holder(messages, &who, HolderTime::Local)
+        sentences::holder(messages, &who, HolderTime::Local)
     };
     let ports = source.ports.iter().map(ToString::to_string);
     let classes = source.classes.iter().map(|(class, n)| format!("{} {n}", record::plain(class)));

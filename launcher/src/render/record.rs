@@ -6,7 +6,8 @@ use owo_colors::OwoColorize;
 use serde_json::Value;
 use shared::{
     keys,
-    messages::{self, HolderTime, Language, local_time},
+    messages::{Language, local_time},
+    sentences::{self, HolderTime},
 };
 
 /// Keys that every line of diagnostics has: they are shown in another form, or say nothing to a person.
@@ -54,7 +55,7 @@ pub fn entry(record: &Value) -> String {
 /// ```
 pub fn sentence(record: &Value) -> String {
     if record[keys::EVENT].is_string() {
-        return plain(&messages::record(Language::English.messages(), record, HolderTime::Local));
+        return plain(&sentences::record(Language::English.messages(), record, HolderTime::Local));
     }
     let mut sentence = plain(record[keys::MSG].as_str().unwrap_or("?"));
     for (key, value) in record.as_object().into_iter().flatten() {

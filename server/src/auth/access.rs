@@ -24,7 +24,8 @@ use crate::{
         rate_limit::{Attempts, Verdict},
         tickets::UsedTickets,
     },
-    web::{app_state::AppState, error::ApiError},
+    problem::Problem,
+    web::app_state::AppState,
 };
 
 /// What all workers remember of who tried to come in.
@@ -48,7 +49,7 @@ impl Access {
     }
 
     /// What is answered to a wrong credential. The log is told, as long as it is not too often.
-    pub fn wrong(&self, request: &HttpRequest) -> ApiError {
+    pub fn wrong(&self, request: &HttpRequest) -> Problem {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         let verdict = attempts.wrong(Instant::now());
         drop(attempts);
@@ -56,13 +57,13 @@ impl Access {
         match verdict {
             Verdict::Refuse => {
                 warn!(self.logger, "wrong credential"; keys::REMOTE_ADDR => from, keys::PATH => path);
-                ApiError::NoToken
+                Problem::unauthorized()
             }
             Verdict::TooMany { first } => {
                 if first {
                     warn!(self.logger, "too many wrong credentials"; keys::REMOTE_ADDR => from, keys::PATH => path);
                 }
-                ApiError::TooManyAttempts
+                Problem::too_many_attempts()
             }
         }
     }
@@ -107,19 +108,19 @@ pub struct Authorized {
 }
 
 impl FromRequest for Authorized {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let (state, access) =
             (request.app_data::<Data<AppState>>(), request.app_data::<Data<Access>>());
         let (Some(state), Some(access)) = (state, access) else {
-            return ready(Err(ApiError::NoToken));
+            return ready(Err(Problem::unauthorized()));
         };
         ready(match Credential::of(request, state) {
             Credential::Right(by) => Ok(Self { by }),
             Credential::Wrong => Err(access.wrong(request)),
-            Credential::None => Err(ApiError::NoToken),
+            Credential::None => Err(Problem::unauthorized()),
         })
     }
 }

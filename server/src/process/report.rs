@@ -10,11 +10,12 @@ use shared::{
     app::AppName,
     claim,
     conflict::{Class, Conflict},
-    event::{Event, ReadyLine, ServerAt},
+    event::{Event, ServerAt},
     invoked_as,
     launch::LaunchInfo,
     message,
     port::Port,
+    ready_line::ReadyLine,
 };
 
 /// Tells it all in one of the two ways.

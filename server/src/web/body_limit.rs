@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use crate::problem::Problem;
 use actix_web::{
     Error, HttpMessage, ResponseError,
     body::{BodySize, BoxBody, EitherBody, MessageBody},
@@ -25,8 +26,6 @@ use actix_web::{
 };
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::time::{Instant, timeout_at};
-
-use crate::web::error::ApiError;
 
 /// The longest body that is read, in bytes: a settings file is a tenth of it.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -52,7 +51,9 @@ pub async fn bounded<B: MessageBody + 'static>(
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {
-        return Ok(request.error_response(ApiError::BodyTooLarge).map_into_right_body());
+        return Ok(request
+            .error_response(Problem::content_too_large(MAX_BODY))
+            .map_into_right_body());
     }
     if length.unwrap_or(0) == 0 && !headers.contains_key(header::TRANSFER_ENCODING) {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
@@ -66,7 +67,7 @@ pub async fn bounded<B: MessageBody + 'static>(
         let held = |answer: B| BoxBody::new(Holding { answer: answer.boxed(), _unread: body });
         return Ok(answered.map_body(|_, answer| held(answer)).map_into_right_body());
     }
-    let mut refusal = ApiError::TooSlow.error_response();
+    let mut refusal = Problem::timeout().error_response();
     // What comes of the body after all is no request.
     refusal.head_mut().set_connection_type(ConnectionType::Close);
     Ok(answered.into_response(refusal).map_into_right_body())

@@ -26,7 +26,7 @@ use actix_web::{
 };
 use shared::port::Port;
 
-use crate::web::{error::ApiError, security_headers::sealed};
+use crate::{problem::Problem, web::security_headers::sealed};
 
 /// The port that `http` means when a URL names none.
 const HTTP_PORT: u16 = 80;
@@ -73,19 +73,19 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// [`ApiError::Misdirected`] if it looked for somebody else, [`ApiError::ForeignOrigin`] if a
+    /// [`Kind::Misdirected`] if it looked for somebody else, [`Kind::ForeignOrigin`] if a
     /// stranger's page sent it.
     pub fn judge(
         &self,
         method: &Method,
         target: Option<&str>,
         headers: &HeaderMap,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Problem> {
         let mut hosts = headers.get_all(header::HOST).map(HeaderValue::as_bytes);
         let host = hosts.next();
         let is_named = host.is_some_and(|host| self.hold(host)) && hosts.next().is_none();
         if !is_named || target.is_some_and(|target| !self.hold(target.as_bytes())) {
-            return Err(ApiError::Misdirected);
+            return Err(Problem::misdirected());
         }
         let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         if is_safe && !headers.contains_key(header::UPGRADE) {
@@ -95,7 +95,7 @@ impl Names {
         let is_foreign = origins.any(|origin| !self.hold_origin(origin, host));
         let mut sites = headers.get_all("sec-fetch-site").map(HeaderValue::as_bytes);
         if is_foreign || sites.any(|site| !matches!(site, b"same-origin" | b"none")) {
-            return Err(ApiError::ForeignOrigin);
+            return Err(Problem::foreign_origin());
         }
         Ok(())
     }
@@ -148,10 +148,20 @@ mod test {
     use actix_web::http::header::HeaderName;
 
     use super::*;
+    use crate::problem::Kind;
 
     fn names(port: u16, address: &str) -> Names {
         let addresses = [SocketAddr::new(address.parse().expect("an address"), port)];
         Names::new(Port::new(port).expect("not 0"), &addresses)
+    }
+
+    fn judged(
+        names: &Names,
+        method: &Method,
+        target: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<(), Kind> {
+        names.judge(method, target, headers).map_err(|problem| problem.kind())
     }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -218,12 +228,12 @@ mod test {
         let names = names(17000, "127.0.0.1");
         let ours = ("host", "127.0.0.1:17000");
         for pairs in [&[][..], &[ours, ours], &[ours, ("host", "evil")]] {
-            let verdict = names.judge(&Method::GET, None, &headers(pairs));
-            assert_eq!(verdict, Err(ApiError::Misdirected), "{pairs:?}");
+            let verdict = judged(&names, &Method::GET, None, &headers(pairs));
+            assert_eq!(verdict, Err(Kind::Misdirected), "{pairs:?}");
         }
         let ours = headers(&[ours]);
-        assert_eq!(names.judge(&Method::GET, Some("127.0.0.1:17000"), &ours), Ok(()));
-        assert_eq!(names.judge(&Method::GET, Some("evil"), &ours), Err(ApiError::Misdirected));
+        assert_eq!(judged(&names, &Method::GET, Some("127.0.0.1:17000"), &ours), Ok(()));
+        assert_eq!(judged(&names, &Method::GET, Some("evil"), &ours), Err(Kind::Misdirected));
     }
 
     #[test]
@@ -231,7 +241,7 @@ mod test {
         let names = names(17000, "127.0.0.1");
         let judge = |method: &Method, pair: &[(&'static str, &'static str)]| {
             let pairs = [&[("host", "127.0.0.1:17000")], pair].concat();
-            names.judge(method, None, &headers(&pairs))
+            judged(&names, method, None, &headers(&pairs))
         };
         let foreign = [
             ("origin", "null"),
@@ -246,10 +256,10 @@ mod test {
         for pair in foreign {
             assert_eq!(judge(&Method::GET, &[pair]), Ok(()), "{pair:?}");
             for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-                assert_eq!(judge(&method, &[pair]), Err(ApiError::ForeignOrigin), "{pair:?}");
+                assert_eq!(judge(&method, &[pair]), Err(Kind::ForeignOrigin), "{pair:?}");
             }
             let upgrade = judge(&Method::GET, &[("upgrade", "websocket"), pair]);
-            assert_eq!(upgrade, Err(ApiError::ForeignOrigin), "{pair:?}");
+            assert_eq!(upgrade, Err(Kind::ForeignOrigin), "{pair:?}");
         }
         for pair in [
             ("origin", "http://127.0.0.1:17000"),
@@ -267,13 +277,14 @@ mod test {
     fn a_neighbour_on_the_network_is_no_origin_of_ours_even_if_we_serve_on_all_addresses() {
         let names = names(17000, "0.0.0.0");
         let post = |origin| {
-            names.judge(
+            judged(
+                &names,
                 &Method::POST,
                 None,
                 &headers(&[("host", "192.0.2.7:17000"), ("origin", origin)]),
             )
         };
         assert_eq!(post("http://192.0.2.7:17000"), Ok(()));
-        assert_eq!(post("http://192.0.2.8:17000"), Err(ApiError::ForeignOrigin));
+        assert_eq!(post("http://192.0.2.8:17000"), Err(Kind::ForeignOrigin));
     }
 }

@@ -9,7 +9,6 @@ pub mod metrics;
 pub mod guard;
 pub mod body_limit;
 pub mod i18n;
-pub mod error;
 pub mod access_log;
 pub mod app_state;
 pub mod connections;

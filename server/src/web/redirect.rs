@@ -10,7 +10,7 @@
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -25,10 +25,10 @@ use shared::port::Port;
 
 use crate::{
     auth::access::Credential,
+    problem::Problem,
     web::{
         app_state::AppState,
         connections::Connections,
-        error::Problem,
         routes::{BASE, LANDING},
         security_headers::sealed,
     },
@@ -118,9 +118,7 @@ fn answer(to: Port, method: &Method, host: &str, target: &str) -> HttpResponse {
     if matches!(*method, Method::GET | Method::HEAD) {
         return led(StatusCode::PERMANENT_REDIRECT, &location, target);
     }
-    let detail = format!("the app has moved: send this to {location}");
-    let problem = Problem::new(StatusCode::CONFLICT, &detail);
-    unkept(Problem { location: Some(location), ..problem }.response(), target)
+    unkept(Problem::moved(location).error_response(), target)
 }
 
 fn led(status: StatusCode, location: &str, target: &str) -> HttpResponse {

@@ -61,7 +61,7 @@ pub fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
 }
 
 /// The names of the placeholders of `text`.
-pub(super) fn placeholders(mut text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn placeholders(mut text: &str) -> impl Iterator<Item = &str> {
     iter::from_fn(move || {
         let (_, name, after) = next_placeholder(text)?;
         text = after;

@@ -6,16 +6,12 @@
 //! sentence is printed.
 
 mod catalogue;
-mod conflicts;
-mod records;
 mod times;
 
 use std::fmt;
 
-use catalogue::placeholders;
+pub(crate) use catalogue::placeholders;
 pub use catalogue::{Messages, fill};
-pub use conflicts::{HolderTime, holder, problem};
-pub use records::record;
 pub use times::local_time;
 
 /// A language that the catalogue has.

@@ -1,6 +1,6 @@
 //! How the value of a setting is written, which decides its place in a form and in the documentation.
 
-use super::values::{Avoided, Command, LogLevel, OnConflict, Restart, Span};
+use super::values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span, either};
 use crate::{
     message,
     port::{Port, PortRange},
@@ -59,17 +59,6 @@ impl Kind {
             Self::Boolean => &["true", "false"],
             _ => &[],
         }
-    }
-}
-
-/// "`move` or `fail`".
-pub(super) fn either(words: &[&str]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => {
-            message!("settings_error.either", words = rest.join(", "), last)
-        }
-        _ => quoted.concat(),
     }
 }
 
@@ -134,5 +123,5 @@ kinds! {
     OnConflict => Kind::Choice(OnConflict::WORDS),
     Restart => Kind::Choice(Restart::WORDS),
     LogLevel => Kind::Choice(LogLevel::WORDS),
-    Command => Kind::Command,
+    ServerCommand => Kind::Command,
 }

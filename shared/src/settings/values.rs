@@ -5,7 +5,6 @@ use std::fmt;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::kind::either;
 use crate::{
     message,
     port::{Port, PortRange},
@@ -91,6 +90,17 @@ impl fmt::Display for UnknownChoice {
 
 impl std::error::Error for UnknownChoice {}
 
+/// "`move` or `fail`".
+pub(super) fn either(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => {
+            message!("settings_error.either", words = rest.join(", "), last)
+        }
+        _ => quoted.concat(),
+    }
+}
+
 /// The longest span: one that the clock of every system can still add to the present.
 const LONGEST_SPAN: std::time::Duration = std::time::Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -108,7 +118,7 @@ pub struct Avoided(pub PortRange);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(min_items = 1))]
 #[serde(transparent)]
-pub struct Command(Vec<String>);
+pub struct ServerCommand(Vec<String>);
 
 impl Serialize for Avoided {
     /// As a person writes it: one port is a number.
@@ -142,7 +152,7 @@ impl<'de> Deserialize<'de> for Avoided {
     }
 }
 
-impl Command {
+impl ServerCommand {
     /// The program.
     pub fn program(&self) -> &str {
         &self.0[0]
@@ -154,7 +164,7 @@ impl Command {
     }
 }
 
-impl<'de> Deserialize<'de> for Command {
+impl<'de> Deserialize<'de> for ServerCommand {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let words = Vec::<String>::deserialize(from)?;
         if words.first().is_none_or(String::is_empty) {

@@ -16,7 +16,7 @@ use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{exit::Exit, message, settings::Settings, words::AnswerName};
 
-use self::check::{Check, Verdict};
+use self::check::{Check, CheckVerdict};
 use crate::{
     args::AppArgs,
     commands::resolve,
@@ -53,14 +53,14 @@ pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     checks.push(history::history(basics));
     checks.extend(system::system(basics, options.as_ref()));
     checks.extend(options.as_ref().map(|options| login::login(basics, options)));
-    if exit == Exit::Done && checks.iter().any(|check| check.verdict == Verdict::Problem) {
+    if exit == Exit::Done && checks.iter().any(|check| check.verdict == CheckVerdict::Problem) {
         exit = Exit::NotReady;
     }
     for check in &checks {
         if of.json {
             line(to_json(check));
         } else {
-            tell(check);
+            print(check);
         }
     }
     if !of.json {
@@ -79,11 +79,11 @@ fn to_json(check: &Check) -> serde_json::Value {
     })
 }
 
-fn tell(check: &Check) {
+fn print(check: &Check) {
     let verdict = match check.verdict {
-        Verdict::Ok => "ok".green().to_string(),
-        Verdict::Warning => "warning".yellow().bold().to_string(),
-        Verdict::Problem => "problem".red().bold().to_string(),
+        CheckVerdict::Ok => "ok".green().to_string(),
+        CheckVerdict::Warning => "warning".yellow().bold().to_string(),
+        CheckVerdict::Problem => "problem".red().bold().to_string(),
     };
     line(format_args!("{verdict}: {}: {}", check.check, record::plain(&check.text)));
     if let Some(advice) = &check.advice {
@@ -96,8 +96,8 @@ fn summary(checks: &[Check]) -> String {
     message!(
         "doctor.summary",
         count = checks.len(),
-        ok = count(Verdict::Ok),
-        warnings = count(Verdict::Warning),
-        problems = count(Verdict::Problem)
+        ok = count(CheckVerdict::Ok),
+        warnings = count(CheckVerdict::Warning),
+        problems = count(CheckVerdict::Problem)
     )
 }

@@ -14,7 +14,7 @@ use shared::{
 
 use super::check::Check;
 use crate::{
-    handover::Program,
+    handover::ServerProgram,
     options::{Basics, Options},
 };
 
@@ -85,7 +85,7 @@ fn ports(basics: &Basics, options: &Options) -> Check {
 fn server(options: &Options) -> Check {
     let advice = || message!("now.program");
     let Some(command) = &options.settings.command else {
-        return match Program::find(None) {
+        return match ServerProgram::find(None) {
             Ok(_) => Check::ok("server", message!("doctor.server_beside")),
             Err(error) => Check::problem("server", error.to_string(), advice()),
         };

@@ -5,8 +5,9 @@ use maud::{Markup, html};
 use shared::{
     app::AppName,
     conflict::{Holder, Origin},
-    messages::{self, HolderTime, Messages, local_time},
+    messages::{Messages, local_time},
     port::Port,
+    sentences::{self, HolderTime},
 };
 
 use super::assets::address as asset;
@@ -56,7 +57,7 @@ pub(super) fn port_sentence(
 
 /// The program on a port, as far as it is known.
 pub(super) fn holder(messages: &Messages, holder: &Holder) -> String {
-    messages::holder(messages, holder, HolderTime::Local)
+    sentences::holder(messages, holder, HolderTime::Local)
 }
 
 /// A command of the launcher for an app. The default app needs no name.

@@ -24,7 +24,8 @@ use shared::{
 use super::{BASE, LANDING, components, document::Document, to_landing_page};
 use crate::{
     auth::access::{Access, Token},
-    web::{app_state::AppState, error::ApiError, i18n::PreferredLanguage},
+    problem::{Kind, Problem},
+    web::{app_state::AppState, i18n::PreferredLanguage},
 };
 
 /// The headers in which browsers say that they fetch ahead, the standard one first.
@@ -42,7 +43,7 @@ pub(super) async fn enter(
     state: Data<AppState>,
     access: Data<Access>,
     PreferredLanguage(language): PreferredLanguage,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     if is_ahead(request.headers()) {
         // The browser drops what it fetched ahead, and asks again when the person comes.
         return Ok(HttpResponse::ServiceUnavailable().finish());
@@ -58,8 +59,10 @@ pub(super) async fn enter(
         Ok(true) => Ok(admitted(&state.auth.token, &state.launch)),
         Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&state.launch.app, language)),
         Err(TicketError::Forged) => match access.wrong(&request) {
-            ApiError::NoToken => Ok(not_admitted(&state.launch.app, language)),
-            other => Err(other),
+            problem if problem.kind() == Kind::Unauthorized => {
+                Ok(not_admitted(&state.launch.app, language))
+            }
+            problem => Err(problem),
         },
     }
 }

@@ -15,8 +15,9 @@ use crate::{
     event::{EndReason, Event, EventName, Process},
     history::{Entry, Filter, Found, HistoryError, Reader, Record, line_number},
     message,
-    messages::{self, HolderTime, Language, local_time},
+    messages::{Language, local_time},
     port::Port,
+    sentences::{self, HolderTime},
     words::{AnswerName, Ownership},
 };
 
@@ -176,7 +177,7 @@ fn holder(record: Option<&Record>) -> String {
     let holder = record.and_then(|record| record.event.conflict()?.holder.as_ref());
     holder.map_or_else(
         || message!("past.another"),
-        |holder| messages::holder(Language::English.messages(), holder, HolderTime::Local),
+        |holder| sentences::holder(Language::English.messages(), holder, HolderTime::Local),
     )
 }
 

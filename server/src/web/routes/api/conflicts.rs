@@ -6,8 +6,8 @@ use serde::Deserialize;
 use shared::history::{Conflicts, Filter, Moment, Reader, moment};
 use utoipa::IntoParams;
 
-use super::{aside, query::Query, refusal::Refusal};
-use crate::{auth::access::Authorized, web::app_state::AppState};
+use super::{aside, query::Query};
+use crate::{auth::access::Authorized, problem::Problem, web::app_state::AppState};
 
 /// How far back it looks unless told otherwise.
 const SINCE: &str = "30d";
@@ -38,7 +38,7 @@ pub(super) async fn conflicts(
     _: Authorized,
     Query(asked): Query<ConflictsQuery>,
     state: Data<AppState>,
-) -> Result<Json<Conflicts>, Refusal> {
+) -> Result<Json<Conflicts>, Problem> {
     let since = asked.since.map(|Moment(since)| since);
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),

@@ -14,7 +14,6 @@ mod actions;
 mod docs_page;
 mod ports;
 mod query;
-mod refusal;
 mod settings;
 mod status;
 mod version;
@@ -22,8 +21,10 @@ mod version;
 use actix_web::{HttpResponse, Resource, guard, web};
 use utoipa::OpenApi;
 
-use self::refusal::Refusal;
-use crate::web::storage::{AppFiles, Storage};
+use crate::{
+    problem::Problem,
+    web::storage::{AppFiles, Storage},
+};
 
 /// Lists the routes: what each path takes, and who answers. The operations are described as well;
 /// the documents are what describes them.
@@ -79,7 +80,7 @@ routes! {
 
 /// A resource that refuses the methods that it does not take.
 fn resource(path: &str, allow: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || refuse(Refusal::Method(allow))))
+    web::resource(path).default_service(web::to(move || refuse(Problem::wrong_method(allow))))
 }
 
 fn reading() -> impl guard::Guard {
@@ -98,19 +99,19 @@ fn putting() -> impl guard::Guard {
     guard::Put()
 }
 
-async fn refuse(refusal: Refusal) -> Result<HttpResponse, Refusal> {
+async fn refuse(refusal: Problem) -> Result<HttpResponse, Problem> {
     Err(refusal)
 }
 
 /// Does what may have to wait for the disk or the system on a thread that may.
 async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-) -> Result<T, Refusal> {
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     // It fails only when the server is on its way out, or when the work has a bug.
-    web::block(work).await.map_err(|_| Refusal::Stopping)?
+    web::block(work).await.map_err(|_| Problem::stopping())?
 }
 
 /// The app's files, where there are any.
-fn files(storage: &Storage) -> Result<&AppFiles, Refusal> {
-    storage.files.as_ref().ok_or(Refusal::NoFiles)
+fn files(storage: &Storage) -> Result<&AppFiles, Problem> {
+    storage.files.as_ref().ok_or(Problem::no_files())
 }

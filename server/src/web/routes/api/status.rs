@@ -8,9 +8,10 @@ use serde::Serialize;
 use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
 
-use super::{fields::Empty, query::Query, refusal::Refusal};
+use super::{fields::Empty, query::Query};
 use crate::{
     auth::access::Authorized,
+    problem::Problem,
     web::{
         app_state::{AppState, VERSION},
         launch_history::LastMove,
@@ -80,6 +81,6 @@ pub(super) async fn status(
     _: Authorized,
     _: Query<Empty>,
     state: Data<AppState>,
-) -> Result<Json<Status>, Refusal> {
+) -> Result<Json<Status>, Problem> {
     Ok(Json(Status::of(&state)))
 }

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use shared::{
     conflict::Class,
     event::MoveReason,
-    messages::{self, HolderTime, Messages},
+    messages::Messages,
     port::Port,
+    sentences::{self, HolderTime},
 };
 
 use super::{super::components, view::View};
@@ -78,7 +79,7 @@ fn why_moved(view: &View, moved: &LastMove, messages: &Messages) -> String {
         MoveReason::Conflict => {
             let class = moved.class.unwrap_or(Class::Unknown);
             let (of, holder) = ((*from, class), moved.holder.as_ref());
-            let why = messages::problem(messages, of, holder, None, HolderTime::Local);
+            let why = sentences::problem(messages, of, holder, None, HolderTime::Local);
             let key = if was_home { "here.home_conflict" } else { "here.moved_conflict" };
             messages.fill(key, &[("why", &why)])
         }

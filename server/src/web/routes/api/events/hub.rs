@@ -10,8 +10,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::web::Data;
-use actix_web_lab::sse::{self, Event};
+use actix_web::web::{Bytes, Data};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::{
@@ -22,9 +21,10 @@ use shared::{
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::web::{
-    app_state::AppState,
-    routes::api::{refusal::Refusal, status::Status},
+use super::sse;
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, routes::api::status::Status},
 };
 
 /// How many may follow at once: more pages than anyone has open, fewer than a process has files.
@@ -46,7 +46,7 @@ pub struct Hub(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    clients: Vec<Sender<Event>>,
+    clients: Vec<Sender<Bytes>>,
     /// Whether the thread runs.
     is_watching: bool,
     /// There is one while it does, if there is a history.
@@ -62,16 +62,16 @@ impl Hub {
         &self,
         app: &Data<AppState>,
         last: Option<Cursor>,
-    ) -> Result<Receiver<Event>, Refusal> {
+    ) -> Result<Receiver<Bytes>, Problem> {
         let mut state = self.state();
         if state.is_closed {
-            return Err(Refusal::Stopping);
+            return Err(Problem::stopping());
         }
         state.clients.retain(|client| !client.is_closed());
         if state.clients.len() >= MOST_CLIENTS {
             // A client that is gone is noticed when it is written to. Whoever comes back finds room.
-            state.tell(&Event::Comment("still there?".into()));
-            return Err(Refusal::Full);
+            state.tell(&sse::comment("still there?"));
+            return Err(Problem::too_many_clients());
         }
         let (client, events) = channel(QUEUE);
         let now = state.catch_up(app, self);
@@ -134,12 +134,12 @@ impl State {
         }
     }
 
-    fn tell(&mut self, event: &Event) {
+    fn tell(&mut self, event: &Bytes) {
         self.tell_each(|| event.clone());
     }
 
     /// Tells everybody an event of his own.
-    fn tell_each(&mut self, event: impl Fn() -> Event) {
+    fn tell_each(&mut self, event: impl Fn() -> Bytes) {
         self.clients.retain(|client| client.try_send(event()).is_ok());
     }
 }
@@ -179,15 +179,10 @@ fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
     if is_all && missed.len() <= MOST_MISSED { missed } else { Vec::new() }
 }
 
-fn record(added: &Added) -> Event {
-    let data = sse::Data::new(added.entry.text.as_str()).id(added.cursor.to_string());
-    data.event(StreamEvent::Record.word()).into()
+fn record(added: &Added) -> Bytes {
+    sse::event(StreamEvent::Record.word(), &added.entry.text, Some(added.cursor))
 }
 
-fn event(name: StreamEvent, data: &Value, heard: Option<Cursor>) -> Event {
-    let data = sse::Data::new(data.to_string()).event(name.word());
-    match heard {
-        Some(cursor) => data.id(cursor.to_string()).into(),
-        None => data.into(),
-    }
+fn event(name: StreamEvent, data: &Value, heard: Option<Cursor>) -> Bytes {
+    sse::event(name.word(), &data.to_string(), heard)
 }

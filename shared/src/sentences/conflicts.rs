@@ -1,11 +1,12 @@
-//! A conflict in words: the one wording of each class, for the terminal, the message box, the
-//! console and the texts in records.
+//! A conflict in words: the one wording of each class.
+
+use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Messages, fill, local_time};
 use crate::{
-    conflict::{Class, Holder, OsError},
+    conflict::{Class, Conflict, Holder, OsError},
+    messages::{Language, Messages, fill, local_time},
     port::Port,
 };
 
@@ -24,6 +25,32 @@ impl HolderTime {
             Self::Local => local_time(at),
             Self::Utc => at.strftime("%F %R UTC").to_string(),
         }
+    }
+}
+
+impl Conflict {
+    /// Why the port cannot be had, as an English sentence without a full stop, with times in UTC: for
+    /// records and programs.
+    pub fn sentence(&self) -> String {
+        self.in_words(HolderTime::Utc)
+    }
+
+    /// The same for a person at this computer: times are in its zone.
+    pub fn sentence_here(&self) -> String {
+        self.in_words(HolderTime::Local)
+    }
+
+    fn in_words(&self, time: HolderTime) -> String {
+        let Self { port, class, holder, os_error, .. } = self;
+        let messages = Language::English.messages();
+        problem(messages, (*port, *class), holder.as_ref(), os_error.as_ref(), time)
+    }
+}
+
+impl fmt::Display for Holder {
+    /// `docker-proxy (pid 812, user root, since 2026-11-22 12:01 UTC)`, leaving out what is unknown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&holder(Language::English.messages(), self, HolderTime::Utc))
     }
 }
 
@@ -83,7 +110,7 @@ pub fn holder(messages: &Messages, holder: &Holder, time: HolderTime) -> String 
 #[cfg(test)]
 mod test {
     use super::*;
-    use crate::{conflict::Origin, messages::Language};
+    use crate::conflict::Origin;
 
     fn docker() -> Holder {
         let (name, user) = (Some("docker-proxy".to_owned()), Some("root".to_owned()));

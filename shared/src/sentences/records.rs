@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
-use super::{HolderTime, Messages, fill, placeholders, problem};
+use super::conflicts::{HolderTime, problem};
 use crate::{
     conflict::Conflict,
+    event::EventName,
     keys,
-    words::{EventName, RestartReason},
+    messages::{Messages, fill, placeholders},
+    words::RestartReason,
 };
 
 /// What happened, as one sentence. An event of a newer version is named, with its message.

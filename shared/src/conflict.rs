@@ -1,24 +1,19 @@
 //! A candidate that could not be claimed: why, and who holds it.
 //!
 //! Nothing here asks the system anything; [`diagnose`](crate::diagnose) finds the class and the
-//! holder, and this module names them, for records ([`Serialize`]) and for people, in the words of
-//! [`messages`] ([`Conflict::sentence`], [`Conflict::advice`]).
-
-mod remedy;
+//! holder. This module is for records ([`Serialize`]); [`sentences`](crate::sentences) are for people.
 
 use std::{fmt, io, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    event::milliseconds,
-    messages::{self, HolderTime, Language},
-    port::Port,
-};
+use crate::{milliseconds, port::Port};
 
 pub use crate::words::{Class, Origin};
-pub use remedy::HTTP_SYS;
+
+/// The name that a [`Holder`] has when the kernel of Windows listens for programs and services.
+pub const HTTP_SYS: &str = "Windows HTTP service (http.sys)";
 
 impl Origin {
     /// Whether a person or an earlier launch named the port: it is then tried whatever the policy
@@ -93,32 +88,6 @@ pub struct Conflict {
     #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
     #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
     pub elapsed: Duration,
-}
-
-impl Conflict {
-    /// Why the port cannot be had, as an English sentence without a full stop, with times in UTC: for
-    /// records and programs.
-    pub fn sentence(&self) -> String {
-        self.in_words(HolderTime::Utc)
-    }
-
-    /// The same for a person at this computer: times are in its zone.
-    pub fn sentence_here(&self) -> String {
-        self.in_words(HolderTime::Local)
-    }
-
-    fn in_words(&self, time: HolderTime) -> String {
-        let Self { port, class, holder, os_error, .. } = self;
-        let messages = Language::English.messages();
-        messages::problem(messages, (*port, *class), holder.as_ref(), os_error.as_ref(), time)
-    }
-}
-
-impl fmt::Display for Holder {
-    /// `docker-proxy (pid 812, user root, since 2026-11-22 12:01 UTC)`, leaving out what is unknown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&messages::holder(Language::English.messages(), self, HolderTime::Utc))
-    }
 }
 
 impl fmt::Display for OsError {
