@@ -16,8 +16,8 @@ fn a_port_is_checked_while_it_is_typed() {
     let free = (first..29_999).find(|port| is_free(*port)).expect("one is free");
     for (typed, said) in [
         ("70000", "A port is a number from 1 to 65535.".to_owned()),
-        ("6000", "6000 is refused by browsers.".to_owned()),
-        (&taken.to_string(), format!("{taken} is held by stranger, pid ")),
+        ("6000", "Not usable: browsers block port 6000".to_owned()),
+        (&taken.to_string(), format!("Not usable: port {taken} is held by stranger (pid ")),
         (&free.to_string(), format!("{free} is free, and outside every range the system uses.")),
         (
             &session.ready.port.to_string(),

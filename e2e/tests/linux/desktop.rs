@@ -178,7 +178,7 @@ fn where_there_is_no_box_the_browser_shows_a_page() {
     let mode = fs::metadata(&page).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let text = fs::read_to_string(&page).expect("it is there");
-    assert!(text.contains("unknown variant `&lt;i&gt;`"), "{text}");
+    assert!(text.contains("&lt;i&gt;&quot; is not `error`"), "{text}");
     assert!(text.contains("launcher.jsonl"), "{text}");
 
     // The next start has nothing to complain of.

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, fs, process::Command};
 
 use e2e::{Home, Running, Stranger, found, quiet_port, quiet_range, skip, wait_until};
-use shared::conflict::Holder;
+use shared::{
+    conflict::Holder,
+    messages::Language,
+    sentences::{self, HolderTime},
+};
 
 /// The `console` blocks of the README: what is printed after each command.
 fn shown() -> Vec<String> {
@@ -29,7 +33,7 @@ fn printed(launcher: &Running) -> String {
 fn holder(home: &Home, port: u16) -> String {
     let conflict = home.conflict_over(port);
     let holder: Holder = serde_json::from_value(conflict["holder"].clone()).expect("a holder");
-    holder.to_string()
+    sentences::holder(Language::English.messages(), &holder, HolderTime::Local)
 }
 
 #[test]
