@@ -42,9 +42,9 @@ fn every_arrow_of_the_drawing_is_taken_and_no_other() {
         [(1, crash()), (2, ready()), (2, ServerEvent::Disproved("?".into())), (3, crash())];
     let server = |(attempt, event): (u32, ServerEvent)| Input::Server { attempt, event };
     let begun: Vec<Input> = [(1, ready()), (1, ServerEvent::Proved)].map(server).to_vec();
-    let succession =
+    let replacement =
         [Input::RestartRequested(signal()), server((2, ready())), server((2, ServerEvent::Proved))];
-    let stories: Vec<Vec<Input>> = vec![
+    let sequences: Vec<Vec<Input>> = vec![
         vec![server((1, exit(1)))],
         vec![Input::StopRequested(signal()), server((1, crash()))],
         vec![server((1, ready())), Input::StopRequested(signal())],
@@ -55,15 +55,15 @@ fn every_arrow_of_the_drawing_is_taken_and_no_other() {
         [begun.clone(), crash_again.map(server).to_vec()].concat(),
         [
             begun,
-            succession.to_vec(),
+            replacement.to_vec(),
             vec![Input::StopRequested(signal()), server((2, exit(0))), server((1, exit(0)))],
         ]
         .concat(),
     ];
     let mut taken = BTreeSet::new();
-    for story in stories {
+    for sequence in sequences {
         let mut launch = TestLaunch::begin();
-        for input in story {
+        for input in sequence {
             // A launch that waits for its next start goes on when the time has come.
             if matches!(launch.state.phase, Phase::Waiting { .. })
                 && input != Input::StopRequested(signal())
@@ -72,7 +72,7 @@ fn every_arrow_of_the_drawing_is_taken_and_no_other() {
                 taken.insert(("waiting", word(&launch.state.phase)));
             }
             let before = word(&launch.state.phase);
-            launch.tell(input);
+            launch.input(input);
             taken.insert((before, word(&launch.state.phase)));
         }
     }

@@ -1,4 +1,4 @@
-//! Stories of a launch.
+//! Sequences of inputs, and the effects of each.
 
 mod arrows;
 mod random;
@@ -22,7 +22,7 @@ const SETTINGS: SupervisorSettings = SupervisorSettings {
     stop_timeout: Duration::from_secs(3),
 };
 
-/// A launch with its clock, told what happens and asked what follows.
+/// A launch with a clock of its own: it takes inputs and returns the effects.
 struct TestLaunch {
     state: State,
     now: Instant,
@@ -42,20 +42,20 @@ impl TestLaunch {
         launch
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Effect> {
+    fn input(&mut self, input: Input) -> Vec<Effect> {
         let (state, effects) = step(&SETTINGS, self.state.clone(), input, self.now);
         self.state = state;
         effects
     }
 
     fn event(&mut self, attempt: u32, event: ServerEvent) -> Vec<Effect> {
-        self.tell(Input::Server { attempt, event })
+        self.input(Input::Server { attempt, event })
     }
 
     /// Waits for the next deadline.
     fn wait(&mut self) -> Vec<Effect> {
         self.now = self.state.deadline(&SETTINGS).expect("something is due");
-        self.tell(Input::DeadlineReached)
+        self.input(Input::DeadlineReached)
     }
 }
 
@@ -151,10 +151,10 @@ fn an_exit_code_about_port_or_settings_is_never_tried_again() {
 #[test]
 fn asked_once_it_drains_and_asked_twice_it_is_killed() {
     let mut launch = TestLaunch::serving();
-    let effects = launch.tell(Input::StopRequested(cli(1)));
+    let effects = launch.input(Input::StopRequested(cli(1)));
     let stopping = Effect::Reply(Some(1), Reply::Stopping);
     assert_eq!(effects, [stopping, Effect::Send(1, ToServer::Drain)]);
-    assert_eq!(launch.tell(Input::ForceStopRequested(RequestedBy::Signal)), [Effect::Kill(1)]);
+    assert_eq!(launch.input(Input::ForceStopRequested(RequestedBy::Signal)), [Effect::Kill(1)]);
     let stopped = LaunchOutcome::Stopped { by: Some(RequestedBy::Cli) };
     assert_eq!(launch.event(1, crash()).last(), Some(&Effect::End(stopped)), "the first who asked");
 }
@@ -163,7 +163,7 @@ fn asked_once_it_drains_and_asked_twice_it_is_killed() {
 fn a_server_that_does_not_drain_is_killed_when_its_time_is_up() {
     let mut launch = TestLaunch::serving();
     let asked = launch.now;
-    launch.tell(Input::StopRequested(signal()));
+    launch.input(Input::StopRequested(signal()));
     assert_eq!(launch.wait(), [Effect::Kill(1)]);
     assert_eq!(launch.now, asked + SETTINGS.stop_timeout);
 }
@@ -187,7 +187,7 @@ fn a_restart_drains_the_old_server_only_after_the_new_one_has_proved_itself() {
     let spawn = Effect::Spawn { attempt: 2, on_new_port: false };
     launch.now += Duration::from_secs(5);
     let restarting = restarting(1, Duration::from_secs(5), Some(RequestedBy::Cli));
-    assert_eq!(launch.tell(Input::RestartRequested(cli(7))), [restarting, spawn]);
+    assert_eq!(launch.input(Input::RestartRequested(cli(7))), [restarting, spawn]);
     assert_eq!(launch.event(2, ready()), [Effect::Prove(2)]);
     let effects = launch.event(2, ServerEvent::Proved);
     let done = Effect::Reply(Some(7), Reply::Done);
@@ -205,7 +205,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
         ServerEvent::NotStarted("gone".into()),
     ] {
         let mut launch = TestLaunch::serving();
-        launch.tell(Input::RestartRequested(cli(7)));
+        launch.input(Input::RestartRequested(cli(7)));
         let effects = launch.event(2, event);
         assert!(refused(7, &effects).starts_with("the new server did not start"));
         assert!(
@@ -214,7 +214,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
         assert!(matches!(launch.state.phase, Phase::Serving { .. }));
     }
     let mut launch = TestLaunch::serving();
-    launch.tell(Input::RestartRequested(cli(7)));
+    launch.input(Input::RestartRequested(cli(7)));
     let effects = launch.wait();
     assert!(refused(7, &effects).contains("within") && effects.contains(&Effect::Kill(2)));
 }
@@ -222,7 +222,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
 #[test]
 fn a_crash_during_a_restart_makes_the_new_server_the_current_one() {
     let mut launch = TestLaunch::serving();
-    launch.tell(Input::RestartRequested(cli(7)));
+    launch.input(Input::RestartRequested(cli(7)));
     refused(7, &launch.event(1, crash()));
     launch.event(2, ready());
     assert_eq!(launch.event(2, ServerEvent::Proved), [Effect::Announce(2)]);
@@ -232,9 +232,9 @@ fn a_crash_during_a_restart_makes_the_new_server_the_current_one() {
 fn a_move_leads_from_the_old_port_to_the_new_one_and_then_lets_go_of_it() {
     let (from, to) = (port(17000), port(18000));
     let mut launch = TestLaunch::serving();
-    assert_eq!(launch.tell(Input::MoveRequested(Some(to), cli(7))), [Effect::Claim(Some(to))]);
+    assert_eq!(launch.input(Input::MoveRequested(Some(to), cli(7))), [Effect::Claim(Some(to))]);
     let spawn = Effect::Spawn { attempt: 2, on_new_port: true };
-    assert_eq!(launch.tell(Input::Claimed { from, to }), [spawn]);
+    assert_eq!(launch.input(Input::Claimed { from, to }), [spawn]);
     launch.event(2, ready());
     let redirect = Effect::Send(1, ToServer::Redirect { to });
     let done = Effect::Reply(Some(7), Reply::Done);
@@ -249,11 +249,11 @@ fn a_move_leads_from_the_old_port_to_the_new_one_and_then_lets_go_of_it() {
 fn a_move_that_fails_leaves_everything_as_it_was_and_says_why() {
     let (from, to) = (port(17000), port(18000));
     let mut launch = TestLaunch::serving();
-    launch.tell(Input::MoveRequested(Some(to), cli(7)));
-    let effects = launch.tell(Input::NotClaimed("it is taken".into()));
+    launch.input(Input::MoveRequested(Some(to), cli(7)));
+    let effects = launch.input(Input::NotClaimed("it is taken".into()));
     assert_eq!(effects, [Effect::Reply(Some(7), Reply::NoPort("it is taken".into()))]);
-    launch.tell(Input::MoveRequested(Some(to), cli(8)));
-    launch.tell(Input::Claimed { from, to });
+    launch.input(Input::MoveRequested(Some(to), cli(8)));
+    launch.input(Input::Claimed { from, to });
     let effects = launch.event(2, exit(1));
     refused(8, &effects);
     assert!(effects.contains(&Effect::AbandonClaim(Some(RequestedBy::Cli))));
@@ -263,15 +263,15 @@ fn a_move_that_fails_leaves_everything_as_it_was_and_says_why() {
 #[test]
 fn who_asks_at_the_wrong_moment_is_told_why_not() {
     let mut launch = TestLaunch::begin();
-    assert!(refused(1, &launch.tell(Input::RestartRequested(cli(1)))).contains("still starting"));
+    assert!(refused(1, &launch.input(Input::RestartRequested(cli(1)))).contains("still starting"));
     let mut launch = TestLaunch::serving();
-    launch.tell(Input::RestartRequested(cli(1)));
-    assert!(refused(2, &launch.tell(Input::MoveRequested(None, cli(2)))).contains("under way"));
-    let effects = launch.tell(Input::StopRequested(cli(3)));
+    launch.input(Input::RestartRequested(cli(1)));
+    assert!(refused(2, &launch.input(Input::MoveRequested(None, cli(2)))).contains("under way"));
+    let effects = launch.input(Input::StopRequested(cli(3)));
     assert!(refused(1, &effects).contains("ending") && effects.contains(&Effect::Kill(2)));
-    assert!(refused(4, &launch.tell(Input::RestartRequested(cli(4)))).contains("ending"));
+    assert!(refused(4, &launch.input(Input::RestartRequested(cli(4)))).contains("ending"));
     assert_eq!(
-        launch.tell(Input::StopRequested(cli(5))),
+        launch.input(Input::StopRequested(cli(5))),
         [Effect::Reply(Some(5), Reply::Stopping)]
     );
 }
@@ -292,22 +292,22 @@ fn the_end_tells_from_where_it_was_asked_for() {
         let mut launch = TestLaunch::serving();
         assert_eq!(launch.event(1, said)[1], Effect::Send(1, ToServer::Drain));
         // Later requests change nothing.
-        launch.tell(Input::StopRequested(cli(1)));
+        launch.input(Input::StopRequested(cli(1)));
         assert_eq!(outcome(&mut launch, exit(0)), LaunchOutcome::Stopped { by });
     }
     // The same from every other phase.
     let stopped = LaunchOutcome::Stopped { by: Some(RequestedBy::Signal) };
     let mut starting = TestLaunch::begin();
-    starting.tell(Input::StopRequested(signal()));
+    starting.input(Input::StopRequested(signal()));
     assert_eq!(outcome(&mut starting, crash()), stopped);
     let mut waiting = TestLaunch::serving();
     waiting.event(1, crash());
     assert_eq!(
-        waiting.tell(Input::StopRequested(signal())).pop(),
+        waiting.input(Input::StopRequested(signal())).pop(),
         Some(Effect::End(stopped.clone()))
     );
     let mut demanded = TestLaunch::serving();
-    demanded.tell(Input::ForceStopRequested(RequestedBy::Signal));
+    demanded.input(Input::ForceStopRequested(RequestedBy::Signal));
     assert_eq!(outcome(&mut demanded, exit(0)), stopped);
 }
 
@@ -316,14 +316,14 @@ fn a_move_that_the_server_passes_on_is_one_of_the_api() {
     let (from, to, by) = (port(17000), port(18000), Some(RequestedBy::Api));
     let mut launch = TestLaunch::serving();
     launch.event(1, by_api(|by| ToLauncher::Move { port: None, by }));
-    launch.tell(Input::Claimed { from, to });
+    launch.input(Input::Claimed { from, to });
     assert!(launch.event(2, exit(1)).contains(&Effect::AbandonClaim(by)));
     launch.event(1, by_api(|by| ToLauncher::Move { port: None, by }));
-    launch.tell(Input::Claimed { from, to });
+    launch.input(Input::Claimed { from, to });
     launch.event(3, ready());
     launch.event(3, ServerEvent::Proved);
     // The end of the launch lets go of both ports; the old one because of the move.
-    launch.tell(Input::StopRequested(signal()));
+    launch.input(Input::StopRequested(signal()));
     assert!(launch.event(1, exit(0)).contains(&Effect::Release { port: from, by }));
 }
 
@@ -336,14 +336,14 @@ fn a_restart_is_recorded_when_it_begins_with_from_where_it_was_asked_for_and_a_r
         let effects = launch.event(1, ServerEvent::Message(ToLauncher::Restart { by }));
         let spawn = Effect::Spawn { attempt: 2, on_new_port: false };
         assert_eq!(effects, [restarting(1, Duration::ZERO, by), spawn]);
-        let again = launch.tell(Input::RestartRequested(cli(1)));
+        let again = launch.input(Input::RestartRequested(cli(1)));
         assert!(!again.iter().any(is_record), "{again:?}");
     }
-    let starting = TestLaunch::begin().tell(Input::RestartRequested(cli(1)));
+    let starting = TestLaunch::begin().input(Input::RestartRequested(cli(1)));
     assert!(!starting.iter().any(is_record), "{starting:?}");
     // A failure after it is one of its own.
     let mut launch = TestLaunch::serving();
-    launch.tell(Input::RestartRequested(cli(1)));
+    launch.input(Input::RestartRequested(cli(1)));
     launch.event(2, ready());
     launch.event(2, ServerEvent::Proved);
     let failed = launch.event(2, crash());
@@ -356,7 +356,7 @@ fn a_restart_is_recorded_when_it_begins_with_from_where_it_was_asked_for_and_a_r
 #[test]
 fn a_stop_that_reaches_the_old_server_of_a_restart_ends_the_launch() {
     let mut launch = TestLaunch::serving();
-    launch.tell(Input::RestartRequested(cli(7)));
+    launch.input(Input::RestartRequested(cli(7)));
     launch.event(2, ready());
     launch.event(2, ServerEvent::Proved);
     let effects = launch.event(1, by_api(|by| ToLauncher::Stop { by }));

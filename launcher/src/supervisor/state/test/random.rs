@@ -1,4 +1,4 @@
-//! Random lives: whatever happens, in whatever order.
+//! Random inputs in a random order.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ proptest! {
         for (input, pause) in inputs {
             launch.now += Duration::from_millis(pause);
             let input = match input {
-                // ServerEvent come from servers that are there, and their end comes once.
+                // Events come from servers that are there, and their end comes once.
                 Input::Server { attempt, event } => {
                     let servers: Vec<_> = alive.iter().copied().collect();
                     let Some(&attempt) = servers.get(attempt as usize % servers.len().max(1)) else { continue };
@@ -54,7 +54,7 @@ proptest! {
                 }
                 other => other,
             };
-            let effects = launch.tell(input);
+            let effects = launch.input(input);
             for effect in &effects {
                 match effect {
                     Effect::Spawn { attempt, .. } => prop_assert!(alive.insert(*attempt), "started twice"),
@@ -63,7 +63,7 @@ proptest! {
                     _ => {}
                 }
             }
-            // A server that is killed while the launch drains tells its end afterwards.
+            // A server that is killed while the launch drains reports its end afterwards.
             if matches!(launch.state.phase, Phase::Draining { .. }) {
                 alive.extend(effects.iter().filter_map(|effect| match effect {
                     Effect::Kill(attempt) if *attempt == launch.state.current => Some(*attempt),
