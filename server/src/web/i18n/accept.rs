@@ -1,29 +1,29 @@
-//! What a browser says of the languages it likes (`Accept-Language`, RFC 9110), and what it gets.
+//! The choice of a language by `Accept-Language` (RFC 9110).
 
 use shared::messages::Language;
 
-/// The language that is liked best; the first one named among equals, English if none is ours.
-pub(super) fn best(wishes: &str) -> Language {
+/// The language with the highest weight; the first among equals, English if we have none of them.
+pub(super) fn best(header: &str) -> Language {
     let mut best = (Language::English, 0);
-    for (language, liking) in wishes.split(',').filter_map(wish) {
-        if liking > best.1 {
-            best = (language, liking);
+    for (language, weight) in header.split(',').filter_map(range) {
+        if weight > best.1 {
+            best = (language, weight);
         }
     }
     best.0
 }
 
-/// One wish: the language and how much it is liked, in thousandths.
-fn wish(text: &str) -> Option<(Language, u32)> {
+/// One language range: the language and its weight, in thousandths.
+fn range(text: &str) -> Option<(Language, u32)> {
     let (tag, parameters) = text.split_once(';').unwrap_or((text, ""));
-    let liking = match parameters.trim().strip_prefix("q=") {
+    let weight = match parameters.trim().strip_prefix("q=") {
         Some(number) => number.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q))?,
         None => 1.0,
     };
-    Some((named(tag.trim())?, (liking * 1000.0) as u32))
+    Some((named(tag.trim())?, (weight * 1000.0) as u32))
 }
 
-/// Any English is English, and any Chinese is better than none for whoever reads it.
+/// Every English is English, and simplified Chinese is used for every Chinese.
 fn named(tag: &str) -> Option<Language> {
     let primary = tag.split('-').next()?;
     match primary.to_ascii_lowercase().as_str() {
@@ -42,7 +42,7 @@ mod test {
 
     #[test]
     fn the_language_that_is_liked_best_is_chosen() {
-        for (wishes, language) in [
+        for (header, language) in [
             ("zh-CN,zh;q=0.9,en;q=0.8", SimplifiedChinese),
             ("zh-Hans-CN", SimplifiedChinese),
             ("ZH", SimplifiedChinese),
@@ -52,14 +52,14 @@ mod test {
             ("de, zh ;q=0.1", SimplifiedChinese),
             ("zh;q=0, en;q=0.1", English),
         ] {
-            assert_eq!(best(wishes), language, "{wishes}");
+            assert_eq!(best(header), language, "{header}");
         }
     }
 
     #[test]
     fn whoever_asks_for_none_of_ours_or_says_nonsense_gets_english() {
-        for wishes in ["", "*", "fr", "zh;q=0", "zh;q=x", "zh;q=2", "zh;q=NaN", ";;,,=", "zhx"] {
-            assert_eq!(best(wishes), English, "{wishes}");
+        for header in ["", "*", "fr", "zh;q=0", "zh;q=x", "zh;q=2", "zh;q=NaN", ";;,,=", "zhx"] {
+            assert_eq!(best(header), English, "{header}");
         }
     }
 }
