@@ -10,10 +10,11 @@ use shared::{
     app::AppName,
     claim,
     conflict::{Class, Conflict},
-    event::{Event, ReadyLine, ServerAt},
+    event::{Event, ServerAt},
     invoked_as,
     launch::LaunchInfo,
     port::Port,
+    ready_line::ReadyLine,
 };
 
 /// The output of one run.

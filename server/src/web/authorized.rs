@@ -7,7 +7,8 @@ use shared::event::RequestedBy;
 
 use crate::{
     auth::access::{Credential, Rejection},
-    web::{app_state::AppState, error::ApiError},
+    problem::Problem,
+    web::app_state::AppState,
 };
 
 /// A request with a right credential.
@@ -17,26 +18,26 @@ pub struct Authorized {
 }
 
 impl FromRequest for Authorized {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(state) = request.app_data::<Data<AppState>>() else {
-            return ready(Err(ApiError::NoToken));
+            return ready(Err(Problem::unauthorized()));
         };
         ready(match state.access.credential(request.headers()) {
             Credential::Right(by) => Ok(Self { by }),
             Credential::Wrong => Err(state.access.reject(request).into()),
-            Credential::None => Err(ApiError::NoToken),
+            Credential::None => Err(Problem::unauthorized()),
         })
     }
 }
 
-impl From<Rejection> for ApiError {
+impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         match rejection {
-            Rejection::Unauthorized => Self::NoToken,
-            Rejection::TooManyAttempts => Self::TooManyAttempts,
+            Rejection::Unauthorized => Self::unauthorized(),
+            Rejection::TooManyAttempts => Self::too_many_attempts(),
         }
     }
 }

@@ -25,7 +25,7 @@ use actix_web::{
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::web::{error::ApiError, limits::MAX_BODY};
+use crate::{problem::Problem, web::limits::MAX_BODY};
 
 type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
@@ -45,7 +45,9 @@ pub async fn body_limit<B: MessageBody + 'static>(
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {
-        return Ok(request.error_response(ApiError::BodyTooLarge).map_into_right_body());
+        return Ok(request
+            .error_response(Problem::content_too_large(MAX_BODY))
+            .map_into_right_body());
     }
     if length.unwrap_or(0) == 0 && !headers.contains_key(header::TRANSFER_ENCODING) {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
@@ -60,7 +62,7 @@ pub async fn body_limit<B: MessageBody + 'static>(
             |answer: B| BoxBody::new(HoldingBody { answer: answer.boxed(), _unread: body });
         return Ok(answered.map_body(|_, answer| holding(answer)).map_into_right_body());
     }
-    let mut refusal = ApiError::TooSlow.error_response();
+    let mut refusal = Problem::timeout().error_response();
     // The rest of the body, if it arrives later, is not a request.
     refusal.head_mut().set_connection_type(ConnectionType::Close);
     Ok(answered.into_response(refusal).map_into_right_body())

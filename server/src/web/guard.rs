@@ -25,7 +25,7 @@ use actix_web::{
 };
 use shared::port::Port;
 
-use crate::web::{error::ApiError, security_headers::with_security_headers};
+use crate::{problem::Problem, web::security_headers::with_security_headers};
 
 /// The port that `http` means when a URL names none.
 const HTTP_PORT: u16 = 80;
@@ -74,19 +74,19 @@ impl AllowedHosts {
     ///
     /// # Errors
     ///
-    /// [`ApiError::Misdirected`] if it is for another host, [`ApiError::ForeignOrigin`] if a page of
+    /// [`Problem::misdirected`] if it is for another host, [`Problem::foreign_origin`] if a page of
     /// another origin sent it.
     pub fn check(
         &self,
         method: &Method,
         target: Option<&str>,
         headers: &HeaderMap,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Problem> {
         let mut hosts = headers.get_all(header::HOST).map(HeaderValue::as_bytes);
         let host = hosts.next();
         let is_named = host.is_some_and(|host| self.contains(host)) && hosts.next().is_none();
         if !is_named || target.is_some_and(|target| !self.contains(target.as_bytes())) {
-            return Err(ApiError::Misdirected);
+            return Err(Problem::misdirected());
         }
         let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         if is_safe && !headers.contains_key(header::UPGRADE) {
@@ -96,7 +96,7 @@ impl AllowedHosts {
         let is_foreign = origins.any(|origin| !self.contains_origin(origin, host));
         let mut sites = headers.get_all("sec-fetch-site").map(HeaderValue::as_bytes);
         if is_foreign || sites.any(|site| !matches!(site, b"same-origin" | b"none")) {
-            return Err(ApiError::ForeignOrigin);
+            return Err(Problem::foreign_origin());
         }
         Ok(())
     }
@@ -149,10 +149,20 @@ mod test {
     use actix_web::http::header::HeaderName;
 
     use super::*;
+    use crate::problem::Kind;
 
     fn allowed_hosts(port: u16, address: &str) -> AllowedHosts {
         let addresses = [SocketAddr::new(address.parse().expect("an address"), port)];
         AllowedHosts::new(Port::new(port).expect("not 0"), &addresses)
+    }
+
+    fn checked(
+        hosts: &AllowedHosts,
+        method: &Method,
+        target: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<(), Kind> {
+        hosts.check(method, target, headers).map_err(|problem| problem.kind())
     }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -225,12 +235,12 @@ mod test {
         let hosts = allowed_hosts(17000, "127.0.0.1");
         let ours = ("host", "127.0.0.1:17000");
         for pairs in [&[][..], &[ours, ours], &[ours, ("host", "evil")]] {
-            let result = hosts.check(&Method::GET, None, &headers(pairs));
-            assert_eq!(result, Err(ApiError::Misdirected), "{pairs:?}");
+            let result = checked(&hosts, &Method::GET, None, &headers(pairs));
+            assert_eq!(result, Err(Kind::Misdirected), "{pairs:?}");
         }
         let ours = headers(&[ours]);
-        assert_eq!(hosts.check(&Method::GET, Some("127.0.0.1:17000"), &ours), Ok(()));
-        assert_eq!(hosts.check(&Method::GET, Some("evil"), &ours), Err(ApiError::Misdirected));
+        assert_eq!(checked(&hosts, &Method::GET, Some("127.0.0.1:17000"), &ours), Ok(()));
+        assert_eq!(checked(&hosts, &Method::GET, Some("evil"), &ours), Err(Kind::Misdirected));
     }
 
     #[test]
@@ -238,7 +248,7 @@ mod test {
         let hosts = allowed_hosts(17000, "127.0.0.1");
         let check = |method: &Method, pair: &[(&'static str, &'static str)]| {
             let pairs = [&[("host", "127.0.0.1:17000")], pair].concat();
-            hosts.check(method, None, &headers(&pairs))
+            checked(&hosts, method, None, &headers(&pairs))
         };
         let foreign = [
             ("origin", "null"),
@@ -253,10 +263,10 @@ mod test {
         for pair in foreign {
             assert_eq!(check(&Method::GET, &[pair]), Ok(()), "{pair:?}");
             for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-                assert_eq!(check(&method, &[pair]), Err(ApiError::ForeignOrigin), "{pair:?}");
+                assert_eq!(check(&method, &[pair]), Err(Kind::ForeignOrigin), "{pair:?}");
             }
             let upgrade = check(&Method::GET, &[("upgrade", "websocket"), pair]);
-            assert_eq!(upgrade, Err(ApiError::ForeignOrigin), "{pair:?}");
+            assert_eq!(upgrade, Err(Kind::ForeignOrigin), "{pair:?}");
         }
         for pair in [
             ("origin", "http://127.0.0.1:17000"),
@@ -274,13 +284,14 @@ mod test {
     fn a_neighbour_on_the_network_is_no_origin_of_ours_even_if_we_serve_on_all_addresses() {
         let hosts = allowed_hosts(17000, "0.0.0.0");
         let post = |origin| {
-            hosts.check(
+            checked(
+                &hosts,
                 &Method::POST,
                 None,
                 &headers(&[("host", "192.0.2.7:17000"), ("origin", origin)]),
             )
         };
         assert_eq!(post("http://192.0.2.7:17000"), Ok(()));
-        assert_eq!(post("http://192.0.2.8:17000"), Err(ApiError::ForeignOrigin));
+        assert_eq!(post("http://192.0.2.8:17000"), Err(Kind::ForeignOrigin));
     }
 }

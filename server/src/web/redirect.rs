@@ -8,7 +8,7 @@
 //! redirected to a one-time URL of the new port, with status 307, and gets a new cookie there.
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -23,9 +23,9 @@ use shared::port::Port;
 
 use crate::{
     auth::access::Credential,
+    problem::Problem,
     web::{
         app_state::AppState,
-        error::Problem,
         paths::{BASE, CONSOLE},
         security_headers::with_security_headers,
     },
@@ -84,9 +84,7 @@ fn answer(to: Port, method: &Method, host: &str, target: &str) -> HttpResponse {
     if matches!(*method, Method::GET | Method::HEAD) {
         return redirected(StatusCode::PERMANENT_REDIRECT, &location, target);
     }
-    let detail = format!("the app has moved: send this to {location}");
-    let problem = Problem::new(StatusCode::CONFLICT, &detail);
-    not_cached(Problem { location: Some(location), ..problem }.response(), target)
+    not_cached(Problem::moved(location).error_response(), target)
 }
 
 fn redirected(status: StatusCode, location: &str, target: &str) -> HttpResponse {

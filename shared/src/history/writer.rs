@@ -17,8 +17,8 @@ use jiff::{Timestamp, Unit};
 use uuid::Uuid;
 
 use super::{
-    Record,
     json_lines::{Author, Lines, Sink, about, say_once},
+    record::Record,
 };
 use crate::{
     app::AppName,

@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::os::{SocketEntry, SocketState};
+use crate::os::interface::{SocketEntry, SocketState};
 
 /// Bytes of the count before the rows.
 const HEAD: usize = 4;

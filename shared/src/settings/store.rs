@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Settings, SettingsError};
+use super::{error::SettingsError, table::Settings};
 use crate::{app::AppName, atomic, os, paths, paths::Folders};
 
 /// Why a settings file was not rewritten.

@@ -1,31 +1,22 @@
-//! The choice of a language by `Accept-Language` (RFC 9110).
+//! The language that a browser prefers (`Accept-Language`, RFC 9110), of those that the pages have.
 
+use actix_web::{
+    HttpMessage,
+    http::header::{AcceptLanguage, Header, Quality},
+};
 use shared::messages::Language;
 
-/// The language with the highest weight; the first among equals, English if we have none of them.
-pub(super) fn best(header: &str) -> Language {
-    let mut best = (Language::English, 0);
-    for (language, weight) in header.split(',').filter_map(range) {
-        if weight > best.1 {
-            best = (language, weight);
-        }
-    }
-    best.0
+/// The preferred language; the first named among equals, English if the pages have none of them.
+pub(super) fn best(request: &impl HttpMessage) -> Language {
+    let Ok(mut accepted) = AcceptLanguage::parse(request) else { return Language::English };
+    // A weight of 0 means "not acceptable", which `ranked` only puts last.
+    accepted.retain(|item| item.quality > Quality::ZERO);
+    let mut tags = accepted.ranked().into_iter();
+    tags.find_map(|tag| named(tag.item()?.primary_language())).unwrap_or(Language::English)
 }
 
-/// One language range: the language and its weight, in thousandths.
-fn range(text: &str) -> Option<(Language, u32)> {
-    let (tag, parameters) = text.split_once(';').unwrap_or((text, ""));
-    let weight = match parameters.trim().strip_prefix("q=") {
-        Some(number) => number.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q))?,
-        None => 1.0,
-    };
-    Some((named(tag.trim())?, (weight * 1000.0) as u32))
-}
-
-/// Every English is English, and simplified Chinese is used for every Chinese.
-fn named(tag: &str) -> Option<Language> {
-    let primary = tag.split('-').next()?;
+/// Any English is English, and any Chinese is preferred to English by readers of Chinese.
+fn named(primary: &str) -> Option<Language> {
     match primary.to_ascii_lowercase().as_str() {
         "en" => Some(Language::English),
         "zh" => Some(Language::SimplifiedChinese),
@@ -35,10 +26,13 @@ fn named(tag: &str) -> Option<Language> {
 
 #[cfg(test)]
 mod test {
-    use super::{
-        Language::{English, SimplifiedChinese},
-        best,
-    };
+    use actix_web::{http::header::ACCEPT_LANGUAGE, test::TestRequest};
+
+    use super::Language::{self, English, SimplifiedChinese};
+
+    fn best(wishes: &str) -> Language {
+        super::best(&TestRequest::default().insert_header((ACCEPT_LANGUAGE, wishes)).to_request())
+    }
 
     #[test]
     fn the_language_that_is_liked_best_is_chosen() {

@@ -37,7 +37,7 @@ pub struct Metrics {
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
     /// The port history cannot be read.
-    #[error("cannot count the port history ({0})")]
+    #[error("cannot count the port history")]
     History(#[from] io::Error),
     /// A number has no name that Prometheus takes.
     #[error("cannot make the text")]

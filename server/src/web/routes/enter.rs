@@ -16,11 +16,14 @@ use serde::Deserialize;
 use shared::{app::AppName, messages::Language, token::TicketError};
 
 use super::{components, document::Document, landing};
-use crate::web::{
-    app_state::AppState,
-    error::ApiError,
-    i18n::PreferredLanguage,
-    paths::{BASE, CONSOLE},
+use crate::{
+    auth::access::Rejection,
+    problem::Problem,
+    web::{
+        app_state::AppState,
+        i18n::PreferredLanguage,
+        paths::{BASE, CONSOLE},
+    },
 };
 
 /// The headers of a prefetch, the standard one first.
@@ -37,7 +40,7 @@ pub(super) async fn enter(
     request: HttpRequest,
     state: Data<AppState>,
     PreferredLanguage(language): PreferredLanguage,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     if is_prefetch(request.headers()) {
         // The browser drops what it prefetched, and sends the request again when the person follows it.
         return Ok(HttpResponse::ServiceUnavailable().finish());
@@ -52,9 +55,9 @@ pub(super) async fn enter(
     match checked.map(|ticket| state.access.use_ticket(ticket, now)) {
         Ok(true) => Ok(admitted(&state.access.cookie())),
         Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&state.launch.app, language)),
-        Err(TicketError::Forged) => match state.access.reject(&request).into() {
-            ApiError::NoToken => Ok(not_admitted(&state.launch.app, language)),
-            other => Err(other),
+        Err(TicketError::Forged) => match state.access.reject(&request) {
+            Rejection::Unauthorized => Ok(not_admitted(&state.launch.app, language)),
+            rejection => Err(rejection.into()),
         },
     }
 }

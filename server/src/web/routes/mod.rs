@@ -9,12 +9,15 @@ use actix_web::{
     web,
 };
 
-use crate::web::{
-    body_limit::body_limit,
-    error::ApiError,
-    limits::{BODY_TIMEOUT, MAX_BODY},
-    paths::BASE,
-    security_headers::HEADERS,
+use crate::{
+    problem::Problem,
+    web::{
+        body_limit::body_limit,
+        limits::{BODY_TIMEOUT, MAX_BODY},
+        paths::BASE,
+        problem_log::log_causes,
+        security_headers::HEADERS,
+    },
 };
 
 pub mod api;
@@ -35,6 +38,7 @@ pub fn register(config: &mut web::ServiceConfig) {
     config.service(
         web::scope(BASE)
             .app_data(web::PayloadConfig::new(MAX_BODY))
+            .wrap(from_fn(log_causes))
             .wrap(from_fn(|request, next| body_limit(BODY_TIMEOUT, request, next)))
             .wrap(headers)
             .service(page("", || async { landing::see_landing_page() }))
@@ -46,7 +50,7 @@ pub fn register(config: &mut web::ServiceConfig) {
             .service(page("/identity", identity::identity))
             .service(page("/metrics", metrics::metrics))
             .configure(api::register)
-            .default_service(web::to(|| refuse(ApiError::NotFound))),
+            .default_service(web::to(|| refuse(Problem::not_found()))),
     );
 }
 
@@ -63,7 +67,7 @@ pub async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("Not found\n")
 }
 
-async fn refuse(error: ApiError) -> Result<HttpResponse, ApiError> {
+async fn refuse(error: Problem) -> Result<HttpResponse, Problem> {
     Err(error)
 }
 
@@ -77,5 +81,5 @@ where
     let is_reading = guard::Any(guard::Get()).or(guard::Head());
     web::resource(path)
         .route(web::route().guard(is_reading).to(handler))
-        .default_service(web::to(|| refuse(ApiError::ReadOnly)))
+        .default_service(web::to(|| refuse(Problem::read_only())))
 }

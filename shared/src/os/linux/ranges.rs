@@ -3,7 +3,7 @@
 use std::{fs, ops::RangeInclusive};
 
 use crate::{
-    os::PortRanges,
+    os::interface::PortRanges,
     port::{Port, PortRange},
 };
 

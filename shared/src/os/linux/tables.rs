@@ -6,7 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use crate::os::{SocketEntry, SocketState};
+use crate::os::interface::{SocketEntry, SocketState};
 
 /// The most that is read of one table: over 100,000 sockets at 150 bytes each. Whoever has more
 /// gets a diagnosis from these.

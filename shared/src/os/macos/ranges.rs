@@ -2,9 +2,9 @@
 
 use std::{ffi::CStr, ptr};
 
-use super::port_bitmap;
+use crate::os::port_bitmap;
 use crate::{
-    os::PortRanges,
+    os::interface::PortRanges,
     port::{Port, PortRange},
 };
 

@@ -11,7 +11,7 @@ use std::{
 
 use listeners::Protocol;
 
-use crate::os::{SocketEntry, SocketState};
+use crate::os::interface::{SocketEntry, SocketState};
 
 /// Every TCP socket of the processes that may be looked into.
 pub(super) fn sockets() -> io::Result<Vec<SocketEntry>> {

@@ -21,8 +21,11 @@ use windows_sys::Win32::System::{
     SystemInformation::GetSystemDirectoryW, Threading::CREATE_NO_WINDOW,
 };
 
-use super::{hcn, netsh};
-use crate::{os::PortRanges, port::PortRange};
+use super::hcn;
+use crate::{
+    os::{interface::PortRanges, netsh},
+    port::PortRange,
+};
 
 /// The dynamic range of a Windows that nobody has changed.
 const EPHEMERAL: PortRange = PortRange::literal(49152, 65535);

@@ -6,8 +6,11 @@ use serde::Deserialize;
 use shared::history::{Conflicts, Filter, Moment, Reader, moment};
 use utoipa::IntoParams;
 
-use super::{blocking::run_blocking, query::Query, refusal::Refusal};
-use crate::web::{app_state::AppState, authorized::Authorized};
+use super::{blocking::run_blocking, query::Query};
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
+};
 
 /// The default of `since`.
 const SINCE: &str = "30d";
@@ -38,7 +41,7 @@ pub(super) async fn conflicts(
     _: Authorized,
     Query(asked): Query<ConflictsQuery>,
     state: Data<AppState>,
-) -> Result<Json<Conflicts>, Refusal> {
+) -> Result<Json<Conflicts>, Problem> {
     let since = asked.since.map(|Moment(since)| since);
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),

@@ -2,11 +2,11 @@
 
 use actix_web::{HttpResponse, Resource, guard, web};
 
-use super::refusal::Refusal;
+use crate::problem::Problem;
 
 /// A resource that refuses the methods that it does not take.
 pub(super) fn resource(path: &str, allow: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || refuse(Refusal::Method(allow))))
+    web::resource(path).default_service(web::to(move || refuse(Problem::wrong_method(allow))))
 }
 
 pub(super) fn reading() -> impl guard::Guard {
@@ -25,6 +25,6 @@ pub(super) fn putting() -> impl guard::Guard {
     guard::Put()
 }
 
-async fn refuse(refusal: Refusal) -> Result<HttpResponse, Refusal> {
+async fn refuse(refusal: Problem) -> Result<HttpResponse, Problem> {
     Err(refusal)
 }

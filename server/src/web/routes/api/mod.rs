@@ -20,7 +20,6 @@ mod blocking;
 mod body;
 mod query;
 mod fields;
-mod refusal;
 
 use actix_web::web;
 

@@ -24,10 +24,10 @@ use super::{
     blocking::{app_files, run_blocking},
     fields::Empty,
     query::{Path, Query},
-    refusal::Refusal,
 };
-use crate::web::{
-    app_state::AppState, authorized::Authorized, error::Problem, port_policy, storage::AppFiles,
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized, port_policy, storage::AppFiles},
 };
 
 /// How long a request waits for the one before it, whose diagnosis may take a second.
@@ -107,18 +107,18 @@ pub(super) async fn port(
     _: Query<Empty>,
     Path(PortPath { port }): Path<PortPath>,
     state: Data<AppState>,
-) -> Result<Json<Explained>, Refusal> {
+) -> Result<Json<Explained>, Problem> {
     Ok(Json(check_port(&state, move |state, files| explain(state, files, port)).await?))
 }
 
 /// Runs `check` on a thread that may block, one at a time.
 pub(super) async fn check_port<T: Send + 'static>(
     state: &Data<AppState>,
-    check: impl FnOnce(&AppState, &AppFiles) -> Result<T, Refusal> + Send + 'static,
-) -> Result<T, Refusal> {
+    check: impl FnOnce(&AppState, &AppFiles) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     app_files(&state.storage)?;
     let turn = timeout(PATIENCE, Arc::clone(&state.port_checks).acquire_owned()).await;
-    let turn = turn.map_err(|_| Refusal::Busy)?;
+    let turn = turn.map_err(|_| Problem::busy())?;
     let state = state.clone();
     run_blocking(move || {
         // The check goes on, and holds its turn, even if the client has gone.
@@ -134,14 +134,14 @@ pub(super) fn conflict(
     files: &AppFiles,
     port: Port,
     settings: &Settings,
-) -> Result<Option<Conflict>, Refusal> {
+) -> Result<Option<Conflict>, Problem> {
     let policy = port_policy::policy(&files.folders, &state.launch.app);
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
         return Ok(Some(port_policy::refused(port, class, state.launch.last_good)));
     }
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
     let found = asker(state, files, settings, &avoid).conflict(port, state.secret.clone());
-    found.map_err(|error| Refusal::System(format!("{error}: {}", error.source)))
+    found.map_err(|error| Problem::system(format!("{error}: {}", error.source), error))
 }
 
 fn asker<'a>(
@@ -159,7 +159,7 @@ fn asker<'a>(
     }
 }
 
-fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, Refusal> {
+fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, Problem> {
     // Wrong settings are reported by the route of the settings.
     let settings = Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();

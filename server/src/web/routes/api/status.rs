@@ -8,11 +8,14 @@ use serde::Serialize;
 use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
 
-use super::{fields::Empty, query::Query, refusal::Refusal};
-use crate::web::{
-    app_state::{AppState, VERSION},
-    authorized::Authorized,
-    launch_history::LastMove,
+use super::{fields::Empty, query::Query};
+use crate::{
+    problem::Problem,
+    web::{
+        app_state::{AppState, VERSION},
+        authorized::Authorized,
+        launch_history::LastMove,
+    },
 };
 
 /// The answer. Its keys are those of the port history.
@@ -79,6 +82,6 @@ pub(super) async fn status(
     _: Authorized,
     _: Query<Empty>,
     state: Data<AppState>,
-) -> Result<Json<StatusAnswer>, Refusal> {
+) -> Result<Json<StatusAnswer>, Problem> {
     Ok(Json(StatusAnswer::of(&state)))
 }

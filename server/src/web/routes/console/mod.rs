@@ -24,11 +24,13 @@ use shared::messages::{Language, Messages};
 
 use self::view::View;
 use super::{components, document::Document, landing};
-use crate::web::{
-    app_state::{AppState, VERSION},
-    authorized::Authorized,
-    error::ApiError,
-    i18n::PreferredLanguage,
+use crate::{
+    problem::Problem,
+    web::{
+        app_state::{AppState, VERSION},
+        authorized::Authorized,
+        i18n::PreferredLanguage,
+    },
 };
 
 /// The path of the API, for the scripts.
@@ -39,11 +41,11 @@ pub(super) async fn page(
     authorized: Option<Authorized>,
     state: Data<AppState>,
     PreferredLanguage(language): PreferredLanguage,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     if authorized.is_none() {
         return Ok(landing::page(&state.launch, state.serving.started_at, language));
     }
-    let view = web::block(move || View::read(&state)).await.map_err(|_| ApiError::Stopping)?;
+    let view = web::block(move || View::read(&state)).await.map_err(|_| Problem::unavailable())?;
     Ok(console(&view, language))
 }
 

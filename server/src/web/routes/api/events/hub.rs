@@ -10,8 +10,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::web::Data;
-use actix_web_lab::sse::{self, Event};
+use actix_web::web::{Bytes, Data};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::{
@@ -22,9 +21,10 @@ use shared::{
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::web::{
-    app_state::AppState,
-    routes::api::{refusal::Refusal, status::StatusAnswer},
+use super::sse;
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, routes::api::status::StatusAnswer},
 };
 
 /// How many clients may follow at once: more pages than a person has open, fewer than a process has
@@ -47,7 +47,7 @@ pub struct Hub(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    clients: Vec<Sender<Event>>,
+    clients: Vec<Sender<Bytes>>,
     /// Whether the thread runs.
     is_watching: bool,
     /// There is one while it does, if there is a history.
@@ -58,25 +58,21 @@ struct State {
 }
 
 impl Hub {
-    /// Adds a client, and queues what it has missed since `last` if it reconnects.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Stopping`] or [`Refusal::Full`].
+    /// Lets a client in, which has heard everything up to `last`, if it was here before.
     pub(super) fn join(
         &self,
         app: &Data<AppState>,
         last: Option<Cursor>,
-    ) -> Result<Receiver<Event>, Refusal> {
+    ) -> Result<Receiver<Bytes>, Problem> {
         let mut state = self.state();
         if state.is_closed {
-            return Err(Refusal::Stopping);
+            return Err(Problem::stopping());
         }
         state.clients.retain(|client| !client.is_closed());
         if state.clients.len() >= MAX_CLIENTS {
             // A client that has gone is noticed when it is written to, and its place is free then.
-            state.send(&Event::Comment("still there?".into()));
-            return Err(Refusal::Full);
+            state.send(&sse::comment("still there?"));
+            return Err(Problem::too_many_clients());
         }
         let (client, events) = channel(MAX_QUEUED);
         let now = state.catch_up(app, self);
@@ -140,12 +136,12 @@ impl State {
         }
     }
 
-    fn send(&mut self, event: &Event) {
+    fn send(&mut self, event: &Bytes) {
         self.send_each(|| event.clone());
     }
 
     /// Sends an event of its own to each client.
-    fn send_each(&mut self, event: impl Fn() -> Event) {
+    fn send_each(&mut self, event: impl Fn() -> Bytes) {
         self.clients.retain(|client| client.try_send(event()).is_ok());
     }
 }
@@ -185,15 +181,10 @@ fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
     if is_all && missed.len() <= MAX_MISSED { missed } else { Vec::new() }
 }
 
-fn record(added: &Added) -> Event {
-    let data = sse::Data::new(added.entry.text.as_str()).id(added.cursor.to_string());
-    data.event(StreamEvent::Record.word()).into()
+fn record(added: &Added) -> Bytes {
+    sse::event(StreamEvent::Record.word(), &added.entry.text, Some(added.cursor))
 }
 
-fn event(name: StreamEvent, data: &Value, id: Option<Cursor>) -> Event {
-    let data = sse::Data::new(data.to_string()).event(name.word());
-    match id {
-        Some(cursor) => data.id(cursor.to_string()).into(),
-        None => data.into(),
-    }
+fn event(name: StreamEvent, data: &Value, id: Option<Cursor>) -> Bytes {
+    sse::event(name.word(), &data.to_string(), id)
 }

@@ -6,19 +6,18 @@
 //! it must read the history.
 
 mod hub;
+mod sse;
 
 use std::time::Duration;
 
-use actix_web::{
-    HttpRequest, Responder,
-    http::header::{CACHE_CONTROL, HeaderName},
-    web::Data,
-};
-use actix_web_lab::sse::Sse;
+use actix_web::{HttpRequest, HttpResponse, http::header::HeaderName, web::Data};
 
 pub use self::hub::Hub;
-use super::{blocking::run_blocking, fields::Empty, query::Query, refusal::Refusal};
-use crate::web::{app_state::AppState, authorized::Authorized, error::Problem};
+use super::{blocking::run_blocking, fields::Empty, query::Query};
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
+};
 
 /// The interval of comments to a client without events: short enough that a proxy or a sleeping laptop
 /// is noticed before a person notices.
@@ -50,14 +49,10 @@ pub(super) async fn follow(
     request: HttpRequest,
     state: Data<AppState>,
     hub: Data<Hub>,
-) -> Result<impl Responder, Refusal> {
+) -> Result<HttpResponse, Problem> {
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is not a cursor, or belongs to another file, counts as absent.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
     let events = run_blocking(move || hub.join(&state, last)).await?;
-    Ok(Sse::from_infallible_receiver(events)
-        .with_keep_alive(HEARTBEAT)
-        .with_retry_duration(RETRY)
-        .customize()
-        .insert_header((CACHE_CONTROL, "no-store")))
+    Ok(sse::response(events, HEARTBEAT, RETRY))
 }

@@ -7,20 +7,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Settings;
-
 /// A value and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
     /// The value.
     pub value: T,
     /// Where it came from.
-    pub source: Source,
+    pub source: SettingSource,
 }
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// An option of the command line.
     Flag(&'static str),
     /// A variable of the environment.
@@ -31,36 +29,23 @@ pub enum Source {
     Default,
 }
 
-/// What each place sets.
-#[derive(Debug)]
-pub struct Layers<'a> {
-    /// The options of the command line.
-    pub flags: Settings,
-    /// The variables of the environment.
-    pub variables: Settings,
-    /// The settings file.
-    pub file: &'a Settings,
-    /// The path of that file.
-    pub path: &'a Path,
-}
-
 impl<T> Sourced<T> {
-    pub(super) fn of(value: Option<T>, source: impl FnOnce() -> Source) -> Option<Self> {
+    pub(super) fn of(value: Option<T>, source: impl FnOnce() -> SettingSource) -> Option<Self> {
         value.map(|value| Self { value, source: source() })
     }
 
     /// What the settings file at `path` sets.
     pub fn from_file(value: Option<T>, path: &Path) -> Option<Self> {
-        Self::of(value, || Source::File(path.to_owned()))
+        Self::of(value, || SettingSource::File(path.to_owned()))
     }
 
     /// Whether it is set anywhere.
     pub fn is_set(&self) -> bool {
-        self.source != Source::Default
+        self.source != SettingSource::Default
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => f.write_str(name),

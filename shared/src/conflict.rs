@@ -4,17 +4,17 @@
 //! holder, and this module names them, for records ([`Serialize`]) and for people
 //! ([`Conflict::sentence`], [`Conflict::advice`]).
 
-mod remedy;
-
 use std::{fmt, io, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{event::milliseconds, port::Port};
+use crate::{milliseconds, port::Port};
 
 pub use crate::words::{Class, Origin};
-pub use remedy::HTTP_SYS;
+
+/// The name that a [`Holder`] has when the kernel of Windows listens for programs and services.
+pub const HTTP_SYS: &str = "Windows HTTP service (http.sys)";
 
 impl Origin {
     /// Whether a person or an earlier launch named the port: it is then tried whatever the policy

@@ -1,4 +1,4 @@
-//! The home port, while somebody else has it.
+//! The wait for the home port, while another program has it.
 
 use std::{
     sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel},
@@ -11,35 +11,35 @@ use shared::{
     conflict::{Class, Conflict, Origin},
 };
 
-use crate::supervisor::child::What;
+use crate::supervisor::event::SupervisorEvent;
 
-/// How soon it is looked at for the first time.
+/// The time before the first attempt.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long it is left alone at most: nobody waits at the door for a port.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest time between two attempts.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// Waits for the home port among the `refused` ones, on a thread of its own, and tells `news` once
-/// when it has become free. The wait ends when what is given back is dropped.
-pub fn watch(refused: &[Conflict], news: &SyncSender<What>) -> Option<Sender<()>> {
+/// Waits for the home port among the `refused` ones, on a thread of its own, and reports once to
+/// `events` that it is free. The wait ends when the returned sender is dropped.
+pub fn wait(refused: &[Conflict], events: &SyncSender<SupervisorEvent>) -> Option<Sender<()>> {
     let may_become_free = |conflict: &&Conflict| {
         let for_ever = matches!(conflict.class, Class::BrowserBlocked | Class::Privileged);
         conflict.origin == Origin::Home && !for_ever
     };
     let port = refused.iter().find(may_become_free)?.port;
     let (held, dropped) = channel::<()>();
-    let news = news.clone();
+    let events = events.clone();
     let wait = move || {
         let mut pause = FIRST_PAUSE;
         while dropped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
             if claim::can_be_bound(port) {
-                // Nobody listens any more when the launch is over.
-                let _ = news.send(What::HomeIsFree(port));
+                // The driver takes no events after the end of the launch.
+                let _ = events.send(SupervisorEvent::HomePortFree(port));
                 return;
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     };
-    // Without a thread the news stays untold; the next start goes home all the same.
+    // Without a thread there is no report; the next start takes the home port all the same.
     thread::Builder::new().name("home port".to_owned()).spawn(wait).ok().map(|_| held)
 }

@@ -4,8 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{EventName, ServerAt, milliseconds::milliseconds};
-use crate::launch::LaunchInfo;
+use crate::{
+    event::{EventName, ServerAt},
+    launch::LaunchInfo,
+    milliseconds::milliseconds,
+};
 
 /// What a program prints with `--json` when its server is ready: a contract with scripts, and so
 /// wider than the record of the same name.

@@ -3,11 +3,10 @@
 //! A program that is ended by its number is the usual remedy, and for some holders the wrong one:
 //! they listen for somebody else, and come back. Those are known by name.
 
-use super::{Class, Conflict, Holder};
-use crate::port::Port;
-
-/// What the kernel of Windows is called where it listens for programs and services.
-pub const HTTP_SYS: &str = "Windows HTTP service (http.sys)";
+use crate::{
+    conflict::{Class, Conflict, HTTP_SYS, Holder},
+    port::Port,
+};
 
 /// `WSAEACCES`: on Windows, where it has causes that no other right would cure.
 const WSAEACCES: i32 = 10013;

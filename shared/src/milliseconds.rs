@@ -35,9 +35,11 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Er
 
 /// The same for a duration that may not be known.
 pub mod maybe {
-    use super::{
-        Deserialize, Deserializer, Duration, Serialize, Serializer, duration, milliseconds,
-    };
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::milliseconds::{duration, milliseconds};
 
     /// Writes a duration, or null.
     ///
