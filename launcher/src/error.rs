@@ -6,6 +6,7 @@ use shared::{
     environment::VariableError,
     event::{EndReason, ServerEnd},
     exit::{self, Exit},
+    message,
     port::Port,
     settings::Restart,
 };
@@ -31,16 +32,16 @@ pub enum LaunchError {
     #[error("{}", headline(.0))]
     MustNotMove(Vec<Conflict>),
     /// No socket could be had at all.
-    #[error("no port could be claimed")]
+    #[error("{}", message!("failure.no_port"))]
     Claim(#[source] ClaimError),
     /// There is no server to start.
     #[error(transparent)]
     NoServer(#[from] NoServer),
     /// The server did not become ready.
-    #[error("the server did not start")]
+    #[error("{}", message!("failure.not_ready"))]
     NotReady(NotReady),
     /// It failed, and is not started again.
-    #[error("the server failed, and was not started again")]
+    #[error("{}", message!("failure.gave_up"))]
     GaveUp {
         /// Its last end.
         end: ServerEnd,
@@ -48,26 +49,26 @@ pub enum LaunchError {
         rule: Restart,
     },
     /// It ended in a way that the next one would share.
-    #[error("the server ended with exit code {0}")]
+    #[error("{}", message!("failure.final", code = .0))]
     Final(i32),
 }
 
 fn headline(conflicts: &[Conflict]) -> String {
     conflicts.first().map_or_else(
-        || "every port of the range is taken".to_owned(),
-        |conflict| format!("port {} is not available", conflict.port),
+        || message!("failure.range_taken"),
+        |conflict| message!("failure.port_taken", port = conflict.port),
     )
 }
 
 fn given_up(end: &ServerEnd, rule: Restart) -> String {
     let how = match (end.signal, end.exit_code) {
-        (Some(signal), _) => format!("signal {signal} ended it"),
-        (None, Some(code)) => format!("it exited with code {}", exit::told(code)),
-        (None, None) => "it ended".to_owned(),
+        (Some(signal), _) => message!("failure.by_signal", signal),
+        (None, Some(code)) => message!("failure.by_code", code = exit::told(code)),
+        (None, None) => message!("failure.ended"),
     };
     match rule {
-        Restart::OnFailure => format!("{how}, the last of five failures within a minute"),
-        Restart::Never => format!("{how}, and the settings say `restart = \"never\"`"),
+        Restart::OnFailure => message!("failure.five_times", how),
+        Restart::Never => message!("failure.never", how),
     }
 }
 
@@ -121,52 +122,50 @@ impl LaunchError {
         self.conflicts().first().map(|conflict| conflict.port)
     }
 
-    /// Why it happened, one sentence for each reason, as far as known.
+    /// Why it happened, one sentence for each reason, as far as known, with times in UTC: for records.
     pub fn why(&self) -> Vec<String> {
+        self.reasons(Conflict::sentence)
+    }
+
+    /// The same for a person at this computer: times are in its zone.
+    pub fn why_here(&self) -> Vec<String> {
+        self.reasons(Conflict::sentence_here)
+    }
+
+    fn reasons(&self, of_conflict: fn(&Conflict) -> String) -> Vec<String> {
         match self {
             Self::NoPort(conflicts) | Self::MustNotMove(conflicts) => {
-                conflicts.iter().map(Conflict::sentence).collect()
+                conflicts.iter().map(of_conflict).collect()
             }
             Self::Claim(error) => vec![format!("{error}: {}", error.source)],
             Self::NotReady(reason) => vec![reason.to_string()],
             Self::GaveUp { end, rule } => vec![given_up(end, *rule)],
-            Self::Final(_) => vec!["the next start would end in the same way".to_owned()],
+            Self::Final(_) => vec![message!("failure.final_why")],
             Self::Options(_) | Self::Unresponsive(_) | Self::NoServer(_) => vec![],
         }
     }
 
     /// What to do now, one sentence for each way.
     pub fn now(&self) -> Vec<String> {
-        let say = |text: &str| vec![text.to_owned()];
         match self {
             Self::NoPort(conflicts) => {
-                let anyway =
-                    "start without --port to get a free port that is remembered".to_owned();
+                let anyway = message!("now.without_port");
                 conflicts.iter().filter_map(Conflict::advice).chain([anyway]).collect()
             }
             Self::MustNotMove(conflicts) => {
-                let anyway =
-                    "start with --on-conflict move to get another port this time".to_owned();
+                let anyway = message!("now.move");
                 conflicts.iter().filter_map(Conflict::advice).chain([anyway]).collect()
             }
-            Self::Options(OptionsError::Settings(_)) => {
-                say("correct the file, or remove it to get the defaults; it was left as it is")
-            }
+            Self::Options(OptionsError::Settings(_)) => vec![message!("now.settings")],
             Self::Options(OptionsError::Variable(VariableError { variable, .. })) => {
-                vec![format!("correct {variable}, or unset it")]
+                vec![message!("now.variable", variable)]
             }
             Self::Options(OptionsError::NoHome(_)) => vec![],
-            Self::Unresponsive(_) => {
-                say("end that launcher, or give this one another name with --app")
-            }
-            Self::NoServer(_) => say(
-                "put the server's program there, or name one in the settings: command = [\"/path/to/server\"]",
-            ),
-            Self::NotReady(NotReady::TimedOut { .. }) => {
-                say("give it more time with --ready-timeout, or look into the log")
-            }
+            Self::Unresponsive(_) => vec![message!("now.end_launcher")],
+            Self::NoServer(_) => vec![message!("now.program")],
+            Self::NotReady(NotReady::TimedOut { .. }) => vec![message!("now.more_time")],
             Self::Claim(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Final(_) => {
-                say("look into the log")
+                vec![message!("now.log")]
             }
         }
     }

@@ -15,7 +15,7 @@
 
 use std::{ffi::OsString, panic};
 
-use shared::{exit::Exit, invoked_as};
+use shared::{exit::Exit, invoked_as, message};
 
 use self::desktop::message::Message;
 
@@ -61,10 +61,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         Err(exit) => exit,
     })
     .unwrap_or_else(|_| {
-        desktop::show_error(
-            &Message::without_advice("the launcher has ended because of a bug in it"),
-            None,
-        );
+        desktop::show_error(&Message::without_advice(&message!("failure.bug")), None);
         Exit::Bug
     })
 }

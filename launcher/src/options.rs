@@ -152,7 +152,7 @@ mod test {
             (
                 "HOMEPORT_ON_CONFLICT",
                 "wait",
-                "HOMEPORT_ON_CONFLICT: unknown variant `wait`, expected `move` or `fail`",
+                "HOMEPORT_ON_CONFLICT: `wait` is not known: write `move` or `fail`",
             ),
             (
                 "HOMEPORT_OPEN_BROWSER",

@@ -1,8 +1,7 @@
 //! A candidate that could not be claimed: why, and who holds it.
 //!
 //! Nothing here asks the system anything; [`diagnose`](crate::diagnose) finds the class and the
-//! holder, and this module names them, for records ([`Serialize`]) and for people
-//! ([`Conflict::sentence`], [`Conflict::advice`]).
+//! holder. This module is for records ([`Serialize`]); [`sentences`](crate::sentences) are for people.
 
 use std::{fmt, io, time::Duration};
 
@@ -89,82 +88,6 @@ pub struct Conflict {
     #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
     #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
     pub elapsed: Duration,
-}
-
-impl Conflict {
-    /// One sentence for a person, without a full stop: what is the matter with the port.
-    pub fn sentence(&self) -> String {
-        let port = self.port;
-        let holder = self.holder.as_ref().map_or_else(
-            || "a program that cannot be seen from here".to_owned(),
-            ToString::to_string,
-        );
-        match self.class {
-            Class::InUse | Class::LostRace => format!("port {port} is held by {holder}"),
-            Class::OwnInstance => {
-                format!("port {port} is held by this app's own running server, {holder}")
-            }
-            Class::SourcePort => {
-                format!(
-                    "nobody listens on port {port}, but an outgoing connection of {holder} uses it"
-                )
-            }
-            Class::HiddenOwner => format!("port {port} is held by {holder}"),
-            Class::GhostOwner => {
-                format!(
-                    "the program that opened port {port} is gone, and its child {holder} still holds it without answering"
-                )
-            }
-            Class::Excluded => {
-                format!("port {port} is set aside by the system, and nobody may listen there")
-            }
-            Class::Privileged => format!("port {port} is reserved for the system's administrator"),
-            Class::BrowserBlocked => {
-                format!("browsers block port {port}: no page on it would open")
-            }
-            Class::Restricted => {
-                format!("port {port} is kept by the system for programs of its own")
-            }
-            Class::OtherFamily => {
-                format!(
-                    "port {port} is held by {holder} on one of the two addresses that `localhost` means"
-                )
-            }
-            Class::ReservedByApp => {
-                format!("port {port} belongs to another app of yours, {holder}")
-            }
-            Class::Ephemeral => {
-                format!(
-                    "port {port} lies where the system takes ports for outgoing connections, so it can be gone at any moment"
-                )
-            }
-            Class::Crowded => format!("port {port} is the default of many programs"),
-            Class::Unknown | Class::Other => match &self.os_error {
-                Some(error) => {
-                    format!("the system refuses port {port} ({error}) and does not say why")
-                }
-                None => format!("port {port} cannot be used, and the system does not say why"),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Holder {
-    /// `docker-proxy (pid 812, user root, since 2026-11-22 12:01 UTC)`, leaving out what is unknown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pid = self.pid.map(|pid| format!("pid {pid}"));
-        let user = self.user.as_ref().map(|user| format!("user {user}"));
-        let since = self.started_at.map(|t| format!("since {}", t.strftime("%Y-%m-%d %H:%M UTC")));
-        match (&self.name, &self.user) {
-            (Some(name), _) => f.write_str(name)?,
-            (None, Some(user)) if self.pid.is_none() => {
-                return write!(f, "a process of user {user}");
-            }
-            (None, _) => f.write_str("an unknown program")?,
-        }
-        let facts: Vec<_> = [pid, user, since].into_iter().flatten().collect();
-        if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
-    }
 }
 
 impl fmt::Display for OsError {

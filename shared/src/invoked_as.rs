@@ -1,8 +1,8 @@
-//! What the programs are called where a person types their names.
+//! The names under which a person starts the programs.
 //!
 //! A build has `launcher` and `server` in one folder. A package puts them on the `PATH` of a whole
-//! machine, where such names would be anybody's: there they are `homeport` and `homeport-server`,
-//! which are links to them. What they advise a person to type has to be what that person has.
+//! machine, where such names would be too general: there they are `homeport` and `homeport-server`,
+//! which are links to them. Advice about commands to type has to use the name that the person has.
 
 use std::{ffi::OsString, path::Path, sync::OnceLock};
 
@@ -19,12 +19,12 @@ pub fn keep(argv: &[OsString]) {
     LAUNCHER.get_or_init(|| launcher_beside(argv.first().map(Path::new)));
 }
 
-/// How a person calls the launcher: `launcher` unless [`keep`] was told otherwise.
+/// The launcher's name for messages: `launcher` unless [`keep`] has recorded another.
 pub fn launcher() -> &'static str {
     LAUNCHER.get().copied().unwrap_or(BUILT)
 }
 
-/// What the launcher is called where one of the programs is called `own`.
+/// The name of the launcher beside a program that was started as `own`.
 fn launcher_beside(own: Option<&Path>) -> &'static str {
     let name = own.and_then(Path::file_stem).and_then(|name| name.to_str()).unwrap_or_default();
     if name == PACKAGED || name == "homeport-server" { PACKAGED } else { BUILT }

@@ -11,6 +11,7 @@
 //!   printed for programs.
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
+//! - [`sentences`]: conflicts and records in words.
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
 //!   code lives in [`os`] alone.
 //! - [`conflict`]: a port that could not be claimed.
@@ -41,6 +42,8 @@ pub mod launch;
 pub mod claim;
 pub mod paths;
 pub mod policy;
+
+pub mod sentences;
 
 pub mod event;
 pub mod os;

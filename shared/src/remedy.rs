@@ -1,31 +1,28 @@
 //! What a person can do about a conflict: sentences, never done by us.
 //!
 //! A program that is ended by its number is the usual remedy, and for some holders the wrong one:
-//! they listen for somebody else, and come back. Those are known by name.
+//! they listen for another program, and come back. Those are known by name.
 
 use crate::{
     conflict::{Class, Conflict, HTTP_SYS, Holder},
-    port::Port,
+    message,
+    messages::Language,
 };
 
 /// `WSAEACCES`: on Windows, where it has causes that no other right would cure.
 const WSAEACCES: i32 = 10013;
 
-/// Holders that listen for somebody else: how their names begin, and where to look instead.
+/// Holders that listen for another program: how their names begin, and the message that says where to
+/// look instead.
 const DEPUTIES: [(&str, &str); 7] = [
-    (HTTP_SYS, "`netsh http show servicestate` tells which program has asked Windows for it"),
-    ("ControlCenter", AIRPLAY),
-    ("wslrelay", WSL),
-    ("wslhost", WSL),
-    ("com.docker.backend", DOCKER),
-    ("docker-proxy", DOCKER),
-    ("svchost", "it is a service of Windows: `tasklist /svc` tells which"),
+    (HTTP_SYS, "advice.http_sys"),
+    ("ControlCenter", "advice.airplay"),
+    ("wslrelay", "advice.wsl"),
+    ("wslhost", "advice.wsl"),
+    ("com.docker.backend", "advice.docker"),
+    ("docker-proxy", "advice.docker"),
+    ("svchost", "advice.svchost"),
 ];
-
-const AIRPLAY: &str =
-    "it is the AirPlay receiver: switch it off in System Settings, AirDrop & Handoff";
-const WSL: &str = "a Linux program under WSL listens there: end it there";
-const DOCKER: &str = "a container publishes it: `docker ps` tells which";
 
 impl Conflict {
     /// What a person can do to get the port, as a sentence without a full stop; `None` if nothing.
@@ -36,26 +33,22 @@ impl Conflict {
             Class::InUse | Class::OtherFamily | Class::LostRace | Class::GhostOwner => {
                 match (deputy, pid) {
                     (Some(elsewhere), _) => elsewhere.to_owned(),
-                    (None, Some(pid)) => {
-                        format!("end process {pid} if you do not need it, and start again")
-                    }
-                    (None, None) => {
-                        "find out who listens there with the rights of an administrator, and start again".to_owned()
-                    }
+                    (None, Some(pid)) => message!("advice.end_process", pid),
+                    (None, None) => message!("advice.find_holder"),
                 }
             }
-            Class::HiddenOwner => {
-                "ask that user, or look with the rights of an administrator".to_owned()
+            Class::HiddenOwner => message!("advice.hidden_owner"),
+            Class::OwnInstance => message!("advice.own_instance"),
+            Class::SourcePort => message!("advice.source_port"),
+            Class::ReservedByApp => message!("advice.reserved_by_app"),
+            Class::Privileged => message!("advice.privileged"),
+            // Hyper-V, WSL and Docker set ports aside, in blocks that move when the computer starts.
+            // Their service has to let go before the port can be set aside for us.
+            Class::Excluded if self.is_windows_access_denied() => {
+                message!("advice.winnat", port = self.port)
             }
-            Class::OwnInstance => "use the running one, or stop it first".to_owned(),
-            Class::SourcePort => "wait until that connection ends, and start again".to_owned(),
-            Class::ReservedByApp => "stop that app, or give one of the two another port".to_owned(),
-            Class::Privileged => {
-                "choose a port from 1024 up, 15001 to 29999 for preference".to_owned()
-            }
-            Class::Excluded if self.is_windows_access_denied() => winnat(self.port),
             Class::BrowserBlocked | Class::Restricted | Class::Excluded => {
-                "choose another port, 15001 to 29999 for preference".to_owned()
+                message!("advice.other_port")
             }
             Class::Ephemeral | Class::Crowded | Class::Unknown | Class::Other => return None,
         })
@@ -66,18 +59,11 @@ impl Conflict {
     }
 }
 
-/// Hyper-V, WSL and Docker set ports aside, in blocks that move when the computer starts. Their
-/// service has to let go before the port can be set aside for us.
-fn winnat(port: Port) -> String {
-    format!(
-        "choose another port, 15001 to 29999 for preference; to have this one all the same, enter these in a terminal of an administrator: `net stop winnat`, `netsh int ipv4 add excludedportrange protocol=tcp startport={port} numberofports=1`, `net start winnat`; if many ports are affected, `netsh int ipv4 set dynamic tcp start=49152 num=16384` and a restart of the computer move the range where Windows takes them"
-    )
-}
-
 /// Where to look instead of ending this process.
 fn stands_for(holder: &Holder) -> Option<&'static str> {
     let name = holder.name.as_deref()?;
-    DEPUTIES.iter().find(|(known, _)| name.starts_with(known)).map(|(_, elsewhere)| *elsewhere)
+    let (_, key) = DEPUTIES.iter().find(|(known, _)| name.starts_with(known))?;
+    Some(Language::English.messages().message(key))
 }
 
 #[cfg(test)]
@@ -85,7 +71,10 @@ mod test {
     use std::time::Duration;
 
     use super::*;
-    use crate::conflict::{Origin, OsError};
+    use crate::{
+        conflict::{Origin, OsError},
+        port::Port,
+    };
 
     fn advice(class: Class, holder: Option<&str>, code: i32) -> Option<String> {
         let holder = holder.map(|name| Holder {

@@ -1,4 +1,4 @@
-//! The words of the records, once each: what is told in one word. The names of the events are made
+//! The words of the records, once each: values that are one word. The names of the events are made
 //! from the table of events in [`event`](crate::event).
 //!
 //! They are part of the format: programs and `jq` recipes depend on them. A word is never renamed. A

@@ -1,12 +1,12 @@
 //! What an app keeps in the browser, which belongs to its port: the reason for all of this.
 
-use e2e::{Browser, Home, Launch, Stranger, program, quiet_port, skip, wait_until};
+use e2e::{Browser, Home, Invocation, Stranger, program, quiet_port, skip, wait_until};
 use serde_json::json;
 
 use crate::session::{DAY, way_in};
 
 /// The example, kept by a launcher.
-fn notes(home: &Home, port: u16) -> Launch {
+fn notes(home: &Home, port: u16) -> Invocation {
     let program = program("examples/notes");
     home.launcher().home_port(port).setting(format!("command = {}", json!([program])))
 }
@@ -47,7 +47,7 @@ fn it_is_there_after_every_restart_and_after_a_move_its_absence_is_explained() {
     browser.wait_for_text("#port", &format!("Last time it was port {port}"));
     browser.wait_for_text("#port", &format!("What was saved on {port} is still there"));
     browser.go(&way_in(&home, ready.port));
-    let taken = format!("Last time it was port {port}, but {port} is held by stranger");
+    let taken = format!("Not the port of last time: port {port} is held by stranger");
     browser.wait_for_text("#here", &taken);
     browser.wait_for_text("#here", &format!("To get {port} back, end process {}", stranger.pid));
     browser.wait_for_text("#here", &format!("What was saved on {port} is still there"));

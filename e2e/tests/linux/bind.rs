@@ -42,7 +42,9 @@ fn another_computer_reaches_what_was_opened_to_it_and_the_rest_only_with_the_tok
         home.server().at(&here.context()).port(17017).arg("--bind").arg("10.83.0.1").start();
     let ready = server.ready();
     let said = server.stderr();
-    for words in ["10.83.0.1:17017", "other computers", "want the token", "the app itself serves"] {
+    for words in
+        ["10.83.0.1:17017", "other computers", "require the token", "the app itself serves"]
+    {
         assert!(said.contains(words), "{words} in {said}");
     }
 

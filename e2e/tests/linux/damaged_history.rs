@@ -9,9 +9,10 @@ use std::{
 };
 
 use e2e::{
-    Ended, Home, Launch, RunContext, Watched, found, quiet_port, skip, wait_for, wait_until,
+    Ended, Home, Invocation, RunContext, Watched, found, quiet_port, skip, wait_for, wait_until,
 };
 use serde_json::{Value, json};
+use shared::messages::local_time;
 
 /// Launches, which stand for themselves.
 const A: &str = "01a2036e-2c50-7a31-8f0e-5b1d6c0a9e01";
@@ -44,10 +45,10 @@ impl Past {
         add(&self.file, lines);
     }
 
-    fn command(&self, words: &str) -> Launch {
+    fn command(&self, words: &str) -> Invocation {
         let mut words = words.split_whitespace();
         let launch = self.home.command(words.next().expect("a command"));
-        words.fold(launch, Launch::arg)
+        words.fold(launch, Invocation::arg)
     }
 
     #[track_caller]
@@ -211,6 +212,7 @@ fn no_record_is_missed_while_a_followed_history_is_put_aside() {
 #[test]
 fn who_had_a_port_is_told_also_where_no_launch_let_go_of_it() {
     let at = |minute: u32| format!("2026-11-22T08:{minute:02}:00.000000Z");
+    let here = |minute: u32| local_time(at(minute).parse().expect("a time"));
     let port = json!({ "port": 3030 });
     let past = Past::of(
         [
@@ -233,26 +235,31 @@ fn who_had_a_port_is_told_also_where_no_launch_let_go_of_it() {
         .concat(),
     );
     for (minute, then, line, sentence) in [
-        (1, "taken", 1, "was held by node (pid 7), which was found there"),
-        (2, "freed", 2, "was not ours: node (pid 7) had let go of it"),
-        (3, "set_aside", 3, "was set aside by the system"),
-        (5, "serving", 5, "was the port of server"),
-        (6, "ended_unseen", 7, "ended there without a record, at the latest at 2026-11-22T08:06"),
-        (8, "gave_up", 9, "had given up at 2026-11-22T08:08"),
+        (1, "taken", 1, "was held by node (pid 7), which was found there".to_owned()),
+        (2, "freed", 2, "was not ours: node (pid 7) had let go of it".to_owned()),
+        (3, "set_aside", 3, "was set aside by the system".to_owned()),
+        (5, "serving", 5, "was the port of server".to_owned()),
+        (
+            6,
+            "ended_unseen",
+            7,
+            format!("ended there without a record, at the latest at {}", here(6)),
+        ),
+        (8, "gave_up", 9, format!("had given up at {}", here(8))),
     ] {
         let words = format!("explain 3030 --at {}", at(minute));
         let told = past.ask(&words).line("explain");
         let source = json!({ "file": past.file, "line": line });
         assert_eq!((&told["then"], &told["record"]), (&json!(then), &source), "{told}");
         let told = past.command(&words).run();
-        assert!(told.stdout.contains(sentence), "{told:?}");
+        assert!(told.stdout.contains(&sentence), "{told:?}");
         let source = format!("From {}, line {line}.", past.file.display());
         assert!(told.stdout.contains(&source), "{told:?}");
     }
 }
 
 /// The most memory that a command occupies, in bytes, and what it prints.
-fn peak_of(launch: &Launch) -> (u64, Ended) {
+fn peak_of(launch: &Invocation) -> (u64, Ended) {
     let mut running = launch.start();
     let process = Watched::of(running.pid()).expect("it is our child");
     let mut peak = 0;

@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Home, Launch, Running, Tools, get, quiet_port, wait_for, wait_until};
+use e2e::{Home, Invocation, Running, Tools, get, quiet_port, wait_for, wait_until};
 use shared::{app::AppName, discovery::Discovery};
 
 /// The launcher on a desktop that has nothing but these tools, and where they write.
-fn with_tools<const N: usize>(home: &Home, tools: [&str; N]) -> (Launch, [PathBuf; N]) {
+fn with_tools<const N: usize>(home: &Home, tools: [&str; N]) -> (Invocation, [PathBuf; N]) {
     let desktop = Tools::of(home);
     let launch = home.launcher().without("--no-open").env("PATH", desktop.path());
     (launch, tools.map(|tool| desktop.recording(tool)))
@@ -178,7 +178,7 @@ fn where_there_is_no_box_the_browser_shows_a_page() {
     let mode = fs::metadata(&page).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let text = fs::read_to_string(&page).expect("it is there");
-    assert!(text.contains("unknown variant `&lt;i&gt;`"), "{text}");
+    assert!(text.contains("&lt;i&gt;&quot; is not `error`"), "{text}");
     assert!(text.contains("launcher.jsonl"), "{text}");
 
     // The next start has nothing to complain of.

@@ -22,7 +22,7 @@ pub struct AppArgs {
     /// The folder for settings, state, logs and run-time files [default: this user's own]
     #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line.
     #[arg(long, global = true)]
     pub json: bool,
 }
@@ -30,7 +30,7 @@ pub struct AppArgs {
 /// The options of `move`.
 #[derive(Debug, Args)]
 pub struct MoveArgs {
-    /// The new port; any free one unless given
+    /// The new port; any free one unless given.
     #[arg(value_name = "PORT", allow_negative_numbers = true)]
     pub port: Option<Port>,
     /// The app that moves.
@@ -41,7 +41,7 @@ pub struct MoveArgs {
 /// The options of `open`.
 #[derive(Debug, Args)]
 pub struct OpenArgs {
-    /// Open the console, even if the app has a first page of its own
+    /// Open the console, even if the app has a first page of its own.
     #[arg(long)]
     pub console: bool,
     /// The app to open.
@@ -52,10 +52,10 @@ pub struct OpenArgs {
 /// The options of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The port
+    /// The port to explain.
     #[arg(value_name = "PORT", allow_negative_numbers = true)]
     pub port: Port,
-    /// What the history says of that time, such as 2026-11-22T12:00:00Z, and nothing of now
+    /// Only what the history says about this time, for example 2026-11-22T12:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub at: Option<Timestamp>,
     /// The app that asks.
@@ -66,16 +66,16 @@ pub struct ExplainArgs {
 /// The options of `history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// Nothing from before: a time, or how long ago, such as 12h
+    /// Only records since this time, for example 12h.
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = since)]
     pub since: Timestamp,
-    /// This event alone, such as port_conflict
+    /// Only this event, for example port_conflict.
     #[arg(long, value_name = "EVENT")]
     pub event: Option<EventName>,
-    /// What is about this port alone
+    /// Only records about this port.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub port: Option<Port>,
-    /// Go on with what is written from now on
+    /// Keep printing new records.
     #[arg(short, long)]
     pub follow: bool,
     /// Whose records: those of every app unless one is named here.
@@ -86,7 +86,7 @@ pub struct HistoryArgs {
 /// The options of `conflicts`.
 #[derive(Debug, Args)]
 pub struct ConflictsArgs {
-    /// Nothing from before: a time, or how long ago, such as 12h
+    /// Only records since this time, for example 12h.
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = since)]
     pub since: Timestamp,
     /// Whose ports: those of every app unless one is named here.
@@ -112,24 +112,24 @@ pub struct SettingsArgs {
 /// What can be done with settings.
 #[derive(Debug, Subcommand)]
 pub enum SettingsCommand {
-    /// Print where the settings file is
+    /// Print the path of the settings file.
     Path,
-    /// Print every setting, what it is, and who says so
+    /// List all settings, their values and where each comes from.
     Show,
-    /// Set one, from the next start on; the file keeps its comments
+    /// Change a setting from the next start on; comments in the file stay.
     #[command(after_help = exits::IF_RIGHT)]
     Set {
-        /// The setting, such as `port`
+        /// The setting, for example `port`.
         #[arg(value_name = "KEY")]
         key: String,
-        /// The value: TOML, or a text without quotes
+        /// The value: TOML, or a text without quotes.
         #[arg(value_name = "VALUE", allow_hyphen_values = true)]
         value: String,
     },
-    /// Remove one from the file, so that the default holds
+    /// Remove a setting from the file, so that its default applies.
     #[command(after_help = exits::IF_RIGHT)]
     Unset {
-        /// The setting
+        /// The setting.
         #[arg(value_name = "KEY")]
         key: String,
     },
@@ -149,14 +149,14 @@ pub struct LogsArgs {
 /// What can be done with logs.
 #[derive(Debug, Subcommand)]
 pub enum LogsCommand {
-    /// Print the folder of the logs
+    /// Print the folder of the logs.
     Path,
-    /// Print the last lines of all logs, in the order in which they were written
+    /// Print the last lines of all logs, in the order in which they were written.
     Tail {
-        /// How many
+        /// How many lines.
         #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
         lines: usize,
-        /// Go on with what is written from now on
+        /// Keep printing new lines.
         #[arg(short, long)]
         follow: bool,
     },
@@ -165,7 +165,7 @@ pub enum LogsCommand {
 /// The options of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell
+    /// The shell.
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::StyledStr};
 use shared::{exit::Exit, invoked_as};
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 #[derive(Debug, Parser)]
 #[command(name = "launcher", version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
 pub struct CommandLine {
-    /// What to do; `start` unless given.
+    /// The command; `start` unless given.
     #[command(subcommand)]
     pub command: Option<LauncherCommand>,
     /// The options of `start`.
@@ -26,56 +26,72 @@ pub struct CommandLine {
     pub start: StartArgs,
 }
 
-/// What the launcher can do.
+/// The commands of the launcher.
 #[derive(Debug, Subcommand)]
 pub enum LauncherCommand {
-    /// Claim a port, start the server on it, print the URL, open the browser, and stay
+    /// Claim a port, start the server on it, open the browser, and keep running until it is stopped.
     Start(StartArgs),
-    /// End the running server and its launcher, and wait until they have ended
+    /// Stop the server and its launcher, and wait until both have ended.
     #[command(after_help = exits::IF_IT_RUNS)]
     Stop(AppArgs),
-    /// Start a new server on the same port; the old one ends when the new one serves
+    /// Start a new server on the same port; the old one ends when the new one answers.
     #[command(after_help = exits::IF_IT_RUNS)]
     Restart(AppArgs),
-    /// Tell how the running server is
+    /// Show the state of the running server.
     #[command(after_help = exits::IF_IT_RUNS)]
     Status(AppArgs),
-    /// Change the port of the running server, without losing a request
+    /// Move the running server to another port without losing a request.
     Move(MoveArgs),
-    /// Print the URL of the running server, and nothing else
+    /// Print the URL of the running server and nothing else.
     #[command(after_help = exits::IF_IT_RUNS)]
     Where(AppArgs),
-    /// Open the browser on the running server
+    /// Open the running server in the browser.
     #[command(after_help = exits::IF_IT_RUNS)]
     Open(OpenArgs),
-    /// Say what is the matter with a port: who holds it, why, and what was there before
+    /// Show who uses a port, why you cannot have it, and its history.
     Explain(ExplainArgs),
-    /// Show the records of the port history, the oldest first
+    /// Show the records of the port history, the oldest first.
     #[command(after_help = exits::IF_READABLE)]
     History(HistoryArgs),
-    /// Tell who takes our ports, how often, and when
+    /// Show which programs took your ports, how often, and when.
     #[command(after_help = exits::IF_READABLE)]
     Conflicts(ConflictsArgs),
-    /// Check everything a launch depends on, and mend nothing
+    /// Run health checks. Changes nothing.
     #[command(after_help = exits::IF_WELL)]
     Doctor(AppArgs),
-    /// Show the settings, or change one
+    /// Show the settings, or change one.
     Settings(SettingsArgs),
-    /// Show the last lines of the logs, or where they are
+    /// Show the last lines of the logs, or where they are.
     Logs(LogsArgs),
-    /// Forget the remembered ports of an app that does not run
+    /// Forget the remembered ports of an app that is not running.
     #[command(after_help = exits::IF_FORGOTTEN)]
     Forget(AppArgs),
-    /// Print a script that completes command lines for a shell
+    /// Print a completion script for a shell.
     Completions(CompletionsArgs),
-    /// Print the versions of this launcher, of its files and of the running server
+    /// Print the versions of the launcher, of its files and of the running server.
     Version(AppArgs),
 }
 
 const AFTER_HELP: &str = "\
 An option wins over the variable HOMEPORT_<OPTION>, which wins over the settings file.
-Exit codes: 0 done, 2 usage, 3 it is not running, 69 no port, 70 a bug, 75 the server did not
-become ready, 78 the settings are wrong.";
+Exit codes: 0 done, 2 usage, 3 not running, 69 no port, 70 a bug, 75 the server did not become
+ready, 78 the settings are wrong.";
+
+/// Ends each help text with a full stop, which clap drops: some of them are more than one sentence.
+fn with_full_stops(mut command: clap::Command) -> clap::Command {
+    let stopped = |text: &StyledStr| {
+        let text = text.to_string();
+        if text.ends_with(['.', ']']) { text } else { text + "." }
+    };
+    if let Some(about) = command.get_about().map(stopped) {
+        command = command.about(about);
+    }
+    let command = command.mut_args(|arg| match arg.get_help().map(stopped) {
+        Some(help) => arg.help(help),
+        None => arg,
+    });
+    command.mut_subcommands(with_full_stops)
+}
 
 /// Reads the command line. Help and version are printed here, as are errors, and end the program.
 ///
@@ -83,12 +99,12 @@ become ready, 78 the settings are wrong.";
 ///
 /// The exit code to end with.
 pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
-    let command = CommandLine::command().name(invoked_as::launcher());
+    let command = with_full_stops(CommandLine::command()).name(invoked_as::launcher());
     let typed =
         command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
     typed.map_err(|problem| {
         let exit = if problem.use_stderr() { Exit::Usage } else { Exit::Done };
-        // A closed stdout or stderr is no error here.
+        // A closed stdout or stderr is no reason to fail in another way.
         let _ = problem.print();
         exit
     })

@@ -1,6 +1,6 @@
 //! The exit codes of commands, for the end of their help.
 
-pub(super) const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 it is not running.";
+pub(super) const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 not running.";
 
 pub(super) const IF_RIGHT: &str = "\
 Exit codes: 0 done, 2 usage, 75 the file cannot be written, 78 the setting or the rest of the file is

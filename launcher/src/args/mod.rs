@@ -16,5 +16,5 @@ pub use self::{
         MoveArgs, OpenArgs, SettingsArgs, SettingsCommand,
     },
     command_line::{CommandLine, LauncherCommand, parse},
-    start::{OnConflictArg, StartArgs},
+    start::StartArgs,
 };

@@ -1,7 +1,5 @@
 //! `launcher conflicts`: who takes our ports, how often, and when.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
 use serde_json::json;
@@ -9,6 +7,9 @@ use shared::{
     conflict::Holder,
     exit::Exit,
     history::{ConflictSource, Conflicts, Filter, Reader},
+    message,
+    messages::{Language, local_time},
+    sentences::{self, HolderTime},
     words::AnswerName,
 };
 
@@ -43,43 +44,35 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
 }
 
 fn print(found: &Conflicts, since: Timestamp) {
-    let since = minute(since);
+    let since = local_time(since);
     match found.total {
-        0 => line(format_args!("No conflicts since {since}.")),
-        1 => line(format_args!("One conflict since {since}:")),
-        total => line(format_args!("{total} conflicts since {since}:")),
+        0 => line(message!("taken.none", since)),
+        1 => line(message!("taken.one", since)),
+        count => line(message!("taken.many", count, since)),
     }
     for source in &found.holders {
         line(format_args!("  {}", sentence(source)));
     }
 }
 
-/// `9 × docker-proxy (user root), ports 3030 3031, last 2026-11-22 12:01 UTC: in_use 8, …`.
+/// `9 × docker-proxy (user root), ports 3030, 3031, last 2026-11-22 12:01:59 UTC: in_use 8, …`.
 fn sentence(source: &ConflictSource) -> String {
+    let messages = Language::English.messages();
     let who = Holder { name: source.name.clone(), user: source.user.clone(), ..Holder::default() };
     let who = if who == Holder::default() {
-        "nobody that could be seen".to_owned()
+        message!("taken.unseen")
     } else {
-        who.to_string()
+        sentences::holder(messages, &who, HolderTime::Local)
     };
-    let mut said = format!("{} × {}, port", source.count, record::plain(&who).bold());
-    if source.ports.len() > 1 {
-        said.push('s');
+    let ports = source.ports.iter().map(ToString::to_string);
+    let classes = source.classes.iter().map(|(class, n)| format!("{} {n}", record::plain(class)));
+    let joined = |words: Vec<String>| words.join(messages.message("list.and"));
+    let (ports, classes) = (joined(ports.collect()), joined(classes.collect()));
+    let (holder, count, last) = (record::plain(&who), source.count, local_time(source.last));
+    match source.ports.len() {
+        1 => message!("taken.of_one", count, holder = holder.bold(), ports, last, classes),
+        _ => message!("taken.of_many", count, holder = holder.bold(), ports, last, classes),
     }
-    // Writing to a String does not fail.
-    for port in &source.ports {
-        let _ = write!(said, " {port}");
-    }
-    let _ = write!(said, ", last {}:", minute(source.last));
-    for (at, (class, count)) in source.classes.iter().enumerate() {
-        let comma = if at > 0 { "," } else { "" };
-        let _ = write!(said, "{comma} {} {count}", record::plain(class));
-    }
-    said
-}
-
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]
@@ -104,9 +97,12 @@ mod test {
         };
         let plain =
             |source: &ConflictSource| anstream::adapter::strip_str(&sentence(source)).to_string();
-        let wanted = "9 × docker-proxy (user root), ports 3030 3031, last 1970-01-01 00:00 UTC: in_use 8, other_family 1";
+        let last = local_time(source.last);
+        let wanted = format!(
+            "9 × docker-proxy (user root), ports 3030, 3031, last {last}: in_use 8, other_family 1"
+        );
         assert_eq!(plain(&source), wanted);
         (source.name, source.user) = (None, None);
-        assert!(plain(&source).starts_with("9 × nobody that could be seen, ports 3030"));
+        assert!(plain(&source).starts_with("9 × programs that could not be seen, ports 3030"));
     }
 }

@@ -12,23 +12,20 @@ use std::{
 
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use shared::{event::EventName, exit::Exit, invoked_as};
+use shared::{event::EventName, exit::Exit, invoked_as, message};
 
 use crate::{
     args::StartArgs,
     desktop::{self, message::Message},
     os,
-    render::{line, note},
+    render::{self, line, note},
 };
 
 /// Starts the launcher in the background, and waits until its server is ready or has failed.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     let exit = spawn(args, argv).and_then(|child| follow(args, child));
     exit.unwrap_or_else(|error| {
-        note(format_args!(
-            "{} it cannot be started in the background: {error}",
-            "error:".red().bold()
-        ));
+        render::error(message!("failure.background", error));
         Exit::Bug
     })
 }
@@ -62,11 +59,12 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
             }
             Some(EventName::InstanceFound) if !args.json => {
                 let url = event["url"].as_str().unwrap_or_default();
-                line(format_args!("It is running already: {}", url.cyan().bold()));
+                line(message!("start.running_already", url = url.cyan().bold()));
             }
             Some(EventName::LaunchFailed) if !args.json => {
-                let error = event["error"].as_str().unwrap_or("the launch failed");
-                note(format_args!("{} {error}", "error:".red().bold()));
+                let failed = message!("failure.launch");
+                let error = event["error"].as_str().unwrap_or(&failed);
+                render::error(error);
                 desktop::show_error(&Message::without_advice(error), None);
             }
             _ => {}
@@ -84,7 +82,7 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
 fn ready(args: &StartArgs, event: &Value) {
     let app = args.app.as_ref().map(|app| format!(" --app {app}")).unwrap_or_default();
     let url = event["url"].as_str().unwrap_or_default();
-    line(format_args!("{} {}", "Ready:".green().bold(), url.cyan().bold()));
-    let launcher = invoked_as::launcher();
-    line(format_args!("  It runs in the background: `{launcher} stop{app}` ends it.").dimmed());
+    line(format_args!("{} {}", message!("start.ready").green().bold(), url.cyan().bold()));
+    let command = format_args!("{} stop{app}", invoked_as::launcher());
+    line(format_args!("  {}", message!("start.background", command)).dimmed());
 }

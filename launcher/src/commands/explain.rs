@@ -14,6 +14,7 @@ use shared::{
     explain::{Asker, remarks::Remark, timeline::PortTimeline},
     history::Reader,
     identity::Secret,
+    message,
     port::Port,
     words::AnswerName,
 };
@@ -85,9 +86,13 @@ fn to_json(
 
 fn print(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &PortTimeline) {
     match conflict {
-        None => line(format_args!("Port {port} could be {} just now.", "claimed".green().bold())),
+        None => line(message!(
+            "explain.free",
+            port,
+            claimed = message!("explain.claimed").green().bold()
+        )),
         Some(conflict) => {
-            line(format_args!("{}.", capital(&record::plain(&conflict.sentence())).bold()));
+            line(format_args!("{}.", capital(&record::plain(&conflict.sentence_here())).bold()));
             for sentence in more(conflict) {
                 line(format_args!("  {sentence}"));
             }
@@ -104,11 +109,10 @@ fn more(conflict: &Conflict) -> Vec<String> {
     let exe = conflict.holder.as_ref().and_then(|holder| holder.exe.as_deref());
     let error = conflict.os_error.as_ref();
     [
-        exe.map(|exe| format!("It runs {}", record::plain(exe))),
-        error.map(|error| format!("The system said {error}; the class is {}.", conflict.class)),
-        conflict.advice().map(|advice| format!("To get it: {advice}.")),
-        (conflict.elapsed > Duration::from_millis(900))
-            .then(|| "There was no time to find out more.".to_owned()),
+        exe.map(|exe| message!("explain.program", file = record::plain(exe))),
+        error.map(|error| message!("explain.system", error, class = conflict.class)),
+        conflict.advice().map(|advice| message!("explain.advice", advice)),
+        (conflict.elapsed > Duration::from_millis(900)).then(|| message!("explain.no_time")),
     ]
     .into_iter()
     .flatten()
@@ -133,19 +137,19 @@ fn source(past: &PortTimeline) -> Option<String> {
     let source = past.source();
     let file = record::plain(source["file"].as_str()?);
     Some(match source["line"].as_u64() {
-        Some(line) => format!("From {file}, line {line}."),
-        None => format!("From {file}."),
+        Some(line) => message!("explain.source_line", file, line),
+        None => message!("explain.source", file),
     })
 }
 
 fn tell_past(past: &PortTimeline) {
     match past.launches() {
         0 => {}
-        1 => line("  One launch became ready on it:".dimmed()),
-        launches => line(format_args!("  {launches} launches became ready on it:").dimmed()),
+        1 => line(format_args!("  {}", message!("explain.one_launch")).dimmed()),
+        count => line(format_args!("  {}", message!("explain.launches", count)).dimmed()),
     }
     if past.latest().is_empty() {
-        line("  The history has nothing about it.".dimmed());
+        line(format_args!("  {}", message!("explain.nothing")).dimmed());
     }
     for entry in past.latest() {
         line(format_args!("  {}", record::entry(entry)));

@@ -11,14 +11,15 @@ use shared::{
     discovery::AppLock,
     event::Event,
     exit::Exit,
-    invoked_as,
+    invoked_as, message,
+    messages::local_time,
     settings::LogLevel,
 };
 
 use crate::{
     launch::Launch,
     options::Basics,
-    render::{Screen, line, note},
+    render::{self, Screen, line},
 };
 
 /// Forgets the ports of an app that does not run.
@@ -27,14 +28,9 @@ pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
     let lock = match AppLock::try_hold(&folders.lock(app)) {
         Ok(Some(lock)) => lock,
         Ok(None) => {
-            note(format_args!(
-                "{} {app} is running, and its port is not forgotten while it is used",
-                "error:".red().bold()
-            ));
-            note(format_args!(
-                "  now: stop it first: `{} stop --app {app}`",
-                invoked_as::launcher()
-            ));
+            render::error(message!("forget.running", app));
+            let command = format_args!("{} stop --app {app}", invoked_as::launcher());
+            render::now(message!("now.stop_app", command));
             return Exit::NotReady;
         }
         Err(error) => return failed(&error),
@@ -49,7 +45,7 @@ pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
     if ports.is_empty() {
         if !json {
-            line(format_args!("No port of {app} is remembered."));
+            line(message!("forget.none", app));
         }
         return Exit::Done;
     }
@@ -67,22 +63,21 @@ pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
         }
     }
     if !json {
-        line(format_args!("  The next start of {app} chooses a port anew.").dimmed());
+        line(format_args!("  {}", message!("forget.next", app)).dimmed());
     }
     Exit::Done
 }
 
 fn sentence(good: &GoodPort) -> String {
     let launches = match good.launches {
-        1 => "one launch".to_owned(),
-        launches => format!("{launches} launches"),
+        1 => message!("forget.one_launch"),
+        count => message!("forget.launches", count),
     };
-    let last = good.last_at.strftime("%Y-%m-%d %H:%M UTC");
-    format!("Forgotten: port {} ({launches}, the last {last})", good.port)
+    message!("forget.forgotten", port = good.port, launches, last = local_time(good.last_at))
 }
 
 fn failed(error: &io::Error) -> Exit {
-    note(format_args!("{} nothing was forgotten ({error})", "error:".red().bold()));
+    render::error(message!("forget.failed", error));
     Exit::NotReady
 }
 
@@ -98,9 +93,7 @@ mod test {
         let port = Port::new(17342).expect("not 0");
         let origin = Origin::FirstChoice;
         let good = GoodPort { port, origin, launches: 1, first_at: at, last_at: at };
-        assert_eq!(
-            sentence(&good),
-            "Forgotten: port 17342 (one launch, the last 2026-11-22 12:01 UTC)"
-        );
+        let wanted = format!("Forgotten: port 17342 (one launch, the last {})", local_time(at));
+        assert_eq!(sentence(&good), wanted);
     }
 }

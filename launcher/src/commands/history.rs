@@ -10,6 +10,7 @@ use serde_json::Value;
 use shared::{
     exit::Exit,
     history::{Filter, Follower, Found, HistoryError, Reader},
+    message,
 };
 
 use super::history_problems;
@@ -102,7 +103,7 @@ impl Sum {
     fn print(&self, json: bool) {
         history_problems::note_damage(self.broken);
         if self.printed == 0 && !json {
-            note("No matching records.");
+            note(message!("history.none"));
         }
     }
 }

@@ -1,9 +1,7 @@
 //! `launcher logs`: where they are, and their last lines.
 
 use std::{
-    error::Error,
     io::{self, Write},
-    path::Path,
     thread,
     time::Duration,
 };
@@ -18,10 +16,11 @@ use shared::{
     words::AnswerName,
 };
 
+use super::history_problems;
 use crate::{
     args::{LogsArgs, LogsCommand},
     options::Basics,
-    render::{line, note, record},
+    render::{line, record},
 };
 
 /// How often it looks for new lines: a person does not notice, and a machine neither.
@@ -41,7 +40,9 @@ pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
                 Ok(()) => Exit::Done,
                 // The reader of stdout has gone.
                 Err(Stop::Unread) => Exit::Done,
-                Err(Stop::Unreadable(log, error)) => unreadable(log.file(), &error),
+                Err(Stop::Unreadable(log, error)) => {
+                    history_problems::unreadable(log.file(), &error)
+                }
             };
         }
     }
@@ -56,13 +57,6 @@ fn logs_of(folders: &Folders) -> [Reader; 3] {
         diagnostics("launcher.jsonl"),
         diagnostics("server.jsonl"),
     ]
-}
-
-/// Prints that a log cannot be read.
-fn unreadable(file: &Path, error: &HistoryError) -> Exit {
-    let why = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
-    note(format_args!("{} {} cannot be read{why}", "error:".red().bold(), file.display()));
-    Exit::NotReady
 }
 
 /// Why there is nothing more to print.
@@ -184,11 +178,9 @@ fn shown(entry: &Value) -> String {
         "WARNING" => level.yellow().bold().to_string(),
         _ => level,
     };
-    let ts = of(keys::TS);
-    let time = ts.replacen('T', " ", 1).chars().take("2026-11-22 12:01:59.131".len()).collect();
-    let time: String = time;
     let whose = format!("{}/{}", of(keys::APP), of(keys::PROCESS));
-    format!("{} {level} {whose}: {}", time.dimmed(), record::summary(entry))
+    let time = record::time(entry);
+    format!("{} {level} {whose}: {}", time.dimmed(), record::sentence(entry))
 }
 
 #[cfg(test)]
@@ -202,7 +194,8 @@ mod test {
             "msg": "port remembered", "app": "notes", "process": "launcher", "port": 17342,
         });
         let shown = anstream::adapter::strip_str(&shown(&entry)).to_string();
-        let wanted = "2026-11-22 12:01:59.131 INFO notes/launcher: port remembered, port 17342";
+        let time = record::time(&entry);
+        let wanted = format!("{time} INFO notes/launcher: Port 17342 is remembered.");
         assert_eq!(shown, wanted);
     }
 }

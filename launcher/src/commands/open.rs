@@ -1,7 +1,7 @@
 //! `launcher open`: the browser, on the running server.
 
 use owo_colors::OwoColorize;
-use shared::{exit::Exit, words::AnswerName};
+use shared::{exit::Exit, message, words::AnswerName};
 
 use super::running;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         message::Message,
     },
     options::Basics,
-    render::{line, note},
+    render::{self, line},
 };
 
 /// Opens the browser on `page`. What is printed is the plain URL, unless the person has to do it.
@@ -19,8 +19,8 @@ pub(super) fn open(basics: &Basics, page: BrowserPage, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
     let address = browser::address(basics, found.port, page);
     if let Err(error) = browser::open(&address) {
-        note(format_args!("{} no browser could be opened ({error})", "error:".red().bold()));
-        note(format_args!("  now: open {address} yourself, within a minute"));
+        render::error(message!("open.failed", error));
+        render::now(message!("now.open", address));
         let log = basics.folders.logs().join("launcher.jsonl");
         desktop::show_error(&Message::no_browser(&found.url).about(&basics.app, log), None);
         return Exit::NotReady;
@@ -28,7 +28,7 @@ pub(super) fn open(basics: &Basics, page: BrowserPage, json: bool) -> Exit {
     if json {
         line(running::to_json(AnswerName::Open, &found));
     } else {
-        line(format_args!("Opened {}", found.url.cyan()));
+        line(message!("open.opened", url = found.url.cyan()));
     }
     Exit::Done
 }

@@ -4,12 +4,15 @@ use std::{io, time::Instant};
 
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
+    conflict::{Conflict, Origin},
     event::EventName,
     exit::Exit,
     history::{Filter, Found, HistoryError, Reader},
-    keys,
+    keys, message,
+    messages::{Language, local_time},
     port::Port,
     words::AnswerName,
 };
@@ -19,7 +22,7 @@ use crate::{
     control::{self, LaunchStatus, Request, RequestError, Response},
     options::Basics,
     os,
-    render::{line, note, record},
+    render::{self, line, note, record},
 };
 
 /// Ends the running launch, and waits until it has ended.
@@ -28,11 +31,7 @@ pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
         let Response::Stopping { port } = answer else { return None };
         let app = &basics.app;
         let object = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
-        Some(if json {
-            object.to_string()
-        } else {
-            format!("{app} has stopped; it was on port {port}.")
-        })
+        Some(if json { object.to_string() } else { message!("ask.stopped", app, port) })
     })
 }
 
@@ -46,7 +45,7 @@ pub(super) fn restart(basics: &Basics, json: bool) -> Exit {
             })
             .to_string(),
         ),
-        Response::Done { url, .. } => Some(format!("A new server answers at {url}")),
+        Response::Done { url, .. } => Some(message!("ask.restarted", url)),
         _ => None,
     })
 }
@@ -62,7 +61,9 @@ pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit 
             .to_string(),
         ),
         Response::Done { url, from, .. } => {
-            Some(format!("Moved to {url}\n  Port {from} leads there for a while."))
+            let (moved, redirects) =
+                (message!("ask.moved", url), message!("ask.redirects", port = from));
+            Some(format!("{moved}\n  {redirects}"))
         }
         _ => None,
     })
@@ -90,7 +91,7 @@ fn send(
     let answer = match control::send_request(&basics.folders.control(&basics.app), request) {
         Ok(answer) => answer,
         Err(RequestError::Unreachable(error)) => return unreachable(basics, &error),
-        Err(error) => return refused(&error.to_string(), "look into the log"),
+        Err(error) => return refused(&error.to_string(), &message!("now.log")),
     };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
     match (sentence(&answer, elapsed_ms), answer) {
@@ -99,10 +100,10 @@ fn send(
             Exit::Done
         }
         (None, Response::Refused { reason, about_port }) => {
-            let exit = refused(&reason, "nothing has changed, and the server serves as before");
+            let exit = refused(&reason, &message!("now.unchanged"));
             if about_port { Exit::PortUnavailable } else { exit }
         }
-        (None, _) => refused("the running launcher is of another version", "stop it first"),
+        (None, _) => refused(&message!("ask.other_version"), &message!("now.stop_first")),
     }
 }
 
@@ -110,20 +111,14 @@ fn send(
 fn unreachable(basics: &Basics, error: &io::Error) -> Exit {
     match running::find(basics).map(|found| found.launcher_pid) {
         None => running::none(basics),
-        Some(None) => refused(
-            "the server runs without a launcher",
-            "stop it where it runs, and start it with `launcher`",
-        ),
-        Some(Some(pid)) => refused(
-            &format!("the launcher, process {pid}, cannot be asked: {error}"),
-            "end it with Ctrl-C where it runs",
-        ),
+        Some(None) => refused(&message!("ask.no_launcher"), &message!("now.use_launcher")),
+        Some(Some(pid)) => refused(&message!("ask.no_answer", pid, error), &message!("now.ctrl_c")),
     }
 }
 
 fn refused(why: &str, now: &str) -> Exit {
-    note(format_args!("{} {why}", "error:".red().bold()));
-    note(format_args!("  now: {now}"));
+    render::error(why);
+    render::now(now);
     Exit::NotReady
 }
 
@@ -145,39 +140,58 @@ fn to_json(status: &LaunchStatus, basics: &Basics) -> Value {
 fn status_text(status: &LaunchStatus, basics: &Basics) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let launch = &status.launch;
-    let mut lines = vec![
-        format!("{} is {}: {}", launch.app.bold(), status.state, launch.url().cyan().bold()),
-        format!(
-            "  port {} ({}), since {}, up {uptime:#}",
-            launch.port,
-            launch.origin,
-            status.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-        ),
-        format!("  restarts: {}", status.restarts),
-    ];
     let memory = |pid: Option<u32>| {
-        pid.and_then(os::memory_of).map(|bytes| format!("{:.1} MB", bytes as f64 / 1e6))
+        let bytes = pid.and_then(os::memory_of);
+        let megabytes = bytes.map(|bytes| format!("{:.1} MB", bytes as f64 / 1e6));
+        megabytes.unwrap_or_else(|| message!("status.unknown"))
     };
-    let unknown = || "unknown".to_owned();
-    lines.push(format!(
-        "  memory: launcher {}, server {}",
-        memory(launch.launcher_pid).unwrap_or_else(unknown),
-        memory(status.server_pid).unwrap_or_else(unknown),
-    ));
-    if let Some(home) = status.home_port.filter(|home| *home != launch.port) {
-        lines.push(format!("  home port: {home}, tried again at the next start"));
-    }
-    lines.push(match last_conflict(basics) {
+    let (app, url) = (&launch.app, launch.url());
+    let home = status.home_port.filter(|home| *home != launch.port);
+    let details = [
+        Some(message!(
+            "status.port",
+            port = launch.port,
+            origin = origin(launch.origin),
+            since = local_time(status.started_at),
+            uptime = format_args!("{uptime:#}")
+        )),
+        Some(message!("status.restarts", count = status.restarts)),
+        Some(message!(
+            "status.memory",
+            launcher = memory(launch.launcher_pid),
+            server = memory(status.server_pid)
+        )),
+        home.map(|port| message!("status.home", port)),
+        Some(conflict_line(basics)),
+    ];
+    let state = &status.state;
+    let first = message!("status.state", app = app.bold(), state, url = url.cyan().bold());
+    let details = details.into_iter().flatten().map(|detail| format!("  {detail}"));
+    [first].into_iter().chain(details).collect::<Vec<_>>().join("\n")
+}
+
+/// Why a port was a candidate, in words.
+fn origin(origin: Origin) -> &'static str {
+    let text = Language::English.messages().find(&format!("origin.{origin}"));
+    text.unwrap_or(origin.word())
+}
+
+/// The last conflict on record, for a person.
+fn conflict_line(basics: &Basics) -> String {
+    match last_conflict(basics) {
         Ok(Some(conflict)) => {
-            format!("  last conflict: {} {}", record::time(&conflict), record::summary(&conflict))
+            let time = record::time(&conflict);
+            let why = Conflict::deserialize(&conflict)
+                .map_or_else(|_| record::sentence(&conflict), |conflict| conflict.sentence_here());
+            let why = record::plain(&why);
+            message!("status.last_conflict", time, why)
         }
-        Ok(None) => "  no conflict yet".to_owned(),
-        Err(error) => format!(
-            "  last conflict: unknown, because {}",
-            history_problems::unreadable_text(&basics.folders.history(), &error)
-        ),
-    });
-    lines.join("\n")
+        Ok(None) => message!("status.no_conflict"),
+        Err(error) => {
+            let why = history_problems::unreadable_text(&basics.folders.history(), &error);
+            message!("status.conflict_unknown", why)
+        }
+    }
 }
 
 /// The last conflict of this app on record.

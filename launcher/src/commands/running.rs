@@ -1,10 +1,15 @@
 //! The running server of an app, for commands that ask for it.
 
-use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use shared::{discovery::Discovery, exit::Exit, identity::Secret, invoked_as, words::AnswerName};
+use shared::{
+    discovery::Discovery, exit::Exit, identity::Secret, invoked_as, message, words::AnswerName,
+};
 
-use crate::{instance, options::Basics, render::note};
+use crate::{
+    instance,
+    options::Basics,
+    render::{self, note},
+};
 
 /// The running server, if the published one proves its identity.
 pub(super) fn find(basics: &Basics) -> Option<Discovery> {
@@ -16,16 +21,14 @@ pub(super) fn find(basics: &Basics) -> Option<Discovery> {
 /// Prints that there is none.
 pub(super) fn none(basics: &Basics) -> Exit {
     let app = &basics.app;
-    note(format_args!("{} {app} is not running", "error:".red().bold()));
+    render::error(message!("running.none", app));
     if let Some(stale) = Discovery::read(&basics.folders.discovery(app)) {
         let file = basics.folders.discovery(app);
-        note(format_args!(
-            "  why: nobody on port {} proves to be it, so {} is out of date",
-            stale.port,
-            file.display()
-        ));
+        let why = message!("running.stale", port = stale.port, file = file.display());
+        note(format_args!("  why: {why}"));
     }
-    note(format_args!("  now: start it with `{} --app {app}`", invoked_as::launcher()));
+    let command = format_args!("{} --app {app}", invoked_as::launcher());
+    render::now(message!("now.start", command));
     Exit::NotRunning
 }
 

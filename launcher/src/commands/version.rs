@@ -3,7 +3,7 @@
 use std::env::consts::{ARCH, OS};
 
 use serde_json::json;
-use shared::{assignment, discovery, event, exit::Exit, words::AnswerName};
+use shared::{assignment, discovery, event, exit::Exit, message, words::AnswerName};
 
 use super::running;
 use crate::{options::Basics, render::line};
@@ -30,16 +30,19 @@ pub(super) fn version(basics: &Basics, json: bool) -> Exit {
         }));
         return Exit::Done;
     }
-    line(format_args!("launcher {VERSION} ({OS}, {ARCH})"));
-    line(format_args!(
-        "  reads and writes schema {} of the port history, {} of the assignment, {} of the discovery file",
-        event::SCHEMA,
-        assignment::SCHEMA,
-        discovery::SCHEMA
-    ));
-    line(match running {
-        Some(version) => format!("  {} runs, version {version}", basics.app),
-        None => format!("  {} is not running", basics.app),
-    });
+    line(message!("version.launcher", version = VERSION, os = OS, arch = ARCH));
+    let schemas = message!(
+        "version.schemas",
+        history = event::SCHEMA,
+        assignment = assignment::SCHEMA,
+        discovery = discovery::SCHEMA
+    );
+    line(format_args!("  {schemas}"));
+    let app = &basics.app;
+    let running = match running {
+        Some(version) => message!("version.running", app, version),
+        None => message!("running.none", app),
+    };
+    line(format_args!("  {running}"));
     Exit::Done
 }

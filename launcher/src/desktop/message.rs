@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use shared::app::AppName;
+use shared::{app::AppName, message};
 
 use crate::{error::LaunchError, markup::escaped};
 
@@ -24,7 +24,7 @@ pub struct Message {
 impl Message {
     /// The launch failed.
     pub fn of(failure: &LaunchError) -> Self {
-        let (what, why, now) = (failure.to_string(), failure.why(), failure.now());
+        let (what, why, now) = (failure.to_string(), failure.why_here(), failure.now());
         Self { app: None, what, why, now, log: None }
     }
 
@@ -37,9 +37,9 @@ impl Message {
     pub fn no_browser(url: &str) -> Self {
         Self {
             app: None,
-            what: "the server runs, but no browser could be opened".to_owned(),
-            why: vec!["the desktop names no program for web pages".to_owned()],
-            now: vec![format!("open {url} in a browser")],
+            what: message!("box.no_browser"),
+            why: vec![message!("box.no_browser_why")],
+            now: vec![message!("box.no_browser_now", url)],
             log: None,
         }
     }
@@ -53,16 +53,16 @@ impl Message {
     /// The title of the dialog.
     pub fn title(&self) -> String {
         match &self.app {
-            Some(app) => format!("Homeport: {app}"),
+            Some(app) => message!("box.title", app),
             None => "Homeport".to_owned(),
         }
     }
 
     /// The text of the dialog.
     pub fn text(&self) -> String {
-        let why = self.why.iter().map(|why| format!("Why: {why}"));
-        let now = self.now.iter().map(|now| format!("Now: {now}"));
-        let log = self.log.iter().map(|log| format!("Log: {}", log.display()));
+        let why = self.why.iter().map(|why| message!("box.why", why));
+        let now = self.now.iter().map(|now| message!("box.now", now));
+        let log = self.log.iter().map(|log| message!("box.log", file = log.display()));
         [self.what.clone()]
             .into_iter()
             .chain(why)

@@ -17,6 +17,7 @@ use shared::{
     exit::Exit,
     invoked_as,
     launch::LaunchInfo,
+    message,
     paths::Folders,
     port::Port,
     ready_line::ReadyLine,
@@ -67,12 +68,14 @@ impl Screen {
             }
             return;
         }
-        line(format_args!("{} {}", "Ready:".green().bold(), ready.launch.url().cyan().bold()));
+        let ready_word = message!("start.ready");
+        line(format_args!("{} {}", ready_word.green().bold(), ready.launch.url().cyan().bold()));
         for sentence in story(ready) {
             line(format_args!("  {sentence}"));
         }
-        line(format_args!("  The port's history: {}", ready.history.display()).dimmed());
-        line("  Ctrl-C stops it.".dimmed());
+        let file = ready.history.display();
+        line(format_args!("  {}", message!("start.history", file)).dimmed());
+        line(format_args!("  {}", message!("start.ctrl_c")).dimmed());
     }
 
     /// A server that failed answers again.
@@ -80,7 +83,7 @@ impl Screen {
         if self.json {
             line(ReadyLine::new(launch.clone(), at));
         } else {
-            line(format_args!("The server was started again, on port {} as before.", launch.port));
+            line(message!("start.again", port = launch.port));
         }
     }
 
@@ -89,7 +92,7 @@ impl Screen {
         if self.json {
             line(ReadyLine::new(launch.clone(), at));
         } else {
-            line(format_args!("Moved to {}", launch.url().cyan().bold()));
+            line(message!("start.moved", url = launch.url().cyan().bold()));
         }
     }
 
@@ -99,22 +102,22 @@ impl Screen {
             return changes.iter().for_each(|change| line(Event::from(change.clone()).to_json()));
         }
         if changes.is_empty() {
-            line("The settings were read again, and are what they were.");
+            line(message!("start.settings_same"));
         }
-        let shown =
-            |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".to_owned());
+        let shown = |value: &Option<String>| {
+            value.clone().unwrap_or_else(|| message!("settings.stale.unset"))
+        };
         for Change { key, from, to } in changes {
-            line(format_args!("Setting changed: {key} is {} and was {}.", shown(to), shown(from)));
+            line(message!("event.settings_changed", key, to = shown(to), from = shown(from)));
         }
     }
 
     /// The home port, which was taken at the start, is free again.
     pub fn home_is_free(&self, port: Port) {
         if !self.json {
-            line(format_args!(
-                "Your home port {port} is free again: the next start goes back to it."
-            ));
-            line(format_args!("  To go there now: `{} move {port}`", invoked_as::launcher()));
+            line(message!("start.home_is_free", port));
+            let launcher = invoked_as::launcher();
+            line(format_args!("  {}", message!("start.move_home", launcher, port)));
         }
     }
 
@@ -130,33 +133,29 @@ impl Screen {
         if self.json {
             return line(event.to_json());
         }
-        line(format_args!("{} is running already: {}", app.bold(), found.url.cyan().bold()));
+        line(message!("start.running", app = app.bold(), url = found.url.cyan().bold()));
         match relation {
             Relation::Same | Relation::Other => {}
             Relation::Older => {
-                line("  It is of an older version: stop it and start again to use this one.");
+                line(format_args!("  {}", message!("start.older")));
             }
-            Relation::Newer => line("  It is of a newer version than this launcher."),
+            Relation::Newer => line(format_args!("  {}", message!("start.newer"))),
         }
         if let Some(port) = asked.filter(|port| *port != found.port) {
-            line(format_args!(
-                "  To have it on port {port}: stop it (Ctrl-C where it runs) and start again."
-            ));
+            line(format_args!("  {}", message!("start.other_port", port)));
         }
     }
 
     /// What was remembered could not be read.
     pub fn recovered(&self, file: &str, recovery: &Recovery) {
         let from = match recovery.source {
-            RecoverySource::PortHistory => {
-                "The remembered ports were taken from the port history instead"
-            }
-            _ => "It is made anew",
+            RecoverySource::PortHistory => message!("start.from_history"),
+            _ => message!("start.made_new"),
         };
-        note(format_args!("{file} cannot be used: {}.", recovery.problem));
-        note(format_args!("  {from}."));
+        note(message!("start.unusable", file, problem = recovery.problem));
+        note(format_args!("  {from}"));
         if let Some(aside) = &recovery.set_aside {
-            note(format_args!("  The file is kept as {}", aside.display()));
+            note(format_args!("  {}", message!("start.set_aside", file = aside.display())));
         }
     }
 
@@ -181,19 +180,18 @@ impl Screen {
             return line(event.to_json());
         }
         explain(failure);
-        note(format_args!("  log: {}", folders.logs().join("launcher.jsonl").display()).dimmed());
+        let log = folders.logs().join("launcher.jsonl");
+        note(format_args!("  {}", message!("start.log", file = log.display())).dimmed());
     }
 }
 
 /// What happened, why, and what to do now.
 fn explain(failure: &LaunchError) {
-    note(format_args!("{} {failure}", "error:".red().bold()));
-    for why in failure.why() {
+    error(failure);
+    for why in failure.why_here() {
         note(format_args!("  why: {why}"));
     }
-    for now in failure.now() {
-        note(format_args!("  now: {now}"));
-    }
+    failure.now().iter().for_each(now);
 }
 
 /// Whether the port is the same as last time; if not, who has the old one and how to get it back.
@@ -201,36 +199,44 @@ fn story(ready: &ReadyNotice<'_>) -> Vec<String> {
     let LaunchInfo { port, origin, last_good, .. } = *ready.launch;
     let mut story = match (origin, last_good) {
         (Origin::Temporary, _) => vec![
-            "Every port of the range is taken, so this one is for this time only.".to_owned(),
-            format!("To get a lasting one: widen `range` in {}", ready.settings.display()),
+            message!("start.temporary"),
+            message!("start.widen", file = ready.settings.display()),
         ],
-        (_, None) => vec![format!("Port {port} is remembered: it will be the same next time.")],
-        (_, Some(previous)) if previous == port => vec!["The same port as last time.".to_owned()],
-        (Origin::Home, Some(previous)) if ready.refused.is_empty() => vec![format!(
-            "Last time it was port {previous}; your home port {port} is used because it is free."
-        )],
-        (_, Some(previous)) => vec![format!(
-            "Last time it was port {previous}; bookmarks and data that pages saved there stay with that address."
-        )],
+        (_, None) => vec![message!("start.remembered", port)],
+        (_, Some(previous)) if previous == port => vec![message!("here.same")],
+        (Origin::Home, Some(previous)) if ready.refused.is_empty() => {
+            vec![message!("start.home_used", previous, port)]
+        }
+        (_, Some(previous)) => vec![message!("start.another", previous)],
     };
     story.extend(ready.refused.iter().flat_map(refusal));
     if ready.home.is_none() && !ready.refused.is_empty() && origin != Origin::Temporary {
         let file = ready.settings.display();
-        story.push(format!("To keep port {port} for good: write `port = {port}` into {file}"));
+        story.push(message!("start.keep", port, file));
     }
     story
 }
 
 /// A remembered port that could not be had, and the way back to it.
 fn refusal(conflict: &Conflict) -> Vec<String> {
-    let what = match conflict.origin {
-        Origin::Home => "home port",
-        Origin::LastGood => "port of last time",
-        _ => "earlier port",
+    let why = conflict.sentence_here();
+    let sentence = match conflict.origin {
+        Origin::Home => message!("here.home_conflict", why),
+        Origin::LastGood => message!("here.moved_conflict", why),
+        _ => message!("start.not_earlier", why),
     };
-    let sentence = format!("Not the {what}: {}.", conflict.sentence());
-    let advice = conflict.advice().map(|advice| format!("To get it back: {advice}."));
+    let advice = conflict.advice().map(|advice| message!("start.get_back", advice));
     [Some(sentence), advice].into_iter().flatten().collect()
+}
+
+/// What went wrong, on stderr.
+pub(crate) fn error(text: impl Display) {
+    note(format_args!("{} {text}", "error:".red().bold()));
+}
+
+/// What to do now, on stderr.
+pub(crate) fn now(text: impl Display) {
+    note(format_args!("  now: {text}"));
 }
 
 /// One line on stdout.

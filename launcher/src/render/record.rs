@@ -1,15 +1,16 @@
-//! A record, or a line of diagnostics, as one short line for people.
-//!
-//! Nothing is known here of single events: what a record says in words is its constant message, and
-//! what varies are its keys. So a line of a newer version can be shown as well.
+//! A record of the port history, or a line of diagnostics, as one line for people.
 
 use std::fmt::Write;
 
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use shared::{conflict::Holder, keys};
+use shared::{
+    keys,
+    messages::{Language, local_time},
+    sentences::{self, HolderTime},
+};
 
-/// Keys that every line has: they are shown in another form, or say nothing to a person.
+/// Keys that every line of diagnostics has: they are shown in another form, or say nothing to a person.
 const COMMON: [&str; 13] = [
     keys::TS,
     keys::LEVEL,
@@ -26,60 +27,58 @@ const COMMON: [&str; 13] = [
     keys::MACHINE,
 ];
 
-/// When it happened, to the second, or to what it says instead.
+/// When it happened, in the zone of this computer and to the second, or what it says instead.
 pub fn time(record: &Value) -> String {
     let ts = record[keys::TS].as_str().unwrap_or_default();
-    match ts.parse::<jiff::Timestamp>() {
-        Ok(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        Err(_) => plain(ts),
-    }
+    ts.parse().map_or_else(|_| plain(ts), local_time)
 }
 
-/// A record of the port history: when, whose, and what.
+/// A record of the port history: when, the app, and what happened.
 pub fn entry(record: &Value) -> String {
     let app = plain(record[keys::APP].as_str().unwrap_or("?"));
-    format!("{}  {app}: {}", time(record).dimmed(), summary(record))
+    format!("{}  {app}  {}", time(record).dimmed(), sentence(record))
 }
 
-/// What happened and to what: the message, and every fact that is not null.
+/// What happened, as a sentence. A line of diagnostics has no event: it is its message, with its
+/// values.
 ///
 /// # Examples
 ///
 /// ```
-/// use launcher::render::record::summary;
+/// use launcher::render::record::sentence;
 ///
 /// let record = serde_json::json!({
-///     "ts": "2026-11-22T12:01:59.131377Z", "level": "WARNING", "msg": "port changed",
-///     "from": 3030, "to": 17342, "why": "conflict", "signal": null,
+///     "ts": "2026-11-22T12:01:59.131377Z", "level": "INFO", "event": "port_moved",
+///     "msg": "port changed", "from": 3030, "to": 17342, "why": "asked",
 /// });
-/// assert_eq!(summary(&record), "port changed, from 3030, to 17342, why conflict");
+/// assert_eq!(sentence(&record), "Moved from port 3030 to port 17342, as asked.");
 /// ```
-pub fn summary(record: &Value) -> String {
-    let mut summary = plain(record[keys::MSG].as_str().unwrap_or("?"));
-    let facts = record.as_object().into_iter().flatten();
-    for (key, value) in facts.filter(|(key, value)| is_fact(key, value)) {
-        // Writing to a String does not fail.
-        let _ = write!(summary, ", {} {}", plain(key), fact(key, value));
+pub fn sentence(record: &Value) -> String {
+    if record[keys::EVENT].is_string() {
+        return plain(&sentences::record(Language::English.messages(), record, HolderTime::Local));
     }
-    summary
-}
-
-fn is_fact(key: &str, value: &Value) -> bool {
-    !COMMON.contains(&key) && !value.is_null() && *value != Value::Array(Vec::new())
-}
-
-fn fact(key: &str, value: &Value) -> String {
-    if key == keys::HOLDER
-        && let Ok(holder) = serde_json::from_value::<Holder>(value.clone())
-    {
-        return plain(&holder.to_string());
-    }
-    match value {
-        Value::String(text) => plain(text),
-        Value::Array(entries) => {
-            entries.iter().map(|entry| fact("", entry)).collect::<Vec<_>>().join(" ")
+    let mut sentence = plain(record[keys::MSG].as_str().unwrap_or("?"));
+    for (key, value) in record.as_object().into_iter().flatten() {
+        if !COMMON.contains(&key.as_str())
+            && let Some(value) = written(value)
+        {
+            // Writing to a String does not fail.
+            let _ = write!(sentence, ", {} {value}", plain(key));
         }
-        other => plain(&other.to_string()),
+    }
+    sentence
+}
+
+/// A value of a line of diagnostics; `None` if it is null, empty or an object.
+fn written(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Object(_) => None,
+        Value::String(text) => Some(plain(text)),
+        Value::Array(entries) if entries.is_empty() => None,
+        Value::Array(entries) => {
+            Some(entries.iter().filter_map(written).collect::<Vec<_>>().join(" "))
+        }
+        other => Some(other.to_string()),
     }
 }
 
@@ -101,23 +100,31 @@ mod test {
     #[test]
     fn a_holder_is_told_as_everywhere_else() {
         let record = json!({
-            "msg": "port cannot be claimed", "port": 3030, "class": "in_use",
+            "event": "port_conflict", "msg": "port cannot be claimed", "port": 3030, "class": "in_use",
+            "os_error": { "code": 98, "kind": "AddrInUse" },
             "holder": { "pid": 812, "name": "docker-proxy", "exe": null, "user": "root", "started_at": null },
         });
-        let wanted = "port cannot be claimed, port 3030, class in_use, holder docker-proxy (pid 812, user root)";
-        assert_eq!(summary(&record), wanted);
+        let wanted = "Conflict: port 3030 is held by docker-proxy (pid 812, user root).";
+        assert_eq!(sentence(&record), wanted);
+    }
+
+    #[test]
+    fn a_line_of_diagnostics_is_its_message_with_its_values() {
+        let line =
+            json!({ "msg": "request", "status": 200, "path": "/", "by": null, "o": {"a": 1} });
+        assert_eq!(sentence(&line), "request, status 200, path /");
     }
 
     #[test]
     fn what_a_stranger_wrote_does_not_reach_the_terminal_as_an_order() {
         let record = json!({ "ts": "\u{1b}[2J", "msg": "request", "path": "/\u{1b}]0;owned\u{7}" });
-        let shown = time(&record) + &summary(&record);
+        let shown = time(&record) + &sentence(&record);
         assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
     }
 
     #[test]
     fn a_line_without_the_usual_keys_is_shown_all_the_same() {
-        assert_eq!(summary(&json!({ "new": [1, "two"] })), "?, new 1 two");
+        assert_eq!(sentence(&json!({ "new": [1, "two"] })), "?, new 1 two");
         assert_eq!(time(&json!(["no", "object"])), "");
     }
 }

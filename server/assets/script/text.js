@@ -19,15 +19,17 @@ export function has(key) {
   return key in texts;
 }
 
-/** `docker-proxy, pid 812, user root`, leaving out what is unknown. */
+/** `docker-proxy (pid 812, user root)`, leaving out what is unknown. */
 export function holder(holder) {
-  if (!holder) return say("holder.unknown");
-  const { name, pid, user } = holder;
-  if (!name && !pid && user) return say("holder.of_user", { user });
-  const facts = [name ?? say("holder.unknown")];
+  if (!holder) return say("holder.unseen");
+  const { pid, user } = holder;
+  if (!holder.name && !pid && user) return say("holder.of_user", { user });
+  const name = holder.name ?? say("holder.unknown");
+  const facts = [];
   if (pid) facts.push(say("holder.pid", { pid }));
   if (user) facts.push(say("holder.user", { user }));
-  return facts.join(say("list.and"));
+  if (!facts.length) return name;
+  return say("holder.facts", { name, facts: facts.join(say("list.and")) });
 }
 
 /** What stands in the way of a port, without a full stop. */

@@ -13,14 +13,14 @@ use shared::{
     settings::LogLevel,
 };
 
-/// Serves an app on the given port, and on no other.
+/// Serves an app on one given port.
 ///
-/// Run by hand it claims the port itself. A service manager may pass it listening sockets instead
+/// Started by hand, it claims the port itself. A service manager may pass it listening sockets instead
 /// (LISTEN_FDS). To have a free port found and remembered, run `launcher`.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "server", version, max_term_width = 100)]
 pub struct Typed {
-    /// The port to serve on
+    /// The port to serve on.
     #[arg(long, value_name = "N")]
     pub port: Option<Port>,
 
@@ -28,23 +28,23 @@ pub struct Typed {
     #[arg(long, value_name = "NAME")]
     pub app: Option<AppName>,
 
-    /// Serve on this address as well, for other computers
+    /// Serve on this address as well, for other computers.
     #[arg(long, value_name = "ADDR", value_parser = address)]
     pub bind: Option<IpAddr>,
 
-    /// Serve the files of this folder as the site
+    /// Serve the files of this folder as the site.
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub root: Option<PathBuf>,
 
-    /// Keep settings, state and logs under this folder
+    /// Keep settings, state and logs under this folder.
     #[arg(long, value_name = "DIR")]
     pub home: Option<PathBuf>,
 
-    /// Print one JSON object a line, with the keys of the port history
+    /// Print one JSON object per line, with the keys of the port history.
     #[arg(long)]
     pub json: bool,
 
-    /// Take the sockets and further messages from the launcher that started this
+    /// Take the sockets and instructions from the launcher that started this server.
     #[arg(long, hide_short_help = true, conflicts_with = "bind")]
     pub hand_over: bool,
 }

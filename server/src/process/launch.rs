@@ -23,6 +23,7 @@ use shared::{
     identity::Secret,
     launch::LaunchInfo,
     logging::{self, Diagnostics, Mode},
+    message,
     paths::Folders,
     port::Port,
     token::Token,
@@ -85,11 +86,7 @@ impl ServerLaunch {
         let secret = secret.map_or_else(read, Ok);
         Self {
             began,
-            secret: or_random(
-                secret,
-                "the secret that proves whose server this is",
-                Secret::random,
-            ),
+            secret: or_random(secret, &message!("server.secret"), Secret::random),
             history: Writer::open(&folders, &author),
             report: TerminalReport { json: args.json, app: args.app.clone() },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
@@ -151,7 +148,7 @@ impl ServerLaunch {
             }
             Some(error) => {
                 let failed = self.fail(end(Exit::Bug, Some(error.clone())));
-                self.report.failed(format_args!("the server failed: {error}."), &failed);
+                self.report.failed(message!("server.failed", error), &failed);
                 Exit::Bug
             }
         }
@@ -203,13 +200,13 @@ impl ServerLaunch {
         let answer = spawn_blocking(move || secret.probe(port, SELF_CHECK)).await;
         let problem = match answer {
             Ok(Ok(identity)) if identity.launch_id == self.info.launch_id => None,
-            Ok(Ok(_)) => Some("another server of this user answers there".to_owned()),
+            Ok(Ok(_)) => Some(message!("server.another_answers")),
             Ok(Err(error)) => Some(error.to_string()),
             Err(error) => Some(error.to_string()),
         };
         if let Some(problem) = problem {
             warn!(self.logger(), "self-check failed"; shared::keys::ERROR => &problem);
-            report::warning(format_args!("{} does not lead here: {problem}.", app.url()));
+            report::warning(message!("server.not_here", url = app.url(), problem));
             return;
         }
         let at = self.server_at(app.port(), app.addresses());
@@ -227,7 +224,7 @@ impl ServerLaunch {
             launch: self.info.clone(),
             root: args.root.clone(),
             secret: self.secret.clone(),
-            token: or_random(token, "the token", Token::random),
+            token: or_random(token, &message!("server.token"), Token::random),
             files: Some(AppFiles { folders: self.folders.clone(), history: self.history.clone() }),
             requests,
             logger: self.logger().clone(),
@@ -254,19 +251,15 @@ fn exposure(at: &ServerAt) -> Option<Event> {
 
 /// The warning about what other computers can do from now on.
 fn exposed(ip: IpAddr, port: Port, root: Option<&Path>) -> String {
-    let whole = match ip.is_unspecified() {
-        true => format!("at every address of this one, on port {port}"),
-        false => format!("at http://{}/", SocketAddr::new(ip, port.get())),
+    let place = match ip.is_unspecified() {
+        true => message!("server.exposed_everywhere", port),
+        false => message!("server.exposed_at", address = SocketAddr::new(ip, port.get())),
     };
-    let theirs = match root {
-        Some(root) => format!("the files of {}", root.display()),
-        None => "what the app itself serves".to_owned(),
+    let content = match root {
+        Some(root) => message!("server.exposed_files", folder = root.display()),
+        None => message!("server.exposed_app"),
     };
-    format!(
-        "--bind {ip} lets other computers open this app {whole}. They see {theirs}, and that it \
-         runs. The console, status, history, settings and metrics want the token. Nothing is \
-         encrypted on the way."
-    )
+    message!("server.exposed", ip, place, content)
 }
 
 /// The runtime of the main thread. [`System::new`] would panic where the host is out of files.
@@ -278,7 +271,7 @@ fn runtime() -> io::Result<SystemRunner> {
 /// The value that was read, or a random one for this run, with a warning.
 fn or_random<T>(found: io::Result<T>, what: &str, random: impl FnOnce() -> T) -> T {
     found.unwrap_or_else(|error| {
-        report::warning(format_args!("cannot keep {what}: {error}. It holds for this run alone."));
+        report::warning(message!("server.not_kept", what, error));
         random()
     })
 }

@@ -13,6 +13,7 @@ use shared::{
     event::{Event, ServerAt},
     invoked_as,
     launch::LaunchInfo,
+    message,
     port::Port,
     ready_line::ReadyLine,
 };
@@ -52,6 +53,10 @@ fn eprint_line(text: impl Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
+fn indented(text: impl Display) {
+    eprint_line(format_args!("  {text}"));
+}
+
 /// Prints an error to stderr.
 pub fn error(text: impl Display) {
     eprint_line(format_args!("{} {text}", "error:".red().bold()));
@@ -69,19 +74,18 @@ impl TerminalReport {
             return print_line(ReadyLine::new(ready.launch.clone(), ready.at));
         }
         let url = ready.launch.url();
-        let audience = match ready.beyond {
-            None => "for this computer alone".to_owned(),
-            Some(ip) if ip.is_unspecified() => {
-                "for every computer that reaches this one".to_owned()
-            }
-            Some(ip) => format!("for every computer that reaches {ip}"),
+        let clients = match ready.beyond {
+            None => message!("server.local"),
+            Some(ip) if ip.is_unspecified() => message!("server.everywhere"),
+            Some(ip) => message!("server.address", ip),
         };
-        print_line(format_args!(
-            "{} serves at {}, {audience}.",
-            self.app.bold(),
-            url.cyan().bold()
+        print_line(message!(
+            "server.serves",
+            app = self.app.bold(),
+            url = url.cyan().bold(),
+            clients
         ));
-        print_line("Ctrl-C stops it.".dimmed());
+        print_line(message!("start.ctrl_c").dimmed());
     }
 
     /// Prints why the port could not be claimed, and what to do about it.
@@ -95,33 +99,29 @@ impl TerminalReport {
             print_line(Event::PortConflict(conflict.clone()).to_json());
             return print_line(failed.to_json());
         }
-        error(format_args!("{}.", conflict.sentence()));
+        error(format_args!("{}.", conflict.sentence_here()));
         if let Some(os_error) = &conflict.os_error {
-            eprint_line(format_args!("  The system says: {os_error}."));
+            indented(message!("server.system", error = os_error));
         }
         if let Some(advice) = conflict.advice() {
-            eprint_line(format_args!("  To have port {}: {advice}.", conflict.port));
+            indented(message!("server.advice", port = conflict.port, advice));
         }
         if conflict.class == Class::OwnInstance {
-            eprint_line(format_args!("  It answers at {}", claim::url(conflict.port).cyan()));
+            indented(message!("server.answers", url = claim::url(conflict.port).cyan()));
         }
-        eprint_line("  Or start with another port:");
+        indented(message!("server.other_port"));
         let app = match self.app == AppName::default() {
             true => String::new(),
             false => format!(" --app {}", self.app),
         };
         if let Some(Suggestion { port }) = suggestion {
             let command = format!("server --port {port}{app}");
-            eprint_line(format_args!(
-                "    {}    (port {port} was free a moment ago)",
-                command.bold()
-            ));
+            let why = message!("server.was_free", port);
+            indented(format_args!("  {}    {why}", command.bold()));
         }
         let command = format!("{} --app {}", invoked_as::launcher(), self.app);
-        eprint_line(format_args!(
-            "    {}    (finds and remembers a free port by itself)",
-            command.bold()
-        ));
+        let why = message!("server.finds_port");
+        indented(format_args!("  {}    {why}", command.bold()));
     }
 
     /// Prints why the launch failed, if not for a conflict.

@@ -20,7 +20,7 @@ use shared::{
     handover::ToLauncher,
     invoked_as,
     launch::LaunchInfo,
-    os,
+    message, os,
     paths::{Folders, NoHome},
     policy::Policy,
     port::Port,
@@ -159,7 +159,7 @@ enum ClaimFailure {
     #[error("{source}: {}", .source.source)]
     System { port: Port, source: ClaimError },
     /// The host does not have the address of `--bind`.
-    #[error("this computer has no address {ip} to serve on")]
+    #[error("{}", message!("server.no_address", ip = .ip))]
     NoSuchAddress { port: Port, ip: IpAddr },
 }
 

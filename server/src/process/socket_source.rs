@@ -6,6 +6,7 @@ use clap::{CommandFactory, error::ErrorKind};
 use shared::{
     claim::{self, Claim, ClaimError, LOOPBACKS},
     exit::Exit,
+    message,
     port::Port,
 };
 
@@ -40,10 +41,10 @@ pub enum SocketSourceError {
     #[error("{0}")]
     Passed(#[from] PassedError),
     /// `--bind` was given, and sockets on this port were passed in.
-    #[error("--bind does not go with a socket that was passed in, here for port {0}")]
+    #[error("{}", message!("server.no_bind", port = .0))]
     BindWithPassed(Port),
     /// `--port` is another port than that of the sockets.
-    #[error("--port {asked} is not the port of the socket that was passed in, which is {passed}")]
+    #[error("{}", message!("server.wrong_port", port = .asked, passed = .passed))]
     OtherPort {
         /// The port of the command line.
         asked: Port,
@@ -51,18 +52,16 @@ pub enum SocketSourceError {
         passed: Port,
     },
     /// `--hand-over` was given, and no sockets were passed in.
-    #[error(
-        "--hand-over is for the launcher, which passes sockets; by hand, run `server --port N`"
-    )]
+    #[error("{}", message!("server.hand_over"))]
     NothingPassed,
     /// No port was given, and no sockets were passed in.
     #[error("{}", missing_port())]
     NoPort,
     /// The launcher did not send the adoption.
-    #[error("the launcher did not say what the sockets are: {0}")]
+    #[error("{}", message!("server.no_adoption", error = .0))]
     NoAdoption(#[from] AdoptionError),
     /// The adoption names another port than that of the sockets.
-    #[error("the launcher speaks of port {adopted} and passed a socket for port {passed}")]
+    #[error("{}", message!("server.wrong_socket", port = .adopted, passed = .passed))]
     AdoptedOtherPort {
         /// The port of the adoption.
         adopted: Port,
@@ -138,8 +137,7 @@ fn check(passed: &Claim, asked: Option<Port>) -> Result<(), SocketSourceError> {
 
 /// The message of clap for a missing option, because `--port` is not always required.
 fn missing_port() -> String {
-    let text =
-        "which port? Write --port N, or run `launcher` to have a free one found and remembered";
+    let text = message!("server.which_port");
     let error = Typed::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
     error.trim_start_matches("error: ").trim_end().to_owned()
 }

@@ -21,11 +21,11 @@ use crate::os::{
 };
 
 /// How many connections may wait for a server that is not there yet: more than any browser opens,
-/// below the kernel's own cap of 4096, so that a restart refuses nobody.
+/// below the kernel's own cap of 4096, so that a restart refuses no connection.
 pub const BACKLOG: i32 = 1024;
 
-/// How long a loopback address may take to say that nobody listens. It says so at once; silence
-/// means that somebody does, whose queue is full.
+/// How long a connection to a loopback address may take to be refused. A refusal comes at once; silence
+/// means that a program listens whose queue is full.
 const KNOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// What a claim asks of a system.
@@ -43,7 +43,7 @@ pub(super) trait Network {
     /// Makes a bound socket listen.
     fn listen(&self, socket: &Self::Socket) -> io::Result<()>;
 
-    /// Whether nobody listens at this address.
+    /// Whether no program listens at this address.
     fn is_silent(&self, address: SocketAddr) -> bool;
 }
 

@@ -8,7 +8,7 @@
 //! How that is brought about is another thing on every system; `plan` says how, and `carry_out` does it.
 //!
 //! An address family that the host lacks is skipped. A stranger on one of the two addresses makes
-//! the whole port a conflict: whoever types `localhost` must not meet somebody else.
+//! the whole port a conflict: a person who types `localhost` must not reach another program.
 
 mod carry_out;
 
@@ -76,7 +76,7 @@ pub fn any() -> Result<Claim, ClaimError> {
     claim
 }
 
-/// Whether `port` could be bound at this moment, without listening: nobody notices the question. The
+/// Whether `port` could be bound at this moment, without listening, so that no other program notices. The
 /// answer may be wrong before it is heard, so it decides nothing; it is for telling a person.
 pub fn can_be_bound(port: Port) -> bool {
     carry_out(&HostNetwork, &LOOPBACKS, port.get(), false).is_ok()
@@ -123,7 +123,7 @@ impl Claim {
         &self.listeners
     }
 
-    /// The sockets, for whoever serves on them from now on.
+    /// The sockets, for the code that serves on them from now on.
     pub fn into_listeners(self) -> Vec<TcpListener> {
         self.listeners
     }

@@ -5,17 +5,17 @@
 //! of the bind table; so what is proved of a plan there is proved of the claim.
 //!
 //! Every address is bound before the first one listens: a listening socket that is closed again,
-//! because the next address fails, would reset whoever had connected to it.
+//! because the next address fails, would reset connections to it.
 //!
 //! # Linux
 //!
-//! Bind with `SO_REUSEADDR`, which passes the `TIME_WAIT` of our own last run and shadows nobody:
+//! Bind with `SO_REUSEADDR`, which passes the `TIME_WAIT` of our own last run and shadows no other socket:
 //! beside a listener the bind fails, and beside a socket that is merely bound one of the two listens
 //! fails.
 //!
 //! # Windows
 //!
-//! Bind with `SO_EXCLUSIVEADDRUSE`, so that nobody takes the address over. That still succeeds on
+//! Bind with `SO_EXCLUSIVEADDRUSE`, so that no program takes the address over. That still succeeds on
 //! `127.0.0.1` beside a stranger's `0.0.0.0`, and ours would take the stranger's connections. Only an
 //! exclusive *wildcard* is refused beside every other socket of its family. So one is bound first, as
 //! a probe, and closed without listening; no wait after closing blocks it. The probes come before all
@@ -25,7 +25,7 @@
 //!
 //! Bind with `SO_REUSEADDR`, for `TIME_WAIT`, which here also succeeds beside a wildcard of the same
 //! user. A wildcard without it is refused beside every other socket, but also beside a `TIME_WAIT`.
-//! So it is the probe, and where it is refused a connection tells whether anybody listens.
+//! So it is the probe, and where it is refused a connection attempt tells whether a program listens.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -42,7 +42,7 @@ pub(super) enum Step {
         sharing: Sharing,
         /// The address for whose sake it is asked.
         wanted: IpAddr,
-        /// Whether a refusal counts only if somebody answers at `wanted`.
+        /// Whether a refusal counts only if a program accepts connections at `wanted`.
         unless_silent: bool,
     },
     /// Bind an address, to keep it.

@@ -1,4 +1,4 @@
-//! What is told in the port history: one [`Event`] is what one [record](crate::history::Record)
+//! The events of the port history: one [`Event`] is what one [record](crate::history::Record)
 //! tells.
 //!
 //! Everything about an event is its row in the table here: its name, its keys, their order and their

@@ -6,6 +6,7 @@ use crate::{
     app::AppName,
     assignment::Assignment,
     conflict::Class,
+    message,
     os::PortRanges,
     policy::{CROWDED, Policy},
     port::{Port, PortRange},
@@ -49,17 +50,14 @@ pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
     let is_last = known.assignment.last_good.is_some_and(|good| good.port == port);
     let is_home = known.home == Some(port);
     let own = [
-        is_home.then(|| remark(RemarkWord::Home, format!("It is the home port of {app}."))),
-        is_last
-            .then(|| remark(RemarkWord::LastGood, format!("It is the last good port of {app}."))),
-        is_earlier.then(|| {
-            remark(RemarkWord::EarlierGood, format!("It is an earlier good port of {app}."))
-        }),
+        is_home.then(|| remark(RemarkWord::Home, message!("remark.home", app))),
+        is_last.then(|| remark(RemarkWord::LastGood, message!("remark.last_good", app))),
+        is_earlier.then(|| remark(RemarkWord::EarlierGood, message!("remark.earlier_good", app))),
     ];
     let faults = known.policy.remarks(port).into_iter().flat_map(|class| fault(port, class, known));
     let range = known.policy.range();
     let outside = (!range.contains(port)).then(|| {
-        let text = format!("It is outside {range}, so it is used only if somebody asks for it.");
+        let text = message!("remark.outside_range", range);
         remark(RemarkWord::OutsideRange, text)
     });
     own.into_iter().flatten().chain(faults).chain(outside).collect()
@@ -68,41 +66,27 @@ pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
 fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
     let remark = |word, text: String| vec![Remark { word, text, app: None }];
     match class {
-        Class::BrowserBlocked => remark(
-            RemarkWord::BrowserBlocked,
-            "Browsers block it: no page on it would open.".to_owned(),
-        ),
+        Class::BrowserBlocked => {
+            remark(RemarkWord::BrowserBlocked, message!("remark.browser_blocked"))
+        }
         Class::Privileged => remark(
             RemarkWord::Privileged,
-            format!(
-                "It is below {}, where only the system's administrator may listen.",
-                known.live.unprivileged_start
-            ),
+            message!("remark.privileged", first = known.live.unprivileged_start),
         ),
-        Class::Excluded => remark(
-            RemarkWord::Excluded,
-            "The system has set it aside, and nobody may listen there.".to_owned(),
-        ),
-        Class::Restricted => remark(
-            RemarkWord::Restricted,
-            "The system keeps it for programs of its own.".to_owned(),
-        ),
+        Class::Excluded => remark(RemarkWord::Excluded, message!("remark.excluded")),
+        Class::Restricted => remark(RemarkWord::Restricted, message!("remark.restricted")),
         Class::Ephemeral => {
             let range =
-                known.live.ephemeral.map_or_else(String::new, |range| format!(" ({range})"));
-            remark(
-                RemarkWord::Ephemeral,
-                format!(
-                    "It lies where the system takes ports for outgoing connections{range}, so it can be gone at any moment."
-                ),
-            )
+                known.live.ephemeral.map_or_else(|| "?".to_owned(), |range| range.to_string());
+            remark(RemarkWord::Ephemeral, message!("remark.ephemeral", range))
         }
         Class::ReservedByApp => {
             let app = known.policy.reserved_by(port).cloned();
-            let name = app.as_ref().map_or("another app", AppName::as_str);
+            let another = || message!("remark.another_app");
+            let name = app.as_ref().map_or_else(another, ToString::to_string);
             vec![Remark {
                 word: RemarkWord::ReservedByApp,
-                text: format!("{name}, another app of yours, remembers it."),
+                text: message!("remark.reserved_by_app", app = name),
                 app,
             }]
         }
@@ -110,11 +94,11 @@ fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
             let holds = |ranges: &[PortRange]| ranges.iter().any(|range| range.contains(port));
             let mut both = Vec::new();
             if holds(CROWDED) {
-                let text = "It is the default of many programs.".to_owned();
+                let text = message!("remark.crowded");
                 both.extend(remark(RemarkWord::Crowded, text));
             }
             if holds(known.avoid) {
-                both.extend(remark(RemarkWord::Avoided, "The settings avoid it.".to_owned()));
+                both.extend(remark(RemarkWord::Avoided, message!("remark.avoided")));
             }
             both
         }

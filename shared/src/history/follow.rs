@@ -206,7 +206,7 @@ impl Followed {
     }
 }
 
-/// The end of the last whole line: a piece of a line is told when it is whole.
+/// The end of the last whole line: an unfinished line is returned once it is whole.
 fn end_of(file: &mut File) -> io::Result<u64> {
     let mut end = file.metadata()?.len();
     let mut block = vec![0; 64 << 10];

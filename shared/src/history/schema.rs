@@ -23,7 +23,7 @@ const ADDED: [(EventName, &[&str]); 7] = [
 /// For whom a schema is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaReader {
-    /// Whoever reads records: what a later version adds is no error, and what an earlier one lacks
+    /// A reader of records: what a later version adds is no error, and what an earlier one lacks
     /// neither.
     Any,
     /// A test of what this version writes: every key is there, and no other.

@@ -6,10 +6,13 @@
 //! sentence is printed.
 
 mod catalogue;
+mod times;
 
 use std::fmt;
 
+pub(crate) use catalogue::placeholders;
 pub use catalogue::{Messages, fill};
+pub use times::local_time;
 
 /// A language that the catalogue has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

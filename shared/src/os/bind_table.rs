@@ -4,7 +4,7 @@
 //! macOS can be proved on Linux too. It knows what the systems document, not what they do beyond it:
 //!
 //! - **Linux**: `socket(7)`, `ip(7)`. Two sockets with `SO_REUSEADDR` may both be bound; a listener
-//!   among them lets nobody else in, and the second *listen* is what fails.
+//!   among them lets no other in, and the second *listen* is what fails.
 //! - **Windows**: "Using `SO_REUSEADDR` and `SO_EXCLUSIVEADDRUSE`" of the Windows Sockets
 //!   documentation, for Server 2003 and later.
 //! - **macOS**: `in_pcbbind` of XNU. Without `SO_REUSEADDR` every clash is found; with it only one
@@ -30,7 +30,7 @@ pub enum BindRules {
 pub enum Sharing {
     /// With no option at all.
     Default,
-    /// With `SO_REUSEADDR`. On Windows that takes an address over from whoever has it.
+    /// With `SO_REUSEADDR`. On Windows that takes an address over from the program that has it.
     Reuse,
     /// With `SO_REUSEPORT`, to share the connections. Unix alone has it.
     ReusePort,
@@ -96,14 +96,14 @@ impl BindRules {
         }
     }
 
-    /// What `second` is told when it asks for its address while `first` has its own.
+    /// The result for `second` when it asks for its address while `first` has its own.
     pub fn bind(self, first: &Bound, second: &Bound) -> BindAnswer {
         let answers = meetings(first, second)
             .map(|(held, wanted)| self.in_one_family(first, held, second, wanted));
         answers.into_iter().find(|answer| *answer != Granted).unwrap_or(Granted)
     }
 
-    /// What `second`, which is bound, is told when it wants to listen while `first` does.
+    /// The result for `second`, which is bound, when it calls listen while `first` listens.
     pub fn listen(self, first: &Bound, second: &Bound) -> BindAnswer {
         let meet = meetings(first, second)
             .any(|(held, wanted)| held == wanted || held.is_none() || wanted.is_none());

@@ -18,8 +18,8 @@ pub struct PortRanges {
     pub ephemeral: Option<PortRange>,
     /// What it has set aside.
     pub excluded: Vec<PortRange>,
-    /// What it keeps for programs with an entitlement. To all others it says "in use", and nobody
-    /// is there.
+    /// What it keeps for programs with an entitlement. To all others it says "in use", although
+    /// no program listens.
     pub restricted: Vec<PortRange>,
     /// The first port that an ordinary user may listen on; 0 where there is no such rule.
     pub unprivileged_start: u16,
@@ -34,7 +34,7 @@ pub struct FileIdentity {
     pub inode: u64,
 }
 
-/// What a socket is doing, as far as it matters to whoever wants its port.
+/// What a socket is doing, as far as it matters to a claim on its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SocketState {
     /// It listens.
@@ -52,7 +52,7 @@ pub struct SocketEntry {
     pub local: SocketAddr,
     /// What it is doing.
     pub state: SocketState,
-    /// What [`SocketTables::holders`] knows it by (the inode on Linux); `None` if nobody holds it.
+    /// What [`SocketTables::holders`] knows it by (the inode on Linux); `None` if no process holds it.
     pub id: Option<u64>,
     /// The user who opened it, where the tables say so.
     pub uid: Option<u32>,
@@ -67,12 +67,12 @@ pub struct SocketEntry {
 pub struct HoldingProcess {
     /// What can be told of it.
     pub holder: Holder,
-    /// Whether whoever started it is gone: it was left behind by another program.
+    /// Whether the process that started it is gone.
     pub orphan: bool,
 }
 
-/// What diagnosis asks of a system. Every question may block and may fail; whoever asks must bear
-/// both.
+/// What diagnosis asks of a system. Every call may block and may fail; callers must allow
+/// for both.
 pub trait SocketTables: Send {
     /// Every TCP socket that can be seen from here.
     ///
@@ -93,7 +93,7 @@ pub trait SocketTables: Send {
     fn process(&self, pid: u32) -> Option<HoldingProcess>;
 
     /// The living processes that a process has started which is gone itself. One of them has its
-    /// sockets, if anybody has. Only where tables name whoever opened a socket is this asked.
+    /// sockets, if any process has. Called only where tables name the process that opened a socket.
     fn children(&self, _: u32) -> Vec<u32> {
         Vec::new()
     }

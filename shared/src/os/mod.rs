@@ -36,7 +36,7 @@ pub use interface::{
 };
 pub use system::*;
 
-/// The ranges of this system, asked for when somebody first needs to know: on Windows that starts
+/// The ranges of this system, read when they are first needed: on Windows that starts
 /// other programs.
 #[derive(Debug, Clone, Default)]
 pub struct LiveRanges(OnceLock<PortRanges>);

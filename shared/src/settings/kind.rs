@@ -1,7 +1,10 @@
 //! How the value of a setting is written, which decides its place in a form and in the documentation.
 
-use super::values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span};
-use crate::port::{Port, PortRange};
+use super::values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span, either};
+use crate::{
+    message,
+    port::{Port, PortRange},
+};
 
 /// How the value of a setting is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,19 @@ impl Kind {
             Self::Time => "time",
             Self::Choice(_) => "choice",
             Self::Command => "command",
+        }
+    }
+
+    /// What a value is, for a message about one that is not.
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Port => message!("kind_of.port"),
+            Self::Range => message!("kind_of.range"),
+            Self::Ports => message!("kind_of.ports"),
+            Self::Boolean => either(self.words()),
+            Self::Time => message!("kind_of.time"),
+            Self::Choice(words) => either(words),
+            Self::Command => message!("kind_of.command"),
         }
     }
 

@@ -8,9 +8,9 @@ use toml_edit::{Document, Item};
 
 use super::{
     error::{SettingsError, SettingsFault, SettingsProblem},
-    table::{KEYS, Settings},
+    table::{KEYS, Settings, TABLE},
 };
-use crate::event::Event;
+use crate::{event::Event, message};
 
 /// A setting that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,9 +120,29 @@ fn check(text: &str) -> Result<(), SettingsFault> {
 }
 
 fn wrong_value(text: &str, span: Option<Range<usize>>, message: &str) -> SettingsFault {
-    let line = span.map(|span| line_of(text, span.start));
-    SettingsFault { line, problem: SettingsProblem::Value(first_line(message)) }
+    let line = span.as_ref().map(|span| line_of(text, span.start));
+    let is_of_serde = OF_SERDE.iter().any(|start| message.starts_with(start));
+    let reworded = span.filter(|_| is_of_serde).and_then(|span| not_of_its_kind(text, span));
+    let problem = SettingsProblem::Value(reworded.unwrap_or_else(|| first_line(message)));
+    SettingsFault { line, problem }
 }
+
+/// A value of another kind than its setting has, in our words.
+fn not_of_its_kind(text: &str, span: Range<usize>) -> Option<String> {
+    let document = Document::parse(text).ok()?;
+    let holds = |item: &Item| item.span().is_some_and(|whole| whole.contains(&span.start));
+    let (key, _) = document.iter().find(|(_, item)| holds(item))?;
+    let setting = TABLE.iter().find(|setting| setting.key == key)?;
+    let value: String = text.get(span)?.chars().take(MOST_SHOWN).collect();
+    let (what, example) = (setting.kind.in_words(), setting.example);
+    Some(message!("settings_error.value", value, what, example))
+}
+
+/// How the messages of serde begin that name the types of Rust.
+const OF_SERDE: [&str; 4] = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+
+/// How many characters of a wrong value are shown.
+const MOST_SHOWN: usize = 40;
 
 /// The nearest key, if one is near: at most a third of its letters are other.
 pub(super) fn nearest(key: &str) -> Option<&'static str> {

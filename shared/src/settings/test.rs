@@ -62,13 +62,16 @@ fn whatever_is_wrong_is_said_with_its_line_and_a_way_out() {
         (b"colour = 1", ", line 1: there is no setting `colour`: the settings are port, range"),
         (b"\nport = 0", ", line 2: port 0 means"),
         (b"port = 70000", ", line 1: 70000 is not a port"),
-        (b"port = \"abc\"", ", line 1: invalid type: string"),
+        (b"port = \"abc\"", ", line 1: \"abc\" is not a port from 1 to 65535; an example is 3030"),
         (b"range = \"200-100\"", ", line 1: the range 200-100 runs backwards"),
         (b"avoid = [true]", ", line 1: write a port such as 3000"),
         (b"command = []", ", line 1: name a program"),
         (b"ready_timeout = \"soon\"", ", line 1: `soon` is not a span of time"),
         (b"stop_timeout = \"876001h\"", ", line 1: `876001h` is more than 100 years"),
-        (b"on_conflict = \"wait\"", ", line 1: unknown variant `wait`"),
+        (
+            b"on_conflict = \"wait\"",
+            ", line 1: \"wait\" is not `move` or `fail`; an example is \"fail\"",
+        ),
         (b"port = 3030\nrange = \"20", ", line 2: "),
         (b"\x7fELF\0\0\xff", ": this is not a text file"),
     ] {

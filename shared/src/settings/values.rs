@@ -5,7 +5,10 @@ use std::fmt;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::port::{Port, PortRange};
+use crate::{
+    message,
+    port::{Port, PortRange},
+};
 
 /// Makes enums of words, each written in one way in a settings file, a variable and a form.
 macro_rules! words {
@@ -28,10 +31,11 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = serde_json::Error;
+            type Err = UnknownChoice;
 
-            fn from_str(word: &str) -> Result<Self, serde_json::Error> {
-                serde_json::from_value(word.into())
+            fn from_str(word: &str) -> Result<Self, UnknownChoice> {
+                let unknown = || UnknownChoice { word: word.to_owned(), words: Self::WORDS };
+                serde_json::from_value(word.into()).map_err(|_| unknown())
             }
         }
     )+};
@@ -67,6 +71,33 @@ words! {
         Info = "info",
         /// And what was tried.
         Debug = "debug",
+    }
+}
+
+/// A word that is none of those that a setting can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownChoice {
+    word: String,
+    words: &'static [&'static str],
+}
+
+impl fmt::Display for UnknownChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = either(self.words);
+        f.write_str(&message!("settings_error.word", word = self.word, words))
+    }
+}
+
+impl std::error::Error for UnknownChoice {}
+
+/// "`move` or `fail`".
+pub(super) fn either(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => {
+            message!("settings_error.either", words = rest.join(", "), last)
+        }
+        _ => quoted.concat(),
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, Ready, Running, quiet_port, send, wait_for, wait_until};
+use e2e::{Ended, Home, ReadyMessage, Running, quiet_port, send, wait_for, wait_until};
 use serde_json::{Value, json};
 use shared::{
     app::AppName,
@@ -71,7 +71,7 @@ impl Made {
     fn ask(&self, words: &str) -> Ended {
         let mut words = words.split_whitespace();
         let launch = self.home.command(words.next().expect("a command")).arg("--json");
-        let told = words.fold(launch, e2e::Launch::arg).run();
+        let told = words.fold(launch, e2e::Invocation::arg).run();
         assert_eq!(told.code, Some(0), "{told:?}");
         told
     }
@@ -238,7 +238,7 @@ fn all_commands_agree_on_the_history_of_version_0_1_0() {
 struct Served {
     made: Made,
     _running: Running,
-    ready: Ready,
+    ready: ReadyMessage,
 }
 
 impl Served {

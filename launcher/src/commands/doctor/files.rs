@@ -10,7 +10,7 @@ use shared::{
     assignment::{Assignment, AssignmentError},
     discovery::AppLock,
     identity::Secret,
-    os,
+    message, os,
 };
 
 use super::check::Check;
@@ -34,29 +34,41 @@ pub(super) fn folders(basics: &Basics) -> Vec<Check> {
 
 fn folder(check: &'static str, path: &Path) -> Check {
     let name = path.display();
-    let elsewhere = "make it yours, make room on its disk, or name another folder with --home";
+    let elsewhere = || message!("doctor.now_folder");
     let metadata = match fs::metadata(path) {
         Ok(metadata) if !metadata.is_dir() => {
-            return Check::problem(check, format!("{name} is not a folder"), "move that file away");
+            return Check::problem(
+                check,
+                message!("doctor.not_a_folder", file = name),
+                message!("doctor.now_move_file"),
+            );
         }
         Ok(metadata) => Some(metadata),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            return Check::problem(check, format!("{name} cannot be read ({error})"), elsewhere);
+            return Check::problem(
+                check,
+                message!("doctor.unreadable", file = name, error),
+                elsewhere(),
+            );
         }
     };
     let nearest = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(path);
     if let Err(error) = try_out(nearest) {
-        return Check::problem(check, format!("{name} cannot be written ({error})"), elsewhere);
+        return Check::problem(
+            check,
+            message!("doctor.unwritable", file = name, error),
+            elsewhere(),
+        );
     }
     match metadata {
-        None => Check::ok(check, format!("{name} is not there yet, and can be made")),
+        None => Check::ok(check, message!("doctor.folder_new", file = name)),
         Some(metadata) if os::is_open_to_others(&metadata) => Check::warning(
             check,
-            format!("other users may look into {name}"),
-            "take their rights away (chmod 700), unless that is meant",
+            message!("doctor.folder_open", file = name),
+            message!("doctor.now_chmod"),
         ),
-        Some(_) => Check::ok(check, format!("{name} is private and has room for a record")),
+        Some(_) => Check::ok(check, message!("doctor.folder_ok", file = name)),
     }
 }
 
@@ -83,8 +95,8 @@ pub(super) fn memory(basics: &Basics) -> Vec<Check> {
         let names: Vec<_> = bad.iter().map(|file| file.display().to_string()).collect();
         checks.push(Check::warning(
             "set_aside",
-            format!("files that could not be read are kept: {}", names.join(", ")),
-            "look into them if you wonder why, and delete them",
+            message!("doctor.set_aside", files = names.join(", ")),
+            message!("doctor.now_set_aside"),
         ));
     }
     checks
@@ -94,16 +106,16 @@ fn assignment(file: &Path) -> Check {
     let name = file.display();
     match Assignment::load(file) {
         Ok(assignment) => match assignment.last_good {
-            Some(good) => Check::ok("assignment", format!("port {} is remembered", good.port)),
-            None => Check::ok("assignment", "no port is remembered"),
+            Some(good) => Check::ok("assignment", message!("doctor.remembered", port = good.port)),
+            None => Check::ok("assignment", message!("doctor.none_remembered")),
         },
         Err(AssignmentError::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
-            Check::ok("assignment", "no port is remembered yet")
+            Check::ok("assignment", message!("doctor.none_yet"))
         }
         Err(error) => Check::warning(
             "assignment",
-            format!("{name}: {error}"),
-            "start as usual: it is set aside, and the ports are taken from the history",
+            message!("doctor.bad_file", file = name, error),
+            message!("doctor.now_assignment"),
         ),
     }
 }
@@ -114,23 +126,23 @@ fn secret(file: &Path) -> Check {
         Ok(_) if fs::metadata(file).is_ok_and(|metadata| os::is_open_to_others(&metadata)) => {
             Check::problem(
                 "secret",
-                format!("other users may read {name}"),
-                "stop every app and delete it: the next start makes another",
+                message!("doctor.secret_open", file = name),
+                message!("doctor.now_secret_open"),
             )
         }
-        Ok(_) => Check::ok("secret", "it is one, and private"),
+        Ok(_) => Check::ok("secret", message!("doctor.secret_ok")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Check::ok("secret", "it is made at the first start")
+            Check::ok("secret", message!("doctor.secret_new"))
         }
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Check::warning(
             "secret",
-            format!("{name} holds no secret"),
-            "start as usual: it is set aside, and another one is made",
+            message!("doctor.secret_bad", file = name),
+            message!("doctor.now_secret_bad"),
         ),
         Err(error) => Check::problem(
             "secret",
-            format!("{name} cannot be read ({error})"),
-            "make it yours, or delete it: the next start makes another",
+            message!("doctor.unreadable", file = name, error),
+            message!("doctor.now_secret"),
         ),
     }
 }
@@ -149,17 +161,17 @@ fn set_aside(folders: &[PathBuf]) -> Vec<PathBuf> {
 pub(super) fn instance(basics: &Basics) -> Vec<Check> {
     let (app, folders) = (&basics.app, &basics.folders);
     if let Some(found) = running::find(basics) {
-        return vec![Check::ok("instance", format!("{app} runs: {}", found.url))];
+        return vec![Check::ok("instance", message!("doctor.runs", app, url = found.url))];
     }
     let lock = folders.lock(app);
     if lock.exists() && matches!(AppLock::try_hold(&lock), Ok(None)) {
         return vec![Check::warning(
             "instance",
-            format!("a launcher of {app} is there, but its server does not answer"),
-            "wait if it has just begun to start; otherwise end that launcher",
+            message!("doctor.no_answer", app),
+            message!("doctor.now_no_answer"),
         )];
     }
-    let mut checks = vec![Check::ok("instance", format!("{app} is not running"))];
+    let mut checks = vec![Check::ok("instance", message!("running.none", app))];
     let left: Vec<_> = [folders.discovery(app), folders.token(app), folders.control(app)]
         .into_iter()
         .filter(|file| file.exists())
@@ -168,8 +180,8 @@ pub(super) fn instance(basics: &Basics) -> Vec<Check> {
     if !left.is_empty() {
         checks.push(Check::warning(
             "left_behind",
-            format!("an earlier launch did not end by itself and left {}", left.join(", ")),
-            "start as usual: nobody believes them, and they are replaced",
+            message!("doctor.left", files = left.join(", ")),
+            message!("doctor.now_left"),
         ));
     }
     checks

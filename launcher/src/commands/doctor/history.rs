@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use shared::history::{Damage, Filter, Found, Head, HistoryError, Reader, line_number};
+use shared::{
+    history::{Damage, Filter, Found, Head, HistoryError, Reader, line_number},
+    message,
+};
 
 use super::check::Check;
 use crate::{commands::history_problems, options::Basics};
@@ -25,28 +28,25 @@ pub(super) fn history(basics: &Basics) -> Check {
             return Check::problem(
                 "history",
                 history_problems::unreadable_text(&file, &error),
-                "make it yours, or move it away: the next start begins another",
+                message!("doctor.now_history"),
             );
         }
     };
     let Sum { records, broken, first, lost } = sum;
     if records + broken == 0 {
-        return Check::ok("history", "nothing is recorded yet");
+        return Check::ok("history", message!("doctor.no_records"));
     }
     if broken + lost == 0 {
-        return Check::ok("history", format!("{records} records, none is lost"));
+        return Check::ok("history", message!("doctor.all_records", records));
     }
     let place = first.and_then(|damage| {
         let line = line_number(&file, damage.offset).ok()?;
-        Some(format!("; line {line} is the first that is none ({})", damage.kind))
+        Some(message!("doctor.damage_at", records, broken, lost, line, kind = damage.kind))
     });
     Check::warning(
         "history",
-        format!(
-            "{records} records, {broken} lines are no records, {lost} records are lost{}",
-            place.unwrap_or_default()
-        ),
-        "nothing: a full disk or a sudden end did that, and what is there can be read",
+        place.unwrap_or_else(|| message!("doctor.damage", records, broken, lost)),
+        message!("doctor.now_damage"),
     )
 }
 

@@ -1,5 +1,7 @@
 //! The start at login: what is wanted, and what is registered.
 
+use shared::message;
+
 use super::check::Check;
 use crate::{
     desktop::login::{self, Registered},
@@ -15,40 +17,35 @@ pub(super) fn login(basics: &Basics, options: &Options) -> Check {
         Ok(registered) => judged(options.settings.start_at_login.value, &registered),
         Err(error) => Check::warning(
             NAME,
-            format!("it cannot be told what is started at login ({error})"),
-            "look whether this user has a home folder that can be read",
+            message!("doctor.login_unknown", error),
+            message!("doctor.now_login_unknown"),
         ),
     }
 }
 
 fn judged(wanted: bool, registered: &Registered) -> Check {
-    let mended = "the next start mends it";
+    let corrected = || message!("doctor.now_next_start");
     match (wanted, registered) {
-        (false, Registered::Nothing) => Check::ok(NAME, "it is not started at login"),
-        (true, Registered::This) => Check::ok(NAME, "it is started at login"),
+        (false, Registered::Nothing) => Check::ok(NAME, message!("doctor.login_off")),
+        (true, Registered::This) => Check::ok(NAME, message!("doctor.login_on")),
         (true, Registered::Nothing) => {
-            Check::warning(NAME, "it is not started at login, and the settings wish it", mended)
+            Check::warning(NAME, message!("doctor.login_missing"), corrected())
         }
         (_, Registered::Gone(program)) => Check::warning(
             NAME,
-            format!("what is started at login is gone: {}", program.display()),
-            mended,
+            message!("doctor.login_gone", program = program.display()),
+            corrected(),
         ),
         (true, Registered::Another(Some(program))) => Check::warning(
             NAME,
-            format!(
-                "what is started at login was registered otherwise, with {}",
-                program.display()
-            ),
-            "if that is not meant: launcher settings set start_at_login true",
+            message!("doctor.login_other", program = program.display()),
+            message!("doctor.now_login_other"),
         ),
-        (true, Registered::Another(None)) => Check::warning(
-            NAME,
-            "what is registered for the login names no program",
-            "register it anew: launcher settings set start_at_login true",
-        ),
+        (true, Registered::Another(None)) => {
+            Check::warning(NAME, message!("doctor.login_empty"), message!("doctor.now_login_empty"))
+        }
         (false, Registered::This | Registered::Another(_)) => {
-            Check::warning(NAME, "it is started at login, and the settings do not wish it", mended)
+            Check::warning(NAME, message!("doctor.login_extra"), corrected())
         }
     }
 }

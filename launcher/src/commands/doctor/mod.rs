@@ -1,4 +1,4 @@
-//! `launcher doctor`: checks everything a launch depends on, and changes nothing.
+//! `launcher doctor`: runs health checks of everything a launch depends on, and changes nothing.
 //!
 //! What it tries it undoes at once: a file of a few kilobytes in each folder, a port of the system's
 //! choice on both loopbacks, the app's lock.
@@ -14,7 +14,7 @@ mod check;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
-use shared::{exit::Exit, settings::Settings, words::AnswerName};
+use shared::{exit::Exit, message, settings::Settings, words::AnswerName};
 
 use self::check::{Check, CheckVerdict};
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     render::{line, record},
 };
 
-/// Runs the checks and prints their results.
+/// Runs every check and prints its result.
 pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     let mut exit = Exit::Done;
     let mut checks = files::folders(basics);
@@ -33,8 +33,12 @@ pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
         Ok(options) => {
             let file = basics.folders.settings(&basics.app);
             let set = Settings::load(&file).is_ok_and(|settings| settings != Settings::default());
-            let what = if set { "it is right" } else { "the defaults hold" };
-            checks.push(Check::ok("settings", format!("{}: {what}", file.display())));
+            let file = file.display();
+            let text = match set {
+                true => message!("doctor.settings_set", file),
+                false => message!("doctor.settings_default", file),
+            };
+            checks.push(Check::ok("settings", text));
             Some(options)
         }
         Err(error) => {
@@ -89,11 +93,11 @@ fn print(check: &Check) {
 
 fn summary(checks: &[Check]) -> String {
     let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
-    format!(
-        "{} checks: {} ok, {} warnings, {} problems",
-        checks.len(),
-        count(CheckVerdict::Ok),
-        count(CheckVerdict::Warning),
-        count(CheckVerdict::Problem)
+    message!(
+        "doctor.summary",
+        count = checks.len(),
+        ok = count(CheckVerdict::Ok),
+        warnings = count(CheckVerdict::Warning),
+        problems = count(CheckVerdict::Problem)
     )
 }

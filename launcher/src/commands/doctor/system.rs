@@ -8,7 +8,7 @@ use std::{
 
 use shared::{
     assignment::Assignment,
-    claim, os,
+    claim, message, os,
     policy::{FEWEST_PORTS, Policy},
 };
 
@@ -35,21 +35,21 @@ fn loopbacks() -> Vec<Check> {
         Err(error) => {
             return vec![Check::problem(
                 "loopbacks",
-                format!("no port can be claimed: {error} ({})", error.source),
-                "look whether the loopback interface is up, and whether file descriptors are left",
+                message!("doctor.no_port", error, why = error.source),
+                message!("doctor.now_no_port"),
             )];
         }
     };
     let addresses = claim.addresses();
     let has = |is_v4: bool| addresses.iter().any(|address| address.is_ipv4() == is_v4);
     let v4 = if has(true) {
-        Check::ok("loopbacks", "ports can be claimed on 127.0.0.1")
+        Check::ok("loopbacks", message!("doctor.v4_ok"))
     } else {
-        Check::problem("loopbacks", "127.0.0.1 is not there", "bring the loopback interface up")
+        Check::problem("loopbacks", message!("doctor.v4_missing"), message!("doctor.now_v4"))
     };
     let v6 = match has(false) {
-        true => "ports can be claimed on [::1] too",
-        false => "this machine has no [::1], so 127.0.0.1 alone is used",
+        true => message!("doctor.v6_ok"),
+        false => message!("doctor.v6_missing"),
     };
     vec![v4, Check::ok("ipv6", v6)]
 }
@@ -59,60 +59,59 @@ fn ports(basics: &Basics, options: &Options) -> Check {
     let live = os::port_ranges();
     let policy = Policy::new(options.settings.range.value, live.clone(), options.avoid(), reserved);
     let (range, left) = (policy.range(), policy.allowed().count());
-    let wider = "widen `range`, or shorten `avoid`, in the settings";
-    let outgoing = live.ephemeral.map_or_else(String::new, |range| {
-        format!("; the system takes {range} for outgoing connections")
-    });
+    let wider = || message!("doctor.now_wider");
     if left == 0 {
-        return Check::problem("ports", format!("no port of {range} may be chosen"), wider);
+        return Check::problem("ports", message!("doctor.no_choice", range), wider());
     }
     if let Some(ephemeral) = policy.ignores_ephemeral() {
         return Check::warning(
             "ports",
-            format!(
-                "the system takes {ephemeral} for outgoing connections, which leaves too few ports of {range}, so it is not avoided"
-            ),
-            "set another `range`, or make the system's dynamic range narrower",
+            message!("doctor.ephemeral", ephemeral, range),
+            message!("doctor.now_ephemeral"),
         );
     }
-    let text = format!("{left} of the {} ports of {range} may be chosen{outgoing}", range.count());
+    let count = range.count();
+    let text = match live.ephemeral {
+        Some(outgoing) => message!("doctor.ports_beside", left, count, range, outgoing),
+        None => message!("doctor.ports", left, count, range),
+    };
     if left < FEWEST_PORTS {
-        Check::warning("ports", text, wider)
+        Check::warning("ports", text, wider())
     } else {
         Check::ok("ports", text)
     }
 }
 
 fn server(options: &Options) -> Check {
-    let advice = "put the server's program there, or name one in the settings: command = [\"/path/to/server\"]";
+    let advice = || message!("now.program");
     let Some(command) = &options.settings.command else {
         return match ServerProgram::find(None) {
-            Ok(_) => Check::ok("server", "its program is beside the launcher"),
-            Err(error) => Check::problem("server", error.to_string(), advice),
+            Ok(_) => Check::ok("server", message!("doctor.server_beside")),
+            Err(error) => Check::problem("server", error.to_string(), advice()),
         };
     };
     let program = command.value.program();
     match is_program(OsStr::new(program)) {
-        true => Check::ok("server", format!("the settings name {program}")),
-        false => Check::problem("server", format!("{program} cannot be found"), advice),
+        true => Check::ok("server", message!("doctor.server_named", program)),
+        false => Check::problem("server", message!("doctor.server_missing", program), advice()),
     }
 }
 
 fn browser(options: &Options) -> Check {
     if !options.settings.open_browser.value {
-        return Check::ok("browser", "it is not opened, as the settings wish");
+        return Check::ok("browser", message!("doctor.browser_off"));
     }
     // The address is not opened, and decides nothing.
     let openers = open::commands("http://127.0.0.1/");
     match openers.iter().find(|opener| is_program(opener.get_program())) {
         Some(opener) => {
             let name = opener.get_program().to_string_lossy().into_owned();
-            Check::ok("browser", format!("{name} opens it"))
+            Check::ok("browser", message!("doctor.browser_ok", program = name))
         }
         None => Check::warning(
             "browser",
-            "no program that opens a browser was found",
-            "open the URL by hand, or install xdg-utils; `open_browser = false` ends this warning",
+            message!("doctor.browser_missing"),
+            message!("doctor.now_browser"),
         ),
     }
 }

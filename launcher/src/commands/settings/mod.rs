@@ -13,6 +13,7 @@ use shared::{
     event::{Event, Process},
     exit::Exit,
     history::{Author, Writer},
+    message,
     settings::{
         SettingsError,
         edit::{self, EditError, Edited},
@@ -27,7 +28,7 @@ use crate::{
     commands::resolve,
     desktop::login,
     options::{Basics, OptionsError},
-    render::{line, note},
+    render::{self, line, note},
 };
 
 /// The setting that is not only read by the next start, but also decides whether there is one.
@@ -73,11 +74,8 @@ fn change(
         Err(StoreError::Unusable(error)) => return resolve::refused(OptionsError::from(error)),
         Err(StoreError::Refused(error)) => return refused(file, error),
         Err(StoreError::Unwritable { file, source }) => {
-            note(format_args!(
-                "{} {} cannot be written ({source})",
-                "error:".red().bold(),
-                file.display()
-            ));
+            let file = file.display();
+            render::error(message!("set.unwritable", file, error = source));
             return Exit::NotReady;
         }
     };
@@ -92,10 +90,7 @@ fn change(
     if key == AT_LOGIN
         && let Err(error) = login::set(basics, edited.to.as_deref() == Some("true"))
     {
-        note(format_args!(
-            "{} the start at login stays as it was ({error})",
-            "error:".red().bold()
-        ));
+        render::error(message!("set.login_failed", error));
         return Exit::NotReady;
     }
     if json {
@@ -103,9 +98,10 @@ fn change(
     } else {
         line(sentence(key, &edited));
         if key == AT_LOGIN {
-            line(format_args!("  It holds from the next login on.").dimmed());
+            line(format_args!("  {}", message!("set.next_login")).dimmed());
         } else if is_changed {
-            line(format_args!("  It holds from the next start of {} on.", basics.app).dimmed());
+            let when = message!("set.next_start", app = basics.app);
+            line(format_args!("  {when}").dimmed());
         }
     }
     Exit::Done
@@ -114,11 +110,11 @@ fn change(
 /// What became of a setting.
 fn sentence(key: &str, edited: &Edited) -> String {
     match (&edited.from, &edited.to) {
-        (Some(from), Some(to)) if from == to => format!("{key} = {to}, as before"),
-        (Some(from), Some(to)) => format!("{key} = {to} (it was {from})"),
-        (None, Some(to)) => format!("{key} = {to} (it was not set)"),
-        (Some(from), None) => format!("{key} is not set any more (it was {from})"),
-        (None, None) => format!("{key} was not set"),
+        (Some(from), Some(to)) if from == to => message!("set.same", key, to),
+        (Some(from), Some(to)) => message!("set.changed", key, to, from),
+        (None, Some(to)) => message!("set.new", key, to),
+        (Some(from), None) => message!("set.removed", key, from),
+        (None, None) => message!("set.nothing", key),
     }
 }
 
@@ -129,8 +125,8 @@ fn refused(file: &Path, error: EditError) -> Exit {
             resolve::refused(OptionsError::from(error))
         }
         error @ (EditError::Key(_) | EditError::Value { .. }) => {
-            note(format_args!("{} {error}", "error:".red().bold()));
-            note(format_args!("  {} was left as it is", file.display()));
+            render::error(error);
+            note(format_args!("  {}", message!("set.kept", file = file.display())));
             Exit::BadSettings
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     environment::{Environment, VariableError},
     exit::Exit,
+    message,
     settings::{Setting, Settings, TABLE, edit},
     words::AnswerName,
 };
@@ -101,8 +102,8 @@ impl Row {
     fn who(&self) -> String {
         match (&self.from, &self.value) {
             (Some(from), _) => from.clone(),
-            (None, Some(_)) => "the default".to_owned(),
-            (None, None) => "not set".to_owned(),
+            (None, Some(_)) => message!("start.default"),
+            (None, None) => message!("settings.stale.unset"),
         }
     }
 
@@ -134,8 +135,8 @@ mod test {
             ("range = \"21000-21100\"".to_owned(), "HOMEPORT_RANGE".to_owned())
         );
         assert_eq!(told("ready_timeout").0, "ready_timeout = \"2m\"");
-        assert_eq!(told("log"), ("log = \"info\"".to_owned(), "the default".to_owned()));
-        assert_eq!(told("command"), ("# command".to_owned(), "not set".to_owned()));
+        assert_eq!(told("log"), ("log = \"info\"".to_owned(), message!("start.default")));
+        assert_eq!(told("command"), ("# command".to_owned(), message!("settings.stale.unset")));
         assert_eq!(of("port").to_json()["value"], 3030);
     }
 

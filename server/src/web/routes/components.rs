@@ -2,10 +2,15 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use shared::{app::AppName, port::Port};
+use shared::{
+    app::AppName,
+    conflict::{Holder, Origin},
+    messages::{Messages, local_time},
+    port::Port,
+    sentences::{self, HolderTime},
+};
 
 use super::assets::address as asset;
-use shared::messages::Messages;
 
 /// The name, with its sign.
 pub(super) fn brand() -> Markup {
@@ -23,9 +28,36 @@ pub(super) fn address(url: &str, port: Port) -> Markup {
     }
 }
 
-/// A time in UTC, which a script makes one of the browser's own zone.
+/// A time in the zone of this computer, which a script turns into one of the browser's zone.
 pub(super) fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M UTC")) } }
+    html! { time datetime=(at) { (local_time(at)) } }
+}
+
+/// Is this the port of last time, and if not, why this one?
+pub(super) fn port_sentence(
+    messages: &Messages,
+    port: Port,
+    last_good: Option<Port>,
+    origin: Origin,
+) -> String {
+    let key = match (last_good, origin) {
+        (Some(last), _) if last == port => "here.same",
+        (Some(_), Origin::Explicit | Origin::Home) => "here.other_asked",
+        (Some(_), _) => "here.other",
+        (None, Origin::Explicit | Origin::Home) => "here.asked_for",
+        (None, Origin::Inherited) => "here.inherited",
+        (None, Origin::Temporary) => "here.temporary",
+        (None, _) => "here.first",
+    };
+    match last_good {
+        Some(last) => messages.fill(key, &[("port", &last)]),
+        None => messages.message(key).to_owned(),
+    }
+}
+
+/// The program on a port, as far as it is known.
+pub(super) fn holder(messages: &Messages, holder: &Holder) -> String {
+    sentences::holder(messages, holder, HolderTime::Local)
 }
 
 /// A command of the launcher for an app. The default app needs no name.

@@ -11,7 +11,7 @@ use shared::{
     messages::{Language, Messages},
 };
 
-use super::{components, document::Document, messages};
+use super::{components, document::Document};
 use crate::web::{app_state::VERSION, paths::CONSOLE};
 
 /// Redirects to the console, which is the landing page without a credential.
@@ -39,7 +39,7 @@ fn body(launch: &LaunchInfo, started_at: Timestamp, messages: &Messages) -> Mark
                 h1 { (launch.app) }
                 p.address { a href="/" { (components::address(&url, launch.port)) } }
                 p.quiet id="port" {
-                    (messages::of_port(messages, launch.port, launch.last_good, launch.origin))
+                    (components::port_sentence(messages, launch.port, launch.last_good, launch.origin))
                     @if let Some(last) = launch.last_good.filter(|last| *last != launch.port) {
                         " " (messages.fill("here.kept", &[("from", &last)]))
                     }

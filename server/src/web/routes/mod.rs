@@ -30,7 +30,6 @@ mod health;
 mod components;
 mod document;
 mod assets;
-mod messages;
 
 /// Registers all of our routes.
 pub fn register(config: &mut web::ServiceConfig) {

@@ -14,7 +14,10 @@ use crate::{
     conflict::{Class, Conflict},
     event::{EndReason, Event, EventName, Process},
     history::{Entry, Filter, Found, HistoryError, Reader, Record, line_number},
+    message,
+    messages::{Language, local_time},
     port::Port,
+    sentences::{self, HolderTime},
     words::{AnswerName, Ownership},
 };
 
@@ -104,54 +107,37 @@ impl PortTimeline {
         json!({ "file": self.file, "line": line })
     }
 
-    /// Who had the port at that time, without a full stop.
+    /// Who had the port at that time, without a full stop, for a person at this computer.
     pub fn sentence(&self, at: Timestamp) -> String {
+        message!("past.at", time = local_time(at), what = self.owner_in_words())
+    }
+
+    fn owner_in_words(&self) -> String {
         let port = self.port;
         let Some(Told { record, .. }) = &self.owner.since else {
-            let what = if self.latest.is_empty() {
-                "nothing is recorded of"
-            } else {
-                "no record tells who had"
+            return match self.latest.is_empty() {
+                true => message!("past.nothing", port),
+                false => message!("past.no_owner", port),
             };
-            return format!("at {at} {what} port {port} up to then");
         };
-        let (app, since, launch) = (&record.app, record.ts, record.launch_id);
-        let said = match self.owner.state {
-            Ownership::Unknown => format!("nothing is recorded of port {port} up to then"),
-            Ownership::Claimed => {
-                format!("port {port} was held by {app}, whose server was not ready yet")
+        let (app, since, launch) = (&record.app, local_time(record.ts), record.launch_id);
+        match self.owner.state {
+            Ownership::Unknown => message!("past.nothing", port),
+            Ownership::Claimed => message!("past.claimed", port, app),
+            Ownership::Serving => message!("past.serving", port, app, since, launch),
+            Ownership::GaveUp => message!("past.gave_up", port, app, since),
+            Ownership::Released => message!("past.released", port, app, since),
+            Ownership::EndedUnseen => message!("past.ended_unseen", port, app, since),
+            Ownership::Taken if is_source(record) => message!("past.source_port", port, since),
+            Ownership::Taken => {
+                message!("past.taken", port, holder = holder(Some(record)), since)
             }
-            Ownership::Serving => format!(
-                "port {port} was the port of {app}, which served there from {since:.6} (launch {launch})"
-            ),
-            Ownership::GaveUp => format!(
-                "port {port} was still held by {app}, which had given up at {since:.6}: its server had failed too often"
-            ),
-            Ownership::Released => {
-                format!("port {port} was not ours: {app} had let go of it at {since:.6}")
-            }
-            Ownership::EndedUnseen => format!(
-                "port {port} was not ours: {app} ended there without a record, at the latest at {since:.6}, when it started again elsewhere"
-            ),
-            Ownership::Taken if is_source(record) => format!(
-                "port {port} was the source port of an outgoing connection, as was found at {since:.6}"
-            ),
-            Ownership::Taken => format!(
-                "port {port} was held by {}, which was found there at {since:.6}",
-                holder(Some(record))
-            ),
             Ownership::Freed => {
                 let before = self.owner.before.as_ref().map(|told| &told.record);
-                format!(
-                    "port {port} was not ours: {} had let go of it at {since:.6}",
-                    holder(before)
-                )
+                message!("past.freed", port, holder = holder(before), since)
             }
-            Ownership::SetAside => {
-                format!("port {port} was set aside by the system, as was found at {since:.6}")
-            }
-        };
-        format!("at {at} {said}")
+            Ownership::SetAside => message!("past.set_aside", port, since),
+        }
     }
 
     /// The same for a program.
@@ -189,7 +175,10 @@ fn is_source(record: &Record) -> bool {
 /// The program that a conflict was with, as far as it is known.
 fn holder(record: Option<&Record>) -> String {
     let holder = record.and_then(|record| record.event.conflict()?.holder.as_ref());
-    holder.map_or_else(|| "another program".to_owned(), ToString::to_string)
+    holder.map_or_else(
+        || message!("past.another"),
+        |holder| sentences::holder(Language::English.messages(), holder, HolderTime::Local),
+    )
 }
 
 /// The records that `filter` wants from `offset` on.

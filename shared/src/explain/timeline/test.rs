@@ -25,6 +25,12 @@ fn timeline(history: &str, at: Option<&str>) -> PortTimeline {
     PortTimeline::read(&Reader::of_history(&file), port, at).expect("readable")
 }
 
+/// The time of a record of that minute, as it is written for a person at this computer.
+fn written(minute: u32) -> String {
+    let hours = format!("{:02}:{:02}", 8 + minute / 60, minute % 60);
+    crate::messages::local_time(format!("2026-11-22T{hours}:00Z").parse().expect("a time"))
+}
+
 /// What is said of the end of a history.
 fn end_of(history: &str) -> String {
     timeline(history, None).sentence("2026-11-23T00:00:00Z".parse().expect("a time"))
@@ -89,10 +95,8 @@ fn a_killed_launch_has_ended_at_the_latest_when_its_app_claims_another_port() {
         + &line(1, "server_ready", "server", A, r#""port":3030,"server_pid":7"#);
     let elsewhere = line(30, "port_claimed", "server", B, r#""port":17000"#);
     let said = end_of(&(serving.clone() + &elsewhere));
-    assert!(
-        said.contains("ended there without a record, at the latest at 2026-11-22T08:30"),
-        "{said}"
-    );
+    let wanted = format!("ended there without a record, at the latest at {}", written(30));
+    assert!(said.contains(&wanted), "{said}");
     let other_app = line(30, "port_claimed", "notes", NOTES, r#""port":17000"#);
     assert!(end_of(&(serving.clone() + &other_app)).contains("served there"));
     let on_another = elsewhere.replace("\"process\"", "\"machine\":\"grace\",\"process\"");
@@ -130,7 +134,7 @@ fn a_launch_that_gave_up_serves_no_more() {
     // Version 0.1.0 wrote no port here.
     let gave_up = line(2, "launch_gave_up", "server", A, r#""exit_code":1,"attempt":5"#);
     let said = end_of(&(serving + &gave_up));
-    assert!(said.contains("had given up at 2026-11-22T08:02"), "{said}");
+    assert!(said.contains(&format!("had given up at {}", written(2))), "{said}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Several apps on several machines write one history. Their launches have the full sequence of
 //! events, clocks jump, launchers are killed, and if that is wanted lines are damaged or lost; what
-//! was damaged is told beside the history. The same seed makes the same bytes.
+//! was damaged is listed beside the history. The same seed makes the same bytes.
 //!
 //! The generator is a feature of this crate, and not of the crate of end-to-end tests, for three
 //! reasons: records are made as the typed [`Record`] and written by the same code as those of a

@@ -141,7 +141,7 @@ impl Stat {
         Timestamp::from_millisecond(milliseconds).ok()
     }
 
-    /// Whether whoever started the process is gone. It was then adopted, by the first process or by
+    /// Whether the process that started this one is gone. It was then adopted, by the first process or by
     /// a reaper, which shows in that it does not live in its parent's session. A process that leads
     /// a session set itself apart, as services do.
     fn is_orphan(&self) -> bool {

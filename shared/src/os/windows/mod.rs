@@ -37,7 +37,7 @@ pub use ranges::port_ranges;
 pub const RULES: BindRules = BindRules::Windows;
 
 /// Sets how a socket asks for its address, before it is bound. `SO_REUSEADDR`, which here takes an
-/// address over from whoever has it, is never asked for.
+/// address over from the program that has it, is never asked for.
 pub fn set_sharing(socket: &Socket, sharing: Sharing) -> io::Result<()> {
     match sharing {
         Sharing::Default => Ok(()),

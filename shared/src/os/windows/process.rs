@@ -67,7 +67,7 @@ fn open(pid: u32) -> io::Result<Handle> {
     Handle::from_answer(handle)
 }
 
-/// Whether it is only remembered, because somebody still has a handle to it.
+/// Whether it has ended and is only kept because a program still has a handle to it.
 fn has_ended(process: &Handle) -> bool {
     let mut code = 0;
     // SAFETY: the handle is open, and `code` may be written to until the call returns.

@@ -51,7 +51,7 @@ fn what_would_be_wrong_is_refused_with_the_reason() {
     for (key, typed, reason) in [
         ("prot", "3030", "there is no setting `prot`: did you mean `port`?"),
         ("port", "70000", "`port` cannot be 70000: 70000 is not a port"),
-        ("port", "abc", "`port` cannot be \"abc\": invalid type"),
+        ("port", "abc", "`port` cannot be \"abc\": \"abc\" is not a port from 1 to 65535"),
         ("range", "200-100", "the range 200-100 runs backwards"),
         ("log", "3030\nport = 1", "`log` cannot be"),
         ("command", "[]", "name a program"),

@@ -3,10 +3,7 @@
 use maud::{Markup, html};
 use shared::{conflict::Holder, history::ConflictSource};
 
-use super::{
-    super::{components, messages},
-    view::View,
-};
+use super::{super::components, view::View};
 use shared::messages::Messages;
 
 /// How many holders are shown; further ones were rarely the cause of a conflict.
@@ -36,7 +33,7 @@ pub(super) fn section(view: &View, messages: &Messages) -> Markup {
                                 @let ports: Vec<_> = one.ports.iter().map(ToString::to_string).collect();
                                 tr {
                                     th scope="row" {
-                                        (messages::of_holder(messages, Some(&program(one))))
+                                        (components::holder(messages, &program(one)))
                                     }
                                     td.number { (one.count) }
                                     td { (ports.join(messages.message("list.and"))) }

@@ -1,12 +1,15 @@
 //! The status section: the address of the server, since when it runs, and why its port changed.
 
 use maud::{Markup, html};
-use shared::{conflict::Class, event::MoveReason, messages::Messages, port::Port};
-
-use super::{
-    super::{components, messages},
-    view::View,
+use shared::{
+    conflict::Class,
+    event::MoveReason,
+    messages::Messages,
+    port::Port,
+    sentences::{self, HolderTime},
 };
+
+use super::{super::components, view::View};
 use crate::web::{app_state::VERSION, launch_history::LastMove};
 
 /// The section, which the scripts fetch again when something has changed.
@@ -31,7 +34,7 @@ pub(super) fn section(view: &View, messages: &Messages) -> Markup {
 
 fn why_here(view: &View, messages: &Messages) -> Markup {
     let Some(moved) = &view.moved else {
-        let why = messages::of_port(
+        let why = components::port_sentence(
             messages,
             view.launch.port,
             view.launch.last_good,
@@ -75,9 +78,10 @@ fn why_moved(view: &View, moved: &LastMove, messages: &Messages) -> String {
         }
         MoveReason::Conflict => {
             let class = moved.class.unwrap_or(Class::Unknown);
-            let why = messages::of_conflict(messages, *from, class, moved.holder.as_ref());
+            let (of, holder) = ((*from, class), moved.holder.as_ref());
+            let why = sentences::problem(messages, of, holder, None, HolderTime::Local);
             let key = if was_home { "here.home_conflict" } else { "here.moved_conflict" };
-            messages.fill(key, &[("from", from), ("why", &why)])
+            messages.fill(key, &[("why", &why)])
         }
     }
 }

@@ -87,7 +87,7 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
     assert_says(
         &english(&view()),
         &[
-            "Last time it was port 3030, but 3030 is held by docker-proxy, pid 812, user root.",
+            "Not the port of last time: port 3030 is held by docker-proxy (pid 812, user root).",
             "To get 3030 back, end process 812 if you do not need it, then move there.",
             "What was saved on 3030 is still there, and shows again on 3030.",
             "data-move=\"3030\"",
@@ -95,7 +95,10 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
         ],
     );
     let chinese = body(&view(), Language::SimplifiedChinese.messages()).into_string();
-    assert_says(&chinese, &["3030 已被 docker-proxy，进程 812，用户 root 占用", "迁移到 3030…"]);
+    assert_says(
+        &chinese,
+        &["端口 3030 已被 docker-proxy（进程 812，用户 root）占用", "迁移到 3030…"],
+    );
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn a_home_port_that_could_not_be_had_at_first_is_explained_too() {
     let mut view_at_first = view();
     view_at_first.launch.last_good = None;
     let page = english(&view_at_first);
-    assert_says(&page, &["The home port is 3030, but 3030 is held by docker-proxy, pid 812"]);
+    assert_says(&page, &["Not the home port: port 3030 is held by docker-proxy (pid 812"]);
     let freed = english(&View { is_freed: true, ..view() });
     assert_says(&freed, &["3030 is free again: you can move back now."]);
     assert!(!freed.contains("end process"));
@@ -140,14 +143,14 @@ fn the_holders_are_listed_with_how_often_and_where() {
     assert_says(
         &english(&view()),
         &[
-            "<th scope=\"row\">docker-proxy, user root</th><td class=\"number\">41</td>",
-            "a program that cannot be seen from here",
+            "<th scope=\"row\">docker-proxy (user root)</th><td class=\"number\">41</td>",
+            "an unknown program",
             "<td>8080, 9000</td>",
         ],
     );
     assert_says(
         &english(&View { holders: Vec::new(), ..view() }),
-        &["Nobody has stood in the way"],
+        &["No conflicts in the last 30 days."],
     );
 }
 
@@ -228,7 +231,6 @@ fn every_text_that_a_script_or_a_page_asks_for_is_there_for_it() {
         include_str!("../enter.rs"),
         include_str!("../landing.rs"),
         include_str!("../components.rs"),
-        include_str!("../messages.rs"),
     ];
     let script_keys: Vec<_> = scripts.into_iter().flat_map(asked).collect();
     let page_keys: Vec<_> = pages.into_iter().flat_map(asked).collect();

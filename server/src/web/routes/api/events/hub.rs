@@ -58,7 +58,7 @@ struct State {
 }
 
 impl Hub {
-    /// Lets a client in, which has heard everything up to `last`, if it was here before.
+    /// Adds a client, and queues what it has missed since `last` if it reconnects.
     pub(super) fn join(
         &self,
         app: &Data<AppState>,

@@ -15,11 +15,11 @@ use crate::{Ended, Home, RunContext, Running, Wine, program, wine};
 
 /// What is kept of this process's environment: where tools and temporary files are. Everything else
 /// would make a test depend on who runs it, `HOMEPORT_LOG_DIR` above all, which cargo sets.
-const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
+const KEPT: [&str; 4] = ["PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH"];
 
 /// A program about to be started in a [`Home`].
 #[derive(Debug, Clone)]
-pub struct Launch {
+pub struct Invocation {
     home: PathBuf,
     program: PathBuf,
     context: RunContext,
@@ -33,7 +33,7 @@ pub struct Launch {
     wine: Option<Wine>,
 }
 
-impl Launch {
+impl Invocation {
     pub(crate) fn new(home: &Home, program: PathBuf) -> Self {
         Self {
             home: home.path().to_owned(),

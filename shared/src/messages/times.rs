@@ -1,0 +1,31 @@
+//! Times for people: in the time zone of this computer, to the second. Records have them in UTC.
+
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+
+/// `2026-11-22 13:01:59 +01:00`, or `2026-11-22 12:01:59 UTC` where the zone is UTC.
+pub fn local_time(at: Timestamp) -> String {
+    in_zone(&at.to_zoned(TimeZone::try_system().unwrap_or(TimeZone::UTC)))
+}
+
+fn in_zone(at: &Zoned) -> String {
+    let format = if at.offset().is_zero() { "%F %T UTC" } else { "%F %T %:z" };
+    at.strftime(format).to_string()
+}
+
+#[cfg(test)]
+mod test {
+    use jiff::tz::Offset;
+
+    use super::*;
+
+    #[test]
+    fn a_time_names_its_offset() {
+        let at: Timestamp = "2026-11-22T12:01:59.131Z".parse().expect("a time");
+        let zoned = |seconds| {
+            at.to_zoned(TimeZone::fixed(Offset::from_seconds(seconds).expect("an offset")))
+        };
+        assert_eq!(in_zone(&zoned(0)), "2026-11-22 12:01:59 UTC");
+        assert_eq!(in_zone(&zoned(3600)), "2026-11-22 13:01:59 +01:00");
+        assert_eq!(in_zone(&zoned(-12_600)), "2026-11-22 08:31:59 -03:30");
+    }
+}

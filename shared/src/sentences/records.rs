@@ -1,0 +1,137 @@
+//! A record of the port history as one sentence for people.
+
+use serde_json::Value;
+
+use super::conflicts::{HolderTime, problem};
+use crate::{
+    conflict::Conflict,
+    event::EventName,
+    keys,
+    messages::{Messages, fill, placeholders},
+    words::RestartReason,
+};
+
+/// What happened, as one sentence. An event of a newer version is named, with its message.
+pub fn record(messages: &Messages, record: &Value, time: HolderTime) -> String {
+    let name = record[keys::EVENT].as_str().unwrap_or_default();
+    let found = match name.parse::<EventName>() {
+        Ok(EventName::PortConflict) => conflict(messages, record, time),
+        Ok(EventName::PortMoved) => text(
+            messages,
+            &format!("event.{name}.{}", record[keys::WHY].as_str().unwrap_or_default()),
+            record,
+        ),
+        Ok(EventName::ServerRestarting) => {
+            let why = record[keys::WHY].as_str().unwrap_or(RestartReason::Failed.word());
+            text(messages, &format!("event.{name}.{why}"), record)
+        }
+        _ => text(messages, &format!("event.{name}"), record),
+    };
+    found.unwrap_or_else(|| {
+        let message = record[keys::MSG].as_str().unwrap_or("?");
+        let event = if name.is_empty() { "?" } else { name };
+        format!("{event}: {message}")
+    })
+}
+
+fn conflict(messages: &Messages, record: &Value, time: HolderTime) -> Option<String> {
+    let Conflict { port, class, os_error, holder, .. } =
+        serde_json::from_value(record.clone()).ok()?;
+    let why = problem(messages, (port, class), holder.as_ref(), os_error.as_ref(), time);
+    Some(messages.fill("event.port_conflict", &[("why", &why)]))
+}
+
+/// The sentence of `key` with the values of the record.
+fn text(messages: &Messages, key: &str, record: &Value) -> Option<String> {
+    let text = messages.find(key)?;
+    let values: Vec<_> =
+        placeholders(text).map(|name| (name, value(messages, name, record))).collect();
+    let values: Vec<_> = values.iter().map(|(name, value)| (*name, value as _)).collect();
+    Some(fill(text, &values))
+}
+
+fn value(messages: &Messages, name: &str, record: &Value) -> String {
+    match (name, &record[name]) {
+        ("how", _) => how(messages, record),
+        ("origin", Value::String(word)) => {
+            messages.find(&format!("origin.{word}")).unwrap_or(word).to_owned()
+        }
+        (keys::FROM | keys::TO, Value::Null) => messages.message("settings.stale.unset").to_owned(),
+        (_, value) => plain(messages, value),
+    }
+}
+
+/// How a server ended.
+fn how(messages: &Messages, record: &Value) -> String {
+    if let Some(code) = record[keys::EXIT_CODE].as_i64() {
+        return messages.fill("how.exit_code", &[("exit_code", &code)]);
+    }
+    match record[keys::SIGNAL].as_i64() {
+        Some(signal) => messages.fill("how.signal", &[("signal", &signal)]),
+        None => messages.message("how.unknown").to_owned(),
+    }
+}
+
+fn plain(messages: &Messages, value: &Value) -> String {
+    match value {
+        Value::Null => "?".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(entries) => {
+            let entries: Vec<_> = entries.iter().map(|entry| plain(messages, entry)).collect();
+            entries.join(messages.message("list.and"))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use serde_json::json;
+
+    use super::*;
+    use crate::messages::Language;
+
+    fn said(value: &Value) -> String {
+        record(Language::English.messages(), value, HolderTime::Utc)
+    }
+
+    #[test]
+    fn a_record_is_one_sentence_with_its_values() {
+        let conflict = json!({
+            "event": "port_conflict", "port": 3030, "class": "in_use",
+            "os_error": { "code": 98, "kind": "AddrInUse" },
+            "holder": { "pid": 812, "name": "docker-proxy", "exe": null, "user": "root", "started_at": null },
+        });
+        let claimed = json!({ "event": "port_claimed", "port": 3030, "origin": "range" });
+        let moved = json!({ "event": "port_moved", "from": 3030, "to": 17342, "why": "conflict" });
+        let ended = json!({ "event": "server_exited", "exit_code": null, "signal": 9 });
+        let changed = json!({ "event": "settings_changed", "key": "range", "to": "\"1-2\"" });
+        for (record, wanted) in [
+            (conflict, "Conflict: port 3030 is held by docker-proxy (pid 812, user root)."),
+            (claimed, "Port 3030 is claimed: the next of the range."),
+            (moved, "Port 17342 in place of 3030, which could not be had."),
+            (ended, "The server ended: signal 9."),
+            (changed, "Setting changed: range is \"1-2\" and was not set."),
+        ] {
+            assert_eq!(said(&record), wanted);
+        }
+    }
+
+    #[test]
+    fn every_event_has_its_sentence_in_every_language() {
+        for language in Language::ALL {
+            for name in EventName::ALL {
+                let record = json!({ "event": name, "port": 1, "why": "asked", "msg": "?" });
+                let said = super::record(language.messages(), &record, HolderTime::Utc);
+                assert!(!said.contains(name.word()) && !said.contains('{'), "{language}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_newer_version_is_named_with_its_message() {
+        let newer = json!({ "event": "port_blessed", "msg": "port blessed", "by": { "a": 1 } });
+        assert_eq!(said(&newer), "port_blessed: port blessed");
+        assert_eq!(said(&json!({ "new": [1] })), "?: ?");
+    }
+}
