@@ -8,7 +8,7 @@ use shared::{
 };
 use utoipa::{ToResponse, ToSchema};
 
-use super::Kind;
+use super::kind::Kind;
 
 /// Why a request was refused (RFC 9457). A member that does not belong to the kind is absent.
 #[derive(Debug, Serialize, ToSchema, ToResponse)]

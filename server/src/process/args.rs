@@ -1,4 +1,4 @@
-//! What was typed: the command line and the environment, as types.
+//! The command line and the environment, as types.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -49,7 +49,7 @@ pub struct Typed {
     pub hand_over: bool,
 }
 
-/// What is meant: the command line, and the environment where it says nothing.
+/// The arguments: the command line, and the environment where the command line says nothing.
 #[derive(Debug, Clone)]
 pub struct Args {
     /// The port to serve on.

@@ -38,7 +38,7 @@ use crate::{
     process::{
         args::Args,
         handover::{self, LauncherMessage},
-        report::{self, Ready, Report},
+        report::{self, ReadyServer, TerminalReport},
         shutdown::{Shutdown, StopRequest},
     },
     web::{
@@ -53,7 +53,7 @@ use crate::{
 const SELF_CHECK: Duration = Duration::from_secs(2);
 
 /// One run of the server.
-pub struct Launch {
+pub struct ServerLaunch {
     /// When the process began.
     pub began: Instant,
     /// The launch. Without a launcher it is our own, and has the length of this run.
@@ -63,12 +63,12 @@ pub struct Launch {
     /// The port history.
     pub history: Writer,
     /// Prints to stdout and stderr.
-    pub report: Report,
+    pub report: TerminalReport,
     folders: Folders,
     diagnostics: Diagnostics,
 }
 
-impl Launch {
+impl ServerLaunch {
     /// Opens the history and the diagnostics. An error loses records or the proof of identity, and does
     /// not fail the launch.
     ///
@@ -88,7 +88,7 @@ impl Launch {
             began,
             secret: or_random(secret, &message!("server.secret"), Secret::random),
             history: Writer::open(&folders, &author),
-            report: Report { json: args.json, app: args.app.clone() },
+            report: TerminalReport { json: args.json, app: args.app.clone() },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
             info,
             folders,
@@ -215,7 +215,7 @@ impl Launch {
         if let Some(ip) = beyond {
             report::warning(exposed(ip, app.port(), args.root.as_deref()));
         }
-        self.report.ready(&Ready { launch: &self.info, beyond, at: &at });
+        self.report.ready(&ReadyServer { launch: &self.info, beyond, at: &at });
     }
 
     fn settings(&self, args: &Args, requests: LauncherRequests) -> ApplicationSettings {

@@ -83,7 +83,7 @@ impl RunningApplication {
         let (accept_monitor, barrier) = (self.accept_monitor, self.barrier);
         let drained = async {
             handle.pause().await;
-            // A worker that is told to stop would drop a connection that was accepted and not begun.
+            // A worker that stops would drop a connection that was accepted and not begun.
             let _ = timeout(ACCEPT_STOP_TIMEOUT, accept_stopped(&accept_monitor)).await;
             sleep(LINGER).await;
             barrier.wait().await;
