@@ -128,7 +128,7 @@ mod test {
             ),
             (
                 Language::SimplifiedChinese,
-                "端口 3030 已被 docker-proxy（进程 812，用户 root，自 2026-11-22 12:01 UTC 起）占用",
+                "端口 3030 已被 docker-proxy（进程 812，用户 root，自 2026-11-22 12:01 UTC 起） 占用",
             ),
         ] {
             let (messages, of) = (language.messages(), (port, Class::InUse));

@@ -97,7 +97,7 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
     let chinese = body(&view(), Language::SimplifiedChinese.messages()).into_string();
     assert_says(
         &chinese,
-        &["端口 3030 已被 docker-proxy（进程 812，用户 root）占用", "迁移到 3030…"],
+        &["端口 3030 已被 docker-proxy（进程 812，用户 root） 占用", "迁移到 3030…"],
     );
 }
 
