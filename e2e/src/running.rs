@@ -33,7 +33,7 @@ pub struct Running {
 
 /// The line that a launcher, or a server without one, prints when it serves.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Ready {
+pub struct ReadyMessage {
     /// The app.
     pub app: String,
     /// Its address for a browser.
@@ -129,12 +129,12 @@ impl Running {
     ///
     /// If it ends first, or takes too long; everything that it has said is shown.
     #[track_caller]
-    pub fn ready(&mut self) -> Ready {
+    pub fn ready(&mut self) -> ReadyMessage {
         let found = wait_for(|| {
             let has_ended = self.poll().is_some();
             let lines = self.stdout.text();
             let line = lines.lines().find(|line| line.contains("\"event\":\"server_ready\""));
-            match line.map(serde_json::from_str::<Ready>) {
+            match line.map(serde_json::from_str::<ReadyMessage>) {
                 Some(ready) => Some(Ok(ready.expect("a line as documented"))),
                 None if has_ended && self.stdout.is_closed() => Some(Err("it ended first")),
                 None => None,
@@ -282,7 +282,7 @@ impl Running {
 
     /// The server's process, if it is the one we started or one that that one started. Windows counts
     /// its processes for itself, so under Wine a server is known by its port.
-    fn watch(&self, ready: &Ready) -> Option<Watched> {
+    fn watch(&self, ready: &ReadyMessage) -> Option<Watched> {
         let own = self.child.id();
         if let Some(home) = &self.in_wine {
             return Watched::servers_in_wine(home, &format!("--port {} ", ready.port)).pop();

@@ -20,7 +20,7 @@ use crate::{
 
 /// A server's program and the arguments that come before ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
+pub struct ServerProgram {
     path: PathBuf,
     arguments: Vec<String>,
 }
@@ -30,13 +30,13 @@ pub struct Program {
 #[error("there is no server to start: {} does not exist", .0.display())]
 pub struct NoServer(pub PathBuf);
 
-impl Program {
+impl ServerProgram {
     /// The program of the settings, or the one beside the launcher's own.
     ///
     /// # Errors
     ///
     /// [`NoServer`] names the file that should be there.
-    pub fn find(command: Option<&settings::Command>) -> Result<Self, NoServer> {
+    pub fn find(command: Option<&settings::ServerCommand>) -> Result<Self, NoServer> {
         if let Some(command) = command {
             let arguments = command.arguments().to_vec();
             return Ok(Self { path: PathBuf::from(command.program()), arguments });
@@ -54,7 +54,7 @@ impl Program {
     pub fn start(&self, claim: &Claim, basics: &Basics, log: LogLevel) -> io::Result<Started> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments(claim, &basics.app));
-        // What the launcher was told on its command line holds for the server too.
+        // The folders of the launcher's command line hold for the server too.
         let folders = [(HOME_VARIABLE, &basics.home), (LOG_DIR_VARIABLE, &basics.log_dir)];
         command
             .envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder.as_ref()?))));

@@ -1,12 +1,12 @@
 //! The manual pages, from the definitions of the two command lines: a page for each program and each
 //! command.
 
-use crate::{problem::Problem, version::VERSION};
+use crate::{problem::PackagingError, version::VERSION};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io;
 
-/// What the launcher is called where a package has put it; see `shared::called`.
+/// What the launcher is called where a package has put it; see `shared::invoked_as`.
 pub(crate) const LAUNCHER: &str = "homeport";
 
 /// What the server is called there.
@@ -14,16 +14,16 @@ const SERVER: &str = "homeport-server";
 
 /// The launcher's command line, under the name that it has in a package.
 pub(crate) fn launcher() -> Command {
-    launcher::commands::CommandLine::command().name(LAUNCHER)
+    launcher::args::CommandLine::command().name(LAUNCHER)
 }
 
 /// Every page: the name of its file, and what is in it.
-pub(crate) fn pages() -> Result<Vec<(String, Vec<u8>)>, Problem> {
+pub(crate) fn pages() -> Result<Vec<(String, Vec<u8>)>, PackagingError> {
     let mut pages = Vec::new();
     for mut command in [launcher(), server::process::args::Typed::command().name(SERVER)] {
         command = command.disable_help_subcommand(true);
         command.build();
-        collect(&command, &mut pages).map_err(Problem::of("the manual"))?;
+        collect(&command, &mut pages).map_err(PackagingError::of("the manual"))?;
     }
     Ok(pages)
 }

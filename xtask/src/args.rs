@@ -11,7 +11,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 /// Developer commands of Homeport.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
-pub(crate) struct Args {
+pub(crate) struct XtaskArgs {
     #[command(subcommand)]
     command: Command,
 }
@@ -58,7 +58,7 @@ enum Command {
         target: Option<String>,
     },
     /// Make a port history of years, for tests and measurements
-    GenHistory(gen_history::Args),
+    GenHistory(gen_history::GenHistoryArgs),
     /// Hold the API to its own description, for longer than the tests do
     Schemathesis {
         /// How many requests of each kind are made up for each operation
@@ -72,7 +72,7 @@ enum Command {
         release: bool,
     },
     /// Build the programs to be shipped, and make packages of them in target/package
-    Package(package::Args),
+    Package(package::PackageArgs),
     /// Print how the modules of the crates build on one another, and what breaks the order
     Floors {
         /// These crates alone, by their folders
@@ -84,7 +84,7 @@ enum Command {
     Workflows,
 }
 
-impl Args {
+impl XtaskArgs {
     /// Runs the command and answers its exit code.
     pub(crate) fn run(self) -> ExitCode {
         match self.command {
@@ -113,13 +113,13 @@ mod test {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Args::command().debug_assert();
+        XtaskArgs::command().debug_assert();
     }
 
     #[test]
     fn a_soak_may_be_short() {
         let typed = ["xtask", "soak", "--seed", "7", "--minutes", "0.5"];
-        let command = Args::try_parse_from(typed).unwrap().command;
+        let command = XtaskArgs::try_parse_from(typed).unwrap().command;
         assert!(matches!(command, Command::Soak { seed: Some(7), minutes: 0.5 }), "{command:?}");
     }
 
@@ -127,7 +127,7 @@ mod test {
     fn whatever_follows_start_belongs_to_the_launcher() {
         for typed in [&["--help"][..], &["--json", "--port", "0"], &["status", "--app", "x"]] {
             let argv = ["xtask", "start"].iter().chain(typed);
-            let Command::Start { args } = Args::try_parse_from(argv).unwrap().command else {
+            let Command::Start { args } = XtaskArgs::try_parse_from(argv).unwrap().command else {
                 panic!("another command");
             };
             assert_eq!(args, typed);

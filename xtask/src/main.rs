@@ -35,5 +35,5 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    args::Args::parse().run()
+    args::XtaskArgs::parse().run()
 }

@@ -40,13 +40,13 @@ struct Stage {
 
 /// Everything that is said at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct StageReport {
     stages: Vec<Stage>,
     counts: Counts,
     skips: Vec<Skip>,
 }
 
-impl Report {
+impl StageReport {
     /// Runs a stage between two lines that name it, and keeps how it went. A failure stops nothing.
     pub(crate) fn stage(&mut self, name: &'static str, work: impl FnOnce() -> Outcome) {
         screen::say(&format!("\n== {name}"));
@@ -137,8 +137,12 @@ impl Stage {
 mod test {
     use super::*;
 
-    fn report(stages: &[(&'static str, Outcome)], output: &str, skips: &[(&str, &str)]) -> Report {
-        let mut report = Report::default();
+    fn report(
+        stages: &[(&'static str, Outcome)],
+        output: &str,
+        skips: &[(&str, &str)],
+    ) -> StageReport {
+        let mut report = StageReport::default();
         for (name, outcome) in stages {
             let (outcome, elapsed) = (outcome.clone(), Duration::from_millis(1240));
             report.stages.push(Stage { name, outcome, elapsed });

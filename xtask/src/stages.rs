@@ -10,10 +10,10 @@
 
 use crate::{
     cargo, deny, fuzz, needs,
-    report::{Outcome, Report},
+    report::{Outcome, StageReport},
     schemathesis, screen, soak,
     tests::{self, Tests},
-    windows::{self, Problem},
+    windows::{self, WindowsError},
     workflows,
 };
 use std::{env, path::PathBuf, process::ExitCode};
@@ -41,7 +41,7 @@ const FUZZ_SECONDS: u64 = 20;
 
 /// Runs the stages and prints the summary.
 pub(crate) fn run(scope: Scope) -> ExitCode {
-    let mut report = Report::default();
+    let mut report = StageReport::default();
     let mut tests = Tests::default();
     match scope {
         Scope::Fast => fast(&mut report, &mut tests),
@@ -59,14 +59,14 @@ pub(crate) fn run(scope: Scope) -> ExitCode {
     if report.failed_stages().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn fast(report: &mut Report, tests: &mut Tests) {
+fn fast(report: &mut StageReport, tests: &mut Tests) {
     report.stage("fmt", fmt);
     report.stage("clippy", clippy);
     report.stage("unit", || tests::run_units(tests));
     report.stage("doctests", || tests::run_doctests(tests));
 }
 
-fn usual(report: &mut Report, tests: &mut Tests) {
+fn usual(report: &mut StageReport, tests: &mut Tests) {
     report.stage("tools", needs::stage);
     report.stage("fmt", fmt);
     report.stage("clippy", clippy);
@@ -131,7 +131,7 @@ fn windows_programs(programs: &mut Option<PathBuf>) -> Outcome {
             *programs = Some(folder);
             Outcome::Ok
         }
-        Err(Problem::Missing(missing)) => Outcome::Skipped(missing.join("; ")),
-        Err(Problem::Failed(why)) => Outcome::Failed(why),
+        Err(WindowsError::Missing(missing)) => Outcome::Skipped(missing.join("; ")),
+        Err(WindowsError::Failed(why)) => Outcome::Failed(why),
     }
 }

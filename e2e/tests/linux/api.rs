@@ -8,7 +8,8 @@ use std::{
 };
 
 use e2e::{
-    Answer, Home, PATIENCE, Ready, Running, get, is_free, quiet_port, quiet_range, send, wait_until,
+    Answer, Home, PATIENCE, ReadyMessage, Running, get, is_free, quiet_port, quiet_range, send,
+    wait_until,
 };
 use serde_json::{Value, json};
 use shared::{
@@ -80,7 +81,7 @@ impl Listener {
     }
 }
 
-fn launched(home: &Home) -> (Running, Ready) {
+fn launched(home: &Home) -> (Running, ReadyMessage) {
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
     (running, ready)

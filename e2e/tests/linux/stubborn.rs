@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Home, Launch, Running, Watched, get, is_free, quiet_port, wait_for, wait_until};
+use e2e::{Home, Invocation, Running, Watched, get, is_free, quiet_port, wait_for, wait_until};
 use rustix::process::Signal;
 
 use crate::control::say;
@@ -18,7 +18,7 @@ fn ports(home: &Home) -> BTreeSet<u16> {
     claimed.map(|claim| claim["port"].as_u64().expect("a port") as u16).collect()
 }
 
-fn move_to(home: &Home, port: u16) -> Launch {
+fn move_to(home: &Home, port: u16) -> Invocation {
     home.command("move").arg(port.to_string())
 }
 

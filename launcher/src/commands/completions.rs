@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use shared::{called, exit::Exit};
+use shared::{exit::Exit, invoked_as};
 
-use super::CommandLine;
+use crate::args::CommandLine;
 
 /// Prints the script that completes command lines.
 pub(super) fn completions(shell: Shell) -> Exit {
-    // A closed stdout leaves nobody to tell.
+    // A closed stdout is no error here.
     let _ = io::stdout().write_all(&script(shell));
     Exit::Done
 }
@@ -18,7 +18,12 @@ pub(super) fn completions(shell: Shell) -> Exit {
 /// The script. It is made whole first: what makes it panics when a write fails.
 fn script(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut CommandLine::command(), called::launcher(), &mut script);
+    clap_complete::generate(
+        shell,
+        &mut CommandLine::command(),
+        invoked_as::launcher(),
+        &mut script,
+    );
     script
 }
 

@@ -1,66 +1,35 @@
-//! `launcher doctor`: looks at everything a launch depends on, and mends nothing.
+//! `launcher doctor`: checks everything a launch depends on, and changes nothing.
 //!
 //! What it tries it undoes at once: a file of a few kilobytes in each folder, a port of the system's
 //! choice on both loopbacks, the app's lock.
+//!
+//! Each module uses only modules that are declared below it.
 
 mod files;
 mod history;
 mod login;
 mod system;
 
+mod check;
+
 use owo_colors::OwoColorize;
-use serde::Serialize;
 use serde_json::json;
 use shared::{exit::Exit, settings::Settings, words::AnswerName};
 
+use self::check::{Check, CheckVerdict};
 use crate::{
     args::AppArgs,
+    commands::resolve,
     error::LaunchError,
     options::Basics,
     render::{line, record},
 };
 
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Verdict {
-    Ok,
-    /// It works, with less than it could.
-    Warning,
-    /// A launch would fail, or forget.
-    Problem,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Check {
-    check: &'static str,
-    verdict: Verdict,
-    text: String,
-    advice: Option<String>,
-}
-
-impl Check {
-    fn ok(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, text: text.into(), advice: None }
-    }
-
-    fn warning(check: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        let advice = Some(advice.into());
-        Self { check, verdict: Verdict::Warning, text: text.into(), advice }
-    }
-
-    fn problem(check: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        let advice = Some(advice.into());
-        Self { check, verdict: Verdict::Problem, text: text.into(), advice }
-    }
-}
-
-/// Looks at everything and tells what it saw.
+/// Runs the checks and prints their results.
 pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     let mut exit = Exit::Done;
     let mut checks = files::folders(basics);
-    let options = match super::options(of, basics) {
+    let options = match resolve::options(of, basics) {
         Ok(options) => {
             let file = basics.folders.settings(&basics.app);
             let set = Settings::load(&file).is_ok_and(|settings| settings != Settings::default());
@@ -80,14 +49,14 @@ pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     checks.push(history::history(basics));
     checks.extend(system::system(basics, options.as_ref()));
     checks.extend(options.as_ref().map(|options| login::login(basics, options)));
-    if exit == Exit::Done && checks.iter().any(|check| check.verdict == Verdict::Problem) {
+    if exit == Exit::Done && checks.iter().any(|check| check.verdict == CheckVerdict::Problem) {
         exit = Exit::NotReady;
     }
     for check in &checks {
         if of.json {
             line(to_json(check));
         } else {
-            tell(check);
+            print(check);
         }
     }
     if !of.json {
@@ -106,11 +75,11 @@ fn to_json(check: &Check) -> serde_json::Value {
     })
 }
 
-fn tell(check: &Check) {
+fn print(check: &Check) {
     let verdict = match check.verdict {
-        Verdict::Ok => "ok".green().to_string(),
-        Verdict::Warning => "warning".yellow().bold().to_string(),
-        Verdict::Problem => "problem".red().bold().to_string(),
+        CheckVerdict::Ok => "ok".green().to_string(),
+        CheckVerdict::Warning => "warning".yellow().bold().to_string(),
+        CheckVerdict::Problem => "problem".red().bold().to_string(),
     };
     line(format_args!("{verdict}: {}: {}", check.check, record::plain(&check.text)));
     if let Some(advice) = &check.advice {
@@ -123,8 +92,8 @@ fn summary(checks: &[Check]) -> String {
     format!(
         "{} checks: {} ok, {} warnings, {} problems",
         checks.len(),
-        count(Verdict::Ok),
-        count(Verdict::Warning),
-        count(Verdict::Problem)
+        count(CheckVerdict::Ok),
+        count(CheckVerdict::Warning),
+        count(CheckVerdict::Problem)
     )
 }

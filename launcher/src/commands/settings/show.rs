@@ -9,7 +9,12 @@ use shared::{
     words::AnswerName,
 };
 
-use crate::{args::AppArgs, options::Basics, render::line};
+use crate::{
+    args::AppArgs,
+    commands::resolve,
+    options::{Basics, OptionsError},
+    render::line,
+};
 
 /// One setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,18 +30,18 @@ struct Row {
 /// Prints what holds for the next start, in the form of a settings file.
 pub(super) fn show(basics: &Basics, of: &AppArgs) -> Exit {
     // What a start would refuse is refused here as well.
-    if let Err(error) = crate::commands::options(of, basics) {
-        return crate::commands::refused(error);
+    if let Err(error) = resolve::options(of, basics) {
+        return resolve::refused(error);
     }
     let file = basics.folders.settings(&basics.app);
     let settings = match Settings::load(&file) {
         Ok(settings) => settings,
-        Err(error) => return crate::commands::refused(crate::options::OptionsError::from(error)),
+        Err(error) => return resolve::refused(OptionsError::from(error)),
     };
     let name = file.display().to_string();
     let rows = match rows(&settings, &name, &Environment::of_process()) {
         Ok(rows) => rows,
-        Err(error) => return crate::commands::refused(crate::options::OptionsError::from(error)),
+        Err(error) => return resolve::refused(OptionsError::from(error)),
     };
     let width = rows.iter().map(|row| row.written().chars().count()).max().unwrap_or_default();
     for row in &rows {
@@ -55,12 +60,12 @@ fn rows(
     file: &str,
     environment: &Environment,
 ) -> Result<Vec<Row>, VariableError> {
-    let said = said(settings);
+    let in_file = in_file(settings);
     TABLE
         .iter()
         .map(|setting @ &Setting { key, variable, .. }| {
             let set: Option<String> = variable.map_or(Ok(None), |name| environment.value(name))?;
-            Ok(match (set, &said[key], setting.default()) {
+            Ok(match (set, &in_file[key], setting.default()) {
                 (Some(set), _, _) => {
                     let from = variable.map(str::to_owned);
                     Row { key, value: Some(edit::value(&set)), source: "variable", from }
@@ -76,13 +81,13 @@ fn rows(
         .collect()
 }
 
-/// What the file says; an empty list is nothing said.
-fn said(settings: &Settings) -> Value {
-    let mut said = serde_json::to_value(settings).unwrap_or_default();
+/// The settings of the file; an empty list counts as not set.
+fn in_file(settings: &Settings) -> Value {
+    let mut in_file = serde_json::to_value(settings).unwrap_or_default();
     if settings.avoid.is_empty() {
-        said["avoid"] = Value::Null;
+        in_file["avoid"] = Value::Null;
     }
-    said
+    in_file
 }
 
 impl Row {

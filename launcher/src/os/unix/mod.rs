@@ -25,9 +25,9 @@ use rustix::{
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
 };
 use shared::{
-    called,
     event::RequestedBy,
     handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names},
+    invoked_as,
 };
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -59,7 +59,7 @@ pub(super) fn pass(command: &mut Command, sockets: &[TcpListener]) -> io::Result
 pub fn keep_to_ourselves() {}
 
 /// Waits until the process has ended, and leaves it to be reaped: until then its number cannot pass
-/// to another process, so that [`kill`] never hits a stranger.
+/// to another process, so that [`kill`] never hits another process.
 pub fn wait_for_end(pid: u32) {
     let Some(pid) = Pid::from_raw(pid.cast_signed()) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -79,7 +79,7 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Calls `handle` for every signal that means something, on a thread of its own: SIGTERM and SIGINT
+/// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
 /// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
 pub(super) fn on_signal(
@@ -132,5 +132,5 @@ pub fn detach(command: &mut Command) {
     // SAFETY: between fork and exec the closure makes one system call; it neither allocates nor
     // takes a lock, in success or in failure.
     unsafe { command.pre_exec(leave) };
-    command.arg0(called::launcher()); // the file may have another name than the person typed
+    command.arg0(invoked_as::launcher()); // the file may have another name than the person typed
 }

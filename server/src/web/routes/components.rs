@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use shared::{app::AppName, port::Port};
 
 use super::assets::address as asset;
-use crate::web::i18n::Texts;
+use shared::messages::Messages;
 
 /// The name, with its sign.
 pub(super) fn brand() -> Markup {
@@ -37,8 +37,8 @@ pub(super) fn command(command: &str, app: &AppName) -> String {
 }
 
 /// A command on a line of its own, to be copied.
-pub(super) fn command_line(command: &str, texts: &Texts) -> Markup {
-    let copy = texts.say("here.copy_command");
+pub(super) fn command_line(command: &str, messages: &Messages) -> Markup {
+    let copy = messages.message("here.copy_command");
     html! {
         p.command-line {
             code { (command) }

@@ -7,18 +7,21 @@ use std::slice;
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
+use shared::messages::Language;
 
 use super::{
     super::{components, document::Document},
     fields::Empty,
     openapi::DOCUMENT,
     query::Query,
-    refusal::Refusal,
 };
-use crate::{auth::access::Authorized, web::i18n::Language};
+use crate::{
+    problem::{Kind, Problem},
+    web::authorized::Authorized,
+};
 
 /// `GET /_homeport/docs`
-pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Problem> {
     // The description is written in English alone, and so is everything around it.
     let (language, styles) = (Language::English, &["style/docs.css"]);
     let body = body(&DOCUMENT);
@@ -48,7 +51,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 fn body(document: &Value) -> Markup {
     let info = &document["info"];
-    let texts = Language::English.texts();
+    let messages = Language::English.messages();
     html! {
         body {
             header.top { a.home href="/_homeport/" { (components::brand()) } }
@@ -72,7 +75,7 @@ fn body(document: &Value) -> Markup {
                 }
                 (problems())
             }
-            footer.bottom { p { (texts.say("page.local")) } }
+            footer.bottom { p { (messages.message("page.local")) } }
         }
     }
 }
@@ -230,8 +233,8 @@ fn problems() -> Markup {
                 " what is wrong, and " code { "field" } " where."
             }
             dl {
-                @for (word, about) in Refusal::KINDS {
-                    div id=(word) { dt { code { (word) } } dd { (about) } }
+                @for kind in Kind::described() {
+                    div id=(kind.anchor()) { dt { code { (kind.anchor()) } } dd { (kind.about()) } }
                 }
             }
         }
