@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use e2e::{Home, found, quiet_port, skip, wait_until};
+use e2e::{Home, found, quiet_port, quiet_range, skip, wait_until};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use shared::{claim, port::Port};
@@ -89,7 +89,8 @@ struct Facts {
 /// Three launches: one with its home port, one that has to move, one that is killed.
 fn facts() -> Facts {
     let (home, wanted) = (Home::new(), quiet_port());
-    let launcher = home.launcher().app(APP).home_port(wanted);
+    // What the second launch gets is free for the third: nothing else chooses from these ports.
+    let launcher = home.launcher().app(APP).home_port(wanted).env("HOMEPORT_RANGE", quiet_range());
     let mut first = launcher.start();
     let mut launches = vec![first.ready().launch_id];
     assert_eq!(first.stop().code, Some(0));
