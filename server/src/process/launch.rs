@@ -52,7 +52,7 @@ use crate::{
 const SELF_CHECK: Duration = Duration::from_secs(2);
 
 /// One run of the server.
-pub struct Launch {
+pub struct ServerLaunch {
     /// When the process began.
     pub began: Instant,
     /// The launch. Without a launcher it is our own, and has the length of this run.
@@ -67,7 +67,7 @@ pub struct Launch {
     diagnostics: Diagnostics,
 }
 
-impl Launch {
+impl ServerLaunch {
     /// Opens the history and the diagnostics. An error loses records or the proof of identity, and does
     /// not fail the launch.
     ///

@@ -30,7 +30,7 @@ use crate::{
     process::{
         args::{Args, Typed},
         handover,
-        launch::Launch,
+        launch::ServerLaunch,
         port_conflict, report,
         socket_source::{self, SocketSource, SocketSourceError},
     },
@@ -106,7 +106,7 @@ where
             handover::send(&ToLauncher::Listening { addresses: claim.addresses() });
             let (adoption, messages) = (handover.adoption, handover.messages);
             let info = adoption.launch(args.app.clone());
-            let launch = Launch::new(&args, folders, info, Some(adoption.secret), began);
+            let launch = ServerLaunch::new(&args, folders, info, Some(adoption.secret), began);
             launch.serve(&args, claim, Some(messages), routes)
         }
         SocketSource::Inherited(claim) => {
@@ -141,9 +141,9 @@ fn own_launch(
     info: LaunchInfo,
     argv: &[OsString],
     began: Instant,
-) -> Launch {
+) -> ServerLaunch {
     let last_good = info.last_good;
-    let launch = Launch::new(args, folders, info, None, began);
+    let launch = ServerLaunch::new(args, folders, info, None, began);
     let argv = masked(argv.iter().map(|argument| argument.to_string_lossy().into_owned()));
     launch.history.record(&Event::LaunchStarted { argv, last_good, home_port: None });
     launch
@@ -165,7 +165,7 @@ enum ClaimFailure {
 
 impl ClaimFailure {
     /// Records the failure and then prints it. Returns the code with which the program exits.
-    fn end(&self, launch: &Launch, policy: &Policy) -> Exit {
+    fn end(&self, launch: &ServerLaunch, policy: &Policy) -> Exit {
         let (port, reason, exit) = match self {
             Self::Conflict(conflict) => (conflict.port, EndReason::NoPort, Exit::PortUnavailable),
             Self::System { port, .. } => (*port, EndReason::ClaimFailed, Exit::Bug),
@@ -194,7 +194,7 @@ impl ClaimFailure {
 
 /// Claims the port that was asked for, and records the claim.
 fn claim(
-    launch: &Launch,
+    launch: &ServerLaunch,
     policy: &Policy,
     port: Port,
     bind: Option<IpAddr>,
@@ -222,7 +222,7 @@ fn claim(
     Ok(claim)
 }
 
-fn claimed(launch: &Launch, claim: &Claim, elapsed: Duration) -> Event {
+fn claimed(launch: &ServerLaunch, claim: &Claim, elapsed: Duration) -> Event {
     Event::PortClaimed {
         port: claim.port(),
         origin: launch.info.origin,
