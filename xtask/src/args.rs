@@ -1,10 +1,12 @@
 //! The command line: what was typed, and which command it means.
 
 use crate::{
-    fuzz, gen_history, package, schemathesis, soak, stages, start, structure, windows, workflows,
+    commit_msg, fuzz, gen_history, package, schemathesis, soak,
+    stages::{self, Scope},
+    start, structure, windows, workflows,
 };
 use clap::{Parser, Subcommand};
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 /// Developer commands of Homeport.
 #[derive(Debug, Parser)]
@@ -25,7 +27,19 @@ enum Command {
         args: Vec<OsString>,
     },
     /// Run every check and every test
-    Test,
+    Test {
+        /// Only what takes less than two minutes: formatting, lints, unit tests
+        #[arg(long, conflicts_with = "all")]
+        fast: bool,
+        /// Also what takes long: soak, fuzzing, Schemathesis with more examples, the benchmarks
+        #[arg(long)]
+        all: bool,
+    },
+    /// Check the message of a commit; `.githooks/commit-msg` calls this
+    CommitMsg {
+        /// The file with the message
+        file: PathBuf,
+    },
     /// Let everything go wrong for a while, and see that it comes right again
     Soak {
         /// What the faults are drawn from: the same seed, the same sequence
@@ -75,7 +89,10 @@ impl XtaskArgs {
     pub(crate) fn run(self) -> ExitCode {
         match self.command {
             Command::Start { args } => start::run(&args),
-            Command::Test => stages::run(),
+            Command::Test { fast: true, .. } => stages::run(Scope::Fast),
+            Command::Test { all: true, .. } => stages::run(Scope::All),
+            Command::Test { .. } => stages::run(Scope::Usual),
+            Command::CommitMsg { file } => commit_msg::run(&file),
             Command::Soak { seed, minutes } => soak::run(seed, minutes),
             Command::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
             Command::GenHistory(args) => gen_history::run(&args),

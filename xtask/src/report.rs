@@ -76,7 +76,10 @@ impl StageReport {
     /// The summary, line by line; the last line is the sums alone.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![String::new(), "stages:".to_owned()];
-        lines.extend(self.stages.iter().map(|stage| format!("  {}", stage.line())));
+        let width = self.stages.iter().map(|stage| stage.name.len()).max().unwrap_or_default();
+        lines.extend(self.stages.iter().map(|stage| stage.row(width)));
+        let total: Duration = self.stages.iter().map(|stage| stage.elapsed).sum();
+        lines.push(format!("  {:width$} {:7.1} s", "total", total.as_secs_f64()));
         let skipped = self.skipped();
         if !skipped.is_empty() {
             lines.push("skipped:".to_owned());
@@ -119,6 +122,12 @@ impl StageReport {
 }
 
 impl Stage {
+    /// Its row in the table at the end.
+    fn row(&self, width: usize) -> String {
+        let Self { name, outcome, elapsed } = self;
+        format!("  {name:width$} {:7.1} s  {outcome}", elapsed.as_secs_f64())
+    }
+
     fn line(&self) -> String {
         format!("{}: {} in {:.1} s", self.name, self.outcome, self.elapsed.as_secs_f64())
     }
@@ -159,7 +168,8 @@ mod test {
             [
                 "",
                 "stages:",
-                "  tests: ok in 1.2 s",
+                "  tests     1.2 s  ok",
+                "  total     1.2 s",
                 "skipped:",
                 "  c: marked as ignored",
                 "  b: no wine",
