@@ -1,4 +1,4 @@
-//! `server`: serves an app on the port that it is told. Everything is in the library.
+//! `server`: serves an app on a given port. Everything is in the library.
 
 use std::{
     env,
@@ -9,7 +9,7 @@ use std::{
 use shared::exit::Exit;
 
 fn main() -> ExitCode {
-    // The default hook has said on stderr what happened; the code says that it is our fault.
+    // The default hook has printed the panic; the exit code says that it is a bug.
     let run = AssertUnwindSafe(|| server::process::run::run(&env::args_os().collect::<Vec<_>>()));
     catch_unwind(run).unwrap_or(Exit::Bug).into()
 }

@@ -112,7 +112,7 @@ mod system {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Clears the one variable that listenfd leaves, if nobody can be reading the environment.
+    /// Clears the one variable that listenfd leaves, if no other thread can read the environment.
     #[expect(unsafe_code, reason = "the environment is not protected from other threads")]
     #[expect(clippy::disallowed_methods, reason = "whom we start must not look for our sockets")]
     fn forget_names() {

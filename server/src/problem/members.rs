@@ -8,7 +8,7 @@ use shared::{
 };
 use utoipa::{ToResponse, ToSchema};
 
-use super::ProblemKind;
+use super::kind::ProblemKind;
 
 /// Why a request was refused (RFC 9457). A member that does not belong to the kind is absent.
 #[derive(Debug, Serialize, ToSchema, ToResponse)]

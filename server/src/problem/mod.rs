@@ -3,9 +3,8 @@
 //!
 //! [`ProblemKind`] is the table of kinds; a constructor of [`Problem`] for each takes what its members need.
 //! What a client reads and what the log gets are separate: `detail` is for the client, a cause inside
-//! the server is the source of the error and written by [`log_causes`] alone.
+//! the server is the source of the error and written to the log by a middleware alone.
 
-mod log;
 mod members;
 mod kind;
 
@@ -27,8 +26,8 @@ use utoipa::{
     openapi::{RefOr, Response},
 };
 
+pub(crate) use self::kind::ProblemKind;
 use self::members::Members;
-pub(crate) use self::{kind::ProblemKind, log::log_causes};
 
 /// Why a request was refused.
 #[derive(Debug)]

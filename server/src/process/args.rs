@@ -1,4 +1,4 @@
-//! What was typed: the command line and the environment, as types.
+//! The command line and the environment, as types.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -13,7 +13,7 @@ use shared::{
     settings::LogLevel,
 };
 
-/// Serves an app on the port it is told, and on no other.
+/// Serves an app on the given port, and on no other.
 ///
 /// Run by hand it claims the port itself. A service manager may pass it listening sockets instead
 /// (LISTEN_FDS). To have a free port found and remembered, run `launcher`.
@@ -44,12 +44,12 @@ pub struct Typed {
     #[arg(long)]
     pub json: bool,
 
-    /// Take the sockets from the launcher that started this, and obey it
+    /// Take the sockets and further messages from the launcher that started this
     #[arg(long, hide_short_help = true, conflicts_with = "bind")]
     pub hand_over: bool,
 }
 
-/// What is meant: the command line, and the environment where it says nothing.
+/// The arguments: the command line, and the environment where the command line says nothing.
 #[derive(Debug, Clone)]
 pub struct Args {
     /// The port to serve on.

@@ -37,7 +37,7 @@ use crate::{
     process::{
         args::Args,
         handover::{self, LauncherMessage},
-        report::{self, Ready, Report},
+        report::{self, ReadyServer, TerminalReport},
         shutdown::{Shutdown, StopRequest},
     },
     web::{
@@ -62,7 +62,7 @@ pub struct ServerLaunch {
     /// The port history.
     pub history: Writer,
     /// Prints to stdout and stderr.
-    pub report: Report,
+    pub report: TerminalReport,
     folders: Folders,
     diagnostics: Diagnostics,
 }
@@ -91,7 +91,7 @@ impl ServerLaunch {
                 Secret::random,
             ),
             history: Writer::open(&folders, &author),
-            report: Report { json: args.json, app: args.app.clone() },
+            report: TerminalReport { json: args.json, app: args.app.clone() },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
             info,
             folders,
@@ -218,7 +218,7 @@ impl ServerLaunch {
         if let Some(ip) = beyond {
             report::warning(exposed(ip, app.port(), args.root.as_deref()));
         }
-        self.report.ready(&Ready { launch: &self.info, beyond, at: &at });
+        self.report.ready(&ReadyServer { launch: &self.info, beyond, at: &at });
     }
 
     fn settings(&self, args: &Args, requests: LauncherRequests) -> ApplicationSettings {

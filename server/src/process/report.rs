@@ -19,7 +19,7 @@ use shared::{
 
 /// The output of one run.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct TerminalReport {
     /// Whether to print JSON.
     pub json: bool,
     /// The app that is served.
@@ -35,7 +35,7 @@ pub struct Suggestion {
 
 /// A server that is ready.
 #[derive(Debug, Clone)]
-pub struct Ready<'a> {
+pub struct ReadyServer<'a> {
     /// The launch.
     pub launch: &'a LaunchInfo,
     /// The address of `--bind`, if it is beyond loopback.
@@ -62,9 +62,9 @@ pub fn warning(text: impl Display) {
     eprint_line(format_args!("{} {text}", "warning:".yellow().bold()));
 }
 
-impl Report {
+impl TerminalReport {
     /// Prints that the server is ready, and where.
-    pub fn ready(&self, ready: &Ready<'_>) {
+    pub fn ready(&self, ready: &ReadyServer<'_>) {
         if self.json {
             return print_line(ReadyLine::new(ready.launch.clone(), ready.at));
         }

@@ -13,6 +13,7 @@ pub mod guard;
 pub mod body_limit;
 pub mod connections;
 pub mod access_log;
+mod problem_log;
 pub mod i18n;
 pub mod launcher_requests;
 pub mod storage;

@@ -36,7 +36,7 @@ mod test {
 
     #[test]
     fn the_language_that_is_liked_best_is_chosen() {
-        for (wishes, language) in [
+        for (header, language) in [
             ("zh-CN,zh;q=0.9,en;q=0.8", SimplifiedChinese),
             ("zh-Hans-CN", SimplifiedChinese),
             ("ZH", SimplifiedChinese),
@@ -46,14 +46,14 @@ mod test {
             ("de, zh ;q=0.1", SimplifiedChinese),
             ("zh;q=0, en;q=0.1", English),
         ] {
-            assert_eq!(best(wishes), language, "{wishes}");
+            assert_eq!(best(header), language, "{header}");
         }
     }
 
     #[test]
     fn whoever_asks_for_none_of_ours_or_says_nonsense_gets_english() {
-        for wishes in ["", "*", "fr", "zh;q=0", "zh;q=x", "zh;q=2", "zh;q=NaN", ";;,,=", "zhx"] {
-            assert_eq!(best(wishes), English, "{wishes}");
+        for header in ["", "*", "fr", "zh;q=0", "zh;q=x", "zh;q=2", "zh;q=NaN", ";;,,=", "zhx"] {
+            assert_eq!(best(header), English, "{header}");
         }
     }
 }

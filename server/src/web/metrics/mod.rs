@@ -26,14 +26,14 @@ use crate::web::app_state::VERSION;
 /// The media type of [`Metrics::text`].
 pub const MEDIA_TYPE: &str = prometheus::TEXT_FORMAT;
 
-/// Everything that one server counts.
+/// The metrics of one server.
 pub struct Metrics {
     requests: Requests,
     /// `None` for an application without a port history.
     counters: Option<Mutex<HistoryCounters>>,
 }
 
-/// Why there are no numbers.
+/// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
     /// The port history cannot be read.
@@ -45,7 +45,7 @@ pub enum MetricsError {
 }
 
 impl Metrics {
-    /// Of an app whose port history is `history`, if it is known.
+    /// The metrics of an app with the port history `history`, if it has one.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Metrics {
         Ok(Self { requests: Requests::new()?, counters })
     }
 
-    /// What is counted for each request.
+    /// The durations of requests.
     pub fn requests(&self) -> Requests {
         self.requests.clone()
     }

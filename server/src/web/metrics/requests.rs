@@ -14,7 +14,7 @@ use actix_web::{
 };
 use prometheus::{Histogram, HistogramOpts, HistogramVec};
 
-/// From what a page of ours takes to what somebody notices, in seconds.
+/// From the time that a page of ours takes to one that a person notices, in seconds.
 const BUCKETS: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0];
 
@@ -27,7 +27,7 @@ const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 /// The series of each method and class, looked up when it is first needed.
 type Series = [[OnceLock<Histogram>; CLASSES.len()]; METHODS.len()];
 
-/// The durations of all requests of one server. Clones are the same.
+/// The durations of all requests of one server. Clones share them.
 #[derive(Clone)]
 pub struct Requests {
     pub(super) all: HistogramVec,

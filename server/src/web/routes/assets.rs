@@ -1,7 +1,7 @@
 //! What the pages load: styles, scripts, messages and the icon, all of it built in.
 //!
 //! The address of each holds the version of all, which is made of their content. So a browser may
-//! keep them for good, a script finds the others beside itself, and nobody mixes two versions. They
+//! keep them for ever, a script imports the others by relative paths, and two versions never mix. They
 //! are small and come over loopback, where compressing them would cost more time than sending them.
 
 use std::{borrow::Cow, fmt::Display, sync::LazyLock};
@@ -60,10 +60,10 @@ built_in! {
     "script/timeline/words.js",
 }
 
-/// The module of the words that records and events are told in.
+/// The module of the words in records and events.
 const WORDS: &str = "script/words.js";
 
-/// Its content, made of the words themselves.
+/// The content of the module, made from the enums of the words.
 static WORDS_MODULE: LazyLock<String> = LazyLock::new(|| {
     fn object<T: Copy + Display>(name: &str, words: &[T]) -> String {
         let member = |word: &T| format!("  {}: \"{word}\",\n", word.to_string().to_uppercase());
@@ -109,8 +109,8 @@ pub(super) fn scripts(language: Language) -> impl Iterator<Item = String> {
 
 /// `GET /_homeport/assets/{version}/{name}`
 ///
-/// One of another version is answered too, for a page that is older than the server, and is not to
-/// be kept.
+/// An asset of another version is sent too, for a page that is older than the server, and must not be
+/// cached.
 pub(super) async fn asset(
     request: HttpRequest,
     path: Path<(String, String)>,
@@ -134,7 +134,7 @@ pub(super) async fn asset(
     })
 }
 
-/// Whether the browser has it already.
+/// Whether the browser has the asset in its cache.
 fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
     match header::Header::parse(request) {
         Ok(IfNoneMatch::Any) => true,

@@ -1,4 +1,4 @@
-//! Small things that more than one page is made of.
+//! Components that several pages use.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -47,7 +47,7 @@ pub(super) fn command_line(command: &str, messages: &Messages) -> Markup {
     }
 }
 
-/// What is said beside a field: a hint, until there is something to say of what was typed.
+/// The note beside a field: a hint, which a script replaces by the result of checking the input.
 pub(super) fn note(id: &str, hint: &str) -> Markup {
     html! { p.note id=(id) data-hint=(hint) aria-live="polite" { (hint) } }
 }

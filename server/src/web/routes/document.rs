@@ -1,4 +1,4 @@
-//! The frame of every page: its head, and the headers it goes out with.
+//! The HTML document of every page: its head, and the headers of the response.
 
 use actix_web::{HttpResponse, http::header};
 use maud::{DOCTYPE, Markup, html};
@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets::{self, address};
 use shared::messages::Language;
 
-/// A page that is about to be sent.
+/// A page.
 pub(super) struct Document<'a> {
     /// The language of the page.
     pub(super) language: Language,
@@ -14,14 +14,14 @@ pub(super) struct Document<'a> {
     pub(super) title: &'a str,
     /// The styles, besides those that all pages have.
     pub(super) styles: &'a [&'a str],
-    /// The script that brings it to life, if one does.
+    /// The main script, if there is one.
     pub(super) script: Option<&'a str>,
     /// Its body.
     pub(super) body: Markup,
 }
 
 impl Document<'_> {
-    /// The answer. Which language it is in depends on the browser, so a cache must ask again.
+    /// The response. Its language depends on the request, which `Vary` tells caches.
     pub(super) fn response(self) -> HttpResponse {
         HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
@@ -37,7 +37,7 @@ impl Document<'_> {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
-                    // Before any style is there, the window already has the right brightness.
+                    // Gives the window the right brightness before the styles are loaded.
                     meta name="color-scheme" content="light dark";
                     title { (self.title) }
                     link rel="icon" href=(address("icon.svg")) type="image/svg+xml";
@@ -45,7 +45,7 @@ impl Document<'_> {
                         link rel="stylesheet" href=(address(style));
                     }
                     @if let Some(script) = self.script {
-                        // They import one another; without this each would wait for the one before.
+                        // The modules import one another; without this they would load one after the other.
                         @for script in assets::scripts(self.language) {
                             link rel="modulepreload" href=(script);
                         }

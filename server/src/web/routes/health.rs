@@ -1,4 +1,4 @@
-//! `healthz`: the process answers. `readyz`: it also wants to be asked.
+//! `healthz`: the process answers. `readyz`: it also accepts new requests.
 
 use actix_web::{
     HttpResponse,

@@ -10,11 +10,12 @@ use actix_web::{
 };
 
 use crate::{
-    problem::{Problem, log_causes},
+    problem::Problem,
     web::{
         body_limit::body_limit,
         limits::{BODY_TIMEOUT, MAX_BODY},
         paths::BASE,
+        problem_log::log_causes,
         security_headers::HEADERS,
     },
 };

@@ -1,6 +1,6 @@
-//! `move`, `restart`, `stop`: what a person asks for, checked and passed on.
+//! `move`, `restart`, `stop`: requests to the launcher, checked and sent on.
 //!
-//! The answer says that it was passed on; what comes of it is told by the events, and by the history.
+//! The answer says that the request was sent; the events and the history show its result.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub(super) struct MoveRequest {
     summary = "Change the port, without losing a request",
     request_body = Option<MoveRequest>,
     responses(
-        (status = 202, description = "The launcher was told; the event `moved` says when it is done", body = MoveRequest),
+        (status = 202, description = "The request was sent to the launcher; the event `moved` says when it is done", body = MoveRequest),
         (status = 404, response = Problem),
         (status = 409, response = Problem),
         (status = 429, response = Problem),
@@ -48,7 +48,7 @@ pub(super) async fn relocate(
         if port == state.launch.port {
             return Err(Problem::same_port(port));
         }
-        ports::look(&state, move |state, files| {
+        ports::check_port(&state, move |state, files| {
             let settings =
                 Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
             match ports::conflict(state, files, port, &settings)? {
@@ -70,7 +70,7 @@ pub(super) async fn relocate(
     summary = "Start a new server on the same port",
     request_body = Option<Empty>,
     responses(
-        (status = 202, description = "The launcher was told", body = Empty),
+        (status = 202, description = "The request was sent to the launcher", body = Empty),
         (status = 409, response = Problem),
     ),
 )]
@@ -105,7 +105,7 @@ pub(super) async fn stop(
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
-/// Refuses what a launcher alone can do where there is none, with the command that starts one.
+/// Refuses what only a launcher can do if there is none, with the command that starts one.
 fn needs_launcher(
     launch: &LaunchInfo,
     detail: &'static str,

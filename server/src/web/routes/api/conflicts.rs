@@ -1,4 +1,4 @@
-//! `conflicts`: who takes our ports, how often, and when.
+//! `conflicts`: the programs that held our ports, how often, and when.
 
 use actix_web::web::{Data, Json};
 use jiff::Timestamp;
@@ -12,10 +12,10 @@ use crate::{
     web::{app_state::AppState, authorized::Authorized},
 };
 
-/// How far back it looks unless told otherwise.
+/// The default of `since`.
 const SINCE: &str = "30d";
 
-/// Which conflicts are asked for.
+/// The conflicts to count.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

@@ -228,7 +228,7 @@ fn problems() -> Markup {
         section id="problems" {
             h2 { "Problems" }
             p {
-                "What was refused is told as " code { "application/problem+json" }
+                "A refused request is answered with " code { "application/problem+json" }
                 ": " code { "type" } " says which kind it is, " code { "detail" }
                 " what is wrong, and " code { "field" } " where."
             }

@@ -30,7 +30,7 @@ pub(super) struct Records {
     broken_lines: u64,
 }
 
-/// Which records are asked for.
+/// The records to return.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

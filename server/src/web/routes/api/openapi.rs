@@ -30,20 +30,20 @@ use crate::{problem::Problem, web::authorized::Authorized};
     components(responses(Problem)),
     tags(
         (name = "reading", description = "What is, and what was"),
-        (name = "settings", description = "What the person wishes"),
+        (name = "settings", description = "The settings of the app"),
         (name = "orders", description = "What the person wants done"),
     ),
     security(("token" = []), ("cookie" = [])),
 )]
 struct Description;
 
-/// What each may answer: a wrong parameter, no token, another method, another host.
+/// The statuses that each operation may answer: a wrong parameter, no token, another method, another host.
 const ALWAYS: [&str; 4] = ["400", "401", "405", "421"];
 
-/// And what one that has a body may answer besides: another origin, too long, not JSON, not ours.
+/// Further statuses of an operation with a body: another origin, too long, not JSON, a wrong value.
 const WITH_BODY: [&str; 4] = ["403", "413", "415", "422"];
 
-/// Adds what every operation has in common.
+/// Adds the credentials and the common statuses of every operation.
 fn complete(api: &mut openapi::OpenApi) {
     let components = api.components.get_or_insert_default();
     let token = HttpBuilder::new()

@@ -1,7 +1,7 @@
-//! `ports/{port}`: what is the matter with a port, in the words of `launcher explain`.
+//! `ports/{port}`: whether a port is free and who uses it, in the words of `launcher explain`.
 //!
-//! It is asked with every key that is typed, so one port is looked at a time, and whoever comes too
-//! often is told to wait. Our own port is not touched.
+//! The console sends a request for every key that is typed, so one port is checked at a time, and
+//! further requests are refused after a time. Our own port is not probed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,21 +30,22 @@ use crate::{
     web::{app_state::AppState, authorized::Authorized, port_policy, storage::AppFiles},
 };
 
-/// How long a question waits for the one before it, whose diagnosis may take a second.
+/// How long a request waits for the one before it, whose diagnosis may take a second.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// How many records of the port are told.
+/// How many records of the port are sent.
 const RECORDS: usize = 5;
 
-/// What a port is to us.
+/// Whether the app could have a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+#[schema(as = Verdict)]
+pub(super) enum PortVerdict {
     /// It could be claimed.
     Free,
-    /// This server has it.
+    /// This server uses it.
     Ours,
-    /// Somebody else has it.
+    /// Another program uses it, or another app reserves it.
     Taken,
     /// Browsers or the system refuse it.
     Refused,
@@ -56,7 +57,7 @@ pub(super) struct Explained {
     /// The port that was asked about.
     port: Port,
     /// What it is to us at this moment; it may be another when this is read.
-    verdict: Verdict,
+    verdict: PortVerdict,
     /// The same for a person, in English.
     #[schema(example = "port 3030 is held by docker-proxy (pid 812, user root)")]
     sentence: String,
@@ -68,8 +69,7 @@ pub(super) struct Explained {
     os_error: Option<OsError>,
     /// How to get it, in English.
     advice: Option<String>,
-    /// What can be said of the number, whoever holds it: what it is to the app first, then its
-    /// faults, the gravest first.
+    /// Remarks on the number itself: what it is to the app first, then its faults, the gravest first.
     remarks: Vec<Remark>,
     /// The other app of this user that remembers it.
     reserved_by: Option<AppName>,
@@ -108,27 +108,27 @@ pub(super) async fn port(
     Path(PortPath { port }): Path<PortPath>,
     state: Data<AppState>,
 ) -> Result<Json<Explained>, Problem> {
-    Ok(Json(look(&state, move |state, files| explain(state, files, port)).await?))
+    Ok(Json(check_port(&state, move |state, files| explain(state, files, port)).await?))
 }
 
-/// Looks at a port on a thread that may wait, when nobody else does.
-pub(super) async fn look<T: Send + 'static>(
+/// Runs `check` on a thread that may block, one at a time.
+pub(super) async fn check_port<T: Send + 'static>(
     state: &Data<AppState>,
-    look: impl FnOnce(&AppState, &AppFiles) -> Result<T, Problem> + Send + 'static,
+    check: impl FnOnce(&AppState, &AppFiles) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     app_files(&state.storage)?;
     let turn = timeout(PATIENCE, Arc::clone(&state.port_checks).acquire_owned()).await;
     let turn = turn.map_err(|_| Problem::busy())?;
     let state = state.clone();
     run_blocking(move || {
-        // The turn goes on even if whoever asked is gone.
+        // The check goes on, and holds its turn, even if the client has gone.
         let _turn = turn;
-        look(&state, app_files(&state.storage)?)
+        check(&state, app_files(&state.storage)?)
     })
     .await
 }
 
-/// What keeps `port` from us, if anything does.
+/// The conflict of `port`, if it has one.
 pub(super) fn conflict(
     state: &AppState,
     files: &AppFiles,
@@ -160,7 +160,7 @@ fn asker<'a>(
 }
 
 fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, Problem> {
-    // Wrong settings are told where settings are asked for.
+    // Wrong settings are reported by the route of the settings.
     let settings = Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
     let is_ours = port == state.launch.port;
@@ -169,8 +169,8 @@ fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, 
     let history = Reader::of_history(&files.folders.history());
     let past = PortTimeline::read(&history, port, None)?;
     let (verdict, sentence) = match &conflict {
-        None if is_ours => (Verdict::Ours, format!("port {port} is the port of this server")),
-        None => (Verdict::Free, format!("port {port} is free")),
+        None if is_ours => (PortVerdict::Ours, format!("port {port} is the port of this server")),
+        None => (PortVerdict::Free, format!("port {port} is free")),
         Some(conflict) => (verdict(conflict.class), conflict.sentence()),
     };
     Ok(Explained {
@@ -188,17 +188,17 @@ fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, 
     })
 }
 
-/// Whether somebody has it, or nobody may.
-fn verdict(class: Class) -> Verdict {
+/// Whether a conflict of this class means that the port is taken, or that it is refused.
+fn verdict(class: Class) -> PortVerdict {
     match class {
         Class::InUse | Class::OwnInstance | Class::SourcePort | Class::HiddenOwner => {
-            Verdict::Taken
+            PortVerdict::Taken
         }
-        Class::GhostOwner | Class::OtherFamily | Class::LostRace => Verdict::Taken,
-        Class::ReservedByApp => Verdict::Taken,
-        Class::Excluded | Class::Privileged | Class::BrowserBlocked => Verdict::Refused,
-        Class::Restricted | Class::Ephemeral | Class::Crowded => Verdict::Refused,
-        Class::Unknown | Class::Other => Verdict::Refused,
+        Class::GhostOwner | Class::OtherFamily | Class::LostRace => PortVerdict::Taken,
+        Class::ReservedByApp => PortVerdict::Taken,
+        Class::Excluded | Class::Privileged | Class::BrowserBlocked => PortVerdict::Refused,
+        Class::Restricted | Class::Ephemeral | Class::Crowded => PortVerdict::Refused,
+        Class::Unknown | Class::Other => PortVerdict::Refused,
     }
 }
 

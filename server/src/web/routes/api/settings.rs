@@ -1,8 +1,8 @@
-//! `settings`: the person's settings, read whole and replaced whole.
+//! `settings`: the settings of the app, read whole and replaced whole.
 //!
-//! The `ETag` is of the file's bytes, so whoever replaces the settings replaces those that he has
-//! seen: what somebody else has changed in the meantime, here or in an editor, is not lost. The file
-//! keeps its comments. A browser must not choose which program runs, so `command` stays what it is.
+//! The `ETag` is a hash of the file, so a client replaces only the settings that it has read: a change
+//! that was made in between, here or in an editor, is not lost. The file keeps its comments. A browser
+//! must not choose which program runs, so `command` cannot be changed.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ use crate::{
     web::{app_state::AppState, authorized::Authorized, launcher_requests::LauncherRequest},
 };
 
-/// The setting that is not changed from here.
+/// The setting that cannot be changed here.
 const PROTECTED: &str = "command";
 
 /// `GET /_homeport/api/v1/settings`
@@ -105,16 +105,16 @@ pub(super) async fn replace(
     .map(Answer::into_response)
 }
 
-/// What the client has seen.
+/// The `If-Match` of the request.
 fn expected(request: &HttpRequest) -> Result<IfMatch, Problem> {
     if !request.headers().contains_key(IfMatch::name()) {
         return Err(Problem::if_match_missing());
     }
-    // One that cannot be read matches nothing.
+    // A header that cannot be parsed matches nothing.
     IfMatch::parse(request).map_err(|_| Problem::settings_changed())
 }
 
-/// The new text, and what it changes.
+/// The new text of the file, and the settings that it changes.
 fn change(
     text: &str,
     given: &IfMatch,
@@ -173,25 +173,25 @@ fn refused(error: StoreError<Unchanged>, state: &AppState) -> Problem {
     }
 }
 
-/// Which state of the file it is.
+/// The `ETag` of the file with this text.
 fn tag(text: &str) -> EntityTag {
     let digest = Sha256::digest(text);
     EntityTag::new_strong(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The settings, and what holds where they set nothing.
+/// The settings, and the default values.
 #[derive(Serialize, ToSchema)]
 struct SettingsAnswer {
     /// The content of the file.
     settings: Settings,
-    /// What holds where the file sets nothing.
+    /// The values where the file sets nothing.
     defaults: Settings,
-    /// The file.
+    /// The path of the file.
     #[schema(value_type = String)]
     file: PathBuf,
 }
 
-/// An answer on its way from a thread that may wait; a response cannot cross.
+/// An answer that is sent from a blocking thread, which a response cannot be.
 struct Answer {
     tag: EntityTag,
     body: SettingsAnswer,

@@ -1,4 +1,4 @@
-//! `status`: what a script wants to know of the running server.
+//! `status`: the state of the running server.
 
 use std::{net::SocketAddr, process};
 
@@ -20,7 +20,8 @@ use crate::{
 
 /// The answer. Its keys are those of the port history.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Status {
+#[schema(as = Status)]
+pub(super) struct StatusAnswer {
     #[serde(flatten)]
     launch: LaunchInfo,
     /// The address for a browser.
@@ -48,8 +49,8 @@ pub(super) struct Status {
     moved: Option<LastMove>,
 }
 
-impl Status {
-    /// As it is now.
+impl StatusAnswer {
+    /// The state now.
     pub(super) fn of(state: &AppState) -> Self {
         Self {
             launch: state.launch.clone(),
@@ -69,18 +70,18 @@ impl Status {
 
 /// `GET /_homeport/api/v1/status`
 ///
-/// It costs two looks at the state of files; only what was added to the history is read.
+/// It checks the metadata of two files, and reads only what was added to the history.
 #[utoipa::path(
     get,
     path = "/_homeport/api/v1/status",
     tag = "reading",
     summary = "How the running server is",
-    responses((status = 200, description = "As it is now", body = Status)),
+    responses((status = 200, description = "As it is now", body = StatusAnswer)),
 )]
 pub(super) async fn status(
     _: Authorized,
     _: Query<Empty>,
     state: Data<AppState>,
-) -> Result<Json<Status>, Problem> {
-    Ok(Json(Status::of(&state)))
+) -> Result<Json<StatusAnswer>, Problem> {
+    Ok(Json(StatusAnswer::of(&state)))
 }

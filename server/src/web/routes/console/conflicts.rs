@@ -1,4 +1,4 @@
-//! Who takes the ports: the holders, most frequent first.
+//! The section of the programs that held our ports, the most frequent first.
 
 use maud::{Markup, html};
 use shared::{conflict::Holder, history::ConflictSource};
@@ -9,10 +9,10 @@ use super::{
 };
 use shared::messages::Messages;
 
-/// How many are shown: who is further down was hardly ever in the way.
-const SHOWN: usize = 12;
+/// How many holders are shown; further ones were rarely the cause of a conflict.
+const MAX_SHOWN: usize = 12;
 
-/// The section, which the scripts fetch anew when there is another conflict.
+/// The section, which the scripts fetch again after a conflict.
 pub(super) fn section(view: &View, messages: &Messages) -> Markup {
     html! {
         section.card #conflicts aria-labelledby="conflicts-title" data-part {
@@ -32,7 +32,7 @@ pub(super) fn section(view: &View, messages: &Messages) -> Markup {
                             }
                         }
                         tbody {
-                            @for one in view.holders.iter().take(SHOWN) {
+                            @for one in view.holders.iter().take(MAX_SHOWN) {
                                 @let ports: Vec<_> = one.ports.iter().map(ToString::to_string).collect();
                                 tr {
                                     th scope="row" {
@@ -51,7 +51,7 @@ pub(super) fn section(view: &View, messages: &Messages) -> Markup {
     }
 }
 
-/// A program, whichever of its processes it was.
+/// The program of a holder, without the process id.
 fn program(source: &ConflictSource) -> Holder {
     let (name, user) = (source.name.clone(), source.user.clone());
     Holder { name, user, ..Holder::default() }

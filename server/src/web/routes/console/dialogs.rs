@@ -1,4 +1,4 @@
-//! What will happen, said before it does.
+//! The dialogs that explain an action before it is done.
 
 use maud::{Markup, html};
 use shared::app::AppName;
@@ -44,7 +44,7 @@ fn stop(view: &View, messages: &Messages) -> Markup {
     dialog("stop", "dialog.stop.title", "dialog.stop.do", &content, messages)
 }
 
-/// How to start again, which is shown once more when the server has stopped.
+/// How to start again. The scripts also show it when the server has stopped.
 fn again(app: &AppName, messages: &Messages) -> Markup {
     html! {
         div #again {

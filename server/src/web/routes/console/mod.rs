@@ -1,8 +1,10 @@
 //! The console: where the server is, what happened to its ports, and how to change it.
 //!
-//! The page is whole when it arrives, in the browser's language, and needs no script to be read. The
-//! scripts then keep it up to date: where the server is and who was in the way they fetch anew as
-//! parts of this very page, so that there is one place where each is put into words.
+//! The page is complete when it arrives, in the browser's language, and can be read without scripts. The
+//! scripts keep it up to date: they fetch the status section and the conflicts again as parts of this
+//! page, so that each sentence is composed in one place.
+//!
+//! Each module uses only modules declared below it.
 
 mod conflicts;
 mod dialogs;
@@ -22,17 +24,19 @@ use shared::messages::{Language, Messages};
 
 use self::view::View;
 use super::{components, document::Document, landing};
-use crate::problem::Problem;
-use crate::web::{
-    app_state::{AppState, VERSION},
-    authorized::Authorized,
-    i18n::PreferredLanguage,
+use crate::{
+    problem::Problem,
+    web::{
+        app_state::{AppState, VERSION},
+        authorized::Authorized,
+        i18n::PreferredLanguage,
+    },
 };
 
-/// Where its scripts find what they ask for.
+/// The path of the API, for the scripts.
 const API: &str = "/_homeport/api/v1/";
 
-/// `GET /_homeport/`: the console for whoever has come in, the landing page for others.
+/// `GET /_homeport/`: the console with a right credential, the landing page without.
 pub(super) async fn page(
     authorized: Option<Authorized>,
     state: Data<AppState>,
@@ -41,7 +45,7 @@ pub(super) async fn page(
     if authorized.is_none() {
         return Ok(landing::page(&state.launch, state.serving.started_at, language));
     }
-    let view = web::block(move || View::of(&state)).await.map_err(|_| Problem::unavailable())?;
+    let view = web::block(move || View::read(&state)).await.map_err(|_| Problem::unavailable())?;
     Ok(console(&view, language))
 }
 

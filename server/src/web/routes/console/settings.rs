@@ -1,4 +1,4 @@
-//! The settings as a form: a field for each, with what holds if it is left empty.
+//! The settings as a form: a field for each, with its default as the placeholder.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -28,9 +28,9 @@ fn form(settings: &Settings, file: &str, messages: &Messages) -> Markup {
                 (messages.fill("settings.where", &[("file", &file)]))
             }
             div.fields {
-                @for setting in of(Control::Text) { (text(setting, settings, messages)) }
-                @for setting in of(Control::Choice) { (choice(setting, settings, messages)) }
-                @for setting in of(Control::Shown) { (shown(setting, settings, messages)) }
+                @for setting in settings_with(Control::Text) { (text(setting, settings, messages)) }
+                @for setting in settings_with(Control::Choice) { (choice(setting, settings, messages)) }
+                @for setting in settings_with(Control::Shown) { (shown(setting, settings, messages)) }
             }
             div #stale hidden {}
             p.buttons {
@@ -42,14 +42,14 @@ fn form(settings: &Settings, file: &str, messages: &Messages) -> Markup {
     }
 }
 
-/// What a person has to change a setting.
+/// The control with which a setting is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
     /// A field of text.
     Text,
     /// A list of words.
     Choice,
-    /// Nothing: a browser must not choose programs.
+    /// None: a browser must not choose programs.
     Shown,
 }
 
@@ -63,8 +63,8 @@ impl From<Kind> for Control {
     }
 }
 
-/// The settings with such a control.
-fn of(control: Control) -> impl Iterator<Item = &'static Setting> {
+/// The settings with this control.
+fn settings_with(control: Control) -> impl Iterator<Item = &'static Setting> {
     TABLE.iter().filter(move |setting| Control::from(setting.kind) == control)
 }
 

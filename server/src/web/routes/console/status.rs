@@ -1,4 +1,4 @@
-//! Where the server is: its address, since when, and whether and why the port is another.
+//! The status section: the address of the server, since when it runs, and why its port changed.
 
 use maud::{Markup, html};
 use shared::{conflict::Class, event::MoveReason, messages::Messages, port::Port};
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::web::{app_state::VERSION, launch_history::LastMove};
 
-/// The section, which the scripts fetch anew when something has changed.
+/// The section, which the scripts fetch again when something has changed.
 pub(super) fn section(view: &View, messages: &Messages) -> Markup {
     html! {
         section.here #here aria-label=(messages.message("here.title")) data-part {

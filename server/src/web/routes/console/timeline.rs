@@ -1,4 +1,4 @@
-//! The frame of the timeline, as high as it will be; a script draws it.
+//! The frame of the timeline, in its final height; a script draws the content.
 
 use maud::{Markup, html};
 
@@ -7,13 +7,13 @@ use shared::messages::Messages;
 /// The spans of time to choose from, as the scripts know them.
 const SPANS: [&str; 5] = ["1h", "24h", "7d", "30d", "all"];
 
-/// The span that is shown at first: a week holds both yesterday and the habit.
+/// The span that is shown at first: a week shows yesterday as well as what is usual.
 const FIRST: &str = "7d";
 
-/// Where the records are to be read by whoever has no scripts.
+/// The link to the records for browsers without scripts.
 const HISTORY: &str = "/_homeport/api/v1/history?limit=1000";
 
-/// What is drawn, as the scripts name it: launches, conflicts by kind, and what befalls a server.
+/// The kinds of marks, as the scripts name them: launches, kinds of conflicts, and events of a server.
 const KINDS: [&str; 9] =
     ["launch", "held", "fleeting", "barred", "spoken_for", "unknown", "crash", "restart", "move"];
 

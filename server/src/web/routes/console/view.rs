@@ -1,4 +1,4 @@
-//! What the console shows, gathered before it is put into words.
+//! The data that the console shows.
 
 use jiff::Timestamp;
 use shared::{
@@ -16,22 +16,22 @@ use crate::web::{
     storage::{AppFiles, Storage},
 };
 
-/// How far back the holders are looked for.
+/// The time from which conflicts are counted.
 const SINCE: &str = "30d";
 
-/// Everything that the page is made of.
+/// The data of one page.
 pub(super) struct View {
     /// The launch.
     pub(super) launch: LaunchInfo,
-    /// Since when.
+    /// When the server was started.
     pub(super) started_at: Timestamp,
     /// The port of the settings.
     pub(super) home_port: Option<Port>,
-    /// Why the port is not what it was, or not the home port, if it is not.
+    /// The last move, or the conflict that kept the first launch from its home port.
     pub(super) moved: Option<LastMove>,
-    /// Whether the port that could not be had has become free since.
+    /// Whether the old port has been released since.
     pub(super) is_freed: bool,
-    /// Who was in the way, most frequent first.
+    /// The holders of ports that could not be claimed, the most frequent first.
     pub(super) holders: Vec<ConflictSource>,
     /// The settings, or what is wrong with them.
     pub(super) settings: Result<Settings, String>,
@@ -40,8 +40,8 @@ pub(super) struct View {
 }
 
 impl View {
-    /// What there is to show now. It asks the disk, so it is for a thread that may wait.
-    pub(super) fn of(state: &AppState) -> Self {
+    /// Reads the data. It waits for the disk, so it must run on a thread that may block.
+    pub(super) fn read(state: &AppState) -> Self {
         let AppState { launch, storage: Storage { files, home_port, launch_history }, .. } = state;
         let settings_file = files.as_ref().map(|files| files.folders.settings(&launch.app));
         let settings = settings_file.as_ref().map_or_else(
@@ -67,7 +67,7 @@ impl View {
     }
 }
 
-/// The first launch of all has no other port to move from, but may have been kept from its home port.
+/// The first launch has no earlier port, but a conflict may have kept it from its home port.
 fn away_from_home(to: Port, launch_history: &LaunchHistory, home: Port) -> Option<LastMove> {
     let Refused { ts, port: from, class, holder } =
         launch_history.refused(home).filter(|_| to != home)?;
@@ -75,7 +75,7 @@ fn away_from_home(to: Port, launch_history: &LaunchHistory, home: Port) -> Optio
     Some(LastMove { from, to, why, ts, class: Some(class), holder })
 }
 
-/// Who was in the way lately. A history that cannot be read tells of nobody; the timeline says so.
+/// The holders of the last 30 days; none if the history cannot be read, which the timeline shows.
 fn holders(files: &AppFiles, app: &AppName) -> Vec<ConflictSource> {
     let since = moment(SINCE, Timestamp::now()).ok();
     let filter = Filter { app: Some(app.clone()), since, ..Filter::default() };

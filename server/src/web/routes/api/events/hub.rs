@@ -1,8 +1,8 @@
-//! Everybody who follows the events, and the one thread that tells them.
+//! The clients that follow the events, and the one thread that sends to them.
 //!
-//! The thread looks at the history a few times a second, and only while somebody listens: a server
-//! without clients never wakes up. Every client has a queue of its own, and one whose queue is full
-//! is let go, so that nobody's slowness costs memory or holds up the others.
+//! The thread reads the history a few times a second, and only while there are clients: a server
+//! without clients never wakes up. Every client has a queue of its own. A client whose queue is full is
+//! dropped, so that a slow one neither uses memory without limit nor delays the others.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -24,23 +24,24 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::sse;
 use crate::{
     problem::Problem,
-    web::{app_state::AppState, routes::api::status::Status},
+    web::{app_state::AppState, routes::api::status::StatusAnswer},
 };
 
-/// How many may follow at once: more pages than anyone has open, fewer than a process has files.
-const MOST_CLIENTS: usize = 64;
+/// How many clients may follow at once: more pages than a person has open, fewer than a process has
+/// files.
+const MAX_CLIENTS: usize = 64;
 
-/// How many events wait for a client that does not read. A launch writes some ten records, and the
+/// How many events are queued for a client that does not read. A launch writes some ten records, and the
 /// busiest second of a test a hundred.
-const QUEUE: usize = 512;
+const MAX_QUEUED: usize = 512;
 
-/// How many missed records a client that comes back is told; they must fit in its queue.
-const MOST_MISSED: usize = QUEUE / 2;
+/// How many missed records are sent to a client that reconnects; they must fit in its queue.
+const MAX_MISSED: usize = MAX_QUEUED / 2;
 
-/// How often the history is looked at while somebody listens: a person calls it at once.
-const LOOK: Duration = Duration::from_millis(200);
+/// The interval at which the history is read while there are clients. A person does not notice it.
+const READ_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Everybody who follows. Clones are the same.
+/// The clients of one server. Clones share them.
 #[derive(Clone, Default)]
 pub struct Hub(Arc<Mutex<State>>);
 
@@ -51,7 +52,7 @@ struct State {
     is_watching: bool,
     /// There is one while it does, if there is a history.
     follower: Option<Follower>,
-    /// Where clients were told that the app has moved to.
+    /// The port of the last `moved` event.
     moved_to: Option<Port>,
     is_closed: bool,
 }
@@ -68,33 +69,33 @@ impl Hub {
             return Err(Problem::stopping());
         }
         state.clients.retain(|client| !client.is_closed());
-        if state.clients.len() >= MOST_CLIENTS {
-            // A client that is gone is noticed when it is written to. Whoever comes back finds room.
-            state.tell(&sse::comment("still there?"));
+        if state.clients.len() >= MAX_CLIENTS {
+            // A client that has gone is noticed when it is written to, and its place is free then.
+            state.send(&sse::comment("still there?"));
             return Err(Problem::too_many_clients());
         }
-        let (client, events) = channel(QUEUE);
+        let (client, events) = channel(MAX_QUEUED);
         let now = state.catch_up(app, self);
         let missed = last.map(|last| missed(app, last, now)).unwrap_or_default();
-        // What it missed has not reached it yet: a connection that is lost now resumes there again.
-        let heard = if missed.is_empty() { now } else { last };
-        let first = event(StreamEvent::Status, &json!(Status::of(app)), heard);
-        for told in [first].into_iter().chain(missed.iter().map(record)) {
+        // A client whose connection is lost before it got what it missed must resume at `last` again.
+        let cursor = if missed.is_empty() { now } else { last };
+        let first = event(StreamEvent::Status, &json!(StatusAnswer::of(app)), cursor);
+        for event in [first].into_iter().chain(missed.iter().map(record)) {
             // There is room: the queue is new.
-            let _ = client.try_send(told);
+            let _ = client.try_send(event);
         }
         state.clients.push(client);
         Ok(events)
     }
 
-    /// Tells everybody that the server stops, and lets them go, so that no stream holds up the end.
+    /// Sends `stopping` to every client and drops them, so that no stream delays the shutdown.
     pub(crate) fn close(&self, app: &AppState) {
         let mut state = self.state();
-        state.look(app);
+        state.send_news(app);
         let is_restart =
             app.requests.is_restart_last() || app.storage.launch_history.has_successor();
         let reason = if is_restart { StopKind::Restart } else { StopKind::Stop };
-        state.tell(&event(StreamEvent::Stopping, &json!({ "reason": reason }), None));
+        state.send(&event(StreamEvent::Stopping, &json!({ "reason": reason }), None));
         state.clients.clear();
         state.is_closed = true;
     }
@@ -105,28 +106,28 @@ impl Hub {
 }
 
 impl State {
-    /// Tells everybody what is new, and where that leaves them. Starts the thread if none runs.
+    /// Sends what is new to every client, and returns the cursor behind it. Starts the thread if none runs.
     fn catch_up(&mut self, app: &Data<AppState>, hub: &Hub) -> Option<Cursor> {
         if !self.is_watching {
             self.follower = follower(app, None);
             let (watched, hub) = (app.clone(), hub.clone());
             let thread = thread::Builder::new().name("events".into());
-            // If there can be no thread, whoever comes next tries again.
+            // If the system refuses a thread, the next client starts one.
             self.is_watching = thread.spawn(move || watch(&watched, &hub)).is_ok();
         }
-        self.look(app);
+        self.send_news(app);
         self.follower.as_ref().map(Follower::cursor)
     }
 
-    /// Tells what has happened since the last look.
-    fn look(&mut self, app: &AppState) {
-        // What cannot be read now is told when it can.
+    /// Sends what has happened since the last call to every client.
+    fn send_news(&mut self, app: &AppState) {
+        // What cannot be read now is read in the next call.
         let news = self.follower.as_mut().map(|f| f.news().unwrap_or_default());
-        news.iter().flatten().for_each(|added| self.tell(&record(added)));
+        news.iter().flatten().for_each(|added| self.send(&record(added)));
         let moved_to = app.redirect_target.port();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
-            self.tell_each(|| {
+            self.send_each(|| {
                 let enter = app.access.one_time_url(to, Timestamp::now());
                 let moved =
                     json!({ "from": app.launch.port, "to": to, "url": url(to), "enter": enter });
@@ -135,27 +136,27 @@ impl State {
         }
     }
 
-    fn tell(&mut self, event: &Bytes) {
-        self.tell_each(|| event.clone());
+    fn send(&mut self, event: &Bytes) {
+        self.send_each(|| event.clone());
     }
 
-    /// Tells everybody an event of his own.
-    fn tell_each(&mut self, event: impl Fn() -> Bytes) {
+    /// Sends an event of its own to each client.
+    fn send_each(&mut self, event: impl Fn() -> Bytes) {
         self.clients.retain(|client| client.try_send(event()).is_ok());
     }
 }
 
-/// Tells what is new for as long as somebody listens.
+/// Sends what is new until there are no clients.
 fn watch(app: &AppState, hub: &Hub) {
     loop {
-        thread::sleep(LOOK);
+        thread::sleep(READ_INTERVAL);
         let mut state = hub.state();
         state.clients.retain(|client| !client.is_closed());
         if state.clients.is_empty() {
             state.is_watching = false;
             return;
         }
-        state.look(app);
+        state.send_news(app);
     }
 }
 
@@ -174,16 +175,16 @@ fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
         return Vec::new();
     };
     let mut missed = follower.news().unwrap_or_default();
-    // What is behind `now` is told to everybody.
+    // What is behind `now` is sent to every client.
     missed.retain(|added| !added.cursor.is_behind(now));
     let is_all = !now.is_behind(follower.cursor());
-    if is_all && missed.len() <= MOST_MISSED { missed } else { Vec::new() }
+    if is_all && missed.len() <= MAX_MISSED { missed } else { Vec::new() }
 }
 
 fn record(added: &Added) -> Bytes {
     sse::event(StreamEvent::Record.word(), &added.entry.text, Some(added.cursor))
 }
 
-fn event(name: StreamEvent, data: &Value, heard: Option<Cursor>) -> Bytes {
-    sse::event(name.word(), &data.to_string(), heard)
+fn event(name: StreamEvent, data: &Value, id: Option<Cursor>) -> Bytes {
+    sse::event(name.word(), &data.to_string(), id)
 }

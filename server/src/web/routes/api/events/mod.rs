@@ -1,9 +1,9 @@
 //! `events`: what happens, as it happens, as server-sent events.
 //!
-//! A client is told first how things are, then every record of the app as it is written, that the
-//! app has moved, and that the server stops. The `id` of an event is a cursor of the history, so a
-//! client that comes back with `Last-Event-ID` misses nothing, unless it was away for so long that
-//! it had better read the history.
+//! A client gets the status first, then every record of the app as it is written, `moved` when the app
+//! has moved, and `stopping` when the server stops. The `id` of an event is a cursor of the history: a
+//! client that reconnects with `Last-Event-ID` gets what it missed, unless that is too much, and then
+//! it must read the history.
 
 mod hub;
 mod sse;
@@ -19,11 +19,11 @@ use crate::{
     web::{app_state::AppState, authorized::Authorized},
 };
 
-/// How often a client that hears nothing else hears a comment: often enough that a proxy or a
-/// sleeping laptop is noticed before a person does.
+/// The interval of comments to a client without events: short enough that a proxy or a sleeping laptop
+/// is noticed before a person notices.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// After how long a client should come back when the connection is lost. A restart takes less.
+/// The time after which a client should reconnect when the connection is lost. A restart takes less.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// `GET /_homeport/api/v1/events`
@@ -37,7 +37,7 @@ const RETRY: Duration = Duration::from_secs(1);
         when the app has moved, where `enter` lets this browser in on the new port; `stopping` with \
         `{reason}`, `restart` or `stop`, before the stream ends. Their `id` is a cursor of the \
         history. At most 64 clients follow at once.",
-    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was heard; what was missed is told, unless it is too much.")),
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was received; what was missed is sent, unless it is too much.")),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
         (status = 503, response = Problem),
@@ -51,7 +51,7 @@ pub(super) async fn follow(
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
-    // One that is no cursor, or of another file, is one that was away for too long.
+    // One that is not a cursor, or belongs to another file, counts as absent.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
     let events = run_blocking(move || hub.join(&state, last)).await?;
     Ok(sse::response(events, HEARTBEAT, RETRY))

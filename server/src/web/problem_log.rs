@@ -11,7 +11,7 @@ use actix_web::{
 use shared::keys;
 use slog::{Logger, warn};
 
-use super::Problem;
+use crate::problem::Problem;
 
 /// The middleware. It writes the cause of a problem that has one, with the causes behind it.
 ///
