@@ -11,17 +11,17 @@ const DOCS: &str = "/_homeport/docs";
 /// The `type` of a problem of which there is no more to say than its status (RFC 9457, section 4.2.1).
 const ABOUT_BLANK: &str = "about:blank";
 
-/// Makes [`Kind`] from rows: what the docs page says of a kind, its name here, its status, and
+/// Makes [`ProblemKind`] from rows: what the docs page says of a kind, its name here, its status, and
 /// `about:blank` or the anchor of its description, which ends its `type`.
 macro_rules! kinds {
     ($($(#[doc = $about:literal])+ $kind:ident = $status:ident $anchor:expr;)+) => {
         /// The kind of a problem.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Kind {
+        pub(crate) enum ProblemKind {
             $($(#[doc = $about])+ $kind,)+
         }
 
-        impl Kind {
+        impl ProblemKind {
             const ALL: &[Self] = &[$(Self::$kind),+];
 
             /// The status of the response.
@@ -143,7 +143,7 @@ kinds! {
     Moved = CONFLICT ABOUT_BLANK;
 }
 
-impl Kind {
+impl ProblemKind {
     /// The kinds that the docs page describes.
     pub(crate) fn described() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|kind| kind.anchor() != ABOUT_BLANK)
@@ -156,7 +156,7 @@ impl Kind {
 }
 
 /// As the member `type` has it.
-impl fmt::Display for Kind {
+impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.anchor() {
             ABOUT_BLANK => f.write_str(ABOUT_BLANK),
@@ -165,7 +165,7 @@ impl fmt::Display for Kind {
     }
 }
 
-impl Serialize for Kind {
+impl Serialize for ProblemKind {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }

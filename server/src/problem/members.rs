@@ -8,7 +8,7 @@ use shared::{
 };
 use utoipa::{ToResponse, ToSchema};
 
-use super::kind::Kind;
+use super::kind::ProblemKind;
 
 /// Why a request was refused (RFC 9457). A member that does not belong to the kind is absent.
 #[derive(Debug, Serialize, ToSchema, ToResponse)]
@@ -17,7 +17,7 @@ pub(super) struct Members {
     /// The kind: `about:blank`, or where it is described.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "/_homeport/docs#wrong-parameter")]
-    pub(super) kind: Kind,
+    pub(super) kind: ProblemKind,
     /// The status in words.
     #[schema(value_type = String, example = "Bad Request")]
     pub(super) title: &'static str,
@@ -71,7 +71,7 @@ pub(super) struct Members {
 
 impl Members {
     /// Those that every problem has.
-    pub(super) fn new(kind: Kind, detail: String) -> Self {
+    pub(super) fn new(kind: ProblemKind, detail: String) -> Self {
         Self {
             kind,
             title: kind.title(),

@@ -1,7 +1,7 @@
 //! Why a request was refused: the one error of the server's handlers and middleware, sent as
 //! `application/problem+json` (RFC 9457).
 //!
-//! [`Kind`] is the table of kinds; a constructor of [`Problem`] for each takes what its members need.
+//! [`ProblemKind`] is the table of kinds; a constructor of [`Problem`] for each takes what its members need.
 //! What a client reads and what the log gets are separate: `detail` is for the client, a cause inside
 //! the server is the source of the error and written to the log by a middleware alone.
 
@@ -26,7 +26,7 @@ use utoipa::{
     openapi::{RefOr, Response},
 };
 
-pub(crate) use self::kind::Kind;
+pub(crate) use self::kind::ProblemKind;
 use self::members::Members;
 
 /// Why a request was refused.
@@ -71,7 +71,7 @@ impl<'r> ToResponse<'r> for Problem {
 }
 
 impl Problem {
-    fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         let members = Box::new(Members::new(kind, detail.into()));
         Self { members, header: None, cause: None }
     }
@@ -91,7 +91,7 @@ impl Problem {
 
     /// Its kind.
     #[cfg(test)]
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> ProblemKind {
         self.members.kind
     }
 
@@ -113,63 +113,64 @@ impl Problem {
     pub(crate) fn misdirected() -> Self {
         let detail =
             "this server does not answer to that host name: open it under the address it printed";
-        Self::new(Kind::Misdirected, detail)
+        Self::new(ProblemKind::Misdirected, detail)
     }
 
     pub(crate) fn foreign_origin() -> Self {
-        Self::new(Kind::ForeignOrigin, "pages of another origin may not do this")
+        Self::new(ProblemKind::ForeignOrigin, "pages of another origin may not do this")
     }
 
     pub(crate) fn unauthorized() -> Self {
         let detail = "this needs the app's token: `Authorization: Bearer <token>`";
-        Self::new(Kind::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, "Bearer")
+        Self::new(ProblemKind::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, "Bearer")
     }
 
     pub(crate) fn too_many_attempts() -> Self {
         let detail = "too many wrong tokens: wait a second, and read the token anew";
-        Self::new(Kind::TooManyAttempts, detail).with_header(header::RETRY_AFTER, "1")
+        Self::new(ProblemKind::TooManyAttempts, detail).with_header(header::RETRY_AFTER, "1")
     }
 
     pub(crate) fn wrong_challenge() -> Self {
         let detail = format!("`challenge` must be 1 to {MAX_CHALLENGE} visible ASCII characters");
-        Self::new(Kind::WrongChallenge, detail)
+        Self::new(ProblemKind::WrongChallenge, detail)
     }
 
     pub(crate) fn not_found() -> Self {
-        Self::new(Kind::NotFound, "there is nothing here")
+        Self::new(ProblemKind::NotFound, "there is nothing here")
     }
 
     pub(crate) fn read_only() -> Self {
-        Self::new(Kind::ReadOnly, "this can only be read").with_header(header::ALLOW, "GET, HEAD")
+        Self::new(ProblemKind::ReadOnly, "this can only be read")
+            .with_header(header::ALLOW, "GET, HEAD")
     }
 
     /// `limit` is in bytes.
     pub(crate) fn content_too_large(limit: usize) -> Self {
-        Self::new(Kind::ContentTooLarge, format!("a request has at most {limit} bytes"))
+        Self::new(ProblemKind::ContentTooLarge, format!("a request has at most {limit} bytes"))
     }
 
     pub(crate) fn timeout() -> Self {
-        Self::new(Kind::Timeout, "the rest of the request did not come")
+        Self::new(ProblemKind::Timeout, "the rest of the request did not come")
     }
 
     pub(crate) fn no_metrics(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "the port history cannot be counted: the log says why";
-        Self::new(Kind::NoMetrics, detail).caused_by(cause)
+        Self::new(ProblemKind::NoMetrics, detail).caused_by(cause)
     }
 
     /// A page is not available while the server stops.
     pub(crate) fn unavailable() -> Self {
-        Self::new(Kind::Unavailable, "the server is stopping")
+        Self::new(ProblemKind::Unavailable, "the server is stopping")
     }
 
     /// The server is not ready for new clients, because the app has moved.
     pub(crate) fn unavailable_after_move() -> Self {
-        Self::new(Kind::Unavailable, "the app has moved to another port")
+        Self::new(ProblemKind::Unavailable, "the app has moved to another port")
     }
 
     /// The request was not redirected; `location` is where the client may send it.
     pub(crate) fn moved(location: String) -> Self {
-        Self::new(Kind::Moved, format!("the app has moved: send this to {location}"))
+        Self::new(ProblemKind::Moved, format!("the app has moved: send this to {location}"))
             .with(|members| members.location = Some(location))
     }
 }
@@ -177,18 +178,18 @@ impl Problem {
 /// Of the API.
 impl Problem {
     pub(crate) fn wrong_parameter(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
-        Self::new(Kind::WrongParameter, detail.to_string())
+        Self::new(ProblemKind::WrongParameter, detail.to_string())
             .with(|members| members.field = Some(field.to_owned()))
     }
 
     pub(crate) fn wrong_value(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
-        Self::new(Kind::WrongValue, detail.to_string())
+        Self::new(ProblemKind::WrongValue, detail.to_string())
             .with(|members| members.field = Some(field.to_owned()))
     }
 
     /// The body stops being an object in JSON at `line` and `column`.
     pub(crate) fn not_json(detail: &str, (line, column): (usize, usize)) -> Self {
-        Self::new(Kind::NotJson, format!("{detail}, at line {line}, column {column}")).with(
+        Self::new(ProblemKind::NotJson, format!("{detail}, at line {line}, column {column}")).with(
             |members| {
                 members.line = Some(Some(line));
                 members.column = Some(column);
@@ -197,45 +198,46 @@ impl Problem {
     }
 
     pub(crate) fn body_broke_off() -> Self {
-        Self::new(Kind::NotJson, "the body could not be read to its end")
+        Self::new(ProblemKind::NotJson, "the body could not be read to its end")
     }
 
     pub(crate) fn protected_setting(key: &str) -> Self {
         let detail = format!(
             "`{key}` cannot be changed here, because a browser must not choose a program: edit the settings file"
         );
-        Self::new(Kind::ProtectedSetting, detail)
+        Self::new(ProblemKind::ProtectedSetting, detail)
             .with(|members| members.field = Some(key.to_owned()))
     }
 
     pub(crate) fn wrong_media_type(detail: &str) -> Self {
-        Self::new(Kind::WrongMediaType, detail).with_header(header::ACCEPT, "application/json")
+        Self::new(ProblemKind::WrongMediaType, detail)
+            .with_header(header::ACCEPT, "application/json")
     }
 
     /// `limit` is in bytes.
     pub(crate) fn too_long(limit: usize) -> Self {
-        Self::new(Kind::TooLong, format!("a request has at most {limit} bytes"))
+        Self::new(ProblemKind::TooLong, format!("a request has at most {limit} bytes"))
     }
 
     /// `allow` lists the methods that the path takes.
     pub(crate) fn wrong_method(allow: &'static str) -> Self {
-        Self::new(Kind::WrongMethod, format!("this takes {allow} only"))
+        Self::new(ProblemKind::WrongMethod, format!("this takes {allow} only"))
             .with_header(header::ALLOW, allow)
     }
 
     pub(crate) fn cursor_gone() -> Self {
         let detail = "the history that this cursor points into is gone: begin anew without one";
-        Self::new(Kind::CursorGone, detail)
+        Self::new(ProblemKind::CursorGone, detail)
     }
 
     /// `command` starts a launcher.
     pub(crate) fn no_launcher(detail: &str, command: String) -> Self {
-        Self::new(Kind::NoLauncher, format!("{detail}: {command}"))
+        Self::new(ProblemKind::NoLauncher, format!("{detail}: {command}"))
             .with(|members| members.command = Some(command))
     }
 
     pub(crate) fn port_unavailable(conflict: Conflict) -> Self {
-        Self::new(Kind::PortUnavailable, conflict.sentence()).with(|members| {
+        Self::new(ProblemKind::PortUnavailable, conflict.sentence()).with(|members| {
             members.field = Some("port".to_owned());
             members.port = Some(conflict.port);
             members.class = Some(conflict.class);
@@ -246,14 +248,14 @@ impl Problem {
     }
 
     pub(crate) fn same_port(port: Port) -> Self {
-        Self::new(Kind::SamePort, format!("it is on port {port} already")).with(|members| {
+        Self::new(ProblemKind::SamePort, format!("it is on port {port} already")).with(|members| {
             members.field = Some("port".to_owned());
             members.port = Some(port);
         })
     }
 
     pub(crate) fn broken_settings(error: &SettingsError) -> Self {
-        Self::new(Kind::BrokenSettings, error.to_string()).with(|members| {
+        Self::new(ProblemKind::BrokenSettings, error.to_string()).with(|members| {
             members.file = Some(error.file.display().to_string());
             members.line = Some(error.line);
             members.fault = Some(error.problem.to_string());
@@ -263,35 +265,36 @@ impl Problem {
     pub(crate) fn if_match_missing() -> Self {
         let detail =
             "say with `If-Match` which settings these replace: the `ETag` of the last answer";
-        Self::new(Kind::IfMatchMissing, detail)
+        Self::new(ProblemKind::IfMatchMissing, detail)
     }
 
     pub(crate) fn settings_changed() -> Self {
         let detail = "the settings were changed in the meantime: read them again";
-        Self::new(Kind::SettingsChanged, detail)
+        Self::new(ProblemKind::SettingsChanged, detail)
     }
 
     pub(crate) fn busy() -> Self {
         let detail = "another port is being looked at: ask again in a moment";
-        Self::new(Kind::Busy, detail).with_header(header::RETRY_AFTER, "1")
+        Self::new(ProblemKind::Busy, detail).with_header(header::RETRY_AFTER, "1")
     }
 
     pub(crate) fn too_many_clients() -> Self {
         let detail = "as many clients follow the events as may: close one, or come back later";
-        Self::new(Kind::TooManyClients, detail).with_header(header::RETRY_AFTER, "5")
+        Self::new(ProblemKind::TooManyClients, detail).with_header(header::RETRY_AFTER, "5")
     }
 
     pub(crate) fn stopping() -> Self {
-        Self::new(Kind::Stopping, "the server is stopping").with_header(header::RETRY_AFTER, "5")
+        Self::new(ProblemKind::Stopping, "the server is stopping")
+            .with_header(header::RETRY_AFTER, "5")
     }
 
     pub(crate) fn no_files() -> Self {
-        Self::new(Kind::NoFiles, "this application keeps no files")
+        Self::new(ProblemKind::NoFiles, "this application keeps no files")
     }
 
     /// `detail` is sent, `cause` goes to the log.
     pub(crate) fn system(detail: String, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(Kind::System, detail).caused_by(cause)
+        Self::new(ProblemKind::System, detail).caused_by(cause)
     }
 }
 

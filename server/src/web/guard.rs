@@ -149,7 +149,7 @@ mod test {
     use actix_web::http::header::HeaderName;
 
     use super::*;
-    use crate::problem::Kind;
+    use crate::problem::ProblemKind;
 
     fn allowed_hosts(port: u16, address: &str) -> AllowedHosts {
         let addresses = [SocketAddr::new(address.parse().expect("an address"), port)];
@@ -161,7 +161,7 @@ mod test {
         method: &Method,
         target: Option<&str>,
         headers: &HeaderMap,
-    ) -> Result<(), Kind> {
+    ) -> Result<(), ProblemKind> {
         hosts.check(method, target, headers).map_err(|problem| problem.kind())
     }
 
@@ -236,11 +236,14 @@ mod test {
         let ours = ("host", "127.0.0.1:17000");
         for pairs in [&[][..], &[ours, ours], &[ours, ("host", "evil")]] {
             let result = checked(&hosts, &Method::GET, None, &headers(pairs));
-            assert_eq!(result, Err(Kind::Misdirected), "{pairs:?}");
+            assert_eq!(result, Err(ProblemKind::Misdirected), "{pairs:?}");
         }
         let ours = headers(&[ours]);
         assert_eq!(checked(&hosts, &Method::GET, Some("127.0.0.1:17000"), &ours), Ok(()));
-        assert_eq!(checked(&hosts, &Method::GET, Some("evil"), &ours), Err(Kind::Misdirected));
+        assert_eq!(
+            checked(&hosts, &Method::GET, Some("evil"), &ours),
+            Err(ProblemKind::Misdirected)
+        );
     }
 
     #[test]
@@ -263,10 +266,10 @@ mod test {
         for pair in foreign {
             assert_eq!(check(&Method::GET, &[pair]), Ok(()), "{pair:?}");
             for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-                assert_eq!(check(&method, &[pair]), Err(Kind::ForeignOrigin), "{pair:?}");
+                assert_eq!(check(&method, &[pair]), Err(ProblemKind::ForeignOrigin), "{pair:?}");
             }
             let upgrade = check(&Method::GET, &[("upgrade", "websocket"), pair]);
-            assert_eq!(upgrade, Err(Kind::ForeignOrigin), "{pair:?}");
+            assert_eq!(upgrade, Err(ProblemKind::ForeignOrigin), "{pair:?}");
         }
         for pair in [
             ("origin", "http://127.0.0.1:17000"),
@@ -292,6 +295,6 @@ mod test {
             )
         };
         assert_eq!(post("http://192.0.2.7:17000"), Ok(()));
-        assert_eq!(post("http://192.0.2.8:17000"), Err(Kind::ForeignOrigin));
+        assert_eq!(post("http://192.0.2.8:17000"), Err(ProblemKind::ForeignOrigin));
     }
 }

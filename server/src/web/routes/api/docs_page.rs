@@ -16,7 +16,7 @@ use super::{
     query::Query,
 };
 use crate::{
-    problem::{Kind, Problem},
+    problem::{Problem, ProblemKind},
     web::authorized::Authorized,
 };
 
@@ -233,7 +233,7 @@ fn problems() -> Markup {
                 " what is wrong, and " code { "field" } " where."
             }
             dl {
-                @for kind in Kind::described() {
+                @for kind in ProblemKind::described() {
                     div id=(kind.anchor()) { dt { code { (kind.anchor()) } } dd { (kind.about()) } }
                 }
             }
