@@ -5,9 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Parser;
+use clap::{Command, CommandFactory, Parser};
 use shared::{
     app::AppName,
+    called,
     environment::{Environment, VariableError},
     port::Port,
     settings::LogLevel,
@@ -47,6 +48,18 @@ pub struct Typed {
     /// Take the sockets from the launcher that started this, and obey it
     #[arg(long, hide_short_help = true, conflicts_with = "bind")]
     pub hand_over: bool,
+}
+
+/// The command line of the server under the names that its programs have here.
+pub fn command() -> Command {
+    named(called::server(), called::launcher())
+}
+
+/// The command line of a server called `server`, beside a launcher called `launcher`.
+pub fn named(server: &'static str, launcher: &'static str) -> Command {
+    let command = Typed::command().name(server);
+    let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }
 
 /// What is meant: the command line, and the environment where it says nothing.

@@ -1,7 +1,7 @@
 //! The server of Homeport: an actix-web server that adopts a claimed port, or claims the one that it
 //! is told, and says what it knows of it.
 //!
-//! The modules stand in the order of the flow. [`run`] is the program: [`args`] are what was typed,
+//! The modules stand in the order of the flow. [`mod@run`] is the program: [`args`] are what was typed,
 //! [`sockets`] finds the way to sockets, by way of the [`listener`] that somebody passed in, the
 //! [`control`] lines of a launcher, or a claim; [`taken`] explains why there is none. A [`launch`]
 //! then makes an [`app::Application`] of them and stays with it to the end of its [`life`], which
@@ -17,6 +17,13 @@
 //! [`i18n`].
 
 #![deny(unsafe_code)]
+
+use std::{
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use shared::exit::Exit;
 
 pub mod access_log;
 pub mod app;
@@ -46,3 +53,10 @@ pub mod taken;
 pub mod tickets;
 pub mod token;
 pub mod wishes;
+
+/// Runs the server with this command line; the first word is the program's own name.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let argv: Vec<_> = argv.into_iter().collect();
+    // The default hook has said on stderr what happened; the code says that it is our fault.
+    catch_unwind(AssertUnwindSafe(|| run::run(&argv))).unwrap_or(Exit::Bug)
+}

@@ -104,7 +104,7 @@ impl Report {
             false => format!(" --app {}", self.app),
         };
         if let Some(Suggestion { port }) = suggestion {
-            let command = format!("server --port {port}{app}");
+            let command = format!("{} --port {port}{app}", called::server());
             aside(format_args!("    {}    (port {port} was free a moment ago)", command.bold()));
         }
         let command = format!("{} --app {}", called::launcher(), self.app);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::web::ServiceConfig;
-use clap::Parser;
+use clap::FromArgMatches;
 use shared::{
     app::AppName,
     assignment::Assignment,
@@ -27,7 +27,7 @@ use shared::{
 };
 
 use crate::{
-    args::{Args, Typed},
+    args::{Args, Typed, command},
     control,
     launch::Launch,
     report,
@@ -49,7 +49,8 @@ where
     let began = Instant::now();
     os::survive_file_size_limit();
     called::keep(argv);
-    let typed = match Typed::try_parse_from(argv) {
+    let matches = command().try_get_matches_from(argv);
+    let typed = match matches.and_then(|matches| Typed::from_arg_matches(&matches)) {
         Ok(typed) => typed,
         Err(error) => {
             // A closed stdout is no reason to say anything else.

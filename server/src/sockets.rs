@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use clap::{CommandFactory, error::ErrorKind};
+use clap::error::ErrorKind;
 use shared::{
+    called,
     claim::{self, Claim, ClaimError, LOOPBACKS},
     control::Adoption,
     exit::Exit,
@@ -12,7 +13,7 @@ use shared::{
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
-    args::{Args, Typed},
+    args::{self, Args},
     control::{self, Order},
     listener,
 };
@@ -63,9 +64,10 @@ impl Way {
                 }
             }
             (true, None, asked) if listener::CAN_COME_LATER => Self::adopt(None, asked),
-            (true, None, _) => Err(NoWay::usage(
-                "--hand-over is for the launcher, which passes sockets; by hand, run `server --port N`",
-            )),
+            (true, None, _) => Err(NoWay::usage(format!(
+                "--hand-over is for the launcher, which passes sockets; by hand, run `{} --port N`",
+                called::server()
+            ))),
             (false, None, Some(port)) => Ok(Self::Claim(port)),
             (false, None, None) => Err(NoWay::usage(no_port())),
         }
@@ -110,9 +112,11 @@ fn check(passed: &Claim, asked: Option<Port>) -> Result<(), NoWay> {
 
 /// What clap says of a required option, for one that is not always required.
 fn no_port() -> String {
-    let text =
-        "which port? Write --port N, or run `launcher` to have a free one found and remembered";
-    let error = Typed::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
+    let text = format!(
+        "which port? Write --port N, or run `{}` to have a free one found and remembered",
+        called::launcher()
+    );
+    let error = args::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
     error.trim_start_matches("error: ").trim_end().to_owned()
 }
 

@@ -13,6 +13,7 @@ pub mod app;
 pub mod assignment;
 pub mod atomic;
 pub mod called;
+pub mod checkout;
 pub mod claim;
 pub mod conflict;
 pub mod control;

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
 use shared::{
+    called,
     event::EventName,
     exit::Exit,
     history::{Filter, Found, HistoryError, Reader},
@@ -112,7 +113,7 @@ fn unreachable(basics: &Basics, error: &io::Error) -> Exit {
         None => running::none(basics),
         Some(None) => refused(
             "the server runs without a launcher",
-            "stop it where it runs, and start it with `launcher`",
+            &format!("stop it where it runs, and start it with `{}`", called::launcher()),
         ),
         Some(Some(pid)) => refused(
             &format!("the launcher, process {pid}, cannot be asked: {error}"),

@@ -31,7 +31,8 @@ become ready, 78 the settings are wrong.";
 ///
 /// The exit code to end with.
 pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
-    let command = CommandLine::command().name(called::launcher());
+    let command =
+        CommandLine::command().name(called::launcher_program()).bin_name(called::launcher());
     let typed =
         command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
     typed.map_err(|problem| {

@@ -18,7 +18,12 @@ pub(super) fn completions(shell: Shell) -> Exit {
 /// The script. It is made whole first: what makes it panics when a write fails.
 fn script(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut CommandLine::command(), called::launcher(), &mut script);
+    clap_complete::generate(
+        shell,
+        &mut CommandLine::command(),
+        called::launcher_program(),
+        &mut script,
+    );
     script
 }
 

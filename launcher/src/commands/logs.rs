@@ -14,7 +14,7 @@ use shared::{
     exit::Exit,
     history::{Cursor, Filter, Follower, Found, HistoryError, Reader},
     keys,
-    paths::Folders,
+    paths::{Folders, HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     words::AnswerName,
 };
 
@@ -31,10 +31,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
     let (folders, json) = (&basics.folders, args.of.json);
     match args.command {
-        LogsCommand::Path if json => {
-            line(json!({ "event": AnswerName::LogsPath, "folder": folders.logs() }));
-        }
-        LogsCommand::Path => line(folders.logs().display()),
+        LogsCommand::Path => path(folders, args.of.home.is_some(), json),
         LogsCommand::Tail { lines, follow } => {
             let filter = Filter { app: args.of.app.clone(), ..Filter::default() };
             return match tail(&logs_of(folders), &filter, lines, follow, json) {
@@ -46,6 +43,40 @@ pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
         }
     }
     Exit::Done
+}
+
+/// Prints the folder, and what decided that it is this one: on stderr, so that a script reads the
+/// folder alone. `home_typed` says whether `--home` was.
+fn path(folders: &Folders, home_typed: bool, json: bool) {
+    let (source, from) = chosen(folders.logs_source(), home_typed);
+    if json {
+        line(json!({
+            "event": AnswerName::LogsPath,
+            "folder": folders.logs(),
+            "source": source,
+            "from": from,
+        }));
+        return;
+    }
+    if writeln!(anstream::stdout(), "{}", folders.logs().display()).is_err() {
+        return; // the reader has gone
+    }
+    note(match source {
+        "checkout" => format!("  from the checkout that this program was built in: {from}"),
+        "default" => "  from the system's rules for the files of a user".to_owned(),
+        _ => format!("  from {from}"),
+    });
+}
+
+/// What decided where the logs are, in two words for programs: what kind of thing, and which one.
+fn chosen(source: &LogsSource, home_typed: bool) -> (&'static str, Value) {
+    match source {
+        LogsSource::LogDir => ("variable", LOG_DIR_VARIABLE.into()),
+        LogsSource::Home if home_typed => ("option", "--home".into()),
+        LogsSource::Home => ("variable", HOME_VARIABLE.into()),
+        LogsSource::Checkout(root) => ("checkout", root.to_string_lossy().into()),
+        LogsSource::System => ("default", Value::Null),
+    }
 }
 
 /// The logs that are shown, in the order in which lines of the same moment are.

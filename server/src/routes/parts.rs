@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use shared::{app::AppName, port::Port};
+use shared::{app::AppName, called, port::Port};
 
 use super::assets::address as asset;
 use crate::i18n::Texts;
@@ -30,9 +30,10 @@ pub(super) fn time(at: Timestamp) -> Markup {
 
 /// A command of the launcher for an app. The default app needs no name.
 pub(super) fn command(command: &str, app: &AppName) -> String {
+    let launcher = called::launcher();
     match *app == AppName::default() {
-        true => format!("launcher {command}"),
-        false => format!("launcher {command} --app {app}"),
+        true => format!("{launcher} {command}"),
+        false => format!("{launcher} {command} --app {app}"),
     }
 }
 

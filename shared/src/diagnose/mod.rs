@@ -22,7 +22,6 @@ mod test;
 mod time_box;
 
 use std::{
-    ffi::OsStr,
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -30,6 +29,7 @@ use std::{
 
 use crate::{
     app::AppName,
+    called,
     claim::ClaimError,
     conflict::{Class, Holder},
     diagnose::{
@@ -38,7 +38,6 @@ use crate::{
         time_box::TimeBox,
     },
     discovery::Discovery,
-    handover,
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
     os::{PortRanges, SocketEntry, SocketTables, System},
     paths::Folders,
@@ -251,7 +250,7 @@ impl Diagnostician {
     /// program cannot be seen.
     fn may_be_ours(&self, port: Port, holder: Option<&Holder>) -> bool {
         let program = holder.and_then(|holder| holder.exe.as_deref()).map(Path::new);
-        let runs_ours = |exe: &Path| exe.file_stem() == Some(OsStr::new(handover::SERVER));
+        let runs_ours = |exe: &Path| called::is_one_of(&called::SERVERS, exe);
         program.is_none_or(runs_ours) || Discovery::published(&self.run).contains(&port)
     }
 

@@ -1,5 +1,7 @@
 //! The start at login: what is wished, and what is registered.
 
+use shared::called;
+
 use super::Check;
 use crate::{
     desktop::login::{Entry, Registered},
@@ -22,6 +24,7 @@ pub(super) fn login(basics: &Basics, options: &Options) -> Check {
 }
 
 fn judged(wished: bool, registered: &Registered) -> Check {
+    let anew = format!("{} settings set start_at_login true", called::launcher());
     let mended = "the next start mends it";
     match (wished, registered) {
         (false, Registered::Nothing) => Check::ok(NAME, "it is not started at login"),
@@ -40,12 +43,12 @@ fn judged(wished: bool, registered: &Registered) -> Check {
                 "what is started at login was registered otherwise, with {}",
                 program.display()
             ),
-            "if that is not meant: launcher settings set start_at_login true",
+            format!("if that is not meant: {anew}"),
         ),
         (true, Registered::Another(None)) => Check::warning(
             NAME,
             "what is registered for the login names no program",
-            "register it anew: launcher settings set start_at_login true",
+            format!("register it anew: {anew}"),
         ),
         (false, Registered::This | Registered::Another(_)) => {
             Check::warning(NAME, "it is started at login, and the settings do not wish it", mended)

@@ -15,6 +15,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+use shared::called;
 
 use crate::{options::Basics, os};
 
@@ -102,8 +103,22 @@ impl Entry {
         Ok(match os::login::program_of(&text) {
             _ if text == os::login::rendered(self) => Registered::This,
             Some(program) if !program.is_file() => Registered::Gone(program),
+            Some(program) if self.is_registered_as(&program, &text) => Registered::This,
             program => Registered::Another(program),
         })
+    }
+
+    /// Whether `text` registers the same start by `program`, which is this launcher under its other
+    /// name: a link to it, or what a build has beside it.
+    fn is_registered_as(&self, program: &Path, text: &str) -> bool {
+        let own = Path::new(&self.words[0]);
+        let real = |path: &Path| path.canonicalize().ok();
+        let beside =
+            program.parent() == own.parent() && called::is_one_of(&called::LAUNCHERS, program);
+        let Ok(word) = word(program) else { return false };
+        let words = [word].into_iter().chain(self.words.iter().skip(1).cloned()).collect();
+        let other = Self { words, ..self.clone() };
+        (beside || real(program) == real(own)) && text == os::login::rendered(&other)
     }
 
     /// Has the system start it at every login.

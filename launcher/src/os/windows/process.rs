@@ -27,9 +27,6 @@ use super::{
 };
 use crate::os::Started;
 
-/// The name of the server's program.
-pub const SERVER_PROGRAM: &str = "server.exe";
-
 /// The exit code of a process that [`kill`] has ended: there are no signals to tell it by.
 const KILLED: u32 = 1;
 

@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use shared::{launch::LaunchInfo, port::Port, settings::Settings};
+use shared::{called, launch::LaunchInfo, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query, refusal::Refusal};
@@ -112,5 +112,8 @@ fn needs_launcher(
         return Ok(());
     }
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
-    Err(Refusal::Unsupervised { detail, command: format!("launcher --app {}{port}", launch.app) })
+    Err(Refusal::Unsupervised {
+        detail,
+        command: format!("{} --app {}{port}", called::launcher(), launch.app),
+    })
 }
