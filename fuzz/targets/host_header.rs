@@ -9,7 +9,7 @@ use actix_web::http::{
     header::{HOST, HeaderMap, HeaderValue, ORIGIN},
 };
 use libfuzzer_sys::fuzz_target;
-use server::guard::Names;
+use server::web::guard::Names;
 use shared::port::Port;
 
 // One line says how we listen, the second is the host and the third the origin.

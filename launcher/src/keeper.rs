@@ -103,7 +103,7 @@ impl Host for Keeper<'_> {
                 }
                 screen.reread(&changes);
                 let at_login = options.settings.start_at_login.value;
-                self.launch.mend_start_at_login(at_login);
+                self.launch.reconcile_start_at_login(at_login);
                 self.options = options;
                 Some(self.options.rules())
             }

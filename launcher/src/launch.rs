@@ -93,11 +93,11 @@ impl Launch {
     }
 
     /// Sees to it that the app is started at login if that is wished, and only then.
-    pub fn mend_start_at_login(&self, wished: bool) {
-        match login::mend(&self.basics, wished) {
+    pub fn reconcile_start_at_login(&self, wished: bool) {
+        match login::reconcile(&self.basics, wished) {
             Ok(None) => {}
-            Ok(Some(mending)) => {
-                info!(self.log(), "start at login mended"; keys::TO => ?mending);
+            Ok(Some(action)) => {
+                info!(self.log(), "start at login mended"; keys::TO => ?action);
             }
             Err(error) if wished => self.warn("it may not be started at login", &error),
             // Where nothing can be registered, nothing is.

@@ -30,6 +30,7 @@ pub mod home;
 pub mod instance;
 pub mod keeper;
 pub mod launch;
+pub mod markup;
 pub mod options;
 pub mod os;
 pub mod readiness;

@@ -53,7 +53,7 @@ impl Args {
         for (name, bytes) in &made {
             let path = self.out.join(name);
             write(&path, bytes)?;
-            screen(&format!("{}  {:.1} MB", path.display(), bytes.len() as f64 / 1e6));
+            screen::print(&format!("{}  {:.1} MB", path.display(), bytes.len() as f64 / 1e6));
         }
         Ok(())
     }

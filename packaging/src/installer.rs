@@ -1,8 +1,9 @@
 //! The installer for Windows, by NSIS, which writes one on every system.
 
 use crate::{
-    VERSION, icons,
+    icons,
     problem::{Problem, read, write},
+    version::VERSION,
     windows,
 };
 use std::{ffi::OsString, fs, path::Path, process::Command};

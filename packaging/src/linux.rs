@@ -4,12 +4,13 @@
 //! because `launcher` and `server` are nobody's names on a `PATH`. There they have links.
 
 use crate::{
-    VERSION, completions,
+    completions,
     date::Date,
     deb::{self, gzip},
     icons, libraries, manual,
     problem::{Problem, read},
     tree::{Entry, Tree},
+    version::VERSION,
 };
 use std::path::Path;
 

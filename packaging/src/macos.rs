@@ -1,11 +1,12 @@
 //! What `Homeport.app` contains: a folder that macOS shows as one program.
 
 use crate::{
-    VERSION, archive,
+    archive,
     date::Date,
     icons,
     problem::{Problem, read},
     tree::{Entry, Tree},
+    version::VERSION,
 };
 use std::path::Path;
 

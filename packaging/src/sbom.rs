@@ -3,7 +3,7 @@
 //! It has no serial number and no time: both are optional, and would make two builds of one source
 //! differ.
 
-use crate::{VERSION, problem::Problem};
+use crate::{problem::Problem, version::VERSION};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},

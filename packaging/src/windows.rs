@@ -1,10 +1,11 @@
 //! What a package for Windows contains.
 
 use crate::{
-    VERSION, archive,
+    archive,
     date::Date,
     problem::{Problem, read},
     tree::Tree,
+    version::VERSION,
 };
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Notes: an app with routes of its own, whose notes are kept in the browser.
 //!
 //! A browser keeps `localStorage` for one host and one port. On another port it is empty, so an app
-//! like this one needs a port that stays. Its `main` is [`server::run::with_routes`], which makes it a
+//! like this one needs a port that stays. Its `main` is [`server::process::run::with_routes`], which makes it a
 //! server that the launcher can keep: build it with `cargo build --example notes`, write its path
 //! into the settings, and start the launcher.
 //!
@@ -63,7 +63,7 @@ show();
 
 fn main() -> ExitCode {
     let argv: Vec<_> = env::args_os().collect();
-    server::run::with_routes(&argv, routes).into()
+    server::process::run::with_routes(&argv, routes).into()
 }
 
 /// What the app answers; everything under `/_homeport/` is Homeport's.

@@ -1,6 +1,8 @@
 //! The command line: what was typed, and which command it means.
 
-use crate::{fuzz, gen_history, package, schemathesis, soak, stages, start, windows, workflows};
+use crate::{
+    fuzz, gen_history, package, schemathesis, soak, stages, start, structure, windows, workflows,
+};
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, process::ExitCode};
 
@@ -57,6 +59,13 @@ enum Command {
     },
     /// Build the programs to be shipped, and make packages of them in target/package
     Package(package::Args),
+    /// Print how the modules of the crates build on one another, and what breaks the order
+    Floors {
+        /// These crates alone, by their folders
+        crates: Vec<String>,
+    },
+    /// Print the public type names that mean two things, and their words that no list of terms has
+    Names,
     /// Check the workflows of GitHub Actions
     Workflows,
 }
@@ -73,6 +82,8 @@ impl Args {
             Command::Schemathesis { examples } => schemathesis::run(examples),
             Command::Windows { release } => windows::run(release),
             Command::Package(args) => package::run(&args),
+            Command::Floors { crates } => structure::picture::run(&crates),
+            Command::Names => structure::names::run(),
             Command::Workflows => workflows::run(),
         }
     }

@@ -1,6 +1,6 @@
 //! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`,
 //! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`, `cargo xtask windows`,
-//! `cargo xtask package`, and `cargo xtask workflows`.
+//! `cargo xtask package`, `cargo xtask floors` and `cargo xtask workflows`.
 //!
 //! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
 //! command means the same on every machine.
@@ -24,6 +24,7 @@ mod skips;
 mod soak;
 mod stages;
 mod start;
+mod structure;
 mod tests;
 mod windows;
 mod windows_toolchain;

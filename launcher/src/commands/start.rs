@@ -101,7 +101,7 @@ impl Launch {
         };
         // What an earlier launch had to say is over.
         withdraw(&folders.error_page(app));
-        self.mend_start_at_login(options.settings.start_at_login.value);
+        self.reconcile_start_at_login(options.settings.start_at_login.value);
         let recalled = Assignment::recall(&file, &folders.history(), app);
         if let Some(recovery) = recalled.recovery {
             self.recovered(&file, recovery);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use shared::app::AppName;
 
-use crate::error::LaunchError;
+use crate::{error::LaunchError, markup::escaped};
 
 /// What happened, why, what to do now, and where more is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,20 +84,6 @@ impl Message {
             title = escaped(&self.title()),
         )
     }
-}
-
-/// A text in the midst of markup, where it stays a text.
-pub fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, letter| {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            letter => escaped.push(letter),
-        }
-        escaped
-    })
 }
 
 #[cfg(test)]

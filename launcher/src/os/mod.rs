@@ -20,26 +20,11 @@ mod system;
 #[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]
 mod unix;
 
-use std::process::Child;
+pub mod login_format;
 
-use shared::{event::RequestedBy, handover::ProtocolInfo};
+mod interface;
 
-pub use system::*;
-
-/// A server that was started.
-#[derive(Debug)]
-pub struct Started {
-    /// Its process.
-    pub process: Child,
-    /// What it must be told to have its sockets, where it was not born with them.
-    pub sockets: Vec<ProtocolInfo>,
-}
-
-/// What a signal of the system means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signalled {
-    /// End, for this cause as far as the system tells it.
-    Stop(RequestedBy),
-    /// Read the settings again.
-    Reread,
-}
+pub use self::{
+    interface::{Signalled, Started},
+    system::*,
+};

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use server::routes::api::ROUTES;
+use server::web::routes::api::ROUTES;
 
 use crate::api_support::{Api, V1};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use server::routes::api::ROUTES;
+use server::web::routes::api::ROUTES;
 use shared::{
     conflict::{Class, Origin},
     port::Port,

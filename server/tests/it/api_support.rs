@@ -2,7 +2,10 @@
 
 use std::{fs, io::Write, path::PathBuf};
 
-use server::{app::Settings, files::AppFiles, token::Token};
+use server::{
+    auth::access::Token,
+    web::{application::Settings, storage::AppFiles},
+};
 use shared::{
     app::AppName,
     event::{Event, Process},

@@ -1,6 +1,6 @@
 //! The landing page.
 
-use server::app::Settings;
+use server::web::application::Settings;
 use shared::{claim, conflict::Origin, port::Port};
 
 use crate::support::{Answer, plain, serve, serve_on, settings};

@@ -2,7 +2,7 @@
 
 use std::{io::Write, time::Instant};
 
-use server::{bounds::MAX_BODY, connections::CROWD};
+use server::web::{body_limit::MAX_BODY, connections::CROWD};
 
 use crate::{
     api_support::{Api, V1},

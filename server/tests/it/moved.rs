@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use jiff::Timestamp;
-use server::app::Settings;
+use server::web::application::Settings;
 use shared::{port::Port, token::cookie_name};
 
 use crate::support::{Kept, Running, plain, serve, settings};

@@ -1,6 +1,6 @@
 //! What only the token opens, and what nobody opens.
 
-use server::token::Token;
+use server::auth::access::Token;
 use shared::{conflict::Origin, port::Port};
 
 use crate::support::{plain, serve, settings};

@@ -10,9 +10,9 @@ use std::{
 
 use actix_rt::System;
 use actix_web::web::ServiceConfig;
-use server::{
-    app::{Application, Settings},
-    moved::Moved,
+use server::web::{
+    application::{Application, Settings},
+    redirect::Moved,
 };
 use shared::{
     claim::{self, Claim},
@@ -217,7 +217,7 @@ impl Answer {
     /// Checks that it is sealed off from pages of other origins.
     #[track_caller]
     pub(crate) fn assert_sealed(&self) {
-        for (name, value) in server::seal::HEADERS {
+        for (name, value) in server::web::security_headers::HEADERS {
             assert_eq!(self.header(name.as_str()), Some(value), "{name} in {self:?}");
         }
         assert!(!self.head.to_ascii_lowercase().contains("access-control-"), "{self:?}");

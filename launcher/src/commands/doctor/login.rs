@@ -4,7 +4,7 @@ use shared::called;
 
 use super::Check;
 use crate::{
-    desktop::login::{Entry, Registered},
+    desktop::login::{self, Registered},
     options::{Basics, Options},
 };
 
@@ -12,7 +12,7 @@ const NAME: &str = "start_at_login";
 
 /// Whether the registration is what the settings wish.
 pub(super) fn login(basics: &Basics, options: &Options) -> Check {
-    let registered = Entry::of(basics).and_then(|entry| entry.registered());
+    let registered = login::entry(basics).and_then(|entry| login::registered(&entry));
     match registered {
         Ok(registered) => judged(options.settings.start_at_login.value, &registered),
         Err(error) => Check::warning(

@@ -6,15 +6,12 @@
 use std::{
     env, fs,
     os::fd::{AsRawFd, BorrowedFd},
-    path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::{desktop::message::escaped, os::unix};
-use etcetera::base_strategy::{BaseStrategy, Xdg};
 use rustix::net::{SocketAddrUnix, getpeername};
 
-pub(in crate::os) use crate::desktop::login::desktop_entry as login_format;
+use crate::{markup::escaped, os::unix};
 
 /// Where the journal takes the output of the programs that a session starts.
 const JOURNAL: &[u8] = b"/run/systemd/journal/stdout";
@@ -48,8 +45,14 @@ fn boxes(title: &str, text: &str) -> [Command; 4] {
     [zenity, kdialog, xmessage, notification]
 }
 
-/// Whether this is where a session keeps what its programs say, which nobody looks into.
-pub(in crate::os) fn is_log_of_session(stream: BorrowedFd<'_>) -> bool {
+/// Whether stdout or stderr reaches a reader.
+pub fn output_is_read() -> bool {
+    unix::desktop::output_is_read(is_log_of_session)
+}
+
+/// Whether the stream ends in the file where a session keeps the output of its programs, which is
+/// hardly ever read.
+fn is_log_of_session(stream: BorrowedFd<'_>) -> bool {
     let peer = getpeername(stream).ok().flatten();
     let peer = peer.and_then(|peer| SocketAddrUnix::try_from(peer).ok());
     if peer.as_ref().and_then(SocketAddrUnix::path_bytes) == Some(JOURNAL) {
@@ -58,12 +61,6 @@ pub(in crate::os) fn is_log_of_session(stream: BorrowedFd<'_>) -> bool {
     let file = fs::read_link(format!("/proc/self/fd/{}", stream.as_raw_fd())).unwrap_or_default();
     let name = file.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| SESSION_LOGS.contains(&name))
-}
-
-/// The file that has the desktop start something at login.
-pub(in crate::os) fn login_file(name: &str) -> Option<PathBuf> {
-    let folders = Xdg::new().ok()?;
-    Some(folders.config_dir().join(Path::new("autostart")).join(format!("{name}.desktop")))
 }
 
 #[cfg(test)]

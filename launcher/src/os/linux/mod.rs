@@ -1,6 +1,7 @@
 //! Linux.
 
-pub(super) mod desktop;
+mod desktop;
+pub mod login;
 
 use std::{
     env, fs, io,
@@ -18,10 +19,16 @@ use std::{
 
 use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
-use super::{Started, unix};
+use super::{
+    interface::{Signalled, Started},
+    unix,
+};
 
-pub use self::desktop::{has_desktop, show};
-pub use super::unix::*;
+pub use self::desktop::{has_desktop, output_is_read, show};
+pub use super::unix::{
+    detach, for_this_user_alone, has_terminal, keep_to_ourselves, kill, leave_own_console,
+    signal_of, socket_name, user, wait_for_end,
+};
 
 /// Starts the server on these sockets, bound to this process for life and death.
 ///
@@ -52,8 +59,19 @@ pub fn memory_of(pid: u32) -> Option<u64> {
     Some(pages * rustix::param::page_size() as u64)
 }
 
+/// Calls `handle` for every signal that means something, on a thread of its own: SIGTERM and SIGINT
+/// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
+/// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
+///
+/// # Errors
+///
+/// If the system refuses the handlers.
+pub fn on_signal(handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+    unix::on_signal(is_ignored, handle)
+}
+
 /// Whether this process was started with `signal` ignored.
-pub(super) fn is_ignored(signal: i32) -> bool {
+fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);

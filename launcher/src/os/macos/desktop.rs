@@ -1,15 +1,8 @@
 //! The desktop on macOS.
 
-use std::{
-    env,
-    os::fd::BorrowedFd,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, os::fd::BorrowedFd, process::Command};
 
 use crate::os::unix;
-
-pub(in crate::os) use crate::desktop::login::launch_agent as login_format;
 
 /// What shows the box. The words come as arguments, so that nothing in them is read as a script.
 const SCRIPT: [&str; 3] = [
@@ -30,13 +23,13 @@ pub fn show(title: &str, text: &str) -> bool {
     unix::desktop::first_shown([script])
 }
 
-/// Whether this is where a session keeps what its programs say: there is no such file here.
-pub(in crate::os) fn is_log_of_session(_: BorrowedFd<'_>) -> bool {
-    false
+/// Whether stdout or stderr reaches a reader.
+pub fn output_is_read() -> bool {
+    unix::desktop::output_is_read(is_log_of_session)
 }
 
-/// The file that has launchd start something at login.
-pub(in crate::os) fn login_file(name: &str) -> Option<PathBuf> {
-    let home = env::home_dir()?;
-    Some(home.join(Path::new("Library/LaunchAgents")).join(format!("{name}.plist")))
+/// Whether the stream ends in the file where a session keeps the output of its programs: macOS has
+/// no such file.
+fn is_log_of_session(_: BorrowedFd<'_>) -> bool {
+    false
 }

@@ -1,6 +1,7 @@
 //! macOS. There is no death signal here: the server watches its stdin for the end of the launcher.
 
-pub(super) mod desktop;
+mod desktop;
+pub mod login;
 
 use std::{
     ffi::c_int,
@@ -13,10 +14,16 @@ use std::{
 
 use libc::{PROC_PIDTASKINFO, SIG_IGN, proc_pidinfo, proc_taskinfo, sigaction};
 
-use super::{Started, unix};
+use super::{
+    interface::{Signalled, Started},
+    unix,
+};
 
-pub use self::desktop::{has_desktop, show};
-pub use super::unix::*;
+pub use self::desktop::{has_desktop, output_is_read, show};
+pub use super::unix::{
+    detach, for_this_user_alone, has_terminal, keep_to_ourselves, kill, leave_own_console,
+    signal_of, socket_name, user, wait_for_end,
+};
 
 /// Starts the server on these sockets.
 ///
@@ -28,8 +35,19 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Start
     Ok(Started { process: command.spawn()?, sockets: vec![] })
 }
 
+/// Calls `handle` for every signal that means something, on a thread of its own: SIGTERM and SIGINT
+/// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
+/// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
+///
+/// # Errors
+///
+/// If the system refuses the handlers.
+pub fn on_signal(handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+    unix::on_signal(is_ignored, handle)
+}
+
 /// Whether this process was started with `signal` ignored.
-pub(super) fn is_ignored(signal: c_int) -> bool {
+fn is_ignored(signal: c_int) -> bool {
     let mut now = MaybeUninit::<sigaction>::zeroed();
     // SAFETY: without a new action the call changes nothing, and `now` is writable until it returns.
     if unsafe { sigaction(signal, null(), now.as_mut_ptr()) } != 0 {

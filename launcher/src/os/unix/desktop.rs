@@ -10,8 +10,6 @@ use std::{
 
 use rustix::fs::{FileType, fstat};
 
-use crate::os::system;
-
 /// A box that stood this long has been seen, however it was closed: a tool that finds no display
 /// says so sooner, and no person is as quick.
 const SEEN: Duration = Duration::from_secs(1);
@@ -24,15 +22,17 @@ pub fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }
 
-/// Whether stdout or stderr reaches somebody.
-pub fn output_is_read() -> bool {
-    is_read(io::stdout().as_fd()) || is_read(io::stderr().as_fd())
+/// Whether stdout or stderr reaches a reader. A stream that `is_log_of_session` does not count.
+pub(in crate::os) fn output_is_read(is_log_of_session: fn(BorrowedFd<'_>) -> bool) -> bool {
+    [io::stdout().as_fd(), io::stderr().as_fd()]
+        .into_iter()
+        .any(|stream| is_kept(stream) && !is_log_of_session(stream))
 }
 
-fn is_read(stream: BorrowedFd<'_>) -> bool {
+/// Whether what is written to `stream` can be read later or elsewhere.
+fn is_kept(stream: BorrowedFd<'_>) -> bool {
     let kind = fstat(stream).map(|stat| FileType::from_raw_mode(stat.st_mode));
-    let is_kept = matches!(kind, Ok(FileType::Fifo | FileType::Socket | FileType::RegularFile));
-    is_kept && !system::desktop::is_log_of_session(stream)
+    matches!(kind, Ok(FileType::Fifo | FileType::Socket | FileType::RegularFile))
 }
 
 /// Runs one command after the other until one has shown its box, and waits until that is closed.

@@ -3,53 +3,36 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use shared::atomic;
 
-use crate::os::system::desktop;
-
-pub use crate::os::system::desktop::login_format::{program_of, rendered};
-
-/// The text that is registered under `name`, if there is one.
-///
-/// # Errors
-///
-/// If it cannot be read.
-pub fn read(name: &str) -> io::Result<Option<String>> {
-    match fs::read_to_string(file(name)?) {
+/// The text of `file`, if it exists.
+pub(in crate::os) fn read(file: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Registers `text` under `name`.
-///
-/// # Errors
-///
-/// If it cannot be written.
-pub fn write(name: &str, text: &str) -> io::Result<()> {
+/// Replaces `file`.
+pub(in crate::os) fn write(file: &Path, text: &str) -> io::Result<()> {
     let write =
         |beside: &Path| File::options().write(true).open(beside)?.write_all(text.as_bytes());
-    atomic::replace(&file(name)?, write)
+    atomic::replace(file, write)
 }
 
-/// Removes what is registered under `name`.
-///
-/// # Errors
-///
-/// If it is there and stays.
-pub fn remove(name: &str) -> io::Result<()> {
-    match fs::remove_file(file(name)?) {
+/// Removes `file`. It is no error if it does not exist.
+pub(in crate::os) fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-fn file(name: &str) -> io::Result<PathBuf> {
-    desktop::login_file(name).ok_or_else(|| {
-        io::Error::new(io::ErrorKind::NotFound, "the system does not tell this user's folders")
-    })
+/// The system does not tell where this user's files belong.
+pub(in crate::os) fn no_home() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the system does not tell this user's folders")
 }

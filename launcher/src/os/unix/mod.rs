@@ -1,7 +1,7 @@
 //! What Linux and macOS have in common.
 
 pub(super) mod desktop;
-pub mod login;
+pub(super) mod login;
 
 use std::{
     env, io,
@@ -34,9 +34,9 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::{Signalled, system};
+use super::interface::Signalled;
 
-pub use self::desktop::{has_terminal, leave_own_console, output_is_read};
+pub use self::desktop::{has_terminal, leave_own_console};
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.
@@ -79,22 +79,21 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Calls `tell` for every signal that means something, on a thread of its own: SIGTERM and SIGINT to
-/// end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
-/// gone. A SIGHUP that whoever started this has set to be ignored, as `nohup` does, stays ignored.
-///
-/// # Errors
-///
-/// If the system refuses the handlers.
-pub fn on_signal(mut tell: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+/// Calls `handle` for every signal that means something, on a thread of its own: SIGTERM and SIGINT
+/// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
+/// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
+pub(super) fn on_signal(
+    is_ignored: fn(i32) -> bool,
+    mut handle: impl FnMut(Signalled) + Send + 'static,
+) -> io::Result<()> {
     let had_terminal = has_terminal();
-    let hangup = (!system::is_ignored(SIGHUP)).then_some(SIGHUP);
+    let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             let is_hangup = signal == SIGHUP && (!had_terminal || has_terminal());
             let stop = Signalled::Stop(RequestedBy::Signal);
-            tell(if is_hangup { Signalled::Reread } else { stop });
+            handle(if is_hangup { Signalled::Reread } else { stop });
         }
     })?;
     Ok(())

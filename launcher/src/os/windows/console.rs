@@ -20,7 +20,7 @@ use windows_sys::{
 };
 
 use super::handle::done;
-use crate::os::Signalled;
+use crate::os::interface::Signalled;
 
 type Tell = Box<dyn FnMut(Signalled) + Send>;
 

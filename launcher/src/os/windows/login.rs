@@ -4,7 +4,7 @@ use std::io;
 
 use windows_registry::CURRENT_USER;
 
-pub use crate::desktop::login::run_command::{program_of, rendered};
+pub use crate::os::login_format::run_command::{program_of, rendered};
 
 /// The key.
 const RUN: &str = r"Software\Microsoft\Windows\CurrentVersion\Run";

@@ -25,7 +25,7 @@ use super::{
     handle::{done, owned},
     handover, job, threads,
 };
-use crate::os::Started;
+use crate::os::interface::Started;
 
 /// The exit code of a process that [`kill`] has ended: there are no signals to tell it by.
 const KILLED: u32 = 1;

@@ -1,0 +1,174 @@
+//! The start at login: what is registered with the system, and whether it is what is wished.
+//!
+//! The setting `start_at_login` is the wish, the registration its effect. They may differ: the file
+//! was edited by hand, or the program was moved. A change of the setting registers anew; a start
+//! mends what would not work, and leaves alone what leads to another copy of the program or was
+//! changed by the person.
+
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+use shared::called;
+
+use crate::{
+    options::Basics,
+    os::{self, login_format::entry::LoginEntry},
+};
+
+/// What is registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// Nothing.
+    Nothing,
+    /// What this launcher would register.
+    This,
+    /// A program that is there, or something that the person has written.
+    Another(Option<PathBuf>),
+    /// A program that is gone.
+    Gone(PathBuf),
+}
+
+/// What to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReconcileAction {
+    /// Register this launcher.
+    Register,
+    /// Remove the registration.
+    Remove,
+}
+
+/// What a start does about a registration that is not what is `wished`.
+pub fn reconcile_action(wished: bool, registered: &Registered) -> Option<ReconcileAction> {
+    match (wished, registered) {
+        (true, Registered::Nothing | Registered::Gone(_)) => Some(ReconcileAction::Register),
+        (true, Registered::This | Registered::Another(_)) | (false, Registered::Nothing) => None,
+        (false, _) => Some(ReconcileAction::Remove),
+    }
+}
+
+/// The start of the app, by the program that runs now.
+///
+/// # Errors
+///
+/// If the program does not know where it is, or a path is not text.
+pub fn entry(basics: &Basics) -> io::Result<LoginEntry> {
+    let app = &basics.app;
+    let program = word(&env::current_exe()?)?;
+    let mut words = vec![
+        program,
+        "start".to_owned(),
+        "--app".to_owned(),
+        app.to_string(),
+        "--no-open".to_owned(),
+    ];
+    let mut name = format!("homeport-{app}");
+    if let Some(home) = &basics.home {
+        let home = word(&std::path::absolute(home)?)?;
+        let digest = Sha256::digest(home.as_bytes());
+        // Four bytes tell the few homes of one user apart.
+        name.extend(
+            ["-".to_owned()]
+                .into_iter()
+                .chain(digest.iter().take(4).map(|byte| format!("{byte:02x}"))),
+        );
+        words.extend(["--home".to_owned(), home]);
+    }
+    Ok(LoginEntry { name, label: format!("Homeport: {app}"), words })
+}
+
+/// Looks up what is registered under the name of `entry`.
+///
+/// # Errors
+///
+/// If the system does not tell.
+pub fn registered(entry: &LoginEntry) -> io::Result<Registered> {
+    let Some(text) = os::login::read(&entry.name)? else { return Ok(Registered::Nothing) };
+    Ok(match os::login::program_of(&text) {
+        _ if text == os::login::rendered(entry) => Registered::This,
+        Some(program) if !program.is_file() => Registered::Gone(program),
+        Some(program) if is_registered_as(entry, &program, &text) => Registered::This,
+        program => Registered::Another(program),
+    })
+}
+
+/// Whether `text` registers the start of `entry` by `program`, which is this launcher under its other
+/// name: a link to it, or what a build has beside it.
+fn is_registered_as(entry: &LoginEntry, program: &Path, text: &str) -> bool {
+    let (Some(own), Ok(word)) = (entry.words.first().map(Path::new), word(program)) else {
+        return false;
+    };
+    let real = |path: &Path| path.canonicalize().ok();
+    let beside = program.parent() == own.parent() && called::is_one_of(&called::LAUNCHERS, program);
+    let words = [word].into_iter().chain(entry.words.iter().skip(1).cloned()).collect();
+    let other = LoginEntry { words, ..entry.clone() };
+    (beside || real(program) == real(own)) && text == os::login::rendered(&other)
+}
+
+fn register(entry: &LoginEntry) -> io::Result<()> {
+    os::login::write(&entry.name, &os::login::rendered(entry))
+}
+
+/// It is no error if nothing is registered.
+fn remove(entry: &LoginEntry) -> io::Result<()> {
+    os::login::remove(&entry.name)
+}
+
+/// Registers the app's start, or removes it, whatever was registered before.
+///
+/// # Errors
+///
+/// If the system refuses.
+pub fn set(basics: &Basics, wished: bool) -> io::Result<()> {
+    let entry = entry(basics)?;
+    if wished { register(&entry) } else { remove(&entry) }
+}
+
+/// Does what [`reconcile_action`] says, and tells what it was.
+///
+/// # Errors
+///
+/// If the system refuses.
+pub fn reconcile(basics: &Basics, wished: bool) -> io::Result<Option<ReconcileAction>> {
+    let entry = entry(basics)?;
+    let action = reconcile_action(wished, &registered(&entry)?);
+    match action {
+        Some(ReconcileAction::Register) => register(&entry)?,
+        Some(ReconcileAction::Remove) => remove(&entry)?,
+        None => {}
+    }
+    Ok(action)
+}
+
+/// A path as a word of a command line that is kept as text.
+fn word(path: &Path) -> io::Result<String> {
+    let text = path.to_str().filter(|text| !text.contains(char::is_control));
+    text.map(str::to_owned).ok_or_else(|| {
+        let problem = format!("{} cannot be written as text", path.display());
+        io::Error::new(io::ErrorKind::InvalidInput, problem)
+    })
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_start_mends_what_would_not_work_and_leaves_another_copy_alone() {
+        let (gone, another) = (PathBuf::from("/gone"), Some(PathBuf::from("/bin/launcher")));
+        for (wished, registered, wanted) in [
+            (true, Registered::Nothing, Some(ReconcileAction::Register)),
+            (true, Registered::Gone(gone.clone()), Some(ReconcileAction::Register)),
+            (true, Registered::This, None),
+            (true, Registered::Another(another.clone()), None),
+            (false, Registered::Nothing, None),
+            (false, Registered::This, Some(ReconcileAction::Remove)),
+            (false, Registered::Another(another), Some(ReconcileAction::Remove)),
+            (false, Registered::Gone(gone), Some(ReconcileAction::Remove)),
+        ] {
+            assert_eq!(reconcile_action(wished, &registered), wanted, "{wished} {registered:?}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What every system gives back in the same form.
+
+use std::process::Child;
+
+use shared::{event::RequestedBy, handover::ProtocolInfo};
+
+/// A server process that was started.
+#[derive(Debug)]
+pub struct Started {
+    /// The process.
+    pub process: Child,
+    /// What it must be sent to open its sockets; empty where it has inherited them.
+    pub sockets: Vec<ProtocolInfo>,
+}
+
+/// What a signal of the system means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signalled {
+    /// End, for this cause as far as the system tells it.
+    Stop(RequestedBy),
+    /// Read the settings again.
+    Reread,
+}

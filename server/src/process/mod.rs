@@ -1,0 +1,12 @@
+//! The program `server`: from the command line to an exit code.
+//!
+//! Each module uses only modules declared below it.
+
+pub mod run;
+pub mod launch;
+pub mod shutdown;
+pub mod socket_source;
+pub mod port_conflict;
+pub mod report;
+pub mod handover;
+pub mod args;

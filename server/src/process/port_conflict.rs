@@ -1,0 +1,76 @@
+//! A port that cannot be had: why, who holds it, and which one would do.
+
+use std::{process, time::Instant};
+
+use shared::{
+    claim::{self, ClaimError},
+    conflict::{Class, Conflict, OsError},
+    diagnose::{Depth, Diagnostician},
+    policy::{PREFERRED, Policy},
+    port::Port,
+};
+
+use crate::{process::report::Suggestion, web::port_policy::refused};
+
+/// How many ports are tried for a suggestion. Fewer than one in a hundred of the preferred ones is
+/// in use on any machine, so the second seldom fails, and this many do only where everything does.
+const TRIES: usize = 16;
+
+/// The conflict behind a claim that failed, diagnosed in full.
+pub fn diagnosed(
+    mut diagnostician: Diagnostician,
+    port: Port,
+    error: &ClaimError,
+    last_good: Option<Port>,
+    began: Instant,
+) -> Conflict {
+    let finding = diagnostician.examine(port, error, Depth::Full);
+    Conflict {
+        class: finding.class,
+        os_error: Some(OsError::from(&error.source)),
+        holder: finding.holder,
+        elapsed: began.elapsed(),
+        ..refused(port, Class::Unknown, last_good)
+    }
+}
+
+/// A port that would do: one that could be claimed just now, and was released again.
+///
+/// Two servers that fail together begin at different places, so that they are told different ports.
+pub fn suggestion(policy: &Policy) -> Option<Suggestion> {
+    let mut ports: Vec<_> = policy.allowed().filter(|&port| PREFERRED.contains(port)).collect();
+    let start = (process::id() as usize).checked_rem(ports.len())?;
+    ports.rotate_left(start);
+    let port = ports.into_iter().take(TRIES).find(|&port| claim::port(port).is_ok())?;
+    Some(Suggestion { port })
+}
+
+#[cfg(test)]
+mod test {
+    use std::path::Path;
+
+    use shared::{app::AppName, identity::Secret, paths::Folders};
+
+    use super::*;
+    use crate::web::port_policy::policy;
+
+    fn nowhere() -> Folders {
+        Folders::locate(Some(Path::new("nowhere")), None).expect("given")
+    }
+
+    #[test]
+    fn a_suggested_port_can_be_claimed() {
+        let suggestion = suggestion(&policy(&nowhere(), &AppName::default())).expect("some port");
+        assert!(PREFERRED.contains(suggestion.port) && claim::port(suggestion.port).is_ok());
+    }
+
+    #[test]
+    fn a_taken_port_names_its_holder() {
+        let held = claim::any().expect("some port");
+        let error = claim::port(held.port()).expect_err("ours already");
+        let asked = Diagnostician::new(AppName::default(), &nowhere(), Secret::random());
+        let conflict = diagnosed(asked, held.port(), &error, Some(held.port()), Instant::now());
+        assert!(conflict.last_good && conflict.os_error.is_some());
+        assert_eq!(conflict.port, held.port());
+    }
+}

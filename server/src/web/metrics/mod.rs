@@ -1,0 +1,111 @@
+//! Metrics: numbers for Prometheus, about the port first and the requests second.
+//!
+//! Names and units follow its conventions. No label holds what a client chose, so that nobody can
+//! make more series than are meant.
+
+mod requests;
+mod tally;
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use prometheus::{
+    Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    core::Collector,
+};
+use shared::{app::AppName, launch::LaunchInfo};
+
+pub use self::requests::{Requests, measured};
+use self::tally::Tally;
+use crate::web::app_state::VERSION;
+
+/// The media type of [`Metrics::text`].
+pub const MEDIA_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// Everything that one server counts.
+pub struct Metrics {
+    requests: Requests,
+    /// Where the port history is known.
+    tally: Option<Mutex<Tally>>,
+}
+
+/// Why there are no numbers.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// The port history cannot be read.
+    #[error("cannot count the port history ({0})")]
+    History(#[from] io::Error),
+    /// A number has no name that Prometheus takes.
+    #[error("cannot make the text")]
+    Text(#[from] prometheus::Error),
+}
+
+impl Metrics {
+    /// Of an app whose port history is `history`, if it is known.
+    ///
+    /// # Errors
+    ///
+    /// If the library refuses a name.
+    pub fn new(app: &AppName, history: Option<PathBuf>) -> Result<Self, MetricsError> {
+        let tally = history.map(|file| Mutex::new(Tally::new(&file, app.clone())));
+        Ok(Self { requests: Requests::new()?, tally })
+    }
+
+    /// What is counted for each request.
+    pub fn requests(&self) -> Requests {
+        self.requests.clone()
+    }
+
+    /// All of it as text, for the server of `launch`, which was made at `started_at`. It reads what was appended to the history, so it may wait for the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`MetricsError`] if the history cannot be read.
+    pub fn text(
+        &self,
+        launch: &LaunchInfo,
+        started_at: Timestamp,
+    ) -> Result<Vec<u8>, MetricsError> {
+        let registry = Registry::new();
+        let add = |collector: Box<dyn Collector>| registry.register(collector);
+        let about = Opts::new("homeport_build_info", "The app and the version of its server.");
+        let build = IntGaugeVec::new(about, &["app", "version"])?;
+        build.with_label_values(&[launch.app.as_str(), VERSION]).set(1);
+        add(Box::new(build))?;
+        let port = IntGauge::new("homeport_port", "The port that the app is served on.")?;
+        port.set(launch.port.get().into());
+        add(Box::new(port))?;
+        let name = "process_start_time_seconds";
+        let start = Gauge::new(name, "When the server started, in seconds since 1970.")?;
+        start.set(started_at.as_microsecond() as f64 / 1e6);
+        add(Box::new(start))?;
+        if let Some(tally) = &self.tally {
+            let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+            tally.catch_up()?;
+            counted(&tally)?.into_iter().try_for_each(add)?;
+        }
+        add(Box::new(self.requests.all.clone()))?;
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+/// What the history says. The numbers are of all its launches, as it is kept across them.
+fn counted(tally: &Tally) -> Result<Vec<Box<dyn Collector>>, prometheus::Error> {
+    let launches = IntCounter::new("homeport_launches_total", "Launches of the app on record.")?;
+    launches.inc_by(tally.launches);
+    let help = "Servers of the app on record that were started again after a failure.";
+    let restarts = IntCounter::new("homeport_restarts_total", help)?;
+    restarts.inc_by(tally.restarts);
+    let help = "Ports on record that the app could not have, by the kind of obstacle.";
+    let conflicts = IntCounterVec::new(Opts::new("homeport_conflicts_total", help), &["class"])?;
+    for (class, count) in &tally.conflicts {
+        conflicts.with_label_values(&[class.word()]).inc_by(*count);
+    }
+    Ok(vec![Box::new(launches), Box::new(restarts), Box::new(conflicts)])
+}

@@ -1,0 +1,20 @@
+//! The HTTP server: the application, what stands in front of every request, and the routes.
+//!
+//! Each module uses only modules declared below it.
+
+pub mod application;
+pub mod routes;
+pub mod redirect;
+pub mod metrics;
+pub mod guard;
+pub mod body_limit;
+pub mod i18n;
+pub mod error;
+pub mod access_log;
+pub mod app_state;
+pub mod connections;
+pub mod launcher_requests;
+pub mod storage;
+pub mod launch_history;
+pub mod port_policy;
+pub mod security_headers;

@@ -1,0 +1,32 @@
+//! The policy for a port that somebody names, and the conflict of a port that it refuses.
+
+use std::time::Duration;
+
+use shared::{
+    app::AppName,
+    assignment::Assignment,
+    conflict::{Class, Conflict, Origin},
+    os::LiveRanges,
+    paths::Folders,
+    policy::{DEFAULT_RANGE, Policy},
+    port::Port,
+};
+
+/// The rules of this system, as they are for a server that is told its port.
+pub fn policy(folders: &Folders, app: &AppName) -> Policy {
+    let others = Assignment::of_other_apps(folders, app);
+    Policy::new(DEFAULT_RANGE, LiveRanges::default(), Vec::new(), others)
+}
+
+/// The conflict that the policy sees before the system is asked.
+pub fn refused(port: Port, class: Class, last_good: Option<Port>) -> Conflict {
+    Conflict {
+        port,
+        origin: Origin::Explicit,
+        class,
+        os_error: None,
+        holder: None,
+        last_good: last_good == Some(port),
+        elapsed: Duration::ZERO,
+    }
+}

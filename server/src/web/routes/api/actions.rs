@@ -1,0 +1,122 @@
+//! `move`, `restart`, `stop`: what a person asks for, checked and passed on.
+//!
+//! The answer says that it was passed on; what comes of it is told by the events, and by the history.
+
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
+use shared::{called, launch::LaunchInfo, port::Port, settings::Settings};
+use utoipa::ToSchema;
+
+use super::{body::Body, fields::Empty, ports, query::Query, refusal::Refusal};
+use crate::{
+    auth::access::Authorized,
+    web::{app_state::AppState, error::Problem, launcher_requests::Wish},
+};
+
+/// Which port is wanted; null or absent for any.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Move)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoveRequest {
+    /// The new port.
+    port: Option<Port>,
+}
+
+/// `POST /_homeport/api/v1/move`
+#[utoipa::path(
+    post,
+    path = "/_homeport/api/v1/move",
+    tag = "orders",
+    summary = "Change the port, without losing a request",
+    request_body = Option<MoveRequest>,
+    responses(
+        (status = 202, description = "The launcher was told; the event `moved` says when it is done", body = MoveRequest),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
+        (status = 429, response = Problem),
+    ),
+)]
+pub(super) async fn relocate(
+    authorized: Authorized,
+    _: Query<Empty>,
+    Body(MoveRequest { port }): Body<MoveRequest>,
+    state: Data<AppState>,
+) -> Result<HttpResponse, Refusal> {
+    let detail = "moving needs the launcher: stop this server and start the app with it";
+    needs_launcher(&state.launch, detail, port)?;
+    if let Some(port) = port {
+        if port == state.launch.port {
+            return Err(Refusal::SamePort(port));
+        }
+        ports::look(&state, move |state, files| {
+            let settings =
+                Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
+            match ports::conflict(state, files, port, &settings)? {
+                Some(conflict) => Err(Refusal::Taken { conflict: Box::new(conflict) }),
+                None => Ok(()),
+            }
+        })
+        .await?;
+    }
+    state.requests.send(Wish::Move { port, by: authorized.by });
+    Ok(HttpResponse::Accepted().json(MoveRequest { port }))
+}
+
+/// `POST /_homeport/api/v1/restart`
+#[utoipa::path(
+    post,
+    path = "/_homeport/api/v1/restart",
+    tag = "orders",
+    summary = "Start a new server on the same port",
+    request_body = Option<Empty>,
+    responses(
+        (status = 202, description = "The launcher was told", body = Empty),
+        (status = 409, response = Problem),
+    ),
+)]
+pub(super) async fn restart(
+    authorized: Authorized,
+    _: Query<Empty>,
+    _: Body<Empty>,
+    state: Data<AppState>,
+) -> Result<HttpResponse, Refusal> {
+    let detail = "restarting needs the launcher: stop this server and start the app with it";
+    needs_launcher(&state.launch, detail, None)?;
+    state.requests.send(Wish::Restart { by: authorized.by });
+    Ok(HttpResponse::Accepted().json(Empty {}))
+}
+
+/// `POST /_homeport/api/v1/stop`
+#[utoipa::path(
+    post,
+    path = "/_homeport/api/v1/stop",
+    tag = "orders",
+    summary = "End the server, and its launcher with it",
+    request_body = Option<Empty>,
+    responses((status = 202, description = "It ends", body = Empty)),
+)]
+pub(super) async fn stop(
+    authorized: Authorized,
+    _: Query<Empty>,
+    _: Body<Empty>,
+    state: Data<AppState>,
+) -> Result<HttpResponse, Refusal> {
+    state.requests.send(Wish::Stop { by: authorized.by });
+    Ok(HttpResponse::Accepted().json(Empty {}))
+}
+
+/// Refuses what a launcher alone can do where there is none, with the command that starts one.
+fn needs_launcher(
+    launch: &LaunchInfo,
+    detail: &'static str,
+    port: Option<Port>,
+) -> Result<(), Refusal> {
+    if launch.is_supervised() {
+        return Ok(());
+    }
+    let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
+    Err(Refusal::Unsupervised {
+        detail,
+        command: format!("{} --app {}{port}", called::launcher(), launch.app),
+    })
+}

@@ -1,0 +1,54 @@
+//! `conflicts`: who takes our ports, how often, and when.
+
+use actix_web::web::{Data, Json};
+use jiff::Timestamp;
+use serde::Deserialize;
+use shared::history::{Conflicts, Filter, Moment, Reader, moment};
+use utoipa::IntoParams;
+
+use super::{aside, query::Query, refusal::Refusal};
+use crate::{auth::access::Authorized, web::app_state::AppState};
+
+/// How far back it looks unless told otherwise.
+const SINCE: &str = "30d";
+
+/// Which conflicts are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ConflictsQuery {
+    /// Not from before this time, or this long ago; 30d unless given.
+    #[param(inline, example = "30d")]
+    since: Option<Moment>,
+    /// Of every app of this user, and not of this one alone.
+    #[serde(default)]
+    all_apps: bool,
+}
+
+/// `GET /_homeport/api/v1/conflicts`
+#[utoipa::path(
+    get,
+    path = "/_homeport/api/v1/conflicts",
+    tag = "reading",
+    summary = "Who takes our ports, how often, and when",
+    params(ConflictsQuery),
+    responses((status = 200, description = "By who held the port, the most frequent first", body = Conflicts)),
+)]
+pub(super) async fn conflicts(
+    _: Authorized,
+    Query(asked): Query<ConflictsQuery>,
+    state: Data<AppState>,
+) -> Result<Json<Conflicts>, Refusal> {
+    let since = asked.since.map(|Moment(since)| since);
+    let filter = Filter {
+        app: (!asked.all_apps).then(|| state.launch.app.clone()),
+        since: since.or_else(|| moment(SINCE, Timestamp::now()).ok()),
+        ..Filter::default()
+    };
+    let file = state.storage.history_file();
+    let found = aside(move || match file {
+        Some(file) => Ok(Reader::of_history(&file).conflicts(&filter)?),
+        None => Ok(Conflicts::default()),
+    });
+    Ok(Json(found.await?))
+}

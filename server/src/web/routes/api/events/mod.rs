@@ -1,0 +1,66 @@
+//! `events`: what happens, as it happens, as server-sent events.
+//!
+//! A client is told first how things are, then every record of the app as it is written, that the
+//! app has moved, and that the server stops. The `id` of an event is a cursor of the history, so a
+//! client that comes back with `Last-Event-ID` misses nothing, unless it was away for so long that
+//! it had better read the history.
+
+mod hub;
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, Responder,
+    http::header::{CACHE_CONTROL, HeaderName},
+    web::Data,
+};
+use actix_web_lab::sse::Sse;
+
+pub use self::hub::Hub;
+use super::{fields::Empty, query::Query, refusal::Refusal};
+use crate::{
+    auth::access::Authorized,
+    web::{app_state::AppState, error::Problem},
+};
+
+/// How often a client that hears nothing else hears a comment: often enough that a proxy or a
+/// sleeping laptop is noticed before a person does.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// After how long a client should come back when the connection is lost. A restart takes less.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// `GET /_homeport/api/v1/events`
+#[utoipa::path(
+    get,
+    path = "/_homeport/api/v1/events",
+    tag = "reading",
+    summary = "What happens, as it happens",
+    description = "Server-sent events. `status` comes first, with the answer of `status`; then a \
+        `record` for each record of this app that is written; `moved` with `{from, to, url, enter}` \
+        when the app has moved, where `enter` lets this browser in on the new port; `stopping` with \
+        `{reason}`, `restart` or `stop`, before the stream ends. Their `id` is a cursor of the \
+        history. At most 64 clients follow at once.",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was heard; what was missed is told, unless it is too much.")),
+    responses(
+        (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
+        (status = 503, response = Problem),
+    ),
+)]
+pub(super) async fn follow(
+    _: Authorized,
+    _: Query<Empty>,
+    request: HttpRequest,
+    state: Data<AppState>,
+    hub: Data<Hub>,
+) -> Result<impl Responder, Refusal> {
+    let last = request.headers().get(HeaderName::from_static("last-event-id"));
+    // One that is no cursor, or of another file, is one that was away for too long.
+    let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
+    let events = super::aside(move || hub.join(&state, last)).await?;
+    Ok(Sse::from_infallible_receiver(events)
+        .with_keep_alive(HEARTBEAT)
+        .with_retry_duration(RETRY)
+        .customize()
+        .insert_header((CACHE_CONTROL, "no-store")))
+}

@@ -1,0 +1,223 @@
+//! `ports/{port}`: what is the matter with a port, in the words of `launcher explain`.
+//!
+//! It is asked with every key that is typed, so one port is looked at a time, and whoever comes too
+//! often is told to wait. Our own port is not touched.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::web::{Data, Json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::{
+    app::AppName,
+    conflict::{Class, Conflict, Holder, Origin, OsError},
+    explain::{Asker, remarks::Remark, timeline::PortTimeline},
+    history::{Reader, Record},
+    policy::DEFAULT_RANGE,
+    port::Port,
+    settings::Settings,
+};
+use tokio::time::timeout;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    aside,
+    fields::Empty,
+    query::{Path, Query},
+    refusal::Refusal,
+};
+use crate::{
+    auth::access::Authorized,
+    web::{app_state::AppState, error::Problem, port_policy, storage::AppFiles},
+};
+
+/// How long a question waits for the one before it, whose diagnosis may take a second.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How many records of the port are told.
+const RECORDS: usize = 5;
+
+/// What a port is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    /// It could be claimed.
+    Free,
+    /// This server has it.
+    Ours,
+    /// Somebody else has it.
+    Taken,
+    /// Browsers or the system refuse it.
+    Refused,
+}
+
+/// The answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Explained {
+    /// The port that was asked about.
+    port: Port,
+    /// What it is to us at this moment; it may be another when this is read.
+    verdict: Verdict,
+    /// The same for a person, in English.
+    #[schema(example = "port 3030 is held by docker-proxy (pid 812, user root)")]
+    sentence: String,
+    /// What keeps it from us.
+    class: Option<Class>,
+    /// Who holds it, as far as known.
+    holder: Option<Holder>,
+    /// What the system said.
+    os_error: Option<OsError>,
+    /// How to get it, in English.
+    advice: Option<String>,
+    /// What can be said of the number, whoever holds it: what it is to the app first, then its
+    /// faults, the gravest first.
+    remarks: Vec<Remark>,
+    /// The other app of this user that remembers it.
+    reserved_by: Option<AppName>,
+    /// How many launches became ready on it.
+    launches: usize,
+    /// Its last records, the newest first.
+    #[schema(value_type = Vec<Record>, max_items = 5)]
+    history: Vec<Value>,
+}
+
+/// Which port is asked about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct PortPath {
+    /// The port.
+    #[param(inline, example = 3030)]
+    port: Port,
+}
+
+/// `GET /_homeport/api/v1/ports/{port}`
+#[utoipa::path(
+    get,
+    path = "/_homeport/api/v1/ports/{port}",
+    tag = "reading",
+    summary = "What is the matter with a port",
+    params(PortPath),
+    responses(
+        (status = 200, description = "What could be found out in a second", body = Explained),
+        (status = 404, response = Problem),
+        (status = 429, response = Problem),
+    ),
+)]
+pub(super) async fn port(
+    _: Authorized,
+    _: Query<Empty>,
+    Path(PortPath { port }): Path<PortPath>,
+    state: Data<AppState>,
+) -> Result<Json<Explained>, Refusal> {
+    Ok(Json(look(&state, move |state, files| explain(state, files, port)).await?))
+}
+
+/// Looks at a port on a thread that may wait, when nobody else does.
+pub(super) async fn look<T: Send + 'static>(
+    state: &Data<AppState>,
+    look: impl FnOnce(&AppState, &AppFiles) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    super::files(&state.storage)?;
+    let turn = timeout(PATIENCE, Arc::clone(&state.port_checks).acquire_owned()).await;
+    let turn = turn.map_err(|_| Refusal::Busy)?;
+    let state = state.clone();
+    aside(move || {
+        // The turn goes on even if whoever asked is gone.
+        let _turn = turn;
+        look(&state, super::files(&state.storage)?)
+    })
+    .await
+}
+
+/// What keeps `port` from us, if anything does.
+pub(super) fn conflict(
+    state: &AppState,
+    files: &AppFiles,
+    port: Port,
+    settings: &Settings,
+) -> Result<Option<Conflict>, Refusal> {
+    let policy = port_policy::policy(&files.folders, &state.launch.app);
+    if let Some(class) = policy.refusal(port, Origin::Explicit) {
+        return Ok(Some(port_policy::refused(port, class, state.launch.last_good)));
+    }
+    let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
+    let found = asker(state, files, settings, &avoid).conflict(port, state.auth.secret.clone());
+    found.map_err(|error| Refusal::System(format!("{error}: {}", error.source)))
+}
+
+fn asker<'a>(
+    state: &'a AppState,
+    files: &'a AppFiles,
+    settings: &Settings,
+    avoid: &'a [shared::port::PortRange],
+) -> Asker<'a> {
+    Asker {
+        app: &state.launch.app,
+        folders: &files.folders,
+        range: settings.range.unwrap_or(DEFAULT_RANGE),
+        avoid,
+        home: settings.port,
+    }
+}
+
+fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, Refusal> {
+    // Wrong settings are told where settings are asked for.
+    let settings = Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
+    let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
+    let is_ours = port == state.launch.port;
+    let conflict = if is_ours { None } else { conflict(state, files, port, &settings)? };
+    let remarks = asker(state, files, &settings, &avoid).remarks(port);
+    let history = Reader::of_history(&files.folders.history());
+    let past = PortTimeline::read(&history, port, None)?;
+    let (verdict, sentence) = match &conflict {
+        None if is_ours => (Verdict::Ours, format!("port {port} is the port of this server")),
+        None => (Verdict::Free, format!("port {port} is free")),
+        Some(conflict) => (verdict(conflict.class), conflict.sentence()),
+    };
+    Ok(Explained {
+        port,
+        verdict,
+        sentence,
+        class: conflict.as_ref().map(|conflict| conflict.class),
+        advice: conflict.as_ref().and_then(Conflict::advice),
+        reserved_by: remarks.iter().find_map(|remark| remark.app.clone()),
+        remarks,
+        launches: past.launches(),
+        history: past.latest().iter().rev().take(RECORDS).cloned().collect(),
+        os_error: conflict.as_ref().and_then(|conflict| conflict.os_error.clone()),
+        holder: conflict.and_then(|conflict| conflict.holder),
+    })
+}
+
+/// Whether somebody has it, or nobody may.
+fn verdict(class: Class) -> Verdict {
+    match class {
+        Class::InUse | Class::OwnInstance | Class::SourcePort | Class::HiddenOwner => {
+            Verdict::Taken
+        }
+        Class::GhostOwner | Class::OtherFamily | Class::LostRace => Verdict::Taken,
+        Class::ReservedByApp => Verdict::Taken,
+        Class::Excluded | Class::Privileged | Class::BrowserBlocked => Verdict::Refused,
+        Class::Restricted | Class::Ephemeral | Class::Crowded => Verdict::Refused,
+        Class::Unknown | Class::Other => Verdict::Refused,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::{super::query, *};
+
+    fn number(text: &str) -> Option<u16> {
+        query::read([("port", text)].into_iter()).ok().map(|PortPath { port }| port.get())
+    }
+
+    #[test]
+    fn only_a_port_is_a_port() {
+        for wrong in
+            ["", "0", "65536", "99999", "123456", "+80", "-1", " 80", "8 0", "0x50", "٣", "80\u{0}"]
+        {
+            assert_eq!(number(wrong), None, "{wrong}");
+        }
+        assert_eq!((number("65535"), number("00080")), (Some(65535), Some(80)));
+    }
+}

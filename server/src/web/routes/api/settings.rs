@@ -1,0 +1,206 @@
+//! `settings`: the person's settings, read whole and replaced whole.
+//!
+//! The `ETag` is of the file's bytes, so whoever replaces the settings replaces those that he has
+//! seen: what somebody else has changed in the meantime, here or in an editor, is not lost. The file
+//! keeps its comments. A browser must not choose which program runs, so `command` stays what it is.
+
+use std::path::PathBuf;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{ETAG, EntityTag, Header, IfMatch},
+    web::{Data, Payload},
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use shared::settings::{
+    self, Change, Settings, SettingsError,
+    edit::{self, EditError},
+    store::{self, StoreError},
+};
+use utoipa::ToSchema;
+
+use super::{aside, body, fields::Empty, files, query::Query, refusal::Refusal};
+use crate::{
+    auth::access::Authorized,
+    web::{app_state::AppState, error::Problem, launcher_requests::Wish},
+};
+
+/// The setting that is not changed from here.
+const PROTECTED: &str = "command";
+
+/// `GET /_homeport/api/v1/settings`
+#[utoipa::path(
+    get,
+    path = "/_homeport/api/v1/settings",
+    tag = "settings",
+    summary = "The settings, and what holds where they say nothing",
+    responses(
+        (status = 200, description = "As the file has them", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is"))),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
+    ),
+)]
+pub(super) async fn read(
+    _: Authorized,
+    _: Query<Empty>,
+    state: Data<AppState>,
+) -> Result<HttpResponse, Refusal> {
+    aside(move || {
+        let file = files(&state.storage)?.folders.settings(&state.launch.app);
+        let text = Settings::text(&file).map_err(Refusal::BrokenSettings)?;
+        answer(&state, &text)
+    })
+    .await
+    .map(Answer::into_response)
+}
+
+/// `PUT /_homeport/api/v1/settings`
+#[utoipa::path(
+    put,
+    path = "/_homeport/api/v1/settings",
+    tag = "settings",
+    summary = "Replace the settings; the file keeps its comments",
+    params(("If-Match" = String, Header, description = "The `ETag` of the settings that these replace.")),
+    request_body = Settings,
+    responses(
+        (status = 200, description = "They are written; some hold from the next start on", body = SettingsAnswer, headers(("ETag" = String, description = "Which state of the file it is now"))),
+        (status = 404, response = Problem),
+        (status = 409, response = Problem),
+        (status = 412, response = Problem),
+        (status = 428, response = Problem),
+    ),
+)]
+pub(super) async fn replace(
+    _: Authorized,
+    _: Query<Empty>,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Result<HttpResponse, Refusal> {
+    let wanted = body::some_object(&request, payload.into_inner()).await?;
+    let given = expected(&request)?;
+    aside(move || {
+        let files = files(&state.storage)?;
+        let (changes, text) = store::rewrite(&files.folders, &state.launch.app, |text| {
+            let (text, changes) = change(text, &given, &wanted)?;
+            Ok((text.clone(), (changes, text)))
+        })
+        .map_err(|error| refused(error, &state))?;
+        for change in &changes {
+            files.history.record(&change.clone().into());
+        }
+        if !changes.is_empty() && state.launch.is_supervised() {
+            state.requests.send(Wish::Reread);
+        }
+        answer(&state, &text)
+    })
+    .await
+    .map(Answer::into_response)
+}
+
+/// What the client has seen.
+fn expected(request: &HttpRequest) -> Result<IfMatch, Refusal> {
+    if !request.headers().contains_key(IfMatch::name()) {
+        return Err(Refusal::NoMatch);
+    }
+    // One that cannot be read matches nothing.
+    IfMatch::parse(request).map_err(|_| Refusal::Stale)
+}
+
+/// The new text, and what it changes.
+fn change(
+    text: &str,
+    given: &IfMatch,
+    wanted: &Map<String, Value>,
+) -> Result<(String, Vec<Change>), Unchanged> {
+    let before = Settings::parse(text).map_err(|fault| Unchanged::Edit(EditError::Text(fault)))?;
+    let now = tag(text);
+    let is_seen = match given {
+        IfMatch::Any => true,
+        IfMatch::Items(tags) => tags.iter().any(|tag| tag.strong_eq(&now)),
+    };
+    if !is_seen {
+        return Err(Unchanged::Stale);
+    }
+    let new = edit::replace(text, wanted).map_err(Unchanged::Edit)?;
+    let after = Settings::parse(&new).map_err(|fault| Unchanged::Edit(EditError::Text(fault)))?;
+    let changes = before.changes(&after);
+    if changes.iter().any(|change| change.key == PROTECTED) {
+        return Err(Unchanged::Protected);
+    }
+    Ok((new, changes))
+}
+
+/// Why a change is not made.
+#[derive(Debug, thiserror::Error)]
+enum Unchanged {
+    #[error("the settings are others")]
+    Stale,
+    #[error("`{PROTECTED}` would change")]
+    Protected,
+    #[error(transparent)]
+    Edit(EditError),
+}
+
+fn refused(error: StoreError<Unchanged>, state: &AppState) -> Refusal {
+    match error {
+        StoreError::Unusable(error) => Refusal::BrokenSettings(error),
+        StoreError::Refused(Unchanged::Stale) => Refusal::Stale,
+        StoreError::Refused(Unchanged::Protected) => Refusal::Protected(PROTECTED),
+        StoreError::Refused(Unchanged::Edit(error)) => match error {
+            EditError::Key(settings::Problem::UnknownKey { key, nearest }) => {
+                let detail = settings::Problem::UnknownKey { key: key.clone(), nearest };
+                Refusal::value(&key, &detail)
+            }
+            EditError::Key(problem) => Refusal::value("", &problem),
+            EditError::Value { key, .. } => Refusal::value(key, &error),
+            EditError::Text(fault) => Refusal::BrokenSettings(match &state.storage.files {
+                Some(files) => fault.of(&files.folders.settings(&state.launch.app)),
+                None => return Refusal::NoFiles,
+            }),
+        },
+        StoreError::Unwritable { file, source } => {
+            Refusal::System(format!("{} cannot be written ({source})", file.display()))
+        }
+    }
+}
+
+/// Which state of the file it is.
+fn tag(text: &str) -> EntityTag {
+    let digest = Sha256::digest(text);
+    EntityTag::new_strong(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The settings, and what holds where they set nothing.
+#[derive(Serialize, ToSchema)]
+struct SettingsAnswer {
+    /// The content of the file.
+    settings: Settings,
+    /// What holds where the file sets nothing.
+    defaults: Settings,
+    /// The file.
+    #[schema(value_type = String)]
+    file: PathBuf,
+}
+
+/// An answer on its way from a thread that may wait; a response cannot cross.
+struct Answer {
+    tag: EntityTag,
+    body: SettingsAnswer,
+}
+
+impl Answer {
+    fn into_response(self) -> HttpResponse {
+        HttpResponse::Ok().insert_header((ETAG, self.tag.to_string())).json(self.body)
+    }
+}
+
+fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
+    let file = files(&state.storage)?.folders.settings(&state.launch.app);
+    let broken = |fault: settings::Fault| -> SettingsError { fault.of(&file) };
+    let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
+    let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
+    Ok(Answer { tag: tag(text), body })
+}

@@ -1,0 +1,57 @@
+//! `version`: which version runs, and which versions of the files it reads and writes.
+
+use std::env::consts::{ARCH, OS};
+
+use actix_web::web::Json;
+use serde::Serialize;
+use shared::{assignment, discovery, event};
+use utoipa::ToSchema;
+
+use super::{fields::Empty, query::Query};
+use crate::{auth::access::Authorized, web::app_state::VERSION};
+
+/// The version of the running server, and those of what it reads and writes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Version {
+    /// The version of the server.
+    version: &'static str,
+    /// The version of this API, as it stands in its paths.
+    #[schema(example = "v1")]
+    api: &'static str,
+    /// The operating system that it was built for.
+    #[schema(example = "linux")]
+    os: &'static str,
+    /// The processor that it was built for.
+    #[schema(example = "x86_64")]
+    arch: &'static str,
+    /// The versions of the files.
+    schemas: Schemas,
+}
+
+/// The versions of the formats of files.
+#[derive(Debug, Serialize, ToSchema)]
+struct Schemas {
+    /// Of a record of the port history.
+    history: u32,
+    /// Of the file that remembers the port.
+    assignment: u32,
+    /// Of the file through which other programs find the server.
+    discovery: u32,
+}
+
+/// `GET /_homeport/api/v1/version`
+#[utoipa::path(
+    get,
+    path = "/_homeport/api/v1/version",
+    tag = "reading",
+    summary = "Which version runs, and which versions of files it reads and writes",
+    responses((status = 200, description = "The versions", body = Version)),
+)]
+pub(super) async fn version(_: Authorized, _: Query<Empty>) -> Json<Version> {
+    let schemas = Schemas {
+        history: event::SCHEMA,
+        assignment: assignment::SCHEMA,
+        discovery: discovery::SCHEMA,
+    };
+    Json(Version { version: VERSION, api: "v1", os: OS, arch: ARCH, schemas })
+}

@@ -1,0 +1,151 @@
+//! The settings as a form: a field for each, with what holds if it is left empty.
+
+use maud::{Markup, html};
+use serde_json::Value;
+use shared::settings::{Kind, Setting, Settings, TABLE};
+
+use super::{super::components, view::View};
+use crate::web::i18n::Texts;
+
+pub(super) fn section(view: &View, texts: &Texts) -> Markup {
+    html! {
+        section.card #settings aria-labelledby="settings-title" {
+            h2 #settings-title { (texts.say("settings.title")) }
+            @match &view.settings {
+                Ok(settings) => (form(settings, &view.settings_file, texts)),
+                Err(problem) => {
+                    p.notice { (texts.fill("settings.broken", &[("detail", problem)])) }
+                }
+            }
+        }
+    }
+}
+
+fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
+    html! {
+        form #settings-form novalidate autocomplete="off" {
+            p.quiet.note-of-all {
+                (texts.fill("settings.where", &[("file", &file)]))
+            }
+            div.fields {
+                @for setting in of(Control::Text) { (text(setting, settings, texts)) }
+                @for setting in of(Control::Choice) { (choice(setting, settings, texts)) }
+                @for setting in of(Control::Shown) { (shown(setting, settings, texts)) }
+            }
+            div #stale hidden {}
+            p.buttons {
+                button.first type="submit" { (texts.say("settings.save")) }
+                button type="reset" { (texts.say("settings.discard")) }
+                span #settings-said role="status" {}
+            }
+        }
+    }
+}
+
+/// What a person has to change a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Control {
+    /// A field of text.
+    Text,
+    /// A list of words.
+    Choice,
+    /// Nothing: a browser must not choose programs.
+    Shown,
+}
+
+impl From<Kind> for Control {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Port | Kind::Range | Kind::Ports | Kind::Time => Self::Text,
+            Kind::Boolean | Kind::Choice(_) => Self::Choice,
+            Kind::Command => Self::Shown,
+        }
+    }
+}
+
+/// The settings with such a control.
+fn of(control: Control) -> impl Iterator<Item = &'static Setting> {
+    TABLE.iter().filter(move |setting| Control::from(setting.kind) == control)
+}
+
+fn text(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+    let Setting { key, kind, .. } = *setting;
+    let default = written(&Settings::defaults(), key);
+    let (id, note) = (format!("set-{key}"), format!("set-{key}-note"));
+    let hint = texts.find(&format!("hint.{key}")).unwrap_or_default();
+    let hint = crate::web::i18n::filled(hint, &[("default", &default)]);
+    let is_number = kind == Kind::Port;
+    html! {
+        div.field {
+            label for=(id) { (label(key, texts)) }
+            input #(id) name=(key) data-kind=(kind.name()) value=(written(settings, key))
+                placeholder=(default) inputmode=[is_number.then_some("numeric")]
+                aria-describedby=(note) spellcheck="false";
+            (components::note(&note, &hint))
+        }
+    }
+}
+
+fn choice(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+    let Setting { key, kind, .. } = *setting;
+    let (id, chosen, words) = (format!("set-{key}"), written(settings, key), setting.choices());
+    let text_of = |word: &str| texts.find(&format!("choice.{key}.{word}")).unwrap_or_default();
+    let note = format!("{id}-note");
+    html! {
+        div.field {
+            label for=(id) { (label(key, texts)) }
+            select #(id) name=(key) data-kind=(kind.name()) aria-describedby=(note) {
+                option value="" selected[chosen.is_empty()] {
+                    (texts.fill("settings.default", &[("value", &text_of(words[0]))]))
+                }
+                @for word in words {
+                    option value=(word) selected[chosen == word] { (text_of(word)) }
+                }
+            }
+            (components::note(&note, texts.find(&format!("hint.{key}")).unwrap_or_default()))
+        }
+    }
+}
+
+fn shown(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+    let key = setting.key;
+    let default = texts.find(&format!("choice.{key}.default")).unwrap_or_default();
+    html! {
+        div.field {
+            span.label { (label(key, texts)) }
+            @match words(settings, key) {
+                Some(words) => code { (words) },
+                None => span { (default) },
+            }
+            p.note { (texts.find(&format!("hint.{key}")).unwrap_or_default()) }
+        }
+    }
+}
+
+fn label(key: &str, texts: &Texts) -> &'static str {
+    texts.find(&format!("settings.{key}")).unwrap_or_default()
+}
+
+/// A setting as it is typed: nothing if it is not set, a list with commas.
+fn written(settings: &Settings, key: &str) -> String {
+    match &serde_json::to_value(settings).unwrap_or_default()[key] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let range = |range: &str| match range.split_once('-') {
+                Some((first, last)) if first == last => first.to_owned(),
+                _ => range.to_owned(),
+            };
+            let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), range);
+            parts.iter().map(part).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The words of a command, with spaces between them; `None` if it is not set.
+fn words(settings: &Settings, key: &str) -> Option<String> {
+    let value = serde_json::to_value(settings).unwrap_or_default()[key].take();
+    let words = serde_json::from_value::<Option<Vec<String>>>(value).unwrap_or_default();
+    words.map(|words| words.join(" "))
+}

@@ -1,0 +1,32 @@
+//! `identity`: proves to this user's other programs whose server it is.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Query},
+};
+use serde::Deserialize;
+use shared::identity::{Identity, MAX_CHALLENGE};
+
+use crate::web::{app_state::AppState, error::ApiError};
+
+#[derive(Deserialize)]
+struct Asked {
+    challenge: String,
+}
+
+/// `GET /_homeport/identity?challenge=N`
+///
+/// What is signed is visible ASCII alone, so that a challenge can never smuggle in a line of what
+/// surrounds it.
+pub(super) async fn identity(
+    request: HttpRequest,
+    state: Data<AppState>,
+) -> Result<Json<Identity>, ApiError> {
+    let asked = Query::<Asked>::from_query(request.query_string());
+    let challenge = asked.map_err(|_| ApiError::BadChallenge)?.into_inner().challenge;
+    let fits = (1..=MAX_CHALLENGE).contains(&challenge.len());
+    if !fits || !challenge.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ApiError::BadChallenge);
+    }
+    Ok(Json(state.auth.identity(&state.launch, &challenge)))
+}

@@ -1,0 +1,112 @@
+//! The files of the app that the API reads and changes, and what they say now.
+
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use shared::{
+    app::AppName, history::Writer, launch::LaunchInfo, paths::Folders, port::Port,
+    settings::Settings,
+};
+
+use crate::web::launch_history::Story;
+
+/// Where an app keeps what is known of it, and how its history is written.
+#[derive(Clone)]
+pub struct AppFiles {
+    /// The folders.
+    pub folders: Folders,
+    /// The port history, to append to.
+    pub history: Writer,
+}
+
+/// An app's files, and what the server reads of them again and again. An application may have none.
+pub struct Storage {
+    /// Where they are; `None` for an application without files.
+    pub files: Option<AppFiles>,
+    /// The port of the settings.
+    pub home_port: HomePort,
+    /// What the port history says of the launch.
+    pub story: Story,
+}
+
+impl Storage {
+    /// Of the server of `launch`.
+    pub fn new(files: Option<AppFiles>, launch: &LaunchInfo) -> Self {
+        let history = files.as_ref().map(|files| files.folders.history());
+        Self {
+            home_port: HomePort::of(files.as_ref(), &launch.app),
+            story: Story::of(history, launch.launch_id),
+            files,
+        }
+    }
+
+    /// The file of the port history; `None` for an application without files.
+    pub fn history_file(&self) -> Option<PathBuf> {
+        self.files.as_ref().map(|files| files.folders.history())
+    }
+}
+
+/// The port of the settings, read again when their file is another.
+#[derive(Debug)]
+pub struct HomePort {
+    file: Option<PathBuf>,
+    last: Mutex<(Stamp, Option<Port>)>,
+}
+
+/// What tells one state of a file from another, as far as a look at it can: `None` if it is absent.
+type Stamp = Option<(SystemTime, u64)>;
+
+impl HomePort {
+    /// Of the settings of `app`, if it has files at all.
+    pub fn of(files: Option<&AppFiles>, app: &AppName) -> Self {
+        let file = files.map(|files| files.folders.settings(app));
+        Self { file, last: Mutex::default() }
+    }
+
+    /// The port as it is set now; `None` also while the settings are wrong.
+    pub fn now(&self) -> Option<Port> {
+        let file = self.file.as_ref()?;
+        let look = || -> io::Result<_> {
+            let metadata = fs::metadata(file)?;
+            Ok((metadata.modified()?, metadata.len()))
+        };
+        let stamp = look().ok();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.0 != stamp {
+            *last = (stamp, Settings::load(file).ok().and_then(|settings| settings.port));
+        }
+        last.1
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use shared::{event::Process, history::Author};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_home_port_is_what_the_settings_say_now() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folders = Folders::locate(Some(home.path()), None).expect("given");
+        let app = AppName::default();
+        let author = Author { app: &app, process: Process::Server, launch_id: Uuid::nil() };
+        let files = AppFiles { history: Writer::open(&folders, &author), folders };
+        let port = HomePort::of(Some(&files), &app);
+        assert_eq!(port.now(), None);
+        let file = files.folders.settings(&app);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        for (text, wanted) in
+            [("port = 3030", Port::new(3030)), ("port 1", None), ("port = 443", Port::new(443))]
+        {
+            fs::write(&file, text).expect("written");
+            assert_eq!(port.now(), wanted, "{text}");
+        }
+        assert_eq!(HomePort::of(None, &app).now(), None);
+    }
+}
