@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Place, found, place, programs, skip};
+use crate::{RunContext, found, programs, run_context, skip};
 
 /// The manual is read on most systems, and is no part of the least one.
 const INCLUDED: &str = "--include=man-db";
@@ -61,19 +61,19 @@ impl Debian {
     }
 
     fn can_be_made() -> Result<(), String> {
-        if !place::is_root() {
+        if !run_context::is_root() {
             return Err("only root may enter one".to_owned());
         }
         let missing = ["unshare", "chroot", "dpkg", "debootstrap"].into_iter().find(|t| !found(t));
         missing.map_or(Ok(()), |tool| Err(format!("{tool} is missing")))?;
-        Place::here().through(["unshare", "--mount", "--"]).try_out()
+        RunContext::direct().through(["unshare", "--mount", "--"]).try_out()
     }
 
-    /// The place inside of it.
-    pub fn place(&self) -> Place {
+    /// How programs are run inside of it.
+    pub fn context(&self) -> RunContext {
         let (root, shared) = (self.root.path(), env::temp_dir());
         let enter = ["unshare", "--mount", "--", "sh", "-c", ENTER, "sh"].map(PathBuf::from);
-        Place::here().through(enter).through([root, shared.as_path()])
+        RunContext::direct().through(enter).through([root, shared.as_path()])
     }
 
     /// Runs a command in it.
@@ -82,7 +82,7 @@ impl Debian {
     ///
     /// If that cannot be started.
     pub fn run(&self, command: &[&str]) -> Output {
-        let mut inside = self.place().command(command[0]);
+        let mut inside = self.context().command(command[0]);
         inside.args(&command[1..]).env_clear().env("HOME", "/root");
         inside.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir("/");
         inside.output().expect("it starts")

@@ -13,7 +13,7 @@ use serde_json::Value;
 use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
-use crate::{HeldFile, Launch, NOBODY, Watched, Wine, place, program, records, wine};
+use crate::{Ended, HeldFile, Launch, NOBODY, Watched, Wine, program, records, run_context, wine};
 
 /// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
 #[derive(Debug)]
@@ -135,6 +135,18 @@ impl Home {
         Launch::new(self, self.program("launcher")).arg("--no-open").arg("--json")
     }
 
+    /// A command of the launcher that starts nothing, and answers people unless told otherwise.
+    #[track_caller]
+    pub fn command(&self, name: &str) -> Launch {
+        self.launcher().without("--no-open").without("--json").arg(name)
+    }
+
+    /// What a command answers programs.
+    #[track_caller]
+    pub fn ask(&self, name: &str) -> Ended {
+        self.command(name).arg("--json").run()
+    }
+
     /// The server without a launcher, about to be started here.
     #[track_caller]
     pub fn server(&self) -> Launch {
@@ -213,13 +225,13 @@ impl Home {
         conflict.unwrap_or_else(|| panic!("no conflict over {port}:\n{}", self.story()))
     }
 
-    /// Gives everything in it to whom [`Place::as_plain_user`](crate::Place::as_plain_user) means.
+    /// Gives everything in it to whom [`RunContext::as_plain_user`](crate::RunContext::as_plain_user) means.
     ///
     /// # Panics
     ///
     /// If root may not do everything.
     pub fn give_to_plain_user(&self) {
-        if place::is_root() {
+        if run_context::is_root() {
             give(self.path()).expect("root may give");
         }
     }

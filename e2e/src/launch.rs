@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::{Ended, Home, Place, Running, Wine, program, wine};
+use crate::{Ended, Home, RunContext, Running, Wine, program, wine};
 
 /// What is kept of this process's environment: where tools and temporary files are. Everything else
 /// would make a test depend on who runs it, `HOMEPORT_LOG_DIR` above all, which cargo sets.
@@ -22,7 +22,7 @@ const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
 pub struct Launch {
     home: PathBuf,
     program: PathBuf,
-    place: Place,
+    context: RunContext,
     app: Option<String>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
@@ -38,7 +38,7 @@ impl Launch {
         Self {
             home: home.path().to_owned(),
             program,
-            place: Place::here(),
+            context: RunContext::direct(),
             app: None,
             arguments: Vec::new(),
             environment: Vec::new(),
@@ -59,8 +59,8 @@ impl Launch {
 
     /// Somewhere else than here.
     #[must_use]
-    pub fn at(mut self, place: &Place) -> Self {
-        self.place = place.clone();
+    pub fn at(mut self, context: &RunContext) -> Self {
+        self.context = context.clone();
         self
     }
 
@@ -140,7 +140,7 @@ impl Launch {
     #[must_use]
     pub fn double_clicked(mut self) -> Self {
         self.is_silent = true;
-        self.place = self.place.through(["/usr/bin/setsid"]);
+        self.context = self.context.through(["/usr/bin/setsid"]);
         // Nobody is there: whatever looks for a display finds none.
         self.env("DISPLAY", ":homeport")
     }
@@ -171,12 +171,12 @@ impl Launch {
     fn command(&self) -> Command {
         let kept = KEPT.iter().filter_map(|name| Some((name, env::var_os(name)?)));
         let Some(wine) = &self.wine else {
-            let mut command = self.place.command(&self.program);
+            let mut command = self.context.command(&self.program);
             command.env_clear().envs(kept);
             command.env("HOME", &self.home).env("HOMEPORT_HOME", &self.home);
             return command;
         };
-        let mut command = wine.at(self.place.clone()).command(&self.program);
+        let mut command = wine.at(self.context.clone()).command(&self.program);
         command.env_clear().envs(kept).envs(wine.environment());
         command.env("HOME", &self.home).env("HOMEPORT_HOME", wine::windows_path(&self.home));
         command

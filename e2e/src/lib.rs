@@ -10,13 +10,13 @@
 //!
 //! These tests stand on Linux: on its namespaces, on `/proc`, on handles of processes. The Windows
 //! programs are run here too, under [`Wine`]: a home knows whose programs it runs, so that a test that
-//! holds for every system is written once (`tests/both`).
+//! holds for every system is written once (`tests/portable`).
 
 #![forbid(unsafe_code)]
 #![cfg(target_os = "linux")]
 
 mod browser;
-mod caught;
+mod captured_output;
 mod chromedriver;
 mod debian;
 mod desktop;
@@ -26,11 +26,11 @@ mod launch;
 mod load;
 mod netns;
 mod packages;
-mod place;
 mod ports;
 mod process;
 mod programs;
 mod records;
+mod run_context;
 mod running;
 mod skip;
 pub mod soak;
@@ -47,10 +47,10 @@ pub use launch::Launch;
 pub use load::{Load, Tally};
 pub use netns::Netns;
 pub use packages::{Packages, stripped};
-pub use place::{NOBODY, Place};
 pub use ports::{is_free, quiet_port};
 pub use process::Watched;
 pub use programs::{found, program};
+pub use run_context::{NOBODY, RunContext};
 pub use running::{Ended, Ready, Running};
 pub use skip::skip;
 pub use stranger::Stranger;

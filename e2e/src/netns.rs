@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::{Place, place, skip};
+use crate::{RunContext, run_context, skip};
 
 /// A namespace, kept alive by a process that waits for our end.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Netns {
     /// and the test is skipped, where the system has none to give.
     pub fn new(settings: &[&str]) -> Option<Self> {
         // Root's own namespace is the simplest; anybody else is root in one of users as well.
-        let ways: &[&[&str]] = match place::is_root() {
+        let ways: &[&[&str]] = match run_context::is_root() {
             true => &[&["-n"], &["-U", "-r", "-n"]],
             false => &[&["-U", "-r", "-n"]],
         };
@@ -62,10 +62,10 @@ impl Netns {
         Err(why.trim().to_owned())
     }
 
-    /// The place that programs run in it from.
-    pub fn place(&self) -> Place {
+    /// How programs are run in it.
+    pub fn context(&self) -> RunContext {
         let target = self.keeper.id().to_string();
-        let nsenter = Place::here().through(["nsenter", "--target", &target, "--net"]);
+        let nsenter = RunContext::direct().through(["nsenter", "--target", &target, "--net"]);
         let nsenter = match self.shares_users {
             true => nsenter.through(["--user", "--preserve-credentials"]),
             false => nsenter,
@@ -84,7 +84,7 @@ impl Netns {
             [(self, format!("ip link add wire {peer} &&"), own), (other, String::new(), theirs)];
         for (netns, lay, address) in ends {
             let plug = format!("{lay} ip addr add {address}/24 dev wire && ip link set wire up");
-            let done = netns.place().command("sh").args(["-c", &plug]).output();
+            let done = netns.context().command("sh").args(["-c", &plug]).output();
             let done = done.map_err(|error| error.to_string())?;
             if !done.status.success() {
                 return Err(String::from_utf8_lossy(&done.stderr).trim().to_owned());

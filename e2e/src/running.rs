@@ -4,13 +4,14 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Watched, caught::Caught, records, wait_for};
+use crate::{Watched, captured_output::CapturedOutput, is_free, records, wait_for, wait_until};
 
 /// A program that runs. When this is dropped it ends, and so do the processes that it started.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub struct Running {
     logs: PathBuf,
     /// Its home, if Wine runs it.
     in_wine: Option<PathBuf>,
-    stdout: Caught,
-    stderr: Caught,
+    stdout: CapturedOutput,
+    stderr: CapturedOutput,
     status: Option<ExitStatus>,
     /// The server's process, from when it was first told of.
     server: Option<Watched>,
@@ -92,7 +93,8 @@ impl Running {
     pub(crate) fn new(mut command: Command, logs: &Path, in_wine: Option<&PathBuf>) -> Self {
         let started = format!("{command:?}");
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{started}: {error}"));
-        let (stdout, stderr) = (Caught::of(child.stdout.take()), Caught::of(child.stderr.take()));
+        let (stdout, stderr) =
+            (CapturedOutput::of(child.stdout.take()), CapturedOutput::of(child.stderr.take()));
         let (logs, in_wine) = (logs.to_owned(), in_wine.cloned());
         Self { child, started, logs, in_wine, stdout, stderr, status: None, server: None }
     }
@@ -204,6 +206,20 @@ impl Running {
     pub fn kill(mut self) -> Ended {
         self.signal(Signal::KILL);
         self.exit()
+    }
+
+    /// I9: it is killed, and its server is gone within two seconds and `port` is free.
+    ///
+    /// # Panics
+    ///
+    /// If the server lives on, or [`Running::ready`] was not called.
+    #[track_caller]
+    pub fn assert_leaves_nothing_behind(mut self, port: u16) {
+        let killed = Instant::now();
+        self.signal(Signal::KILL);
+        let gone = wait_for(|| self.server().has_ended().then(|| killed.elapsed()));
+        assert!(gone.is_some_and(|after| after < Duration::from_secs(2)), "{gone:?}");
+        wait_until("the port is free", || is_free(port));
     }
 
     /// Ends it and its server at once.

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::{Place, Watched, program, wait_for};
+use crate::{RunContext, Watched, program, wait_for};
 
 /// A process that holds a port until this is dropped; see `src/bin/stranger.rs` for what it can do.
 #[derive(Debug)]
@@ -26,17 +26,17 @@ impl Stranger {
     /// One that listens on `address`, such as `127.0.0.1:0`, and accepts nobody.
     #[track_caller]
     pub fn listening(address: &str) -> Self {
-        Self::start(&Place::here(), &["listen", address])
+        Self::start(&RunContext::direct(), &["listen", address])
     }
 
-    /// One that does what `orders` say, at `place`. It holds its port when this returns.
+    /// One that does what `orders` say, in `context`. It holds its port when this returns.
     ///
     /// # Panics
     ///
     /// If it cannot.
     #[track_caller]
-    pub fn start(place: &Place, orders: &[&str]) -> Self {
-        let mut command = place.command(program("stranger"));
+    pub fn start(context: &RunContext, orders: &[&str]) -> Self {
+        let mut command = context.command(program("stranger"));
         command.args(orders).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdout = BufReader::new(process.stdout.take().expect("it was piped"));

@@ -48,7 +48,7 @@ pub struct Candidate {
 
 /// What the order depends on.
 #[derive(Debug, Clone, Copy)]
-pub struct Wishes<'a> {
+pub struct CandidateInputs<'a> {
     /// A port that was asked for on the command line or in the environment.
     pub explicit: Option<Port>,
     /// The home port.
@@ -56,7 +56,7 @@ pub struct Wishes<'a> {
     /// What is remembered.
     pub assignment: &'a Assignment,
     /// The range, if somebody asked for it: remembered ports outside it are then left out, because
-    /// the newer wish wins.
+    /// the newer setting wins.
     pub asked_range: Option<PortRange>,
     /// What the first choice is computed from: app and user.
     pub seed: Seed,
@@ -81,49 +81,49 @@ impl Seed {
 /// # Examples
 ///
 /// ```
-/// use launcher::candidates::{Seed, Wishes, candidates};
+/// use launcher::candidates::{Seed, CandidateInputs, candidates};
 /// use shared::{assignment::Assignment, conflict::Origin, os::PortRanges, policy::Policy, port::{Port, PortRange}};
 ///
 /// let live = PortRanges { unprivileged_start: 1024, ..PortRanges::default() };
 /// let policy = Policy::new(PortRange::literal(20000, 20002), live, vec![], Default::default());
 /// let nothing = Assignment::default();
-/// let wishes = Wishes {
+/// let inputs = CandidateInputs {
 ///     explicit: None,
 ///     home: Port::new(3030),
 ///     assignment: &nothing,
 ///     asked_range: None,
 ///     seed: Seed::new("notes", "ada"),
 /// };
-/// let list: Vec<_> = candidates(&wishes, &policy, || None).collect();
+/// let list: Vec<_> = candidates(&inputs, &policy, || None).collect();
 /// assert_eq!((list[0].port, list[0].origin), (Port::new(3030), Origin::Home));
 /// assert_eq!(list.len(), 1 + 3 + 1);
 /// assert_eq!((list[4].port, list[4].origin), (None, Origin::Temporary));
 /// ```
 pub fn candidates<'a>(
-    wishes: &Wishes<'a>,
+    inputs: &CandidateInputs<'a>,
     policy: &'a Policy,
     propose: impl FnMut() -> Option<Port> + 'a,
 ) -> impl Iterator<Item = Candidate> + 'a {
-    let asked_range = wishes.asked_range;
+    let asked_range = inputs.asked_range;
     let wanted = move |port: &Port| asked_range.is_none_or(|range| range.contains(*port));
     let with = |origin| move |port| (Some(port), origin);
 
-    let explicit = wishes.explicit.map(with(Origin::Explicit));
-    let mut good = wishes.assignment.ports().map(|good| good.port);
-    let last_good = wishes.assignment.last_good.and_then(|_| good.next());
-    let remembered = wishes
+    let explicit = inputs.explicit.map(with(Origin::Explicit));
+    let mut good = inputs.assignment.ports().map(|good| good.port);
+    let last_good = inputs.assignment.last_good.and_then(|_| good.next());
+    let remembered = inputs
         .home
         .map(with(Origin::Home))
         .into_iter()
         .chain(last_good.filter(wanted).map(with(Origin::LastGood)))
         .chain(good.filter(wanted).map(with(Origin::EarlierGood)));
-    let chosen = std::iter::once(first_choice(policy, wishes.seed))
+    let chosen = std::iter::once(first_choice(policy, inputs.seed))
         .map(with(Origin::FirstChoice))
         .chain(proposals(propose, policy.range()).map(with(Origin::Proposed)))
-        .chain(shuffled(policy.range(), wishes.seed).map(with(Origin::Range)));
+        .chain(shuffled(policy.range(), inputs.seed).map(with(Origin::Range)));
     let rest = remembered.chain(chosen).chain([(None, Origin::Temporary)]);
 
-    let alone = wishes.explicit.is_some();
+    let alone = inputs.explicit.is_some();
     let mut seen = HashSet::new();
     explicit
         .into_iter()
@@ -206,9 +206,9 @@ mod test {
         assignment
     }
 
-    fn wishes(assignment: &Assignment) -> Wishes<'_> {
+    fn inputs(assignment: &Assignment) -> CandidateInputs<'_> {
         let seed = Seed::new("server", "ada");
-        Wishes { explicit: None, home: None, assignment, asked_range: None, seed }
+        CandidateInputs { explicit: None, home: None, assignment, asked_range: None, seed }
     }
 
     #[test]
@@ -221,9 +221,12 @@ mod test {
     #[test]
     fn an_explicit_port_stands_alone() {
         let (assignment, policy) = (remembering(&[17005]), policy(shared::policy::DEFAULT_RANGE));
-        let wishes =
-            Wishes { explicit: Some(port(3030)), home: Some(port(4040)), ..wishes(&assignment) };
-        let list: Vec<_> = candidates(&wishes, &policy, || Some(port(18000))).collect();
+        let inputs = CandidateInputs {
+            explicit: Some(port(3030)),
+            home: Some(port(4040)),
+            ..inputs(&assignment)
+        };
+        let list: Vec<_> = candidates(&inputs, &policy, || Some(port(18000))).collect();
         assert_eq!(
             list,
             [Candidate { port: Some(port(3030)), origin: Origin::Explicit, refusal: None }]
@@ -235,10 +238,13 @@ mod test {
         let assignment = remembering(&[17005, 20001]);
         let range = PortRange::literal(20000, 20005);
         let policy = policy(range);
-        let wishes =
-            Wishes { home: Some(port(3030)), asked_range: Some(range), ..wishes(&assignment) };
+        let inputs = CandidateInputs {
+            home: Some(port(3030)),
+            asked_range: Some(range),
+            ..inputs(&assignment)
+        };
         let list: Vec<_> =
-            candidates(&wishes, &policy, || None).map(|c| (c.port, c.origin)).collect();
+            candidates(&inputs, &policy, || None).map(|c| (c.port, c.origin)).collect();
         assert_eq!(
             list[..2],
             [(Some(port(3030)), Origin::Home), (Some(port(20001)), Origin::LastGood)]
@@ -249,7 +255,7 @@ mod test {
     #[test]
     fn a_remembered_port_that_browsers_block_is_listed_with_its_refusal() {
         let (assignment, policy) = (remembering(&[6000]), policy(shared::policy::DEFAULT_RANGE));
-        let first = candidates(&wishes(&assignment), &policy, || None).next().expect("listed");
+        let first = candidates(&inputs(&assignment), &policy, || None).next().expect("listed");
         assert_eq!(first.refusal, Some(Class::BrowserBlocked));
     }
 
@@ -263,8 +269,8 @@ mod test {
             app in "[a-z]{1,8}",
         ) {
             let (assignment, policy) = (remembering(&remembered), policy(PortRange::literal(first, last)));
-            let wishes = Wishes { home: home.map(port), seed: Seed::new(&app, "ada"), ..wishes(&assignment) };
-            let list: Vec<_> = candidates(&wishes, &policy, || Some(port(proposal))).collect();
+            let inputs = CandidateInputs { home: home.map(port), seed: Seed::new(&app, "ada"), ..inputs(&assignment) };
+            let list: Vec<_> = candidates(&inputs, &policy, || Some(port(proposal))).collect();
             let distinct: HashSet<_> = list.iter().map(|candidate| candidate.port).collect();
             prop_assert_eq!(distinct.len(), list.len());
             prop_assert_eq!(list.last().expect("never empty").port, None);
@@ -275,7 +281,7 @@ mod test {
             }
             let missing = policy.allowed().find(|port| !distinct.contains(&Some(*port)));
             prop_assert_eq!(missing, None);
-            let again: Vec<_> = candidates(&wishes, &policy, || Some(port(proposal))).collect();
+            let again: Vec<_> = candidates(&inputs, &policy, || Some(port(proposal))).collect();
             prop_assert_eq!(again, list);
         }
     }

@@ -20,9 +20,9 @@ use interprocess::local_socket::{ListenerOptions, Stream, prelude::*};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
-    control::{LineError, hear, say},
     launch::LaunchInfo,
     port::Port,
+    wire::{MessageError, read_message, write_message},
 };
 
 use crate::os;
@@ -122,7 +122,7 @@ pub enum AskError {
     Unreachable(#[from] io::Error),
     /// It said something else.
     #[error("the running launcher did not answer ({0})")]
-    NoAnswer(#[from] LineError),
+    NoAnswer(#[from] MessageError),
     /// It closed the connection.
     #[error("the running launcher closed the connection without an answer")]
     Closed,
@@ -177,7 +177,7 @@ fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
     // Pipes of Windows have no time limits; its clients are the same user's all the same.
     let _ = client.set_send_timeout(Some(PATIENCE));
     let mut client = BufReader::new(Patient { client, until: Instant::now() + PATIENCE });
-    let answer = match hear::<Request>(&mut client) {
+    let answer = match read_message::<Request>(&mut client) {
         Ok(Some(request)) => {
             let (reply, answer) = channel();
             let (untold, told) = channel();
@@ -192,7 +192,7 @@ fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
     };
     let Some((answer, untold)) = answer else { return };
     let stream = &mut client.get_mut().client;
-    let told = say(stream, &answer);
+    let told = write_message(stream, &answer);
     drop::<Option<Sender<()>>>(untold);
     if told.is_ok() && matches!(answer, Answer::Stopping { .. }) {
         // The connection ends with the process, and so tells when that is.
@@ -208,9 +208,9 @@ fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
 /// [`AskError`] if there is none.
 pub fn ask(path: &Path, request: &Request) -> Result<Answer, AskError> {
     let mut stream = Stream::connect(os::socket_name(path)?)?;
-    say(&mut stream, request)?;
+    write_message(&mut stream, request)?;
     let mut stream = BufReader::new(stream);
-    let answer = hear(&mut stream)?.ok_or(AskError::Closed)?;
+    let answer = read_message(&mut stream)?.ok_or(AskError::Closed)?;
     if matches!(answer, Answer::Stopping { .. }) {
         // Nothing more is said: the end of the stream is the end of the launcher.
         let _ = stream.read(&mut [0]);
@@ -263,19 +263,19 @@ mod test {
     fn garbage_and_a_flood_are_answered_with_what_is_wrong() {
         let (_folder, path) = listening();
         for (said, wrong) in
-            [("hello\n".to_owned(), "is not a control message"), ("x".repeat(1 << 20), "more than")]
+            [("hello\n".to_owned(), "is not a message"), ("x".repeat(1 << 20), "more than")]
         {
             let mut stream =
                 Stream::connect(os::socket_name(&path).expect("a name")).expect("listening");
             // The flood is not read to its end, so writing it may fail.
             let _ = stream.write_all(said.as_bytes());
-            let answer = hear::<Answer>(&mut BufReader::new(stream));
+            let answer = read_message::<Answer>(&mut BufReader::new(stream));
             match answer {
                 Ok(Some(Answer::Refused { reason, .. })) => {
                     assert!(reason.contains(wrong), "{reason}");
                 }
                 // Closed with bytes unread, the connection may be reset before the answer is read.
-                Err(LineError::Read(_)) if said.len() > 100 => {}
+                Err(MessageError::Read(_)) if said.len() > 100 => {}
                 other => panic!("{other:?}"),
             }
         }

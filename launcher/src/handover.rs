@@ -9,8 +9,9 @@ use std::{
 
 use shared::{
     app::AppName,
-    called, checkout,
+    checkout,
     claim::Claim,
+    invoked_as,
     paths::{HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     settings::{self, LogLevel},
 };
@@ -45,7 +46,7 @@ impl Program {
         }
         let own = env::current_exe().unwrap_or_default();
         let named = |name| own.with_file_name(format!("{name}{EXE_SUFFIX}"));
-        let files = called::SERVERS.map(named);
+        let files = invoked_as::SERVERS.map(named);
         let found: Vec<_> = files.iter().filter(|file| file.is_file()).collect();
         let path = match found[..] {
             // What a checkout has built, it has built from sources that may have changed since.
@@ -72,7 +73,7 @@ impl Program {
         };
         let folders = [(HOME_VARIABLE, basics.home.as_deref()), (LOG_DIR_VARIABLE, logs)];
         command.envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder?))));
-        command.env(called::VARIABLE, called::launcher());
+        command.env(invoked_as::VARIABLE, invoked_as::launcher());
         command.env("HOMEPORT_LOG", log.to_string());
         // The launcher alone speaks to a service manager.
         command.env_remove("NOTIFY_SOCKET");

@@ -23,7 +23,7 @@ use slog::{info, warn};
 
 use crate::{
     args::StartArgs,
-    candidates::{Candidate, Seed, Wishes, candidates},
+    candidates::{Candidate, CandidateInputs, Seed, candidates},
     choose::{Choice, ChoiceError, Chooser},
     error::LaunchError,
     launch::Launch,
@@ -131,7 +131,7 @@ impl Host for Keeper<'_> {
         if occasion != Occasion::Again {
             self.generation = self.remember(choice, at, occasion);
         }
-        let info = choice.info(self.launch, previous);
+        let info = self.launch.info(choice, previous);
         self.publish(&info, at);
         system::notify_ready(&format!("serving at {}", info.url()));
         match occasion {
@@ -162,7 +162,7 @@ impl Keeper<'_> {
             options.avoid(),
             Assignment::of_other_apps(folders, app),
         );
-        let wishes = Wishes {
+        let inputs = CandidateInputs {
             explicit: wanted.explicit,
             home: options.home_port.as_ref().map(|port| port.value),
             assignment: &memory.assignment,
@@ -180,7 +180,7 @@ impl Keeper<'_> {
             last_good: memory.assignment.last_good.map(|good| good.port),
             may_move: on_conflict.value == OnConflict::Move || !wanted.but.is_empty(),
         }
-        .choose(candidates(&wishes, &policy, propose).filter(others));
+        .choose(candidates(&inputs, &policy, propose).filter(others));
         // Where the port was remembered nobody has asked the system for its ranges, nor shall now.
         let is_chosen = choice.as_ref().is_ok_and(|choice| !choice.origin.is_remembered());
         if is_chosen && let Some(range) = policy.ignores_ephemeral() {

@@ -3,6 +3,7 @@
 use std::{
     io,
     path::Path,
+    process,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -16,6 +17,7 @@ use shared::{
     history::{Author, Filter, Found, Reader, Writer},
     identity::Secret,
     keys,
+    launch::LaunchInfo,
     logging::{self, Diagnostics, Mode},
     port::Port,
     settings::LogLevel,
@@ -24,6 +26,7 @@ use slog::{Logger, error, info, warn};
 use uuid::Uuid;
 
 use crate::{
+    choose::Choice,
     desktop::{
         self,
         browser::{self, Page},
@@ -68,6 +71,18 @@ impl Launch {
             history,
             screen,
             diagnostics,
+        }
+    }
+
+    /// The facts of this launch on the port of `choice`; `last_good` is the last good port before it.
+    pub fn info(&self, choice: &Choice, last_good: Option<Port>) -> LaunchInfo {
+        LaunchInfo {
+            app: self.basics.app.clone(),
+            port: choice.claim.port(),
+            origin: choice.origin,
+            launch_id: self.id,
+            launcher_pid: Some(process::id()),
+            last_good,
         }
     }
 

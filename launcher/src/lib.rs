@@ -14,7 +14,7 @@
 
 use std::{ffi::OsString, panic};
 
-use shared::{called, exit::Exit};
+use shared::{exit::Exit, invoked_as};
 
 use self::desktop::message::Message;
 
@@ -43,8 +43,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     shared::os::survive_file_size_limit();
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
-    called::keep(&argv);
-    panic::catch_unwind(|| match commands::parse(&argv) {
+    invoked_as::keep(&argv);
+    panic::catch_unwind(|| match args::parse(&argv) {
         Ok(typed) => commands::run(typed, &argv),
         Err(exit) => exit,
     })

@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io;
 
-/// What the launcher is called where a package has put it; see `shared::called`.
+/// What the launcher is called where a package has put it; see `shared::invoked_as`.
 pub(crate) const LAUNCHER: &str = "homeport";
 
 /// What the server is called there.
@@ -14,7 +14,7 @@ const SERVER: &str = "homeport-server";
 
 /// The launcher's command line, under the name that it has in a package.
 pub(crate) fn launcher() -> Command {
-    launcher::commands::CommandLine::command().name(LAUNCHER)
+    launcher::args::CommandLine::command().name(LAUNCHER)
 }
 
 /// Every page: the name of its file, and what is in it.

@@ -144,7 +144,7 @@ keys! {
     BYTES = "bytes";
     /// The address of an HTTP client.
     REMOTE_ADDR = "remote_addr";
-    /// A line that the server wrote where a control message was expected.
+    /// A line that the server wrote where a hand-over message was expected.
     LINE = "line";
 }
 

@@ -3,7 +3,8 @@
 //! The modules stand in the order in which they build on one another. What is true of ports:
 //! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
 //! [`environment`], [`settings`], [`atomic`], [`assignment`], [`launch`], [`discovery`]. What is told: [`keys`], [`event`],
-//! [`history`], [`explain`], [`logging`], [`called`]. What crosses a process: [`handover`], [`control`],
+//! [`history`], [`explain`], [`logging`], [`invoked_as`]. What is said to people:
+//! [`messages`]. What crosses a process: [`wire`], [`handover`],
 //! [`identity`], [`token`], [`exit`]. The operating system sits behind [`os`], and `unsafe` lives
 //! there alone.
 
@@ -12,11 +13,9 @@
 pub mod app;
 pub mod assignment;
 pub mod atomic;
-pub mod called;
 pub mod checkout;
 pub mod claim;
 pub mod conflict;
-pub mod control;
 pub mod diagnose;
 pub mod discovery;
 pub mod environment;
@@ -26,13 +25,16 @@ pub mod explain;
 pub mod handover;
 pub mod history;
 pub mod identity;
+pub mod invoked_as;
 pub mod keys;
 pub mod launch;
 pub mod logging;
+pub mod messages;
 pub mod os;
 pub mod paths;
 pub mod policy;
 pub mod port;
 pub mod settings;
 pub mod token;
+pub mod wire;
 pub mod words;

@@ -8,12 +8,13 @@ use serde_json::Value;
 use shared::{
     assignment::Assignment,
     conflict::{Class, Origin},
-    control::{self, ToLauncher, ToServer},
     discovery::Discovery,
+    handover::{ToLauncher, ToServer},
     identity::{Identity, Secret},
     keys,
     port::Port,
     settings::{KEYS, Settings},
+    wire,
 };
 use support::{problems, repository, schema, validator};
 
@@ -166,39 +167,39 @@ fn every_json_example_of_the_formats_is_one() {
 }
 
 /// What is said in one of the two directions, and whether `line` is it.
-fn is_heard<T>(line: &str) -> bool
+fn is_read<T>(line: &str) -> bool
 where
     T: serde::Serialize + serde::de::DeserializeOwned,
 {
-    let Ok(Some(message)) = control::hear::<T>(&mut line.as_bytes()) else { return false };
+    let Ok(Some(message)) = wire::read_message::<T>(&mut line.as_bytes()) else { return false };
     let mut said = Vec::new();
-    control::say(&mut said, &message).expect("a Vec takes everything");
+    wire::write_message(&mut said, &message).expect("a Vec takes everything");
     assert_eq!(String::from_utf8(said).expect("text"), line, "written as it is read");
     true
 }
 
 #[test]
-fn every_control_line_of_the_protocol_is_one_and_none_is_missing() {
+fn every_handover_message_of_the_protocol_is_documented() {
     let text = repository("docs/handover.md");
     let (to_server, to_launcher) = text
         .split_once("### Launcher to server")
         .and_then(|(_, rest)| rest.split_once("### Server to launcher"))
         .expect("both directions");
     let to_launcher = to_launcher.split("### Order").next().unwrap_or_default();
-    let said = |part: &str, is_heard: fn(&str) -> bool| {
+    let said = |part: &str, is_read: fn(&str) -> bool| {
         let lines = part.lines().filter(|line| line.starts_with("{\"say\""));
-        lines.for_each(|line| assert!(is_heard(&format!("{line}\n")), "{line}"));
+        lines.for_each(|line| assert!(is_read(&format!("{line}\n")), "{line}"));
         let words =
             part.lines().filter_map(|line| line.strip_prefix("{\"say\":\"")?.split('"').next());
         words.map(str::to_owned).collect::<BTreeSet<_>>()
     };
-    assert_eq!(said(to_server, is_heard::<ToServer>), words_of::<ToServer>());
-    assert_eq!(said(to_launcher, is_heard::<ToLauncher>), words_of::<ToLauncher>());
+    assert_eq!(said(to_server, is_read::<ToServer>), words_of::<ToServer>());
+    assert_eq!(said(to_launcher, is_read::<ToLauncher>), words_of::<ToLauncher>());
 }
 
 /// Every `say` that is understood, from what serde says of one that is not.
 fn words_of<T: serde::de::DeserializeOwned + std::fmt::Debug>() -> BTreeSet<String> {
-    let error = control::hear::<T>(&mut &b"{\"say\":\"?\"}\n"[..]).expect_err("no such word");
+    let error = wire::read_message::<T>(&mut &b"{\"say\":\"?\"}\n"[..]).expect_err("no such word");
     let error = error.to_string();
     let list = error.split_once("expected").expect("it lists them").1;
     list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
@@ -227,7 +228,7 @@ fn the_identity_of_the_protocol_is_what_its_secret_gives() {
 #[test]
 fn the_limits_of_the_protocol_are_those_of_the_code() {
     let text = repository("docs/handover.md");
-    for limit in [control::MAX_LINE, shared::identity::MAX_CHALLENGE as u64] {
+    for limit in [wire::MAX_LINE, shared::identity::MAX_CHALLENGE as u64] {
         let digits = match limit {
             1000.. => format!("{},{:03}", limit / 1000, limit % 1000),
             _ => limit.to_string(),

@@ -11,12 +11,13 @@ use serde_json::Value;
 use shared::{
     app::AppName,
     assignment::Assignment,
-    control::{ToLauncher, ToServer, hear},
     discovery::Discovery,
     event::RecoverySource,
+    handover::{ToLauncher, ToServer},
     history::{Filter, Found, Reader, schema},
     port::Port,
     settings::Settings,
+    wire::read_message,
 };
 
 fn fixture(file: &str) -> PathBuf {
@@ -74,13 +75,13 @@ fn an_assignment_is_recalled_from_its_history_without_what_was_forgotten() {
     let recall = |app: &str| {
         let app: AppName = app.parse().expect("a name");
         let missing = folder.path().join(app.as_str());
-        Assignment::recall(&missing, &fixture("port-history.jsonl"), &app)
+        Assignment::load_or_recover(&missing, &fixture("port-history.jsonl"), &app)
     };
-    let recalled = recall("server");
-    assert_eq!(recalled.recovery.expect("told").source, RecoverySource::PortHistory);
-    assert_eq!(recalled.assignment.generation, 5);
-    assert_eq!(recalled.assignment.last_good.expect("one").port, port(18_030));
-    let earlier: Vec<_> = recalled.assignment.earlier.iter().map(|good| good.port.get()).collect();
+    let loaded = recall("server");
+    assert_eq!(loaded.recovery.expect("told").source, RecoverySource::PortHistory);
+    assert_eq!(loaded.assignment.generation, 5);
+    assert_eq!(loaded.assignment.last_good.expect("one").port, port(18_030));
+    let earlier: Vec<_> = loaded.assignment.earlier.iter().map(|good| good.port.get()).collect();
     assert_eq!(earlier, [18_500, 20_482]);
     assert!(recall("photos").assignment.last_good.is_none(), "it was forgotten");
 }
@@ -97,8 +98,8 @@ fn its_discovery_file_and_its_settings_are_read() {
 fn the_lines_of_its_control_pipe_are_read() {
     let mut said = 0;
     for line in text("control.jsonl").lines().filter(|line| line.starts_with("{\"say\"")) {
-        let to_server = hear::<ToServer>(&mut BufReader::new(line.as_bytes()));
-        let to_launcher = hear::<ToLauncher>(&mut BufReader::new(line.as_bytes()));
+        let to_server = read_message::<ToServer>(&mut BufReader::new(line.as_bytes()));
+        let to_launcher = read_message::<ToLauncher>(&mut BufReader::new(line.as_bytes()));
         assert!(to_server.is_ok() || to_launcher.is_ok(), "{line}: {to_server:?} {to_launcher:?}");
         said += 1;
     }

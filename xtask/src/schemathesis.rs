@@ -1,5 +1,5 @@
 //! `cargo xtask schemathesis`: the test of the API against its own description, for longer. The test
-//! itself, and which version asks, is in `e2e/tests/openapi.rs`.
+//! itself, and which version asks, is in `e2e/tests/linux/openapi.rs`.
 
 use crate::{
     cargo::{cargo, outcome},
@@ -14,7 +14,8 @@ const VARIABLE: &str = "HOMEPORT_EXAMPLES";
 /// Builds the programs, and runs the test with so many examples.
 pub(crate) fn run(examples: u32) -> ExitCode {
     let build = cargo(["build", "-p", "launcher", "-p", "server", "-p", "e2e"]);
-    let mut test = cargo(["test", "-p", "e2e", "--test", "openapi", "--", "--nocapture"]);
+    let mut test =
+        cargo(["test", "-p", "e2e", "--test", "linux", "openapi::", "--", "--nocapture"]);
     test.env(VARIABLE, examples.to_string());
     for command in [build, test] {
         if let Outcome::Failed(why) = outcome(command) {

@@ -6,7 +6,7 @@
 use crate::{cargo, screen};
 use std::{env, ffi::OsString, io, process::Command, process::ExitCode};
 
-/// What the launcher calls itself in what it advises to type (`shared::called`).
+/// What the launcher calls itself in what it advises to type (`shared::invoked_as`).
 const INVOKED_AS: &str = "HOMEPORT_INVOKED_AS";
 
 /// Builds and runs the launcher with `args`.

@@ -1,7 +1,7 @@
 //! A server that obeys orders, to see what the launcher makes of it.
 //!
 //! It is started as a server is, `fake_server [ORDER] --port P --app A --hand-over`, adopts the
-//! sockets from descriptor 3 up and speaks the control lines. Without an order it serves well.
+//! sockets from descriptor 3 up and exchanges the hand-over messages. Without an order it serves well.
 //!
 //! ```text
 //! exit=N signal=N     ends like this at once
@@ -48,10 +48,11 @@ mod unix {
     use rustix::process::{Signal, getpid, kill_process};
     use shared::{
         app::AppName,
-        control::{self, Adoption, ToLauncher, ToServer},
         discovery::Discovery,
+        handover::{Adoption, ToLauncher, ToServer},
         identity::{Identity, Secret},
         paths::{self, Folders},
+        wire,
     };
     use uuid::Uuid;
 
@@ -73,7 +74,7 @@ mod unix {
         let home = env::var_os(paths::HOME_VARIABLE).expect("a test's home");
         let folders = Folders::locate(Some(home.as_ref()), None).expect("given");
         let mut orders = io::stdin().lock();
-        let Ok(Some(ToServer::Adopt(adoption))) = control::hear(&mut orders) else {
+        let Ok(Some(ToServer::Adopt(adoption))) = wire::read_message(&mut orders) else {
             return ExitCode::from(70);
         };
         let order = match order.strip_prefix("after-first:") {
@@ -94,7 +95,7 @@ mod unix {
         });
         fake.clone().serve();
         loop {
-            match control::hear::<ToServer>(&mut orders) {
+            match wire::read_message::<ToServer>(&mut orders) {
                 _ if fake.order == "deaf" => thread::park(),
                 Ok(None | Some(ToServer::Drain | ToServer::Stop)) | Err(_) => return 0.into(),
                 Ok(Some(_)) => {}
@@ -141,7 +142,7 @@ mod unix {
     }
 
     fn say(message: &ToLauncher) {
-        control::say(&mut io::stdout(), message).expect("the launcher listens");
+        wire::write_message(&mut io::stdout(), message).expect("the launcher listens");
     }
 
     fn garbage() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::scene::Killed;
+use super::world::Killed;
 use crate::{Home, records};
 
 /// What is wrong with a history: all of it is told, not the first alone.

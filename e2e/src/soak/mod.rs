@@ -7,12 +7,12 @@
 mod audit;
 mod clients;
 mod control;
-mod down;
+mod event_log;
 mod fault;
+mod outages;
+mod recovery;
 mod resources;
-mod scene;
-mod trail;
-mod up;
+mod world;
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ use std::{
 
 use fastrand::Rng;
 
-use self::{fault::Fault, scene::Scene};
+use self::{fault::Fault, world::World};
 use crate::Home;
 
 /// How long it runs unless told otherwise.
@@ -119,8 +119,8 @@ pub fn run(plan: &Plan) -> ExitCode {
 /// Performs one fault after the other until the time is over, and audits what is on record.
 fn perform(plan: &Plan, home: &Home, progress: &mut Progress) -> usize {
     let until = progress.began + Duration::from_secs_f64(plan.minutes * 60.0);
-    let mut scene = Scene::open(home);
-    progress.tell(&format!("start: {}", scene.whereabouts()));
+    let mut world = World::open(home);
+    progress.tell(&format!("start: {}", world.whereabouts()));
     let mut sequence = Rng::with_seed(plan.seed);
     let mut rounds = 0;
     let mut round: Vec<Fault> = Vec::new();
@@ -133,13 +133,13 @@ fn perform(plan: &Plan, home: &Home, progress: &mut Progress) -> usize {
         let mut draws = sequence.fork();
         progress.steps += 1;
         progress.now = fault.name().to_owned();
-        let came = scene.suffer(fault, &mut draws);
-        scene.check();
+        let came = world.suffer(fault, &mut draws);
+        world.check();
         *progress.counts.entry(fault.name()).or_default() += 1;
-        progress.tell(&format!("{}: {came}; {}", fault.name(), scene.whereabouts()));
+        progress.tell(&format!("{}: {came}; {}", fault.name(), world.whereabouts()));
     }
     progress.now = "the end, and the audit of the records".to_owned();
-    let killed = scene.close();
+    let killed = world.close();
     audit::audit(home, &killed)
 }
 

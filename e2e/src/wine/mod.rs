@@ -13,7 +13,7 @@ use std::{
 pub use equipment::HeldFile;
 use prefix::Prefix;
 
-use crate::{Home, Place, found, programs, skip};
+use crate::{Home, RunContext, found, programs, skip};
 
 /// The variable that names the folder of the Windows programs.
 const VARIABLE: &str = "HOMEPORT_WINDOWS_PROGRAMS";
@@ -88,9 +88,9 @@ impl Wine {
         self.programs.join(format!("{name}.exe"))
     }
 
-    /// The same place, with Windows programs in it.
-    pub(crate) fn at(&self, place: Place) -> Place {
-        place.through(["wine"])
+    /// The same context, for Windows programs.
+    pub(crate) fn at(&self, context: RunContext) -> RunContext {
+        context.through(["wine"])
     }
 
     /// What every program in this prefix is told.

@@ -3,12 +3,12 @@
 use e2e::is_free;
 use shared::app::AppName;
 
-use crate::scene::{Scene, supervised, taken};
+use crate::session::{Session, supervised, taken};
 
 #[test]
 fn a_port_is_checked_while_it_is_typed() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let browser = &scene.browser;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let browser = &session.browser;
     let (taken, stranger) = taken();
     // In the range that Homeport chooses from, so that nothing is to be said against it.
     let free = (27_500..29_999).find(|port| is_free(*port)).expect("one is free");
@@ -18,8 +18,8 @@ fn a_port_is_checked_while_it_is_typed() {
         (&taken.to_string(), format!("{taken} is held by stranger, pid ")),
         (&free.to_string(), format!("{free} is free, and outside every range the system uses.")),
         (
-            &scene.ready.port.to_string(),
-            format!("{} is the port of this server.", scene.ready.port),
+            &session.ready.port.to_string(),
+            format!("{} is the port of this server.", session.ready.port),
         ),
     ] {
         browser.fill("#set-port", typed);
@@ -28,13 +28,13 @@ fn a_port_is_checked_while_it_is_typed() {
     drop(stranger);
     browser.fill("#set-port", "");
     browser.wait_for_text("#set-port-note", "Tried first at every start");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }
 
 #[test]
 fn settings_are_saved_and_nobodys_change_is_lost() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, home, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, home, .. } = &session;
     let file = home.folders().settings(&AppName::default());
     let read = || std::fs::read_to_string(&file).expect("there");
     browser.fill("#set-avoid", "20005, 21000-21010");
@@ -55,5 +55,5 @@ fn settings_are_saved_and_nobodys_change_is_lost() {
     browser.wait_for_text("#settings-said", "Saved.");
     let text = read();
     assert!(text.contains("30s") && text.contains("debug") && text.contains("# of mine"), "{text}");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, supervised, taken};
+use crate::session::{Session, supervised, taken};
 
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
@@ -23,8 +23,8 @@ const FOCUSED: &str = "
 
 #[test]
 fn a_conflict_shows_by_itself_and_can_be_read_with_the_keyboard() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, home, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, home, .. } = &session;
     let (port, _stranger) = taken();
     assert!(!browser.text("#conflicts").contains("stranger"));
     assert_eq!(home.server().port(port).run().code, Some(69));
@@ -38,13 +38,13 @@ fn a_conflict_shows_by_itself_and_can_be_read_with_the_keyboard() {
     browser.wait("document.activeElement.closest('#plot svg')");
     browser.click("#as-table summary");
     browser.wait_for_text("#records", &format!("{port} is held by stranger"));
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }
 
 #[test]
 fn everything_is_reached_with_the_tab_key_in_the_order_in_which_it_is_read() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let browser = &scene.browser;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let browser = &session.browser;
     let mut reached = Vec::new();
     while reached.last().is_none_or(|last: &String| last != "api") {
         browser.press(TAB);
@@ -67,8 +67,8 @@ fn everything_is_reached_with_the_tab_key_in_the_order_in_which_it_is_read() {
 
 #[test]
 fn a_dialog_takes_the_focus_and_gives_it_back() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let browser = &scene.browser;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let browser = &session.browser;
     for (dialog, inside) in [("move", "move-port"), ("restart", "restart"), ("stop", "stop")] {
         browser.js(&format!("document.querySelector('[data-open={dialog}]').focus()"));
         browser.press(ENTER);
@@ -84,14 +84,14 @@ fn a_dialog_takes_the_focus_and_gives_it_back() {
         browser.wait(&format!("!document.getElementById('{dialog}').open"));
         browser.wait(&format!("document.activeElement.dataset.open === '{dialog}'"));
     }
-    assert_eq!(scene.home.events("server_ready").len(), 1, "nothing was done");
-    scene.assert_no_trouble();
+    assert_eq!(session.home.events("server_ready").len(), 1, "nothing was done");
+    session.assert_no_trouble();
 }
 
 #[test]
 fn the_arrow_keys_lead_through_the_picture() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, home, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, home, .. } = &session;
     let (port, _stranger) = taken();
     assert_eq!(home.server().port(port).run().code, Some(69));
     browser.wait("document.querySelector('#plot .mark .k-held')");
@@ -99,8 +99,8 @@ fn the_arrow_keys_lead_through_the_picture() {
     browser.press(END);
     browser.wait_for_text("#record", "Held by another program");
     browser.press(LEFT);
-    browser.wait_for_text("#record", &format!("Launch on port {}", scene.ready.port));
+    browser.wait_for_text("#record", &format!("Launch on port {}", session.ready.port));
     browser.press("-");
     browser.wait("document.activeElement.closest('#plot svg')");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }

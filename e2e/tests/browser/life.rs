@@ -3,30 +3,30 @@
 use e2e::{Home, is_free, quiet_port, wait_until};
 use serde_json::json;
 
-use crate::scene::{DAY, Scene, supervised, taken, way_in};
+use crate::session::{DAY, Session, supervised, taken, way_in};
 
 #[test]
 fn the_one_time_url_opens_the_console_once() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, ready, home, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, ready, home, .. } = &session;
     assert_eq!(browser.url(), format!("{}_homeport/", ready.url));
     let here = browser.text("#here");
     assert!(here.contains(&ready.port.to_string()) && here.contains("the launcher, pid"), "{here}");
     assert_eq!(browser.shifts(), [""; 0]);
     browser.keep_picture("first-open");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
     let used = way_in(home, ready.port);
     browser.go(&used);
     browser.go(&used);
     assert!(browser.text("main").contains("launcher open --console"), "a link is used up");
     browser.go(&format!("{}_homeport/", ready.url));
-    scene.wait_until_live();
+    session.wait_until_live();
 }
 
 #[test]
 fn after_a_move_the_page_follows_and_says_so() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, ready, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, ready, .. } = &session;
     let to = quiet_port();
     browser.click("[data-open=move]");
     browser.wait("document.querySelector('dialog#move').open");
@@ -36,59 +36,59 @@ fn after_a_move_the_page_follows_and_says_so() {
     browser.click("#move [type=submit]");
     browser.wait(&format!("location.port === '{to}'"));
     browser.wait_for_text("#said", &format!("Moved from port {} to port {to}", ready.port));
-    scene.wait_until_live();
+    session.wait_until_live();
     browser.wait_for_text("#here", "as you asked");
     browser.keep_picture("moved");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }
 
 #[test]
 fn a_move_that_cannot_be_had_is_explained_in_the_dialog() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let browser = &scene.browser;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let browser = &session.browser;
     let (port, _stranger) = taken();
     browser.click("[data-open=move]");
     browser.fill("#move-port", &port.to_string());
     browser.click("#move [type=submit]");
     browser.wait_for_text("#move .problem", &port.to_string());
-    assert_eq!(browser.js("return location.port"), json!(scene.ready.port.to_string()));
-    scene.assert_no_trouble();
+    assert_eq!(browser.js("return location.port"), json!(session.ready.port.to_string()));
+    session.assert_no_trouble();
 }
 
 #[test]
 fn after_a_restart_the_page_is_back_by_itself() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let browser = &scene.browser;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let browser = &session.browser;
     browser.click("[data-open=restart]");
     browser.click("#restart [type=submit]");
-    wait_until("another server is ready", || scene.home.events("server_ready").len() == 2);
+    wait_until("another server is ready", || session.home.events("server_ready").len() == 2);
     browser.wait_for_text("#said", "The server has restarted.");
-    scene.wait_until_live();
+    session.wait_until_live();
     browser.wait("document.querySelector('#plot .k-restart')");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }
 
 #[test]
 fn after_a_stop_the_page_says_so_and_how_to_start_again() {
-    let Some(mut scene) = Scene::open("en-GB", supervised) else { return };
-    scene.browser.click("[data-open=stop]");
-    scene.browser.keep_picture("stop");
-    scene.browser.click("#stop [type=submit]");
-    scene.browser.wait_for_text("#here .ended", "The server has stopped.");
-    scene.browser.wait_for_text("#here .ended", "launcher start");
-    scene.browser.wait("document.querySelector('#live').dataset.state === 'stopped'");
-    wait_until("the launcher has ended", || scene.launcher.has_ended());
-    assert!(is_free(scene.ready.port));
-    scene.browser.keep_picture("stopped");
-    scene.assert_no_trouble();
+    let Some(mut session) = Session::open("en-GB", supervised) else { return };
+    session.browser.click("[data-open=stop]");
+    session.browser.keep_picture("stop");
+    session.browser.click("#stop [type=submit]");
+    session.browser.wait_for_text("#here .ended", "The server has stopped.");
+    session.browser.wait_for_text("#here .ended", "launcher start");
+    session.browser.wait("document.querySelector('#live').dataset.state === 'stopped'");
+    wait_until("the launcher has ended", || session.launcher.has_ended());
+    assert!(is_free(session.ready.port));
+    session.browser.keep_picture("stopped");
+    session.assert_no_trouble();
 }
 
 #[test]
 fn without_a_launcher_the_page_shows_the_command_that_moves() {
     let alone = |home: &Home| home.server().port(quiet_port()).start();
-    let Some(mut scene) = Scene::open("en-GB", alone) else { return };
-    let browser = &scene.browser;
-    let command = format!("launcher start --port {}", scene.ready.port);
+    let Some(mut session) = Session::open("en-GB", alone) else { return };
+    let browser = &session.browser;
+    let command = format!("launcher start --port {}", session.ready.port);
     assert!(browser.text("#here").contains(&command), "{}", browser.text("#here"));
     browser.wait("document.querySelector('[data-open=move]').disabled");
     browser.wait("document.querySelector('[data-open=restart]').disabled");
@@ -97,19 +97,19 @@ fn without_a_launcher_the_page_shows_the_command_that_moves() {
     browser.click("[data-open=stop]");
     browser.click("#stop [type=submit]");
     browser.wait_for_text("#here .ended", "The server has stopped.");
-    wait_until("the server has ended", || scene.launcher.has_ended());
-    scene.assert_no_trouble();
+    wait_until("the server has ended", || session.launcher.has_ended());
+    session.assert_no_trouble();
 }
 
 #[test]
 fn two_tabs_both_follow_a_move() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, ready, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, ready, .. } = &session;
     let first = browser.tab();
     let second = browser.open_tab();
     browser.look(DAY);
     browser.go(&format!("{}_homeport/", ready.url));
-    scene.wait_until_live();
+    session.wait_until_live();
     let to = quiet_port();
     browser.click("[data-open=move]");
     browser.fill("#move-port", &to.to_string());
@@ -118,27 +118,27 @@ fn two_tabs_both_follow_a_move() {
     for tab in [first, second] {
         browser.turn_to(&tab);
         browser.wait(&format!("location.port === '{to}'"));
-        scene.wait_until_live();
-        scene.assert_no_trouble();
+        session.wait_until_live();
+        session.assert_no_trouble();
     }
 }
 
 #[test]
 fn an_old_tab_is_back_by_itself_when_the_server_has_crashed() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, ready, home, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, ready, home, .. } = &session;
     home.crash(ready.server_pid);
     wait_until("another server is ready", || home.events("server_ready").len() == 2);
     browser.wait("document.querySelector('#plot .k-crash')");
-    scene.wait_until_live();
+    session.wait_until_live();
     browser.keep_picture("crashed");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }
 
 #[test]
 fn an_old_tab_of_an_app_that_was_stopped_and_started_again_says_how_to_come_in() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, launcher, ready, home } = scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, launcher, ready, home } = session;
     assert_eq!(launcher.stop().code, Some(0));
     browser.wait("document.querySelector('#live').dataset.state !== 'on'");
     let mut again = home.launcher().home_port(ready.port).start();

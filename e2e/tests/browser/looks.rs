@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     past,
-    scene::{DAY, Scene, supervised, taken},
+    session::{DAY, Session, supervised, taken},
 };
 
 const NIGHT: Look = Look { dark: true, ..DAY };
@@ -19,22 +19,22 @@ const WALL: Look = Look { width: 2560, height: 1300, ..DAY };
 #[test]
 fn it_is_usable_by_everybody_by_day_and_by_night_on_a_phone_and_on_a_wall() {
     for language in ["en-GB", "zh-CN"] {
-        let Some(scene) = Scene::open(language, pushed_off) else { return };
-        let browser = &scene.browser;
+        let Some(session) = Session::open(language, pushed_off) else { return };
+        let browser = &session.browser;
         let expected = if language == "en-GB" { "en" } else { "zh-Hans" };
         assert_eq!(browser.js("return document.documentElement.lang"), json!(expected));
         for (name, look) in
             [("day", DAY), ("night", NIGHT), ("tablet", TABLET), ("phone", PHONE), ("wall", WALL)]
         {
             browser.look(look);
-            scene.come_in();
+            session.come_in();
             let wide = browser.js("return document.documentElement.scrollWidth > innerWidth");
             assert_eq!(wide, json!(false), "{language} {name} scrolls sideways");
             // Before the picture, for which the browser makes the page as high as it is.
             assert_eq!(browser.shifts(), [""; 0], "{language} {name}");
             browser.keep_picture(&format!("{expected}-{name}"));
             assert_own_origin_alone(browser);
-            scene.assert_no_trouble();
+            session.assert_no_trouble();
             assert_no_barrier(browser, &format!("{language} {name}"));
         }
     }
@@ -79,8 +79,8 @@ fn assert_own_origin_alone(browser: &Browser) {
 
 #[test]
 fn with_few_colours_of_ones_own_the_shapes_tell_the_marks_apart() {
-    let Some(scene) = Scene::open("en-GB", pushed_off) else { return };
-    let browser = &scene.browser;
+    let Some(session) = Session::open("en-GB", pushed_off) else { return };
+    let browser = &session.browser;
     browser.look(Look { forced_colors: true, ..DAY });
     browser.wait("matchMedia('(forced-colors: active)').matches");
     let fill = |place: &str| {
@@ -91,13 +91,13 @@ fn with_few_colours_of_ones_own_the_shapes_tell_the_marks_apart() {
     assert_ne!(fill("#plot .bar.runs rect"), fill("#plot .bar:not(.runs) rect"));
     browser.keep_picture("forced-colors");
     assert_no_barrier(browser, "forced colours");
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }
 
 #[test]
 fn nothing_moves_for_whoever_wants_it_still() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let browser = &scene.browser;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let browser = &session.browser;
     let moving = "document.querySelector('#live').dataset.state = 'lost'; \
                   const style = (e, p) => getComputedStyle(e, p); \
                   return [style(document.querySelector('#live'), '::before').animationName, \
@@ -113,9 +113,9 @@ fn a_long_history_is_read_as_far_as_can_be_seen_and_stays_usable() {
         past::write(home, 3_400);
         supervised(home)
     };
-    let Some(scene) = Scene::open("en-GB", long) else { return };
-    let browser = &scene.browser;
-    assert!(scene.home.history().len() > 20_000);
+    let Some(session) = Session::open("en-GB", long) else { return };
+    let browser = &session.browser;
+    assert!(session.home.history().len() > 20_000);
     browser.wait_for_text("#history-note", "Only the newest 20,000 records are shown.");
     let pages = "performance.getEntriesByType('resource') \
                  .filter(({ name }) => name.includes('/history?')).length";
@@ -128,15 +128,15 @@ fn a_long_history_is_read_as_far_as_can_be_seen_and_stays_usable() {
     browser.click("#as-table summary");
     browser.wait("document.querySelectorAll('#records tr').length === 100");
     let (port, _stranger) = taken();
-    assert_eq!(scene.home.server().port(port).run().code, Some(69));
+    assert_eq!(session.home.server().port(port).run().code, Some(69));
     browser.wait_for_text("#records tr", &format!("{port} is held by stranger"));
-    scene.assert_no_trouble();
+    session.assert_no_trouble();
 }
 
 #[test]
 fn without_scripts_all_that_is_known_can_be_read() {
-    let Some(scene) = Scene::open("en-GB", pushed_off) else { return };
-    let Scene { browser, ready, .. } = &scene;
+    let Some(session) = Session::open("en-GB", pushed_off) else { return };
+    let Session { browser, ready, .. } = &session;
     browser.allow_scripts(false);
     browser.go(&format!("{}_homeport/", ready.url));
     let page = browser.text("body");
@@ -161,8 +161,8 @@ fn without_scripts_all_that_is_known_can_be_read() {
 
 #[test]
 fn the_description_of_the_api_looks_as_the_console_does() {
-    let Some(scene) = Scene::open("en-GB", supervised) else { return };
-    let Scene { browser, ready, .. } = &scene;
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, ready, .. } = &session;
     for (name, look) in [("day", DAY), ("night", NIGHT), ("phone", PHONE)] {
         browser.look(look);
         browser.go(&format!("{}_homeport/docs", ready.url));
@@ -170,6 +170,6 @@ fn the_description_of_the_api_looks_as_the_console_does() {
         assert_eq!(wide, json!(false), "{name} scrolls sideways");
         browser.keep_picture(&format!("api-{name}"));
         assert_no_barrier(browser, name);
-        scene.assert_no_trouble();
+        session.assert_no_trouble();
     }
 }

@@ -10,4 +10,4 @@ mod life;
 mod looks;
 mod notes;
 mod past;
-mod scene;
+mod session;

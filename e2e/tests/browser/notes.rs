@@ -3,7 +3,7 @@
 use e2e::{Browser, Home, Launch, Stranger, program, quiet_port, skip, wait_until};
 use serde_json::json;
 
-use crate::scene::{DAY, way_in};
+use crate::session::{DAY, way_in};
 
 /// The example, kept by a launcher.
 fn notes(home: &Home, port: u16) -> Launch {

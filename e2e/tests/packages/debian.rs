@@ -23,7 +23,7 @@ fn a_fresh_system_that_installs_the_package_can_use_it_and_is_the_same_after_a_p
 
     // It finds its server, serves, and is stopped by its own command, all by the name on the PATH.
     let port = quiet_port();
-    let launch = home.launcher().program("homeport").at(&system.place());
+    let launch = home.launcher().program("homeport").at(&system.context());
     let mut running = launch.clone().port(port).start();
     let ready = running.ready();
     let answer = get(&format!("http://127.0.0.1:{port}/_homeport/healthz")).expect("it serves");

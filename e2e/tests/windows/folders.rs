@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use e2e::{Home, quiet_port};
 use shared::app::AppName;
 
-use crate::{command, home};
+use crate::home;
 
 /// Launches twice, and sees that the second launch knows what the first has learnt.
 #[track_caller]
@@ -13,7 +13,7 @@ fn assert_works(home: &Home) {
     let port = quiet_port();
     let mut running = home.launcher().port(port).start();
     running.ready();
-    assert_eq!(command::ask(home, "status").line("status")["port"], port);
+    assert_eq!(home.ask("status").line("status")["port"], port);
     assert_eq!(running.stop().code, Some(0));
     let mut again = home.launcher().start();
     let ready = again.ready();
@@ -26,7 +26,7 @@ fn assert_works(home: &Home) {
 #[test]
 fn settings_follow_the_user_and_what_is_remembered_stays_on_the_computer() {
     let Some(home) = home() else { return };
-    let told = command::command(&home, "doctor").env("HOMEPORT_HOME", "").run().stdout;
+    let told = home.command("doctor").env("HOMEPORT_HOME", "").run().stdout;
     for (what, folder) in [
         ("config_folder", r"AppData\Roaming\homeport\config"),
         ("state_folder", r"AppData\Local\homeport\state"),
@@ -73,7 +73,7 @@ fn settings_with_a_byte_order_mark_and_windows_line_ends_keep_both() {
     assert_eq!(running.ready().port, port);
     assert_eq!(running.stop().code, Some(0));
 
-    let set = command::command(&home, "settings").arg("set").arg("restart").arg("on_failure").run();
+    let set = home.command("settings").arg("set").arg("restart").arg("on_failure").run();
     assert_eq!(set.code, Some(0), "{set:?}");
     let text = fs::read_to_string(home.folders().settings(&AppName::default())).expect("there");
     let expected = format!("\u{feff}# mine\r\nport = {port}\r\nrestart = \"on_failure\"\r\n");

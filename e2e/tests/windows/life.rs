@@ -4,7 +4,7 @@ use e2e::{is_free, quiet_port, wait_until};
 use rustix::process::Signal;
 use shared::app::AppName;
 
-use crate::{both::load::server_of, home};
+use crate::{home, portable::load::server_of};
 
 /// Ctrl-C reaches the launcher alone, which ends its server well.
 #[test]

@@ -2,8 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
-#[path = "../both/mod.rs"]
-mod both;
+#[path = "../portable/mod.rs"]
+mod portable;
 
 mod desktop;
 mod folders;
@@ -12,7 +12,6 @@ mod life;
 mod networks;
 mod taken;
 
-use both::command;
 use e2e::{Home, Wine};
 
 /// What Windows refuses a port with that somebody has: `WSAEADDRINUSE`.

@@ -6,7 +6,7 @@ use e2e::{Netns, Wine, quiet_port};
 #[test]
 fn a_port_that_nobody_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights() {
     let Some(netns) = Netns::new(&["ipv4/ip_unprivileged_port_start=20000"]) else { return };
-    let plain = netns.place().without_low_ports();
+    let plain = netns.context().without_low_ports();
     if let Err(refusal) = plain.try_out() {
         return e2e::skip(&format!("setpriv: {refusal}"));
     }
@@ -30,7 +30,7 @@ fn a_port_that_nobody_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights
 fn a_windows_with_nothing_but_loopback_is_enough() {
     let Some(netns) = Netns::new(&[]) else { return };
     let Some(home) = Wine::home_alone() else { return };
-    let mut running = home.launcher().at(&netns.place()).start();
+    let mut running = home.launcher().at(&netns.context()).start();
     running.ready();
     assert_eq!(running.stop().code, Some(0));
 }
@@ -41,15 +41,15 @@ fn a_port_that_somebody_keeps_for_himself_alone_is_left_to_him() {
     // What listens on every address listens on nobody's network but this.
     let Some(netns) = Netns::new(&[]) else { return };
     let Some(home) = Wine::home_alone() else { return };
-    let (place, port, owner) = (netns.place(), quiet_port(), home.another("owner"));
-    let mut owner = owner.server().at(&place).port(port).arg("--bind").arg("0.0.0.0").start();
+    let (context, port, owner) = (netns.context(), quiet_port(), home.another("owner"));
+    let mut owner = owner.server().at(&context).port(port).arg("--bind").arg("0.0.0.0").start();
     owner.ready();
 
-    let mut running = home.launcher().at(&place).home_port(port).start();
+    let mut running = home.launcher().at(&context).home_port(port).start();
     assert_ne!(running.ready().port, port);
     assert_eq!(home.conflict_over(port)["os_error"]["code"], 10_013);
     assert_eq!(running.stop().code, Some(0));
-    let refused = home.server().without("--json").at(&place).port(port).run();
+    let refused = home.server().without("--json").at(&context).port(port).run();
     assert_eq!(refused.code, Some(69), "{refused:?}");
     assert!(!owner.has_ended());
 }

@@ -11,7 +11,7 @@ use shared::{
 };
 use std::path::PathBuf;
 
-use super::{StartArgs, exits};
+use super::{exits, start::StartArgs};
 
 /// The app that a command is about, and how it answers.
 #[derive(Debug, Clone, Default, Args)]

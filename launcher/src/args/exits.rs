@@ -1,16 +1,16 @@
 //! The exit codes of commands, for the end of their help.
 
-pub(crate) const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 it is not running.";
+pub(super) const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 it is not running.";
 
-pub(crate) const IF_RIGHT: &str = "\
+pub(super) const IF_RIGHT: &str = "\
 Exit codes: 0 done, 2 usage, 75 the file cannot be written, 78 the setting or the rest of the file is
 wrong; the file is then left as it is.";
 
-pub(crate) const IF_READABLE: &str = "Exit codes: 0 done, 2 usage, 75 the history cannot be read.";
+pub(super) const IF_READABLE: &str = "Exit codes: 0 done, 2 usage, 75 the history cannot be read.";
 
-pub(crate) const IF_FORGOTTEN: &str = "\
+pub(super) const IF_FORGOTTEN: &str = "\
 Exit codes: 0 done, 2 usage, 75 it is running, or what is remembered cannot be written.";
 
-pub(crate) const IF_WELL: &str = "\
+pub(super) const IF_WELL: &str = "\
 Exit codes: 0 no problem (there may be warnings), 2 usage or a wrong variable, 75 a problem, 78 the
 settings are wrong.";

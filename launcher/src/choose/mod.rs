@@ -3,12 +3,12 @@
 //! Every conflict is recorded before the next candidate is tried, and one with a port that somebody
 //! named is diagnosed in full: what happened must be known even if the next step crashes.
 //!
-//! One conflict passes by itself: what is left of our own last run, which `remains` tells from
-//! everything else. It is waited for, and is no conflict if it goes.
+//! One conflict passes by itself: lingering sockets of our own last run, which `lingering` recognises.
+//! The launcher waits for their end, and a port that is then claimed was no conflict.
 
-mod remains;
+mod lingering;
 
-use std::{process, thread, time::Instant};
+use std::{thread, time::Instant};
 
 use shared::{
     claim::{self, Claim, ClaimError},
@@ -16,12 +16,11 @@ use shared::{
     diagnose::{Depth, Diagnostician},
     event::Event,
     history,
-    launch::LaunchInfo,
     os::RULES,
     port::Port,
 };
 
-use crate::{candidates::Candidate, launch::Launch};
+use crate::candidates::Candidate;
 
 /// A claimed port, and what it took.
 #[derive(Debug)]
@@ -32,20 +31,6 @@ pub struct Choice {
     pub origin: Origin,
     /// The remembered ports that could not be had, in the order in which they were tried.
     pub refused: Vec<Conflict>,
-}
-
-impl Choice {
-    /// The facts of `launch` on this port; `last_good` is the last good port before it.
-    pub fn info(&self, launch: &Launch, last_good: Option<Port>) -> LaunchInfo {
-        LaunchInfo {
-            app: launch.basics.app.clone(),
-            port: self.claim.port(),
-            origin: self.origin,
-            launch_id: launch.id,
-            launcher_pid: Some(process::id()),
-            last_good,
-        }
-    }
 }
 
 /// Why no port was claimed.
@@ -60,6 +45,12 @@ pub enum ChoiceError {
     /// Something that no other port would mend.
     #[error(transparent)]
     Claim(#[from] ClaimError),
+}
+
+/// What came of one candidate.
+enum Attempt {
+    Claimed(Claim),
+    Refused(Conflict),
 }
 
 /// What choosing depends on.
@@ -93,7 +84,7 @@ impl Chooser<'_> {
                 return Err(ChoiceError::MustNotMove(refused));
             }
             let conflict = match self.attempt(candidate)? {
-                Ok(claim) => {
+                Attempt::Claimed(claim) => {
                     self.history.record(&Event::PortClaimed {
                         port: claim.port(),
                         origin,
@@ -103,11 +94,9 @@ impl Chooser<'_> {
                     });
                     return Ok(Choice { claim, origin, refused });
                 }
-                Err(conflict) => conflict,
+                Attempt::Refused(conflict) => conflict,
             };
-            let event = Event::PortConflict(conflict);
-            self.history.record(&event);
-            let Event::PortConflict(conflict) = event else { continue };
+            self.history.record(&Event::PortConflict(conflict.clone()));
             if origin.is_remembered() { refused.push(conflict) } else { last = Some(conflict) }
         }
         if refused.is_empty() {
@@ -116,10 +105,10 @@ impl Chooser<'_> {
         Err(ChoiceError::Refused(refused))
     }
 
-    fn attempt(&mut self, candidate: Candidate) -> Result<Result<Claim, Conflict>, ClaimError> {
+    fn attempt(&mut self, candidate: Candidate) -> Result<Attempt, ClaimError> {
         let started = Instant::now();
         let Candidate { port, origin, refusal } = candidate;
-        let Some(port) = port else { return claim::any().map(Ok) };
+        let Some(port) = port else { return claim::any().map(Attempt::Claimed) };
         let conflict = |class, holder, os_error| Conflict {
             port,
             origin,
@@ -130,10 +119,10 @@ impl Chooser<'_> {
             elapsed: started.elapsed(),
         };
         if let Some(class) = refusal {
-            return Ok(Err(conflict(class, None, None)));
+            return Ok(Attempt::Refused(conflict(class, None, None)));
         }
         let error = match claim::port(port) {
-            Ok(claim) => return Ok(Ok(claim)),
+            Ok(claim) => return Ok(Attempt::Claimed(claim)),
             Err(error) if error.is_conflict() => error,
             Err(error) => return Err(error),
         };
@@ -141,19 +130,19 @@ impl Chooser<'_> {
         let finding = self.diagnostician.examine(port, &error, depth);
         let os_error = Some(OsError::from(&error.source));
         let mut conflict = conflict(finding.class, finding.holder, os_error);
-        if remains::are_all(RULES, &conflict) {
-            if let Some(claim) = claimed_when_they_are_gone(port) {
-                return Ok(Ok(claim));
+        if lingering::only_lingering(RULES, &conflict) {
+            if let Some(claim) = claim_after_waits(port) {
+                return Ok(Attempt::Claimed(claim));
             }
             conflict.elapsed = started.elapsed();
         }
-        Ok(Err(conflict))
+        Ok(Attempt::Refused(conflict))
     }
 }
 
-/// Tries again until the waits are over.
-fn claimed_when_they_are_gone(port: Port) -> Option<Claim> {
-    remains::waits().find_map(|wait| {
+/// Tries again after each wait until the port is claimed or the waits are over.
+fn claim_after_waits(port: Port) -> Option<Claim> {
+    lingering::waits().find_map(|wait| {
         thread::sleep(wait);
         claim::port(port).ok()
     })

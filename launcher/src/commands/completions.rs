@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use shared::{called, exit::Exit};
+use shared::{exit::Exit, invoked_as};
 
-use super::CommandLine;
+use crate::args::CommandLine;
 
 /// Prints the script that completes command lines.
 pub(super) fn completions(shell: Shell) -> Exit {
@@ -21,7 +21,7 @@ fn script(shell: Shell) -> Vec<u8> {
     clap_complete::generate(
         shell,
         &mut CommandLine::command(),
-        called::launcher_program(),
+        invoked_as::launcher_program(),
         &mut script,
     );
     script

@@ -8,10 +8,11 @@ use serde_json::json;
 use shared::{
     conflict::Holder,
     exit::Exit,
-    history::{Conflicts, Filter, Reader, Taker},
+    history::{ConflictSource, Conflicts, Filter, Reader},
     words::AnswerName,
 };
 
+use super::history_problems;
 use crate::{
     args::ConflictsArgs,
     options::Basics,
@@ -24,7 +25,7 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
     let filter = Filter { app, since: Some(since), ..Filter::default() };
     let found = match Reader::of_history(&basics.folders.history()).conflicts(&filter) {
         Ok(found) => found,
-        Err(error) => return super::unreadable(&basics.folders.history(), &error),
+        Err(error) => return history_problems::unreadable(&basics.folders.history(), &error),
     };
     if args.of.json {
         let mut told = json!({ "event": AnswerName::Conflicts, "since": since });
@@ -35,7 +36,7 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
         }
         line(told);
     } else {
-        super::tell_broken(found.broken_lines);
+        history_problems::note_damage(found.broken_lines);
         tell(&found, since);
     }
     Exit::Done
@@ -48,29 +49,29 @@ fn tell(found: &Conflicts, since: Timestamp) {
         1 => line(format_args!("One conflict since {since}:")),
         total => line(format_args!("{total} conflicts since {since}:")),
     }
-    for taker in &found.holders {
-        line(format_args!("  {}", sentence(taker)));
+    for source in &found.holders {
+        line(format_args!("  {}", sentence(source)));
     }
 }
 
 /// `9 × docker-proxy (user root), ports 3030 3031, last 2026-11-22 12:01 UTC: in_use 8, …`.
-fn sentence(taker: &Taker) -> String {
-    let who = Holder { name: taker.name.clone(), user: taker.user.clone(), ..Holder::default() };
+fn sentence(source: &ConflictSource) -> String {
+    let who = Holder { name: source.name.clone(), user: source.user.clone(), ..Holder::default() };
     let who = if who == Holder::default() {
         "nobody that could be seen".to_owned()
     } else {
         who.to_string()
     };
-    let mut said = format!("{} × {}, port", taker.count, record::plain(&who).bold());
-    if taker.ports.len() > 1 {
+    let mut said = format!("{} × {}, port", source.count, record::plain(&who).bold());
+    if source.ports.len() > 1 {
         said.push('s');
     }
     // Writing to a String does not fail.
-    for port in &taker.ports {
+    for port in &source.ports {
         let _ = write!(said, " {port}");
     }
-    let _ = write!(said, ", last {}:", minute(taker.last));
-    for (at, (class, count)) in taker.classes.iter().enumerate() {
+    let _ = write!(said, ", last {}:", minute(source.last));
+    for (at, (class, count)) in source.classes.iter().enumerate() {
         let comma = if at > 0 { "," } else { "" };
         let _ = write!(said, "{comma} {} {count}", record::plain(class));
     }
@@ -91,7 +92,7 @@ mod test {
 
     #[test]
     fn a_holder_is_told_with_its_ports_and_how_often_it_had_them() {
-        let mut taker = Taker {
+        let mut source = ConflictSource {
             name: Some("docker-proxy".to_owned()),
             exe: None,
             user: Some("root".to_owned()),
@@ -101,10 +102,11 @@ mod test {
             first: Timestamp::UNIX_EPOCH,
             last: Timestamp::UNIX_EPOCH,
         };
-        let plain = |taker: &Taker| anstream::adapter::strip_str(&sentence(taker)).to_string();
+        let plain =
+            |source: &ConflictSource| anstream::adapter::strip_str(&sentence(source)).to_string();
         let wanted = "9 × docker-proxy (user root), ports 3030 3031, last 1970-01-01 00:00 UTC: in_use 8, other_family 1";
-        assert_eq!(plain(&taker), wanted);
-        (taker.name, taker.user) = (None, None);
-        assert!(plain(&taker).starts_with("9 × nobody that could be seen, ports 3030"));
+        assert_eq!(plain(&source), wanted);
+        (source.name, source.user) = (None, None);
+        assert!(plain(&source).starts_with("9 × nobody that could be seen, ports 3030"));
     }
 }

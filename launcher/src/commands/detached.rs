@@ -12,7 +12,7 @@ use std::{
 
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use shared::{called, event::EventName, exit::Exit};
+use shared::{event::EventName, exit::Exit, invoked_as};
 
 use crate::{
     args::StartArgs,
@@ -85,6 +85,6 @@ fn ready(args: &StartArgs, event: &Value) {
     let app = args.app.as_ref().map(|app| format!(" --app {app}")).unwrap_or_default();
     let url = event["url"].as_str().unwrap_or_default();
     line(format_args!("{} {}", "Ready:".green().bold(), url.cyan().bold()));
-    let launcher = called::launcher();
+    let launcher = invoked_as::launcher();
     line(format_args!("  It runs in the background: `{launcher} stop{app}` ends it.").dimmed());
 }

@@ -18,6 +18,7 @@ use shared::{
     words::AnswerName,
 };
 
+use super::{history_problems, resolve};
 use crate::{
     args::ExplainArgs,
     error::LaunchError,
@@ -30,14 +31,14 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
     let history = Reader::of_history(&basics.folders.history());
     let past = match PortTimeline::read(&history, args.port, args.at) {
         Ok(past) => past,
-        Err(error) => return super::unreadable(history.file(), &error),
+        Err(error) => return history_problems::unreadable(history.file(), &error),
     };
     if let Some(at) = args.at {
         return tell_then(args, at, &past);
     }
-    let options = match super::options(&args.of, basics) {
+    let options = match resolve::options(&args.of, basics) {
         Ok(options) => options,
-        Err(error) => return super::refused(error),
+        Err(error) => return resolve::refused(error),
     };
     let asker = Asker {
         app: &basics.app,
@@ -49,7 +50,7 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
     let secret = Secret::load(&basics.folders.secret()).unwrap_or_else(|_| Secret::random());
     let conflict = match asker.conflict(args.port, secret) {
         Ok(conflict) => conflict,
-        Err(error) => return super::refused(LaunchError::Claim(error)),
+        Err(error) => return resolve::refused(LaunchError::Claim(error)),
     };
     let remarks = asker.remarks(args.port);
     if args.of.json {

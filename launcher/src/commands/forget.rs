@@ -8,10 +8,10 @@ use std::io;
 use owo_colors::OwoColorize;
 use shared::{
     assignment::{Assignment, GoodPort},
-    called,
     discovery::AppLock,
     event::Event,
     exit::Exit,
+    invoked_as,
     settings::LogLevel,
 };
 
@@ -31,18 +31,21 @@ pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
                 "{} {app} is running, and its port is not forgotten while it is used",
                 "error:".red().bold()
             ));
-            note(format_args!("  now: stop it first: `{} stop --app {app}`", called::launcher()));
+            note(format_args!(
+                "  now: stop it first: `{} stop --app {app}`",
+                invoked_as::launcher()
+            ));
             return Exit::NotReady;
         }
         Err(error) => return failed(&error),
     };
     let launch = Launch::open(basics.clone(), Screen::new(json), LogLevel::default());
     let file = folders.assignment(app);
-    let recalled = Assignment::recall(&file, &folders.history(), app);
-    if let Some(recovery) = recalled.recovery {
+    let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
+    if let Some(recovery) = loaded.recovery {
         launch.recovered(&file, recovery);
     }
-    let mut assignment = recalled.assignment;
+    let mut assignment = loaded.assignment;
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
     if ports.is_empty() {
         if !json {

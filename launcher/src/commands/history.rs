@@ -12,6 +12,7 @@ use shared::{
     history::{Filter, Follower, Found, HistoryError, Reader},
 };
 
+use super::history_problems;
 use crate::{
     args::HistoryArgs,
     options::Basics,
@@ -32,7 +33,7 @@ pub(super) fn history(basics: &Basics, args: &HistoryArgs) -> Exit {
     };
     match print_all(&reader, &filter, args) {
         Ok(()) => Exit::Done,
-        Err(Stop::Unreadable(error)) => super::unreadable(reader.file(), &error),
+        Err(Stop::Unreadable(error)) => history_problems::unreadable(reader.file(), &error),
         Err(Stop::Unread) => Exit::Done,
     }
 }
@@ -99,7 +100,7 @@ struct Sum {
 
 impl Sum {
     fn tell(&self, json: bool) {
-        super::tell_broken(self.broken);
+        history_problems::note_damage(self.broken);
         if self.printed == 0 && !json {
             note("No matching records.");
         }

@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use shared::{called, discovery::Discovery, exit::Exit, identity::Secret, words::AnswerName};
+use shared::{discovery::Discovery, exit::Exit, identity::Secret, invoked_as, words::AnswerName};
 
 use crate::{instance, options::Basics, render::note};
 
@@ -25,7 +25,7 @@ pub(super) fn none(basics: &Basics) -> Exit {
             file.display()
         ));
     }
-    note(format_args!("  now: start it with `{} --app {app}`", called::launcher()));
+    note(format_args!("  now: start it with `{} --app {app}`", invoked_as::launcher()));
     Exit::NotRunning
 }
 

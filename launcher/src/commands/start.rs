@@ -60,7 +60,7 @@ impl Launch {
     ) -> Result<Exit, LaunchError> {
         let (app, folders) = (&self.basics.app, &self.basics.folders);
         let file = folders.assignment(app);
-        // What is remembered is recalled when the app is ours; this is what can be seen before.
+        // What is remembered is loaded when the app is ours; this is what can be seen before.
         let last_good = Assignment::load(&file).ok().and_then(|seen| seen.last_good);
         self.history.record(&Event::LaunchStarted {
             argv: masked(argv.iter().map(|word| word.to_string_lossy().into_owned())),
@@ -102,11 +102,11 @@ impl Launch {
         // What an earlier launch had to say is over.
         withdraw(&folders.error_page(app));
         self.reconcile_start_at_login(options.settings.start_at_login.value);
-        let recalled = Assignment::recall(&file, &folders.history(), app);
-        if let Some(recovery) = recalled.recovery {
+        let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
+        if let Some(recovery) = loaded.recovery {
             self.recovered(&file, recovery);
         }
-        let memory = Memory { lock, assignment: recalled.assignment, secret };
+        let memory = Memory { lock, assignment: loaded.assignment, secret };
         self.serve(Keeper {
             launch: self,
             args,

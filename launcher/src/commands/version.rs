@@ -3,7 +3,7 @@
 use std::env::consts::{ARCH, OS};
 
 use serde_json::json;
-use shared::{assignment, called, discovery, event, exit::Exit, words::AnswerName};
+use shared::{assignment, discovery, event, exit::Exit, invoked_as, words::AnswerName};
 
 use super::running;
 use crate::{options::Basics, render::line};
@@ -30,7 +30,7 @@ pub(super) fn version(basics: &Basics, json: bool) -> Exit {
         }));
         return Exit::Done;
     }
-    line(format_args!("{} {VERSION} ({OS}, {ARCH})", called::launcher_program()));
+    line(format_args!("{} {VERSION} ({OS}, {ARCH})", invoked_as::launcher_program()));
     line(format_args!(
         "  reads and writes schema {} of the port history, {} of the assignment, {} of the discovery file",
         event::SCHEMA,

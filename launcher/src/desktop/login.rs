@@ -11,7 +11,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use shared::called;
+use shared::invoked_as;
 
 use crate::{
     options::Basics,
@@ -101,7 +101,8 @@ fn is_registered_as(entry: &LoginEntry, program: &Path, text: &str) -> bool {
         return false;
     };
     let real = |path: &Path| path.canonicalize().ok();
-    let beside = program.parent() == own.parent() && called::is_one_of(&called::LAUNCHERS, program);
+    let beside =
+        program.parent() == own.parent() && invoked_as::is_one_of(&invoked_as::LAUNCHERS, program);
     let words = [word].into_iter().chain(entry.words.iter().skip(1).cloned()).collect();
     let other = LoginEntry { words, ..entry.clone() };
     (beside || real(program) == real(own)) && text == os::login::rendered(&other)

@@ -11,11 +11,11 @@ use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
     assignment::Recovery,
-    called,
     conflict::{Conflict, Origin},
     discovery::Discovery,
     event::{Event, ReadyLine, RecoverySource, Relation, ServerAt},
     exit::Exit,
+    invoked_as,
     launch::LaunchInfo,
     paths::Folders,
     port::Port,
@@ -113,7 +113,7 @@ impl Screen {
             line(format_args!(
                 "Your home port {port} is free again: the next start goes back to it."
             ));
-            line(format_args!("  To go there now: `{} move {port}`", called::launcher()));
+            line(format_args!("  To go there now: `{} move {port}`", invoked_as::launcher()));
         }
     }
 

@@ -9,8 +9,9 @@ use std::{
 };
 
 use shared::{
-    control::{self, LineError, ToLauncher, ToServer},
+    handover::{ToLauncher, ToServer},
     port::Port,
+    wire::{self, MessageError},
 };
 
 use super::state::News;
@@ -59,7 +60,7 @@ impl Server {
         let stdin = process.stdin.take();
         if let Some(stdout) = process.stdout.take() {
             let news = news.clone();
-            thread::Builder::new().name("control lines".to_owned()).spawn(move || {
+            thread::Builder::new().name("hand-over".to_owned()).spawn(move || {
                 let mut lines = BufReader::new(stdout);
                 let mut chatter = Chatter::default();
                 while let Some((heard, is_last)) = hear(&mut lines) {
@@ -90,7 +91,7 @@ impl Server {
     /// Says something to it. A server that does not listen any more is about to end.
     pub fn tell(&mut self, message: &ToServer) {
         if let Some(stdin) = &mut self.stdin {
-            let _ = control::say(stdin, message);
+            let _ = wire::write_message(stdin, message);
         }
     }
 
@@ -138,9 +139,9 @@ impl Chatter {
 
 /// The next thing that a server says, and whether it is the last that can be understood.
 fn hear(lines: &mut BufReader<impl io::Read>) -> Option<(News, bool)> {
-    Some(match control::hear::<ToLauncher>(lines) {
+    Some(match wire::read_message::<ToLauncher>(lines) {
         Ok(message) => (News::Said(message?), false),
-        Err(error @ LineError::NotAMessage { .. }) => (News::Garbage(error.to_string()), false),
+        Err(error @ MessageError::NotAMessage { .. }) => (News::Garbage(error.to_string()), false),
         Err(error) => (News::Garbage(error.to_string()), true),
     })
 }

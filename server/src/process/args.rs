@@ -8,8 +8,8 @@ use std::{
 use clap::{Command, CommandFactory, Parser};
 use shared::{
     app::AppName,
-    called,
     environment::{Environment, VariableError},
+    invoked_as,
     port::Port,
     settings::LogLevel,
 };
@@ -52,7 +52,7 @@ pub struct Typed {
 
 /// The command line of the server under the names that its programs have here.
 pub fn command() -> Command {
-    named(called::server(), called::launcher())
+    named(invoked_as::server(), invoked_as::launcher())
 }
 
 /// The command line of a server called `server`, beside a launcher called `launcher`.

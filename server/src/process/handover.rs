@@ -1,4 +1,4 @@
-//! The launcher's voice: control lines on stdin, and its end when they end.
+//! Hand-over messages from the launcher on stdin; the end of stdin means that the launcher has ended.
 //!
 //! One thread reads them for the whole life of the process. It is a plain thread on purpose: when
 //! the launcher is gone, it ends the process in time even if the runtime hangs.
@@ -12,9 +12,10 @@ use std::{
 };
 
 use shared::{
-    control::{self, Adoption, LineError, ToLauncher, ToServer},
     exit::Exit,
+    handover::{Adoption, ToLauncher, ToServer},
     port::Port,
+    wire::{self, MessageError},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -95,12 +96,14 @@ fn leave() -> ! {
 
 /// Hears the launcher out. Whatever it writes, this needs no more memory than one line.
 fn hear_all(from: &mut impl BufRead, first: &SyncSender<First>, orders: &UnboundedSender<Order>) {
-    let first_word = match control::hear(from) {
+    let first_word = match wire::read_message(from) {
         Ok(Some(ToServer::Adopt(adoption))) => Ok(adoption),
         Ok(Some(other)) => Err(AdoptionError::NotAnAdoption(format!("{other:?}"))),
         Ok(None) => Err(AdoptionError::Closed),
         // The line itself is not told: it may be an adoption after all, with a secret in it.
-        Err(LineError::NotAMessage { problem, .. }) => Err(AdoptionError::NotAnAdoption(problem)),
+        Err(MessageError::NotAMessage { problem, .. }) => {
+            Err(AdoptionError::NotAnAdoption(problem))
+        }
         Err(error) => Err(AdoptionError::NotAnAdoption(error.to_string())),
     };
     let is_adopted = first_word.is_ok();
@@ -116,20 +119,20 @@ fn hear_all(from: &mut impl BufRead, first: &SyncSender<First>, orders: &Unbound
 
 /// The next order, or `None` when there will be no more.
 fn hear_order(from: &mut impl BufRead) -> Option<Order> {
-    match control::hear(from) {
+    match wire::read_message(from) {
         Ok(Some(ToServer::Redirect { to })) => Some(Order::Redirect(to)),
         Ok(Some(ToServer::Drain)) => Some(Order::Drain),
         Ok(Some(ToServer::Stop)) => Some(Order::Stop),
         Ok(Some(ToServer::Adopt(_))) => Some(Order::Garbled("a second adoption".to_owned())),
-        Err(error @ LineError::NotAMessage { .. }) => Some(Order::Garbled(error.to_string())),
+        Err(error @ MessageError::NotAMessage { .. }) => Some(Order::Garbled(error.to_string())),
         // Whoever floods us is no launcher of ours, and the rest of the stream has no lines.
-        Ok(None) | Err(LineError::Read(_) | LineError::TooLong) => None,
+        Ok(None) | Err(MessageError::Read(_) | MessageError::TooLong) => None,
     }
 }
 
 /// Says one thing to the launcher. If it does not hear it, stdin will tell that it is gone.
 pub fn say(message: &ToLauncher) {
-    let _ = control::say(&mut io::stdout().lock(), message);
+    let _ = wire::write_message(&mut io::stdout().lock(), message);
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ use actix_rt::{System, SystemRunner, task::spawn_blocking};
 use actix_web::web::ServiceConfig;
 use shared::{
     claim::Claim,
-    control::ToLauncher,
     event::{EndReason, Ending, Event, Process, ServerAt, ServerReady},
     exit::Exit,
+    handover::ToLauncher,
     history::{Author, Writer},
     identity::Secret,
     launch::LaunchInfo,

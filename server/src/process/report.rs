@@ -8,9 +8,10 @@ use std::{fmt::Display, io::Write, net::IpAddr};
 use owo_colors::OwoColorize;
 use shared::{
     app::AppName,
-    called, claim,
+    claim,
     conflict::{Class, Conflict},
     event::{Event, ReadyLine, ServerAt},
+    invoked_as,
     launch::LaunchInfo,
     port::Port,
 };
@@ -104,10 +105,10 @@ impl Report {
             false => format!(" --app {}", self.app),
         };
         if let Some(Suggestion { port }) = suggestion {
-            let command = format!("{} --port {port}{app}", called::server());
+            let command = format!("{} --port {port}{app}", invoked_as::server());
             aside(format_args!("    {}    (port {port} was free a moment ago)", command.bold()));
         }
-        let command = format!("{} --app {}", called::launcher(), self.app);
+        let command = format!("{} --app {}", invoked_as::launcher(), self.app);
         aside(format_args!(
             "    {}    (finds and remembers a free port by itself)",
             command.bold()

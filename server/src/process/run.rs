@@ -11,14 +11,14 @@ use clap::FromArgMatches;
 use shared::{
     app::AppName,
     assignment::Assignment,
-    called,
     claim::Claim,
     conflict::{Conflict, Origin},
-    control::ToLauncher,
     diagnose::Diagnostician,
     environment::Environment,
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
+    handover::ToLauncher,
+    invoked_as,
     launch::LaunchInfo,
     os,
     paths::Folders,
@@ -50,7 +50,7 @@ where
 {
     let began = Instant::now();
     os::survive_file_size_limit();
-    called::keep(argv);
+    invoked_as::keep(argv);
     let matches = command().try_get_matches_from(argv);
     let typed = match matches.and_then(|matches| Typed::from_arg_matches(&matches)) {
         Ok(typed) => typed,

@@ -128,7 +128,7 @@ impl Life {
                 None
             }
             Some(Order::Garbled(line)) => {
-                warn!(self.logger, "control line not understood"; keys::LINE => line);
+                warn!(self.logger, "hand-over message not understood"; keys::LINE => line);
                 None
             }
             Some(Order::LauncherGone) | None => {

@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use clap::error::ErrorKind;
 use shared::{
-    called,
     claim::{self, Claim, ClaimError, LOOPBACKS},
-    control::Adoption,
     exit::Exit,
+    handover::Adoption,
+    invoked_as,
     port::Port,
 };
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -68,7 +68,7 @@ impl Way {
             (true, None, asked) if listeners::CAN_COME_LATER => Self::adopt(None, asked),
             (true, None, _) => Err(NoWay::usage(format!(
                 "--hand-over is for the launcher, which passes sockets; by hand, run `{} --port N`",
-                called::server()
+                invoked_as::server()
             ))),
             (false, None, Some(port)) => Ok(Self::Claim(port)),
             (false, None, None) => Err(NoWay::usage(no_port())),
@@ -116,7 +116,7 @@ fn check(passed: &Claim, asked: Option<Port>) -> Result<(), NoWay> {
 fn no_port() -> String {
     let text = format!(
         "which port? Write --port N, or run `{}` to have a free one found and remembered",
-        called::launcher()
+        invoked_as::launcher()
     );
     let error = args::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
     error.trim_start_matches("error: ").trim_end().to_owned()

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shared::{control::ToLauncher, event::RequestedBy, port::Port};
+use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a person asks for.

@@ -81,12 +81,12 @@ pub enum AssignmentError {
     Newer(u32),
 }
 
-/// What was found where the assignment should be.
+/// An assignment as read from its file, or rebuilt from the port history.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Recalled {
+pub struct LoadedAssignment {
     /// The remembered ports.
     pub assignment: Assignment,
-    /// What had to be mended, if anything.
+    /// What was recovered; `None` if the file was readable.
     pub recovery: Option<Recovery>,
 }
 
@@ -127,15 +127,15 @@ impl Assignment {
         }
     }
 
-    /// Recalls the ports of `app`, from `history` if `file` does not tell.
+    /// Reads the assignment of `app` from `file`, or rebuilds it from `history`.
     ///
     /// Only who holds the app's lock may: whoever does not would see what another is about to change.
     ///
     /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
     /// is that nothing is remembered.
-    pub fn recall(file: &Path, history: &Path, app: &AppName) -> Recalled {
+    pub fn load_or_recover(file: &Path, history: &Path, app: &AppName) -> LoadedAssignment {
         let error = match Self::load(file) {
-            Ok(assignment) => return Recalled { assignment, recovery: None },
+            Ok(assignment) => return LoadedAssignment { assignment, recovery: None },
             Err(error) => error,
         };
         let missing =
@@ -143,7 +143,7 @@ impl Assignment {
         // A history that cannot be read remembers nothing.
         let assignment = Self::from_history(&Reader::of_history(history), app).unwrap_or_default();
         if missing && assignment.last_good.is_none() {
-            return Recalled { assignment, recovery: None };
+            return LoadedAssignment { assignment, recovery: None };
         }
         let source = match assignment.last_good {
             Some(_) => RecoverySource::PortHistory,
@@ -154,7 +154,7 @@ impl Assignment {
             set_aside: if missing { None } else { atomic::set_aside(file).ok() },
             source,
         };
-        Recalled { assignment, recovery: Some(recovery) }
+        LoadedAssignment { assignment, recovery: Some(recovery) }
     }
 
     /// The ports that other apps of this user remember, each with its app. What cannot be read

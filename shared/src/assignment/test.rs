@@ -41,8 +41,9 @@ fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("assignment.toml");
         fs::write(&file, text).expect("written");
-        let recalled = Assignment::recall(&file, &folder.path().join("none"), &AppName::default());
-        let recovery = recalled.recovery.expect("told");
+        let loaded =
+            Assignment::load_or_recover(&file, &folder.path().join("none"), &AppName::default());
+        let recovery = loaded.recovery.expect("told");
         assert!(recovery.problem.contains(problem), "{text:?}: {}", recovery.problem);
         assert_eq!(fs::read_to_string(recovery.set_aside.expect("moved")).expect("there"), text);
         assert!(!file.exists());
@@ -53,8 +54,8 @@ fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
 fn a_first_launch_recovers_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let none = folder.path().join("none");
-    let recalled = Assignment::recall(&none, &none, &AppName::default());
-    assert_eq!((recalled.assignment.last_good, recalled.recovery), (None, None));
+    let loaded = Assignment::load_or_recover(&none, &none, &AppName::default());
+    assert_eq!((loaded.assignment.last_good, loaded.recovery), (None, None));
 }
 
 proptest! {
@@ -94,22 +95,22 @@ fn what_was_forgotten_is_not_found_in_the_history_again() {
             r#"{{"ts":"2026-11-22T08:00:00Z","event":"{event}","app":"{app}","launch_id":"01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77","seq":0,"port":{number},"generation":1}}"#
         )
     };
-    let recalled = |records: &[String]| {
+    let loaded = |records: &[String]| {
         fs::write(&history, records.join("\n")).expect("written");
-        let recalled =
-            Assignment::recall(&folder.path().join("none"), &history, &AppName::default());
-        recalled.assignment.ports().map(|good| good.port.get()).collect::<Vec<_>>()
+        let loaded =
+            Assignment::load_or_recover(&folder.path().join("none"), &history, &AppName::default());
+        loaded.assignment.ports().map(|good| good.port.get()).collect::<Vec<_>>()
     };
     let mut records = vec![
         record("port_assigned", "server", 17001),
         record("port_assigned", "server", 17002),
         record("port_forgotten", "notes", 17001),
     ];
-    assert_eq!(recalled(&records), [17002, 17001]);
+    assert_eq!(loaded(&records), [17002, 17001]);
     records.push(record("port_forgotten", "server", 17002));
-    assert_eq!(recalled(&records), [17001]);
+    assert_eq!(loaded(&records), [17001]);
     records.push(record("port_assigned", "server", 17002));
-    assert_eq!(recalled(&records), [17002, 17001]);
+    assert_eq!(loaded(&records), [17002, 17001]);
 }
 
 #[test]

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use crate::{
     conflict::{Class, Holder},
-    diagnose::{Finding, snapshot::Snapshot, time_box::TimeBox},
+    diagnose::{budget::Budget, finding::Finding, snapshot::Snapshot},
     os::{Process, SocketEntry},
 };
 
 /// What has been learnt of processes and users.
 pub(super) struct Holders {
-    system: TimeBox,
+    system: Budget,
     processes: HashMap<u32, Known>,
     users: HashMap<u32, String>,
 }
@@ -25,12 +25,12 @@ enum Known {
 }
 
 impl Holders {
-    pub(super) fn new(system: TimeBox) -> Self {
+    pub(super) fn new(system: Budget) -> Self {
         Self { system, processes: HashMap::new(), users: HashMap::new() }
     }
 
     /// The system, for other questions within the same budget.
-    pub(super) fn system(&mut self) -> &mut TimeBox {
+    pub(super) fn system(&mut self) -> &mut Budget {
         &mut self.system
     }
 
@@ -62,7 +62,7 @@ impl Holders {
     /// Who has the sockets of processes that are gone: one of their children, as far as is known.
     fn heir(&mut self, gone: &[u32]) -> Option<Holder> {
         let gone = gone.to_vec();
-        let children = self.system.ask(move |system| {
+        let children = self.system.query(move |system| {
             gone.into_iter().flat_map(|pid| system.children(pid)).collect::<Vec<_>>()
         });
         let children = self.processes(&children.unwrap_or_default());
@@ -81,7 +81,7 @@ impl Holders {
         let new: Vec<u32> = pids.iter().copied().filter(|pid| !known.contains_key(pid)).collect();
         if !new.is_empty() {
             let wanted = new.clone();
-            let answers = self.system.ask(move |system| {
+            let answers = self.system.query(move |system| {
                 let answer = |pid| system.process(pid).map_or(Known::Gone, Known::Alive);
                 wanted.into_iter().map(answer).collect()
             });
@@ -96,7 +96,7 @@ impl Holders {
         if let Some(name) = self.users.get(&uid) {
             return name.clone();
         }
-        let name = self.system.ask(move |system| system.user_name(uid)).flatten();
+        let name = self.system.query(move |system| system.user_name(uid)).flatten();
         self.users.entry(uid).or_insert(name.unwrap_or_else(|| uid.to_string())).clone()
     }
 }

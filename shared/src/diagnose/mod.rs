@@ -16,10 +16,13 @@
 //! Nothing else is ever sent.
 
 mod holders;
+
+mod budget;
+mod finding;
 mod snapshot;
+
 #[cfg(test)]
 mod test;
-mod time_box;
 
 use std::{
     io,
@@ -27,18 +30,20 @@ use std::{
     time::Duration,
 };
 
+pub use finding::Finding;
+
 use crate::{
     app::AppName,
-    called,
     claim::ClaimError,
     conflict::{Class, Holder},
     diagnose::{
+        budget::Budget,
         holders::Holders,
-        snapshot::{Rivals, Snapshot},
-        time_box::TimeBox,
+        snapshot::{ConflictingSockets, Snapshot},
     },
     discovery::Discovery,
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
+    invoked_as,
     os::{PortRanges, SocketEntry, SocketTables, System},
     paths::Folders,
     port::Port,
@@ -57,15 +62,6 @@ pub enum Depth {
     Quick,
 }
 
-/// What was found out about a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What keeps it from us.
-    pub class: Class,
-    /// Who holds it, as far as known.
-    pub holder: Option<Holder>,
-}
-
 /// Finds out why ports could not be claimed, for one launch.
 pub struct Diagnostician {
     app: AppName,
@@ -77,12 +73,14 @@ pub struct Diagnostician {
     ranges: Option<Option<PortRanges>>,
 }
 
-/// What a port said of itself.
-enum Voice {
+/// The result of an identity request to the port.
+enum ProbeOutcome {
+    /// A server of this user answered.
     Ours(Identity),
-    /// It did not answer, in a way that somebody who serves would.
-    Silent,
-    Strange,
+    /// It did not answer, although a program that serves would.
+    NoAnswer,
+    /// Another program answered, or the budget was used up.
+    NotOurs,
 }
 
 impl Diagnostician {
@@ -99,7 +97,7 @@ impl Diagnostician {
         run: &Path,
         secret: Secret,
     ) -> Self {
-        let holders = Holders::new(TimeBox::new(system, budget));
+        let holders = Holders::new(Budget::new(system, budget));
         let run = run.to_owned();
         Self { app, run, secret, holders, seen: None, ranges: None }
     }
@@ -107,14 +105,14 @@ impl Diagnostician {
     /// Finds out why `port` could not be claimed.
     pub fn examine(&mut self, port: Port, error: &ClaimError, depth: Depth) -> Finding {
         let mut seen = self.seen.take().unwrap_or_else(|| self.look_around(true));
-        let mut rivals = seen.rivals(error.address.ip(), port, error.anywhere);
-        if rivals.listeners.is_empty() && seen.has_listeners_alone {
+        let mut sockets = seen.conflicting_sockets(error.address.ip(), port, error.anywhere);
+        if sockets.listeners.is_empty() && seen.has_listeners_alone {
             seen = self.look_around(false);
-            rivals = seen.rivals(error.address.ip(), port, error.anywhere);
+            sockets = seen.conflicting_sockets(error.address.ip(), port, error.anywhere);
         }
         let finding = match error.source.kind() {
-            io::ErrorKind::AddrInUse => self.in_use(&seen, port, error, &rivals, depth),
-            io::ErrorKind::PermissionDenied => self.denied(&seen, port, error, &rivals, depth),
+            io::ErrorKind::AddrInUse => self.in_use(&seen, port, error, &sockets, depth),
+            io::ErrorKind::PermissionDenied => self.denied(&seen, port, error, &sockets, depth),
             _ => Finding { class: Class::Unknown, holder: None },
         };
         self.seen = Some(seen);
@@ -124,7 +122,7 @@ impl Diagnostician {
     /// At the listeners alone, if they are enough and can be had sooner, or at all sockets.
     fn look_around(&mut self, listeners_are_enough: bool) -> Snapshot {
         let system = self.holders.system();
-        let tables = system.ask(move |system| {
+        let tables = system.query(move |system| {
             let listeners = system.listeners().filter(|_| listeners_are_enough);
             let has_listeners_alone = listeners.is_some();
             let sockets = listeners.unwrap_or_else(|| system.sockets()).unwrap_or_default();
@@ -132,7 +130,7 @@ impl Diagnostician {
         });
         let Some(seen) = tables else { return Snapshot::default() };
         let ids = seen.ids();
-        let holders = system.ask(move |system| system.holders(&ids));
+        let holders = system.query(move |system| system.holders(&ids));
         seen.with_holders(holders.unwrap_or_default())
     }
 
@@ -141,26 +139,26 @@ impl Diagnostician {
         seen: &Snapshot,
         port: Port,
         error: &ClaimError,
-        rivals: &Rivals,
+        sockets: &ConflictingSockets,
         depth: Depth,
     ) -> Finding {
         let ip = error.address.ip();
         let local = ip.is_loopback() || ip.is_unspecified();
-        let is_connected = !rivals.connections.is_empty() || !rivals.remains.is_empty();
-        if rivals.listeners.is_empty() && is_connected {
-            let holder = self.holders.of(seen, &rivals.connections).holder;
+        let is_connected = !sockets.connections.is_empty() || !sockets.time_wait.is_empty();
+        if sockets.listeners.is_empty() && is_connected {
+            let holder = self.holders.of(seen, &sockets.connections).holder;
             return Finding { class: Class::SourcePort, holder };
         }
-        if rivals.listeners.is_empty() && self.is_restricted(port) {
+        if sockets.listeners.is_empty() && self.is_restricted(port) {
             return Finding { class: Class::Restricted, holder: None };
         }
-        let found = self.holders.of(seen, &rivals.listeners);
+        let found = self.holders.of(seen, &sockets.listeners);
         if error.other_had && local {
             return Finding { class: Class::OtherFamily, ..found };
         }
         let is_visible = found.class != Class::HiddenOwner;
         if depth == Depth::Full && is_visible && ip.is_ipv4() && local {
-            return self.ask_the_port(seen, port, &rivals.listeners, found);
+            return self.probe_listener(seen, port, &sockets.listeners, found);
         }
         found
     }
@@ -172,18 +170,18 @@ impl Diagnostician {
         seen: &Snapshot,
         port: Port,
         error: &ClaimError,
-        rivals: &Rivals,
+        sockets: &ConflictingSockets,
         depth: Depth,
     ) -> Finding {
         let of_nobody = |class| Finding { class, holder: None };
         if self.is_privileged(port) {
             of_nobody(Class::Privileged)
-        } else if !rivals.listeners.is_empty() {
-            self.in_use(seen, port, error, rivals, depth)
+        } else if !sockets.listeners.is_empty() {
+            self.in_use(seen, port, error, sockets, depth)
         } else if self.is_excluded(port) {
             of_nobody(Class::Excluded)
-        } else if !rivals.connections.is_empty() {
-            self.in_use(seen, port, error, rivals, depth)
+        } else if !sockets.connections.is_empty() {
+            self.in_use(seen, port, error, sockets, depth)
         } else {
             of_nobody(Class::Unknown)
         }
@@ -192,7 +190,7 @@ impl Diagnostician {
     /// The system's ranges, asked for once.
     fn ranges(&mut self) -> Option<&PortRanges> {
         let system = self.holders.system();
-        self.ranges.get_or_insert_with(|| system.ask(|system| system.port_ranges())).as_ref()
+        self.ranges.get_or_insert_with(|| system.query(|system| system.port_ranges())).as_ref()
     }
 
     fn is_excluded(&mut self, port: Port) -> bool {
@@ -200,14 +198,14 @@ impl Diagnostician {
     }
 
     fn is_privileged(&mut self, port: Port) -> bool {
-        self.holders.system().ask(move |system| system.is_privileged(port)).unwrap_or_default()
+        self.holders.system().query(move |system| system.is_privileged(port)).unwrap_or_default()
     }
 
     fn is_restricted(&mut self, port: Port) -> bool {
-        self.holders.system().ask(move |system| system.is_restricted(port)).unwrap_or_default()
+        self.holders.system().query(move |system| system.is_restricted(port)).unwrap_or_default()
     }
 
-    fn ask_the_port(
+    fn probe_listener(
         &mut self,
         seen: &Snapshot,
         port: Port,
@@ -218,30 +216,30 @@ impl Diagnostician {
         if !orphaned && !self.may_be_ours(port, found.holder.as_ref()) {
             return found;
         }
-        match self.voice(port) {
-            Voice::Ours(identity) if identity.app == self.app => {
+        match self.probe(port) {
+            ProbeOutcome::Ours(identity) if identity.app == self.app => {
                 Finding { class: Class::OwnInstance, ..found }
             }
-            Voice::Ours(identity) => {
+            ProbeOutcome::Ours(identity) => {
                 let mut holder = found.holder.unwrap_or_default();
                 let name = holder.name.map(|name| format!("{name} of {}", identity.app));
                 holder.name = name.or_else(|| Some(identity.app.to_string()));
                 Finding { class: Class::ReservedByApp, holder: Some(holder) }
             }
-            Voice::Silent if orphaned && self.is_unanswered(listeners) => {
+            ProbeOutcome::NoAnswer if orphaned && self.is_unanswered(listeners) => {
                 Finding { class: Class::GhostOwner, ..found }
             }
-            Voice::Silent | Voice::Strange => found,
+            ProbeOutcome::NoAnswer | ProbeOutcome::NotOurs => found,
         }
     }
 
-    fn voice(&mut self, port: Port) -> Voice {
+    fn probe(&mut self, port: Port) -> ProbeOutcome {
         let system = self.holders.system();
-        let (secret, timeout) = (self.secret.clone(), PROBE_TIMEOUT.min(system.left()));
-        match system.ask(move |_| secret.probe(port, timeout)) {
-            Some(Ok(identity)) => Voice::Ours(identity),
-            Some(Err(ProbeError::NoAnswer(_))) => Voice::Silent,
-            Some(Err(_)) | None => Voice::Strange,
+        let (secret, timeout) = (self.secret.clone(), PROBE_TIMEOUT.min(system.remaining()));
+        match system.query(move |_| secret.probe(port, timeout)) {
+            Some(Ok(identity)) => ProbeOutcome::Ours(identity),
+            Some(Err(ProbeError::NoAnswer(_))) => ProbeOutcome::NoAnswer,
+            Some(Err(_)) | None => ProbeOutcome::NotOurs,
         }
     }
 
@@ -250,14 +248,14 @@ impl Diagnostician {
     /// program cannot be seen.
     fn may_be_ours(&self, port: Port, holder: Option<&Holder>) -> bool {
         let program = holder.and_then(|holder| holder.exe.as_deref()).map(Path::new);
-        let runs_ours = |exe: &Path| called::is_one_of(&called::SERVERS, exe);
+        let runs_ours = |exe: &Path| invoked_as::is_one_of(&invoked_as::SERVERS, exe);
         program.is_none_or(runs_ours) || Discovery::published(&self.run).contains(&port)
     }
 
     /// Whether connections wait there that nobody accepts.
     fn is_unanswered(&mut self, listeners: &[SocketEntry]) -> bool {
         let ids: Vec<_> = listeners.iter().filter_map(|listener| listener.id).collect();
-        let now = self.holders.system().ask(|system| system.sockets().unwrap_or_default());
+        let now = self.holders.system().query(|system| system.sockets().unwrap_or_default());
         let same = |socket: &SocketEntry| socket.id.is_some_and(|id| ids.contains(&id));
         now.into_iter().flatten().any(|socket| same(&socket) && socket.waiting > 0)
     }

@@ -10,7 +10,7 @@ use crate::{
     port::Port,
 };
 
-/// What was seen once and is asked often. Empty if the system did not answer.
+/// The socket tables, read once. Empty if the system did not answer in time.
 #[derive(Default)]
 pub(super) struct Snapshot {
     sockets: HashMap<u16, Vec<SocketEntry>>,
@@ -21,16 +21,16 @@ pub(super) struct Snapshot {
     pub(super) own_uid: Option<u32>,
 }
 
-/// The sockets that keep an address from us; of each kind only the likeliest culprits.
+/// The sockets that conflict with an address; of each kind only the most specific ones.
 #[derive(Debug, Default)]
-pub(super) struct Rivals {
+pub(super) struct ConflictingSockets {
     /// Those that listen.
     pub(super) listeners: Vec<SocketEntry>,
     /// Those with a connection.
     pub(super) connections: Vec<SocketEntry>,
-    /// What is left of connections. It too can keep a port, for a minute, if it was opened without
-    /// the wish to share; nobody holds it any more.
-    pub(super) remains: Vec<SocketEntry>,
+    /// Closed connections in TIME_WAIT. They too can keep a port for a minute, if they were opened
+    /// without the option to share it; no process holds them any more.
+    pub(super) time_wait: Vec<SocketEntry>,
 }
 
 impl Snapshot {
@@ -69,11 +69,16 @@ impl Snapshot {
 
     /// The sockets that conflict with `wanted` at `port`; if the conflict may be `anywhere`, those
     /// on any address of its family.
-    pub(super) fn rivals(&self, wanted: IpAddr, port: Port, anywhere: bool) -> Rivals {
+    pub(super) fn conflicting_sockets(
+        &self,
+        wanted: IpAddr,
+        port: Port,
+        anywhere: bool,
+    ) -> ConflictingSockets {
         let entries = self.sockets.get(&port.get()).into_iter().flatten();
         let rank = |held: IpAddr| {
             let is_kin = anywhere && held.to_canonical().is_ipv4() == wanted.is_ipv4();
-            closeness(held, wanted).or(is_kin.then_some(0))
+            specificity(held, wanted).or(is_kin.then_some(0))
         };
         let ranked: Vec<_> = entries
             .filter_map(|entry| rank(entry.local.ip()).map(|close| (close, entry)))
@@ -83,18 +88,18 @@ impl Snapshot {
             let best = alike().map(|(close, _)| close).max();
             alike().filter(|(close, _)| Some(close) == best).map(|(_, e)| (*e).clone()).collect()
         };
-        Rivals {
+        ConflictingSockets {
             listeners: nearest(SocketState::Listen),
             connections: nearest(SocketState::Other),
-            remains: nearest(SocketState::TimeWait),
+            time_wait: nearest(SocketState::TimeWait),
         }
     }
 }
 
-/// How surely a socket at `held` keeps `wanted` from us, or `None` if the two can live together.
+/// How specifically a socket at `held` conflicts with `wanted`; `None` if the two do not conflict.
 /// The same address does; a wildcard of the same family does; `::` does for an IPv4 address unless
 /// it was opened for IPv6 alone, which no table tells.
-fn closeness(held: IpAddr, wanted: IpAddr) -> Option<u8> {
+fn specificity(held: IpAddr, wanted: IpAddr) -> Option<u8> {
     let (is_dual, held) = (held.is_ipv6(), held.to_canonical());
     let every = |ip: IpAddr| ip.is_unspecified();
     match (held.is_ipv4(), wanted.is_ipv4()) {
@@ -110,11 +115,11 @@ mod test {
     use super::*;
 
     fn close(held: &str, wanted: &str) -> Option<u8> {
-        closeness(held.parse().expect("an address"), wanted.parse().expect("an address"))
+        specificity(held.parse().expect("an address"), wanted.parse().expect("an address"))
     }
 
     #[test]
-    fn only_addresses_that_cannot_live_together_are_rivals() {
+    fn only_addresses_that_cannot_live_together_conflict() {
         for held in ["127.0.0.1", "::ffff:127.0.0.1", "0.0.0.0", "::ffff:0.0.0.0", "::"] {
             assert!(close(held, "127.0.0.1").is_some(), "{held}");
         }
@@ -127,7 +132,7 @@ mod test {
     }
 
     #[test]
-    fn of_several_rivals_the_closest_is_suspected() {
+    fn of_several_conflicting_sockets_the_most_specific_is_suspected() {
         let socket = |local: &str| SocketEntry {
             local: local.parse().expect("an address"),
             state: SocketState::Listen,
@@ -137,17 +142,20 @@ mod test {
             waiting: 0,
         };
         let all = ["[::]:9", "127.0.0.1:9", "0.0.0.0:9", "192.0.2.1:9", "[::1]:9"].map(socket);
-        let rivals = |entries: &[SocketEntry], anywhere| {
+        let conflicting_sockets = |entries: &[SocketEntry], anywhere| {
             let seen = Snapshot::new(entries.to_vec(), false, None);
             let port = Port::new(9).expect("not 0");
-            seen.rivals(IpAddr::from([127, 0, 0, 1]), port, anywhere).listeners
+            seen.conflicting_sockets(IpAddr::from([127, 0, 0, 1]), port, anywhere).listeners
         };
         for anywhere in [false, true] {
-            assert_eq!(rivals(&all, anywhere), [all[1].clone()]);
-            assert_eq!(rivals(&[all[0].clone(), all[2].clone()], anywhere), [all[2].clone()]);
-            assert_eq!(rivals(&all[..1], anywhere), [all[0].clone()]);
+            assert_eq!(conflicting_sockets(&all, anywhere), [all[1].clone()]);
+            assert_eq!(
+                conflicting_sockets(&[all[0].clone(), all[2].clone()], anywhere),
+                [all[2].clone()]
+            );
+            assert_eq!(conflicting_sockets(&all[..1], anywhere), [all[0].clone()]);
         }
-        assert_eq!(rivals(&all[3..], false), []);
-        assert_eq!(rivals(&all[3..], true), [all[3].clone()]);
+        assert_eq!(conflicting_sockets(&all[3..], false), []);
+        assert_eq!(conflicting_sockets(&all[3..], true), [all[3].clone()]);
     }
 }

@@ -23,7 +23,7 @@ pub struct Conflicts {
     /// How many there were.
     pub total: u64,
     /// Who held the ports, the most frequent first.
-    pub holders: Vec<Taker>,
+    pub holders: Vec<ConflictSource>,
     /// How many lines of the history are no records.
     pub broken_lines: u64,
 }
@@ -31,7 +31,7 @@ pub struct Conflicts {
 /// A program that held ports of ours. What is not known of it is null.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Taker {
+pub struct ConflictSource {
     /// Its short name.
     #[cfg_attr(feature = "schema", schema(required = true))]
     pub name: Option<String>,
@@ -73,7 +73,7 @@ impl Reader {
             events: Filter::of_events([EventName::PortConflict]).events,
             ..filter.clone()
         };
-        let mut takers: HashMap<Who, Taker> = HashMap::new();
+        let mut sources: HashMap<Who, ConflictSource> = HashMap::new();
         let mut found = Conflicts::default();
         for line in self.forward(&filter)? {
             let Found::Record(entry) = line? else {
@@ -84,12 +84,12 @@ impl Reader {
                 Ok(Record { ts, event: Event::PortConflict(conflict), .. }) => {
                     found.total += 1;
                     let class = class_of(&conflict, &entry);
-                    add(&mut takers, ts, conflict, class);
+                    add(&mut sources, ts, conflict, class);
                 }
                 _ => found.broken_lines += 1,
             }
         }
-        found.holders = takers.into_values().collect();
+        found.holders = sources.into_values().collect();
         found.holders.sort_by(|a, b| b.count.cmp(&a.count).then(b.last.cmp(&a.last)));
         Ok(found)
     }
@@ -109,14 +109,14 @@ fn class_of(conflict: &Conflict, entry: &Entry) -> String {
 }
 
 fn add(
-    takers: &mut HashMap<Who, Taker>,
+    sources: &mut HashMap<Who, ConflictSource>,
     ts: Timestamp,
     Conflict { port, holder, .. }: Conflict,
     class: String,
 ) {
     let holder = holder.unwrap_or_default();
     let who = Who { name: holder.name, exe: holder.exe, user: holder.user };
-    let taker = takers.entry(who).or_insert_with_key(|who| Taker {
+    let source = sources.entry(who).or_insert_with_key(|who| ConflictSource {
         name: who.name.clone(),
         exe: who.exe.clone(),
         user: who.user.clone(),
@@ -126,11 +126,11 @@ fn add(
         first: ts,
         last: ts,
     });
-    taker.count += 1;
-    taker.ports.insert(port);
-    *taker.classes.entry(class).or_default() += 1;
-    taker.first = taker.first.min(ts);
-    taker.last = taker.last.max(ts);
+    source.count += 1;
+    source.ports.insert(port);
+    *source.classes.entry(class).or_default() += 1;
+    source.first = source.first.min(ts);
+    source.last = source.last.max(ts);
 }
 
 #[cfg(test)]

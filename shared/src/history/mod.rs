@@ -22,7 +22,7 @@ pub mod schema;
 mod since;
 mod writer;
 
-pub use conflicts::{Conflicts, Taker};
+pub use conflicts::{ConflictSource, Conflicts};
 pub use cursor::{Cursor, Gone, NoCursor};
 pub use damage::{Damage, DamageKind, line_number};
 pub use filter::Filter;

@@ -5,7 +5,7 @@
 //! the end. A line is stamped when it is logged, not when it is written. Files are rotated when they
 //! grow beyond [`ROTATE_AT`] and deleted when they are older than [`KEEP`].
 
-mod batches;
+mod batch_writer;
 
 use std::{
     io::{self, Write},
@@ -21,7 +21,7 @@ use file_rotate::{
 };
 use slog::{Drain, Level, Logger, o, warn};
 
-use self::batches::Worker;
+use self::batch_writer::Worker;
 use crate::{
     history::{Author, JsonLines, Sink, about, say_once},
     keys, os,
@@ -64,7 +64,7 @@ pub fn open(
     let opened = rotated(&file).and_then(|rotated| match mode {
         Mode::Sync => Ok((root(author, level, Direct(file.clone(), rotated)), None)),
         Mode::Async => {
-            let (queue, worker) = batches::queue(file.clone(), rotated)?;
+            let (queue, worker) = batch_writer::queue(file.clone(), rotated)?;
             Ok((root(author, level, queue), Some(worker)))
         }
     });

@@ -173,7 +173,7 @@ impl Bound {
 
     /// How surely a connection to `ip` is this socket's: the closest listener has it. `None` if it
     /// does not listen there.
-    pub fn closeness(&self, ip: IpAddr) -> Option<u8> {
+    pub fn specificity(&self, ip: IpAddr) -> Option<u8> {
         let held = self.within(ip.is_ipv4()).filter(|_| self.listens)?;
         match held {
             Some(held) => (held == ip).then_some(2),
@@ -270,6 +270,6 @@ mod test {
         assert_eq!(Rules::Linux.bind(&dual, &here), InUse);
         let v6_alone = Bound { dual: false, ..dual };
         assert_eq!(Rules::Linux.bind(&v6_alone, &here), Granted);
-        assert_eq!((dual.closeness(here.ip), v6_alone.closeness(here.ip)), (Some(0), None));
+        assert_eq!((dual.specificity(here.ip), v6_alone.specificity(here.ip)), (Some(0), None));
     }
 }

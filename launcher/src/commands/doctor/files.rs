@@ -13,7 +13,7 @@ use shared::{
     os,
 };
 
-use super::Check;
+use super::check::Check;
 use crate::{commands::running, options::Basics};
 
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
@@ -177,7 +177,7 @@ pub(super) fn instance(basics: &Basics) -> Vec<Check> {
 
 #[cfg(test)]
 mod test {
-    use super::{super::Verdict, *};
+    use super::{super::check::Verdict, *};
 
     #[test]
     fn a_folder_is_tried_and_left_as_it_was() {

@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::HashMap};
 
 use shared::history::{Damage, Filter, Found, Head, HistoryError, Reader, line_number};
 
-use super::Check;
-use crate::options::Basics;
+use super::check::Check;
+use crate::{commands::history_problems, options::Basics};
 
 /// What a history amounts to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) fn history(basics: &Basics) -> Check {
         Err(error) => {
             return Check::problem(
                 "history",
-                crate::commands::unreadable_text(&file, &error),
+                history_problems::unreadable_text(&file, &error),
                 "make it yours, or move it away: the next start begins another",
             );
         }

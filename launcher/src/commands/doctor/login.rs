@@ -1,8 +1,8 @@
 //! The start at login: what is wished, and what is registered.
 
-use shared::called;
+use shared::invoked_as;
 
-use super::Check;
+use super::check::Check;
 use crate::{
     desktop::login::{self, Registered},
     options::{Basics, Options},
@@ -24,7 +24,7 @@ pub(super) fn login(basics: &Basics, options: &Options) -> Check {
 }
 
 fn judged(wished: bool, registered: &Registered) -> Check {
-    let anew = format!("{} settings set start_at_login true", called::launcher());
+    let anew = format!("{} settings set start_at_login true", invoked_as::launcher());
     let mended = "the next start mends it";
     match (wished, registered) {
         (false, Registered::Nothing) => Check::ok(NAME, "it is not started at login"),
@@ -58,7 +58,7 @@ fn judged(wished: bool, registered: &Registered) -> Check {
 
 #[cfg(test)]
 mod test {
-    use super::{super::Verdict, *};
+    use super::{super::check::Verdict, *};
 
     #[test]
     fn what_differs_from_the_wish_is_a_warning_with_a_way_out() {

@@ -2,65 +2,34 @@
 //!
 //! What it tries it undoes at once: a file of a few kilobytes in each folder, a port of the system's
 //! choice on both loopbacks, the app's lock.
+//!
+//! Each module uses only modules that are declared below it.
 
 mod files;
 mod history;
 mod login;
 mod system;
 
+mod check;
+
 use owo_colors::OwoColorize;
-use serde::Serialize;
 use serde_json::json;
 use shared::{exit::Exit, settings::Settings, words::AnswerName};
 
+use self::check::{Check, Verdict};
 use crate::{
     args::AppArgs,
+    commands::resolve,
     error::LaunchError,
     options::Basics,
     render::{line, record},
 };
 
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Verdict {
-    Ok,
-    /// It works, with less than it could.
-    Warning,
-    /// A launch would fail, or forget.
-    Problem,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Check {
-    check: &'static str,
-    verdict: Verdict,
-    text: String,
-    advice: Option<String>,
-}
-
-impl Check {
-    fn ok(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, text: text.into(), advice: None }
-    }
-
-    fn warning(check: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        let advice = Some(advice.into());
-        Self { check, verdict: Verdict::Warning, text: text.into(), advice }
-    }
-
-    fn problem(check: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        let advice = Some(advice.into());
-        Self { check, verdict: Verdict::Problem, text: text.into(), advice }
-    }
-}
-
 /// Looks at everything and tells what it saw.
 pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     let mut exit = Exit::Done;
     let mut checks = files::folders(basics);
-    let options = match super::options(of, basics) {
+    let options = match resolve::options(of, basics) {
         Ok(options) => {
             let file = basics.folders.settings(&basics.app);
             let set = Settings::load(&file).is_ok_and(|settings| settings != Settings::default());

@@ -12,7 +12,7 @@ use shared::{
     policy::{FEWEST_PORTS, Policy},
 };
 
-use super::Check;
+use super::check::Check;
 use crate::{
     handover::Program,
     options::{Basics, Options},

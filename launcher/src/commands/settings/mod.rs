@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     args::{SettingsArgs, SettingsCommand},
+    commands::resolve,
     desktop::login,
     options::{Basics, OptionsError},
     render::{line, note},
@@ -69,7 +70,7 @@ fn change(
     });
     let edited = match changed {
         Ok(edited) => edited,
-        Err(StoreError::Unusable(error)) => return super::refused(OptionsError::from(error)),
+        Err(StoreError::Unusable(error)) => return resolve::refused(OptionsError::from(error)),
         Err(StoreError::Refused(error)) => return refused(file, error),
         Err(StoreError::Unwritable { file, source }) => {
             note(format_args!(
@@ -125,7 +126,7 @@ fn refused(file: &Path, error: EditError) -> Exit {
     match error {
         EditError::Text(fault) => {
             let error: SettingsError = fault.of(file);
-            super::refused(OptionsError::from(error))
+            resolve::refused(OptionsError::from(error))
         }
         error @ (EditError::Key(_) | EditError::Value { .. }) => {
             note(format_args!("{} {error}", "error:".red().bold()));

@@ -9,7 +9,12 @@ use shared::{
     words::AnswerName,
 };
 
-use crate::{args::AppArgs, options::Basics, render::line};
+use crate::{
+    args::AppArgs,
+    commands::resolve,
+    options::{Basics, OptionsError},
+    render::line,
+};
 
 /// One setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,18 +30,18 @@ struct Row {
 /// Prints what holds for the next start, in the form of a settings file.
 pub(super) fn show(basics: &Basics, of: &AppArgs) -> Exit {
     // What a start would refuse is refused here as well.
-    if let Err(error) = crate::commands::options(of, basics) {
-        return crate::commands::refused(error);
+    if let Err(error) = resolve::options(of, basics) {
+        return resolve::refused(error);
     }
     let file = basics.folders.settings(&basics.app);
     let settings = match Settings::load(&file) {
         Ok(settings) => settings,
-        Err(error) => return crate::commands::refused(crate::options::OptionsError::from(error)),
+        Err(error) => return resolve::refused(OptionsError::from(error)),
     };
     let name = file.display().to_string();
     let rows = match rows(&settings, &name, &Environment::of_process()) {
         Ok(rows) => rows,
-        Err(error) => return crate::commands::refused(crate::options::OptionsError::from(error)),
+        Err(error) => return resolve::refused(OptionsError::from(error)),
     };
     let width = rows.iter().map(|row| row.written().chars().count()).max().unwrap_or_default();
     for row in &rows {

@@ -25,9 +25,9 @@ use rustix::{
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
 };
 use shared::{
-    called,
     event::RequestedBy,
     handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names},
+    invoked_as,
 };
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -129,5 +129,5 @@ pub fn detach(command: &mut Command) {
     // SAFETY: between fork and exec the closure makes one system call; it neither allocates nor
     // takes a lock, in success or in failure.
     unsafe { command.pre_exec(leave) };
-    command.arg0(called::launcher()); // the file may have another name than the person typed
+    command.arg0(invoked_as::launcher()); // the file may have another name than the person typed
 }

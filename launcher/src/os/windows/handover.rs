@@ -1,4 +1,4 @@
-//! Passing sockets: what the server opens them with goes through the control line.
+//! Passing sockets: what the server opens them with goes through the first hand-over message.
 
 use std::{io, mem::size_of, net::TcpListener, os::windows::io::AsRawSocket};
 

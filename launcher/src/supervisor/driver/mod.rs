@@ -15,7 +15,7 @@ use std::{
 };
 
 use shared::{
-    claim::Claim, control::ToLauncher, event::ServerAt, identity::Secret, keys, port::Port,
+    claim::Claim, event::ServerAt, handover::ToLauncher, identity::Secret, keys, port::Port,
     settings::LogLevel,
 };
 use slog::warn;
@@ -266,7 +266,7 @@ impl<H: Host> Driver<'_, H> {
             Effect::Answer(ticket, answer) => self.answer(ticket, answer),
             Effect::Record(event) => self.record(event),
             Effect::Note(what) => {
-                warn!(self.watch.launch.log(), "the server wrote something else than control messages"; keys::LINE => what);
+                warn!(self.watch.launch.log(), "the server wrote something else than hand-over messages"; keys::LINE => what);
             }
             Effect::End(outcome) => return Performed::Last(outcome),
         }

@@ -73,7 +73,7 @@ impl<H: Host> Driver<'_, H> {
         let launch = self.watch.launch;
         let uptime = launch.started.elapsed();
         Status {
-            launch: self.choice.info(launch, self.watch.last_good),
+            launch: launch.info(&self.choice, self.watch.last_good),
             state: state.phase.word().to_owned(),
             server_pid: self.server_pid(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -7,8 +7,8 @@ use std::{
 
 use shared::{
     claim::Claim,
-    control::{Adoption, ToServer},
     event::{Event, ServerAt, ServerReady},
+    handover::{Adoption, ToServer},
     port::Port,
 };
 use slog::debug;
@@ -41,7 +41,7 @@ impl<H: Host> Driver<'_, H> {
         let at = at(&choice.claim, server.pid(), before.elapsed());
         watch.launch.history.record(&Event::ServerSpawned(at));
         let last_good = if on_next { Some(self.choice.claim.port()) } else { watch.last_good };
-        let info = choice.info(watch.launch, last_good);
+        let info = watch.launch.info(choice, last_good);
         let adoption = Adoption::new(&info, watch.secret.clone(), started.sockets);
         server.tell(&ToServer::Adopt(adoption));
         self.servers.insert(attempt, server);
@@ -52,7 +52,7 @@ impl<H: Host> Driver<'_, H> {
         let launch = self.watch.launch;
         debug!(launch.log(), "asking the server who it is");
         let choice = self.next.as_ref().unwrap_or(&self.choice);
-        let info = choice.info(launch, self.watch.last_good);
+        let info = launch.info(choice, self.watch.last_good);
         let (secret, news) = (self.watch.secret.clone(), self.news.clone());
         let pid = self.servers.get(&attempt).map(Server::pid).unwrap_or_default();
         let prove = move || {

@@ -1,8 +1,8 @@
 //! What may have to be done about it.
 
 use shared::{
-    control::ToServer,
     event::{Event, RequestedBy, ServerEnd},
+    handover::ToServer,
     port::Port,
     settings::Restart,
 };

@@ -6,8 +6,8 @@
 use std::time::Instant;
 
 use shared::{
-    control::{ToLauncher, ToServer},
     event::{Event, RestartReason, ServerRestarting},
+    handover::{ToLauncher, ToServer},
     port::Port,
 };
 

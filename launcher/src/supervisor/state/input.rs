@@ -1,6 +1,6 @@
 //! What may happen to a launch.
 
-use shared::{control::ToLauncher, event::RequestedBy, port::Port};
+use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 
 /// Which request of a person an answer belongs to; `None` if nobody waits for one.
 pub type Ticket = Option<u64>;

@@ -11,9 +11,9 @@ mod test;
 use std::time::{Duration, Instant};
 
 use shared::{
-    control::{ToLauncher, ToServer},
     event::{Event, RequestedBy, RestartReason, ServerEnd, ServerRestarting},
     exit::Exit,
+    handover::{ToLauncher, ToServer},
     settings::Restart,
 };
 

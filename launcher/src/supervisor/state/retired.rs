@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use shared::{
-    control::ToServer,
     event::{Event, RequestedBy},
+    handover::ToServer,
     port::Port,
 };
 

@@ -1,6 +1,6 @@
 //! What a browser says of the languages it likes (`Accept-Language`, RFC 9110), and what it gets.
 
-use super::Language;
+use shared::messages::Language;
 
 /// The language that is liked best; the first one named among equals, English if none is ours.
 pub(super) fn best(wishes: &str) -> Language {

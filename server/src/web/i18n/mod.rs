@@ -1,72 +1,42 @@
-//! The languages of the pages: which there are, which one a browser wants, and what is said in it.
-//!
-//! All texts are in `assets/text/`, a file for each language, the same keys in each. The pages and the
-//! scripts take them from the very same file, so a thing is said in one way.
+//! The language of a page: the one that the browser prefers, of those that [`shared::messages`] has.
 
 mod accept;
-mod texts;
 
 use std::{
-    fmt,
+    collections::BTreeMap,
     future::{Ready, ready},
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
-
-pub use texts::Texts;
-pub(crate) use texts::filled;
+use shared::messages::Language;
 
 use crate::web::error::ApiError;
 
-/// A language of the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// English, for whoever asks for none of the others.
-    English,
-    /// Chinese in simplified characters.
-    SimplifiedChinese,
-}
+/// The groups of keys, the part before the first dot, that only the pages themselves use.
+const IN_PAGES: [&str; 8] =
+    ["choice", "conflicts", "dialog", "enter", "here", "hint", "landing", "page"];
 
-impl Language {
-    /// All of them, the default first.
-    pub const ALL: [Self; 2] = [Self::English, Self::SimplifiedChinese];
+/// The language that the browser prefers (`Accept-Language`), extracted from a request.
+#[derive(Debug, Clone, Copy)]
+pub struct PreferredLanguage(pub Language);
 
-    /// The tag, as `lang` and `Content-Language` have it (RFC 5646).
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::SimplifiedChinese => "zh-Hans",
-        }
-    }
-
-    /// What is said in it.
-    pub fn texts(self) -> &'static Texts {
-        Texts::of(self)
-    }
-
-    /// The file of its texts, as JSON.
-    pub(crate) const fn file(self) -> &'static str {
-        match self {
-            Self::English => include_str!("../../../assets/text/en.json"),
-            Self::SimplifiedChinese => include_str!("../../../assets/text/zh-Hans.json"),
-        }
-    }
-}
-
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.tag())
-    }
-}
-
-/// Taken as an argument, it is the one that the browser likes best.
-impl FromRequest for Language {
+impl FromRequest for PreferredLanguage {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let wishes = request.headers().get(header::ACCEPT_LANGUAGE);
-        let wishes = wishes.and_then(|wishes| wishes.to_str().ok()).unwrap_or_default();
-        ready(Ok(accept::best(wishes)))
+        let preferences = request.headers().get(header::ACCEPT_LANGUAGE);
+        let preferences = preferences.and_then(|text| text.to_str().ok()).unwrap_or_default();
+        ready(Ok(Self(accept::best(preferences))))
     }
+}
+
+/// The sentences that the scripts use, as JSON: all but those that only the pages use.
+pub(crate) fn for_scripts(language: Language) -> String {
+    let is_for_scripts =
+        |key: &str| !key.split_once('.').is_some_and(|(group, _)| IN_PAGES.contains(&group));
+    let mut messages: BTreeMap<&str, &str> =
+        serde_json::from_str(language.file()).expect("sentences without escapes");
+    messages.retain(|key, _| is_for_scripts(key));
+    serde_json::to_string(&messages).expect("sentences are JSON")
 }

@@ -1,4 +1,4 @@
-//! What the pages load: styles, scripts, texts and the icon, all of it built in.
+//! What the pages load: styles, scripts, messages and the icon, all of it built in.
 //!
 //! The address of each holds the version of all, which is made of their content. So a browser may
 //! keep them for good, a script finds the others beside itself, and nobody mixes two versions. They
@@ -12,10 +12,13 @@ use actix_web::{
     web::Path,
 };
 use sha2::{Digest, Sha256};
-use shared::words::{Class, EventName, MoveReason, Process, RestartReason, StopKind, StreamEvent};
+use shared::{
+    messages::Language,
+    words::{Class, EventName, MoveReason, Process, RestartReason, StopKind, StreamEvent},
+};
 
 use super::BASE;
-use crate::web::{error::ApiError, i18n::Language};
+use crate::web::{error::ApiError, i18n};
 
 macro_rules! built_in {
     ($($name:literal,)*) => {
@@ -81,10 +84,10 @@ const DIGITS: usize = 12;
 
 /// The version of all of them.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let texts = Language::ALL.map(|language| (language.tag(), language.file()));
+    let messages = Language::ALL.map(|language| (language.tag(), language.file()));
     let words = [(WORDS, WORDS_MODULE.as_str())];
     let hash =
-        FILES.iter().chain(&texts).chain(&words).fold(Sha256::new(), |hash, (name, content)| {
+        FILES.iter().chain(&messages).chain(&words).fold(Sha256::new(), |hash, (name, content)| {
             hash.chain_update(name).chain_update([0]).chain_update(content).chain_update([0])
         });
     hex::encode(hash.finalize())[..DIGITS].to_owned()
@@ -148,7 +151,7 @@ fn find(name: &str) -> Option<(&'static str, Cow<'static, str>)> {
     let language = Language::ALL.into_iter().find(|tag| format!("text/{tag}.js") == name)?;
     Some((
         media_type(name),
-        Cow::Owned(format!("export default {};\n", language.texts().for_scripts())),
+        Cow::Owned(format!("export default {};\n", i18n::for_scripts(language))),
     ))
 }
 

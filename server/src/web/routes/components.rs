@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use shared::{app::AppName, called, port::Port};
+use shared::{app::AppName, invoked_as, port::Port};
 
 use super::assets::address as asset;
-use crate::web::i18n::Texts;
+use shared::messages::Messages;
 
 /// The name, with its sign.
 pub(super) fn brand() -> Markup {
@@ -30,7 +30,7 @@ pub(super) fn time(at: Timestamp) -> Markup {
 
 /// A command of the launcher for an app. The default app needs no name.
 pub(super) fn command(command: &str, app: &AppName) -> String {
-    let launcher = called::launcher();
+    let launcher = invoked_as::launcher();
     match *app == AppName::default() {
         true => format!("{launcher} {command}"),
         false => format!("{launcher} {command} --app {app}"),
@@ -38,8 +38,8 @@ pub(super) fn command(command: &str, app: &AppName) -> String {
 }
 
 /// A command on a line of its own, to be copied.
-pub(super) fn command_line(command: &str, texts: &Texts) -> Markup {
-    let copy = texts.say("here.copy_command");
+pub(super) fn command_line(command: &str, messages: &Messages) -> Markup {
+    let copy = messages.message("here.copy_command");
     html! {
         p.command-line {
             code { (command) }

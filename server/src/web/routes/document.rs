@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::header};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::{self, address};
-use crate::web::i18n::Language;
+use shared::messages::Language;
 
 /// A page that is about to be sent.
 pub(super) struct Document<'a> {

@@ -17,13 +17,14 @@ use serde::Deserialize;
 use shared::{
     app::AppName,
     launch::LaunchInfo,
+    messages::Language,
     token::{TicketError, cookie_name},
 };
 
 use super::{BASE, LANDING, components, document::Document, to_landing_page};
 use crate::{
     auth::access::{Access, Token},
-    web::{app_state::AppState, error::ApiError, i18n::Language},
+    web::{app_state::AppState, error::ApiError, i18n::PreferredLanguage},
 };
 
 /// The headers in which browsers say that they fetch ahead, the standard one first.
@@ -40,7 +41,7 @@ pub(super) async fn enter(
     request: HttpRequest,
     state: Data<AppState>,
     access: Data<Access>,
-    language: Language,
+    PreferredLanguage(language): PreferredLanguage,
 ) -> Result<HttpResponse, ApiError> {
     if is_ahead(request.headers()) {
         // The browser drops what it fetched ahead, and asks again when the person comes.
@@ -81,25 +82,25 @@ fn admitted(token: &Token, launch: &LaunchInfo) -> HttpResponse {
 
 /// Says how to come in, and what it means if somebody else did.
 fn not_admitted(app: &AppName, language: Language) -> HttpResponse {
-    let texts = language.texts();
+    let messages = language.messages();
     let body = html! {
         body.landing {
             header.top { (components::brand()) }
             main {
-                p.state { (texts.say("enter.state")) }
-                h1 { (texts.say("enter.title")) }
-                p { (texts.say("enter.about")) }
+                p.state { (messages.message("enter.state")) }
+                h1 { (messages.message("enter.title")) }
+                p { (messages.message("enter.about")) }
                 p { code.command { (components::command("open", app)) " --console" } }
                 section aria-labelledby="not-you" {
-                    h2 #not-you { (texts.say("enter.not_you")) }
-                    p { (texts.fill("enter.not_you_about", &[("app", app)])) }
-                    p { a href=(LANDING) { (texts.say("enter.back")) } }
+                    h2 #not-you { (messages.message("enter.not_you")) }
+                    p { (messages.fill("enter.not_you_about", &[("app", app)])) }
+                    p { a href=(LANDING) { (messages.message("enter.back")) } }
                 }
             }
-            footer.bottom { p { (texts.say("page.local")) } }
+            footer.bottom { p { (messages.message("page.local")) } }
         }
     };
-    let title = format!("{app} · {} · Homeport", texts.say("enter.title"));
+    let title = format!("{app} · {} · Homeport", messages.message("enter.title"));
     let styles = &["style/landing.css"];
     let mut response = Document { language, title: &title, styles, script: None, body }.response();
     *response.status_mut() = StatusCode::UNAUTHORIZED;

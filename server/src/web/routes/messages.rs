@@ -1,17 +1,16 @@
-//! What the pages say of a port, put together from the texts of a language.
+//! What the pages say of a port, put together from the messages of a language.
 
 use std::fmt::Display;
 
 use shared::{
     conflict::{Class, Holder, Origin},
+    messages::{self, Messages},
     port::Port,
 };
 
-use crate::web::i18n::{Texts, filled};
-
 /// Is this the port of last time, and if not, why this one?
 pub(super) fn of_port(
-    texts: &Texts,
+    messages: &Messages,
     port: Port,
     last_good: Option<Port>,
     origin: Origin,
@@ -26,42 +25,42 @@ pub(super) fn of_port(
         (None, _) => "here.first",
     };
     match last_good {
-        Some(last) => texts.fill(key, &[("port", &last)]),
-        None => texts.say(key).to_owned(),
+        Some(last) => messages.fill(key, &[("port", &last)]),
+        None => messages.message(key).to_owned(),
     }
 }
 
 /// What stands in the way of `port`, without a full stop.
 pub(super) fn of_conflict(
-    texts: &Texts,
+    messages: &Messages,
     port: Port,
     class: Class,
     holder: Option<&Holder>,
 ) -> String {
-    let text = texts.find(&format!("class.{class}")).unwrap_or_default();
-    let holder = of_holder(texts, holder);
-    filled(text, &[("port", &port), ("holder", &holder)])
+    let text = messages.find(&format!("class.{class}")).unwrap_or_default();
+    let holder = of_holder(messages, holder);
+    messages::fill(text, &[("port", &port), ("holder", &holder)])
 }
 
 /// `docker-proxy, pid 812, user root`, leaving out what is unknown.
-pub(super) fn of_holder(texts: &Texts, holder: Option<&Holder>) -> String {
-    let Some(holder) = holder else { return texts.say("holder.unknown").to_owned() };
+pub(super) fn of_holder(messages: &Messages, holder: Option<&Holder>) -> String {
+    let Some(holder) = holder else { return messages.message("holder.unknown").to_owned() };
     let name = match (&holder.name, holder.pid, &holder.user) {
         (Some(name), ..) => name.clone(),
-        (None, None, Some(user)) => return texts.fill("holder.of_user", &[("user", user)]),
-        (None, ..) => texts.say("holder.unknown").to_owned(),
+        (None, None, Some(user)) => return messages.fill("holder.of_user", &[("user", user)]),
+        (None, ..) => messages.message("holder.unknown").to_owned(),
     };
     let pid =
-        holder.pid.as_ref().map(|pid| texts.fill("holder.pid", &[("pid", pid as &dyn Display)]));
-    let user = holder.user.as_ref().map(|user| texts.fill("holder.user", &[("user", user)]));
+        holder.pid.as_ref().map(|pid| messages.fill("holder.pid", &[("pid", pid as &dyn Display)]));
+    let user = holder.user.as_ref().map(|user| messages.fill("holder.user", &[("user", user)]));
     let facts: Vec<_> = [Some(name), pid, user].into_iter().flatten().collect();
-    facts.join(texts.say("list.and"))
+    facts.join(messages.message("list.and"))
 }
 
 #[cfg(test)]
 mod test {
     use super::*;
-    use crate::web::i18n::Language;
+    use shared::messages::Language;
 
     fn port(number: u16) -> Port {
         Port::new(number).expect("not 0")
@@ -78,16 +77,16 @@ mod test {
             (Language::English, "3030 is held by docker-proxy, pid 812, user root"),
             (Language::SimplifiedChinese, "3030 已被 docker-proxy，进程 812，用户 root 占用"),
         ] {
-            let said = of_conflict(language.texts(), port(3030), Class::InUse, Some(&docker()));
+            let said = of_conflict(language.messages(), port(3030), Class::InUse, Some(&docker()));
             assert_eq!(said, sentence);
         }
     }
 
     #[test]
     fn a_holder_is_described_by_what_is_known_of_it() {
-        let texts = Language::English.texts();
-        let of = |holder: &Holder| of_holder(texts, Some(holder));
-        assert_eq!(of_holder(texts, None), "a program that cannot be seen from here");
+        let messages = Language::English.messages();
+        let of = |holder: &Holder| of_holder(messages, Some(holder));
+        assert_eq!(of_holder(messages, None), "a program that cannot be seen from here");
         assert_eq!(of(&Holder { name: None, pid: None, ..docker() }), "a program of user root");
         assert_eq!(of(&Holder { user: None, ..docker() }), "docker-proxy, pid 812");
     }
@@ -125,7 +124,7 @@ mod test {
         let classes = classes.map(|class| format!("class.{class}"));
         let origins = origins.map(|origin| format!("origin.{origin}"));
         for key in classes.iter().chain(&origins) {
-            assert!(Language::English.texts().find(key).is_some(), "{key}");
+            assert!(Language::English.messages().find(key).is_some(), "{key}");
         }
     }
 }

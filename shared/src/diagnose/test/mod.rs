@@ -1,9 +1,9 @@
-//! What a diagnosis comes to, on a made-up system and on the real one.
+//! What a diagnosis comes to, on a fake system and on the real one.
 
-mod elsewhere;
-mod made_up;
-mod real;
-mod voices;
+mod fake_system;
+mod other_systems;
+mod probes;
+mod this_system;
 
 use std::{
     io,

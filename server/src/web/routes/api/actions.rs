@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use shared::{called, launch::LaunchInfo, port::Port, settings::Settings};
+use shared::{invoked_as, launch::LaunchInfo, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query, refusal::Refusal};
@@ -117,6 +117,6 @@ fn needs_launcher(
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
     Err(Refusal::Unsupervised {
         detail,
-        command: format!("{} --app {}{port}", called::launcher(), launch.app),
+        command: format!("{} --app {}{port}", invoked_as::launcher(), launch.app),
     })
 }

@@ -7,6 +7,7 @@ use std::slice;
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
+use shared::messages::Language;
 
 use super::{
     super::{components, document::Document},
@@ -15,7 +16,7 @@ use super::{
     query::Query,
     refusal::Refusal,
 };
-use crate::{auth::access::Authorized, web::i18n::Language};
+use crate::auth::access::Authorized;
 
 /// `GET /_homeport/docs`
 pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Refusal> {
@@ -48,7 +49,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 fn body(document: &Value) -> Markup {
     let info = &document["info"];
-    let texts = Language::English.texts();
+    let messages = Language::English.messages();
     html! {
         body {
             header.top { a.home href="/_homeport/" { (components::brand()) } }
@@ -72,7 +73,7 @@ fn body(document: &Value) -> Markup {
                 }
                 (problems())
             }
-            footer.bottom { p { (texts.say("page.local")) } }
+            footer.bottom { p { (messages.message("page.local")) } }
         }
     }
 }

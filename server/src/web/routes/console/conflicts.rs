@@ -1,34 +1,34 @@
 //! Who takes the ports: the holders, most frequent first.
 
 use maud::{Markup, html};
-use shared::{conflict::Holder, history::Taker};
+use shared::{conflict::Holder, history::ConflictSource};
 
 use super::{
     super::{components, messages},
     view::View,
 };
-use crate::web::i18n::Texts;
+use shared::messages::Messages;
 
 /// How many are shown: who is further down was hardly ever in the way.
 const SHOWN: usize = 12;
 
 /// The section, which the scripts fetch anew when there is another conflict.
-pub(super) fn section(view: &View, texts: &Texts) -> Markup {
+pub(super) fn section(view: &View, messages: &Messages) -> Markup {
     html! {
         section.card #conflicts aria-labelledby="conflicts-title" data-part {
-            h2 #conflicts-title { (texts.say("conflicts.title")) }
+            h2 #conflicts-title { (messages.message("conflicts.title")) }
             @if view.holders.is_empty() {
-                p.quiet { (texts.say("conflicts.none")) }
+                p.quiet { (messages.message("conflicts.none")) }
             } @else {
-                div.scroll tabindex="0" role="region" aria-label=(texts.say("conflicts.about")) {
+                div.scroll tabindex="0" role="region" aria-label=(messages.message("conflicts.about")) {
                     table {
-                        caption.unseen { (texts.say("conflicts.about")) }
+                        caption.unseen { (messages.message("conflicts.about")) }
                         thead {
                             tr {
-                                th scope="col" { (texts.say("conflicts.who")) }
-                                th.number scope="col" { (texts.say("conflicts.count")) }
-                                th scope="col" { (texts.say("conflicts.ports")) }
-                                th scope="col" { (texts.say("conflicts.last")) }
+                                th scope="col" { (messages.message("conflicts.who")) }
+                                th.number scope="col" { (messages.message("conflicts.count")) }
+                                th scope="col" { (messages.message("conflicts.ports")) }
+                                th scope="col" { (messages.message("conflicts.last")) }
                             }
                         }
                         tbody {
@@ -36,10 +36,10 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
                                 @let ports: Vec<_> = one.ports.iter().map(ToString::to_string).collect();
                                 tr {
                                     th scope="row" {
-                                        (messages::of_holder(texts, Some(&program(one))))
+                                        (messages::of_holder(messages, Some(&program(one))))
                                     }
                                     td.number { (one.count) }
-                                    td { (ports.join(texts.say("list.and"))) }
+                                    td { (ports.join(messages.message("list.and"))) }
                                     td { (components::time(one.last)) }
                                 }
                             }
@@ -52,7 +52,7 @@ pub(super) fn section(view: &View, texts: &Texts) -> Markup {
 }
 
 /// A program, whichever of its processes it was.
-fn program(taker: &Taker) -> Holder {
-    let (name, user) = (taker.name.clone(), taker.user.clone());
+fn program(source: &ConflictSource) -> Holder {
+    let (name, user) = (source.name.clone(), source.user.clone());
     Holder { name, user, ..Holder::default() }
 }

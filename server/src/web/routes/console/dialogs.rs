@@ -4,52 +4,52 @@ use maud::{Markup, html};
 use shared::app::AppName;
 
 use super::{super::components, view::View};
-use crate::web::i18n::Texts;
+use shared::messages::Messages;
 
-pub(super) fn all(view: &View, texts: &Texts) -> Markup {
+pub(super) fn all(view: &View, messages: &Messages) -> Markup {
     html! {
-        (move_it(texts))
-        (restart(view, texts))
-        (stop(view, texts))
+        (move_it(messages))
+        (restart(view, messages))
+        (stop(view, messages))
     }
 }
 
-fn move_it(texts: &Texts) -> Markup {
+fn move_it(messages: &Messages) -> Markup {
     let content = html! {
-        p { (texts.say("dialog.move.what")) }
-        p.quiet { (texts.say("dialog.move.data")) }
+        p { (messages.message("dialog.move.what")) }
+        p.quiet { (messages.message("dialog.move.data")) }
         div.field {
-            label for="move-port" { (texts.say("dialog.move.port")) }
+            label for="move-port" { (messages.message("dialog.move.port")) }
             input #move-port name="port" inputmode="numeric" aria-describedby="move-port-note"
                 spellcheck="false" autocomplete="off";
-            (components::note("move-port-note", texts.say("dialog.move.any")))
+            (components::note("move-port-note", messages.message("dialog.move.any")))
         }
     };
-    dialog("move", "dialog.move.title", "dialog.move.do", &content, texts)
+    dialog("move", "dialog.move.title", "dialog.move.do", &content, messages)
 }
 
-fn restart(view: &View, texts: &Texts) -> Markup {
+fn restart(view: &View, messages: &Messages) -> Markup {
     let content =
-        html! { p { (texts.fill("dialog.restart.what", &[("url", &view.launch.url())])) } };
-    dialog("restart", "dialog.restart.title", "dialog.restart.do", &content, texts)
+        html! { p { (messages.fill("dialog.restart.what", &[("url", &view.launch.url())])) } };
+    dialog("restart", "dialog.restart.title", "dialog.restart.do", &content, messages)
 }
 
-fn stop(view: &View, texts: &Texts) -> Markup {
+fn stop(view: &View, messages: &Messages) -> Markup {
     let key =
         if view.launch.is_supervised() { "dialog.stop.what" } else { "dialog.stop.what_alone" };
     let content = html! {
-        p { (texts.say(key)) }
-        (again(&view.launch.app, texts))
+        p { (messages.message(key)) }
+        (again(&view.launch.app, messages))
     };
-    dialog("stop", "dialog.stop.title", "dialog.stop.do", &content, texts)
+    dialog("stop", "dialog.stop.title", "dialog.stop.do", &content, messages)
 }
 
 /// How to start again, which is shown once more when the server has stopped.
-fn again(app: &AppName, texts: &Texts) -> Markup {
+fn again(app: &AppName, messages: &Messages) -> Markup {
     html! {
         div #again {
-            p { (texts.say("dialog.stop.again")) }
-            (components::command_line(&components::command("start", app), texts))
+            p { (messages.message("dialog.stop.again")) }
+            (components::command_line(&components::command("start", app), messages))
         }
     }
 }
@@ -59,17 +59,17 @@ fn dialog(
     title: &'static str,
     act: &'static str,
     content: &Markup,
-    texts: &Texts,
+    messages: &Messages,
 ) -> Markup {
     let heading = format!("{name}-title");
     html! {
         dialog id=(name) aria-labelledby=(heading) {
             form method="dialog" novalidate {
-                h2 id=(heading) { (texts.say(title)) }
+                h2 id=(heading) { (messages.message(title)) }
                 (content)
                 p.buttons {
-                    button.first type="submit" { (texts.say(act)) }
-                    button type="button" data-close { (texts.say("action.cancel")) }
+                    button.first type="submit" { (messages.message(act)) }
+                    button type="button" data-close { (messages.message("action.cancel")) }
                 }
                 p.problem role="alert" {}
             }

@@ -18,6 +18,7 @@ use actix_web::{
     web::{self, Data},
 };
 use maud::{Markup, html};
+use shared::messages::{Language, Messages};
 
 use self::view::View;
 use super::{components, document::Document, landing};
@@ -26,7 +27,7 @@ use crate::{
     web::{
         app_state::{AppState, VERSION},
         error::ApiError,
-        i18n::{Language, Texts},
+        i18n::PreferredLanguage,
     },
 };
 
@@ -37,7 +38,7 @@ const API: &str = "/_homeport/api/v1/";
 pub(super) async fn page(
     authorized: Option<Authorized>,
     state: Data<AppState>,
-    language: Language,
+    PreferredLanguage(language): PreferredLanguage,
 ) -> Result<HttpResponse, ApiError> {
     if authorized.is_none() {
         return Ok(landing::page(&state.launch, state.serving.started_at, language));
@@ -47,34 +48,35 @@ pub(super) async fn page(
 }
 
 fn console(view: &View, language: Language) -> HttpResponse {
-    let texts = language.texts();
-    let title = texts.fill("page.title", &[("app", &view.launch.app), ("port", &view.launch.port)]);
+    let messages = language.messages();
+    let title =
+        messages.fill("page.title", &[("app", &view.launch.app), ("port", &view.launch.port)]);
     let styles = &["style/console.css", "style/timeline.css"];
-    let (body, script) = (body(view, texts), Some("script/console.js"));
+    let (body, script) = (body(view, messages), Some("script/console.js"));
     Document { language, title: &title, styles, script, body }.response()
 }
 
-fn body(view: &View, texts: &Texts) -> Markup {
+fn body(view: &View, messages: &Messages) -> Markup {
     html! {
         body data-api=(API) data-port=(view.launch.port) data-launch=(view.launch.launch_id) {
-            a.skip href="#main" { (texts.say("page.skip")) }
+            a.skip href="#main" { (messages.message("page.skip")) }
             header.top {
                 (components::brand())
-                p.live #live data-state="connecting" { (texts.say("live.connecting")) }
+                p.live #live data-state="connecting" { (messages.message("live.connecting")) }
             }
             main #main tabindex="-1" {
-                (status::section(view, texts))
-                noscript { p.notice { (texts.say("page.noscript")) } }
-                (timeline::section(texts))
-                (conflicts::section(view, texts))
-                (settings::section(view, texts))
+                (status::section(view, messages))
+                noscript { p.notice { (messages.message("page.noscript")) } }
+                (timeline::section(messages))
+                (conflicts::section(view, messages))
+                (settings::section(view, messages))
             }
             footer.bottom {
-                p { (texts.say("page.local")) }
-                p { (texts.say("page.closing")) }
-                p { a href="/_homeport/docs" { (texts.say("page.api")) } " · Homeport " (VERSION) }
+                p { (messages.message("page.local")) }
+                p { (messages.message("page.closing")) }
+                p { a href="/_homeport/docs" { (messages.message("page.api")) } " · Homeport " (VERSION) }
             }
-            (dialogs::all(view, texts))
+            (dialogs::all(view, messages))
             p #said role="status" {}
         }
     }

@@ -5,37 +5,37 @@ use serde_json::Value;
 use shared::settings::{Kind, Setting, Settings, TABLE};
 
 use super::{super::components, view::View};
-use crate::web::i18n::Texts;
+use shared::messages::Messages;
 
-pub(super) fn section(view: &View, texts: &Texts) -> Markup {
+pub(super) fn section(view: &View, messages: &Messages) -> Markup {
     html! {
         section.card #settings aria-labelledby="settings-title" {
-            h2 #settings-title { (texts.say("settings.title")) }
+            h2 #settings-title { (messages.message("settings.title")) }
             @match &view.settings {
-                Ok(settings) => (form(settings, &view.settings_file, texts)),
+                Ok(settings) => (form(settings, &view.settings_file, messages)),
                 Err(problem) => {
-                    p.notice { (texts.fill("settings.broken", &[("detail", problem)])) }
+                    p.notice { (messages.fill("settings.broken", &[("detail", problem)])) }
                 }
             }
         }
     }
 }
 
-fn form(settings: &Settings, file: &str, texts: &Texts) -> Markup {
+fn form(settings: &Settings, file: &str, messages: &Messages) -> Markup {
     html! {
         form #settings-form novalidate autocomplete="off" {
             p.quiet.note-of-all {
-                (texts.fill("settings.where", &[("file", &file)]))
+                (messages.fill("settings.where", &[("file", &file)]))
             }
             div.fields {
-                @for setting in of(Control::Text) { (text(setting, settings, texts)) }
-                @for setting in of(Control::Choice) { (choice(setting, settings, texts)) }
-                @for setting in of(Control::Shown) { (shown(setting, settings, texts)) }
+                @for setting in of(Control::Text) { (text(setting, settings, messages)) }
+                @for setting in of(Control::Choice) { (choice(setting, settings, messages)) }
+                @for setting in of(Control::Shown) { (shown(setting, settings, messages)) }
             }
             div #stale hidden {}
             p.buttons {
-                button.first type="submit" { (texts.say("settings.save")) }
-                button type="reset" { (texts.say("settings.discard")) }
+                button.first type="submit" { (messages.message("settings.save")) }
+                button type="reset" { (messages.message("settings.discard")) }
                 span #settings-said role="status" {}
             }
         }
@@ -68,16 +68,16 @@ fn of(control: Control) -> impl Iterator<Item = &'static Setting> {
     TABLE.iter().filter(move |setting| Control::from(setting.kind) == control)
 }
 
-fn text(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+fn text(setting: &Setting, settings: &Settings, messages: &Messages) -> Markup {
     let Setting { key, kind, .. } = *setting;
     let default = written(&Settings::defaults(), key);
     let (id, note) = (format!("set-{key}"), format!("set-{key}-note"));
-    let hint = texts.find(&format!("hint.{key}")).unwrap_or_default();
-    let hint = crate::web::i18n::filled(hint, &[("default", &default)]);
+    let hint = messages.find(&format!("hint.{key}")).unwrap_or_default();
+    let hint = shared::messages::fill(hint, &[("default", &default)]);
     let is_number = kind == Kind::Port;
     html! {
         div.field {
-            label for=(id) { (label(key, texts)) }
+            label for=(id) { (label(key, messages)) }
             input #(id) name=(key) data-kind=(kind.name()) value=(written(settings, key))
                 placeholder=(default) inputmode=[is_number.then_some("numeric")]
                 aria-describedby=(note) spellcheck="false";
@@ -86,44 +86,44 @@ fn text(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
     }
 }
 
-fn choice(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+fn choice(setting: &Setting, settings: &Settings, messages: &Messages) -> Markup {
     let Setting { key, kind, .. } = *setting;
     let (id, chosen, words) = (format!("set-{key}"), written(settings, key), setting.choices());
-    let text_of = |word: &str| texts.find(&format!("choice.{key}.{word}")).unwrap_or_default();
+    let text_of = |word: &str| messages.find(&format!("choice.{key}.{word}")).unwrap_or_default();
     let note = format!("{id}-note");
     html! {
         div.field {
-            label for=(id) { (label(key, texts)) }
+            label for=(id) { (label(key, messages)) }
             select #(id) name=(key) data-kind=(kind.name()) aria-describedby=(note) {
                 option value="" selected[chosen.is_empty()] {
-                    (texts.fill("settings.default", &[("value", &text_of(words[0]))]))
+                    (messages.fill("settings.default", &[("value", &text_of(words[0]))]))
                 }
                 @for word in words {
                     option value=(word) selected[chosen == word] { (text_of(word)) }
                 }
             }
-            (components::note(&note, texts.find(&format!("hint.{key}")).unwrap_or_default()))
+            (components::note(&note, messages.find(&format!("hint.{key}")).unwrap_or_default()))
         }
     }
 }
 
-fn shown(setting: &Setting, settings: &Settings, texts: &Texts) -> Markup {
+fn shown(setting: &Setting, settings: &Settings, messages: &Messages) -> Markup {
     let key = setting.key;
-    let default = texts.find(&format!("choice.{key}.default")).unwrap_or_default();
+    let default = messages.find(&format!("choice.{key}.default")).unwrap_or_default();
     html! {
         div.field {
-            span.label { (label(key, texts)) }
+            span.label { (label(key, messages)) }
             @match words(settings, key) {
                 Some(words) => code { (words) },
                 None => span { (default) },
             }
-            p.note { (texts.find(&format!("hint.{key}")).unwrap_or_default()) }
+            p.note { (messages.find(&format!("hint.{key}")).unwrap_or_default()) }
         }
     }
 }
 
-fn label(key: &str, texts: &Texts) -> &'static str {
-    texts.find(&format!("settings.{key}")).unwrap_or_default()
+fn label(key: &str, messages: &Messages) -> &'static str {
+    messages.find(&format!("settings.{key}")).unwrap_or_default()
 }
 
 /// A setting as it is typed: nothing if it is not set, a list with commas.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use shared::{
     conflict::{Class, Holder, Origin},
     event::MoveReason,
-    history::Taker,
+    history::ConflictSource,
     launch::LaunchInfo,
     port::Port,
     settings::Settings,
@@ -22,9 +22,9 @@ fn holder(pid: u32, name: &str, user: &str) -> Holder {
     Holder { pid: Some(pid), name, user, ..Holder::default() }
 }
 
-fn taker(name: Option<&str>, user: Option<&str>, count: u64, ports: &[u16]) -> Taker {
+fn source(name: Option<&str>, user: Option<&str>, count: u64, ports: &[u16]) -> ConflictSource {
     let then = "2026-11-22T09:12:00Z".parse().expect("a time");
-    Taker {
+    ConflictSource {
         name: name.map(str::to_owned),
         exe: None,
         user: user.map(str::to_owned),
@@ -61,8 +61,8 @@ fn view() -> View {
         }),
         is_freed: false,
         holders: vec![
-            taker(Some("docker-proxy"), Some("root"), 41, &[3030]),
-            taker(None, None, 2, &[8080, 9000]),
+            source(Some("docker-proxy"), Some("root"), 41, &[3030]),
+            source(None, None, 2, &[8080, 9000]),
         ],
         settings: Ok(
             Settings::parse("port = 3030\navoid = [20005, \"20010-20020\"]").expect("good")
@@ -72,7 +72,7 @@ fn view() -> View {
 }
 
 fn english(view: &View) -> String {
-    body(view, Language::English.texts()).into_string()
+    body(view, Language::English.messages()).into_string()
 }
 
 #[track_caller]
@@ -94,7 +94,7 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
             "data-pin=\"17342\"",
         ],
     );
-    let chinese = body(&view(), Language::SimplifiedChinese.texts()).into_string();
+    let chinese = body(&view(), Language::SimplifiedChinese.messages()).into_string();
     assert_says(&chinese, &["3030 已被 docker-proxy，进程 812，用户 root 占用", "迁移到 3030…"]);
 }
 
@@ -172,13 +172,13 @@ fn every_setting_has_a_field_but_the_command_which_is_only_shown() {
 #[test]
 fn every_setting_has_its_label_and_every_choice_its_words_in_every_language() {
     for language in Language::ALL {
-        let texts = language.texts();
+        let messages = language.messages();
         for setting in shared::settings::TABLE {
             let key = setting.key;
             let label = std::iter::once(format!("settings.{key}"));
             let choices = setting.choices().into_iter().map(|word| format!("choice.{key}.{word}"));
             for text in label.chain(choices) {
-                assert!(texts.find(&text).is_some(), "{text} is missing in {language}");
+                assert!(messages.find(&text).is_some(), "{text} is missing in {language}");
             }
         }
     }
@@ -194,15 +194,15 @@ fn settings_that_cannot_be_read_are_told_instead_of_overwritten() {
 #[test]
 fn what_a_stranger_named_himself_is_text_and_never_markup() {
     let mut view = view();
-    view.holders = vec![taker(Some("<script>alert(1)</script>"), Some("\"><img src=x>"), 1, &[1])];
+    view.holders = vec![source(Some("<script>alert(1)</script>"), Some("\"><img src=x>"), 1, &[1])];
     let page = english(&view);
     assert!(!page.contains("<script") && !page.contains("<img src=x"), "{page}");
 }
 
 #[test]
 fn every_text_that_a_script_or_a_page_asks_for_is_there_for_it() {
-    let texts = Language::English.texts();
-    let spoken = texts.for_scripts();
+    let messages = Language::English.messages();
+    let spoken = crate::web::i18n::for_scripts(Language::English);
     let scripts = [
         include_str!("../../../../assets/script/actions.js"),
         include_str!("../../../../assets/script/check.js"),
@@ -238,13 +238,13 @@ fn every_text_that_a_script_or_a_page_asks_for_is_there_for_it() {
         assert!(spoken.contains(&format!("\"{key}\":")), "{key}");
     }
     for key in page_keys {
-        assert!(texts.find(key).is_some(), "{key}");
+        assert!(messages.find(key).is_some(), "{key}");
     }
 }
 
-/// The keys of the texts that a source asks for.
+/// The keys of the messages that a source asks for.
 fn asked(source: &str) -> impl Iterator<Item = &str> {
-    let calls = ["say(\"", "fill(\"", "button(\""];
+    let calls = ["say(\"", "message(\"", "fill(\"", "button(\""];
     calls
         .into_iter()
         .flat_map(|call| source.split(call).skip(1))

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::web::i18n::Texts;
+use shared::messages::Messages;
 
 /// The spans of time to choose from, as the scripts know them.
 const SPANS: [&str; 5] = ["1h", "24h", "7d", "30d", "all"];
@@ -17,69 +17,69 @@ const HISTORY: &str = "/_homeport/api/v1/history?limit=1000";
 const KINDS: [&str; 9] =
     ["launch", "held", "fleeting", "barred", "spoken_for", "unknown", "crash", "restart", "move"];
 
-pub(super) fn section(texts: &Texts) -> Markup {
+pub(super) fn section(messages: &Messages) -> Markup {
     html! {
         section.card #timeline aria-labelledby="timeline-title" {
             header {
-                h2 #timeline-title { (texts.say("timeline.title")) }
+                h2 #timeline-title { (messages.message("timeline.title")) }
                 fieldset.spans {
-                    legend.unseen { (texts.say("timeline.range")) }
+                    legend.unseen { (messages.message("timeline.range")) }
                     @for span in SPANS {
                         label {
                             input type="radio" name="span" value=(span) checked[span == FIRST];
-                            span { (span_text(texts, span)) }
+                            span { (span_text(messages, span)) }
                         }
                     }
                 }
-                div.zoom role="group" aria-label=(texts.say("timeline.range")) {
+                div.zoom role="group" aria-label=(messages.message("timeline.range")) {
                     @for (act, sign, key) in [
                         ("earlier", "←", "timeline.earlier"),
                         ("later", "→", "timeline.later"),
                         ("out", "−", "timeline.out"),
                         ("in", "+", "timeline.in"),
                     ] {
-                        button.icon type="button" data-zoom=(act) aria-label=(texts.say(key))
-                            title=(texts.say(key)) { (sign) }
+                        button.icon type="button" data-zoom=(act) aria-label=(messages.message(key))
+                            title=(messages.message(key)) { (sign) }
                     }
                 }
             }
             div.plot #plot {
-                p.quiet.lively { (texts.say("timeline.loading")) }
-                noscript { p { a href=(HISTORY) { (texts.say("timeline.noscript")) } } }
+                p.quiet.lively { (messages.message("timeline.loading")) }
+                noscript { p { a href=(HISTORY) { (messages.message("timeline.noscript")) } } }
             }
             ul.legend {
                 @for kind in KINDS {
-                    li { span data-sign=(kind) {} (kind_text(texts, kind)) }
+                    li { span data-sign=(kind) {} (kind_text(messages, kind)) }
                 }
             }
             div.record #record role="status" {}
-            p.quiet.hint { (texts.say("timeline.hint")) }
+            p.quiet.hint { (messages.message("timeline.hint")) }
             p.quiet #history-note {}
             details #as-table {
-                summary { (texts.say("timeline.table")) }
-                div.scroll tabindex="0" role="region" aria-label=(texts.say("timeline.table")) {
+                summary { (messages.message("timeline.table")) }
+                div.scroll tabindex="0" role="region" aria-label=(messages.message("timeline.table")) {
                     table {
                         thead {
                             tr {
-                                th scope="col" { (texts.say("timeline.when")) }
-                                th scope="col" { (texts.say("here.port")) }
-                                th scope="col" { (texts.say("timeline.what")) }
-                                th scope="col" { (texts.say("timeline.event")) }
+                                th scope="col" { (messages.message("timeline.when")) }
+                                th scope="col" { (messages.message("here.port")) }
+                                th scope="col" { (messages.message("timeline.what")) }
+                                th scope="col" { (messages.message("timeline.event")) }
                             }
                         }
                         tbody #records {}
                     }
                 }
-                button #more type="button" hidden { (texts.say("timeline.more")) }
+                button #more type="button" hidden { (messages.message("timeline.more")) }
             }
         }
     }
 }
 
-fn span_text(texts: &Texts, span: &str) -> &'static str {
-    texts.find(&format!("timeline.{span}")).unwrap_or_default()
+fn span_text(messages: &Messages, span: &str) -> &'static str {
+    messages.find(&format!("timeline.{span}")).unwrap_or_default()
 }
 
-fn kind_text(texts: &Texts, kind: &str) -> &'static str {
-    texts.find(&format!("kind.{kind}")).unwrap_or_default()
+fn kind_text(messages: &Messages, kind: &str) -> &'static str {
+    messages.find(&format!("kind.{kind}")).unwrap_or_default()
 }

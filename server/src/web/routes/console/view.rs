@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use shared::{
     app::AppName,
     event::MoveReason,
-    history::{Filter, Reader, Taker, moment},
+    history::{ConflictSource, Filter, Reader, moment},
     launch::LaunchInfo,
     port::Port,
     settings::Settings,
@@ -32,7 +32,7 @@ pub(super) struct View {
     /// Whether the port that could not be had has become free since.
     pub(super) is_freed: bool,
     /// Who was in the way, most frequent first.
-    pub(super) holders: Vec<Taker>,
+    pub(super) holders: Vec<ConflictSource>,
     /// The settings, or what is wrong with them.
     pub(super) settings: Result<Settings, String>,
     /// The file that they are in.
@@ -73,7 +73,7 @@ fn away_from_home(to: Port, story: &Story, home: Port) -> Option<LastMove> {
 }
 
 /// Who was in the way lately. A history that cannot be read tells of nobody; the timeline says so.
-fn holders(files: &AppFiles, app: &AppName) -> Vec<Taker> {
+fn holders(files: &AppFiles, app: &AppName) -> Vec<ConflictSource> {
     let since = moment(SINCE, Timestamp::now()).ok();
     let filter = Filter { app: Some(app.clone()), since, ..Filter::default() };
     Reader::of_history(&files.folders.history())

@@ -92,7 +92,7 @@ impl Modelled {
     fn closest(&self, ip: IpAddr, ours: bool) -> Option<u8> {
         let sockets = self.sockets.borrow();
         let asked = sockets.iter().filter(|(_, is_ours, _)| *is_ours == ours);
-        asked.filter_map(|(.., socket)| socket.closeness(ip)).max()
+        asked.filter_map(|(.., socket)| socket.specificity(ip)).max()
     }
 
     fn next_question(&self) {

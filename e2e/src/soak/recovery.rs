@@ -1,0 +1,234 @@
+//! Faults that a launch recovers from without ending.
+
+use std::{
+    fs,
+    io::Write,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+use rustix::process::Signal;
+
+use super::{
+    control,
+    world::{World, app},
+};
+use crate::{Stranger, is_free, quiet_port, wait_for, wait_until};
+
+/// The fifth failure in a minute ends a launch, so there are no more than this many in somewhat
+/// more than a minute.
+const FAILURES: usize = 4;
+const MINUTE: Duration = Duration::from_secs(62);
+
+impl World<'_> {
+    /// Whether one more failure of a server is forgiven.
+    fn may_fail(&self) -> bool {
+        self.failures.iter().filter(|failure| failure.elapsed() < MINUTE).count() < FAILURES
+    }
+
+    fn kill_server(&mut self, pid: u64) {
+        let server = self.servers().into_iter().find(|server| u64::from(server.pid()) == pid);
+        if let Some(clients) = &mut self.clients {
+            clients.forgive();
+        }
+        self.failures.push(Instant::now());
+        server.expect("it lives").kill();
+    }
+
+    fn server_pid(&mut self) -> u64 {
+        self.settle()["server_pid"].as_u64().expect("a process")
+    }
+
+    pub(super) fn server_killed(&mut self) -> String {
+        if !self.may_fail() {
+            return "put off: one more failure in this minute would end the launch".to_owned();
+        }
+        let old = self.server_pid();
+        self.kill_server(old);
+        wait_until("another server serves", || self.server_pid() != old);
+        let exited = self.event_log.wait_for("the end of the server", |record| {
+            record["event"] == "server_exited" && record["signal"] == 9
+        });
+        format!("after {} another one serves", exited["uptime_ms"])
+    }
+
+    pub(super) fn server_halted(&mut self, draws: &mut Rng) -> String {
+        let server = self.servers().pop().expect("it serves");
+        server.signal(Signal::STOP);
+        wait_until("it stands still", || server.is_stopped());
+        // The launcher is not held up by it.
+        let status = control::status(&self.socket()).expect("the launcher answers");
+        assert_eq!(status["server_pid"], server.pid());
+        let until = Instant::now() + Duration::from_millis(draws.u64(50..800));
+        let _ = wait_for(|| (Instant::now() >= until).then_some(()));
+        server.signal(Signal::CONT);
+        "it goes on".to_owned()
+    }
+
+    /// The kill may come before, while or after the new server takes over.
+    pub(super) fn server_killed_in_restart(&mut self) -> String {
+        if !self.may_fail() {
+            return "put off: one more failure in this minute would end the launch".to_owned();
+        }
+        let (old, spawned) = (self.server_pid(), self.event_log.count("server_spawned"));
+        let asked = self.command("restart").start();
+        wait_until("the new server is started", || {
+            self.event_log.count("server_spawned") > spawned
+        });
+        let lives = self.servers().iter().any(|server| u64::from(server.pid()) == old);
+        if lives {
+            self.kill_server(old);
+        }
+        let told = asked.exit();
+        let code = told.code.expect("it exits");
+        assert!(matches!(code, 0 | 75), "{told:?}");
+        wait_until("another server serves", || self.server_pid() != old);
+        format!(
+            "the old one {}, the command ends with {code}",
+            if lives { "was killed" } else { "had ended" }
+        )
+    }
+
+    pub(super) fn restart(&mut self) -> String {
+        let old = self.server_pid();
+        let told = self.ask("restart").line("restarted");
+        assert_eq!(told["port"], self.port);
+        assert_ne!(told["server_pid"].as_u64(), Some(old));
+        format!("in {} ms", told["elapsed_ms"])
+    }
+
+    pub(super) fn move_to_free(&mut self, draws: &mut Rng) -> String {
+        // By name, or wherever there is room.
+        let words = if draws.bool() { format!("move {}", quiet_port()) } else { "move".to_owned() };
+        self.move_by(&words)
+    }
+
+    fn move_by(&mut self, words: &str) -> String {
+        let from = self.port;
+        let told = self.ask(words).line("moved");
+        assert_eq!(told["from"], from);
+        self.has_moved(told["to"].as_u64().expect("a port") as u16);
+        format!("`{words}` from {from} to {} in {} ms", self.port, told["elapsed_ms"])
+    }
+
+    /// The old port leads to the new one for a second, and is let go after it.
+    fn has_moved(&mut self, to: u16) {
+        let from = std::mem::replace(&mut self.port, to);
+        assert_ne!(to, from);
+        self.send_clients_home();
+        wait_until("the old port is let go", || is_free(from));
+    }
+
+    /// Whichever comes first is done, and the other if the first is over by then.
+    pub(super) fn errands_at_once(&mut self) -> String {
+        let to = quiet_port();
+        let asked = [self.command("restart").start(), self.command(&format!("move {to}")).start()];
+        let [restarted, moved] = asked.map(|command| command.exit());
+        let is_done = [&restarted, &moved].map(|told| {
+            assert!(matches!(told.code, Some(0 | 75)), "{told:?}");
+            told.code == Some(0)
+        });
+        assert!(is_done.contains(&true), "none is done: {restarted:?} {moved:?}");
+        if is_done[1] {
+            self.has_moved(to);
+        }
+        format!("restarted {}, moved {}", is_done[0], is_done[1])
+    }
+
+    pub(super) fn move_to_taken(&mut self) -> String {
+        let stranger = Stranger::listening("127.0.0.1:0");
+        let to = stranger.port.to_string();
+        let refused = self.command(&format!("move {to}")).run();
+        assert_eq!(refused.code, Some(69), "{refused:?}");
+        assert!(refused.stderr.contains(&to), "{refused:?}");
+        let conflict = self.event_log.wait_for("the conflict", |record| {
+            record["event"] == "port_conflict" && record["port"] == stranger.port
+        });
+        assert_eq!(conflict["holder"]["pid"], stranger.pid, "{conflict}");
+        format!("{to} refused, as {} holds it", stranger.pid)
+    }
+
+    pub(super) fn move_home(&mut self) -> String {
+        let words = format!("move {}", self.home_port);
+        if self.port != self.home_port {
+            return self.move_by(&words);
+        }
+        let refused = self.command(&words).run();
+        assert_eq!(refused.code, Some(69), "{refused:?}");
+        assert!(refused.stderr.contains("already"), "{refused:?}");
+        "it is there already, and says so".to_owned()
+    }
+
+    pub(super) fn good_settings(&mut self, draws: &mut Rng) -> String {
+        let told = self.event_log.count("settings_changed");
+        self.ready_timeout = if self.ready_timeout == 8 { 9 } else { 8 };
+        self.wants_home = draws.u8(..3) > 0;
+        self.write_settings();
+        self.signal(Signal::HUP);
+        wait_until("the change is recorded", || self.event_log.count("settings_changed") > told);
+        format!("ready_timeout {} s, home port {}", self.ready_timeout, self.wants_home)
+    }
+
+    pub(super) fn bad_settings(&mut self, draws: &mut Rng) -> String {
+        let bad = ["prot = 1\n", "port = \"x\"\n", "port = 0\n", "=\n", "range = \"9-1\"\n"];
+        let bad = *draws.choice(&bad).expect("there are some");
+        let complaints = |world: &Self| {
+            world.running().stderr().matches("the settings stay as they were").count()
+        };
+        let before = complaints(self);
+        self.home.set("server", bad);
+        self.signal(Signal::HUP);
+        wait_until("the mistake is told", || complaints(self) > before);
+        self.write_settings();
+        format!("{:?} is refused", bad.trim())
+    }
+
+    pub(super) fn garbage(&mut self, draws: &mut Rng) -> String {
+        let mut count = 0;
+        for _ in 0..draws.usize(3..20) {
+            let mut said: Vec<u8> = (0..draws.usize(1..200)).map(|_| draws.u8(..)).collect();
+            said.retain(|byte| *byte != b'\n');
+            said.insert(0, b'x');
+            said.push(b'\n');
+            let answer = control::ask(&self.socket(), &said).expect("an answer");
+            assert_eq!(answer["answer"], "refused", "{answer}");
+            count += 1;
+        }
+        format!("{count} lines refused")
+    }
+
+    pub(super) fn flood(&mut self, draws: &mut Rng) -> String {
+        let many: Vec<_> = (0..draws.usize(20..80))
+            .filter_map(|_| control::connect(&self.socket()))
+            .map(|mut stream| {
+                // Some say too much, some say half, some say nothing; whoever was left cannot.
+                let _ = stream.set_write_timeout(Some(Duration::from_millis(50)));
+                let _ = stream.write_all(&vec![b'x'; [0, 1, 1 << 17][draws.usize(..3)]]);
+                stream
+            })
+            .collect();
+        let count = many.len();
+        drop(many);
+        wait_until("others are heard again", || control::status(&self.socket()).is_some());
+        format!("{count} connections")
+    }
+
+    pub(super) fn discovery_deleted(&mut self) -> String {
+        let file = self.home.folders().discovery(&app());
+        fs::remove_file(&file).expect("it is published");
+        let lost = self.command("where").run();
+        assert_eq!(lost.code, Some(3), "{lost:?}");
+        self.settle();
+        let answer = control::ask(&self.socket(), b"{\"ask\":\"restart\"}\n").expect("an answer");
+        assert_eq!(answer["answer"], "done", "{answer}");
+        assert!(file.exists(), "whoever becomes ready is published");
+        "nobody finds it until a restart publishes it again".to_owned()
+    }
+
+    pub(super) fn second_start(&mut self) -> String {
+        let second = self.home.launcher().run();
+        assert_eq!(second.code, Some(0), "{second:?}");
+        assert_eq!(second.line("instance_found")["port"], self.port);
+        "it finds the first".to_owned()
+    }
+}

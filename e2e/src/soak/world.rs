@@ -1,0 +1,231 @@
+//! The app under test, and what must be true of it between two faults.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+use jiff::Timestamp;
+use rustix::process::Signal;
+use serde_json::Value;
+use shared::{app::AppName, discovery::Discovery, identity::Secret, port::Port};
+
+use super::{
+    clients::Clients,
+    control,
+    event_log::EventLog,
+    fault::Fault,
+    resources::{Resources, programs_in},
+};
+use crate::{Ended, Home, Launch, Ready, Running, Watched, quiet_port, wait_for};
+
+/// How long one of our servers may take to say who it is.
+const PROBE: Duration = Duration::from_secs(5);
+
+/// When each killed launch was killed, by its id.
+pub(super) type Killed = BTreeMap<String, Timestamp>;
+
+/// The app under test.
+pub(super) struct World<'a> {
+    pub(super) home: &'a Home,
+    /// The port that the settings name, when they do.
+    pub(super) home_port: u16,
+    pub(super) wants_home: bool,
+    pub(super) ready_timeout: u32,
+    pub(super) event_log: EventLog,
+    /// The launcher, while there is one.
+    pub(super) running: Option<Running>,
+    pub(super) launch: String,
+    pub(super) port: u16,
+    pub(super) clients: Option<Clients>,
+    pub(super) killed: Killed,
+    /// When servers of this launch failed.
+    pub(super) failures: Vec<Instant>,
+    resources: Option<Resources>,
+}
+
+impl<'a> World<'a> {
+    /// The first start.
+    pub(super) fn open(home: &'a Home) -> Self {
+        let mut world = Self {
+            home,
+            home_port: quiet_port(),
+            wants_home: true,
+            ready_timeout: 8,
+            event_log: EventLog::of(&home.folders().history()),
+            running: None,
+            launch: String::new(),
+            port: 0,
+            clients: None,
+            killed: Killed::new(),
+            failures: Vec::new(),
+            resources: None,
+        };
+        world.write_settings();
+        world.start(&[]);
+        world.check();
+        world
+    }
+
+    /// Does this, and waits until it is over.
+    pub(super) fn suffer(&mut self, fault: Fault, draws: &mut Rng) -> String {
+        match fault {
+            Fault::ServerKilled => self.server_killed(),
+            Fault::ServerHalted => self.server_halted(draws),
+            Fault::ServerKilledInRestart => self.server_killed_in_restart(),
+            Fault::Restart => self.restart(),
+            Fault::ErrandsAtOnce => self.errands_at_once(),
+            Fault::MoveToFree => self.move_to_free(draws),
+            Fault::MoveToTaken => self.move_to_taken(),
+            Fault::MoveHome => self.move_home(),
+            Fault::GoodSettings => self.good_settings(draws),
+            Fault::BadSettings => self.bad_settings(draws),
+            Fault::Garbage => self.garbage(draws),
+            Fault::Flood => self.flood(draws),
+            Fault::DiscoveryDeleted => self.discovery_deleted(),
+            Fault::SecondStart => self.second_start(),
+            Fault::LauncherKilled => self.launcher_killed(),
+            Fault::StopAndStart => self.stop_and_start(draws),
+            Fault::StopInRestart => self.stop_in_restart(),
+            Fault::Twins => self.twins(draws),
+            Fault::Heir => self.heir(draws),
+            Fault::Stranger => self.stranger(draws),
+            Fault::AssignmentDeleted => self.assignment_deleted(draws),
+            Fault::AssignmentCorrupted => self.assignment_corrupted(draws),
+        }
+    }
+
+    /// Everything that must be true of a launch that serves.
+    #[track_caller]
+    pub(super) fn check(&mut self) {
+        let status = self.settle();
+        let launcher = self.running().pid();
+        let discovery = Discovery::read(&self.home.folders().discovery(&app()));
+        let discovery = discovery.expect("it is published");
+        let found = self.ask("where").line("where");
+        for key in ["port", "server_pid", "launcher_pid", "launch_id"] {
+            assert_eq!(found[key], status[key], "`where` and `status` differ: {found} {status}");
+        }
+        assert_eq!(found["port"], self.port);
+        assert_eq!(found["launcher_pid"], launcher);
+        assert_eq!(found["launch_id"], *self.launch);
+        let published = (discovery.port.get(), discovery.launcher_pid, discovery.server_pid);
+        let server = status["server_pid"].as_u64().expect("a process") as u32;
+        assert_eq!(published, (self.port, Some(launcher), server));
+        let secret = Secret::load(&self.home.folders().secret()).expect("it is kept");
+        let identity = secret.probe(Port::new(self.port).expect("a port"), PROBE);
+        let identity = identity.expect("the server proves itself");
+        assert_eq!((identity.pid, identity.launch_id.to_string()), (server, self.launch.clone()));
+        assert_eq!(self.home.last_good(), Some(self.port), "the port is remembered");
+        self.resources.get_or_insert_with(|| Resources::of(launcher)).check();
+        if self.clients.as_ref().is_none_or(|clients| clients.port() != self.port) {
+            self.send_clients_home();
+            self.clients = Some(Clients::of(self.port));
+        }
+        self.clients.as_ref().expect("they were just made").check();
+        assert!(!self.running_mut().has_ended(), "the launcher has ended");
+    }
+
+    /// Waits until there are one launcher and one server, and that one serves: what it says.
+    #[track_caller]
+    pub(super) fn settle(&mut self) -> Value {
+        let home = self.home.path().to_str().expect("a path of text").to_owned();
+        let (launcher, socket) = (self.running().pid(), self.socket());
+        let mut seen = None;
+        let settled = wait_for(|| {
+            let status = control::status(&socket)?;
+            let mut programs = programs_in(&home);
+            programs.sort_by(|one, other| one.1.cmp(&other.1));
+            let names: Vec<_> = programs.iter().map(|(_, name)| name.as_str()).collect();
+            let are_two = names == ["launcher", "server"]
+                && programs[0].0 == launcher
+                && status["server_pid"] == programs[1].0;
+            let serves = are_two && status["state"] == "serving";
+            seen = Some((status.clone(), programs));
+            serves.then_some(status)
+        });
+        settled.unwrap_or_else(|| panic!("not one launcher and one server that serves: {seen:?}"))
+    }
+
+    /// Ends the clients, if there are any, and looks at what they have seen.
+    #[track_caller]
+    pub(super) fn send_clients_home(&mut self) {
+        if let Some(clients) = self.clients.take() {
+            clients.end();
+        }
+    }
+
+    /// The end: what is left of it is the history, and which launches were killed.
+    pub(super) fn close(mut self) -> Killed {
+        self.send_clients_home();
+        let ended = self.running.take().expect("it runs").stop();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(self.home.last_good(), Some(self.port));
+        self.killed
+    }
+
+    /// Takes over a launch that has just become ready.
+    pub(super) fn adopt(&mut self, running: Running, ready: &Ready) {
+        self.running = Some(running);
+        self.port = ready.port;
+        self.launch.clone_from(&ready.launch_id);
+        self.failures.clear();
+        self.resources = None;
+    }
+
+    /// Settings that are right.
+    pub(super) fn write_settings(&self) {
+        let port =
+            if self.wants_home { format!("port = {}\n", self.home_port) } else { String::new() };
+        let rest = format!("ready_timeout = \"{}s\"\nredirect_for = \"1s\"\n", self.ready_timeout);
+        self.home.set("server", port + rest.as_str());
+    }
+
+    /// Asks a command of the launcher, which must succeed.
+    #[track_caller]
+    pub(super) fn ask(&self, words: &str) -> Ended {
+        let ended = self.command(words).run();
+        assert_eq!(ended.code, Some(0), "{words}: {ended:?}");
+        ended
+    }
+
+    /// A command of the launcher.
+    pub(super) fn command(&self, words: &str) -> Launch {
+        let launch = self.home.launcher().without("--no-open").without("--json");
+        words.split(' ').fold(launch, Launch::arg).arg("--json")
+    }
+
+    pub(super) fn running(&self) -> &Running {
+        self.running.as_ref().expect("a step leaves a launcher behind")
+    }
+
+    pub(super) fn running_mut(&mut self) -> &mut Running {
+        self.running.as_mut().expect("a step leaves a launcher behind")
+    }
+
+    pub(super) fn signal(&mut self, signal: Signal) {
+        self.running_mut().signal(signal);
+    }
+
+    pub(super) fn socket(&self) -> PathBuf {
+        self.home.folders().control(&app())
+    }
+
+    /// The servers that live.
+    pub(super) fn servers(&self) -> Vec<Watched> {
+        Watched::children_of(self.running().pid())
+    }
+
+    /// In a few words.
+    pub(super) fn whereabouts(&self) -> String {
+        let home = if self.wants_home { self.home_port.to_string() } else { "none".to_owned() };
+        format!("launcher {} on {} (home {home})", self.running().pid(), self.port)
+    }
+}
+
+/// The app.
+pub(super) fn app() -> AppName {
+    AppName::default()
+}

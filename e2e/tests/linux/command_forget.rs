@@ -1,0 +1,85 @@
+//! `launcher forget`: what is remembered of an app, until a person wishes otherwise.
+
+use std::fs;
+
+use e2e::{Home, quiet_port};
+
+/// A home whose app `server` has served on these ports, the last good one last.
+fn remembering(ports: &[u16]) -> Home {
+    let home = Home::new();
+    for port in ports {
+        let mut running = home.launcher().port(*port).start();
+        running.ready();
+        assert_eq!(running.stop().code, Some(0));
+    }
+    home
+}
+
+#[test]
+fn forgotten_ports_are_told_recorded_and_not_used_again() {
+    let (earlier, last) = (quiet_port(), quiet_port());
+    let home = remembering(&[earlier, last]);
+    let told = home.command("forget").run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for port in [earlier, last] {
+        assert!(told.stdout.contains(&format!("port {port}")), "{told:?}");
+    }
+    let records: Vec<_> =
+        home.events("port_forgotten").into_iter().map(|r| r["port"].clone()).collect();
+    assert_eq!(records, [last, earlier]);
+    assert_eq!((home.last_good(), home.assignment().expect("kept").generation), (None, 3));
+
+    let mut running = home.launcher().start();
+    let ready = running.ready();
+    assert!(![earlier, last].contains(&ready.port), "{ready:?}");
+    assert_eq!(home.last("port_assigned")["generation"], 4);
+    assert!(home.events("state_recovered").is_empty());
+}
+
+/// I6 recovers a lost memory from the history, and this one was not lost.
+#[test]
+fn a_forgotten_port_does_not_come_back_from_the_history() {
+    let port = quiet_port();
+    let home = remembering(&[port]);
+    let told = home.command("forget").arg("--json").run();
+    let line = told.line("port_forgotten");
+    assert_eq!((&line["port"], &line["generation"]), (&port.into(), &2.into()));
+    fs::remove_file(home.assignment_file("server")).expect("it was there");
+    assert_ne!(home.launcher().start().ready().port, port);
+    assert!(home.events("state_recovered").is_empty());
+}
+
+#[test]
+fn nothing_is_forgotten_while_the_app_runs() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    let port = running.ready().port;
+    let refused = home.command("forget").run();
+    assert_eq!(refused.code, Some(75), "{refused:?}");
+    assert!(refused.stderr.contains("stop it first"), "{refused:?}");
+    assert_eq!(home.last_good(), Some(port));
+    assert_eq!(home.command("forget").app("notes").run().code, Some(0), "another app can be");
+    assert_eq!(home.last_good(), Some(port));
+}
+
+#[test]
+fn where_nothing_is_remembered_there_is_nothing_to_forget() {
+    let home = Home::new();
+    let told = home.command("forget").run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.stdout.contains("No port of server is remembered"), "{told:?}");
+    assert!(!home.assignment_file("server").exists() && home.history().is_empty());
+}
+
+/// What cannot be read is set aside as at a start, and what the history knows is forgotten.
+#[test]
+fn an_unreadable_memory_is_forgotten_as_the_history_tells_it() {
+    let port = quiet_port();
+    let home = remembering(&[port]);
+    fs::write(home.assignment_file("server"), "nonsense").expect("written");
+    let told = home.command("forget").run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.stderr.contains("The file is kept as"), "{told:?}");
+    assert_eq!(home.last("port_forgotten")["port"], port);
+    assert_ne!(home.launcher().start().ready().port, port);
+}

@@ -1,0 +1,88 @@
+//! `launcher where` and `launcher open`: finding the server that runs.
+
+use std::fs;
+
+use e2e::{Home, Stranger, Tools, quiet_port, wait_until};
+use shared::app::AppName;
+
+#[test]
+fn where_prints_the_url_of_the_running_server_and_nothing_else() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    let ready = running.ready();
+    let told = home.command("where").run();
+    assert_eq!((told.code, told.stdout), (Some(0), format!("{}\n", ready.url)));
+    assert_eq!(told.stderr, "");
+
+    let told = home.command("where").arg("--json").run();
+    let line = told.line("where");
+    assert_eq!(line["url"], *ready.url);
+    assert_eq!((&line["port"], &line["app"]), (&ready.port.into(), &"server".into()));
+    assert_eq!(line["server_pid"], ready.server_pid);
+    assert_eq!(line["launcher_pid"], running.pid());
+    assert_eq!(line["launch_id"], *ready.launch_id);
+}
+
+#[test]
+fn where_says_that_nothing_runs_and_makes_no_file() {
+    let home = Home::new();
+    for json in [&[][..], &["--json"]] {
+        let launch = json.iter().fold(home.command("where"), |launch, word| launch.arg(*word));
+        let told = launch.run();
+        assert_eq!((told.code, told.stdout.as_str()), (Some(3), ""));
+        assert!(told.stderr.contains("server is not running"), "{told:?}");
+    }
+    let mut entries = fs::read_dir(home.path()).expect("it is there");
+    assert!(entries.next().is_none(), "asking leaves nothing behind");
+}
+
+#[test]
+fn where_knows_one_app_from_another() {
+    let home = Home::new();
+    let mut running = home.launcher().app("notes").port(quiet_port()).start();
+    let ready = running.ready();
+    assert_eq!(home.command("where").run().code, Some(3));
+    assert_eq!(home.command("where").app("notes").run().stdout.trim(), ready.url);
+    assert_eq!(home.command("where").env("HOMEPORT_APP", "notes").run().stdout.trim(), ready.url);
+    let elsewhere = Home::new();
+    let told = elsewhere.command("where").app("notes").arg("--home").arg(home.path());
+    assert_eq!(told.run().stdout.trim(), ready.url, "an option wins over the variable");
+}
+
+/// A discovery file may outlive a crash, and a stranger may sit on its port by then (I13).
+#[test]
+fn where_believes_no_file_that_nobody_stands_for() {
+    let (home, port) = (Home::new(), quiet_port());
+    let file = home.folders().discovery(&AppName::default());
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    let kept = fs::read(&file).expect("it is published");
+    running.kill_both();
+    fs::write(&file, &kept).expect("written");
+
+    let told = home.command("where").run();
+    assert_eq!((told.code, told.stdout.as_str()), (Some(3), ""));
+    assert!(told.stderr.contains("out of date"), "{told:?}");
+    let _stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
+    assert_eq!(home.command("where").run().code, Some(3));
+    assert_eq!(home.command("open").run().code, Some(3));
+    assert_eq!(fs::read(&file).expect("it is left"), kept);
+
+    fs::write(&file, "nonsense").expect("written");
+    assert_eq!(home.command("where").run().code, Some(3));
+}
+
+#[test]
+fn open_opens_the_browser_on_the_running_server() {
+    let home = Home::new();
+    let desktop = Tools::of(&home);
+    let (path, opened) = (desktop.path(), desktop.recording("xdg-open"));
+    assert_eq!(home.command("open").env("PATH", &path).run().code, Some(3));
+
+    let mut running = home.launcher().port(quiet_port()).start();
+    let ready = running.ready();
+    let told = home.command("open").arg("--json").env("PATH", &path).run();
+    assert_eq!((told.code, &told.line("open")["url"]), (Some(0), &(*ready.url).into()));
+    wait_until("the browser is opened", || opened.exists());
+    assert!(fs::read_to_string(&opened).expect("written").starts_with(&ready.url));
+}

@@ -1,0 +1,203 @@
+//! The control socket, and whoever says something to it.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    time::Instant,
+};
+
+use e2e::{Home, PATIENCE, RunContext, Running, Watched, get, program, quiet_port, wait_until};
+use serde_json::Value;
+use shared::app::AppName;
+
+const STATUS: &str = "{\"ask\":\"status\"}";
+
+/// The memory that a launcher may take for whatever is said to it.
+const ROOM: u64 = 5 << 20;
+
+#[track_caller]
+fn connect(home: &Home) -> UnixStream {
+    let path = home.folders().control(&AppName::default());
+    let stream = UnixStream::connect(&path).expect("the launcher listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+    stream
+}
+
+/// What is answered to `bytes`, and nothing if the connection is closed.
+#[track_caller]
+fn answer(mut stream: UnixStream, bytes: &[u8]) -> String {
+    // Whoever is not listened to to the end is told so by an error.
+    let _ = stream.write_all(bytes);
+    let mut line = String::new();
+    match BufReader::new(stream).read_line(&mut line) {
+        Ok(_) => line,
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => String::new(),
+        Err(error) => panic!("neither answered nor closed: {error}"),
+    }
+}
+
+/// What the launcher answers to one line.
+#[track_caller]
+pub(crate) fn say(home: &Home, line: &str) -> Value {
+    let told = answer(connect(home), format!("{line}\n").as_bytes());
+    serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"))
+}
+
+/// A launch, and a handle of its launcher.
+fn serving(home: &Home) -> (Running, Watched, String) {
+    let mut running = home.launcher().port(quiet_port()).start();
+    let ready = running.ready();
+    let launcher = Watched::of(running.pid()).expect("it runs");
+    // What it needs once, it has from here on.
+    assert_eq!(say(home, STATUS)["answer"], "status");
+    (running, launcher, ready.url)
+}
+
+#[track_caller]
+fn assert_goes_on(home: &Home, url: &str) {
+    assert_eq!(home.ask("status").line("status")["state"], "serving");
+    assert_eq!(get(&format!("{url}_homeport/healthz")).expect("it serves").status, 200);
+}
+
+#[test]
+fn whoever_says_something_else_than_a_request_is_told_so_or_left() {
+    let home = Home::new();
+    let (_running, launcher, url) = serving(&home);
+    let before = launcher.memory();
+    for said in [
+        "hello\n",
+        "\n",
+        "{}\n",
+        "[]\n",
+        "{\"ask\":\"dance\"}\n",
+        "{\"ask\":\"move\",\"port\":0}\n",
+        "{\"ask\":\"move\",\"port\":70000}\n",
+        "{\"ask\":\"move\",\"port\":\"1\"}\n",
+        "\u{0}\u{1b}[31m\u{fffd}\n",
+        "GET / HTTP/1.1\r\n\r\n",
+    ] {
+        let told = answer(connect(&home), said.as_bytes());
+        let told: Value = serde_json::from_str(&told).unwrap_or_else(|e| panic!("{said:?}: {e}"));
+        assert_eq!(told["answer"], "refused", "{said:?}: {told}");
+        assert!(told["reason"].to_string().contains("not a message"), "{said:?}: {told}");
+        assert!(!told["reason"].as_str().is_some_and(|text| text.contains('\u{1b}')), "{told}");
+    }
+    let deep = "[".repeat(10_000) + "\n";
+    assert!(answer(connect(&home), deep.as_bytes()).contains("refused"));
+    for _ in 0..20 {
+        let flood = answer(connect(&home), &vec![b'x'; 1 << 20]);
+        assert!(flood.is_empty() || flood.contains("more than"), "{flood}");
+    }
+    drop(connect(&home));
+    assert_goes_on(&home, &url);
+    let grown = launcher.memory().saturating_sub(before);
+    assert!(grown < ROOM, "it has grown by {grown} bytes");
+}
+
+#[test]
+fn whoever_says_nothing_more_holds_up_nobody_and_is_left_in_the_end() {
+    let home = Home::new();
+    let (_running, _, url) = serving(&home);
+    let mut slow = connect(&home);
+    slow.write_all(b"{").expect("sent");
+    let silent = connect(&home);
+    let asked = Instant::now();
+    assert_goes_on(&home, &url);
+    assert!(asked.elapsed().as_secs() < 4, "somebody was waited for: {:?}", asked.elapsed());
+    for mut stream in [slow, silent] {
+        let mut told = String::new();
+        stream.read_to_string(&mut told).expect("closed, not forgotten");
+        assert!(told.is_empty() || told.contains("refused"), "{told}");
+    }
+    assert_goes_on(&home, &url);
+}
+
+#[test]
+fn a_hundred_at_once_are_answered_or_closed_and_cost_little() {
+    let home = Home::new();
+    let (_running, launcher, url) = serving(&home);
+    let before = launcher.memory();
+    let many: Vec<_> = (0..100).map(|_| connect(&home)).collect();
+    let told: Vec<_> =
+        many.into_iter().map(|stream| answer(stream, format!("{STATUS}\n").as_bytes())).collect();
+    assert!(told.iter().all(|told| told.is_empty() || told.contains("serving")), "{told:?}");
+    assert!(told.iter().any(|told| told.contains("serving")), "some are answered");
+    wait_until("others are heard again", || {
+        answer(connect(&home), format!("{STATUS}\n").as_bytes()).contains("serving")
+    });
+    assert_goes_on(&home, &url);
+    let grown = launcher.memory().saturating_sub(before);
+    assert!(grown < ROOM, "it has grown by {grown} bytes");
+}
+
+#[test]
+fn whoever_asks_and_leaves_without_the_answer_is_no_matter() {
+    let home = Home::new();
+    let (mut running, _, url) = serving(&home);
+    for request in [STATUS, "{\"ask\":\"restart\"}"] {
+        let mut stream = connect(&home);
+        stream.write_all(format!("{request}\n").as_bytes()).expect("sent");
+        drop(stream);
+    }
+    wait_until("the restart is done all the same", || home.events("server_ready").len() == 2);
+    assert_goes_on(&home, &url);
+    assert!(!running.has_ended());
+}
+
+#[test]
+fn the_control_socket_is_closed_to_everybody_else() {
+    let home = Home::new();
+    let (_running, _, url) = serving(&home);
+    let socket = home.folders().control(&AppName::default());
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("there").permissions().mode();
+    assert_eq!(mode(&socket) & 0o777, 0o600);
+    assert_eq!(mode(socket.parent().expect("a folder")) & 0o777, 0o700);
+    assert_goes_on(&home, &url);
+
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    for name in ["status", "stop"] {
+        let told = home.launcher().without("--no-open").arg(name).at(&nobody).run();
+        assert_ne!(told.code, Some(0), "{told:?}");
+    }
+    // Even where the folder lets him in.
+    for folder in [home.path(), socket.parent().expect("a folder")] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).expect("ours");
+    }
+    let knock = |context: &RunContext| {
+        let mut knock = context.command(program("stranger"));
+        knock.arg("knock").arg(&socket).output().expect("started")
+    };
+    let refused = knock(&nobody);
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && why.contains("PermissionDenied"), "{why}");
+    assert!(knock(&RunContext::direct()).status.success());
+    assert_goes_on(&home, &url);
+}
+
+/// As version 0.1.0 asks, and as a later one may.
+#[test]
+fn a_request_of_another_version_is_understood_and_recorded_as_one_of_the_command_line() {
+    for stop in ["{\"ask\":\"stop\"}", "{\"ask\":\"stop\",\"by\":\"telepathy\",\"why\":1}"] {
+        let home = Home::new();
+        let (running, ..) = serving(&home);
+        assert_eq!(say(&home, stop)["answer"], "stopping", "{stop}");
+        assert_eq!(running.exit().code, Some(0), "{stop}");
+        for event in ["port_released", "launch_stopped"] {
+            assert_eq!(home.last(event)["by"], "cli", "{stop}");
+        }
+    }
+}
+
+/// As version 0.1.0's server passes a request on: from where it came is not known.
+#[test]
+fn a_server_of_another_version_may_leave_out_from_where_it_was_asked() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).fake(&[]).start();
+    let ready = running.ready();
+    let _ = get(&format!("{}stop", ready.url));
+    assert_eq!(running.exit().code, Some(0));
+    let stopped = home.last("launch_stopped");
+    assert_eq!((&stopped["reason"], &stopped["by"]), (&"asked".into(), &Value::Null));
+}

@@ -1,0 +1,133 @@
+//! A disk that is full or takes no writing costs the memory of the port, not the launch (I14).
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+
+use e2e::{Home, Launch, RunContext, found, get, program, quiet_port, skip};
+
+/// It serves, it ends well, and it has said on stderr that something is amiss.
+#[track_caller]
+fn assert_serves_with_a_warning(launch: &Launch) -> String {
+    let mut running = launch.start();
+    running.ready();
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stderr.is_empty(), "nobody was told");
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    ended.stderr
+}
+
+/// I7: once, by each of the two programs.
+#[track_caller]
+fn assert_said_once(told: &str) {
+    let about_history = told.matches("port-history.jsonl").count();
+    assert!((1..=2).contains(&about_history), "{told}");
+}
+
+fn allow(folder: &std::path::Path, mode: u32) {
+    fs::create_dir_all(folder).expect("made");
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("ours to change");
+}
+
+#[test]
+fn a_folder_of_logs_that_takes_no_writing_does_not_stop_a_launch() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    allow(home.folders().logs(), 0o500);
+    home.give_to_plain_user();
+    let told = assert_serves_with_a_warning(&home.launcher().at(&plain));
+    assert_said_once(&told);
+    assert!(home.last_good().is_some(), "the state's own folder takes writing");
+}
+
+#[test]
+fn a_home_that_takes_no_writing_does_not_stop_a_launch() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    allow(home.path(), 0o500);
+    assert_serves_with_a_warning(&home.launcher().at(&plain));
+    allow(home.path(), 0o700);
+    assert!(home.assignment().is_none());
+}
+
+#[test]
+fn an_assignment_that_cannot_be_replaced_stays_as_it_is() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let (home, port) = (Home::new(), quiet_port());
+    home.give_to_plain_user();
+    let mut first = home.launcher().at(&plain).port(port).start();
+    first.ready();
+    first.stop();
+    let file = home.assignment_file("server");
+    let folder = file.parent().expect("a folder");
+    allow(folder, 0o500);
+    let told = assert_serves_with_a_warning(&home.launcher().at(&plain).port(quiet_port()));
+    assert!(told.contains("not be remembered"), "{told}");
+    allow(folder, 0o700);
+    assert_eq!(home.last_good(), Some(port));
+}
+
+/// The kernel cuts every file at this size, and kills whoever does not take care.
+#[test]
+fn files_that_may_not_grow_do_not_stop_a_launch() {
+    for limit in [0, 1000] {
+        let limited = RunContext::direct().through(["prlimit", &format!("--fsize={limit}"), "--"]);
+        if let Err(refusal) = limited.try_out() {
+            return skip(&format!("prlimit (util-linux): {refusal}"));
+        }
+        let home = Home::new();
+        home.may_lose_records();
+        let told = assert_serves_with_a_warning(&home.launcher().at(&limited));
+        if limit == 0 {
+            assert_said_once(&told);
+        }
+        // What is there is whole: a record that does not fit is taken back.
+        assert!(home.history().len() < 8);
+    }
+}
+
+/// A small disk of its own for the logs, filled to the brim.
+#[test]
+fn a_full_disk_does_not_stop_a_launch() {
+    const FILL: &str = "mount -t tmpfs -o size=64k tmpfs \"$1\" || exit 99\n\
+                        dd if=/dev/zero of=\"$1/fill\" bs=1k 2>/dev/null\nshift\nexec \"$@\"";
+    let home = Home::new();
+    home.may_lose_records();
+    let logs = home.path().join("logs");
+    fs::create_dir(&logs).expect("made");
+    let logs = logs.to_str().expect("text");
+    let full = RunContext::direct().through(["unshare", "-m", "--", "sh", "-c", FILL, "sh", logs]);
+    if let Err(refusal) = full.try_out() {
+        return skip(&format!("no disk to fill: {refusal}"));
+    }
+    let told = assert_serves_with_a_warning(&home.launcher().at(&full).port(quiet_port()));
+    assert_said_once(&told);
+    assert!(home.last_good().is_some(), "the state's own disk has room");
+}
+
+/// In the middle of it all: nothing is written any more, and everything goes on.
+#[test]
+fn a_disk_that_fills_up_while_the_server_serves_stops_neither_a_restart_nor_a_move() {
+    if !found("prlimit") {
+        return skip("prlimit (util-linux) is missing");
+    }
+    let home = Home::new();
+    home.may_lose_records();
+    let mut running = home.launcher().start();
+    let before = running.ready();
+    let launcher = running.pid().to_string();
+    let limited = Command::new("prlimit").args(["--pid", &launcher, "--fsize=1"]).status();
+    assert!(limited.expect("it runs").success());
+    for asked in ["restart", "move"] {
+        let told = home.ask(asked);
+        assert_eq!(told.code, Some(0), "{asked}: {told:?}");
+    }
+    let after = home.ask("status").line("status");
+    assert_ne!(after["port"], before.port);
+    let health = format!("{}_homeport/healthz", after["url"].as_str().expect("a URL"));
+    assert_eq!(get(&health).expect("it serves").status, 200);
+    let ended = running.stop();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.contains("not be remembered"), "{}", ended.stderr);
+    assert_eq!(home.last_good(), Some(before.port));
+}

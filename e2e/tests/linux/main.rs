@@ -1,0 +1,56 @@
+//! Launchers and servers of Linux, and what only Linux can show: namespaces, `/proc`, its desktop.
+//! Each module is one side of them; a test that belongs to a row of the test matrix or to an
+//! invariant of the design says so.
+
+#![cfg(target_os = "linux")]
+
+mod agreement;
+mod alone;
+mod api;
+mod asked;
+mod bind;
+mod choosing;
+mod clock;
+mod command_docs;
+mod command_doctor;
+mod command_explain;
+mod command_forget;
+mod command_logs;
+mod command_settings;
+mod command_where;
+mod control;
+mod crash;
+mod crowd;
+mod damaged_history;
+mod desktop;
+mod disk;
+mod enter;
+mod files;
+mod first_choice;
+mod guard;
+mod handover;
+mod input;
+mod instance;
+mod jq;
+mod life;
+mod load;
+mod login;
+mod memory;
+mod metrics;
+mod names;
+mod namespaces;
+mod notes;
+mod openapi;
+mod policy;
+mod precedence;
+mod race;
+mod readiness;
+mod readme;
+mod records;
+mod relocation;
+mod security;
+mod service;
+mod settings;
+mod strangers;
+mod stubborn;
+mod users;

@@ -1,0 +1,116 @@
+//! The API held to its own description by Schemathesis, which asks whatever the description allows,
+//! and whatever it does not.
+//!
+//! It is a program in Python, and is put into a folder of its own under `target/`. `events` is left
+//! out: a stream has no end that it could wait for. What the description cannot say is in
+//! `openapi.toml`.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::LazyLock,
+};
+
+use e2e::{Home, Ready, quiet_port, skip};
+use shared::app::AppName;
+
+/// The version, so that a new check of a newer one fails no build that has not changed.
+const VERSION: &str = "4.32.5";
+
+/// How many requests of each kind it makes up for each operation: enough for every rule of the
+/// description to be broken once, in a quarter of a minute.
+const EXAMPLES: &str = "10";
+
+/// The variable that asks for more; `cargo xtask schemathesis` sets it.
+const MORE: &str = "HOMEPORT_EXAMPLES";
+
+/// The program, or why there is none.
+static SCHEMATHESIS: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("schemathesis-{VERSION}"));
+    let program = folder.join("bin/schemathesis");
+    let mark = folder.join("complete");
+    if !mark.is_file() {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let package = format!("schemathesis=={VERSION}");
+        let quiet = ["install", "--quiet", "--disable-pip-version-check", "--retries=1", &package];
+        run(Command::new(folder.join("bin/pip")).args(quiet))?;
+        fs::write(&mark, "").map_err(|error| error.to_string())?;
+    }
+    Ok(program)
+});
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().display().to_string();
+    match command.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{program}: {}", said.lines().last().unwrap_or("failed")))
+        }
+        Err(error) => Err(format!("{program}: {error}")),
+    }
+}
+
+/// Asks a running server as these words say; `None`, told as a skip, where it cannot be had.
+fn ask(home: &Home, ready: &Ready, words: &[&str]) -> Option<Output> {
+    let program =
+        SCHEMATHESIS.as_ref().map_err(|why| skip(&format!("no Schemathesis: {why}"))).ok()?;
+    let token = fs::read_to_string(home.folders().token(&AppName::default())).expect("a token");
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/linux/openapi.toml");
+    let examples = env::var(MORE).unwrap_or_else(|_| EXAMPLES.to_owned());
+    let mut command = Command::new(program);
+    command.arg("--config-file").arg(config).arg("run");
+    command.arg(format!("{}_homeport/openapi.json", ready.url));
+    command.arg("--header").arg(format!("Authorization: Bearer {}", token.trim()));
+    command.args(["--checks", "all", "--request-timeout", "20", "--no-color"]);
+    // The same requests each time; whoever asks for more wants others.
+    if env::var_os(MORE).is_none() {
+        command.args(["--seed", "1"]);
+    }
+    command.args(["--continue-on-failure", "--max-examples", &examples]).args(words);
+    // Its data base of examples is written where it stands.
+    Some(command.current_dir(home.path()).output().expect("it is there"))
+}
+
+#[track_caller]
+fn assert_held(output: &Output) {
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("Test cases:"), "nothing was asked: {told}");
+}
+
+#[test]
+fn the_api_does_what_its_description_says_whatever_it_is_asked() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    let ready = server.ready();
+    let others = ["--exclude-operation-id", "follow", "--exclude-operation-id", "stop"];
+    let Some(output) = ask(&home, &ready, &others) else { return };
+    assert_held(&output);
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn nothing_but_an_order_as_it_is_described_stops_a_server() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    let ready = server.ready();
+    let stop = ["--mode", "negative", "--include-operation-id", "stop"];
+    let Some(output) = ask(&home, &ready, &stop) else { return };
+    assert_held(&output);
+    assert!(!server.has_ended());
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn a_server_is_restarted_as_often_as_it_is_asked_and_answers_all_the_while() {
+    let home = Home::new();
+    let mut launcher = home.launcher().port(quiet_port()).start();
+    let ready = launcher.ready();
+    let both = ["--include-operation-id", "restart", "--include-operation-id", "status"];
+    let Some(output) = ask(&home, &ready, &both) else { return };
+    assert_held(&output);
+    assert!(home.events("server_ready").len() > 1, "it was restarted");
+    assert_eq!(launcher.stop().code, Some(0));
+}

@@ -1,0 +1,112 @@
+//! What the README shows is what the programs print.
+
+use std::{collections::BTreeMap, fs, process::Command};
+
+use e2e::{Home, Running, Stranger, found, quiet_port, skip, wait_until};
+use shared::conflict::Holder;
+
+/// The `console` blocks of the README: what is printed after each command.
+fn shown() -> Vec<String> {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let readme = readme.expect("the README is there");
+    let blocks = readme.split("```console\n").skip(1);
+    let block = |text: &str| text.split("```").next().unwrap_or_default().to_owned();
+    blocks.map(block).map(|text| text.split_once('\n').expect("a command").1.to_owned()).collect()
+}
+
+/// A shown text with what varies put in.
+fn filled(shown: &str, values: &BTreeMap<&str, String>) -> String {
+    values
+        .iter()
+        .fold(shown.to_owned(), |text, (name, value)| text.replace(&format!("[{name}]"), value))
+}
+
+fn printed(launcher: &Running) -> String {
+    wait_until("the last line", || launcher.stdout().contains("Ctrl-C"));
+    launcher.stdout()
+}
+
+fn holder(home: &Home, port: u16) -> String {
+    let conflict = home.conflict_over(port);
+    let holder: Holder = serde_json::from_value(conflict["holder"].clone()).expect("a holder");
+    holder.to_string()
+}
+
+#[test]
+fn the_readme_shows_what_the_programs_print() {
+    let [first, moved, taken]: [String; 3] = shown().try_into().expect("three console blocks");
+    let home = Home::new();
+    let mut values = BTreeMap::from([("HOME", home.path().display().to_string())]);
+
+    let launcher = home.launcher().without("--json").start();
+    let told = printed(&launcher);
+    let port = home.last_good().expect("remembered");
+    values.insert("PORT", port.to_string());
+    assert_eq!(told, filled(&first, &values));
+    launcher.stop();
+
+    let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
+    let launcher = home.launcher().without("--json").start();
+    let told = printed(&launcher);
+    values.insert("OTHER", home.last_good().expect("remembered").to_string());
+    values.insert("HOLDER", holder(&home, port));
+    values.insert("PID", home.conflict_over(port)["holder"]["pid"].to_string());
+    assert_eq!(told, filled(&moved, &values));
+    launcher.stop();
+
+    let ended = home.server().without("--json").port(port).run();
+    values.insert("HOLDER", holder(&home, port));
+    let (_, suggested) = ended.stderr.split_once("server --port ").expect("a suggestion");
+    values.insert("OTHER", suggested.split(' ').next().unwrap_or_default().to_owned());
+    assert_eq!((ended.code, ended.stderr), (Some(69), filled(&taken, &values)));
+    drop(stranger);
+}
+
+#[test]
+fn the_question_in_the_readme_is_answered() {
+    if !found("jq") {
+        return skip("jq is missing");
+    }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let readme = readme.expect("the README is there");
+    let question = readme.lines().find(|line| line.starts_with("jq ")).expect("a question");
+    let (home, port) = (Home::new(), quiet_port());
+    let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
+    assert_eq!(home.launcher().port(port).run().code, Some(69));
+    let answered = Command::new("sh").args(["-c", question]).current_dir(home.path()).output();
+    let answer = String::from_utf8(answered.expect("jq runs").stdout).expect("text");
+    assert!(answer.contains(&format!("\t{port}\tin_use\tstranger")), "{answer}");
+    drop(stranger);
+}
+
+#[test]
+fn the_settings_in_the_readme_are_understood() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let readme = readme.expect("the README is there");
+    let settings = readme.split("```toml\n").nth(1).expect("a block of settings");
+    let settings = settings.split("```").next().unwrap_or_default();
+    let home = Home::new();
+    home.set("server", settings.replace("17890", &quiet_port().to_string()));
+    let mut launcher = home.launcher().start();
+    assert_eq!(launcher.ready().origin, "home");
+    launcher.stop();
+}
+
+#[test]
+fn every_invariant_names_tests_that_exist() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let text = fs::read_to_string(format!("{root}/ARCHITECTURE.md")).expect("it is there");
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| I")).collect();
+    assert_eq!(rows.len(), 15, "one row for each invariant");
+    for row in rows {
+        let named: Vec<_> = row.split('`').filter_map(|word| word.split_once("::")).collect();
+        assert!(!named.is_empty(), "no test: {row}");
+        for (module, test) in named {
+            let read =
+                |folder| fs::read_to_string(format!("{root}/e2e/tests/{folder}/{module}.rs"));
+            let file: String =
+                ["portable", "linux"].into_iter().filter_map(|f| read(f).ok()).collect();
+            assert!(file.contains(&format!("fn {test}()")), "no {module}::{test}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line as a whole: a command and its options, or the options of `start`.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use shared::{exit::Exit, invoked_as};
+
+use super::{
+    command::{
+        AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, LogsArgs, MoveArgs,
+        OpenArgs, SettingsArgs,
+    },
+    exits,
+    start::StartArgs,
+};
+
+/// Gives a local server a port that it keeps.
+#[derive(Debug, Parser)]
+#[command(name = "launcher", version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
+pub struct CommandLine {
+    /// What to do; `start` unless given.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of `start`.
+    #[command(flatten)]
+    pub start: StartArgs,
+}
+
+/// What the launcher can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Claim a port, start the server on it, print the URL, open the browser, and stay
+    Start(StartArgs),
+    /// End the running server and its launcher, and wait until they have ended
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Stop(AppArgs),
+    /// Start a new server on the same port; the old one ends when the new one serves
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Restart(AppArgs),
+    /// Tell how the running server is
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Status(AppArgs),
+    /// Change the port of the running server, without losing a request
+    Move(MoveArgs),
+    /// Print the URL of the running server, and nothing else
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Where(AppArgs),
+    /// Open the browser on the running server
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Open(OpenArgs),
+    /// Say what is the matter with a port: who holds it, why, and what was there before
+    Explain(ExplainArgs),
+    /// Show the records of the port history, the oldest first
+    #[command(after_help = exits::IF_READABLE)]
+    History(HistoryArgs),
+    /// Tell who takes our ports, how often, and when
+    #[command(after_help = exits::IF_READABLE)]
+    Conflicts(ConflictsArgs),
+    /// Check everything a launch depends on, and mend nothing
+    #[command(after_help = exits::IF_WELL)]
+    Doctor(AppArgs),
+    /// Show the settings, or change one
+    Settings(SettingsArgs),
+    /// Show the last lines of the logs, or where they are
+    Logs(LogsArgs),
+    /// Forget the remembered ports of an app that does not run
+    #[command(after_help = exits::IF_FORGOTTEN)]
+    Forget(AppArgs),
+    /// Print a script that completes command lines for a shell
+    Completions(CompletionsArgs),
+    /// Print the versions of this launcher, of its files and of the running server
+    Version(AppArgs),
+}
+
+const AFTER_HELP: &str = "\
+An option wins over the variable HOMEPORT_<OPTION>, which wins over the settings file.
+Exit codes: 0 done, 2 usage, 3 it is not running, 69 no port, 70 a bug, 75 the server did not
+become ready, 78 the settings are wrong.";
+
+/// Reads the command line. Help and version are printed here, as are errors, and end the program.
+///
+/// # Errors
+///
+/// The exit code to end with.
+pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
+    let command = CommandLine::command()
+        .name(invoked_as::launcher_program())
+        .bin_name(invoked_as::launcher());
+    let typed =
+        command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
+    typed.map_err(|problem| {
+        let exit = if problem.use_stderr() { Exit::Usage } else { Exit::Done };
+        // A closed stdout or stderr leaves nobody to tell.
+        let _ = problem.print();
+        exit
+    })
+}
+
+#[cfg(test)]
+mod test {
+    use shared::{
+        port::Port,
+        settings::{Kind, Settings},
+    };
+
+    use super::*;
+
+    fn typed(line: &str) -> Result<CommandLine, clap::Error> {
+        CommandLine::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_with_an_option_is_set_by_it() {
+        for setting in shared::settings::TABLE {
+            let Some(flag) = setting.flag else { continue };
+            let words = match setting.kind {
+                Kind::Boolean => vec!["launcher", flag],
+                _ => vec!["launcher", flag, setting.example.trim_matches('"')],
+            };
+            let typed = CommandLine::try_parse_from(&words).expect(flag).start.settings();
+            let example = format!("{} = {}", setting.key, setting.example);
+            assert_eq!(typed, Settings::parse(&example).expect(flag), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn start_is_what_the_launcher_does_when_nothing_is_said() {
+        let short = typed("launcher --port 3030 --json").expect("right");
+        assert_eq!((short.start.port, short.start.json), (Port::new(3030), true));
+        let long = typed("launcher start --port 3030").expect("right");
+        assert!(
+            matches!(long.command, Some(Command::Start(start)) if start.port == Port::new(3030))
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_the_reason() {
+        for (line, reason) in [
+            ("launcher --port 0", "port 0 means"),
+            ("launcher --port 70000", "70000 is not a port"),
+            ("launcher --port -1", "-1 is not a port"),
+            ("launcher --port abc", "`abc` is not a port"),
+            ("launcher --range 20-10", "write 10-20"),
+            ("launcher --range -", "is not a range"),
+            ("launcher --app a/b", "because of '/'"),
+            ("launcher --app ..", "because of '.'"),
+        ] {
+            let problem = typed(line).expect_err(line).to_string();
+            assert!(problem.contains(reason), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! One check of `launcher doctor`.
+
+use serde::Serialize;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    Ok,
+    /// It works, with less than it could.
+    Warning,
+    /// A launch would fail, or forget.
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Check {
+    pub(super) check: &'static str,
+    pub(super) verdict: Verdict,
+    pub(super) text: String,
+    pub(super) advice: Option<String>,
+}
+
+impl Check {
+    pub(super) fn ok(check: &'static str, text: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Ok, text: text.into(), advice: None }
+    }
+
+    pub(super) fn warning(
+        check: &'static str,
+        text: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        let advice = Some(advice.into());
+        Self { check, verdict: Verdict::Warning, text: text.into(), advice }
+    }
+
+    pub(super) fn problem(
+        check: &'static str,
+        text: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        let advice = Some(advice.into());
+        Self { check, verdict: Verdict::Problem, text: text.into(), advice }
+    }
+}

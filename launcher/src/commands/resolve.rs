@@ -1,0 +1,29 @@
+//! The app, its folders and its options, as a command needs them before it can do anything.
+
+use shared::{environment::Environment, exit::Exit};
+
+use crate::{
+    args::AppArgs,
+    error::LaunchError,
+    options::{Basics, Options, OptionsError},
+    render::Screen,
+};
+
+/// Finds the app and its folders for a command that is no start.
+pub(super) fn with_basics(of: &AppArgs, command: impl FnOnce(&Basics) -> Exit) -> Exit {
+    match Basics::resolve(&of.as_start(), &Environment::of_process()) {
+        Ok(basics) => command(&basics),
+        Err(error) => refused(error),
+    }
+}
+
+/// The options that a start would have now.
+pub(super) fn options(of: &AppArgs, basics: &Basics) -> Result<Options, OptionsError> {
+    let file = basics.folders.settings(&basics.app);
+    Options::resolve(&of.as_start(), &Environment::of_process(), &file)
+}
+
+/// Prints what is wrong with the environment or the settings.
+pub(super) fn refused(error: impl Into<LaunchError>) -> Exit {
+    Screen::new(false).failed_early(&error.into())
+}

@@ -1,0 +1,17 @@
+//! `launcher where`: the URL of the running server, for scripts.
+
+use shared::{exit::Exit, words::AnswerName};
+
+use super::running;
+use crate::{options::Basics, render::line};
+
+/// Prints the URL and nothing else.
+pub(super) fn print_url(basics: &Basics, json: bool) -> Exit {
+    let Some(found) = running::find(basics) else { return running::none(basics) };
+    if json {
+        line(running::to_json(AnswerName::Where, &found));
+    } else {
+        line(found.url);
+    }
+    Exit::Done
+}

@@ -1,0 +1,177 @@
+//! A queue of lines that a thread writes in batches.
+//!
+//! Handing over each line by itself wakes the writer for each, and that costs more than the line.
+//! Here the first line of a batch wakes the writer, which then lets the batch grow for [`PAUSE`]. At
+//! rest nothing runs. When the queue is full a line is dropped and counted: whoever logs never waits
+//! for a disk.
+
+use std::{
+    io::{self, Write},
+    mem,
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crate::history::{Sink, about, say_once};
+
+/// How long a batch grows. Nobody who follows a log sees so short a delay.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The most that waits to be written, in bytes: a second of the busiest server.
+const MAX_QUEUED: usize = 16 << 20;
+
+/// What one write takes at most, in bytes, give or take a line.
+const MAX_BATCH: usize = 256 << 10;
+
+/// The end that lines are put into.
+pub(super) struct Queue(Arc<Shared>);
+
+/// The thread that writes; dropping it writes what is queued and waits for that.
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    lines: Vec<u8>,
+    dropped: u64,
+    closing: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch; `None` when the queue is closed and empty.
+    fn next(&self) -> Option<Vec<u8>> {
+        let idle = |state: &mut State| state.lines.is_empty() && !state.closing;
+        let growing = |state: &mut State| state.lines.len() < MAX_BATCH && !state.closing;
+        let state = self.changed.wait_while(self.lock(), idle);
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let grown = self.changed.wait_timeout_while(state, PAUSE, growing);
+        let (mut state, _) = grown.unwrap_or_else(PoisonError::into_inner);
+        let lines = mem::take(&mut state.lines);
+        (!lines.is_empty()).then_some(lines)
+    }
+}
+
+/// A queue whose lines go to `file`, which messages call `path`.
+pub(super) fn queue(
+    path: PathBuf,
+    file: impl Write + Send + 'static,
+) -> io::Result<(Queue, Worker)> {
+    let shared = Arc::new(Shared::default());
+    let writer = Arc::clone(&shared);
+    let write = move || write_all(&writer, &path, file);
+    let thread = thread::Builder::new().name("diagnostics".to_owned()).spawn(write)?;
+    Ok((Queue(Arc::clone(&shared)), Worker { shared, thread: Some(thread) }))
+}
+
+fn write_all(queue: &Shared, path: &Path, mut file: impl Write) {
+    let mut failed = false;
+    while let Some(lines) = queue.next() {
+        let written = file.write_all(&lines);
+        let failed_before = mem::replace(&mut failed, written.is_err());
+        if let (Err(error), false) = (written, failed_before) {
+            say_once(&about(path, &error));
+        }
+    }
+}
+
+impl Sink for Queue {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        let mut state = self.0.lock();
+        if state.lines.len() + line.len() > MAX_QUEUED {
+            state.dropped += 1;
+            return Ok(());
+        }
+        let was_below = state.lines.len() < MAX_BATCH;
+        let was_empty = state.lines.is_empty();
+        state.lines.extend_from_slice(line);
+        let is_full = was_below && state.lines.len() >= MAX_BATCH;
+        drop(state);
+        if was_empty || is_full {
+            self.0.changed.notify_one();
+        }
+        Ok(())
+    }
+}
+
+impl Worker {
+    /// How many lines found no room.
+    pub(super) fn dropped(&self) -> u64 {
+        self.shared.lock().dropped
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.changed.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A writer that panicked has nothing more to write.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    /// A file that takes nothing until it is told to.
+    #[derive(Clone, Default)]
+    struct Gate(Arc<Gated>);
+
+    #[derive(Default)]
+    struct Gated {
+        file: Mutex<(bool, Vec<u8>)>,
+        opened: Condvar,
+    }
+
+    impl Gate {
+        fn open(&self) {
+            self.0.file.lock().expect("no panic").0 = true;
+            self.0.opened.notify_all();
+        }
+    }
+
+    impl Write for Gate {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let closed = self.0.file.lock().expect("no panic");
+            let mut open = self.0.opened.wait_while(closed, |gate| !gate.0).expect("no panic");
+            open.1.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_queued_at_the_end_is_written_and_what_found_no_room_is_counted() {
+        let gate = Gate::default();
+        let (mut queue, worker) = queue(PathBuf::new(), gate.clone()).expect("a thread");
+        let line = [b'x'; 1 << 20];
+        for _ in 0..64 {
+            queue.append(&line).expect("never fails");
+        }
+        let dropped = worker.dropped() as usize;
+        assert!(dropped >= 64 - 2 * (MAX_QUEUED >> 20), "{dropped}");
+        gate.open();
+        drop(worker);
+        let written = gate.0.file.lock().expect("no panic").1.len();
+        assert_eq!(written, (64 - dropped) << 20);
+    }
+}
