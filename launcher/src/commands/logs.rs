@@ -1,6 +1,7 @@
 //! `launcher logs`: where they are, and their last lines.
 
 use std::{
+    borrow::Cow,
     error::Error,
     io::{self, Write},
     path::Path,
@@ -61,21 +62,23 @@ fn path(folders: &Folders, home_typed: bool, json: bool) {
     if writeln!(anstream::stdout(), "{}", folders.logs().display()).is_err() {
         return; // the reader has gone
     }
-    note(match source {
-        "checkout" => format!("  from the checkout that this program was built in: {from}"),
-        "default" => "  from the system's rules for the files of a user".to_owned(),
-        _ => format!("  from {from}"),
+    note(match from {
+        None => "  from the system's rules for the files of a user".to_owned(),
+        Some(root) if source == "checkout" => {
+            format!("  from the checkout that this program was built in: {root}")
+        }
+        Some(from) => format!("  from {from}"),
     });
 }
 
 /// What decided where the logs are, in two words for programs: what kind of thing, and which one.
-fn chosen(source: &LogsSource, home_typed: bool) -> (&'static str, Value) {
+fn chosen(source: &LogsSource, home_typed: bool) -> (&'static str, Option<Cow<'_, str>>) {
     match source {
-        LogsSource::LogDir => ("variable", LOG_DIR_VARIABLE.into()),
-        LogsSource::Home if home_typed => ("option", "--home".into()),
-        LogsSource::Home => ("variable", HOME_VARIABLE.into()),
-        LogsSource::Checkout(root) => ("checkout", root.to_string_lossy().into()),
-        LogsSource::System => ("default", Value::Null),
+        LogsSource::LogDir => ("variable", Some(LOG_DIR_VARIABLE.into())),
+        LogsSource::Home if home_typed => ("option", Some("--home".into())),
+        LogsSource::Home => ("variable", Some(HOME_VARIABLE.into())),
+        LogsSource::Checkout(root) => ("checkout", Some(root.to_string_lossy())),
+        LogsSource::System => ("default", None),
     }
 }
 
