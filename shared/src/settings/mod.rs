@@ -20,7 +20,6 @@ mod values;
 
 use std::{fs, io, ops::Range, path::Path};
 
-use confy::ConfyError;
 use serde_json::Value;
 use toml_edit::{Document, Item};
 
@@ -62,14 +61,7 @@ impl Settings {
         let Some(text) = read(file).map_err(|problem| Fault::from(problem).of(file))? else {
             return Ok(Self::default());
         };
-        check(&text).map_err(|fault| fault.of(file))?;
-        confy::load_path(file).map_err(|error| {
-            match error {
-                ConfyError::BadTomlData(error) => wrong_value(&text, error.span(), error.message()),
-                other => Fault::from(Problem::Unreadable(io::Error::other(other))),
-            }
-            .of(file)
-        })
+        Self::parse(&text).map_err(|fault| fault.of(file))
     }
 
     /// Reads settings from their text, by the same rules.
