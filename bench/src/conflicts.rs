@@ -10,7 +10,7 @@ use shared::{
 };
 
 use crate::{
-    programs::Program,
+    programs::StartedProgram,
     stats::{Row, median, take_turns, time},
 };
 
@@ -53,7 +53,7 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
 /// The seconds from the start of the launcher to its line that the server is ready.
 fn launch(range: PortRange, home: &Path) -> io::Result<f64> {
     let arguments = ["--no-open", "--json", "--range", &range.to_string()];
-    Program::start("launcher", &arguments, home)?.ready().map(|(time, _)| time)
+    StartedProgram::start("launcher", &arguments, home)?.ready().map(|(time, _)| time)
 }
 
 fn conflicts(home: &Path) -> io::Result<usize> {

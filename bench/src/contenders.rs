@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{
     load::answer,
-    programs::{Program, beside, settings},
+    programs::{StartedProgram, beside, settings},
 };
 
 /// The folder of a home that is served as the site.
@@ -30,7 +30,7 @@ pub(crate) struct Contender {
     pub(crate) port: Port,
     pub(crate) folders: Folders,
     token: String,
-    _program: Program,
+    _program: StartedProgram,
     _home: TempDir,
 }
 
@@ -52,13 +52,17 @@ impl Contenders {
         let status = answer(logging.port, &logging.request(STATUS))?;
         let bare = Contender::start(&logging.token, |home, port| {
             fs::write(home.join(STATUS_FILE), &status)?;
-            Program::start("bench", &["bare", &port.to_string(), &home.to_string_lossy()], home)
+            StartedProgram::start(
+                "bench",
+                &["bare", &port.to_string(), &home.to_string_lossy()],
+                home,
+            )
         })?;
         let miniserve = Contender::start(&logging.token, |home, port| {
             let mut command = Command::new("miniserve");
             command.args(["--interfaces", "127.0.0.1", "--port", &port.to_string()]);
             command.arg(home.join(SITE));
-            Program::spawn(command, home)
+            StartedProgram::spawn(command, home)
         });
         Ok(Self { logging, silent, bare, miniserve })
     }
@@ -71,7 +75,7 @@ fn ours(level: &str) -> io::Result<Contender> {
         settings(home, &format!("log = \"{level}\"\ncommand = {command}\n"))?;
         let port = port.to_string();
         let mut program =
-            Program::start("launcher", &["--no-open", "--json", "--port", &port], home)?;
+            StartedProgram::start("launcher", &["--no-open", "--json", "--port", &port], home)?;
         program.ready()?;
         Ok(program)
     })?;
@@ -83,7 +87,7 @@ fn ours(level: &str) -> io::Result<Contender> {
 impl Contender {
     fn start(
         token: &str,
-        program: impl FnOnce(&Path, Port) -> io::Result<Program>,
+        program: impl FnOnce(&Path, Port) -> io::Result<StartedProgram>,
     ) -> io::Result<Self> {
         let home = tempfile::tempdir()?;
         let folders = Folders::locate(Some(home.path()), None).map_err(io::Error::other)?;

@@ -5,7 +5,7 @@ use std::io;
 use shared::{claim, port::Port};
 
 use crate::{
-    programs::Program,
+    programs::StartedProgram,
     stats::{Row, median, row, time},
 };
 
@@ -34,5 +34,5 @@ fn answer(
 ) -> io::Result<f64> {
     let port_text = port.to_string();
     let arguments = [arguments, &[&port_text]].concat();
-    Program::start(program, &arguments, home)?.first_answer(port)
+    StartedProgram::start(program, &arguments, home)?.first_answer(port)
 }

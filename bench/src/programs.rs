@@ -30,12 +30,12 @@ pub(crate) fn clean(command: &mut Command) -> &mut Command {
 }
 
 /// A running program.
-pub(crate) struct Program {
+pub(crate) struct StartedProgram {
     child: Child,
     started: Instant,
 }
 
-impl Program {
+impl StartedProgram {
     /// Starts a program that stands beside this one.
     pub(crate) fn start(name: &str, arguments: &[&str], home: &Path) -> io::Result<Self> {
         let mut command = Command::new(beside(name)?);
@@ -79,7 +79,7 @@ impl Program {
     }
 }
 
-impl Drop for Program {
+impl Drop for StartedProgram {
     fn drop(&mut self) {
         if let Some(pid) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
             // It fails only if the program has ended already.

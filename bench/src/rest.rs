@@ -5,7 +5,7 @@ use std::{fs, io, process::Command, thread, time::Duration};
 use shared::claim;
 
 use crate::{
-    programs::{Program, beside, clean},
+    programs::{StartedProgram, beside, clean},
     stats::{Row, row, take_turns},
 };
 
@@ -15,7 +15,7 @@ const ROUNDS: usize = 40;
 pub(crate) fn measure(seconds: u64) -> io::Result<Vec<Row>> {
     let home = tempfile::tempdir()?;
     let port = claim::any().map_err(io::Error::other)?.port();
-    let mut launcher = Program::start(
+    let mut launcher = StartedProgram::start(
         "launcher",
         &["--no-open", "--json", "--port", &port.to_string()],
         home.path(),

@@ -15,7 +15,7 @@ use std::{
 use shared::{claim, port::Port};
 
 use crate::{
-    programs::{Program, beside, clean},
+    programs::{StartedProgram, beside, clean},
     stats::{Row, time},
 };
 
@@ -64,7 +64,7 @@ fn launcher_restarts(port: Port) -> io::Result<Tally> {
     let home = tempfile::tempdir()?;
     let port_text = port.to_string();
     let arguments = ["--no-open", "--json", "--port", &port_text];
-    let mut launcher = Program::start("launcher", &arguments, home.path())?;
+    let mut launcher = StartedProgram::start("launcher", &arguments, home.path())?;
     launcher.ready()?;
     under_load(port, || {
         let mut command = Command::new(beside("launcher")?);
@@ -83,7 +83,7 @@ fn succeed(command: &mut Command) -> io::Result<()> {
 
 fn stop_then_start(port: Port) -> io::Result<Tally> {
     let (home, port_text) = (tempfile::tempdir()?, port.to_string());
-    again_and_again(port, || Program::start("server", &["--port", &port_text], home.path()))
+    again_and_again(port, || StartedProgram::start("server", &["--port", &port_text], home.path()))
 }
 
 /// The server on a socket that systemd's tool passes to it. The tool becomes the server, so the
@@ -96,12 +96,15 @@ fn socket_activate(port: Port) -> io::Result<Tally> {
     again_and_again(port, || {
         let mut tool = Command::new("systemd-socket-activate");
         clean(&mut tool).args(&arguments).arg(&server);
-        Program::spawn(tool, home.path())
+        StartedProgram::spawn(tool, home.path())
     })
 }
 
 /// Starts a program, and under load ends it and starts it again.
-fn again_and_again(port: Port, start: impl Fn() -> io::Result<Program>) -> io::Result<Tally> {
+fn again_and_again(
+    port: Port,
+    start: impl Fn() -> io::Result<StartedProgram>,
+) -> io::Result<Tally> {
     let answering = || {
         let program = start()?;
         program.first_answer(port)?;

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{RunContext, found, programs, run_context, skip};
+use crate::{RunContext, found, lock, programs, run_context, skip};
 
 /// The manual is read on most systems, and is no part of the least one.
 const INCLUDED: &str = "--include=man-db";
@@ -135,6 +135,8 @@ fn base() -> Result<PathBuf, String> {
     let codename =
         codename.ok_or("this machine is of no release that has a name")?.trim_matches('"');
     let base = programs::target().join("debian").join(codename);
+    // Whoever else makes it is waited for.
+    let _lock = lock(&base.with_extension("lock"));
     if base.exists() {
         return Ok(base);
     }

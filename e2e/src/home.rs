@@ -13,7 +13,9 @@ use serde_json::Value;
 use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
-use crate::{Ended, HeldFile, Launch, NOBODY, Watched, Wine, program, records, run_context, wine};
+use crate::{
+    Ended, HeldFile, Invocation, NOBODY, Watched, Wine, program, records, run_context, wine,
+};
 
 /// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
 #[derive(Debug)]
@@ -131,13 +133,13 @@ impl Home {
 
     /// The launcher, about to be started here.
     #[track_caller]
-    pub fn launcher(&self) -> Launch {
-        Launch::new(self, self.program("launcher")).arg("--no-open").arg("--json")
+    pub fn launcher(&self) -> Invocation {
+        Invocation::new(self, self.program("launcher")).arg("--no-open").arg("--json")
     }
 
     /// A command of the launcher that starts nothing, and answers people unless told otherwise.
     #[track_caller]
-    pub fn command(&self, name: &str) -> Launch {
+    pub fn command(&self, name: &str) -> Invocation {
         self.launcher().without("--no-open").without("--json").arg(name)
     }
 
@@ -149,8 +151,8 @@ impl Home {
 
     /// The server without a launcher, about to be started here.
     #[track_caller]
-    pub fn server(&self) -> Launch {
-        Launch::new(self, self.program("server")).arg("--json")
+    pub fn server(&self) -> Invocation {
+        Invocation::new(self, self.program("server")).arg("--json")
     }
 
     /// Writes the settings of `app`.

@@ -1,6 +1,6 @@
 //! End-to-end tests: real launchers, real servers, real conflicts.
 //!
-//! A test makes a [`Home`] of its own, starts programs in it with a [`Launch`], and reads back what
+//! A test makes a [`Home`] of its own, starts programs in it with a [`Invocation`], and reads back what
 //! they told: on stdout, in their exit code, and in the port history, every line of which is held to
 //! the schema when the home is dropped. Whatever a test starts ends with its guard, by its process
 //! id: a [`Running`] program, a [`Stranger`] that holds a port, a [`Netns`] to be alone in.
@@ -22,8 +22,9 @@ mod debian;
 mod desktop;
 mod home;
 mod http;
-mod launch;
+mod invocation;
 mod load;
+mod lock;
 mod netns;
 mod packages;
 mod ports;
@@ -43,15 +44,16 @@ pub use debian::Debian;
 pub use desktop::Tools;
 pub use home::Home;
 pub use http::{Answer, get, send};
-pub use launch::Launch;
-pub use load::{Load, Tally};
+pub use invocation::Invocation;
+pub use load::{Load, LoadCounts};
+pub use lock::lock;
 pub use netns::Netns;
 pub use packages::{Packages, stripped};
-pub use ports::{is_free, quiet_port};
+pub use ports::{is_free, quiet_port, quiet_range};
 pub use process::Watched;
 pub use programs::{found, program};
 pub use run_context::{NOBODY, RunContext};
-pub use running::{Ended, Ready, Running};
+pub use running::{Ended, ReadyMessage, Running};
 pub use skip::skip;
 pub use stranger::Stranger;
 pub use wait::{PATIENCE, wait_for, wait_until};

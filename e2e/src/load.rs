@@ -18,7 +18,7 @@ const ANSWER: Duration = Duration::from_secs(8);
 
 /// What a client has seen so far.
 #[derive(Debug, Clone, Default)]
-pub struct Tally {
+pub struct LoadCounts {
     /// How many answers had each status.
     pub statuses: BTreeMap<u16, usize>,
     /// Kept connections that the server has ended as it had said it would.
@@ -32,7 +32,7 @@ pub struct Tally {
     is_over: bool,
 }
 
-impl Tally {
+impl LoadCounts {
     /// How many answers came.
     pub fn answers(&self) -> usize {
         self.statuses.values().sum()
@@ -42,7 +42,7 @@ impl Tally {
 /// A client under way, in a thread of its own.
 #[derive(Debug)]
 pub struct Load {
-    tally: Arc<Mutex<Tally>>,
+    tally: Arc<Mutex<LoadCounts>>,
     client: JoinHandle<()>,
 }
 
@@ -61,7 +61,7 @@ impl Load {
     }
 
     fn start(port: u16, request: String) -> Self {
-        let tally = Arc::new(Mutex::new(Tally::default()));
+        let tally = Arc::new(Mutex::new(LoadCounts::default()));
         let counted = Arc::clone(&tally);
         let client = thread::spawn(move || while converse(port, &request, &counted) {});
         Self { tally, client }
@@ -72,7 +72,7 @@ impl Load {
     /// # Panics
     ///
     /// Never.
-    pub fn so_far(&self) -> Tally {
+    pub fn so_far(&self) -> LoadCounts {
         self.tally.lock().expect("nobody panics here").clone()
     }
 
@@ -93,7 +93,7 @@ impl Load {
     ///
     /// If it does not end.
     #[track_caller]
-    pub fn end(self) -> Tally {
+    pub fn end(self) -> LoadCounts {
         self.tally.lock().expect("nobody panics here").is_over = true;
         self.client.join().expect("it ends by itself");
         self.tally.lock().expect("nobody panics here").clone()
@@ -101,14 +101,14 @@ impl Load {
 }
 
 /// Counts what was seen. Returns whether to go on.
-fn count(tally: &Mutex<Tally>, seen: impl FnOnce(&mut Tally)) -> bool {
+fn count(tally: &Mutex<LoadCounts>, seen: impl FnOnce(&mut LoadCounts)) -> bool {
     let mut tally = tally.lock().expect("nobody panics here");
     seen(&mut tally);
     !tally.is_over
 }
 
 /// One connection, from its beginning to its end. Returns whether to go on.
-fn converse(port: u16, request: &str, tally: &Mutex<Tally>) -> bool {
+fn converse(port: u16, request: &str, tally: &Mutex<LoadCounts>) -> bool {
     let began = Instant::now();
     let connected = TcpStream::connect(("127.0.0.1", port));
     let mut connection = match connected.and_then(|stream| patient(&stream).map(|()| stream)) {
@@ -128,14 +128,15 @@ fn converse(port: u16, request: &str, tally: &Mutex<Tally>) -> bool {
     for turn in 0.. {
         let (goes_on, ends) = match exchange(&mut connection, request) {
             Ok((status, dismissed)) => {
-                let seen = |tally: &mut Tally| {
+                let seen = |tally: &mut LoadCounts| {
                     *tally.statuses.entry(status).or_default() += 1;
                     tally.dismissed += usize::from(dismissed && !closes);
                 };
                 (count(tally, seen), dismissed)
             }
             Err(error) => {
-                let seen = |tally: &mut Tally| tally.cut.push(format!("request {turn}: {error}"));
+                let seen =
+                    |tally: &mut LoadCounts| tally.cut.push(format!("request {turn}: {error}"));
                 (count(tally, seen), true)
             }
         };

@@ -1,8 +1,11 @@
-//! Ports for tests that must name one before anybody listens there.
+//! Ports for tests that must name one before anything listens there.
 
 use std::{
-    process,
-    sync::atomic::{AtomicU16, Ordering},
+    os::{
+        linux::net::SocketAddrExt,
+        unix::net::{SocketAddr, UnixDatagram},
+    },
+    sync::{Mutex, PoisonError},
 };
 
 use shared::{claim, port::Port};
@@ -10,30 +13,82 @@ use shared::{claim, port::Port};
 /// Above every port that Homeport chooses by itself (up to 29999), below those that Linux gives to
 /// outgoing connections (from 32768): nobody strays in here between two steps of a test.
 const FIRST: u16 = 30_000;
-const COUNT: u16 = 2_700;
 
-static NEXT: AtomicU16 = AtomicU16::new(0);
+/// Ports are reserved by so many at once. A whole run of one test program needs some hundred.
+const BLOCK: u16 = 50;
 
-/// A port that nothing listens on, and that no other test is given.
+/// How many blocks there are: enough for several runs at the same time.
+const BLOCKS: u16 = 54;
+
+static RESERVED: Mutex<Reserved> = Mutex::new(Reserved { blocks: Vec::new(), given: 0 });
+
+/// What shows that the ranges of this process are taken.
+static RANGES: Mutex<Vec<UnixDatagram>> = Mutex::new(Vec::new());
+
+/// What this process has reserved.
+struct Reserved {
+    /// The number of each block, with what shows other test programs that it is taken.
+    blocks: Vec<(u16, UnixDatagram)>,
+    /// How many ports were given out so far.
+    given: usize,
+}
+
+impl Reserved {
+    /// The next port of ours; those given out longest ago come again when no block is left.
+    fn next(&mut self) -> u16 {
+        let size = usize::from(BLOCK);
+        if self.given.is_multiple_of(size) && self.given / size >= self.blocks.len() {
+            self.blocks.extend(reserve());
+        }
+        assert!(!self.blocks.is_empty(), "other test programs have reserved all ports");
+        let (block, _) = self.blocks[self.given / size % self.blocks.len()];
+        let port = FIRST + block * BLOCK + (self.given % size) as u16;
+        self.given += 1;
+        port
+    }
+}
+
+/// Reserves a block that no other test program of this machine has, until this one ends: with a name
+/// that one socket alone can have, and that is free again when its process is gone.
+fn reserve() -> Option<(u16, UnixDatagram)> {
+    (0..BLOCKS).find_map(|block| {
+        let name = format!("homeport-e2e-ports-{}", FIRST + block * BLOCK);
+        let name = SocketAddr::from_abstract_name(name).expect("a short name");
+        UnixDatagram::bind_addr(&name).ok().map(|socket| (block, socket))
+    })
+}
+
+/// A port that nothing listens on, and that no other test is given, also of another run at the same
+/// time.
 ///
-/// It is not held, so it is for ports that a program is told to take. Two test processes at once
-/// begin at different places.
+/// It is not held, so it is for ports that a program is told to take.
 ///
 /// # Panics
 ///
 /// If all of them are taken.
 pub fn quiet_port() -> u16 {
-    let start = (process::id().wrapping_mul(97) % u32::from(COUNT)) as u16;
-    let numbers = (0..COUNT).map(|_| {
-        let turn = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
-        FIRST + (start + turn) % COUNT
-    });
-    let mut ports = numbers.filter_map(Port::new);
+    let mut reserved = RESERVED.lock().unwrap_or_else(PoisonError::into_inner);
+    let tries = usize::from(BLOCK * BLOCKS);
+    let mut ports = (0..tries).filter_map(|_| Port::new(reserved.next()));
     let free = ports.find(|port| claim::port(*port).is_ok());
-    free.expect("one of 2,700 ports can be claimed").get()
+    free.expect("one of them can be claimed").get()
 }
 
-/// Whether nobody has this port.
+/// A range of ports for one test alone, as `--range` and `HOMEPORT_RANGE` take it. A launch that
+/// chooses from it meets no other launch, of whatever test, run or person.
+///
+/// # Panics
+///
+/// If other test programs have reserved all ports.
+pub fn quiet_range() -> String {
+    let (block, reservation) = reserve().expect("a block is left");
+    let mut ranges = RANGES.lock().unwrap_or_else(PoisonError::into_inner);
+    ranges.push(reservation);
+    let first = FIRST + block * BLOCK;
+    format!("{first}-{}", first + BLOCK - 1)
+}
+
+/// Whether this port can be claimed.
 ///
 /// # Panics
 ///

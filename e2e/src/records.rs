@@ -77,7 +77,7 @@ fn validator() -> &'static jsonschema::Validator {
     static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
     SCHEMA.get_or_init(|| {
         let options = jsonschema::options().should_validate_formats(true);
-        options.build(&schema(schema::Reader::Test)).expect("the schema is one")
+        options.build(&schema(schema::SchemaReader::Test)).expect("the schema is one")
     })
 }
 

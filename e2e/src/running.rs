@@ -11,7 +11,10 @@ use rustix::process::Signal;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Watched, captured_output::CapturedOutput, is_free, records, wait_for, wait_until};
+use crate::{
+    Watched, captured_output::CapturedOutput, is_free, records, wait::wait_at_most, wait_for,
+    wait_until,
+};
 
 /// A program that runs. When this is dropped it ends, and so do the processes that it started.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub struct Running {
 
 /// The line that a launcher, or a server without one, prints when it serves.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Ready {
+pub struct ReadyMessage {
     /// The app.
     pub app: String,
     /// Its address for a browser.
@@ -60,7 +63,13 @@ pub struct Ended {
     pub stdout: String,
     /// What it said aside.
     pub stderr: String,
+    /// Whether that is all of it: no process that it started holds its pipes any more.
+    pub is_whole: bool,
 }
+
+/// How long the pipes of a program that has ended may stay open: as long as a process needs to end
+/// that was told to end with it.
+const LAST_OUTPUT: Duration = Duration::from_secs(20);
 
 impl Ended {
     /// The lines of JSON that it printed.
@@ -120,12 +129,12 @@ impl Running {
     ///
     /// If it ends first, or takes too long; everything that it has said is shown.
     #[track_caller]
-    pub fn ready(&mut self) -> Ready {
+    pub fn ready(&mut self) -> ReadyMessage {
         let found = wait_for(|| {
             let has_ended = self.poll().is_some();
             let lines = self.stdout.text();
             let line = lines.lines().find(|line| line.contains("\"event\":\"server_ready\""));
-            match line.map(serde_json::from_str::<Ready>) {
+            match line.map(serde_json::from_str::<ReadyMessage>) {
                 Some(ready) => Some(Ok(ready.expect("a line as documented"))),
                 None if has_ended && self.stdout.is_closed() => Some(Err("it ended first")),
                 None => None,
@@ -208,6 +217,21 @@ impl Running {
         self.exit()
     }
 
+    /// Its server has ended, and its port is free. Under Wine the process that Linux sees lasts a
+    /// moment longer than the process of Windows, whose end alone a Windows program can wait for.
+    ///
+    /// # Panics
+    ///
+    /// If that is not so, or [`Running::ready`] was not called.
+    #[track_caller]
+    pub fn assert_is_gone(&self, port: u16) {
+        let is_gone = || self.server().has_ended() && is_free(port);
+        match self.in_wine {
+            Some(_) => wait_until("the server is gone and its port free", is_gone),
+            None => assert!(is_gone(), "{}", self.story()),
+        }
+    }
+
     /// I9: it is killed, and its server is gone within two seconds and `port` is free.
     ///
     /// # Panics
@@ -245,8 +269,10 @@ impl Running {
         let status = wait_for(|| self.poll());
         let Some(status) = status else { panic!("it did not end: {}", self.story()) };
         // A server that outlives the launcher may hold the pipe; what it says is not waited for.
-        let _ = wait_for(|| (self.stdout.is_closed() && self.stderr.is_closed()).then_some(()));
+        let is_whole = || self.stdout.is_closed() && self.stderr.is_closed();
+        let waited = wait_at_most(LAST_OUTPUT, || is_whole().then_some(()));
         Ended {
+            is_whole: waited.is_some(),
             code: status.code(),
             signal: status.signal(),
             stdout: self.stdout.text(),
@@ -256,7 +282,7 @@ impl Running {
 
     /// The server's process, if it is the one we started or one that that one started. Windows counts
     /// its processes for itself, so under Wine a server is known by its port.
-    fn watch(&self, ready: &Ready) -> Option<Watched> {
+    fn watch(&self, ready: &ReadyMessage) -> Option<Watched> {
         let own = self.child.id();
         if let Some(home) = &self.in_wine {
             return Watched::servers_in_wine(home, &format!("--port {} ", ready.port)).pop();

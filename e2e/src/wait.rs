@@ -5,19 +5,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything may take. A launch needs a tenth of a second, and twenty at once on a busy
-/// machine with two processors a few; only what hangs takes this long.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take. A launch needs a tenth of a second, twenty at once on a machine with
+/// two processors a few, and ten times as long where something else keeps these busy or Wine runs
+/// it; only what hangs takes this long. It is no promise of the programs.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long it sleeps between two looks: short beside a launch, long beside a look.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Looks until there is something to see, for [`PATIENCE`] at most.
-pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn wait_for<T>(look: impl FnMut() -> Option<T>) -> Option<T> {
+    wait_at_most(PATIENCE, look)
+}
+
+/// Looks until there is something to see, for so long at most.
+pub(crate) fn wait_at_most<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let started = Instant::now();
     loop {
-        // A last look after the end of patience: a machine that stood still is no failure.
-        let is_last = started.elapsed() > PATIENCE;
+        // A last look after the limit: a machine that stood still is no failure.
+        let is_last = started.elapsed() > limit;
         match look() {
             Some(seen) => return Some(seen),
             None if is_last => return None,

@@ -9,7 +9,7 @@ use actix_web::http::{
     header::{HOST, HeaderMap, HeaderValue, ORIGIN},
 };
 use libfuzzer_sys::fuzz_target;
-use server::web::guard::Names;
+use server::web::guard::AllowedHosts;
 use shared::port::Port;
 
 // One line says how we listen, the second is the host and the third the origin.
@@ -25,8 +25,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let port = Port::new(port).expect("not 0");
     let listens: IpAddr = if everywhere { [0, 0, 0, 0].into() } else { [127, 0, 0, 1].into() };
-    let names = Names::new(port, &[SocketAddr::new(listens, port.get())]);
-    if names.hold(host) {
+    let hosts = AllowedHosts::new(port, &[SocketAddr::new(listens, port.get())]);
+    if hosts.contains(host) {
         assert!(is_ours(host, port.get(), everywhere), "{}", host.escape_ascii());
     }
     let (Ok(host), Ok(origin)) = (HeaderValue::from_bytes(host), HeaderValue::from_bytes(origin))
@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut headers = HeaderMap::new();
     headers.insert(HOST, host.clone());
     headers.insert(ORIGIN, origin.clone());
-    if names.judge(&Method::POST, None, &headers).is_ok() {
+    if hosts.check(&Method::POST, None, &headers).is_ok() {
         let authority = origin.as_bytes().strip_prefix(b"http://").expect("our pages are http");
         assert!(is_ours(authority, port.get(), everywhere), "{origin:?}");
     }

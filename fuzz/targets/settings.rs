@@ -4,11 +4,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::settings::{Fault, Settings, edit};
+use shared::settings::{Settings, SettingsFault, edit};
 
 fuzz_target!(|text: &str| {
     let settings = Settings::parse(text);
-    if let Err(Fault { line: Some(line), .. }) = &settings {
+    if let Err(SettingsFault { line: Some(line), .. }) = &settings {
         assert!((1..=text.matches('\n').count() + 1).contains(line), "no line {line}");
     }
     let edited = edit::set(text, "port", "17017");

@@ -15,11 +15,11 @@
 //! 6. What portpicker proposes.
 //! 7. The rest of the range, in a fixed shuffled order: a neighbour of a refused port is often
 //!    refused for the same reason, so the order jumps.
-//! 8. Whatever the system gives, so that the launch works at all.
+//! 8. A port of the system's choice, so that the launch works at all.
 //!
 //! Each port is listed once, at its first place. The [`Policy`] applies in full from 5 on; before
 //! that it refuses only what no browser would open, and such a candidate is listed with its refusal,
-//! because a person named the port and wants to know.
+//! because a person named the port and gets the reason.
 
 use std::collections::HashSet;
 
@@ -32,13 +32,13 @@ use shared::{
 };
 
 /// How many ports portpicker is asked for. Each proposal costs it some eight sockets, and it knows
-/// nothing that the shuffled range does not; three are a fair hearing.
+/// nothing that the shuffled range does not; three are enough.
 pub const PROPOSALS: usize = 3;
 
 /// A port worth trying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
-    /// The port; `None` is whatever the system gives.
+    /// The port; `None` for a port of the system's choice.
     pub port: Option<Port>,
     /// Why it is on the list.
     pub origin: Origin,
@@ -49,13 +49,13 @@ pub struct Candidate {
 /// What the order depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct CandidateInputs<'a> {
-    /// A port that was asked for on the command line or in the environment.
+    /// The port of the command line or the environment.
     pub explicit: Option<Port>,
     /// The home port.
     pub home: Option<Port>,
     /// What is remembered.
     pub assignment: &'a Assignment,
-    /// The range, if somebody asked for it: remembered ports outside it are then left out, because
+    /// The range, if it was set: remembered ports outside it are then left out, because
     /// the newer setting wins.
     pub asked_range: Option<PortRange>,
     /// What the first choice is computed from: app and user.
@@ -131,8 +131,8 @@ pub fn candidates<'a>(
         .filter(move |(port, _)| seen.insert(*port))
         .filter_map(|(port, origin)| {
             let refusal = port.and_then(|port| policy.refusal(port, origin));
-            let is_told = origin.is_remembered() || refusal.is_none();
-            is_told.then_some(Candidate { port, origin, refusal })
+            let is_listed = origin.is_remembered() || refusal.is_none();
+            is_listed.then_some(Candidate { port, origin, refusal })
         })
 }
 

@@ -1,8 +1,8 @@
-//! The control socket: what other commands ask of the running launcher.
+//! The control socket: the requests of other commands to the running launcher.
 //!
 //! A Unix socket or a named pipe that only the same user can open. One connection is one request and
-//! one answer, each a line of JSON. Whoever asks for garbage gets an answer that says so; whoever is
-//! slow or silent holds up nobody, and there are never more than a few of them.
+//! one response, each a line of JSON. A line that is no request gets a response that says so. Each
+//! client has a thread and a deadline, and the number of clients is limited.
 
 use std::{
     io::{self, BufReader, Read},
@@ -27,69 +27,69 @@ use shared::{
 
 use crate::os;
 
-/// The most connections at a time; a person has one or two.
-const MOST: usize = 16;
+/// The most clients at a time; a person has one or two.
+const MAX_CLIENTS: usize = 16;
 
-/// How long a client may take to say what it wants, or to take the answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a client may take to send its request, and to take the response.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a command asks.
+/// A request of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Request {
-    /// How it is.
+    /// The status of the launch.
     Status,
-    /// To end.
+    /// End the launch.
     Stop,
-    /// A new server on the same port.
+    /// Start a new server on the same port.
     Restart,
-    /// Another port: this one, or any.
+    /// Change the port.
     Move {
-        /// The port.
+        /// The new port; any free one if absent.
         port: Option<Port>,
     },
 }
 
-/// What the running launcher says.
+/// What the running launcher answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
-pub enum Answer {
-    /// How it is.
-    Status(Box<Status>),
-    /// It is ending; the connection is closed when it has.
+pub enum Response {
+    /// The status of the launch.
+    Status(Box<LaunchStatus>),
+    /// The launch is ending; the connection is closed when it has ended.
     Stopping {
-        /// The port that it had.
+        /// The port that the launch had.
         port: Port,
     },
-    /// It is done, and the server is here now.
+    /// The restart or the move is done.
     Done {
-        /// Its address for a browser.
+        /// The address of the server for a browser.
         url: String,
-        /// The port before.
+        /// The port before the last move.
         from: Port,
-        /// Its port.
+        /// The port of the server.
         port: Port,
-        /// Its process.
+        /// The process id of the server.
         server_pid: u32,
     },
-    /// It cannot be done; nothing has changed.
+    /// The request cannot be met; nothing has changed.
     Refused {
         /// Why.
         reason: String,
-        /// Whether that is about the port that was wanted.
+        /// Whether the reason is the requested port.
         about_port: bool,
     },
 }
 
-/// How a running launch is.
+/// The status of a running launch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Status {
+pub struct LaunchStatus {
     /// The launch, on its current port. It is sent with its `url` and without its `last_good`.
     #[serde(flatten, serialize_with = "LaunchInfo::serialize_with_url")]
     pub launch: LaunchInfo,
-    /// What it is doing, in one word.
+    /// The phase of the current server, in one word.
     pub state: String,
-    /// The server's process, if there is one just now.
+    /// The process id of the current server; `None` while there is none.
     pub server_pid: Option<u32>,
     /// The launcher's version.
     pub version: String,
@@ -97,30 +97,30 @@ pub struct Status {
     pub started_at: Timestamp,
     /// How long ago that was, in milliseconds.
     pub uptime_ms: f64,
-    /// How often the server was started again.
+    /// The number of starts of a server after the first.
     pub restarts: u32,
     /// The home port, if there is one.
     pub home_port: Option<Port>,
 }
 
-/// A request, and where its answer goes.
+/// A request of a client that waits for its response.
 #[derive(Debug)]
-pub struct Asked {
+pub struct IncomingRequest {
     /// The request.
     pub request: Request,
-    /// The answer's way back.
-    pub reply: Sender<Answer>,
-    /// Ends when the answer has been written: a process that ends before takes it along.
-    pub told: Receiver<()>,
+    /// Takes the response.
+    pub reply: Sender<Response>,
+    /// Is disconnected when the response has been written; a process that ends before loses it.
+    pub written: Receiver<()>,
 }
 
-/// Why a request got no answer.
+/// Why a request got no response.
 #[derive(Debug, thiserror::Error)]
-pub enum AskError {
-    /// Nobody listens there.
+pub enum RequestError {
+    /// No process listens on the socket.
     #[error("the running launcher cannot be reached ({0})")]
     Unreachable(#[from] io::Error),
-    /// It said something else.
+    /// It sent something else than a response.
     #[error("the running launcher did not answer ({0})")]
     NoAnswer(#[from] MessageError),
     /// It closed the connection.
@@ -128,42 +128,45 @@ pub enum AskError {
     Closed,
 }
 
-/// Listens at `path` and hands every request to `asked`, until the process ends.
+/// Listens at `path` and passes every request to `handle`, until the process ends.
 ///
 /// # Errors
 ///
 /// If the system refuses the socket, for example because its path is too long.
-pub fn listen(path: &Path, asked: impl Fn(Asked) + Send + Sync + 'static) -> io::Result<()> {
+pub fn listen(
+    path: &Path,
+    handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
+) -> io::Result<()> {
     let options = ListenerOptions::new().name(os::socket_name(path)?).try_overwrite(true);
     let listener = os::for_this_user_alone(options)?.create_sync()?;
-    let (asked, open) = (Arc::new(asked), Arc::new(AtomicUsize::new(0)));
+    let (handle, open) = (Arc::new(handle), Arc::new(AtomicUsize::new(0)));
     thread::Builder::new().name("control socket".to_owned()).spawn(move || {
         for client in listener.incoming().filter_map(Result::ok) {
-            let (asked, open) = (Arc::clone(&asked), Arc::clone(&open));
-            if open.fetch_add(1, Ordering::Relaxed) >= MOST {
+            let (handle, open) = (Arc::clone(&handle), Arc::clone(&open));
+            if open.fetch_add(1, Ordering::Relaxed) >= MAX_CLIENTS {
                 open.fetch_sub(1, Ordering::Relaxed);
                 continue;
             }
-            let attend = move || {
-                attend(client, &*asked);
+            let serve = move || {
+                serve_client(client, &*handle);
                 open.fetch_sub(1, Ordering::Relaxed);
             };
-            // Without a thread the connection is closed, and the client told by that.
-            drop(thread::Builder::new().name("control client".to_owned()).spawn(attend));
+            // Without a thread the connection is closed, and the client sees that.
+            drop(thread::Builder::new().name("control client".to_owned()).spawn(serve));
         }
     })?;
     Ok(())
 }
 
-/// A client with so much time for everything that it says.
-struct Patient {
+/// Reads from a client until a deadline.
+struct DeadlineReader {
     client: Stream,
-    until: Instant,
+    deadline: Instant,
 }
 
-impl Read for Patient {
+impl Read for DeadlineReader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = self.until.saturating_duration_since(Instant::now());
+        let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
@@ -172,50 +175,51 @@ impl Read for Patient {
     }
 }
 
-/// Hears one client out and answers it.
-fn attend(client: Stream, asked: &(impl Fn(Asked) + ?Sized)) {
+/// Reads the request of one client, and writes the response.
+fn serve_client(client: Stream, handle: &(impl Fn(IncomingRequest) + ?Sized)) {
     // Pipes of Windows have no time limits; its clients are the same user's all the same.
-    let _ = client.set_send_timeout(Some(PATIENCE));
-    let mut client = BufReader::new(Patient { client, until: Instant::now() + PATIENCE });
-    let answer = match read_message::<Request>(&mut client) {
+    let _ = client.set_send_timeout(Some(CLIENT_TIMEOUT));
+    let deadline = Instant::now() + CLIENT_TIMEOUT;
+    let mut client = BufReader::new(DeadlineReader { client, deadline });
+    let response = match read_message::<Request>(&mut client) {
         Ok(Some(request)) => {
-            let (reply, answer) = channel();
-            let (untold, told) = channel();
-            asked(Asked { request, reply, told });
-            // Whoever was asked always answers, unless the process ends first.
-            answer.recv().ok().map(|answer| (answer, Some(untold)))
+            let (reply, response) = channel();
+            let (unwritten, written) = channel();
+            handle(IncomingRequest { request, reply, written });
+            // There always is a response, unless the process ends first.
+            response.recv().ok().map(|response| (response, Some(unwritten)))
         }
         Ok(None) => None,
         Err(error) => {
-            Some((Answer::Refused { reason: error.to_string(), about_port: false }, None))
+            Some((Response::Refused { reason: error.to_string(), about_port: false }, None))
         }
     };
-    let Some((answer, untold)) = answer else { return };
+    let Some((response, unwritten)) = response else { return };
     let stream = &mut client.get_mut().client;
-    let told = write_message(stream, &answer);
-    drop::<Option<Sender<()>>>(untold);
-    if told.is_ok() && matches!(answer, Answer::Stopping { .. }) {
-        // The connection ends with the process, and so tells when that is.
+    let result = write_message(stream, &response);
+    drop::<Option<Sender<()>>>(unwritten);
+    if result.is_ok() && matches!(response, Response::Stopping { .. }) {
+        // The connection ends with the process, so that the client sees the end.
         let _ = stream.set_recv_timeout(None);
         let _ = io::copy(stream, &mut io::sink());
     }
 }
 
-/// Asks the launcher that listens at `path`, and waits for its answer for as long as it takes.
+/// Sends a request to the launcher that listens at `path`, and waits for the response without a limit.
 ///
 /// # Errors
 ///
-/// [`AskError`] if there is none.
-pub fn ask(path: &Path, request: &Request) -> Result<Answer, AskError> {
+/// [`RequestError`] if there is no response.
+pub fn send_request(path: &Path, request: &Request) -> Result<Response, RequestError> {
     let mut stream = Stream::connect(os::socket_name(path)?)?;
     write_message(&mut stream, request)?;
     let mut stream = BufReader::new(stream);
-    let answer = read_message(&mut stream)?.ok_or(AskError::Closed)?;
-    if matches!(answer, Answer::Stopping { .. }) {
-        // Nothing more is said: the end of the stream is the end of the launcher.
+    let response = read_message(&mut stream)?.ok_or(RequestError::Closed)?;
+    if matches!(response, Response::Stopping { .. }) {
+        // Nothing follows: the end of the stream is the end of the launcher.
         let _ = stream.read(&mut [0]);
     }
-    Ok(answer)
+    Ok(response)
 }
 
 #[cfg(test)]
@@ -227,9 +231,9 @@ mod test {
     fn listening() -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("app.sock");
-        let answer = |asked: Asked| {
-            let reason = format!("{:?}", asked.request);
-            let _ = asked.reply.send(Answer::Refused { reason, about_port: false });
+        let answer = |incoming: IncomingRequest| {
+            let reason = format!("{:?}", incoming.request);
+            let _ = incoming.reply.send(Response::Refused { reason, about_port: false });
         };
         listen(&path, answer).expect("it can be made");
         (folder, path)
@@ -243,7 +247,7 @@ mod test {
         let is_read = |line: &str| {
             serde_json::from_str::<Request>(line)
                 .map(drop)
-                .or_else(|_| serde_json::from_str::<Answer>(line).map(drop))
+                .or_else(|_| serde_json::from_str::<Response>(line).map(drop))
         };
         let lines = OF_VERSION_0_1_0.lines().filter(|line| !line.starts_with("{\"say\""));
         for line in lines.clone() {
@@ -255,8 +259,8 @@ mod test {
     #[test]
     fn a_request_gets_its_answer() {
         let (_folder, path) = listening();
-        let answer = ask(&path, &Request::Restart).expect("an answer");
-        assert_eq!(answer, Answer::Refused { reason: "Restart".to_owned(), about_port: false });
+        let answer = send_request(&path, &Request::Restart).expect("an answer");
+        assert_eq!(answer, Response::Refused { reason: "Restart".to_owned(), about_port: false });
     }
 
     #[test]
@@ -269,9 +273,9 @@ mod test {
                 Stream::connect(os::socket_name(&path).expect("a name")).expect("listening");
             // The flood is not read to its end, so writing it may fail.
             let _ = stream.write_all(said.as_bytes());
-            let answer = read_message::<Answer>(&mut BufReader::new(stream));
+            let answer = read_message::<Response>(&mut BufReader::new(stream));
             match answer {
-                Ok(Some(Answer::Refused { reason, .. })) => {
+                Ok(Some(Response::Refused { reason, .. })) => {
                     assert!(reason.contains(wrong), "{reason}");
                 }
                 // Closed with bytes unread, the connection may be reset before the answer is read.

@@ -4,7 +4,7 @@ use shared::{
     claim::ClaimError,
     conflict::Conflict,
     environment::VariableError,
-    event::{EndReason, Ending, ServerEnd},
+    event::{EndReason, ServerEnd},
     exit::{self, Exit},
     port::Port,
     settings::Restart,
@@ -12,7 +12,7 @@ use shared::{
 
 use crate::{
     choose::ChoiceError, handover::NoServer, instance::Unresponsive, options::OptionsError,
-    readiness::NotReady, supervisor::state::Outcome,
+    readiness::NotReady,
 };
 
 /// Why a launch failed, one variant for each stage that can fail.
@@ -178,23 +178,6 @@ impl From<ChoiceError> for LaunchError {
             ChoiceError::Refused(conflicts) => Self::NoPort(conflicts),
             ChoiceError::MustNotMove(conflicts) => Self::MustNotMove(conflicts),
             ChoiceError::Claim(error) => Self::Claim(error),
-        }
-    }
-}
-
-impl Outcome {
-    /// The end of a launch on `port`.
-    ///
-    /// # Errors
-    ///
-    /// If it failed.
-    pub fn into_result(self, port: Port) -> Result<Ending, LaunchError> {
-        match self {
-            Self::Stopped { by } => Ok(Ending::of(port, EndReason::Asked).asked(by)),
-            Self::Finished => Ok(Ending::of(port, EndReason::ServerFinished)),
-            Self::NotReady(reason) => Err(LaunchError::NotReady(reason)),
-            Self::Final(code) => Err(LaunchError::Final(code)),
-            Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { end, rule }),
         }
     }
 }

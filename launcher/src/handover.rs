@@ -23,7 +23,7 @@ use crate::{
 
 /// A server's program and the arguments that come before ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
+pub struct ServerProgram {
     path: PathBuf,
     arguments: Vec<String>,
 }
@@ -33,13 +33,13 @@ pub struct Program {
 #[error("there is no server to start: neither {} nor {} exists", .0[0].display(), .0[1].display())]
 pub struct NoServer([PathBuf; 2]);
 
-impl Program {
+impl ServerProgram {
     /// The program of the settings, or the one beside the launcher's own.
     ///
     /// # Errors
     ///
     /// [`NoServer`] names the files one of which should be there.
-    pub fn find(command: Option<&settings::Command>) -> Result<Self, NoServer> {
+    pub fn find(command: Option<&settings::ServerCommand>) -> Result<Self, NoServer> {
         if let Some(command) = command {
             let arguments = command.arguments().to_vec();
             return Ok(Self { path: PathBuf::from(command.program()), arguments });

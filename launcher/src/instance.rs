@@ -14,37 +14,37 @@ use shared::{
 
 use crate::options::Basics;
 
-/// How often a second start looks whether the first has got anywhere. The first one takes a few
-/// milliseconds, so nobody waits long enough to notice.
+/// How often a second start checks whether the first is ready. The first one takes a few
+/// milliseconds, so the wait is too short to notice.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Who may run the app.
+/// Whether this launch may run the app.
 #[derive(Debug)]
 pub enum Turn {
-    /// We: nobody else does. The lock is `None` if the system could not give it.
+    /// It may. The lock is `None` if the system could not give it.
     Ours(Option<AppLock>),
-    /// Somebody does already, and proved to be ours.
+    /// Another launch runs it, and its server has proved its identity.
     Running(Box<Discovery>, Relation),
 }
 
-/// Somebody holds the app's lock and does not answer.
+/// Another process holds the app's lock and does not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("another launcher of this app is running, but its server does not answer")]
 pub struct Unresponsive;
 
-/// Waits until either the app's lock is ours, or whoever holds it has proved to serve the app.
+/// Waits until either the app's lock is ours, or the server of its holder has proved its identity.
 ///
 /// # Errors
 ///
-/// [`Unresponsive`] if neither comes true within `patience`.
+/// [`Unresponsive`] if neither comes true within `timeout`.
 pub fn take_turn(
     basics: &Basics,
     secret: &Secret,
-    patience: Duration,
+    timeout: Duration,
     warn: impl FnOnce(io::Error),
 ) -> Result<Turn, Unresponsive> {
     let lock = basics.folders.lock(&basics.app);
-    let until = Instant::now() + patience;
+    let until = Instant::now() + timeout;
     loop {
         match AppLock::try_hold(&lock) {
             Ok(None) => {}
@@ -64,10 +64,10 @@ pub fn take_turn(
     }
 }
 
-/// The published server of the app and what it says of itself, if it proves to be this user's.
+/// The published server of the app and its identity, if it proves to be this user's.
 ///
-/// The discovery file alone is never believed: it can outlive a crash, and by then anybody may sit
-/// on its port.
+/// The discovery file alone proves nothing: it can outlive a crash, and by then another program may
+/// have the port.
 pub fn proven(basics: &Basics, secret: &Secret) -> Option<(Discovery, Identity)> {
     let found = Discovery::read(&basics.folders.discovery(&basics.app))?;
     let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;

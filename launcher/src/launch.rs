@@ -29,7 +29,7 @@ use crate::{
     choose::Choice,
     desktop::{
         self,
-        browser::{self, Page},
+        browser::{self, BrowserPage},
         login,
         message::Message,
     },
@@ -40,7 +40,7 @@ use crate::{
 
 /// One run of the launcher, from its first record to its last.
 pub struct Launch {
-    /// Joins its records.
+    /// The `launch_id` of its records.
     pub id: Uuid,
     /// When it began, for measuring.
     pub started: Instant,
@@ -92,42 +92,42 @@ impl Launch {
     }
 
     /// Opens the browser on the server on `port`, which has proved itself, while everything else goes
-    /// on. If it cannot be opened, whoever would not see the warning is told in a box; the thread ends
+    /// on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
     /// when that is closed.
     pub fn open_browser(&self, port: Port) -> Option<JoinHandle<()>> {
         let (screen, log, basics) = (self.screen, self.log().clone(), self.basics.clone());
-        let told = self.message(Message::no_browser(&claim::url(port)));
+        let message = self.message(Message::no_browser(&claim::url(port)));
         let open = move || {
-            if let Err(error) = browser::open(browser::address(&basics, port, Page::First)) {
+            if let Err(error) = browser::open(browser::address(&basics, port, BrowserPage::First)) {
                 warn(&log, screen, "no browser could be opened", &error);
-                desktop::tell(&told, None);
+                desktop::show_error(&message, None);
             }
         };
         // Without a thread the URL is still on the screen and in the discovery file.
         thread::Builder::new().name("browser".to_owned()).spawn(open).ok()
     }
 
-    /// Sees to it that the app is started at login if that is wished, and only then.
-    pub fn reconcile_start_at_login(&self, wished: bool) {
-        match login::reconcile(&self.basics, wished) {
+    /// Makes the registration of the start at login agree with the setting.
+    pub fn reconcile_start_at_login(&self, is_wanted: bool) {
+        match login::reconcile(&self.basics, is_wanted) {
             Ok(None) => {}
             Ok(Some(action)) => {
                 info!(self.log(), "start at login mended"; keys::TO => ?action);
             }
-            Err(error) if wished => self.warn("it may not be started at login", &error),
+            Err(error) if is_wanted => self.warn("it may not be started at login", &error),
             // Where nothing can be registered, nothing is.
             Err(_) => {}
         }
     }
 
-    /// Whether `port` was the home port of the launch before this one already. One that a person has
-    /// set since is used because it was asked for, and not because it has become free.
-    pub fn wished_before(&self, port: Port) -> bool {
+    /// Whether `port` was the home port of the launch before this one already. One that was set since
+    /// is used because it was asked for, and not because it has become free.
+    pub fn was_home_port_before(&self, port: Port) -> bool {
         let Basics { app, folders, .. } = &self.basics;
         let starts = Filter::of_events([EventName::LaunchStarted]);
         let filter = Filter { app: Some(app.clone()), ..starts };
         let found = Reader::of_history(&folders.history()).backward(&filter);
-        // A history that cannot be read tells of no launch before.
+        // A history that cannot be read has no launch before.
         let records = found.into_iter().flatten().filter_map(|found| match found.ok()? {
             Found::Record(entry) => entry.record().ok(),
             Found::Damage(_) => None,
@@ -139,7 +139,7 @@ impl Launch {
         })
     }
 
-    /// What a person is told of this launch.
+    /// The message with the app and the log of this launch.
     fn message(&self, message: Message) -> Message {
         message.about(&self.basics.app, self.basics.folders.logs().join("launcher.jsonl"))
     }
@@ -164,7 +164,7 @@ impl Launch {
         }
     }
 
-    /// Something that the program wrote could not be read, and was replaced.
+    /// A file that the program had written could not be read, and was replaced.
     pub fn recovered(&self, file: &Path, recovery: Recovery) {
         let name = file.display().to_string();
         self.screen.recovered(&name, &recovery);
@@ -172,12 +172,12 @@ impl Launch {
         self.history.record(&Event::StateRecovered { file: name, problem, source });
     }
 
-    /// Something works less well than wished.
+    /// A failure that the launch goes on without.
     pub fn warn(&self, what: &str, error: &io::Error) {
         warn(self.log(), self.screen, what, error);
     }
 
-    /// The end of a launch that did what it was asked.
+    /// The end of a launch without a failure.
     pub fn stopped(&self, ending: Ending) -> Exit {
         let exit = Exit::Done;
         let ending = Ending { exit_code: Some(exit.code()), ..ending };
@@ -203,7 +203,7 @@ impl Launch {
         Ok(self.stopped(result?))
     }
 
-    /// The end of a launch that failed: recorded, told, and turned into an exit code.
+    /// Records and prints the end of a launch that failed. Returns its exit code.
     pub fn fail(&self, failure: &LaunchError) -> Exit {
         let exit = failure.exit();
         let text = [vec![failure.to_string()], failure.why()].concat().join(": ");
@@ -218,7 +218,7 @@ impl Launch {
         self.history.record(&event);
         let Basics { app, folders, .. } = &self.basics;
         self.screen.failed(failure, &event, folders);
-        desktop::tell(&self.message(Message::of(failure)), Some(&folders.error_page(app)));
+        desktop::show_error(&self.message(Message::of(failure)), Some(&folders.error_page(app)));
         exit
     }
 }

@@ -1,14 +1,15 @@
-//! The launcher of Homeport, in the order in which a launch passes through it.
+//! The launcher of Homeport.
 //!
-//! [`args`] is what was typed and [`options`] what is meant; a [`launch`] is one
-//! run. [`candidates`] orders the ports worth
-//! trying and [`choose`] claims one of them. [`handover`] starts the server on it, [`readiness`]
-//! asks it who it is, and [`supervisor`] watches over it. [`render`] and [`error`] are what a person
-//! sees, [`desktop`] the browser and what is done without a terminal; [`commands`] is one file for each
-//! command. The operating system sits behind [`os`], and
-//! `unsafe` lives there alone.
+//! The modules are declared from the top floor down: a module uses only modules that are declared
+//! below it, and modules of one group do not use each other. `cargo xtask floors` shows the order.
 //!
-//! There is no async runtime: one thread for each source of news feeds one channel.
+//! [`commands`] is one file for each command. A start resolves [`args`] to [`options`] and opens a
+//! [`launch`]. [`candidates`] orders the ports to try and [`choose`] claims one of them. [`handover`]
+//! starts the server on it, [`readiness`] asks the server for its identity, and [`supervisor`] watches it.
+//! [`render`] and [`error`] are what a person sees; [`desktop`] is the browser and what is done without a
+//! terminal. The operating system sits behind [`os`], and `unsafe` is allowed there alone.
+//!
+//! There is no async runtime: one thread for each source of events feeds one channel.
 
 #![deny(unsafe_code)]
 
@@ -18,26 +19,37 @@ use shared::{exit::Exit, invoked_as};
 
 use self::desktop::message::Message;
 
-pub mod args;
-pub mod candidates;
-pub mod choose;
 pub mod commands;
-pub mod control;
-pub mod desktop;
-pub mod error;
-pub mod handover;
-pub mod home;
-pub mod instance;
-pub mod keeper;
-pub mod launch;
-pub mod markup;
-pub mod options;
-pub mod os;
-pub mod readiness;
-pub mod render;
+
+pub mod home_port;
+
 pub mod supervisor;
 
-/// Runs the launcher with this command line; the first word is the program's own name.
+pub mod launch_state;
+
+pub mod launch;
+
+pub mod render;
+
+pub mod desktop;
+
+pub mod error;
+
+pub mod choose;
+pub mod handover;
+pub mod instance;
+
+pub mod candidates;
+pub mod control;
+pub mod options;
+pub mod readiness;
+
+pub mod args;
+pub mod os;
+
+pub mod markup;
+
+/// Runs the launcher with this command line; the first argument is the program's own name.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::leave_own_console();
     shared::os::survive_file_size_limit();
@@ -49,7 +61,10 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         Err(exit) => exit,
     })
     .unwrap_or_else(|_| {
-        desktop::tell(&Message::said("the launcher has ended because of a bug in it"), None);
+        desktop::show_error(
+            &Message::without_advice("the launcher has ended because of a bug in it"),
+            None,
+        );
         Exit::Bug
     })
 }

@@ -1,4 +1,4 @@
-//! What is meant: the command line, the environment and the settings file, laid over one another.
+//! The options of a launch: the command line over the environment over the settings file.
 //!
 //! The order of these layers is that of [`Layers`]. Only a port is different: the settings file has
 //! the home port, an option or a variable an explicit one.
@@ -10,10 +10,10 @@ use shared::{
     environment::{Environment, VariableError},
     paths::{Folders, NoHome},
     port::{Port, PortRange},
-    settings::{Effective, Layers, Settings, SettingsError, Source, Sourced},
+    settings::{Effective, Layers, SettingSource, Settings, SettingsError, Sourced},
 };
 
-use crate::{args::StartArgs, supervisor::state::Rules};
+use crate::args::StartArgs;
 
 /// Why the options make no sense.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum OptionsError {
     /// A variable of the environment has a wrong value.
     #[error(transparent)]
     Variable(#[from] VariableError),
-    /// The system does not tell where files belong.
+    /// The system does not give the folders of this user.
     #[error(transparent)]
     NoHome(#[from] NoHome),
     /// The settings file is wrong.
@@ -42,7 +42,7 @@ pub struct Basics {
     pub log_dir: Option<PathBuf>,
 }
 
-/// Everything a launch is told.
+/// All options of a launch.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The settings file, as it was read.
@@ -60,7 +60,7 @@ impl Basics {
     ///
     /// # Errors
     ///
-    /// If a variable is wrong, or the system does not tell where files belong.
+    /// If a variable is wrong, or the system does not give the folders of this user.
     pub fn resolve(args: &StartArgs, environment: &Environment) -> Result<Self, OptionsError> {
         let app = match &args.app {
             Some(app) => app.clone(),
@@ -74,16 +74,6 @@ impl Basics {
 }
 
 impl Options {
-    /// What they mean for watching over the server.
-    pub fn rules(&self) -> Rules {
-        Rules {
-            ready_timeout: self.settings.ready_timeout.value.0,
-            restart: self.settings.restart.value,
-            redirect_for: self.settings.redirect_for.value.0,
-            stop_timeout: self.settings.stop_timeout.value.0,
-        }
-    }
-
     /// The ports not to choose.
     pub fn avoid(&self) -> Vec<PortRange> {
         self.settings.avoid.value.iter().map(|avoided| avoided.0).collect()
@@ -102,7 +92,7 @@ impl Options {
         let file = Settings::load(path)?;
         let variables = Settings::from_environment(environment)?;
         let settings = Layers { flags: args.settings(), variables, file: &file, path }.effective();
-        let is_explicit = |port: &Sourced<Port>| !matches!(port.source, Source::File(_));
+        let is_explicit = |port: &Sourced<Port>| !matches!(port.source, SettingSource::File(_));
         Ok(Self {
             port: settings.port.clone().filter(is_explicit),
             home_port: Sourced::from_file(file.port, path),
@@ -139,30 +129,18 @@ mod test {
         let options = Options::resolve(&args, &environment, &file).expect("right").settings;
         assert_eq!(
             options.range,
-            Sourced { value: PortRange::literal(5, 6), source: Source::Flag("--range") }
+            Sourced { value: PortRange::literal(5, 6), source: SettingSource::Flag("--range") }
         );
         let seven = Span(std::time::Duration::from_secs(7));
         assert_eq!(
             options.ready_timeout,
-            Sourced { value: seven, source: Source::Variable("HOMEPORT_READY_TIMEOUT") }
+            Sourced { value: seven, source: SettingSource::Variable("HOMEPORT_READY_TIMEOUT") }
         );
         assert_eq!(
             options.on_conflict,
-            Sourced { value: OnConflict::Fail, source: Source::File(file) }
+            Sourced { value: OnConflict::Fail, source: SettingSource::File(file) }
         );
-        assert_eq!(options.open_browser, Sourced { value: true, source: Source::Default });
-    }
-
-    #[test]
-    fn the_supervisor_goes_by_the_settings() {
-        let (_folder, file) = settings("restart = \"never\"\nstop_timeout = \"3s\"");
-        let environment = environment(&[("HOMEPORT_STOP_TIMEOUT", "1m 30s")]);
-        let rules = |environment: &Environment| {
-            Options::resolve(&StartArgs::default(), environment, &file).expect("right").rules()
-        };
-        assert_eq!(rules(&Environment::default()).stop_timeout.as_secs(), 3);
-        assert_eq!(rules(&environment).stop_timeout.as_secs(), 90);
-        assert_eq!(rules(&environment).restart, shared::settings::Restart::Never);
+        assert_eq!(options.open_browser, Sourced { value: true, source: SettingSource::Default });
     }
 
     #[test]

@@ -1,8 +1,7 @@
-//! Readiness: the server's own word, checked once through `127.0.0.1`.
+//! Readiness: the server's `ready`, checked once by an identity request through `127.0.0.1`.
 //!
-//! The word alone would be believed of a server that listens on the wrong sockets; an answer on the
-//! port alone would be believed of a stranger. Together they say that whoever opens the URL meets
-//! the server we started.
+//! A server that listens on the wrong sockets could send `ready`, and another program could answer on
+//! the port. Both together prove that a client that opens the URL reaches the server we started.
 
 use std::{
     fmt, thread,
@@ -15,10 +14,10 @@ use shared::{
     launch::LaunchInfo,
 };
 
-/// How long the server may take for one identity request, and to be met at all.
+/// The limit for one identity request, and for the whole proof.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long to wait before it is asked again: every second connection meets it on average.
+/// The pause between two requests: every second connection reaches the new server on average.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Why a server did not become ready.
@@ -26,18 +25,18 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub enum NotReady {
     /// Its process could not be started.
     NotStarted(String),
-    /// It exited, with this code.
+    /// It exited with this code.
     Exited(Option<i32>),
     /// This signal ended it.
     Signalled(i32),
-    /// It took too long.
+    /// It was not ready in time.
     TimedOut {
-        /// How long it was given.
+        /// The limit.
         after: Duration,
-        /// Whether it had said that it serves.
+        /// Whether it had sent `ready`.
         said_ready: bool,
     },
-    /// What it said, or what answered on its port, was wrong.
+    /// A line that it wrote, or an answer on its port, was wrong.
     WrongAnswer(String),
 }
 
@@ -77,10 +76,10 @@ impl fmt::Display for NotReady {
     }
 }
 
-/// Asks whoever answers on the port of `launch` until it is the launch's server `pid`.
+/// Asks for the identity on the port of `launch` until the launch's server `pid` answers.
 ///
-/// During a restart the old server answers on the same sockets, and which of the two accepts a
-/// connection is for the kernel to say; so it is asked again.
+/// During a restart the old server answers on the same sockets, and the kernel decides which of the
+/// two accepts a connection; so the request is repeated.
 ///
 /// # Errors
 ///

@@ -2,15 +2,15 @@
 
 use crate::{
     date::Date,
-    problem::Problem,
-    tree::{Entry, Tree},
+    problem::PackagingError,
+    tree::{Tree, TreeEntry},
 };
 use std::io::{Cursor, Write};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 /// The bytes of the zip.
-pub(crate) fn zip(tree: &Tree, date: Date) -> Result<Vec<u8>, Problem> {
-    try_zip(tree, date).map_err(Problem::of("the zip"))
+pub(crate) fn zip(tree: &Tree, date: Date) -> Result<Vec<u8>, PackagingError> {
+    try_zip(tree, date).map_err(PackagingError::of("the zip"))
 }
 
 fn try_zip(tree: &Tree, date: Date) -> Result<Vec<u8>, ZipError> {
@@ -22,8 +22,8 @@ fn try_zip(tree: &Tree, date: Date) -> Result<Vec<u8>, ZipError> {
     for (path, entry) in tree.entries() {
         let options = options.unix_permissions(entry.mode());
         match entry {
-            Entry::Link(target) => zip.add_symlink(path, target, options)?,
-            Entry::File(bytes) | Entry::Program(bytes) => {
+            TreeEntry::Link(target) => zip.add_symlink(path, target, options)?,
+            TreeEntry::File(bytes) | TreeEntry::Program(bytes) => {
                 zip.start_file(path, options)?;
                 zip.write_all(bytes)?;
             }
@@ -42,7 +42,7 @@ mod test {
     fn a_tree_comes_out_as_it_went_in_and_every_time_with_the_same_bytes() {
         let mut tree = Tree::default();
         tree.file("a/readme", "text");
-        tree.put("a/program", Entry::Program(vec![0; 1000]));
+        tree.put("a/program", TreeEntry::Program(vec![0; 1000]));
         let bytes = zip(&tree, some()).unwrap();
         assert_eq!(bytes, zip(&tree.clone(), some()).unwrap());
 

@@ -4,7 +4,7 @@ use crate::{
     checksums,
     date::Date,
     installer, linux, macos,
-    problem::{Problem, write},
+    problem::{PackagingError, write},
     sbom, screen, windows,
 };
 use clap::Parser;
@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 /// Makes packages of programs that have been built.
 #[derive(Debug, Parser)]
 #[command(name = "packaging")]
-pub(crate) struct Args {
+pub(crate) struct PackagingArgs {
     /// The folder for the packages
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -31,9 +31,9 @@ pub(crate) struct Args {
     app: Option<PathBuf>,
 }
 
-impl Args {
+impl PackagingArgs {
     /// Makes what was asked for, the bill of materials and the checksums, and says what there is.
-    pub(crate) fn run(self) -> Result<(), Problem> {
+    pub(crate) fn run(self) -> Result<(), PackagingError> {
         let date = Date::of_source()?;
         let mut made = BTreeMap::from([(sbom::name(), sbom::make()?.into_bytes())]);
         if let Some(programs) = &self.deb {
@@ -66,6 +66,6 @@ mod test {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Args::command().debug_assert();
+        PackagingArgs::command().debug_assert();
     }
 }

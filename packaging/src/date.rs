@@ -1,6 +1,6 @@
 //! The one time in a package: `SOURCE_DATE_EPOCH`, which is when the last commit was made.
 
-use crate::problem::Problem;
+use crate::problem::PackagingError;
 use jiff::{Timestamp, fmt::rfc2822, tz::TimeZone};
 use std::env;
 
@@ -13,14 +13,14 @@ pub(crate) struct Date(Timestamp);
 
 impl Date {
     /// Reads the variable.
-    pub(crate) fn of_source() -> Result<Self, Problem> {
-        let told = env::var(VARIABLE).map_err(Problem::of(VARIABLE))?;
+    pub(crate) fn of_source() -> Result<Self, PackagingError> {
+        let told = env::var(VARIABLE).map_err(PackagingError::of(VARIABLE))?;
         Self::parse(&told)
     }
 
-    fn parse(told: &str) -> Result<Self, Problem> {
-        let seconds = told.trim().parse::<i64>().map_err(Problem::of(VARIABLE))?;
-        Timestamp::from_second(seconds).map(Self).map_err(Problem::of(VARIABLE))
+    fn parse(told: &str) -> Result<Self, PackagingError> {
+        let seconds = told.trim().parse::<i64>().map_err(PackagingError::of(VARIABLE))?;
+        Timestamp::from_second(seconds).map(Self).map_err(PackagingError::of(VARIABLE))
     }
 
     /// Seconds since 1970; nothing here is older.
@@ -29,9 +29,9 @@ impl Date {
     }
 
     /// `Sun, 22 Nov 2026 12:00:00 +0000`
-    pub(crate) fn rfc2822(self) -> Result<String, Problem> {
+    pub(crate) fn rfc2822(self) -> Result<String, PackagingError> {
         let zoned = self.0.to_zoned(TimeZone::UTC);
-        rfc2822::to_string(&zoned).map_err(Problem::of("a date"))
+        rfc2822::to_string(&zoned).map_err(PackagingError::of("a date"))
     }
 
     /// As a zip keeps it: without a zone, in steps of two seconds, from 1980 on.

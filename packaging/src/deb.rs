@@ -11,8 +11,8 @@
 
 use crate::{
     date::Date,
-    problem::Problem,
-    tree::{Entry, Tree},
+    problem::PackagingError,
+    tree::{Tree, TreeEntry},
 };
 use flate2::{Compression, GzBuilder};
 use md5::{Digest, Md5};
@@ -23,7 +23,7 @@ use tar::{EntryType, Header};
 const FORMAT: &[u8] = b"2.0\n";
 
 /// The package of `tree`; `control` says what it is.
-pub(crate) fn package(tree: &Tree, control: &str, date: Date) -> Result<Vec<u8>, Problem> {
+pub(crate) fn package(tree: &Tree, control: &str, date: Date) -> Result<Vec<u8>, PackagingError> {
     let about = |size: u64| {
         let mut about = Tree::default();
         about.file("control", format!("{control}Installed-Size: {}\n", size.div_ceil(1024)));
@@ -45,7 +45,7 @@ pub(crate) fn package(tree: &Tree, control: &str, date: Date) -> Result<Vec<u8>,
         }
         package.into_inner()
     };
-    make().map_err(Problem::of("the Debian package"))
+    make().map_err(PackagingError::of("the Debian package"))
 }
 
 /// Compressed as small as it gets, without a name or a time.
@@ -57,7 +57,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
 
 /// What `dpkg --verify` compares the files with.
 fn sums(tree: &Tree) -> String {
-    let files = tree.entries().filter(|(_, entry)| !matches!(entry, Entry::Link(_)));
+    let files = tree.entries().filter(|(_, entry)| !matches!(entry, TreeEntry::Link(_)));
     files
         .map(|(path, file)| format!("{}  {path}\n", hex::encode(Md5::digest(file.bytes()))))
         .collect()
@@ -84,7 +84,7 @@ fn tar(tree: &Tree, date: Date) -> io::Result<Vec<u8>> {
     }
     for (path, entry) in tree.entries() {
         let path = format!("./{path}");
-        if let Entry::Link(target) = entry {
+        if let TreeEntry::Link(target) = entry {
             let mut header = header(EntryType::Symlink, entry.mode(), 0)?;
             tar.append_link(&mut header, path, target)?;
         } else {
@@ -103,8 +103,8 @@ mod test {
     #[test]
     fn the_same_tree_gives_the_same_package_and_its_members_stand_where_they_should() {
         let mut tree = Tree::default();
-        tree.put("usr/bin/a", Entry::Program(b"program".to_vec()));
-        tree.put("usr/bin/b", Entry::Link("a".to_owned()));
+        tree.put("usr/bin/a", TreeEntry::Program(b"program".to_vec()));
+        tree.put("usr/bin/b", TreeEntry::Link("a".to_owned()));
         let made = package(&tree, "Package: a\n", some()).unwrap();
         assert_eq!(made, package(&tree.clone(), "Package: a\n", some()).unwrap());
 
@@ -117,7 +117,7 @@ mod test {
     fn the_sums_are_of_files_and_not_of_links() {
         let mut tree = Tree::default();
         tree.file("usr/share/a", "");
-        tree.put("usr/share/b", Entry::Link("a".to_owned()));
+        tree.put("usr/share/b", TreeEntry::Link("a".to_owned()));
         assert_eq!(sums(&tree), "d41d8cd98f00b204e9800998ecf8427e  usr/share/a\n");
     }
 }

@@ -1,6 +1,6 @@
 //! The icon in every size and format that a system asks for, from the one drawing.
 
-use crate::problem::Problem;
+use crate::problem::PackagingError;
 use resvg::{
     tiny_skia::{Pixmap, Transform},
     usvg::{Options, Tree},
@@ -30,12 +30,12 @@ struct Picture {
 type Drawn<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// The icon as a PNG of `size` by `size` pixels.
-pub(crate) fn png(size: u32) -> Result<Vec<u8>, Problem> {
-    draw(size).map(|picture| picture.png).map_err(Problem::of("an icon"))
+pub(crate) fn png(size: u32) -> Result<Vec<u8>, PackagingError> {
+    draw(size).map(|picture| picture.png).map_err(PackagingError::of("an icon"))
 }
 
 /// The icon for Windows.
-pub(crate) fn ico() -> Result<Vec<u8>, Problem> {
+pub(crate) fn ico() -> Result<Vec<u8>, PackagingError> {
     let make = || -> Drawn<_> {
         let mut icons = ico::IconDir::new(ico::ResourceType::Icon);
         for size in WINDOWS {
@@ -47,11 +47,11 @@ pub(crate) fn ico() -> Result<Vec<u8>, Problem> {
         icons.write(&mut bytes)?;
         Ok(bytes)
     };
-    make().map_err(Problem::of("the icon for Windows"))
+    make().map_err(PackagingError::of("the icon for Windows"))
 }
 
 /// The icon for macOS.
-pub(crate) fn icns() -> Result<Vec<u8>, Problem> {
+pub(crate) fn icns() -> Result<Vec<u8>, PackagingError> {
     let make = || -> Drawn<_> {
         let mut icons = icns::IconFamily::new();
         for size in MACOS {
@@ -63,7 +63,7 @@ pub(crate) fn icns() -> Result<Vec<u8>, Problem> {
         icons.write(&mut bytes)?;
         Ok(bytes)
     };
-    make().map_err(Problem::of("the icon for macOS"))
+    make().map_err(PackagingError::of("the icon for macOS"))
 }
 
 fn draw(size: u32) -> Drawn<Picture> {

@@ -2,7 +2,7 @@
 
 use crate::{
     icons,
-    problem::{Problem, read, write},
+    problem::{PackagingError, read, write},
     version::VERSION,
     windows,
 };
@@ -15,9 +15,9 @@ const SCRIPT: &str = include_str!("../windows/homeport.nsi");
 const MAKENSIS: &str = "makensis";
 
 /// The name of the installer, and the installer of the programs in this folder.
-pub(crate) fn make(programs: &Path) -> Result<(String, Vec<u8>), Problem> {
+pub(crate) fn make(programs: &Path) -> Result<(String, Vec<u8>), PackagingError> {
     let name = format!("homeport-{VERSION}-setup.exe");
-    let folder = tempfile::tempdir().map_err(Problem::of("a folder for the installer"))?;
+    let folder = tempfile::tempdir().map_err(PackagingError::of("a folder for the installer"))?;
     let put = |name: &str, bytes: &[u8]| write(&folder.path().join(name), bytes);
     for program in windows::PROGRAMS {
         put(program, &read(&programs.join(program))?)?;
@@ -32,11 +32,11 @@ pub(crate) fn make(programs: &Path) -> Result<(String, Vec<u8>), Problem> {
 }
 
 /// Runs the compiler where everything has been put.
-fn run(folder: &Path, name: &str) -> Result<(), Problem> {
+fn run(folder: &Path, name: &str) -> Result<(), PackagingError> {
     let part = || "the installer";
     let mut kibibytes = 0;
     for program in windows::PROGRAMS {
-        let length = fs::metadata(folder.join(program)).map_err(Problem::of(part()))?.len();
+        let length = fs::metadata(folder.join(program)).map_err(PackagingError::of(part()))?.len();
         kibibytes += length.div_ceil(1024);
     }
     let define = |key: &str, value: &str| OsString::from(format!("-D{key}={value}"));
@@ -49,11 +49,11 @@ fn run(folder: &Path, name: &str) -> Result<(), Problem> {
         .current_dir(folder)
         .output();
     let made = made.map_err(|error| {
-        Problem::of(part())(format!("{MAKENSIS} (package nsis) cannot be run: {error}"))
+        PackagingError::of(part())(format!("{MAKENSIS} (package nsis) cannot be run: {error}"))
     })?;
     if made.status.success() {
         return Ok(());
     }
     let said = [made.stdout, made.stderr].concat();
-    Err(Problem::of(part())(String::from_utf8_lossy(&said).trim().to_owned()))
+    Err(PackagingError::of(part())(String::from_utf8_lossy(&said).trim().to_owned()))
 }

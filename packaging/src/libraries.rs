@@ -1,6 +1,6 @@
 //! Which packages of the system a Linux program needs, read from the program itself.
 
-use crate::problem::Problem;
+use crate::problem::PackagingError;
 use object::{
     Endianness,
     elf::FileHeader64,
@@ -13,12 +13,14 @@ type Version = Vec<u32>;
 
 /// The `Depends` of the package with these programs: each library of the system with the newest
 /// version that one of them wants a symbol of.
-pub(crate) fn depends<'a>(programs: impl IntoIterator<Item = &'a [u8]>) -> Result<String, Problem> {
+pub(crate) fn depends<'a>(
+    programs: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<String, PackagingError> {
     let mut newest = BTreeMap::<&str, Version>::new();
     for program in programs {
-        for wanted in wanted(program).map_err(Problem::of("the list of libraries"))? {
+        for wanted in wanted(program).map_err(PackagingError::of("the list of libraries"))? {
             let unknown =
-                || Problem::of("the list of libraries")(format!("{wanted}: whose is it?"));
+                || PackagingError::of("the list of libraries")(format!("{wanted}: whose is it?"));
             let Some((package, version)) = package(&wanted) else { return Err(unknown()) };
             let known = newest.entry(package).or_default();
             *known = version.max(std::mem::take(known));

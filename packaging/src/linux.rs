@@ -8,8 +8,8 @@ use crate::{
     date::Date,
     deb::{self, gzip},
     icons, libraries, manual,
-    problem::{Problem, read},
-    tree::{Entry, Tree},
+    problem::{PackagingError, read},
+    tree::{Tree, TreeEntry},
     version::VERSION,
 };
 use std::path::Path;
@@ -31,7 +31,7 @@ const LICENCE: &str = include_str!("../../LICENSE");
 const UNIT: &str = include_str!("../linux/homeport@.service");
 
 /// The name of the package's file, and the package of the programs in this folder.
-pub(crate) fn package(programs: &Path, date: Date) -> Result<(String, Vec<u8>), Problem> {
+pub(crate) fn package(programs: &Path, date: Date) -> Result<(String, Vec<u8>), PackagingError> {
     let (launcher, server) = (read(&programs.join("launcher"))?, read(&programs.join("server"))?);
     let depends = libraries::depends([launcher.as_slice(), &server])?;
     let control = CONTROL.replace("@VERSION@", VERSION).replace("@DEPENDS@", &depends);
@@ -39,12 +39,12 @@ pub(crate) fn package(programs: &Path, date: Date) -> Result<(String, Vec<u8>), 
     Ok((format!("homeport_{VERSION}_amd64.deb"), deb::package(&tree, &control, date)?))
 }
 
-fn tree(launcher: Vec<u8>, server: Vec<u8>, date: Date) -> Result<Tree, Problem> {
+fn tree(launcher: Vec<u8>, server: Vec<u8>, date: Date) -> Result<Tree, PackagingError> {
     let mut tree = Tree::default();
-    tree.put(format!("{PROGRAMS}/launcher"), Entry::Program(launcher));
-    tree.put(format!("{PROGRAMS}/server"), Entry::Program(server));
+    tree.put(format!("{PROGRAMS}/launcher"), TreeEntry::Program(launcher));
+    tree.put(format!("{PROGRAMS}/server"), TreeEntry::Program(server));
     for (name, program) in LINKS {
-        tree.put(format!("usr/bin/{name}"), Entry::Link(format!("../lib/homeport/{program}")));
+        tree.put(format!("usr/bin/{name}"), TreeEntry::Link(format!("../lib/homeport/{program}")));
     }
 
     tree.file("usr/share/applications/homeport.desktop", DESKTOP_ENTRY);
@@ -58,7 +58,7 @@ fn tree(launcher: Vec<u8>, server: Vec<u8>, date: Date) -> Result<Tree, Problem>
     for (path, script) in completions::all() {
         tree.file(path, script);
     }
-    let gzip = |text: &[u8]| gzip(text).map_err(Problem::of("the manual"));
+    let gzip = |text: &[u8]| gzip(text).map_err(PackagingError::of("the manual"));
     for (name, page) in manual::pages()? {
         tree.file(format!("usr/share/man/man1/{name}.gz"), gzip(&page)?);
     }

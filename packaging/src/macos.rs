@@ -4,8 +4,8 @@ use crate::{
     archive,
     date::Date,
     icons,
-    problem::{Problem, read},
-    tree::{Entry, Tree},
+    problem::{PackagingError, read},
+    tree::{Tree, TreeEntry},
     version::VERSION,
 };
 use std::path::Path;
@@ -16,18 +16,18 @@ const INFO: &str = include_str!("../macos/Info.plist");
 const LICENCE: &str = include_str!("../../LICENSE");
 
 /// The name of the zip, and the zip of the `.app` with the programs in this folder.
-pub(crate) fn zip(programs: &Path, date: Date) -> Result<(String, Vec<u8>), Problem> {
+pub(crate) fn zip(programs: &Path, date: Date) -> Result<(String, Vec<u8>), PackagingError> {
     let (launcher, server) = (read(&programs.join("launcher"))?, read(&programs.join("server"))?);
     let tree = tree(launcher, server)?;
     Ok((format!("Homeport-{VERSION}-macos.zip"), archive::zip(&tree, date)?))
 }
 
-fn tree(launcher: Vec<u8>, server: Vec<u8>) -> Result<Tree, Problem> {
+fn tree(launcher: Vec<u8>, server: Vec<u8>) -> Result<Tree, PackagingError> {
     let contents = "Homeport.app/Contents";
     let mut tree = Tree::default();
     tree.file(format!("{contents}/Info.plist"), INFO.replace("@VERSION@", VERSION));
-    tree.put(format!("{contents}/MacOS/launcher"), Entry::Program(launcher));
-    tree.put(format!("{contents}/MacOS/server"), Entry::Program(server));
+    tree.put(format!("{contents}/MacOS/launcher"), TreeEntry::Program(launcher));
+    tree.put(format!("{contents}/MacOS/server"), TreeEntry::Program(server));
     // Four letters of type and four of creator; `????` is nobody's.
     tree.file(format!("{contents}/PkgInfo"), "APPL????");
     tree.file(format!("{contents}/Resources/Homeport.icns"), icons::icns()?);
@@ -54,7 +54,7 @@ mod test {
         let info = String::from_utf8_lossy(info.bytes());
         assert_eq!(value(&info, "CFBundleShortVersionString"), VERSION);
         let program = format!("Homeport.app/Contents/MacOS/{}", value(&info, "CFBundleExecutable"));
-        assert_eq!(entry(&program), Some(&Entry::Program(b"launcher".to_vec())));
+        assert_eq!(entry(&program), Some(&TreeEntry::Program(b"launcher".to_vec())));
         let icon = format!("Homeport.app/Contents/Resources/{}", value(&info, "CFBundleIconFile"));
         assert!(entry(&icon).is_some(), "{icon}");
     }

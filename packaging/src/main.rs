@@ -41,7 +41,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match args::Args::parse().run() {
+    match args::PackagingArgs::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             screen::print(&format!("packaging: {problem}"));

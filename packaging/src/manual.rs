@@ -1,7 +1,7 @@
 //! The manual pages, from the definitions of the two command lines: a page for each program and each
 //! command.
 
-use crate::{problem::Problem, version::VERSION};
+use crate::{problem::PackagingError, version::VERSION};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io;
@@ -18,12 +18,12 @@ pub(crate) fn launcher() -> Command {
 }
 
 /// Every page: the name of its file, and what is in it.
-pub(crate) fn pages() -> Result<Vec<(String, Vec<u8>)>, Problem> {
+pub(crate) fn pages() -> Result<Vec<(String, Vec<u8>)>, PackagingError> {
     let mut pages = Vec::new();
     for mut command in [launcher(), server::process::args::named(SERVER, LAUNCHER)] {
         command = command.disable_help_subcommand(true);
         command.build();
-        collect(&command, &mut pages).map_err(Problem::of("the manual"))?;
+        collect(&command, &mut pages).map_err(PackagingError::of("the manual"))?;
     }
     Ok(pages)
 }

@@ -8,7 +8,7 @@ use std::{
 
 /// Why there is no package.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Problem {
+pub(crate) enum PackagingError {
     /// A file or folder cannot be read or written.
     #[error("{path}: {source}", path = .path.display())]
     File {
@@ -27,7 +27,7 @@ pub(crate) enum Problem {
     },
 }
 
-impl Problem {
+impl PackagingError {
     /// What to call with the error of a `part`.
     pub(crate) fn of<E: Into<Box<dyn Error + Send + Sync>>>(
         part: &'static str,
@@ -37,13 +37,13 @@ impl Problem {
 }
 
 /// The bytes of a file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
-    fs::read(path).map_err(|source| Problem::File { path: path.to_owned(), source })
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, PackagingError> {
+    fs::read(path).map_err(|source| PackagingError::File { path: path.to_owned(), source })
 }
 
 /// Writes a file, and its folder if need be.
-pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Problem> {
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), PackagingError> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     let written = folder.and_then(|()| fs::write(path, bytes));
-    written.map_err(|source| Problem::File { path: path.to_owned(), source })
+    written.map_err(|source| PackagingError::File { path: path.to_owned(), source })
 }

@@ -3,7 +3,7 @@
 //! It has no serial number and no time: both are optional, and would make two builds of one source
 //! differ.
 
-use crate::{problem::Problem, version::VERSION};
+use crate::{problem::PackagingError, version::VERSION};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +25,7 @@ pub(crate) fn name() -> String {
 }
 
 /// The bill, as cargo tells it.
-pub(crate) fn make() -> Result<String, Problem> {
+pub(crate) fn make() -> Result<String, PackagingError> {
     let make = || -> Result<_, Box<dyn Error + Send + Sync>> {
         let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
         let asked = Command::new(cargo)
@@ -38,7 +38,7 @@ pub(crate) fn make() -> Result<String, Problem> {
         let lock = include_str!("../../Cargo.lock").parse()?;
         Ok(serde_json::to_string_pretty(&bill(&metadata, &lock))? + "\n")
     };
-    make().map_err(Problem::of("the bill of materials"))
+    make().map_err(PackagingError::of("the bill of materials"))
 }
 
 /// The bill for what `cargo metadata` says, with the sums that the lock file has.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing in a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum TreeEntry {
     /// A file that is read.
     File(Vec<u8>),
     /// A file that is run.
@@ -15,21 +15,21 @@ pub(crate) enum Entry {
 
 /// Things by their paths, which are relative, with `/` between the parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tree(BTreeMap<String, Entry>);
+pub(crate) struct Tree(BTreeMap<String, TreeEntry>);
 
 impl Tree {
     /// Puts something in.
-    pub(crate) fn put(&mut self, path: impl Into<String>, entry: Entry) {
+    pub(crate) fn put(&mut self, path: impl Into<String>, entry: TreeEntry) {
         self.0.insert(path.into(), entry);
     }
 
     /// Puts in a file that is read.
     pub(crate) fn file(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) {
-        self.put(path, Entry::File(bytes.into()));
+        self.put(path, TreeEntry::File(bytes.into()));
     }
 
     /// Everything, in the order of the paths.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &TreeEntry)> {
         self.0.iter().map(|(path, entry)| (path.as_str(), entry))
     }
 
@@ -40,7 +40,7 @@ impl Tree {
     }
 }
 
-impl Entry {
+impl TreeEntry {
     /// What is in it; a link has nothing of its own.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {

@@ -3,7 +3,7 @@
 use crate::{
     archive,
     date::Date,
-    problem::{Problem, read},
+    problem::{PackagingError, read},
     tree::Tree,
     version::VERSION,
 };
@@ -19,7 +19,7 @@ const LICENCE: &str = include_str!("../../LICENSE");
 
 /// The name of the zip, and the zip of the programs in this folder. All of it is in one folder, so
 /// that it may be unpacked anywhere.
-pub(crate) fn zip(programs: &Path, date: Date) -> Result<(String, Vec<u8>), Problem> {
+pub(crate) fn zip(programs: &Path, date: Date) -> Result<(String, Vec<u8>), PackagingError> {
     let name = format!("homeport-{VERSION}-windows-x86_64");
     let mut tree = Tree::default();
     for (file, bytes) in texts() {

@@ -7,6 +7,7 @@
 //! - [`process`]: the program, from the command line to the exit code.
 //! - [`web`]: the application, what stands in front of every request, and the routes.
 //! - [`auth`]: tokens, tickets and the limit on wrong credentials.
+//! - [`problem`]: why a request was refused.
 //! - [`os`]: what depends on the operating system.
 
 #![deny(unsafe_code)]
@@ -21,6 +22,7 @@ use shared::exit::Exit;
 pub mod process;
 pub mod web;
 pub mod auth;
+pub mod problem;
 pub mod os;
 
 /// Runs the server with this command line; the first word is the program's own name.

@@ -14,15 +14,15 @@ use jiff::Timestamp;
 
 use crate::{os, paths};
 
-/// How long a file that somebody else has open is waited for. A scanner of viruses looks at what was
-/// just written for some tenths of a second; whoever keeps a file for longer means to.
+/// How long to wait for a file that another program has open. A virus scanner reads what was
+/// just written for some tenths of a second; a program that keeps a file for longer means to.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long it sleeps between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What Windows refuses a file with that somebody else has open: `ERROR_ACCESS_DENIED`,
-/// `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION`. Elsewhere nobody can hold one like this.
+/// The errors of Windows for a file that another program has open: `ERROR_ACCESS_DENIED`,
+/// `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION`. Elsewhere an open file does not block others.
 const HELD: &[i32] = if cfg!(windows) { &[5, 32, 33] } else { &[] };
 
 /// Replaces `file` by what `write` puts into the path it is given, for this user alone (0600).
@@ -50,7 +50,7 @@ pub fn replace<E: From<io::Error>>(
     Ok(os::sync_folder(folder)?)
 }
 
-/// Does something with a file, again for as long as somebody else has it open, within reason.
+/// Runs `act` on a file, and again while another program has the file open, for 2 s at most.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
-//! Discovery: how a second program finds the one that runs.
+//! Discovery: how another program finds the running server.
 //!
-//! Whoever runs an app holds `run/<app>.lock` for as long as it lives; the system lets go of it
+//! The process that runs an app holds `run/<app>.lock` for as long as it lives; the system lets go of it
 //! whatever the end, so a stale lock does not exist. Once the server is ready, `run/<app>.json` (the
 //! *discovery file*) says where it is. It may outlive a crash, so it is believed only after the
 //! server on that port has [proved](crate::identity) that it is ours.

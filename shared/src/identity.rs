@@ -1,7 +1,7 @@
 //! Identity: how one of our programs finds out that another is of the same user, without telling a
 //! stranger anything.
 //!
-//! Whoever asks sends a challenge; whoever answers computes a code over it (HMAC-SHA-256) under a
+//! The client sends a challenge; the server computes a code over it (HMAC-SHA-256) under a
 //! secret that only this user can read. The code covers app and port too, so that a stranger cannot
 //! answer by asking a real server elsewhere. The secret itself never leaves the machine's files, and
 //! a stranger is never followed through a redirect nor read without bounds.
@@ -86,7 +86,7 @@ pub enum ProbeError {
     Stranger,
 }
 
-/// Bytes that nobody can guess.
+/// Bytes from the system's random generator.
 ///
 /// # Panics
 ///

@@ -1,40 +1,60 @@
 //! The port domain of Homeport: what its two programs must do or write in the same way.
 //!
-//! The modules stand in the order in which they build on one another. What is true of ports:
-//! [`port`], [`claim`], [`conflict`], [`policy`], [`diagnose`]. What is kept: [`app`], [`paths`],
-//! [`environment`], [`settings`], [`atomic`], [`assignment`], [`launch`], [`discovery`]. What is told: [`keys`], [`event`],
-//! [`history`], [`explain`], [`logging`], [`invoked_as`]. What is said to people:
-//! [`messages`]. What crosses a process: [`wire`], [`handover`],
-//! [`identity`], [`token`], [`exit`]. The operating system sits behind [`os`], and `unsafe` lives
-//! there alone.
+//! The modules are floors, from the top down: each uses only modules declared below it, and so does
+//! each module within its folder.
+//!
+//! - [`explain`]: what is known of a port, now and before.
+//! - [`diagnose`]: why a port could not be claimed, and who holds it.
+//! - [`assignment`], [`handover`], [`token`]: remembered ports, the server's sockets and messages,
+//!   the credentials of browsers and scripts.
+//! - [`settings`], [`discovery`], [`identity`], [`logging`], [`ready_line`]: what is kept in files or
+//!   printed for programs.
+//! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
+//! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
+//! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
+//!   code lives in [`os`] alone.
+//! - [`conflict`]: a port that could not be claimed.
+//! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
+//!   [`invoked_as`], [`checkout`], and [`messages`], the sentences for people.
 
 #![deny(unsafe_code)]
 
-pub mod app;
-pub mod assignment;
-pub mod atomic;
-pub mod checkout;
-pub mod claim;
-pub mod conflict;
-pub mod diagnose;
-pub mod discovery;
-pub mod environment;
-pub mod event;
-pub mod exit;
 pub mod explain;
+
+pub mod diagnose;
+
+pub mod assignment;
 pub mod handover;
-pub mod history;
+pub mod token;
+
+pub mod discovery;
 pub mod identity;
-pub mod invoked_as;
-pub mod keys;
-pub mod launch;
 pub mod logging;
-pub mod messages;
-pub mod os;
+pub mod ready_line;
+pub mod settings;
+
+pub mod atomic;
+pub mod environment;
+pub mod history;
+pub mod launch;
+
+pub mod claim;
 pub mod paths;
 pub mod policy;
+
+pub mod event;
+pub mod os;
+pub mod remedy;
+
+pub mod conflict;
+
+pub mod app;
+pub mod checkout;
+pub mod exit;
+pub mod invoked_as;
+pub mod keys;
+pub mod messages;
+pub mod milliseconds;
 pub mod port;
-pub mod settings;
-pub mod token;
 pub mod wire;
 pub mod words;

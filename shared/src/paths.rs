@@ -165,7 +165,7 @@ impl Folders {
         self.run.join(format!("{app}.error.html"))
     }
 
-    /// Held by whoever runs the app: `run/<app>.lock`.
+    /// The lock that the running launch of the app holds: `run/<app>.lock`.
     pub fn lock(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.lock"))
     }

@@ -1,6 +1,6 @@
 //! Port numbers and ranges of them, each with one door.
 //!
-//! A [`Port`] is never 0 and a [`PortRange`] is never empty or backwards, so nobody who holds one
+//! A [`Port`] is never 0 and a [`PortRange`] is never empty or backwards, so code that holds one
 //! has to check again. Port 0, "whatever the system gives", is not a port but a wish, and is spelt
 //! as such where it is meant (see [`claim::any`](crate::claim::any)).
 

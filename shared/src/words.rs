@@ -1,11 +1,9 @@
-//! The words of the records, once each: what is told in one word. The names of the events are made
+//! The words of the records, once each: values that are one word. The names of the events are made
 //! from the table of events in [`event`](crate::event).
 //!
 //! They are part of the format: programs and `jq` recipes depend on them. A word is never renamed. A
 //! new one is added here; the documents, the JSON Schema and the console's script are made from it.
 //! No other file spells one.
-
-pub use crate::event::EventName;
 
 /// A text that is none of the words that are known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -412,6 +410,7 @@ words! {
 #[cfg(test)]
 mod test {
     use super::*;
+    use crate::event::EventName;
 
     #[test]
     fn a_word_is_read_as_it_is_written_and_one_of_a_newer_version_is_no_error() {

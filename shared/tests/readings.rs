@@ -4,12 +4,12 @@
 mod readings;
 
 use proptest::prelude::*;
-use shared::history::generate::{self, Wanted};
+use shared::history::generate::{self, GenerateOptions};
 
 /// A history with faults.
 fn history(seed: u64, records: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let wanted = Wanted { seed, records, faults: true };
+    let wanted = GenerateOptions { seed, records, faults: true };
     generate::history(wanted, &mut bytes, |_| Ok(())).expect("memory does not refuse");
     bytes
 }

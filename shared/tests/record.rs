@@ -11,7 +11,7 @@ use shared::{
     event::{Event, EventName, Process, SCHEMA},
     history::{
         Record, RecordLines,
-        schema::{Reader, schema},
+        schema::{SchemaReader, schema},
     },
     keys,
 };
@@ -99,7 +99,7 @@ fn object(part: &Value, schema: &Value, is_wanted: impl Fn(&str) -> bool) -> Box
 }
 
 fn event(name: EventName) -> BoxedStrategy<Event> {
-    let schema = schema(Reader::Test);
+    let schema = schema(SchemaReader::Test);
     let is_own = |key: &str| !keys::COMMON.contains(&key);
     object(&schema["$defs"][name.word()], &schema, is_own)
         .prop_map(move |mut event| {

@@ -34,7 +34,7 @@ fn port(number: u16) -> Port {
 
 #[test]
 fn every_line_of_its_history_is_a_record_that_the_published_schema_allows() {
-    let readers = draft202012::new(&schema::schema(schema::Reader::Any)).expect("a schema");
+    let readers = draft202012::new(&schema::schema(schema::SchemaReader::Any)).expect("a schema");
     let found = Reader::of_history(&fixture("port-history.jsonl")).forward(&Filter::default());
     let mut count = 0;
     for found in found.expect("readable") {

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use shared::words::{EndReason, EventName, RecoverySource};
+use shared::{
+    event::EventName,
+    words::{EndReason, RecoverySource},
+};
 
 /// Where the programs' own code is. What tests spell is what they hold the programs to.
 const CODE: [&str; 7] = [

@@ -1,15 +1,17 @@
 //! The command line: what was typed, and which command it means.
 
 use crate::{
-    fuzz, gen_history, package, schemathesis, soak, stages, start, structure, windows, workflows,
+    commit_msg, fuzz, gen_history, package, schemathesis, soak,
+    stages::{self, Scope},
+    start, structure, windows, workflows,
 };
 use clap::{Parser, Subcommand};
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 /// Developer commands of Homeport.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
-pub(crate) struct Args {
+pub(crate) struct XtaskArgs {
     #[command(subcommand)]
     command: Command,
 }
@@ -25,7 +27,19 @@ enum Command {
         args: Vec<OsString>,
     },
     /// Run every check and every test
-    Test,
+    Test {
+        /// Only what takes less than two minutes: formatting, lints, unit tests
+        #[arg(long, conflicts_with = "all")]
+        fast: bool,
+        /// Also what takes long: soak, fuzzing, Schemathesis with more examples, the benchmarks
+        #[arg(long)]
+        all: bool,
+    },
+    /// Check the message of a commit; `.githooks/commit-msg` calls this
+    CommitMsg {
+        /// The file with the message
+        file: PathBuf,
+    },
     /// Let everything go wrong for a while, and see that it comes right again
     Soak {
         /// What the faults are drawn from: the same seed, the same sequence
@@ -44,7 +58,7 @@ enum Command {
         target: Option<String>,
     },
     /// Make a port history of years, for tests and measurements
-    GenHistory(gen_history::Args),
+    GenHistory(gen_history::GenHistoryArgs),
     /// Hold the API to its own description, for longer than the tests do
     Schemathesis {
         /// How many requests of each kind are made up for each operation
@@ -58,7 +72,7 @@ enum Command {
         release: bool,
     },
     /// Build the programs to be shipped, and make packages of them in target/package
-    Package(package::Args),
+    Package(package::PackageArgs),
     /// Print how the modules of the crates build on one another, and what breaks the order
     Floors {
         /// These crates alone, by their folders
@@ -70,12 +84,15 @@ enum Command {
     Workflows,
 }
 
-impl Args {
+impl XtaskArgs {
     /// Runs the command and answers its exit code.
     pub(crate) fn run(self) -> ExitCode {
         match self.command {
             Command::Start { args } => start::run(&args),
-            Command::Test => stages::run(),
+            Command::Test { fast: true, .. } => stages::run(Scope::Fast),
+            Command::Test { all: true, .. } => stages::run(Scope::All),
+            Command::Test { .. } => stages::run(Scope::Usual),
+            Command::CommitMsg { file } => commit_msg::run(&file),
             Command::Soak { seed, minutes } => soak::run(seed, minutes),
             Command::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
             Command::GenHistory(args) => gen_history::run(&args),
@@ -96,13 +113,13 @@ mod test {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Args::command().debug_assert();
+        XtaskArgs::command().debug_assert();
     }
 
     #[test]
     fn a_soak_may_be_short() {
         let typed = ["xtask", "soak", "--seed", "7", "--minutes", "0.5"];
-        let command = Args::try_parse_from(typed).unwrap().command;
+        let command = XtaskArgs::try_parse_from(typed).unwrap().command;
         assert!(matches!(command, Command::Soak { seed: Some(7), minutes: 0.5 }), "{command:?}");
     }
 
@@ -110,7 +127,7 @@ mod test {
     fn whatever_follows_start_belongs_to_the_launcher() {
         for typed in [&["--help"][..], &["--json", "--port", "0"], &["status", "--app", "x"]] {
             let argv = ["xtask", "start"].iter().chain(typed);
-            let Command::Start { args } = Args::try_parse_from(argv).unwrap().command else {
+            let Command::Start { args } = XtaskArgs::try_parse_from(argv).unwrap().command else {
                 panic!("another command");
             };
             assert_eq!(args, typed);

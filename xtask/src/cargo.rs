@@ -1,11 +1,11 @@
 //! Cargo and its neighbours as child processes, and the folders they work in.
 
-use crate::report::Outcome;
+use crate::{report::Outcome, screen};
 use std::{
     env,
     ffi::OsStr,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitCode, Stdio},
 };
 
 /// The folder of the workspace.
@@ -40,6 +40,23 @@ pub(crate) fn outcome(mut command: Command) -> Outcome {
             Outcome::Failed(format!("{program} could not be started: {error}"))
         }
     }
+}
+
+/// The exit code of a command of ours. What went wrong is printed.
+pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Ok => ExitCode::SUCCESS,
+        Outcome::Failed(why) | Outcome::Skipped(why) => {
+            screen::say(&format!("xtask: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs commands one after the other, until one fails.
+pub(crate) fn outcome_of_all(commands: impl IntoIterator<Item = Command>) -> Outcome {
+    let outcomes = commands.into_iter().map(outcome);
+    outcomes.into_iter().find(|outcome| *outcome != Outcome::Ok).unwrap_or(Outcome::Ok)
 }
 
 /// What a command prints on standard output; nothing if it fails or is missing.

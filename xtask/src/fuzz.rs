@@ -2,9 +2,8 @@
 //! of, for so long. What was found before is tried first; a find stops the run and is kept.
 
 use crate::{
-    cargo::{cargo, outcome, root, succeeds},
+    cargo::{cargo, exit_code, outcome, root, succeeds},
     report::Outcome,
-    screen,
 };
 use std::{fs, io, process::Command, process::ExitCode};
 
@@ -13,21 +12,26 @@ const INSTALL: &str = "cargo install cargo-fuzz --version 0.13.2 --locked";
 
 /// Runs `wanted`, or every target, each for so many seconds.
 pub(crate) fn run(seconds: u64, wanted: Option<&str>) -> ExitCode {
-    match try_run(seconds, wanted) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            screen::say(&format!("xtask: {why}"));
-            ExitCode::FAILURE
-        }
+    exit_code(try_run(seconds, wanted).map_or_else(Outcome::Failed, |()| Outcome::Ok))
+}
+
+/// Every target, as a stage of a longer run. It is skipped without cargo-fuzz.
+pub(crate) fn stage(seconds: u64) -> Outcome {
+    if let Err(missing) = installed() {
+        return Outcome::Skipped(missing);
     }
+    try_run(seconds, None).map_or_else(Outcome::Failed, |()| Outcome::Ok)
+}
+
+fn installed() -> Result<(), String> {
+    let is_here = succeeds(cargo(["fuzz", "--version"]));
+    is_here.then_some(()).ok_or_else(|| format!("cargo-fuzz is missing; get it with: {INSTALL}"))
 }
 
 fn try_run(seconds: u64, wanted: Option<&str>) -> Result<(), String> {
     let all = targets().map_err(|error| format!("the targets: {error}"))?;
     let chosen = chosen(all, wanted)?;
-    if !succeeds(cargo(["fuzz", "--version"])) {
-        return Err(format!("cargo-fuzz is missing; get it with: {INSTALL}"));
-    }
+    installed()?;
     for target in chosen {
         let command = command(&target, seconds).map_err(|error| format!("{target}: {error}"))?;
         if let Outcome::Failed(why) = outcome(command) {

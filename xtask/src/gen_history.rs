@@ -10,7 +10,7 @@ use std::{env, path::PathBuf, process::ExitCode};
 
 /// What is wanted.
 #[derive(Debug, Arguments)]
-pub(crate) struct Args {
+pub(crate) struct GenHistoryArgs {
     /// What everything is drawn from: the same seed, the same history
     #[arg(long)]
     seed: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Args {
 }
 
 /// Builds the generator with optimisations, because years are many records, and runs it.
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(crate) fn run(args: &GenHistoryArgs) -> ExitCode {
     let mut make = cargo(["run", "--release", "--quiet", "--manifest-path"]);
     make.arg(root().join("Cargo.toml"));
     make.args(["-p", "shared", "--features", "generate", "--bin", "gen_history", "--"]);

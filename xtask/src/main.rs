@@ -1,6 +1,6 @@
 //! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`,
 //! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`, `cargo xtask windows`,
-//! `cargo xtask package`, `cargo xtask floors` and `cargo xtask workflows`.
+//! `cargo xtask package`, `cargo xtask commit-msg`, `cargo xtask floors` and `cargo xtask workflows`.
 //!
 //! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
 //! command means the same on every machine.
@@ -11,6 +11,7 @@ mod apt;
 mod args;
 mod axe;
 mod cargo;
+mod commit_msg;
 mod counts;
 mod deny;
 mod fuzz;
@@ -34,5 +35,5 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    args::Args::parse().run()
+    args::XtaskArgs::parse().run()
 }

@@ -40,13 +40,13 @@ struct Stage {
 
 /// Everything that is said at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct StageReport {
     stages: Vec<Stage>,
     counts: Counts,
     skips: Vec<Skip>,
 }
 
-impl Report {
+impl StageReport {
     /// Runs a stage between two lines that name it, and keeps how it went. A failure stops nothing.
     pub(crate) fn stage(&mut self, name: &'static str, work: impl FnOnce() -> Outcome) {
         screen::say(&format!("\n== {name}"));
@@ -76,7 +76,10 @@ impl Report {
     /// The summary, line by line; the last line is the sums alone.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![String::new(), "stages:".to_owned()];
-        lines.extend(self.stages.iter().map(|stage| format!("  {}", stage.line())));
+        let width = self.stages.iter().map(|stage| stage.name.len()).max().unwrap_or_default();
+        lines.extend(self.stages.iter().map(|stage| stage.row(width)));
+        let total: Duration = self.stages.iter().map(|stage| stage.elapsed).sum();
+        lines.push(format!("  {:width$} {:7.1} s", "total", total.as_secs_f64()));
         let skipped = self.skipped();
         if !skipped.is_empty() {
             lines.push("skipped:".to_owned());
@@ -119,6 +122,12 @@ impl Report {
 }
 
 impl Stage {
+    /// Its row in the table at the end.
+    fn row(&self, width: usize) -> String {
+        let Self { name, outcome, elapsed } = self;
+        format!("  {name:width$} {:7.1} s  {outcome}", elapsed.as_secs_f64())
+    }
+
     fn line(&self) -> String {
         format!("{}: {} in {:.1} s", self.name, self.outcome, self.elapsed.as_secs_f64())
     }
@@ -128,8 +137,12 @@ impl Stage {
 mod test {
     use super::*;
 
-    fn report(stages: &[(&'static str, Outcome)], output: &str, skips: &[(&str, &str)]) -> Report {
-        let mut report = Report::default();
+    fn report(
+        stages: &[(&'static str, Outcome)],
+        output: &str,
+        skips: &[(&str, &str)],
+    ) -> StageReport {
+        let mut report = StageReport::default();
         for (name, outcome) in stages {
             let (outcome, elapsed) = (outcome.clone(), Duration::from_millis(1240));
             report.stages.push(Stage { name, outcome, elapsed });
@@ -155,7 +168,8 @@ mod test {
             [
                 "",
                 "stages:",
-                "  tests: ok in 1.2 s",
+                "  tests     1.2 s  ok",
+                "  total     1.2 s",
                 "skipped:",
                 "  c: marked as ignored",
                 "  b: no wine",

@@ -1,30 +1,75 @@
 //! `cargo xtask test`: every check, one stage after the other.
 //!
 //! ```text
-//! tools ► fmt ► clippy ► doc ► deny ► advisories ► workflows ► build ► windows ► tests ► summary
+//! usual   tools ► fmt ► clippy ► doc ► deny ► advisories ► workflows ► build ► windows ► tests
+//! --fast  fmt ► clippy ► unit ► doctests
+//! --all   the usual ones ► schemathesis ► soak ► fuzz ► bench
 //! ```
 //! All stages run, also after one that failed: one run tells everything that is wrong. A stage that
 //! cannot run here is skipped with its reason, which is not a failure.
 
 use crate::{
-    cargo, deny, needs,
-    report::{Outcome, Report},
-    screen,
+    cargo, deny, fuzz, needs,
+    report::{Outcome, StageReport},
+    schemathesis, screen, soak,
     tests::{self, Tests},
-    windows::{self, Problem},
+    windows::{self, WindowsError},
     workflows,
 };
 use std::{env, path::PathBuf, process::ExitCode};
 
-/// Runs everything and prints the summary.
-pub(crate) fn run() -> ExitCode {
-    let mut report = Report::default();
+/// How much of it is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// What a person waits for after each change.
+    Fast,
+    /// What must pass before a change is taken in; `.ci/run` runs this.
+    Usual,
+    /// What takes long as well.
+    All,
+}
+
+/// How long the soak of `--all` takes: some 150 faults, each of them several times.
+const SOAK_MINUTES: f64 = 5.0;
+
+/// How many examples Schemathesis makes up with `--all`, ten times as many as in the tests.
+const EXAMPLES: u32 = 100;
+
+/// How long each fuzz target runs with `--all`. It shows that all of them build and take their
+/// seeds; a search for faults takes hours.
+const FUZZ_SECONDS: u64 = 20;
+
+/// Runs the stages and prints the summary.
+pub(crate) fn run(scope: Scope) -> ExitCode {
+    let mut report = StageReport::default();
+    let mut tests = Tests::default();
+    match scope {
+        Scope::Fast => fast(&mut report, &mut tests),
+        Scope::Usual => usual(&mut report, &mut tests),
+        Scope::All => {
+            usual(&mut report, &mut tests);
+            report.stage("schemathesis", || schemathesis::stage(EXAMPLES));
+            report.stage("soak", || soak::stage(None, SOAK_MINUTES));
+            report.stage("fuzz", || fuzz::stage(FUZZ_SECONDS));
+            report.stage("bench", bench);
+        }
+    }
+    report.add_tests(tests.counts, tests.skips);
+    report.lines().iter().for_each(|line| screen::say(line));
+    if report.failed_stages().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn fast(report: &mut StageReport, tests: &mut Tests) {
+    report.stage("fmt", fmt);
+    report.stage("clippy", clippy);
+    report.stage("unit", || tests::run_units(tests));
+    report.stage("doctests", || tests::run_doctests(tests));
+}
+
+fn usual(report: &mut StageReport, tests: &mut Tests) {
     report.stage("tools", needs::stage);
-    report.stage("fmt", || with_component("rustfmt", "fmt", &["--all", "--check"]));
-    report.stage("clippy", || {
-        let args = ["--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-        with_component("clippy", "clippy", &args)
-    });
+    report.stage("fmt", fmt);
+    report.stage("clippy", clippy);
     report.stage("doc", doc);
     report.stage("deny", deny::policy);
     report.stage("advisories", deny::advisories);
@@ -32,12 +77,25 @@ pub(crate) fn run() -> ExitCode {
     report.stage("build", build);
     let mut programs = None;
     report.stage("windows", || windows_programs(&mut programs));
-    let mut tests = Tests::default();
-    report.stage("tests", || tests::run(programs.as_deref(), &mut tests));
-    report.add_tests(tests.counts, tests.skips);
+    report.stage("tests", || tests::run(programs.as_deref(), tests));
+}
 
-    report.lines().iter().for_each(|line| screen::say(line));
-    if report.failed_stages().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn fmt() -> Outcome {
+    with_component("rustfmt", "fmt", &["--all", "--check"])
+}
+
+fn clippy() -> Outcome {
+    let args = ["--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    with_component("clippy", "clippy", &args)
+}
+
+/// The benchmarks build, and the quick ones run. What they measure here is nothing to compare with.
+fn bench() -> Outcome {
+    let build =
+        cargo::cargo(["build", "--locked", "-p", "bench", "-p", "launcher", "-p", "server"]);
+    let run = ["claims", "launches"]
+        .map(|name| cargo::cargo(["run", "--locked", "--quiet", "-p", "bench", "--", name]));
+    cargo::outcome_of_all([build].into_iter().chain(run))
 }
 
 /// `cargo SUBCOMMAND ARGS`, where the subcommand is a component of the toolchain.
@@ -73,7 +131,7 @@ fn windows_programs(programs: &mut Option<PathBuf>) -> Outcome {
             *programs = Some(folder);
             Outcome::Ok
         }
-        Err(Problem::Missing(missing)) => Outcome::Skipped(missing.join("; ")),
-        Err(Problem::Failed(why)) => Outcome::Failed(why),
+        Err(WindowsError::Missing(missing)) => Outcome::Skipped(missing.join("; ")),
+        Err(WindowsError::Failed(why)) => Outcome::Failed(why),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 use std::{
     io::{self, BufRead, BufReader, Read},
     path::Path,
-    process::Stdio,
+    process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -34,21 +34,45 @@ pub(crate) struct Tests {
 
 /// Runs every test and doctest of the workspace, and fills in `tests` as far as they get.
 pub(crate) fn run(windows_programs: Option<&Path>, tests: &mut Tests) -> Outcome {
-    match try_run(windows_programs, tests) {
+    let command = cargo::cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    run_or_say_why(command, windows_programs, tests)
+}
+
+/// The crates whose own tests need no other program.
+const UNIT_TESTED: [&str; 8] = ["-p", "shared", "-p", "launcher", "-p", "server", "-p", "xtask"];
+
+/// Runs the tests that stand beside the code they test.
+pub(crate) fn run_units(tests: &mut Tests) -> Outcome {
+    let kinds = ["--lib", "--bins", "--locked", "--no-fail-fast"];
+    run_or_say_why(cargo::cargo(["test"].iter().chain(&UNIT_TESTED).chain(&kinds)), None, tests)
+}
+
+/// Runs the examples in the documentation of the same crates; a program has none.
+pub(crate) fn run_doctests(tests: &mut Tests) -> Outcome {
+    let libraries = &UNIT_TESTED[..UNIT_TESTED.len() - 2];
+    let kinds = ["--doc", "--locked", "--no-fail-fast"];
+    run_or_say_why(cargo::cargo(["test"].iter().chain(libraries).chain(&kinds)), None, tests)
+}
+
+fn run_or_say_why(command: Command, programs: Option<&Path>, tests: &mut Tests) -> Outcome {
+    match try_run(command, programs, tests) {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Failed(format!("the tests could not be run: {error}")),
     }
 }
 
-fn try_run(windows_programs: Option<&Path>, tests: &mut Tests) -> io::Result<Outcome> {
+fn try_run(
+    mut command: Command,
+    windows_programs: Option<&Path>,
+    tests: &mut Tests,
+) -> io::Result<Outcome> {
     let file = SkipFile::create(cargo::root().join("target").join("skips.tsv"))?;
-    let mut command = cargo::cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
     command.env(skips::VARIABLE, file.path()).env_remove(WINDOWS_PROGRAMS).stdout(Stdio::piped());
     if let Some(folder) = windows_programs {
         command.env(WINDOWS_PROGRAMS, folder);
     }
     let mut child = command.spawn()?;
-    let counts = Arc::new(Mutex::new(Counts::default()));
+    let counts = Arc::new(Mutex::new(std::mem::take(&mut tests.counts)));
     let at_end =
         child.stdout.take().map(|output| watch(output, screen::bytes, Arc::clone(&counts)));
     let status = child.wait()?;
@@ -56,7 +80,7 @@ fn try_run(windows_programs: Option<&Path>, tests: &mut Tests) -> io::Result<Out
         matches!(end.recv_timeout(LAST_OUTPUT), Err(mpsc::RecvTimeoutError::Timeout))
     });
     tests.counts = std::mem::take(&mut *counts.lock().unwrap_or_else(PoisonError::into_inner));
-    tests.skips = file.read()?;
+    tests.skips.extend(file.read()?);
     Ok(if !status.success() {
         Outcome::Failed(status.to_string())
     } else if left_behind {

@@ -27,7 +27,7 @@ const STAND_IN: [&str; 2] = ["bcryptprimitives.dll", "xtask/assets/bcryptprimiti
 
 /// Why there are no programs.
 #[derive(Debug)]
-pub(crate) enum Problem {
+pub(crate) enum WindowsError {
     /// Tools are missing; each with the command to get it.
     Missing(Vec<String>),
     /// The build failed and has said why.
@@ -38,14 +38,14 @@ pub(crate) enum Problem {
 pub(crate) fn run(release: bool) -> ExitCode {
     match build(release) {
         Ok(_) => return ExitCode::SUCCESS,
-        Err(Problem::Missing(missing)) => missing.iter().for_each(|line| screen::say(line)),
-        Err(Problem::Failed(why)) => screen::say(&format!("the build failed: {why}")),
+        Err(WindowsError::Missing(missing)) => missing.iter().for_each(|line| screen::say(line)),
+        Err(WindowsError::Failed(why)) => screen::say(&format!("the build failed: {why}")),
     }
     ExitCode::FAILURE
 }
 
 /// Builds the programs, prints where they are and how large, and answers their folder.
-pub(crate) fn build(release: bool) -> Result<PathBuf, Problem> {
+pub(crate) fn build(release: bool) -> Result<PathBuf, WindowsError> {
     let toolchain = toolchain()?;
     let target_dir = cargo::root().join("target").join("windows");
     finish(command(toolchain, &target_dir, release))?;
@@ -67,7 +67,7 @@ pub(crate) fn build(release: bool) -> Result<PathBuf, Problem> {
 pub(crate) fn build_to_ship(
     target_dir: &Path,
     prepare: impl FnOnce(&mut Command),
-) -> Result<PathBuf, Problem> {
+) -> Result<PathBuf, WindowsError> {
     let mut command = command(toolchain()?, target_dir, true);
     prepare(&mut command);
     finish(command)?;
@@ -75,9 +75,9 @@ pub(crate) fn build_to_ship(
 }
 
 /// What builds for the target here.
-fn toolchain() -> Result<Toolchain, Problem> {
+fn toolchain() -> Result<Toolchain, WindowsError> {
     let missing = needs::missing(&[needs::WINDOWS_RUSTC, GCC]);
-    toolchain::find().filter(|_| missing.is_empty()).ok_or(Problem::Missing(missing))
+    toolchain::find().filter(|_| missing.is_empty()).ok_or(WindowsError::Missing(missing))
 }
 
 /// Where cargo puts programs for the target.
@@ -100,18 +100,18 @@ fn command(toolchain: Toolchain, target_dir: &Path, release: bool) -> Command {
     command
 }
 
-pub(crate) fn finish(command: Command) -> Result<(), Problem> {
+pub(crate) fn finish(command: Command) -> Result<(), WindowsError> {
     match cargo::outcome(command) {
         Outcome::Ok => Ok(()),
-        Outcome::Failed(why) | Outcome::Skipped(why) => Err(Problem::Failed(why)),
+        Outcome::Failed(why) | Outcome::Skipped(why) => Err(WindowsError::Failed(why)),
     }
 }
 
 /// `PATH  3.2 MB`
-fn line(file: &Path, remark: &str) -> Result<String, Problem> {
+fn line(file: &Path, remark: &str) -> Result<String, WindowsError> {
     let path = file.display();
     let size =
-        fs::metadata(file).map_err(|error| Problem::Failed(format!("{path}: {error}")))?.len();
+        fs::metadata(file).map_err(|error| WindowsError::Failed(format!("{path}: {error}")))?.len();
     Ok(format!("{path}  {:.1} MB{remark}", size as f64 / 1e6))
 }
 

@@ -1,6 +1,6 @@
 //! Two clients that ask all the time, and must never be turned away (I10).
 
-use crate::{Load, Tally};
+use crate::{Load, LoadCounts};
 
 /// One that keeps its connection, and one that makes a new one for each request.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Clients {
     }
 
     #[track_caller]
-    fn judge(&self, seen: &Tally) {
+    fn judge(&self, seen: &LoadCounts) {
         assert_eq!(seen.refused, 0, "I10: connections to {} were refused: {seen:?}", self.port);
         assert!(seen.cut.len() <= self.kills, "I10: {} kills and {seen:?}", self.kills);
         let may_answer = |status: &u16| matches!(status, 200 | 308);

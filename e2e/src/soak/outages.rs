@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::{control, resources::programs_in, world::World};
-use crate::{Ready, Running, Stranger, Watched, is_free, wait_for, wait_until};
+use crate::{ReadyMessage, Running, Stranger, Watched, is_free, wait_for, wait_until};
 
 /// How long a server may outlive its launcher (I9).
 const SURVIVAL: Duration = Duration::from_secs(2);
@@ -27,7 +27,12 @@ impl World<'_> {
 
     /// Somebody has become ready: home, on the last good port, or elsewhere if both are held.
     #[track_caller]
-    fn came_back(&mut self, running: Running, ready: &Ready, strangers: &[&Stranger]) -> String {
+    fn came_back(
+        &mut self,
+        running: Running,
+        ready: &ReadyMessage,
+        strangers: &[&Stranger],
+    ) -> String {
         let home = self.wants_home.then_some(self.home_port);
         let last_good = Some(self.port).filter(|port| *port != 0 && Some(*port) != home);
         let mut passed = Vec::new();
@@ -43,7 +48,7 @@ impl World<'_> {
 
     /// A port that should have been taken was not: somebody else must have had it.
     #[track_caller]
-    fn excuse(&mut self, port: u16, ready: &Ready, strangers: &[&Stranger]) -> String {
+    fn excuse(&mut self, port: u16, ready: &ReadyMessage, strangers: &[&Stranger]) -> String {
         let of_it = |record: &&Value| {
             record["event"] == "port_conflict"
                 && record["port"] == port
@@ -190,7 +195,7 @@ impl World<'_> {
     }
 
     /// It becomes ready, unless it has found the first one just before that was killed.
-    fn heir_is_ready(&self, heir: &mut Running) -> Option<Ready> {
+    fn heir_is_ready(&self, heir: &mut Running) -> Option<ReadyMessage> {
         let ready = wait_for(|| {
             let has_ended = heir.has_ended();
             let told = heir.stdout();

@@ -19,7 +19,7 @@ use super::{
     fault::Fault,
     resources::{Resources, programs_in},
 };
-use crate::{Ended, Home, Launch, Ready, Running, Watched, quiet_port, wait_for};
+use crate::{Ended, Home, Invocation, ReadyMessage, Running, Watched, quiet_port, wait_for};
 
 /// How long one of our servers may take to say who it is.
 const PROBE: Duration = Duration::from_secs(5);
@@ -168,7 +168,7 @@ impl<'a> World<'a> {
     }
 
     /// Takes over a launch that has just become ready.
-    pub(super) fn adopt(&mut self, running: Running, ready: &Ready) {
+    pub(super) fn adopt(&mut self, running: Running, ready: &ReadyMessage) {
         self.running = Some(running);
         self.port = ready.port;
         self.launch.clone_from(&ready.launch_id);
@@ -193,9 +193,9 @@ impl<'a> World<'a> {
     }
 
     /// A command of the launcher.
-    pub(super) fn command(&self, words: &str) -> Launch {
+    pub(super) fn command(&self, words: &str) -> Invocation {
         let launch = self.home.launcher().without("--no-open").without("--json");
-        words.split(' ').fold(launch, Launch::arg).arg("--json")
+        words.split(' ').fold(launch, Invocation::arg).arg("--json")
     }
 
     pub(super) fn running(&self) -> &Running {

@@ -1,6 +1,7 @@
 //! What tests want of Windows that Wine's own tools do not do: see `assets/equipment.c`.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -54,9 +55,12 @@ fn program() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
         let program = programs::target().join("equipment.exe");
+        // It is replaced whole: a test of another run may be about to start it.
+        let part = program.with_extension(format!("{}.part", std::process::id()));
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join("equipment.c");
-        let made = Command::new(GCC).arg(source).arg("-o").arg(&program).status();
+        let made = Command::new(GCC).arg(source).arg("-o").arg(&part).status();
         assert!(made.expect("it is there").success(), "{GCC}");
+        fs::rename(part, &program).expect("they are beside each other");
         program
     })
 }

@@ -5,15 +5,16 @@ mod prefix;
 
 use std::{
     env,
+    fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 pub use equipment::HeldFile;
 use prefix::Prefix;
 
-use crate::{Home, RunContext, found, programs, skip};
+use crate::{Home, RunContext, found, lock::try_lock, programs, skip};
 
 /// The variable that names the folder of the Windows programs.
 const VARIABLE: &str = "HOMEPORT_WINDOWS_PROGRAMS";
@@ -139,9 +140,20 @@ impl Drop for Tenancy {
     }
 }
 
-/// Where cargo puts what outlives a run of the tests.
+/// The folder of the prefix that the tests of this process share. It outlives them, because making one
+/// takes seconds, and no other process has it at the same time: the last test here ends everything
+/// that runs in it.
 fn shared_folder() -> PathBuf {
-    programs::target().join("wine-prefix")
+    static SHARED: OnceLock<(PathBuf, File)> = OnceLock::new();
+    let (folder, _) = SHARED.get_or_init(|| {
+        let folders = (1..).map(|number| programs::target().join(format!("wine-prefix-{number}")));
+        let mut locked = folders.filter_map(|folder| {
+            let lock = try_lock(&folder.with_extension("lock"))?;
+            Some((folder, lock))
+        });
+        locked.next().expect("numbers do not end")
+    });
+    folder.clone()
 }
 
 /// A path as Windows programs see it: Wine shows the whole of this machine as drive Z.

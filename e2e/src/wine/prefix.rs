@@ -22,7 +22,7 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
-    /// The one that tests share, which outlives them. It may not be there yet.
+    /// The one that the tests of this process share, which outlives them. It may not be there yet.
     pub(super) fn shared() -> Self {
         Self { folder: super::shared_folder(), _own: None }
     }

@@ -1,12 +1,12 @@
 //! What an app keeps in the browser, which belongs to its port: the reason for all of this.
 
-use e2e::{Browser, Home, Launch, Stranger, program, quiet_port, skip, wait_until};
+use e2e::{Browser, Home, Invocation, Stranger, program, quiet_port, skip, wait_until};
 use serde_json::json;
 
 use crate::session::{DAY, way_in};
 
 /// The example, kept by a launcher.
-fn notes(home: &Home, port: u16) -> Launch {
+fn notes(home: &Home, port: u16) -> Invocation {
     let program = program("examples/notes");
     home.launcher().home_port(port).setting(format!("command = {}", json!([program])))
 }

@@ -1,6 +1,6 @@
 //! A running app and a browser that has come in: what nearly every test of the console begins with.
 
-use e2e::{Browser, Home, Look, Ready, Running, Stranger, quiet_port, skip};
+use e2e::{Browser, Home, Look, ReadyMessage, Running, Stranger, quiet_port, skip};
 use jiff::Timestamp;
 use shared::{app::AppName, port::Port, token::Token};
 
@@ -12,7 +12,7 @@ pub(crate) const DAY: Look =
 pub(crate) struct Session {
     pub(crate) browser: Browser,
     pub(crate) launcher: Running,
-    pub(crate) ready: Ready,
+    pub(crate) ready: ReadyMessage,
     pub(crate) home: Home,
 }
 

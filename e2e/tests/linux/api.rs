@@ -7,7 +7,10 @@ use std::{
     net::TcpStream,
 };
 
-use e2e::{Answer, Home, PATIENCE, Ready, Running, get, is_free, quiet_port, send, wait_until};
+use e2e::{
+    Answer, Home, PATIENCE, ReadyMessage, Running, get, is_free, quiet_port, quiet_range, send,
+    wait_until,
+};
 use serde_json::{Value, json};
 use shared::{
     app::AppName,
@@ -78,7 +81,7 @@ impl Listener {
     }
 }
 
-fn launched(home: &Home) -> (Running, Ready) {
+fn launched(home: &Home) -> (Running, ReadyMessage) {
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
     (running, ready)
@@ -234,7 +237,9 @@ fn the_history_is_followed_while_it_is_written() {
 #[test]
 fn who_took_a_port_is_told_by_the_command_and_by_the_api_alike() {
     let (home, stranger) = (Home::new(), e2e::Stranger::listening("127.0.0.1:0"));
-    let mut running = home.launcher().home_port(stranger.port).start();
+    // The only port that it does not get is the stranger's.
+    let launch = home.launcher().home_port(stranger.port).env("HOMEPORT_RANGE", quiet_range());
+    let mut running = launch.start();
     let ready = running.ready();
     let told = home.command("conflicts").arg("--json").run();
     assert_eq!(told.code, Some(0), "{told:?}");

@@ -1,11 +1,11 @@
 //! What becomes of a launch whose port somebody else has.
 
-use e2e::{Home, Ready, RunContext, Stranger, quiet_port};
+use e2e::{Home, ReadyMessage, RunContext, Stranger, quiet_port};
 use serde_json::Value;
 
 /// Launches with a home port that cannot be had: the record of the conflict, and where it went.
 #[track_caller]
-fn driven_from(port: u16) -> (Value, Ready) {
+fn driven_from(port: u16) -> (Value, ReadyMessage) {
     let home = Home::new();
     let mut running = home.launcher().home_port(port).start();
     let ready = running.ready();

@@ -58,7 +58,7 @@ fn the_commands_print_what_their_documentation_shows() {
     for (typed, shown) in blocks {
         let typed = typed.replace("[PORT]", &port);
         let (name, arguments) = typed.split_once(' ').unwrap_or((&typed, ""));
-        let launch = arguments.split_whitespace().fold(home.command(name), e2e::Launch::arg);
+        let launch = arguments.split_whitespace().fold(home.command(name), e2e::Invocation::arg);
         let mut printed = String::new();
         let mut is_as_shown = || {
             let ended = launch.run();

@@ -107,7 +107,7 @@ fn whoever_was_accepted_by_a_server_that_crashed_learns_it_at_once() {
             ended.as_ref().map_or_else(|e| e.kind() == ErrorKind::ConnectionReset, |_| true);
         assert!(is_end, "{ended:?}");
     }
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert_eq!(get(&format!("{}_homeport/healthz", ready.url)).expect("an answer").status, 200);
     assert_eq!(launcher.stop().code, Some(0));
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use e2e::{
-    Ended, Home, Launch, RunContext, Watched, found, quiet_port, skip, wait_for, wait_until,
+    Ended, Home, Invocation, RunContext, Watched, found, quiet_port, skip, wait_for, wait_until,
 };
 use serde_json::{Value, json};
 
@@ -44,10 +44,10 @@ impl Past {
         add(&self.file, lines);
     }
 
-    fn command(&self, words: &str) -> Launch {
+    fn command(&self, words: &str) -> Invocation {
         let mut words = words.split_whitespace();
         let launch = self.home.command(words.next().expect("a command"));
-        words.fold(launch, Launch::arg)
+        words.fold(launch, Invocation::arg)
     }
 
     #[track_caller]
@@ -252,7 +252,7 @@ fn who_had_a_port_is_told_also_where_no_launch_let_go_of_it() {
 }
 
 /// The most memory that a command occupies, in bytes, and what it prints.
-fn peak_of(launch: &Launch) -> (u64, Ended) {
+fn peak_of(launch: &Invocation) -> (u64, Ended) {
     let mut running = launch.start();
     let process = Watched::of(running.pid()).expect("it is our child");
     let mut peak = 0;

@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Home, Launch, Running, Tools, get, quiet_port, wait_for, wait_until};
+use e2e::{Home, Invocation, Running, Tools, get, quiet_port, wait_for, wait_until};
 use shared::{app::AppName, discovery::Discovery};
 
 /// The launcher on a desktop that has nothing but these tools, and where they write.
-fn with_tools<const N: usize>(home: &Home, tools: [&str; N]) -> (Launch, [PathBuf; N]) {
+fn with_tools<const N: usize>(home: &Home, tools: [&str; N]) -> (Invocation, [PathBuf; N]) {
     let desktop = Tools::of(home);
     let launch = home.launcher().without("--no-open").env("PATH", desktop.path());
     (launch, tools.map(|tool| desktop.recording(tool)))

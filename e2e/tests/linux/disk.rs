@@ -2,11 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
-use e2e::{Home, Launch, RunContext, found, get, program, quiet_port, skip};
+use e2e::{Home, Invocation, RunContext, found, get, program, quiet_port, skip};
 
 /// It serves, it ends well, and it has said on stderr that something is amiss.
 #[track_caller]
-fn assert_serves_with_a_warning(launch: &Launch) -> String {
+fn assert_serves_with_a_warning(launch: &Invocation) -> String {
     let mut running = launch.start();
     running.ready();
     let ended = running.stop();

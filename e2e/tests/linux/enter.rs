@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use e2e::{Answer, Home, Ready, Running, Tools, get, quiet_port, send, wait_for};
+use e2e::{Answer, Home, ReadyMessage, Running, Tools, get, quiet_port, send, wait_for};
 use serde_json::json;
 
 /// What `launcher open` opens the browser on.
@@ -32,7 +32,7 @@ fn ask(port: u16, path: &str, cookie: &str) -> Answer {
 
 const STATUS: &str = "/_homeport/api/v1/status";
 
-fn launched(home: &Home) -> (Running, Ready) {
+fn launched(home: &Home) -> (Running, ReadyMessage) {
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
     (running, ready)

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use e2e::{Home, Ready, Running, quiet_port, send};
+use e2e::{Home, ReadyMessage, Running, quiet_port, send};
 use shared::app::AppName;
 
 /// A server, and the token that lets one in.
-fn launched() -> (Home, Running, Ready, String) {
+fn launched() -> (Home, Running, ReadyMessage, String) {
     let home = Home::new();
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();

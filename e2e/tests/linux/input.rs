@@ -2,11 +2,11 @@
 
 use std::{fs, process::Command};
 
-use e2e::{Home, Launch, program, quiet_port};
+use e2e::{Home, Invocation, program, quiet_port};
 
 /// Refused with this exit code, and with words that help; nothing is left running or remembered.
 #[track_caller]
-fn assert_refused(launch: &Launch, code: i32, pieces: &[&str]) {
+fn assert_refused(launch: &Invocation, code: i32, pieces: &[&str]) {
     let refused = launch.run();
     assert_eq!(refused.code, Some(code), "{refused:?}");
     let told = refused.stdout + refused.stderr.as_str();

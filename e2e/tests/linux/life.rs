@@ -1,9 +1,6 @@
 //! The life and the end of a launch.
 
-use std::{
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::process::{Command, Stdio};
 
 use e2e::{Home, RunContext, Stranger, found, get, is_free, program, quiet_port, skip, wait_until};
 use rustix::process::Signal;
@@ -153,23 +150,21 @@ fn a_home_port_that_was_set_since_is_used_because_it_was_asked_for() {
 #[test]
 fn a_launch_that_is_asked_to_end_before_its_server_is_ready_ends_at_once() {
     let home = Home::new();
-    let running = home.launcher().fake(&["never-ready"]).start();
+    let launch = home.launcher().fake(&["never-ready"]).setting("ready_timeout = \"10m\"");
+    let running = launch.start();
     wait_until("the server is started", || !home.events("server_spawned").is_empty());
-    let asked = Instant::now();
+    // The limit of this is a tenth of the time that the server has to become ready.
     let ended = running.stop();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(home.last("launch_stopped")["by"], "signal");
-    // Its time to become ready is ten seconds.
-    assert!(asked.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
 fn a_server_that_ignores_the_request_to_end_is_ended_by_the_second() {
     let home = Home::new();
-    let mut running = home.launcher().fake(&["deaf"]).start();
+    let mut running = home.launcher().fake(&["deaf"]).setting("stop_timeout = \"10m\"").start();
     running.ready();
-    let asked = Instant::now();
-    // Asked again until it ends: a request that comes before the first was heard is the same one.
+    // The limit of this is a tenth of the time that the server has to end. Asked again until it ends: a request that comes before the first was heard is the same one.
     wait_until("it ends", || {
         running.has_ended() || {
             running.signal(Signal::TERM);
@@ -178,8 +173,6 @@ fn a_server_that_ignores_the_request_to_end_is_ended_by_the_second() {
     });
     assert_eq!(running.exit().code, Some(0));
     assert_eq!(home.last("server_exited")["signal"], 9);
-    // It would have been given ten seconds.
-    assert!(asked.elapsed() < Duration::from_secs(5));
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use std::{fs, path::PathBuf};
 
-use e2e::{Ended, Home, Launch, program};
+use e2e::{Ended, Home, Invocation, program};
 
 /// A desktop of the test's own. Each entry of `--home` has a name of its own.
 fn autostart(home: &Home) -> PathBuf {
     home.path().join("xdg")
 }
 
-fn with_desktop(launch: Launch, home: &Home) -> Launch {
+fn with_desktop(launch: Invocation, home: &Home) -> Invocation {
     launch.env("XDG_CONFIG_HOME", autostart(home))
 }
 

@@ -16,7 +16,7 @@ fn assert_speaks_of(home: &Home, program: &Path, invoked_as: &str, name: &str) {
         let launch = home.launcher().program(program).without("--no-open").without("--json");
         let launch = launch.env("HOMEPORT_INVOKED_AS", invoked_as);
         let ended = words.iter().fold(launch, |launch, word| launch.arg(*word)).run();
-        ended.stdout + &ended.stderr
+        format!("{}{}", ended.stdout, ended.stderr)
     };
     assert!(told(&["--help"]).contains(&format!("Usage: {name} ")), "{}", told(&["--help"]));
     let advice = told(&["where"]);

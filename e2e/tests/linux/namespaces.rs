@@ -1,6 +1,6 @@
 //! Networks that are set up otherwise than this machine's.
 
-use e2e::{Home, Netns, Ready, Stranger};
+use e2e::{Home, Netns, ReadyMessage, Stranger};
 
 /// Row 5 of the test matrix: nobody listens there, and still nobody may.
 #[test]
@@ -88,7 +88,7 @@ fn when_every_port_of_the_range_is_taken_the_system_gives_one_that_is_not_rememb
         |port: u16| Stranger::start(&netns.context(), &["listen", &format!("127.0.0.1:{port}")]);
     let _strangers: Vec<_> = (20000..20003).map(hold).collect();
     let home = Home::new();
-    let launch = || -> Ready {
+    let launch = || -> ReadyMessage {
         let mut running =
             home.launcher().at(&netns.context()).arg("--range").arg("20000-20002").start();
         let ready = running.ready();

@@ -12,7 +12,7 @@ use std::{
     sync::LazyLock,
 };
 
-use e2e::{Home, Ready, quiet_port, skip};
+use e2e::{Home, ReadyMessage, lock, quiet_port, skip};
 use shared::app::AppName;
 
 /// The version, so that a new check of a newer one fails no build that has not changed.
@@ -30,6 +30,8 @@ static SCHEMATHESIS: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("schemathesis-{VERSION}"));
     let program = folder.join("bin/schemathesis");
     let mark = folder.join("complete");
+    // Another run at the same time may be about to make it.
+    let _lock = lock(&folder.with_extension("lock"));
     if !mark.is_file() {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
         let package = format!("schemathesis=={VERSION}");
@@ -53,7 +55,7 @@ fn run(command: &mut Command) -> Result<(), String> {
 }
 
 /// Asks a running server as these words say; `None`, told as a skip, where it cannot be had.
-fn ask(home: &Home, ready: &Ready, words: &[&str]) -> Option<Output> {
+fn ask(home: &Home, ready: &ReadyMessage, words: &[&str]) -> Option<Output> {
     let program =
         SCHEMATHESIS.as_ref().map_err(|why| skip(&format!("no Schemathesis: {why}"))).ok()?;
     let token = fs::read_to_string(home.folders().token(&AppName::default())).expect("a token");

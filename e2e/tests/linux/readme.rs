@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, process::Command};
 
-use e2e::{Home, Running, Stranger, found, quiet_port, skip, wait_until};
+use e2e::{Home, Running, Stranger, found, quiet_port, quiet_range, skip, wait_until};
 use shared::conflict::Holder;
 
 /// The `console` blocks of the README: what is printed after each command.
@@ -38,7 +38,9 @@ fn the_readme_shows_what_the_programs_print() {
     let home = Home::new();
     let mut values = BTreeMap::from([("HOME", home.path().display().to_string())]);
 
-    let launcher = home.launcher().without("--json").start();
+    // In ports of its own: another launch of the default app may have its first choice.
+    let launch = home.launcher().without("--json").env("HOMEPORT_RANGE", quiet_range());
+    let launcher = launch.start();
     let told = printed(&launcher);
     let port = home.last_good().expect("remembered");
     values.insert("PORT", port.to_string());
@@ -46,7 +48,7 @@ fn the_readme_shows_what_the_programs_print() {
     launcher.stop();
 
     let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
-    let launcher = home.launcher().without("--json").start();
+    let launcher = launch.start();
     let told = printed(&launcher);
     values.insert("OTHER", home.last_good().expect("remembered").to_string());
     values.insert("HOLDER", holder(&home, port));

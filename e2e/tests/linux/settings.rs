@@ -36,5 +36,5 @@ fn a_server_that_does_not_end_is_killed_after_its_stop_timeout() {
     assert_eq!(home.last("server_exited")["signal"], 9);
     // It would have had 12 s.
     let took = asked.elapsed();
-    assert!(Duration::from_secs(1) <= took && took < Duration::from_secs(8), "{took:?}");
+    assert!(Duration::from_secs(1) <= took && took < Duration::from_secs(11), "{took:?}");
 }

@@ -25,7 +25,7 @@ fn heard_by(answer: &str) -> Vec<String> {
     assert_eq!(conflict["holder"]["pid"], stranger.pid);
     let took = conflict["elapsed_ms"].as_f64().expect("a time");
     assert!(took < 2000.0, "{answer} held us up for {took} ms");
-    assert!(ready.elapsed_ms < 6000.0, "{answer} held the launch up for {} ms", ready.elapsed_ms);
+    assert!(ready.elapsed_ms < 10_000.0, "{answer} held the launch up for {} ms", ready.elapsed_ms);
 
     let heard = stranger.heard();
     for request in &heard {

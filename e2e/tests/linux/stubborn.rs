@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Home, Launch, Running, Watched, get, is_free, quiet_port, wait_for, wait_until};
+use e2e::{Home, Invocation, Running, Watched, get, is_free, quiet_port, wait_for, wait_until};
 use rustix::process::Signal;
 
 use crate::control::say;
@@ -18,7 +18,7 @@ fn ports(home: &Home) -> BTreeSet<u16> {
     claimed.map(|claim| claim["port"].as_u64().expect("a port") as u16).collect()
 }
 
-fn move_to(home: &Home, port: u16) -> Launch {
+fn move_to(home: &Home, port: u16) -> Invocation {
     home.command("move").arg(port.to_string())
 }
 
@@ -198,7 +198,8 @@ fn a_child_that_keeps_the_socket_of_a_dead_server_holds_up_neither_a_restart_nor
     assert_eq!(get(&ready.url).expect("it serves").status, 200);
     let asked = Instant::now();
     assert_eq!(home.ask("stop").code, Some(0));
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    // A server that does not end has twelve seconds.
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert!(running.has_ended());
     drop(running);
 
@@ -249,7 +250,7 @@ fn assert_bears(length: usize) {
     wait_until("two seconds are over", || {
         let asked = Instant::now();
         assert_eq!(say(&home, STATUS)["state"], "serving");
-        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
         most = most.max(launcher.memory());
         began.elapsed() > Duration::from_secs(2)
     });
@@ -259,7 +260,7 @@ fn assert_bears(length: usize) {
     assert_eq!(home.ask("restart").code, Some(0));
     let asked = Instant::now();
     assert_eq!(home.ask("stop").code, Some(0));
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert_eq!(running.exit().code, Some(0));
 }
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Home, Launch, Packages, Running, Wine, found, get, skip, stripped, wait_until};
+use e2e::{Home, Invocation, Packages, Running, Wine, found, get, skip, stripped, wait_until};
 
 /// What older versions of Wine lack.
 const STAND_IN: &str = "bcryptprimitives.dll";
@@ -41,12 +41,12 @@ impl Installed {
     }
 
     /// A Windows program that finds the folders of this user, as if it had been clicked.
-    fn launch(&self, program: &Path) -> Launch {
+    fn launch(&self, program: &Path) -> Invocation {
         let launch = self.home.launcher().without("--no-open").without("--json");
         launch.program(program).env("HOMEPORT_HOME", "")
     }
 
-    fn launcher(&self) -> Launch {
+    fn launcher(&self) -> Invocation {
         self.launch(&self.folder().join("launcher.exe"))
     }
 

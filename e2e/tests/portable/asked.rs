@@ -1,6 +1,6 @@
 //! What a running launch answers when it is asked for something.
 
-use e2e::{is_free, quiet_port};
+use e2e::quiet_port;
 use shared::{app::AppName, discovery::Discovery};
 
 use crate::home;
@@ -25,7 +25,7 @@ fn stop_returns_when_all_is_gone() {
     let told = home.ask("stop");
     assert_eq!(told.code, Some(0), "{told:?}");
     assert_eq!(told.line("stopped")["port"], port);
-    assert!(running.server().has_ended() && is_free(port));
+    running.assert_is_gone(port);
     assert_eq!(running.exit().code, Some(0));
     for event in ["port_released", "launch_stopped"] {
         let end = home.last(event);

@@ -1,6 +1,6 @@
 //! Clients that ask all the time, while the server is restarted, killed and moved (I10).
 
-use e2e::{Load, Running, Tally, Watched, get, is_free, quiet_port, send, wait_until};
+use e2e::{Load, LoadCounts, Running, Watched, get, is_free, quiet_port, send, wait_until};
 
 use crate::home;
 
@@ -22,13 +22,13 @@ impl Clients {
     }
 
     #[track_caller]
-    pub(crate) fn end(self) -> [Tally; 2] {
+    pub(crate) fn end(self) -> [LoadCounts; 2] {
         [self.kept.end(), self.fresh.end()]
     }
 }
 
 #[track_caller]
-fn assert_nobody_was_turned_away(tally: &Tally) {
+fn assert_nobody_was_turned_away(tally: &LoadCounts) {
     assert!(tally.refused == 0 && tally.cut.is_empty(), "{tally:?}");
 }
 

@@ -1,6 +1,6 @@
 //! Many at once.
 
-use e2e::{Launch, Running, quiet_port};
+use e2e::{Invocation, Running, quiet_port};
 
 use crate::{MANY, home};
 
@@ -8,23 +8,23 @@ use crate::{MANY, home};
 #[test]
 fn many_starts_of_one_app_at_once_are_one_server() {
     let port = quiet_port();
-    many_starts(|_| port, Launch::home_port);
+    many_starts(|_| port, Invocation::home_port);
 }
 
 /// I8: what was asked for decides for the first alone.
 #[test]
 fn many_starts_of_one_app_at_once_on_one_explicit_port_are_one_server() {
     let port = quiet_port();
-    many_starts(|_| port, Launch::port);
+    many_starts(|_| port, Invocation::port);
 }
 
 #[test]
 fn many_starts_of_one_app_at_once_on_as_many_ports_are_one_server() {
-    many_starts(|_| quiet_port(), Launch::port);
+    many_starts(|_| quiet_port(), Invocation::port);
 }
 
 #[track_caller]
-fn many_starts(port: impl Fn(usize) -> u16, wanting: impl Fn(Launch, u16) -> Launch) {
+fn many_starts(port: impl Fn(usize) -> u16, wanting: impl Fn(Invocation, u16) -> Invocation) {
     let Some(home) = home() else { return };
     let start = |n| wanting(home.launcher(), port(n)).start();
     let mut starts: Vec<Running> = (0..MANY).map(start).collect();

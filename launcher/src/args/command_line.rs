@@ -20,7 +20,7 @@ use super::{
 pub struct CommandLine {
     /// What to do; `start` unless given.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<LauncherCommand>,
     /// The options of `start`.
     #[command(flatten)]
     pub start: StartArgs,
@@ -28,7 +28,7 @@ pub struct CommandLine {
 
 /// What the launcher can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum LauncherCommand {
     /// Claim a port, start the server on it, print the URL, open the browser, and stay
     Start(StartArgs),
     /// End the running server and its launcher, and wait until they have ended
@@ -90,7 +90,7 @@ pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
         command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
     typed.map_err(|problem| {
         let exit = if problem.use_stderr() { Exit::Usage } else { Exit::Done };
-        // A closed stdout or stderr leaves nobody to tell.
+        // A closed stdout or stderr is no error here.
         let _ = problem.print();
         exit
     })
@@ -134,7 +134,7 @@ mod test {
         assert_eq!((short.start.port, short.start.json), (Port::new(3030), true));
         let long = typed("launcher start --port 3030").expect("right");
         assert!(
-            matches!(long.command, Some(Command::Start(start)) if start.port == Port::new(3030))
+            matches!(long.command, Some(LauncherCommand::Start(start)) if start.port == Port::new(3030))
         );
     }
 

@@ -15,6 +15,6 @@ pub use self::{
         AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, LogsArgs, LogsCommand,
         MoveArgs, OpenArgs, SettingsArgs, SettingsCommand,
     },
-    command_line::{Command, CommandLine, parse},
+    command_line::{CommandLine, LauncherCommand, parse},
     start::{OnConflictArg, StartArgs},
 };

@@ -11,7 +11,7 @@ use std::{iter, time::Duration};
 
 use shared::{
     conflict::{Class, Conflict},
-    os::bind_table::Rules,
+    os::bind_table::BindRules,
 };
 
 /// The first wait: most lingering sockets are gone by then.
@@ -25,9 +25,9 @@ const LONGEST: Duration = Duration::from_secs(1);
 const COUNT: usize = 8;
 
 /// Whether lingering sockets are all that keeps the port from us, on a system where they do.
-pub(super) fn only_lingering(rules: Rules, conflict: &Conflict) -> bool {
+pub(super) fn only_lingering(rules: BindRules, conflict: &Conflict) -> bool {
     let has_no_holder = conflict.class == Class::SourcePort && conflict.holder.is_none();
-    rules == Rules::Windows && conflict.last_good && has_no_holder
+    rules == BindRules::Windows && conflict.last_good && has_no_holder
 }
 
 /// The waits between one attempt to claim and the next.
@@ -59,9 +59,10 @@ mod test {
     #[test]
     fn only_windows_waits_and_only_for_what_nobody_has_on_the_last_good_port() {
         let lingering = conflict(Class::SourcePort, None, true);
-        assert!(only_lingering(Rules::Windows, &lingering));
+        assert!(only_lingering(BindRules::Windows, &lingering));
         assert!(
-            !only_lingering(Rules::Linux, &lingering) && !only_lingering(Rules::MacOs, &lingering)
+            !only_lingering(BindRules::Linux, &lingering)
+                && !only_lingering(BindRules::MacOs, &lingering)
         );
         for other in [
             conflict(Class::SourcePort, None, false),
@@ -69,7 +70,7 @@ mod test {
             conflict(Class::InUse, None, true),
             conflict(Class::Excluded, None, true),
         ] {
-            assert!(!only_lingering(Rules::Windows, &other), "{other:?}");
+            assert!(!only_lingering(BindRules::Windows, &other), "{other:?}");
         }
     }
 

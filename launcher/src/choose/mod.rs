@@ -1,7 +1,7 @@
 //! Choosing: tries the candidates until one is claimed.
 //!
-//! Every conflict is recorded before the next candidate is tried, and one with a port that somebody
-//! named is diagnosed in full: what happened must be known even if the next step crashes.
+//! Every conflict is recorded before the next candidate is tried, and one with a port that a person
+//! or an earlier launch named is diagnosed in full: what happened must be known even if the next step crashes.
 //!
 //! One conflict passes by itself: lingering sockets of our own last run, which `lingering` recognises.
 //! The launcher waits for their end, and a port that is then claimed was no conflict.
@@ -36,13 +36,13 @@ pub struct Choice {
 /// Why no port was claimed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChoiceError {
-    /// Every candidate was refused; the list holds those that somebody had named, or the last.
+    /// Every candidate was refused; the list holds those with a remembered port, or the last.
     #[error("no port could be claimed")]
     Refused(Vec<Conflict>),
     /// A remembered port was refused, and the person wants no other.
     #[error("the remembered port could not be claimed")]
     MustNotMove(Vec<Conflict>),
-    /// Something that no other port would mend.
+    /// A failure that another port would not change.
     #[error(transparent)]
     Claim(#[from] ClaimError),
 }

@@ -10,7 +10,7 @@ use crate::args::CommandLine;
 
 /// Prints the script that completes command lines.
 pub(super) fn completions(shell: Shell) -> Exit {
-    // A closed stdout leaves nobody to tell.
+    // A closed stdout is no error here.
     let _ = io::stdout().write_all(&script(shell));
     Exit::Done
 }

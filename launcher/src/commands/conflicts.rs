@@ -28,21 +28,21 @@ pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
         Err(error) => return history_problems::unreadable(&basics.folders.history(), &error),
     };
     if args.of.json {
-        let mut told = json!({ "event": AnswerName::Conflicts, "since": since });
-        if let (Some(told), Ok(serde_json::Value::Object(found))) =
-            (told.as_object_mut(), serde_json::to_value(&found))
+        let mut object = json!({ "event": AnswerName::Conflicts, "since": since });
+        if let (Some(object), Ok(serde_json::Value::Object(found))) =
+            (object.as_object_mut(), serde_json::to_value(&found))
         {
-            told.extend(found);
+            object.extend(found);
         }
-        line(told);
+        line(object);
     } else {
         history_problems::note_damage(found.broken_lines);
-        tell(&found, since);
+        print(&found, since);
     }
     Exit::Done
 }
 
-fn tell(found: &Conflicts, since: Timestamp) {
+fn print(found: &Conflicts, since: Timestamp) {
     let since = minute(since);
     match found.total {
         0 => line(format_args!("No conflicts since {since}.")),

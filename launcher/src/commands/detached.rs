@@ -1,7 +1,7 @@
 //! `launcher start --detach`: the same launch, without this terminal.
 //!
-//! The launcher is started once more in a session of its own. It says on a pipe how its start went;
-//! this process passes that on and ends, and from then on its words reach the logs alone.
+//! The launcher is started once more in a session of its own. It reports on a pipe how its start went;
+//! this process passes that on and ends, and from then on the output reaches the logs alone.
 
 use std::{
     env,
@@ -23,8 +23,8 @@ use crate::{
 
 /// Starts the launcher in the background, and waits until its server is ready or has failed.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
-    let told = spawn(args, argv).and_then(|child| follow(args, child));
-    told.unwrap_or_else(|error| {
+    let exit = spawn(args, argv).and_then(|child| follow(args, child));
+    exit.unwrap_or_else(|error| {
         note(format_args!(
             "{} it cannot be started in the background: {error}",
             "error:".red().bold()
@@ -44,14 +44,14 @@ fn spawn(args: &StartArgs, argv: &[OsString]) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Passes on what the launch says of its start.
+/// Passes on what the launch reports of its start.
 fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
     let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-    for said in BufReader::new(stdout).lines() {
-        let said = said?;
-        let event: Value = serde_json::from_str(&said)?;
+    for line_read in BufReader::new(stdout).lines() {
+        let line_read = line_read?;
+        let event: Value = serde_json::from_str(&line_read)?;
         if args.json {
-            line(&said);
+            line(&line_read);
         }
         match event["event"].as_str().and_then(|name| name.parse().ok()) {
             Some(EventName::ServerReady) => {
@@ -67,16 +67,16 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
             Some(EventName::LaunchFailed) if !args.json => {
                 let error = event["error"].as_str().unwrap_or("the launch failed");
                 note(format_args!("{} {error}", "error:".red().bold()));
-                desktop::tell(&Message::said(error), None);
+                desktop::show_error(&Message::without_advice(error), None);
             }
             _ => {}
         }
     }
-    let mut aside = String::new();
+    let mut stderr_text = String::new();
     if let Some(mut stderr) = child.stderr.take() {
-        stderr.read_to_string(&mut aside)?;
+        stderr.read_to_string(&mut stderr_text)?;
     }
-    aside.lines().for_each(note);
+    stderr_text.lines().for_each(note);
     let code = child.wait()?.code();
     Ok(code.and_then(Exit::from_code).unwrap_or(Exit::Bug))
 }

@@ -34,7 +34,7 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
         Err(error) => return history_problems::unreadable(history.file(), &error),
     };
     if let Some(at) = args.at {
-        return tell_then(args, at, &past);
+        return print_at(args, at, &past);
     }
     let options = match resolve::options(&args.of, basics) {
         Ok(options) => options,
@@ -56,7 +56,7 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
     if args.of.json {
         line(to_json(args.port, conflict.as_ref(), &remarks, &past));
     } else {
-        tell(args.port, conflict.as_ref(), &remarks, &past);
+        print(args.port, conflict.as_ref(), &remarks, &past);
     }
     Exit::Done
 }
@@ -83,7 +83,7 @@ fn to_json(
     })
 }
 
-fn tell(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &PortTimeline) {
+fn print(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &PortTimeline) {
     match conflict {
         None => line(format_args!("Port {port} could be {} just now.", "claimed".green().bold())),
         Some(conflict) => {
@@ -115,7 +115,7 @@ fn more(conflict: &Conflict) -> Vec<String> {
     .collect()
 }
 
-fn tell_then(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
+fn print_at(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
     if args.of.json {
         line(past.to_json(at));
     } else {

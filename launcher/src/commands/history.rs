@@ -22,7 +22,7 @@ use crate::{
 /// How often it looks for new records: a person does not notice, and a machine neither.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Prints the records that are wanted, and goes on if told to, until they are read no more.
+/// Prints the records that are wanted, and goes on with `--follow` until stdout is closed.
 pub(super) fn history(basics: &Basics, args: &HistoryArgs) -> Exit {
     let reader = Reader::of_history(&basics.folders.history());
     let filter = Filter {
@@ -68,7 +68,7 @@ fn print_all(reader: &Reader, filter: &Filter, args: &HistoryArgs) -> Result<(),
         }
     }
     flush(&mut stdout)?;
-    sum.tell(json);
+    sum.print(json);
     Ok(())
 }
 
@@ -85,7 +85,7 @@ fn follow(follower: &mut Follower, stdout: &mut impl Write, json: bool) -> Resul
             continue;
         }
         if let Some(sum) = sum.take() {
-            Sum { broken: follower.broken_lines(), ..sum }.tell(json);
+            Sum { broken: follower.broken_lines(), ..sum }.print(json);
         }
         thread::sleep(PAUSE);
     }
@@ -99,7 +99,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn tell(&self, json: bool) {
+    fn print(&self, json: bool) {
         history_problems::note_damage(self.broken);
         if self.printed == 0 && !json {
             note("No matching records.");

@@ -28,7 +28,7 @@ use crate::{
 /// How often it looks for new lines: a person does not notice, and a machine neither.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Does what was typed.
+/// Runs `launcher logs`.
 pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
     let (folders, json) = (&basics.folders, args.of.json);
     match args.command {
@@ -37,7 +37,7 @@ pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
             let filter = Filter { app: args.of.app.clone(), ..Filter::default() };
             return match tail(&logs_of(folders), &filter, lines, follow, json) {
                 Ok(()) => Exit::Done,
-                // Whoever reads them has gone: nothing is left to do.
+                // The reader of stdout has gone.
                 Err(Stop::Unread) => Exit::Done,
                 Err(Stop::Unreadable(log, error)) => unreadable(log.file(), &error),
             };
@@ -92,7 +92,7 @@ fn logs_of(folders: &Folders) -> [Reader; 3] {
     ]
 }
 
-/// Says that a log cannot be read.
+/// Prints that a log cannot be read.
 fn unreadable(file: &Path, error: &HistoryError) -> Exit {
     let why = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
     note(format_args!("{} {} cannot be read{why}", "error:".red().bold(), file.display()));
@@ -111,7 +111,7 @@ enum Stop {
 struct Line {
     /// As it was written.
     text: String,
-    /// What it says.
+    /// The line as JSON; null if it is none.
     record: Value,
 }
 
@@ -127,7 +127,7 @@ impl Line {
     }
 }
 
-/// Prints the last lines, and goes on if told to, until they are read no more.
+/// Prints the last lines, and goes on with `--follow` until stdout is closed.
 fn tail(
     logs: &[Reader],
     filter: &Filter,
@@ -149,11 +149,13 @@ fn tail(
     print(&last[last.len().saturating_sub(count)..], json)?;
     while !followers.is_empty() {
         thread::sleep(PAUSE);
-        let mut news = Vec::new();
+        let mut added = Vec::new();
         for (log, follower) in &mut followers {
-            news.extend(news_of(follower).map_err(|e| Stop::Unreadable((*log).clone(), e.into()))?);
+            added.extend(
+                added_lines(follower).map_err(|e| Stop::Unreadable((*log).clone(), e.into()))?,
+            );
         }
-        print(&in_order(news), json)?;
+        print(&in_order(added), json)?;
     }
     Ok(())
 }
@@ -182,7 +184,7 @@ fn last_of(
     Ok(lines)
 }
 
-fn news_of(follower: &mut Follower) -> io::Result<impl Iterator<Item = Line>> {
+fn added_lines(follower: &mut Follower) -> io::Result<impl Iterator<Item = Line>> {
     Ok(follower.news()?.into_iter().map(|added| Line::of(added.entry.text)))
 }
 
@@ -220,7 +222,7 @@ fn shown(entry: &Value) -> String {
     let time = ts.replacen('T', " ", 1).chars().take("2026-11-22 12:01:59.131".len()).collect();
     let time: String = time;
     let whose = format!("{}/{}", of(keys::APP), of(keys::PROCESS));
-    format!("{} {level} {whose}: {}", time.dimmed(), record::told(entry))
+    format!("{} {level} {whose}: {}", time.dimmed(), record::summary(entry))
 }
 
 #[cfg(test)]

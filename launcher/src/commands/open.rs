@@ -7,7 +7,7 @@ use super::running;
 use crate::{
     desktop::{
         self,
-        browser::{self, Page},
+        browser::{self, BrowserPage},
         message::Message,
     },
     options::Basics,
@@ -15,14 +15,14 @@ use crate::{
 };
 
 /// Opens the browser on `page`. What is printed is the plain URL, unless the person has to do it.
-pub(super) fn open(basics: &Basics, page: Page, json: bool) -> Exit {
+pub(super) fn open(basics: &Basics, page: BrowserPage, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
     let address = browser::address(basics, found.port, page);
     if let Err(error) = browser::open(&address) {
         note(format_args!("{} no browser could be opened ({error})", "error:".red().bold()));
         note(format_args!("  now: open {address} yourself, within a minute"));
         let log = basics.folders.logs().join("launcher.jsonl");
-        desktop::tell(&Message::no_browser(&found.url).about(&basics.app, log), None);
+        desktop::show_error(&Message::no_browser(&found.url).about(&basics.app, log), None);
         return Exit::NotReady;
     }
     if json {

@@ -1,4 +1,4 @@
-//! `launcher stop`, `restart`, `move` and `status`: what a person asks of the running launcher.
+//! `launcher stop`, `restart`, `move` and `status`: requests to the running launcher.
 
 use std::{io, time::Instant};
 
@@ -16,7 +16,7 @@ use shared::{
 
 use super::{history_problems, running};
 use crate::{
-    control::{self, Answer, AskError, Request, Status},
+    control::{self, LaunchStatus, Request, RequestError, Response},
     options::Basics,
     os,
     render::{line, note, record},
@@ -24,12 +24,12 @@ use crate::{
 
 /// Ends the running launch, and waits until it has ended.
 pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
-    ask(basics, &Request::Stop, |answer, elapsed_ms| {
-        let Answer::Stopping { port } = answer else { return None };
+    send(basics, &Request::Stop, |answer, elapsed_ms| {
+        let Response::Stopping { port } = answer else { return None };
         let app = &basics.app;
-        let told = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
+        let object = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
         Some(if json {
-            told.to_string()
+            object.to_string()
         } else {
             format!("{app} has stopped; it was on port {port}.")
         })
@@ -38,67 +38,67 @@ pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
 
 /// Starts a new server beside the running one, which ends when the new one serves.
 pub(super) fn restart(basics: &Basics, json: bool) -> Exit {
-    ask(basics, &Request::Restart, |answer, elapsed_ms| match answer {
-        Answer::Done { url, port, server_pid, .. } if json => Some(
+    send(basics, &Request::Restart, |answer, elapsed_ms| match answer {
+        Response::Done { url, port, server_pid, .. } if json => Some(
             json!({
                 "event": AnswerName::Restarted, "app": basics.app, "url": url, "port": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
         ),
-        Answer::Done { url, .. } => Some(format!("A new server answers at {url}")),
+        Response::Done { url, .. } => Some(format!("A new server answers at {url}")),
         _ => None,
     })
 }
 
 /// Changes the port of the running server: to this one, or any.
 pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit {
-    ask(basics, &Request::Move { port }, |answer, elapsed_ms| match answer {
-        Answer::Done { url, from, port, server_pid } if json => Some(
+    send(basics, &Request::Move { port }, |answer, elapsed_ms| match answer {
+        Response::Done { url, from, port, server_pid } if json => Some(
             json!({
                 "event": AnswerName::Moved, "app": basics.app, "url": url, "from": from, "to": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
         ),
-        Answer::Done { url, from, .. } => {
+        Response::Done { url, from, .. } => {
             Some(format!("Moved to {url}\n  Port {from} leads there for a while."))
         }
         _ => None,
     })
 }
 
-/// Tells how the running launch is.
+/// Prints the status of the running launch.
 pub(super) fn status(basics: &Basics, json: bool) -> Exit {
-    ask(basics, &Request::Status, |answer, _| match answer {
-        Answer::Status(status) if json => Some(to_json(status, basics).to_string()),
-        Answer::Status(status) => Some(told(status, basics)),
+    send(basics, &Request::Status, |answer, _| match answer {
+        Response::Status(status) if json => Some(to_json(status, basics).to_string()),
+        Response::Status(status) => Some(status_text(status, basics)),
         _ => None,
     })
 }
 
-/// Asks, and prints what `tell` makes of the answer, if it is the expected one.
+/// Sends a request, and prints the sentence that `sentence` makes of the answer, if it is the expected one.
 ///
-/// The launcher is asked on its own socket and not through its server: a server that hangs is just
-/// when one wants another.
-fn ask(
+/// It goes to the launcher's own socket and not through the server: a restart is wanted most when the
+/// server hangs.
+fn send(
     basics: &Basics,
     request: &Request,
-    tell: impl FnOnce(&Answer, f64) -> Option<String>,
+    sentence: impl FnOnce(&Response, f64) -> Option<String>,
 ) -> Exit {
     let began = Instant::now();
-    let answer = match control::ask(&basics.folders.control(&basics.app), request) {
+    let answer = match control::send_request(&basics.folders.control(&basics.app), request) {
         Ok(answer) => answer,
-        Err(AskError::Unreachable(error)) => return unreachable(basics, &error),
+        Err(RequestError::Unreachable(error)) => return unreachable(basics, &error),
         Err(error) => return refused(&error.to_string(), "look into the log"),
     };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
-    match (tell(&answer, elapsed_ms), answer) {
+    match (sentence(&answer, elapsed_ms), answer) {
         (Some(text), _) => {
             line(text);
             Exit::Done
         }
-        (None, Answer::Refused { reason, about_port }) => {
+        (None, Response::Refused { reason, about_port }) => {
             let exit = refused(&reason, "nothing has changed, and the server serves as before");
             if about_port { Exit::PortUnavailable } else { exit }
         }
@@ -106,7 +106,7 @@ fn ask(
     }
 }
 
-/// Nobody listens on the control socket: nothing runs, or nothing that can be asked.
+/// No process listens on the control socket: nothing runs, or nothing that takes requests.
 fn unreachable(basics: &Basics, error: &io::Error) -> Exit {
     match running::find(basics).map(|found| found.launcher_pid) {
         None => running::none(basics),
@@ -128,7 +128,7 @@ fn refused(why: &str, now: &str) -> Exit {
 }
 
 /// The status with what this process can see by itself: memory, and the last conflict.
-fn to_json(status: &Status, basics: &Basics) -> Value {
+fn to_json(status: &LaunchStatus, basics: &Basics) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
     object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
@@ -142,7 +142,7 @@ fn to_json(status: &Status, basics: &Basics) -> Value {
     object
 }
 
-fn told(status: &Status, basics: &Basics) -> String {
+fn status_text(status: &LaunchStatus, basics: &Basics) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let launch = &status.launch;
     let mut lines = vec![
@@ -169,7 +169,7 @@ fn told(status: &Status, basics: &Basics) -> String {
     }
     lines.push(match last_conflict(basics) {
         Ok(Some(conflict)) => {
-            format!("  last conflict: {} {}", record::time(&conflict), record::told(&conflict))
+            format!("  last conflict: {} {}", record::time(&conflict), record::summary(&conflict))
         }
         Ok(None) => "  no conflict yet".to_owned(),
         Err(error) => format!(

@@ -6,14 +6,14 @@ use shared::{discovery::Discovery, exit::Exit, identity::Secret, invoked_as, wor
 
 use crate::{instance, options::Basics, render::note};
 
-/// The running server, if there is one that proves to be the very one that is published.
+/// The running server, if the published one proves its identity.
 pub(super) fn find(basics: &Basics) -> Option<Discovery> {
     let secret = Secret::load(&basics.folders.secret()).ok()?;
     let (found, identity) = instance::proven(basics, &secret)?;
     (identity.launch_id == found.launch_id).then_some(found)
 }
 
-/// Says that there is none.
+/// Prints that there is none.
 pub(super) fn none(basics: &Basics) -> Exit {
     let app = &basics.app;
     note(format_args!("{} {app} is not running", "error:".red().bold()));
@@ -29,7 +29,7 @@ pub(super) fn none(basics: &Basics) -> Exit {
     Exit::NotRunning
 }
 
-/// The running server as a program is told of it.
+/// The running server as JSON.
 pub(super) fn to_json(event: AnswerName, found: &Discovery) -> Value {
     json!({
         "event": event,

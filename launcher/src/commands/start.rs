@@ -16,19 +16,22 @@ use crate::{
     args::StartArgs,
     control,
     error::LaunchError,
-    handover::Program,
-    home,
+    handover::ServerProgram,
+    home_port,
     instance::{self, Turn},
-    keeper::{Keeper, Memory, Wanted},
     launch::Launch,
+    launch_state::{LaunchState, RememberedState, WantedPort},
     options::{Basics, Options, OptionsError},
     os as system,
     render::Screen,
-    supervisor::{child::What, driver},
+    supervisor::{
+        driver::supervise,
+        event::{EventChannel, SupervisorEvent},
+    },
 };
 
 /// How much longer than the first start's server a second start waits for it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const EXTRA_WAIT: Duration = Duration::from_secs(2);
 
 /// Starts the app's server, or finds the one that runs.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
@@ -73,8 +76,8 @@ impl Launch {
         });
         let options = options?;
         let secret = self.secret();
-        let patience = options.settings.ready_timeout.value.0 + PATIENCE;
-        let lock = match instance::take_turn(&self.basics, &secret, patience, |error| {
+        let timeout = options.settings.ready_timeout.value.0 + EXTRA_WAIT;
+        let lock = match instance::take_turn(&self.basics, &secret, timeout, |error| {
             self.warn("the app's lock cannot be had, so this port will not be remembered", &error);
         })? {
             Turn::Ours(lock) => lock,
@@ -99,70 +102,65 @@ impl Launch {
                 return Ok(self.stopped(Ending::of(found.port, EndReason::InstanceFound)));
             }
         };
-        // What an earlier launch had to say is over.
+        // The error of an earlier launch is out of date.
         withdraw(&folders.error_page(app));
         self.reconcile_start_at_login(options.settings.start_at_login.value);
         let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
         if let Some(recovery) = loaded.recovery {
             self.recovered(&file, recovery);
         }
-        let memory = Memory { lock, assignment: loaded.assignment, secret };
-        self.serve(Keeper {
+        let remembered = RememberedState { lock, assignment: loaded.assignment, secret };
+        self.serve(LaunchState {
             launch: self,
             args,
             environment,
             options,
-            memory,
-            control: None,
+            remembered,
+            control_socket: None,
             generation: None,
-            home_watch: None,
+            home_port_wait: None,
         })
     }
 
     /// Chooses a port and serves on it until the launch ends.
-    fn serve(&self, mut keeper: Keeper<'_>) -> Result<Exit, LaunchError> {
+    fn serve(&self, mut state: LaunchState<'_>) -> Result<Exit, LaunchError> {
         let (app, folders) = (&self.basics.app, &self.basics.folders);
-        let news = driver::news();
-        if let Err(error) = driver::listen_for_signals(&news.0) {
+        let events = EventChannel::new();
+        if let Err(error) = events.listen_for_signals() {
             self.warn("a request to stop will end the server at once", &error);
         }
-        let command = keeper.options.settings.command.as_ref().map(|command| &command.value);
-        let program = Program::find(command)?;
+        let command = state.options.settings.command.as_ref().map(|command| &command.value);
+        let program = ServerProgram::find(command)?;
         // Before the choice, so that its thread has come to rest when the server is started: a fork
         // beside a thread that has only just begun takes milliseconds longer.
-        keeper.control = self.listen_for_commands(&keeper.memory, &news.0);
-        let options = &keeper.options;
-        let explicit = options.port.as_ref().map(|port| port.value);
-        let choice = keeper.choose(&Wanted { explicit, but: vec![] });
+        state.control_socket = self.listen_for_commands(&state.remembered, &events.sender);
+        let explicit = state.options.port.as_ref().map(|port| port.value);
+        let choice = state.choose(&WantedPort { explicit, except: vec![] });
         let choice =
-            choice.inspect_err(|_| keeper.control.iter().for_each(|path| withdraw(path)))?;
-        let watch = driver::Watch {
-            launch: self,
-            program,
-            secret: keeper.memory.secret.clone(),
-            last_good: keeper.memory.assignment.last_good.map(|good| good.port),
-            rules: options.rules(),
-            log_level: options.settings.log.value,
-        };
-        keeper.home_watch = home::watch(&choice.refused, &news.0);
-        let (outcome, choice) = driver::watch(watch, choice, news, keeper);
+            choice.inspect_err(|_| state.control_socket.iter().for_each(|path| withdraw(path)))?;
+        state.home_port_wait = home_port::wait(&choice.refused, &events.sender);
+        let ended = supervise(state, program, choice, events);
         system::notify_stopping();
         for file in [folders.discovery(app), folders.token(app), folders.control(app)] {
             withdraw(&file);
         }
-        let port = choice.claim.port();
-        drop(choice);
-        self.end(port, outcome.into_result(port))
+        let port = ended.choice.claim.port();
+        drop(ended.choice);
+        self.end(port, ended.outcome.into_result(port))
     }
 
-    /// Opens the control socket, and says where it is; only whoever holds the app's lock may.
-    fn listen_for_commands(&self, memory: &Memory, news: &SyncSender<What>) -> Option<PathBuf> {
-        memory.lock.as_ref()?;
+    /// Opens the control socket, and returns its path. Only the holder of the app's lock opens it.
+    fn listen_for_commands(
+        &self,
+        remembered: &RememberedState,
+        events: &SyncSender<SupervisorEvent>,
+    ) -> Option<PathBuf> {
+        remembered.lock.as_ref()?;
         let path = self.basics.folders.control(&self.basics.app);
-        // Nobody listens any more when the launch is over.
-        let news = news.clone();
-        let asked = move |asked| drop(news.send(What::Asked(asked)));
-        match control::listen(&path, asked) {
+        let events = events.clone();
+        // The driver takes no events after the end of the launch.
+        let handle = move |request| drop(events.send(SupervisorEvent::Request(request)));
+        match control::listen(&path, handle) {
             Ok(()) => Some(path),
             Err(error) => {
                 self.warn("other commands cannot reach this launcher", &error);

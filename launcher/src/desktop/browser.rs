@@ -1,8 +1,8 @@
 //! The browser: which address it is opened on, and opening it.
 //!
 //! An app that has a page of its own is opened there. Where there is none, its `/` leads to the
-//! console, and the browser is sent in by a one-time URL. What a person reads or a program is told is
-//! always the plain URL: the other one is worth something for a minute.
+//! console, and the browser is sent in by a one-time URL. What is printed or published is
+//! always the plain URL: the one-time URL is valid for a minute.
 
 use std::{ffi::OsStr, io, time::Duration};
 
@@ -16,13 +16,13 @@ use shared::{
 
 use crate::options::Basics;
 
-/// How long the app may take to say what its first page is. Ours needs a millisecond; one that takes
-/// longer has a page of its own to make.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// The limit for the app's answer to `/`. Ours needs a millisecond; one that takes longer makes a page
+/// of its own.
+const FIRST_PAGE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What a person wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
+pub enum BrowserPage {
     /// The app's own first page, and the console only where there is none.
     First,
     /// The console.
@@ -30,7 +30,7 @@ pub enum Page {
 }
 
 /// Opens an address or a file, outside this process's fate. What opens it is watched for a moment, so
-/// that a desktop without a browser is noticed; it is no proof that anybody sees the page.
+/// that a desktop without a browser is noticed; it is no proof that the page is seen.
 ///
 /// # Errors
 ///
@@ -40,21 +40,21 @@ pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
 }
 
 /// The address of a page of the server on `port`. The server must have proved to be this user's: a
-/// ticket is for nobody else.
-pub fn address(basics: &Basics, port: Port, page: Page) -> String {
-    if page == Page::First && !leads_to_console(port) {
+/// ticket must not reach another program.
+pub fn address(basics: &Basics, port: Port, page: BrowserPage) -> String {
+    if page == BrowserPage::First && !leads_to_console(port) {
         return claim::url(port);
     }
     match Token::load(&basics.folders.token(&basics.app)) {
         Ok(token) => token.one_time_url(&basics.app, port, Timestamp::now()),
-        // The server keeps a token of its own then, and its page tells how to come in.
+        // The server keeps a token of its own then, and its page explains how to sign in.
         Err(_) => format!("{}{}", claim::url(port), CONSOLE.trim_start_matches('/')),
     }
 }
 
 /// Whether `/` leads to the console. Nothing is read but the head of the answer.
 fn leads_to_console(port: Port) -> bool {
-    let answer = client(PATIENCE).get(claim::url(port)).call().ok();
+    let answer = client(FIRST_PAGE_TIMEOUT).get(claim::url(port)).call().ok();
     answer.is_some_and(|answer| {
         answer.headers().get("location").is_some_and(|location| location == CONSOLE)
     })

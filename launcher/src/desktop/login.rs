@@ -1,8 +1,8 @@
-//! The start at login: what is registered with the system, and whether it is what is wished.
+//! The start at login: what is registered with the system, and whether it agrees with the setting.
 //!
-//! The setting `start_at_login` is the wish, the registration its effect. They may differ: the file
+//! The setting `start_at_login` is what the person wants, the registration its effect. They may differ: the file
 //! was edited by hand, or the program was moved. A change of the setting registers anew; a start
-//! mends what would not work, and leaves alone what leads to another copy of the program or was
+//! repairs what would not work, and leaves alone what leads to another copy of the program or was
 //! changed by the person.
 
 use std::{
@@ -31,7 +31,7 @@ pub enum Registered {
     Gone(PathBuf),
 }
 
-/// What to do about it.
+/// What makes a registration agree with the setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReconcileAction {
     /// Register this launcher.
@@ -40,9 +40,9 @@ pub enum ReconcileAction {
     Remove,
 }
 
-/// What a start does about a registration that is not what is `wished`.
-pub fn reconcile_action(wished: bool, registered: &Registered) -> Option<ReconcileAction> {
-    match (wished, registered) {
+/// What a start does about a registration that does not agree with the setting.
+pub fn reconcile_action(is_wanted: bool, registered: &Registered) -> Option<ReconcileAction> {
+    match (is_wanted, registered) {
         (true, Registered::Nothing | Registered::Gone(_)) => Some(ReconcileAction::Register),
         (true, Registered::This | Registered::Another(_)) | (false, Registered::Nothing) => None,
         (false, _) => Some(ReconcileAction::Remove),
@@ -53,10 +53,10 @@ pub fn reconcile_action(wished: bool, registered: &Registered) -> Option<Reconci
 ///
 /// # Errors
 ///
-/// If the program does not know where it is, or a path is not text.
+/// If the path of the program is unknown, or a path is not text.
 pub fn entry(basics: &Basics) -> io::Result<LoginEntry> {
     let app = &basics.app;
-    let program = word(&env::current_exe()?)?;
+    let program = path_text(&env::current_exe()?)?;
     let mut words = vec![
         program,
         "start".to_owned(),
@@ -66,9 +66,9 @@ pub fn entry(basics: &Basics) -> io::Result<LoginEntry> {
     ];
     let mut name = format!("homeport-{app}");
     if let Some(home) = &basics.home {
-        let home = word(&std::path::absolute(home)?)?;
+        let home = path_text(&std::path::absolute(home)?)?;
         let digest = Sha256::digest(home.as_bytes());
-        // Four bytes tell the few homes of one user apart.
+        // Four bytes distinguish the few homes of one user.
         name.extend(
             ["-".to_owned()]
                 .into_iter()
@@ -83,7 +83,7 @@ pub fn entry(basics: &Basics) -> io::Result<LoginEntry> {
 ///
 /// # Errors
 ///
-/// If the system does not tell.
+/// If the system cannot be asked.
 pub fn registered(entry: &LoginEntry) -> io::Result<Registered> {
     let Some(text) = os::login::read(&entry.name)? else { return Ok(Registered::Nothing) };
     Ok(match os::login::program_of(&text) {
@@ -97,7 +97,7 @@ pub fn registered(entry: &LoginEntry) -> io::Result<Registered> {
 /// Whether `text` registers the start of `entry` by `program`, which is this launcher under its other
 /// name: a link to it, or what a build has beside it.
 fn is_registered_as(entry: &LoginEntry, program: &Path, text: &str) -> bool {
-    let (Some(own), Ok(word)) = (entry.words.first().map(Path::new), word(program)) else {
+    let (Some(own), Ok(word)) = (entry.words.first().map(Path::new), path_text(program)) else {
         return false;
     };
     let real = |path: &Path| path.canonicalize().ok();
@@ -122,19 +122,19 @@ fn remove(entry: &LoginEntry) -> io::Result<()> {
 /// # Errors
 ///
 /// If the system refuses.
-pub fn set(basics: &Basics, wished: bool) -> io::Result<()> {
+pub fn set(basics: &Basics, is_wanted: bool) -> io::Result<()> {
     let entry = entry(basics)?;
-    if wished { register(&entry) } else { remove(&entry) }
+    if is_wanted { register(&entry) } else { remove(&entry) }
 }
 
-/// Does what [`reconcile_action`] says, and tells what it was.
+/// Makes the registration agree with the setting, and returns what was done.
 ///
 /// # Errors
 ///
 /// If the system refuses.
-pub fn reconcile(basics: &Basics, wished: bool) -> io::Result<Option<ReconcileAction>> {
+pub fn reconcile(basics: &Basics, is_wanted: bool) -> io::Result<Option<ReconcileAction>> {
     let entry = entry(basics)?;
-    let action = reconcile_action(wished, &registered(&entry)?);
+    let action = reconcile_action(is_wanted, &registered(&entry)?);
     match action {
         Some(ReconcileAction::Register) => register(&entry)?,
         Some(ReconcileAction::Remove) => remove(&entry)?,
@@ -143,8 +143,8 @@ pub fn reconcile(basics: &Basics, wished: bool) -> io::Result<Option<ReconcileAc
     Ok(action)
 }
 
-/// A path as a word of a command line that is kept as text.
-fn word(path: &Path) -> io::Result<String> {
+/// A path as an argument of a command line that is kept as text.
+fn path_text(path: &Path) -> io::Result<String> {
     let text = path.to_str().filter(|text| !text.contains(char::is_control));
     text.map(str::to_owned).ok_or_else(|| {
         let problem = format!("{} cannot be written as text", path.display());
@@ -159,7 +159,7 @@ mod test {
     #[test]
     fn a_start_mends_what_would_not_work_and_leaves_another_copy_alone() {
         let (gone, another) = (PathBuf::from("/gone"), Some(PathBuf::from("/bin/launcher")));
-        for (wished, registered, wanted) in [
+        for (is_wanted, registered, wanted) in [
             (true, Registered::Nothing, Some(ReconcileAction::Register)),
             (true, Registered::Gone(gone.clone()), Some(ReconcileAction::Register)),
             (true, Registered::This, None),
@@ -169,7 +169,11 @@ mod test {
             (false, Registered::Another(another), Some(ReconcileAction::Remove)),
             (false, Registered::Gone(gone), Some(ReconcileAction::Remove)),
         ] {
-            assert_eq!(reconcile_action(wished, &registered), wanted, "{wished} {registered:?}");
+            assert_eq!(
+                reconcile_action(is_wanted, &registered),
+                wanted,
+                "{is_wanted} {registered:?}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a person without a terminal is told: the same as in one, as a box and as a page.
+//! An error for a person without a terminal: the text that a terminal shows, as a dialog and as a page.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::{error::LaunchError, markup::escaped};
 /// What happened, why, what to do now, and where more is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Whom it is about, if that is known.
+    /// The app, if it is known.
     pub app: Option<AppName>,
     /// What happened.
     pub what: String,
@@ -28,8 +28,8 @@ impl Message {
         Self { app: None, what, why, now, log: None }
     }
 
-    /// Something was said that nobody could read.
-    pub fn said(what: &str) -> Self {
+    /// A failure without reasons and advice.
+    pub fn without_advice(what: &str) -> Self {
         Self { app: None, what: what.to_owned(), why: vec![], now: vec![], log: None }
     }
 
@@ -44,13 +44,13 @@ impl Message {
         }
     }
 
-    /// The same, of an app, with the log that tells more.
+    /// The same message with the app and its log.
     #[must_use]
     pub fn about(self, app: &AppName, log: PathBuf) -> Self {
         Self { app: Some(app.clone()), log: Some(log), ..self }
     }
 
-    /// The line at the top of the box.
+    /// The title of the dialog.
     pub fn title(&self) -> String {
         match &self.app {
             Some(app) => format!("Homeport: {app}"),
@@ -58,7 +58,7 @@ impl Message {
         }
     }
 
-    /// What is in the box.
+    /// The text of the dialog.
     pub fn text(&self) -> String {
         let why = self.why.iter().map(|why| format!("Why: {why}"));
         let now = self.now.iter().map(|now| format!("Now: {now}"));

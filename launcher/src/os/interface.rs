@@ -13,10 +13,10 @@ pub struct Started {
     pub sockets: Vec<ProtocolInfo>,
 }
 
-/// What a signal of the system means.
+/// The meaning of a signal of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signalled {
-    /// End, for this cause as far as the system tells it.
+    /// End, for this cause as far as the system gives it.
     Stop(RequestedBy),
     /// Read the settings again.
     Reread,

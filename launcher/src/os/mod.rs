@@ -2,7 +2,7 @@
 //! sockets, signals, the desktop.
 //!
 //! One folder per system, mounted once (and one for what the Unix systems share); everything else in
-//! the crate is the same everywhere.
+//! the crate is the same everywhere. Each module uses only modules that are declared below it.
 
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "what a child does between fork and exec has no safe wrapper")]

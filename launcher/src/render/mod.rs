@@ -13,12 +13,13 @@ use shared::{
     assignment::Recovery,
     conflict::{Conflict, Origin},
     discovery::Discovery,
-    event::{Event, ReadyLine, RecoverySource, Relation, ServerAt},
+    event::{Event, RecoverySource, Relation, ServerAt},
     exit::Exit,
     invoked_as,
     launch::LaunchInfo,
     paths::Folders,
     port::Port,
+    ready_line::ReadyLine,
     settings::{Change, Sourced},
 };
 
@@ -34,7 +35,7 @@ pub struct Screen {
 }
 
 /// A server that became ready.
-pub struct Ready<'a> {
+pub struct ReadyNotice<'a> {
     /// The launch.
     pub launch: &'a LaunchInfo,
     /// The server's process, and how long it took to become ready.
@@ -56,7 +57,7 @@ impl Screen {
     }
 
     /// The server answers.
-    pub fn ready(&self, ready: &Ready<'_>) {
+    pub fn ready(&self, ready: &ReadyNotice<'_>) {
         if self.json {
             line(ReadyLine::new(ready.launch.clone(), ready.at));
             if ready.launch.same_as_last_time() == Some(false) {
@@ -93,7 +94,7 @@ impl Screen {
     }
 
     /// The settings were read again.
-    pub fn reread(&self, changes: &[Change]) {
+    pub fn settings_reloaded(&self, changes: &[Change]) {
         if self.json {
             return changes.iter().for_each(|change| line(Event::from(change.clone()).to_json()));
         }
@@ -167,7 +168,7 @@ impl Screen {
     /// The launch failed before its folders were known.
     pub fn failed_early(&self, failure: &LaunchError) -> Exit {
         explain(failure);
-        desktop::tell(&Message::of(failure), None);
+        desktop::show_error(&Message::of(failure), None);
         failure.exit()
     }
 
@@ -196,7 +197,7 @@ fn explain(failure: &LaunchError) {
 }
 
 /// Whether the port is the same as last time; if not, who has the old one and how to get it back.
-fn story(ready: &Ready<'_>) -> Vec<String> {
+fn story(ready: &ReadyNotice<'_>) -> Vec<String> {
     let LaunchInfo { port, origin, last_good, .. } = *ready.launch;
     let mut story = match (origin, last_good) {
         (Origin::Temporary, _) => vec![

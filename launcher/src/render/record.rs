@@ -38,7 +38,7 @@ pub fn time(record: &Value) -> String {
 /// A record of the port history: when, whose, and what.
 pub fn entry(record: &Value) -> String {
     let app = plain(record[keys::APP].as_str().unwrap_or("?"));
-    format!("{}  {app}: {}", time(record).dimmed(), told(record))
+    format!("{}  {app}: {}", time(record).dimmed(), summary(record))
 }
 
 /// What happened and to what: the message, and every fact that is not null.
@@ -46,22 +46,22 @@ pub fn entry(record: &Value) -> String {
 /// # Examples
 ///
 /// ```
-/// use launcher::render::record::told;
+/// use launcher::render::record::summary;
 ///
 /// let record = serde_json::json!({
 ///     "ts": "2026-11-22T12:01:59.131377Z", "level": "WARNING", "msg": "port changed",
 ///     "from": 3030, "to": 17342, "why": "conflict", "signal": null,
 /// });
-/// assert_eq!(told(&record), "port changed, from 3030, to 17342, why conflict");
+/// assert_eq!(summary(&record), "port changed, from 3030, to 17342, why conflict");
 /// ```
-pub fn told(record: &Value) -> String {
-    let mut told = plain(record[keys::MSG].as_str().unwrap_or("?"));
+pub fn summary(record: &Value) -> String {
+    let mut summary = plain(record[keys::MSG].as_str().unwrap_or("?"));
     let facts = record.as_object().into_iter().flatten();
     for (key, value) in facts.filter(|(key, value)| is_fact(key, value)) {
         // Writing to a String does not fail.
-        let _ = write!(told, ", {} {}", plain(key), fact(key, value));
+        let _ = write!(summary, ", {} {}", plain(key), fact(key, value));
     }
-    told
+    summary
 }
 
 fn is_fact(key: &str, value: &Value) -> bool {
@@ -105,19 +105,19 @@ mod test {
             "holder": { "pid": 812, "name": "docker-proxy", "exe": null, "user": "root", "started_at": null },
         });
         let wanted = "port cannot be claimed, port 3030, class in_use, holder docker-proxy (pid 812, user root)";
-        assert_eq!(told(&record), wanted);
+        assert_eq!(summary(&record), wanted);
     }
 
     #[test]
     fn what_a_stranger_wrote_does_not_reach_the_terminal_as_an_order() {
         let record = json!({ "ts": "\u{1b}[2J", "msg": "request", "path": "/\u{1b}]0;owned\u{7}" });
-        let shown = time(&record) + &told(&record);
+        let shown = time(&record) + &summary(&record);
         assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
     }
 
     #[test]
     fn a_line_without_the_usual_keys_is_shown_all_the_same() {
-        assert_eq!(told(&json!({ "new": [1, "two"] })), "?, new 1 two");
+        assert_eq!(summary(&json!({ "new": [1, "two"] })), "?, new 1 two");
         assert_eq!(time(&json!(["no", "object"])), "");
     }
 }

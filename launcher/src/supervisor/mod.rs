@@ -12,23 +12,32 @@
 //!                        └──────── exits, or is killed when time is up ◄──────┘
 //! ```
 //!
-//! A person's errand, while the current server serves:
+//! A restart or a move, while the current server serves:
 //!
 //! ```text
 //!                  claimed            says ready, proved
-//!   move ─► Claiming ────► Succession ──────────────────► the successor is the current server, and
-//!              │       ┌──►    │                           the old one is Retired:
+//!   move ─► Claiming ────► Replacing ───────────────────► the replacement is the current server,
+//!              │       ┌──►    │                           and the old one is a DrainingServer:
 //!   restart ───┼───────┘       │ fails                       redirects (move only) ─► drains ─► gone
 //!              ▼ refused       ▼                                     └─ time is up ─► killed ───┘
 //!            nothing has changed, and the old server never stopped
 //! ```
 //!
-//! [`state`] decides and touches nothing; [`backoff`] decides when to try again; [`driver`] performs
-//! what was decided and reports what happened; [`child`] is the process with the threads that listen
-//! to it. The claim stays with the launcher all the time, so that whoever connects while no server is
-//! there waits and is answered by the next.
+//! [`state`] decides and has no effects; [`backoff`] decides when to try again; [`driver`] performs
+//! what was decided and reports what happened; [`server_process`] is the process with the threads that
+//! read its messages. The claim stays with the launcher all the time, so that a client that connects
+//! while no server runs waits and is answered by the next.
+//!
+//! Each module uses only modules that are declared below it.
+
+pub mod driver;
+
+pub mod server_process;
+
+pub mod event;
+mod output_throttle;
+
+pub mod state;
 
 pub mod backoff;
-pub mod child;
-pub mod driver;
-pub mod state;
+pub mod settings;

@@ -1,141 +1,153 @@
-//! Who is let in: whoever has the token, or the cookie that a ticket was given for.
+//! Checks whether a request carries the app's token, or the cookie that a ticket was exchanged for.
 
 use std::{
     cell::LazyCell,
-    future::{Ready, ready},
     sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderMap},
+};
 use jiff::Timestamp;
 use shared::{
+    app::AppName,
     event::RequestedBy,
     keys,
-    token::{Ticket, cookie_name},
+    launch::LaunchInfo,
+    port::Port,
+    token::{Ticket, TicketError, Token, cookie_name},
 };
 use slog::{Logger, warn};
 use subtle::ConstantTimeEq;
 
-pub use shared::token::Token;
-
-use crate::{
-    auth::{
-        rate_limit::{Attempts, Verdict},
-        tickets::UsedTickets,
-    },
-    web::{app_state::AppState, error::ApiError},
+use crate::auth::{
+    rate_limit::{Attempt, TokenBucket},
+    tickets::UsedTickets,
 };
 
-/// What all workers remember of who tried to come in.
+/// The token of one server, the tickets that were used with it, and the limit on wrong credentials.
+/// All workers share it.
 pub struct Access {
-    attempts: Mutex<Attempts>,
+    token: Token,
+    app: AppName,
+    port: Port,
+    rate_limit: Mutex<TokenBucket>,
     tickets: Mutex<UsedTickets>,
     logger: Logger,
 }
 
-impl Access {
-    /// Nobody has tried yet.
-    pub fn new(logger: Logger) -> Self {
-        let attempts = Mutex::new(Attempts::new(Instant::now()));
-        let tickets = Mutex::new(UsedTickets::new(Timestamp::now()));
-        Self { attempts, tickets, logger }
-    }
-
-    /// Uses a ticket. Returns whether it was good for that.
-    pub fn take(&self, ticket: Ticket, now: Timestamp) -> bool {
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).take(ticket, now)
-    }
-
-    /// What is answered to a wrong credential. The log is told, as long as it is not too often.
-    pub fn wrong(&self, request: &HttpRequest) -> ApiError {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let verdict = attempts.wrong(Instant::now());
-        drop(attempts);
-        let (path, from) = (request.path(), request.peer_addr().map(|address| address.to_string()));
-        match verdict {
-            Verdict::Refuse => {
-                warn!(self.logger, "wrong credential"; keys::REMOTE_ADDR => from, keys::PATH => path);
-                ApiError::NoToken
-            }
-            Verdict::TooMany { first } => {
-                if first {
-                    warn!(self.logger, "too many wrong credentials"; keys::REMOTE_ADDR => from, keys::PATH => path);
-                }
-                ApiError::TooManyAttempts
-            }
-        }
-    }
-}
-
-/// What a request shows at the door.
+/// The credential of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credential {
     /// The token, which programs have, or our cookie, which only the pages of the console send.
     Right(RequestedBy),
-    /// A token or a cookie of that name, and another value.
+    /// A token or a cookie of that name, with a wrong value.
     Wrong,
-    /// Neither.
+    /// Neither a token nor a cookie of that name.
     None,
 }
 
-impl Credential {
-    /// Looks at a request to the server of these state.
-    pub fn of(request: &HttpRequest, state: &AppState) -> Self {
-        let mut seen = match bearer(request).map(|guess| state.auth.token.is(guess)) {
-            Some(true) => return Self::Right(RequestedBy::Api),
-            Some(false) => Self::Wrong,
-            None => Self::None,
+/// How a wrong credential is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// With status 401.
+    Unauthorized,
+    /// With status 429: there were too many wrong credentials in a short time.
+    TooManyAttempts,
+}
+
+impl Access {
+    /// The access to the server of `launch`. `logger` records wrong credentials.
+    pub fn new(token: Token, launch: &LaunchInfo, logger: Logger) -> Self {
+        let rate_limit = Mutex::new(TokenBucket::new(Instant::now()));
+        let tickets = Mutex::new(UsedTickets::new(Timestamp::now()));
+        let (app, port) = (launch.app.clone(), launch.port);
+        Self { token, app, port, rate_limit, tickets, logger }
+    }
+
+    /// The credential that a request with these headers carries.
+    pub fn credential(&self, headers: &HeaderMap) -> Credential {
+        let mut seen = match bearer(headers).map(|guess| self.token.is(guess)) {
+            Some(true) => return Credential::Right(RequestedBy::Api),
+            Some(false) => Credential::Wrong,
+            None => Credential::None,
         };
-        let name = cookie_name(&state.launch.app, state.launch.port);
-        let expected =
-            LazyCell::new(|| state.auth.token.cookie(&state.launch.app, state.launch.port));
-        for guess in cookies(request, &name) {
+        let name = cookie_name(&self.app, self.port);
+        let expected = LazyCell::new(|| self.token.cookie(&self.app, self.port));
+        for guess in cookies(headers, &name) {
             match guess.ct_eq(expected.as_bytes()).into() {
-                true => return Self::Right(RequestedBy::Console),
-                false => seen = Self::Wrong,
+                true => return Credential::Right(RequestedBy::Console),
+                false => seen = Credential::Wrong,
             }
         }
         seen
     }
-}
 
-/// Taken as an argument, it lets a handler run only for whoever is let in.
-pub struct Authorized {
-    /// From where the request comes: the console shows the cookie, programs the token.
-    pub by: RequestedBy,
-}
+    /// Counts the wrong credential of `request`, logs it unless there are too many, and returns how
+    /// it is answered.
+    pub fn reject(&self, request: &HttpRequest) -> Rejection {
+        let mut rate_limit = self.rate_limit.lock().unwrap_or_else(PoisonError::into_inner);
+        let attempt = rate_limit.take(Instant::now());
+        drop(rate_limit);
+        let (path, from) = (request.path(), request.peer_addr().map(|address| address.to_string()));
+        match attempt {
+            Attempt::Allowed => {
+                warn!(self.logger, "wrong credential"; keys::REMOTE_ADDR => from, keys::PATH => path);
+                Rejection::Unauthorized
+            }
+            Attempt::Limited { first } => {
+                if first {
+                    warn!(self.logger, "too many wrong credentials"; keys::REMOTE_ADDR => from, keys::PATH => path);
+                }
+                Rejection::TooManyAttempts
+            }
+        }
+    }
 
-impl FromRequest for Authorized {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    /// Checks a ticket and does not use it.
+    ///
+    /// # Errors
+    ///
+    /// [`TicketError`] if it was not made with our token for this app and port, or has expired.
+    pub fn check_ticket(&self, ticket: &str, now: Timestamp) -> Result<Ticket, TicketError> {
+        self.token.judge(ticket, &self.app, self.port, now)
+    }
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (state, access) =
-            (request.app_data::<Data<AppState>>(), request.app_data::<Data<Access>>());
-        let (Some(state), Some(access)) = (state, access) else {
-            return ready(Err(ApiError::NoToken));
-        };
-        ready(match Credential::of(request, state) {
-            Credential::Right(by) => Ok(Self { by }),
-            Credential::Wrong => Err(access.wrong(request)),
-            Credential::None => Err(ApiError::NoToken),
-        })
+    /// Uses a ticket. Returns whether it had not been used before.
+    pub fn use_ticket(&self, ticket: Ticket, now: Timestamp) -> bool {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).take(ticket, now)
+    }
+
+    /// `NAME=VALUE` of the cookie that a ticket is exchanged for.
+    pub fn cookie(&self) -> String {
+        let value = self.token.cookie(&self.app, self.port);
+        format!("{}={value}", cookie_name(&self.app, self.port))
+    }
+
+    /// The path of a one-time URL for the same app on port `to`.
+    pub fn one_time_path(&self, to: Port, now: Timestamp) -> String {
+        self.token.one_time_path(&self.app, to, now)
+    }
+
+    /// A one-time URL for the same app on port `to`.
+    pub fn one_time_url(&self, to: Port, now: Timestamp) -> String {
+        self.token.one_time_url(&self.app, to, now)
     }
 }
 
 /// What follows `Bearer `, whose case does not matter (RFC 7235).
-fn bearer(request: &HttpRequest) -> Option<&[u8]> {
-    let value = request.headers().get(header::AUTHORIZATION)?.as_bytes();
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, token) = value.split_at_checked(b"Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
 /// The values of the cookies of this name. There may be several: every server of this host can set
-/// one, and a wrong one must not lock the right one out.
-fn cookies<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    let pairs = request
-        .headers()
+/// one, and a wrong one must not keep the right one from being accepted.
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let pairs = headers
         .get_all(header::COOKIE)
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii));
     pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
@@ -154,7 +166,7 @@ mod test {
             .append_header((header::COOKIE, "homeport-notes-170001=x; xhomeport-notes-17000=y"))
             .append_header((header::COOKIE, "homeport-notes-17000=; homeport-notes-17000"))
             .to_http_request();
-        let found: Vec<_> = cookies(&request, "homeport-notes-17000").collect();
+        let found: Vec<_> = cookies(request.headers(), "homeport-notes-17000").collect();
         assert_eq!(found, [&b"right"[..], b""]);
     }
 }

@@ -1,34 +1,33 @@
-//! The tickets that were used: each lets one in once.
+//! The tickets that were used: each gives access once.
 //!
-//! They are remembered for as long as they would hold. A server that has just started remembers none,
-//! so it takes no ticket that was made before it: its predecessor may have.
+//! A ticket is remembered until it expires. A server that has just started remembers none, so it accepts
+//! no ticket that was made before it started: its predecessor may have accepted it.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use shared::token::Ticket;
 
-/// What one server has seen.
+/// The tickets that were used with one server.
 #[derive(Debug)]
 pub struct UsedTickets {
-    /// When the server began, in seconds since 1970.
+    /// When the server started, in seconds since 1970.
     since: i64,
-    /// Until when each is remembered. Whoever has a ticket was given it by somebody who has the
-    /// token, so strangers cannot make this grow.
+    /// When each expires. Tickets are made with the token, so programs without it cannot make this grow.
     used: HashMap<String, i64>,
 }
 
 impl UsedTickets {
-    /// Of a server that begins now.
+    /// No tickets, for a server that starts now.
     pub fn new(now: Timestamp) -> Self {
         Self { since: now.as_second(), used: HashMap::new() }
     }
 
-    /// Uses a ticket. Returns whether it was good for that.
+    /// Uses a ticket. Returns `false` if it was used before, or was made before the server started.
     pub fn take(&mut self, ticket: Ticket, now: Timestamp) -> bool {
         let now = now.as_second();
         self.used.retain(|_, expiry| *expiry > now);
-        // A clock that stands before our beginning was set back, and says nothing about the order.
+        // A clock that is before the start of the server was set back, and gives no order.
         if ticket.issued() < self.since && self.since <= now {
             return false;
         }

@@ -1,6 +1,6 @@
-//! Whether this process still waits for connections on its listening sockets.
+//! Shows whether this process still accepts connections on its listening sockets.
 
-pub use system::Doors;
+pub use system::AcceptMonitor;
 
 #[cfg(target_os = "linux")]
 mod system {
@@ -10,19 +10,19 @@ mod system {
         os::fd::{AsRawFd, RawFd},
     };
 
-    /// The sockets at which this process waits for connections.
+    /// The listening sockets of this process.
     #[derive(Debug)]
-    pub struct Doors(Vec<RawFd>);
+    pub struct AcceptMonitor(Vec<RawFd>);
 
-    impl Doors {
-        /// Of these listeners, which may be given away.
-        pub fn of(listeners: &[TcpListener]) -> Self {
+    impl AcceptMonitor {
+        /// Monitors these listeners, which may be moved afterwards.
+        pub fn new(listeners: &[TcpListener]) -> Self {
             Self(listeners.iter().map(AsRawFd::as_raw_fd).collect())
         }
 
-        /// Whether somebody in this process waits at one of them: the kernel tells of every `epoll`
-        /// what it watches (`proc_pid_fdinfo(5)`).
-        pub fn are_watched(&self) -> bool {
+        /// Whether this process waits for connections on one of them: the kernel lists the
+        /// descriptors that each `epoll` watches (`proc_pid_fdinfo(5)`).
+        pub fn is_accepting(&self) -> bool {
             let ours = |line: &str| {
                 let target = line.strip_prefix("tfd:")?.split_ascii_whitespace().next()?;
                 target.parse().ok().filter(|fd| self.0.contains(fd))
@@ -30,7 +30,7 @@ mod system {
             let descriptors = fs::read_dir("/proc/self/fdinfo").into_iter().flatten().flatten();
             descriptors
                 .filter_map(|descriptor| fs::read_to_string(descriptor.path()).ok())
-                .any(|told| told.lines().any(|line| ours(line).is_some()))
+                .any(|info| info.lines().any(|line| ours(line).is_some()))
         }
     }
 }
@@ -39,18 +39,18 @@ mod system {
 mod system {
     use std::net::TcpListener;
 
-    /// The sockets at which this process waits for connections; the system does not tell of them.
+    /// The listening sockets of this process, which this system does not show.
     #[derive(Debug)]
-    pub struct Doors;
+    pub struct AcceptMonitor;
 
-    impl Doors {
-        /// Of these listeners, which may be given away.
-        pub fn of(_: &[TcpListener]) -> Self {
+    impl AcceptMonitor {
+        /// Monitors these listeners, which may be moved afterwards.
+        pub fn new(_: &[TcpListener]) -> Self {
             Self
         }
 
-        /// Whether somebody in this process waits at one of them, as far as the system tells.
-        pub fn are_watched(&self) -> bool {
+        /// Always `false`.
+        pub fn is_accepting(&self) -> bool {
             false
         }
     }
@@ -58,17 +58,17 @@ mod system {
 
 #[cfg(all(test, target_os = "linux"))]
 mod test {
-    use super::Doors;
+    use super::AcceptMonitor;
 
     #[actix_rt::test]
     async fn a_socket_is_watched_for_as_long_as_somebody_waits_at_it() {
         let listener = shared::claim::any().expect("some port").into_listeners().remove(0);
         listener.set_nonblocking(true).expect("ours to change");
-        let doors = Doors::of(std::slice::from_ref(&listener));
-        assert!(!doors.are_watched());
+        let monitor = AcceptMonitor::new(std::slice::from_ref(&listener));
+        assert!(!monitor.is_accepting());
         let waiting = actix_rt::net::TcpListener::from_std(listener).expect("a runtime");
-        assert!(doors.are_watched());
+        assert!(monitor.is_accepting());
         drop(waiting);
-        assert!(!doors.are_watched());
+        assert!(!monitor.is_accepting());
     }
 }

@@ -1,5 +1,6 @@
-//! Sockets that somebody has passed to this process: a launcher, or a service manager such as
-//! systemd. See [`shared::handover`] for how they come.
+//! Sockets that were passed to this process by a launcher, or by a service manager such as systemd.
+//!
+//! See [`shared::handover`] for how they come.
 
 use std::{io, net::TcpListener};
 
@@ -8,15 +9,15 @@ use shared::{
     handover::{LISTEN_FDS, ProtocolInfo},
 };
 
-/// The most sockets that are taken: 2 come from a launcher, and no host has more addresses that
-/// anybody would name one by one. A larger number is nonsense and not worth the memory.
-const MOST: usize = 64;
+/// The most sockets that are taken: a launcher passes 2, and no host has more addresses that a person
+/// would name one by one.
+const MAX_SOCKETS: usize = 64;
 
 /// Why the passed sockets cannot be served on.
 #[derive(Debug, thiserror::Error)]
 pub enum PassedError {
     /// More are announced than are ever taken.
-    #[error("{LISTEN_FDS} announces {0} sockets, and {MOST} is the most that are taken")]
+    #[error("{LISTEN_FDS} announces {0} sockets, and {MAX_SOCKETS} is the most that are taken")]
     TooMany(usize),
     /// What is announced is not a TCP socket.
     #[error("{LISTEN_FDS} announces sockets, but {0}")]
@@ -53,7 +54,7 @@ pub fn passed() -> Result<Option<Claim>, PassedError> {
 ///
 /// [`PassedError`] if they are not one or more listening TCP sockets on one port.
 pub fn open(sockets: &[ProtocolInfo]) -> Result<Claim, PassedError> {
-    if sockets.len() > MOST {
+    if sockets.len() > MAX_SOCKETS {
         return Err(PassedError::TooMany(sockets.len()));
     }
     let opened = sockets.iter().map(system::open).collect::<io::Result<_>>();
@@ -85,7 +86,7 @@ mod system {
     use listenfd::ListenFd;
     use shared::handover::{LISTEN_FDNAMES, LISTEN_FDS, ProtocolInfo};
 
-    use super::{MOST, PassedError};
+    use crate::os::listeners::{MAX_SOCKETS, PassedError};
 
     /// Whether sockets come with the adoption.
     pub const CAN_COME_LATER: bool = false;
@@ -94,7 +95,7 @@ mod system {
         let announced = env::var(LISTEN_FDS).ok().and_then(|number| number.parse::<usize>().ok());
         match announced {
             None | Some(0) => return Ok(Vec::new()),
-            Some(number) if number > MOST => return Err(PassedError::TooMany(number)),
+            Some(number) if number > MAX_SOCKETS => return Err(PassedError::TooMany(number)),
             Some(_) => {}
         }
         let mut passed = ListenFd::from_env();
@@ -157,7 +158,7 @@ mod system {
         WSAStartup, getsockopt,
     };
 
-    use super::PassedError;
+    use crate::os::listeners::PassedError;
 
     /// Whether sockets come with the adoption.
     pub const CAN_COME_LATER: bool = true;

@@ -2,10 +2,10 @@
 
 pub use system::Signals;
 
-/// A request of the system to end.
+/// A signal to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// Ctrl-C in the terminal, which goes to every program that runs there.
+    /// Ctrl-C in the terminal, which is sent to every program that runs there.
     Interrupt,
     /// For this process: `SIGTERM`; on Windows Ctrl-Break or a closed window.
     Terminate,
@@ -22,26 +22,26 @@ mod system {
         signal::unix::{self, SignalKind, signal},
     };
 
-    use super::Signal;
+    use crate::os::signals::Signal;
 
-    /// The system's requests. While this exists, they no longer end the process by themselves.
+    /// The signals to stop. While this exists, they no longer end the process by default.
     pub struct Signals {
         interrupt: unix::Signal,
         terminate: unix::Signal,
     }
 
     impl Signals {
-        /// Takes the system's requests from now on.
+        /// Handles the signals from now on.
         ///
         /// # Errors
         ///
-        /// Whatever the system refuses it with.
+        /// The error with which the system refuses to deliver them.
         pub fn new() -> io::Result<Self> {
             let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
             Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
         }
 
-        /// Waits for the next one.
+        /// Waits for the next signal.
         pub async fn next(&mut self) -> Signal {
             select! {
                 _ = self.interrupt.recv() => Signal::Interrupt,
@@ -63,9 +63,9 @@ mod system {
         },
     };
 
-    use super::Signal;
+    use crate::os::signals::Signal;
 
-    /// The system's requests. While this exists, they no longer end the process by themselves.
+    /// The signals to stop. While this exists, they no longer end the process by default.
     pub struct Signals {
         interrupt: CtrlC,
         ctrl_break: CtrlBreak,
@@ -74,17 +74,17 @@ mod system {
     }
 
     impl Signals {
-        /// Takes the system's requests from now on.
+        /// Handles the signals from now on.
         ///
         /// # Errors
         ///
-        /// Whatever the system refuses it with.
+        /// The error with which the system refuses to deliver them.
         pub fn new() -> io::Result<Self> {
             let (interrupt, ctrl_break) = (ctrl_c()?, ctrl_break()?);
             Ok(Self { interrupt, ctrl_break, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
         }
 
-        /// Waits for the next one.
+        /// Waits for the next signal.
         pub async fn next(&mut self) -> Signal {
             select! {
                 _ = self.interrupt.recv() => Signal::Interrupt,

@@ -1,7 +1,7 @@
-//! Hand-over messages from the launcher on stdin; the end of stdin means that the launcher has ended.
+//! The hand-over messages: lines of JSON from the launcher on stdin, and to the launcher on stdout.
 //!
-//! One thread reads them for the whole life of the process. It is a plain thread on purpose: when
-//! the launcher is gone, it ends the process in time even if the runtime hangs.
+//! One thread reads stdin until it ends, which means that the launcher is gone. It is a plain thread:
+//! it ends the process in time even if the runtime hangs.
 
 use std::{
     io::{self, BufRead},
@@ -19,61 +19,70 @@ use shared::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How long the launcher may take to say what the sockets are. It writes this before it starts us,
-/// or right after; only a stopped machine takes longer.
+/// How long the launcher may take to send the adoption. It writes it before it starts the server, or
+/// right after; only a stopped machine takes longer.
 pub const ADOPTION_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the process lives at most without its launcher. Nobody is there to notice it, so this is
-/// within the 2 s in which the port must be free again.
-pub const ORPHAN_LIFE: Duration = Duration::from_millis(1500);
+/// How long the process lives at most without its launcher. It is shorter than the 2 s within which the
+/// port must be free again.
+pub const ORPHAN_LIFETIME: Duration = Duration::from_millis(1500);
 
-/// What the launcher says after the adoption.
+/// A message of the launcher after the adoption.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
-    /// Lead every request to another port.
+pub enum LauncherMessage {
+    /// Redirect every request to another port.
     Redirect(Port),
-    /// Finish what is in flight and end.
+    /// Finish the requests in flight and end.
     Drain,
     /// End now.
     Stop,
-    /// It is gone.
+    /// The launcher has ended: stdin is closed.
     LauncherGone,
-    /// It said what is no message.
-    Garbled(String),
+    /// A line that is not a message.
+    Malformed(String),
 }
 
 /// Why there was no adoption.
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptionError {
-    /// Nothing came in time.
+    /// No line came within [`ADOPTION_TIMEOUT`].
     #[error("nothing on stdin for {} s", ADOPTION_TIMEOUT.as_secs())]
     Silence,
-    /// Stdin ended first.
+    /// Stdin ended before the first line.
     #[error("stdin is closed")]
     Closed,
-    /// Something else came first.
+    /// The first line is not an adoption.
     #[error("something else came first on stdin: {0}")]
     NotAnAdoption(String),
-    /// There is no thread to listen with.
+    /// The system refuses a thread to read with.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
 }
 
-/// Starts listening to the launcher, and waits for its first word.
+/// A hand-over: the adoption, and the messages that follow it.
+pub struct Handover {
+    /// The first line of the launcher.
+    pub adoption: Adoption,
+    /// The messages after it.
+    pub messages: UnboundedReceiver<LauncherMessage>,
+}
+
+/// Starts reading the launcher's messages, and waits for the adoption, which is the first.
 ///
 /// # Errors
 ///
-/// [`AdoptionError`] if that is not an adoption.
-pub fn attach() -> Result<(Adoption, UnboundedReceiver<Order>), AdoptionError> {
+/// [`AdoptionError`] if the first line is not an adoption, or does not come.
+pub fn attach() -> Result<Handover, AdoptionError> {
     let (to_main, first) = sync_channel(1);
-    let (to_life, orders) = unbounded_channel();
+    let (sender, messages) = unbounded_channel();
     let listen = move || {
-        hear_all(&mut io::stdin().lock(), &to_main, &to_life);
-        thread::sleep(ORPHAN_LIFE);
-        leave();
+        read_all(&mut io::stdin().lock(), &to_main, &sender);
+        thread::sleep(ORPHAN_LIFETIME);
+        exit();
     };
-    thread::Builder::new().name("control".into()).spawn(listen).map_err(AdoptionError::Thread)?;
-    wait(&first).map(|adoption| (adoption, orders))
+    thread::Builder::new().name("handover".into()).spawn(listen).map_err(AdoptionError::Thread)?;
+    let adoption = wait(&first)?;
+    Ok(Handover { adoption, messages })
 }
 
 type First = Result<Adoption, AdoptionError>;
@@ -87,51 +96,59 @@ fn wait(first: &Receiver<First>) -> First {
     })
 }
 
-/// Ends the process from this thread: the launcher has been gone for so long that the orderly end
+/// Ends the process from this thread: the launcher has been gone for so long that the graceful shutdown
 /// must have failed, and a held port is worse than a lost line of the log.
 #[expect(clippy::exit, reason = "an orphan that does not end by itself would keep the port")]
-fn leave() -> ! {
+fn exit() -> ! {
     process::exit(Exit::Done.code())
 }
 
-/// Hears the launcher out. Whatever it writes, this needs no more memory than one line.
-fn hear_all(from: &mut impl BufRead, first: &SyncSender<First>, orders: &UnboundedSender<Order>) {
-    let first_word = match wire::read_message(from) {
+/// Reads the launcher's messages to their end, in the memory of one line.
+fn read_all(
+    from: &mut impl BufRead,
+    first: &SyncSender<First>,
+    messages: &UnboundedSender<LauncherMessage>,
+) {
+    let adoption = match wire::read_message(from) {
         Ok(Some(ToServer::Adopt(adoption))) => Ok(adoption),
         Ok(Some(other)) => Err(AdoptionError::NotAnAdoption(format!("{other:?}"))),
         Ok(None) => Err(AdoptionError::Closed),
-        // The line itself is not told: it may be an adoption after all, with a secret in it.
+        // The error does not contain the line, which may be a damaged adoption with a secret in it.
         Err(MessageError::NotAMessage { problem, .. }) => {
             Err(AdoptionError::NotAnAdoption(problem))
         }
         Err(error) => Err(AdoptionError::NotAnAdoption(error.to_string())),
     };
-    let is_adopted = first_word.is_ok();
-    // Whoever no longer waits for a word has given up, or is about to end: then it is lost.
-    let _ = first.send(first_word);
+    let is_adopted = adoption.is_ok();
+    // The receiver is gone if the wait has timed out, or the process is about to end.
+    let _ = first.send(adoption);
     if is_adopted {
-        while let Some(order) = hear_order(from) {
-            let _ = orders.send(order);
+        while let Some(message) = read_next(from) {
+            let _ = messages.send(message);
         }
     }
-    let _ = orders.send(Order::LauncherGone);
+    let _ = messages.send(LauncherMessage::LauncherGone);
 }
 
-/// The next order, or `None` when there will be no more.
-fn hear_order(from: &mut impl BufRead) -> Option<Order> {
+/// The next message; `None` at the end of stdin, and when the rest of it cannot be read.
+fn read_next(from: &mut impl BufRead) -> Option<LauncherMessage> {
     match wire::read_message(from) {
-        Ok(Some(ToServer::Redirect { to })) => Some(Order::Redirect(to)),
-        Ok(Some(ToServer::Drain)) => Some(Order::Drain),
-        Ok(Some(ToServer::Stop)) => Some(Order::Stop),
-        Ok(Some(ToServer::Adopt(_))) => Some(Order::Garbled("a second adoption".to_owned())),
-        Err(error @ MessageError::NotAMessage { .. }) => Some(Order::Garbled(error.to_string())),
-        // Whoever floods us is no launcher of ours, and the rest of the stream has no lines.
+        Ok(Some(ToServer::Redirect { to })) => Some(LauncherMessage::Redirect(to)),
+        Ok(Some(ToServer::Drain)) => Some(LauncherMessage::Drain),
+        Ok(Some(ToServer::Stop)) => Some(LauncherMessage::Stop),
+        Ok(Some(ToServer::Adopt(_))) => {
+            Some(LauncherMessage::Malformed("a second adoption".to_owned()))
+        }
+        Err(error @ MessageError::NotAMessage { .. }) => {
+            Some(LauncherMessage::Malformed(error.to_string()))
+        }
+        // A line without an end is not from our launcher, and the rest of the stream has no lines.
         Ok(None) | Err(MessageError::Read(_) | MessageError::TooLong) => None,
     }
 }
 
-/// Says one thing to the launcher. If it does not hear it, stdin will tell that it is gone.
-pub fn say(message: &ToLauncher) {
+/// Sends a message to the launcher. A failure is ignored: stdin ends too if the launcher is gone.
+pub fn send(message: &ToLauncher) {
     let _ = wire::write_message(&mut io::stdout().lock(), message);
 }
 
@@ -154,12 +171,12 @@ mod test {
         }
     }
 
-    fn hear(text: &str) -> (First, Vec<Order>) {
+    fn read(text: &str) -> (First, Vec<LauncherMessage>) {
         let (to_main, first) = sync_channel(1);
-        let (to_life, mut orders) = unbounded_channel();
-        hear_all(&mut text.as_bytes(), &to_main, &to_life);
-        drop((to_main, to_life));
-        (wait(&first), std::iter::from_fn(|| orders.try_recv().ok()).collect())
+        let (sender, mut messages) = unbounded_channel();
+        read_all(&mut text.as_bytes(), &to_main, &sender);
+        drop((to_main, sender));
+        (wait(&first), std::iter::from_fn(|| messages.try_recv().ok()).collect())
     }
 
     fn adopt() -> String {
@@ -169,28 +186,32 @@ mod test {
 
     #[test]
     fn orders_come_in_turn_and_the_end_of_the_stream_is_the_last() {
-        let (first, orders) =
-            hear(&(adopt() + "{\"say\":\"redirect\",\"to\":17001}\nhello\n{\"say\":\"drain\"}\n"));
+        let (first, messages) =
+            read(&(adopt() + "{\"say\":\"redirect\",\"to\":17001}\nhello\n{\"say\":\"drain\"}\n"));
         assert_eq!(first.expect("adopted").port.get(), 17000);
-        let [Order::Redirect(to), Order::Garbled(said), Order::Drain, Order::LauncherGone] =
-            &orders[..]
+        let [
+            LauncherMessage::Redirect(to),
+            LauncherMessage::Malformed(line),
+            LauncherMessage::Drain,
+            LauncherMessage::LauncherGone,
+        ] = &messages[..]
         else {
-            panic!("{orders:?}")
+            panic!("{messages:?}")
         };
-        assert!(to.get() == 17001 && said.contains("hello"));
+        assert!(to.get() == 17001 && line.contains("hello"));
     }
 
     #[test]
     fn nobody_is_adopted_by_silence_garbage_or_another_order() {
         for text in ["", "hello\n", "{\"say\":\"drain\"}\n"] {
-            let (first, orders) = hear(text);
-            assert!(first.is_err() && orders == [Order::LauncherGone], "{text:?}");
+            let (first, messages) = read(text);
+            assert!(first.is_err() && messages == [LauncherMessage::LauncherGone], "{text:?}");
         }
     }
 
     #[test]
     fn a_flood_counts_as_the_end_of_the_launcher() {
-        let (first, orders) = hear(&(adopt() + &"x".repeat(1 << 20)));
-        assert!(first.is_ok() && orders == [Order::LauncherGone]);
+        let (first, messages) = read(&(adopt() + &"x".repeat(1 << 20)));
+        assert!(first.is_ok() && messages == [LauncherMessage::LauncherGone]);
     }
 }

@@ -1,8 +1,8 @@
-//! One run of the server, from what was typed to its end.
+//! One run of the server on its sockets, from the first record to the last.
 //!
-//! Under a launcher the launch is the launcher's, which writes most of its records and is obeyed.
-//! Otherwise it is the server's own: it begins and ends it, and asks itself once through `127.0.0.1`
-//! whether it is ready.
+//! Under a launcher the launch belongs to the launcher, which writes most of its records and sends
+//! messages to the server. Otherwise the launch is the server's own: it records the beginning and the
+//! end, and checks once through `127.0.0.1` whether it is ready.
 
 use std::{
     io,
@@ -25,49 +25,53 @@ use shared::{
     logging::{self, Diagnostics, Mode},
     paths::Folders,
     port::Port,
+    token::Token,
 };
 use slog::{Logger, warn};
-use tokio::{select, sync::mpsc::UnboundedReceiver};
+use tokio::{
+    select,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+};
 
 use crate::{
-    auth::access::Token,
     process::{
         args::Args,
-        handover::{self, Order},
+        handover::{self, LauncherMessage},
         report::{self, Ready, Report},
-        shutdown::{Life, Stop},
+        shutdown::{Shutdown, StopRequest},
     },
     web::{
-        application::{Application, Settings},
+        application::{ApplicationSettings, BoundApplication, RunningApplication},
+        launcher_requests::LauncherRequests,
         storage::AppFiles,
     },
 };
 
-/// How long the server may take to answer itself. It has just started its workers, so even a very
-/// busy machine needs a fraction of this.
+/// How long the server may take to answer its own check. It has just started its workers, so even a
+/// very busy machine needs a fraction of this.
 const SELF_CHECK: Duration = Duration::from_secs(2);
 
-/// What is true of the whole run.
+/// One run of the server.
 pub struct Launch {
     /// When the process began.
     pub began: Instant,
-    /// The launch. Without a launcher it is our own: this run begins it and ends it.
+    /// The launch. Without a launcher it is our own, and has the length of this run.
     pub info: LaunchInfo,
-    /// What proves whose server it is.
+    /// Proves whose server it is.
     pub secret: Secret,
     /// The port history.
     pub history: Writer,
-    /// What is told on stdout and stderr.
+    /// Prints to stdout and stderr.
     pub report: Report,
     folders: Folders,
     diagnostics: Diagnostics,
 }
 
 impl Launch {
-    /// Opens the history and the diagnostics. What cannot be read or written costs the record or the
-    /// proof of identity, not the launch.
+    /// Opens the history and the diagnostics. An error loses records or the proof of identity, and does
+    /// not fail the launch.
     ///
-    /// The `secret` comes from the launcher, which knows that of this user; without one it is read.
+    /// The `secret` comes from the launcher; without a launcher it is read from its file.
     pub fn new(
         args: &Args,
         folders: Folders,
@@ -94,7 +98,7 @@ impl Launch {
         }
     }
 
-    /// Where everything is kept.
+    /// The folders of the app.
     pub fn folders(&self) -> &Folders {
         &self.folders
     }
@@ -112,21 +116,20 @@ impl Launch {
         failed
     }
 
-    /// Serves on `claim` until the end, with these routes of the app's own.
+    /// Serves on `claim` until the end, with the routes of the app.
     pub fn serve<F>(
         &self,
         args: &Args,
         claim: Claim,
-        orders: Option<UnboundedReceiver<Order>>,
+        messages: Option<UnboundedReceiver<LauncherMessage>>,
         routes: F,
     ) -> Exit
     where
         F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
     {
         let port = claim.port();
-        let app = || Application::build(claim, self.settings(args), routes);
-        let ended = runtime()
-            .and_then(|system| system.block_on(async { self.run(args, app()?, orders).await }));
+        let run = self.run(args, claim, messages, routes);
+        let ended = runtime().and_then(|system| system.block_on(run));
         let (ending, error) = match ended {
             Ok(stop) => (Ending::of(port, stop.reason).asked(stop.by), None),
             Err(error) => (Ending::of(port, EndReason::ServerFailed), Some(error.to_string())),
@@ -136,8 +139,8 @@ impl Launch {
             error,
             ..ending.clone()
         };
-        // A launcher that is still there holds the port for the next server.
-        if !self.info.is_supervised() || ending.reason == Stop::LAUNCHER_GONE {
+        // A launcher that still runs holds the port for the next server.
+        if !self.info.is_supervised() || ending.reason == EndReason::LauncherGone {
             self.history.record(&Event::PortReleased(ending.clone()));
         }
         match error {
@@ -154,38 +157,48 @@ impl Launch {
         }
     }
 
-    async fn run(
+    async fn run<F>(
         &self,
         args: &Args,
-        mut app: Application,
-        orders: Option<UnboundedReceiver<Order>>,
-    ) -> io::Result<Stop> {
-        let wishes = app.wishes();
-        let mut life = Life::new(orders, wishes, app.moved(), self.logger().clone())?;
-        let at = self.whereabouts(&app);
+        claim: Claim,
+        messages: Option<UnboundedReceiver<LauncherMessage>>,
+        routes: F,
+    ) -> io::Result<StopRequest>
+    where
+        F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    {
+        let (sender, requests) = unbounded_channel();
+        let settings = self.settings(args, LauncherRequests::new(sender));
+        let app = BoundApplication::new(claim, settings, routes)?;
+        let mut shutdown =
+            Shutdown::new(messages, requests, app.redirect_target(), self.logger().clone())?;
+        let at = self.server_at(app.port(), app.addresses());
         self.history.record(&Event::ServerListening(at.clone()));
         exposure(&at).iter().for_each(|event| self.history.record(event));
-        app.start().await?;
+        let mut app = app.start().await?;
         if self.info.is_supervised() {
-            handover::say(&ToLauncher::Ready);
+            handover::send(&ToLauncher::Ready);
         } else {
             select! {
                 () = self.check(&app, args) => {}
-                stop = life.next() => { life.wind_down(app, stop).await; return Ok(stop) }
+                stop = shutdown.next() => {
+                    shutdown.graceful_shutdown(app, stop).await;
+                    return Ok(stop);
+                }
             }
         }
         let stop = select! {
             ended = app.serve() => {
                 return ended.and(Err(io::Error::other("it ended without being asked to")));
             }
-            stop = life.next() => stop,
+            stop = shutdown.next() => stop,
         };
-        life.wind_down(app, stop).await;
+        shutdown.graceful_shutdown(app, stop).await;
         Ok(stop)
     }
 
-    /// Asks ourselves once, as a browser would, and tells what came of it.
-    async fn check(&self, app: &Application, args: &Args) {
+    /// Sends one request to this server, as a browser would, and records and prints whether it is ready.
+    async fn check(&self, app: &RunningApplication, args: &Args) {
         let (secret, port) = (self.secret.clone(), app.port());
         let answer = spawn_blocking(move || secret.probe(port, SELF_CHECK)).await;
         let problem = match answer {
@@ -199,7 +212,7 @@ impl Launch {
             report::warning(format_args!("{} does not lead here: {problem}.", app.url()));
             return;
         }
-        let at = self.whereabouts(app);
+        let at = self.server_at(app.port(), app.addresses());
         self.history.record(&Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }));
         let beyond = args.bind.filter(|ip| !ip.is_loopback());
         if let Some(ip) = beyond {
@@ -208,29 +221,30 @@ impl Launch {
         self.report.ready(&Ready { launch: &self.info, beyond, at: &at });
     }
 
-    fn settings(&self, args: &Args) -> Settings {
+    fn settings(&self, args: &Args, requests: LauncherRequests) -> ApplicationSettings {
         let token = Token::load_or_create(&self.folders.token(&self.info.app));
-        Settings {
+        ApplicationSettings {
             launch: self.info.clone(),
             root: args.root.clone(),
             secret: self.secret.clone(),
             token: or_random(token, "the token", Token::random),
             files: Some(AppFiles { folders: self.folders.clone(), history: self.history.clone() }),
+            requests,
             logger: self.logger().clone(),
         }
     }
 
-    fn whereabouts(&self, app: &Application) -> ServerAt {
+    fn server_at(&self, port: Port, addresses: &[SocketAddr]) -> ServerAt {
         ServerAt {
             server_pid: process::id(),
-            port: app.port(),
-            addresses: app.addresses().to_vec(),
+            port,
+            addresses: addresses.to_vec(),
             elapsed: self.began.elapsed(),
         }
     }
 }
 
-/// What is recorded of a server that other computers can reach.
+/// The event of a server that other computers can reach.
 fn exposure(at: &ServerAt) -> Option<Event> {
     let ServerAt { port, server_pid, .. } = *at;
     let is_reachable = |address: &&SocketAddr| !address.ip().is_loopback();
@@ -238,7 +252,7 @@ fn exposure(at: &ServerAt) -> Option<Event> {
     (!addresses.is_empty()).then_some(Event::PortExposed { port, addresses, server_pid })
 }
 
-/// What other computers can do from now on.
+/// The warning about what other computers can do from now on.
 fn exposed(ip: IpAddr, port: Port, root: Option<&Path>) -> String {
     let whole = match ip.is_unspecified() {
         true => format!("at every address of this one, on port {port}"),
@@ -261,7 +275,7 @@ fn runtime() -> io::Result<SystemRunner> {
     Ok(System::with_tokio_rt(|| tokio))
 }
 
-/// What was found, or one that holds for this run alone.
+/// The value that was read, or a random one for this run, with a warning.
 fn or_random<T>(found: io::Result<T>, what: &str, random: impl FnOnce() -> T) -> T {
     found.unwrap_or_else(|error| {
         report::warning(format_args!("cannot keep {what}: {error}. It holds for this run alone."));

@@ -1,4 +1,4 @@
-//! A port that cannot be had: why, who holds it, and which one would do.
+//! The conflict of a port that could not be claimed, and another port to suggest.
 
 use std::{process, time::Instant};
 
@@ -12,9 +12,9 @@ use shared::{
 
 use crate::{process::report::Suggestion, web::port_policy::refused};
 
-/// How many ports are tried for a suggestion. Fewer than one in a hundred of the preferred ones is
-/// in use on any machine, so the second seldom fails, and this many do only where everything does.
-const TRIES: usize = 16;
+/// How many ports are tried for a suggestion. Fewer than one in a hundred of the preferred ports is in
+/// use on any machine, so this many fail only where every claim does.
+const MAX_TRIES: usize = 16;
 
 /// The conflict behind a claim that failed, diagnosed in full.
 pub fn diagnosed(
@@ -34,14 +34,14 @@ pub fn diagnosed(
     }
 }
 
-/// A port that would do: one that could be claimed just now, and was released again.
+/// A port that could be claimed just now, and was released again.
 ///
-/// Two servers that fail together begin at different places, so that they are told different ports.
+/// Two servers that fail together start the search at different ports, so that their suggestions differ.
 pub fn suggestion(policy: &Policy) -> Option<Suggestion> {
     let mut ports: Vec<_> = policy.allowed().filter(|&port| PREFERRED.contains(port)).collect();
     let start = (process::id() as usize).checked_rem(ports.len())?;
     ports.rotate_left(start);
-    let port = ports.into_iter().take(TRIES).find(|&port| claim::port(port).is_ok())?;
+    let port = ports.into_iter().take(MAX_TRIES).find(|&port| claim::port(port).is_ok())?;
     Some(Suggestion { port })
 }
 

@@ -11,17 +11,17 @@ use clap::FromArgMatches;
 use shared::{
     app::AppName,
     assignment::Assignment,
-    claim::Claim,
+    claim::{Claim, ClaimError},
     conflict::{Conflict, Origin},
     diagnose::Diagnostician,
-    environment::Environment,
+    environment::{Environment, VariableError},
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
     handover::ToLauncher,
     invoked_as,
     launch::LaunchInfo,
     os,
-    paths::Folders,
+    paths::{Folders, NoHome},
     policy::Policy,
     port::Port,
 };
@@ -32,12 +32,48 @@ use crate::{
         handover,
         launch::Launch,
         port_conflict, report,
-        socket_source::{self, Way},
+        socket_source::{self, SocketSource, SocketSourceError},
     },
     web::port_policy,
 };
 
-/// Runs the server as `argv` says, until it ends.
+/// Why the program ends before a launch begins.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The command line is wrong, or asks for help or the version only.
+    #[error(transparent)]
+    CommandLine(#[from] clap::Error),
+    /// An environment variable has a wrong value.
+    #[error("{0}.")]
+    Variable(#[from] VariableError),
+    /// There are no sockets to serve on.
+    #[error("{0}")]
+    Sockets(#[from] SocketSourceError),
+    /// The folders of the app cannot be determined.
+    #[error("{0}.")]
+    Folders(#[from] NoHome),
+}
+
+impl StartError {
+    /// Prints the error, and returns the code with which the program exits.
+    fn report(&self) -> Exit {
+        if let Self::CommandLine(error) = self {
+            // An error that stdout or stderr is closed cannot be printed either.
+            let _ = error.print();
+        } else {
+            report::error(self);
+        }
+        match self {
+            Self::CommandLine(error) if error.use_stderr() => Exit::Usage,
+            Self::CommandLine(_) => Exit::Done,
+            Self::Variable(_) => Exit::Usage,
+            Self::Sockets(error) => error.exit(),
+            Self::Folders(_) => Exit::BadSettings,
+        }
+    }
+}
+
+/// Runs the server with the command line `argv`, until it ends.
 pub fn run(argv: &[OsString]) -> Exit {
     with_routes(argv, |_| {})
 }
@@ -48,69 +84,52 @@ pub fn with_routes<F>(argv: &[OsString], routes: F) -> Exit
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
+    start(argv, routes).unwrap_or_else(|error| error.report())
+}
+
+fn start<F>(argv: &[OsString], routes: F) -> Result<Exit, StartError>
+where
+    F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
     let began = Instant::now();
     os::survive_file_size_limit();
     invoked_as::keep(argv);
-    let matches = command().try_get_matches_from(argv);
-    let typed = match matches.and_then(|matches| Typed::from_arg_matches(&matches)) {
-        Ok(typed) => typed,
-        Err(error) => {
-            // A closed stdout is no reason to say anything else.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
-        }
-    };
-    let args = match Args::resolve(typed, &Environment::of_process()) {
-        Ok(args) => args,
-        Err(error) => {
-            report::refusal(format_args!("{error}."));
-            return Exit::Usage;
-        }
-    };
-    let way = match Way::find(&args) {
-        Ok(way) => way,
-        Err(no_way) => {
-            report::refusal(no_way.text);
-            return no_way.exit;
-        }
-    };
-    let folders = match Folders::locate(args.home.as_deref(), args.log_dir.as_deref()) {
-        Ok(folders) => folders,
-        Err(error) => {
-            report::refusal(format_args!("{error}."));
-            return Exit::BadSettings;
-        }
-    };
+    let typed = Typed::from_arg_matches(&command().try_get_matches_from(argv)?)?;
+    let args = Args::resolve(typed, &Environment::of_process())?;
+    let source = SocketSource::find(&args)?;
+    let folders = Folders::locate(args.home.as_deref(), args.log_dir.as_deref())?;
     let own = |port| LaunchInfo {
         last_good: last_good(&folders, &args.app),
         ..LaunchInfo::new(args.app.clone(), port)
     };
-    match way {
-        Way::HandOver(claim, adoption, orders) => {
-            handover::say(&ToLauncher::Listening { addresses: claim.addresses() });
+    Ok(match source {
+        SocketSource::HandOver { claim, handover } => {
+            handover::send(&ToLauncher::Listening { addresses: claim.addresses() });
+            let (adoption, messages) = (handover.adoption, handover.messages);
             let info = adoption.launch(args.app.clone());
             let launch = Launch::new(&args, folders, info, Some(adoption.secret), began);
-            launch.serve(&args, claim, Some(orders), routes)
+            launch.serve(&args, claim, Some(messages), routes)
         }
-        Way::Inherited(claim) => {
+        SocketSource::Inherited(claim) => {
             let info = LaunchInfo { origin: Origin::Inherited, ..own(claim.port()) };
             let launch = own_launch(&args, folders, info, argv, began);
             launch.history.record(&claimed(&launch, &claim, Duration::ZERO));
             launch.serve(&args, claim, None, routes)
         }
-        Way::Claim(port) => {
+        SocketSource::Claim(port) => {
             let info = own(port);
             let launch = own_launch(&args, folders, info, argv, began);
-            match claim(&launch, port, args.bind) {
+            let policy = port_policy::policy(launch.folders(), &launch.info.app);
+            match claim(&launch, &policy, port, args.bind) {
                 Ok(claim) => launch.serve(&args, claim, None, routes),
-                Err(exit) => exit,
+                Err(failure) => failure.end(&launch, &policy),
             }
         }
-    }
+    })
 }
 
-/// The last good port of `app`, as far as its assignment can be read. Mending the file is for the
-/// launcher.
+/// The last good port of `app`; `None` also if its assignment cannot be read, which the launcher
+/// repairs.
 fn last_good(folders: &Folders, app: &AppName) -> Option<Port> {
     let assignment = Assignment::load(&folders.assignment(app)).ok()?;
     assignment.last_good.map(|good| good.port)
@@ -131,31 +150,74 @@ fn own_launch(
     launch
 }
 
-/// Claims the port that was asked for, or tells everything about why not.
-fn claim(launch: &Launch, port: Port, bind: Option<IpAddr>) -> Result<Claim, Exit> {
-    let policy = port_policy::policy(launch.folders(), &launch.info.app);
+/// Why the port that was asked for could not be claimed.
+#[derive(Debug, thiserror::Error)]
+enum ClaimFailure {
+    /// A conflict.
+    #[error("{}", .0.sentence())]
+    Conflict(Box<Conflict>),
+    /// The system refused the claim for another reason.
+    #[error("{source}: {}", .source.source)]
+    System { port: Port, source: ClaimError },
+    /// The host does not have the address of `--bind`.
+    #[error("this computer has no address {ip} to serve on")]
+    NoSuchAddress { port: Port, ip: IpAddr },
+}
+
+impl ClaimFailure {
+    /// Records the failure and then prints it. Returns the code with which the program exits.
+    fn end(&self, launch: &Launch, policy: &Policy) -> Exit {
+        let (port, reason, exit) = match self {
+            Self::Conflict(conflict) => (conflict.port, EndReason::NoPort, Exit::PortUnavailable),
+            Self::System { port, .. } => (*port, EndReason::ClaimFailed, Exit::Bug),
+            Self::NoSuchAddress { port, .. } => (*port, EndReason::NoSuchAddress, Exit::Usage),
+        };
+        if let Self::Conflict(conflict) = self {
+            launch.history.record(&Event::PortConflict(Conflict::clone(conflict)));
+        }
+        let failed = launch.fail(Ending {
+            port: Some(port),
+            reason,
+            exit_code: Some(exit.code()),
+            error: Some(self.to_string()),
+            by: None,
+        });
+        match self {
+            Self::Conflict(conflict) => {
+                let suggestion = port_conflict::suggestion(policy);
+                launch.report.port_conflict(conflict, &failed, suggestion);
+            }
+            _ => launch.report.failed(format_args!("{self}."), &failed),
+        }
+        exit
+    }
+}
+
+/// Claims the port that was asked for, and records the claim.
+fn claim(
+    launch: &Launch,
+    policy: &Policy,
+    port: Port,
+    bind: Option<IpAddr>,
+) -> Result<Claim, ClaimFailure> {
     let last_good = launch.info.last_good;
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
-        return Err(give_up(launch, &policy, &port_policy::refused(port, class, last_good)));
+        let conflict = port_policy::refused(port, class, last_good);
+        return Err(ClaimFailure::Conflict(Box::new(conflict)));
     }
     let began = Instant::now();
-    let claim = match socket_source::claim(port, bind) {
-        Ok(claim) => claim,
-        Err(error) if error.is_conflict() => {
-            let (app, secret) = (launch.info.app.clone(), launch.secret.clone());
-            let diagnostician = Diagnostician::new(app, launch.folders(), secret);
-            let conflict = port_conflict::diagnosed(diagnostician, port, &error, last_good, began);
-            return Err(give_up(launch, &policy, &conflict));
+    let claim = socket_source::claim(port, bind).map_err(|source| {
+        if !source.is_conflict() {
+            return ClaimFailure::System { port, source };
         }
-        Err(error) => {
-            let text = format!("{error}: {}", error.source);
-            return Err(fail(launch, Some(port), EndReason::ClaimFailed, Exit::Bug, &text));
-        }
-    };
+        let (app, secret) = (launch.info.app.clone(), launch.secret.clone());
+        let diagnostician = Diagnostician::new(app, launch.folders(), secret);
+        let conflict = port_conflict::diagnosed(diagnostician, port, &source, last_good, began);
+        ClaimFailure::Conflict(Box::new(conflict))
+    })?;
     let is_missing = |ip: &IpAddr| !claim.addresses().iter().any(|address| address.ip() == *ip);
     if let Some(ip) = bind.filter(is_missing) {
-        let text = format!("this computer has no address {ip} to serve on");
-        return Err(fail(launch, Some(port), EndReason::NoSuchAddress, Exit::Usage, &text));
+        return Err(ClaimFailure::NoSuchAddress { port, ip });
     }
     launch.history.record(&claimed(launch, &claim, began.elapsed()));
     Ok(claim)
@@ -169,27 +231,4 @@ fn claimed(launch: &Launch, claim: &Claim, elapsed: Duration) -> Event {
         tried: 1,
         elapsed,
     }
-}
-
-/// Records the conflict and the end before it tells anybody.
-fn give_up(launch: &Launch, policy: &Policy, conflict: &Conflict) -> Exit {
-    let exit = Exit::PortUnavailable;
-    launch.history.record(&Event::PortConflict(conflict.clone()));
-    let failed = launch.fail(Ending {
-        port: Some(conflict.port),
-        reason: EndReason::NoPort,
-        exit_code: Some(exit.code()),
-        error: Some(conflict.sentence()),
-        by: None,
-    });
-    launch.report.taken(conflict, &failed, port_conflict::suggestion(policy));
-    exit
-}
-
-fn fail(launch: &Launch, port: Option<Port>, reason: EndReason, exit: Exit, text: &str) -> Exit {
-    let error = Some(text.to_owned());
-    let failed =
-        launch.fail(Ending { port, reason, exit_code: Some(exit.code()), error, by: None });
-    launch.report.failed(format_args!("{text}."), &failed);
-    exit
 }

@@ -1,4 +1,4 @@
-//! When the server ends, and how.
+//! Requests to stop, and the graceful shutdown.
 
 use std::{future::pending, io, mem, pin::pin, sync::Arc, time::Duration};
 
@@ -15,74 +15,82 @@ use tokio::{
 
 use crate::{
     os::signals::{Signal, Signals},
-    process::handover::{self, Order},
-    web::{application::Application, launcher_requests::Wish, redirect::Moved},
+    process::handover::{self, LauncherMessage},
+    web::{
+        application::RunningApplication, launcher_requests::LauncherRequest,
+        redirect_target::RedirectTarget,
+    },
 };
 
-/// How long requests in flight may take when the server is asked to end. Longer than any page of
+/// How long requests in flight may take when the server is asked to stop. Longer than any page of
 /// ours takes, shorter than the time after which service managers kill (90 s for systemd).
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The same when the launcher is gone: the port must be free within 2 s, whoever is waiting.
+/// The same when the launcher is gone: the port must be free within 2 s.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A request to end.
+/// A request to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stop {
-    /// Why, in one word.
+pub struct StopRequest {
+    /// Why the server stops.
     pub reason: EndReason,
-    /// From where it was asked for; `None` if the launcher ends it, which records that itself.
+    /// Where the request comes from; `None` if it comes from the launcher, which records that itself.
     pub by: Option<RequestedBy>,
     /// How long requests in flight may take.
     pub patience: Duration,
 }
 
-impl Stop {
-    /// The launcher ended without a word, so nobody holds the port any more but this server.
-    pub const LAUNCHER_GONE: EndReason = EndReason::LauncherGone;
-
-    /// An end that was asked for.
+impl StopRequest {
     fn asked(by: Option<RequestedBy>, patience: Duration) -> Self {
         Self { reason: EndReason::Asked, by, patience }
     }
 }
 
-/// Everything that may ask the server to end, or to lead elsewhere.
-pub struct Life {
+/// Everything that the server reacts to besides HTTP requests: signals, messages of the launcher and
+/// requests to the launcher.
+pub struct Shutdown {
     signals: Signals,
+    is_signalled: bool,
     has_launcher: bool,
-    orders: Option<UnboundedReceiver<Order>>,
-    wishes: Option<UnboundedReceiver<Wish>>,
-    signalled: bool,
-    moved: Arc<Moved>,
+    /// `None` without a launcher, and once the launcher is gone.
+    messages: Option<UnboundedReceiver<LauncherMessage>>,
+    /// `None` once every sender is gone.
+    requests: Option<UnboundedReceiver<LauncherRequest>>,
+    redirect_target: Arc<RedirectTarget>,
     logger: Logger,
 }
 
-impl Life {
-    /// Listens to the system, to what people wish in the browser and, if there is one, to the
-    /// launcher, which may say that the app has `moved`.
+impl Shutdown {
+    /// Handles signals from now on, `requests` from the routes and, if there is a launcher, its
+    /// `messages`.
     ///
     /// # Errors
     ///
-    /// Whatever the system refuses to deliver its signals with.
+    /// The error with which the system refuses to deliver its signals.
     pub fn new(
-        orders: Option<UnboundedReceiver<Order>>,
-        wishes: Option<UnboundedReceiver<Wish>>,
-        moved: Arc<Moved>,
+        messages: Option<UnboundedReceiver<LauncherMessage>>,
+        requests: UnboundedReceiver<LauncherRequest>,
+        redirect_target: Arc<RedirectTarget>,
         logger: Logger,
     ) -> io::Result<Self> {
-        let has_launcher = orders.is_some();
-        let signals = Signals::new()?;
-        Ok(Self { signals, has_launcher, orders, wishes, signalled: false, moved, logger })
+        Ok(Self {
+            signals: Signals::new()?,
+            is_signalled: false,
+            has_launcher: messages.is_some(),
+            messages,
+            requests: Some(requests),
+            redirect_target,
+            logger,
+        })
     }
 
-    /// Waits for the next request to end. The second signal has no patience left.
-    pub async fn next(&mut self) -> Stop {
+    /// Waits for the next request to stop, and handles everything else that comes first.
+    pub async fn next(&mut self) -> StopRequest {
         loop {
             let stop = select! {
-                signal = self.signals.next() => self.heed(signal),
-                order = next(&mut self.orders) => self.obey(order),
-                wish = next(&mut self.wishes) => self.grant(wish),
+                signal = self.signals.next() => self.handle_signal(signal),
+                message = next(&mut self.messages) => self.handle_message(message),
+                request = next(&mut self.requests) => self.handle_request(request),
             };
             if let Some(stop) = stop {
                 return stop;
@@ -90,56 +98,63 @@ impl Life {
         }
     }
 
-    fn heed(&mut self, signal: Signal) -> Option<Stop> {
+    /// The first signal gives requests in flight [`PATIENCE`], the second none.
+    fn handle_signal(&mut self, signal: Signal) -> Option<StopRequest> {
         if self.has_launcher && signal == Signal::Interrupt {
-            // The terminal sends it to both; what becomes of it is for the launcher to say.
+            // The terminal sends it to both programs, and the launcher decides what it means.
             return None;
         }
-        let again = mem::replace(&mut self.signalled, true);
+        let again = mem::replace(&mut self.is_signalled, true);
         let by = match signal {
             Signal::Interrupt | Signal::Terminate => RequestedBy::Signal,
             Signal::Shutdown => RequestedBy::Shutdown,
         };
-        Some(Stop::asked(Some(by), if again { Duration::ZERO } else { PATIENCE }))
+        Some(StopRequest::asked(Some(by), if again { Duration::ZERO } else { PATIENCE }))
     }
 
-    /// A launcher is told what a person wishes, and gives its orders. Without one there is only the
-    /// end.
-    fn grant(&mut self, wish: Option<Wish>) -> Option<Stop> {
-        match wish {
-            None => self.wishes = None,
-            Some(wish) if self.has_launcher => handover::say(&wish.into()),
-            Some(Wish::Stop { by }) => return Some(Stop::asked(Some(by), PATIENCE)),
-            Some(Wish::Move { .. } | Wish::Restart { .. } | Wish::Reread) => {}
+    /// Passes a request on to the launcher. Without a launcher only a stop has an effect.
+    fn handle_request(&mut self, request: Option<LauncherRequest>) -> Option<StopRequest> {
+        match request {
+            None => self.requests = None,
+            Some(request) if self.has_launcher => handover::send(&request.into()),
+            Some(LauncherRequest::Stop { by }) => {
+                return Some(StopRequest::asked(Some(by), PATIENCE));
+            }
+            Some(
+                LauncherRequest::Move { .. }
+                | LauncherRequest::Restart { .. }
+                | LauncherRequest::Reread,
+            ) => {}
         }
         None
     }
 
-    fn obey(&mut self, order: Option<Order>) -> Option<Stop> {
-        match order {
-            Some(Order::Drain) => Some(Stop::asked(None, PATIENCE)),
-            Some(Order::Stop) => Some(Stop::asked(None, Duration::ZERO)),
-            Some(Order::Redirect(to)) => {
-                if self.moved.lead(to) {
+    fn handle_message(&mut self, message: Option<LauncherMessage>) -> Option<StopRequest> {
+        match message {
+            Some(LauncherMessage::Drain) => Some(StopRequest::asked(None, PATIENCE)),
+            Some(LauncherMessage::Stop) => Some(StopRequest::asked(None, Duration::ZERO)),
+            Some(LauncherMessage::Redirect(to)) => {
+                if self.redirect_target.set(to) {
                     info!(self.logger, "redirecting"; keys::PORT => to.get());
                 } else {
                     warn!(self.logger, "redirect to the own port ignored"; keys::PORT => to.get());
                 }
                 None
             }
-            Some(Order::Garbled(line)) => {
+            Some(LauncherMessage::Malformed(line)) => {
                 warn!(self.logger, "hand-over message not understood"; keys::LINE => line);
                 None
             }
-            Some(Order::LauncherGone) | None => {
-                self.orders = None;
-                Some(Stop { reason: Stop::LAUNCHER_GONE, by: None, patience: ORPHAN_PATIENCE })
+            Some(LauncherMessage::LauncherGone) | None => {
+                self.messages = None;
+                let reason = EndReason::LauncherGone;
+                Some(StopRequest { reason, by: None, patience: ORPHAN_PATIENCE })
             }
         }
     }
 
-    /// Ends `app`. A further request may shorten what patience is left, never lengthen it.
-    pub async fn wind_down(&mut self, app: Application, stop: Stop) {
+    /// Stops `app`. A further request may shorten the patience that is left, and never lengthens it.
+    pub async fn graceful_shutdown(&mut self, app: RunningApplication, stop: StopRequest) {
         let mut stopping = pin!(app.stop(stop.patience));
         let mut deadline = Instant::now() + stop.patience;
         loop {
@@ -152,6 +167,7 @@ impl Life {
     }
 }
 
+/// The next item; waits for ever without a receiver.
 async fn next<T>(from: &mut Option<UnboundedReceiver<T>>) -> Option<T> {
     match from {
         Some(from) => from.recv().await,
@@ -171,27 +187,29 @@ mod test {
     #[test]
     fn a_redirect_is_no_end_and_the_end_of_the_launcher_is() {
         let port = |number| Port::new(number).expect("not 0");
-        let moved = Arc::new(Moved::not_yet(port(17000), Connections::default()));
+        let target = Arc::new(RedirectTarget::new(port(17000), Connections::default()));
         actix_rt::System::new().block_on(async {
-            let (launcher, orders) = unbounded_channel();
+            let (launcher, messages) = unbounded_channel();
+            let (_requests, requests) = unbounded_channel();
             let logger = Logger::root(Discard, o!());
-            let mut life =
-                Life::new(Some(orders), None, Arc::clone(&moved), logger).expect("signals");
-            for order in [
-                Order::Garbled("hello".to_owned()),
-                Order::Redirect(port(17001)),
-                Order::Redirect(port(17000)),
-                Order::Drain,
-                Order::Stop,
-                Order::LauncherGone,
+            let mut shutdown = Shutdown::new(Some(messages), requests, Arc::clone(&target), logger)
+                .expect("signals");
+            for message in [
+                LauncherMessage::Malformed("hello".to_owned()),
+                LauncherMessage::Redirect(port(17001)),
+                LauncherMessage::Redirect(port(17000)),
+                LauncherMessage::Drain,
+                LauncherMessage::Stop,
+                LauncherMessage::LauncherGone,
             ] {
-                launcher.send(order).expect("it listens");
+                launcher.send(message).expect("it listens");
             }
-            assert_eq!(life.next().await, Stop::asked(None, PATIENCE));
-            assert_eq!(moved.to(), Some(port(17001)));
-            assert_eq!(life.next().await, Stop::asked(None, Duration::ZERO));
-            let gone = Stop { reason: Stop::LAUNCHER_GONE, by: None, patience: ORPHAN_PATIENCE };
-            assert_eq!(life.next().await, gone);
+            assert_eq!(shutdown.next().await, StopRequest::asked(None, PATIENCE));
+            assert_eq!(target.port(), Some(port(17001)));
+            assert_eq!(shutdown.next().await, StopRequest::asked(None, Duration::ZERO));
+            let reason = EndReason::LauncherGone;
+            let gone = StopRequest { reason, by: None, patience: ORPHAN_PATIENCE };
+            assert_eq!(shutdown.next().await, gone);
         });
     }
 }

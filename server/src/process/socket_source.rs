@@ -1,4 +1,4 @@
-//! The three ways to sockets, and which of them this run takes.
+//! The three sources of sockets, and which of them this run uses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,57 +6,95 @@ use clap::error::ErrorKind;
 use shared::{
     claim::{self, Claim, ClaimError, LOOPBACKS},
     exit::Exit,
-    handover::Adoption,
     invoked_as,
     port::Port,
 };
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
-    os::listeners,
+    os::listeners::{self, PassedError},
     process::{
         args::{self, Args},
-        handover::{self, Order},
+        handover::{self, AdoptionError, Handover},
     },
 };
 
 /// Where the sockets come from.
-pub enum Way {
+pub enum SocketSource {
     /// A launcher started us and hands them over. The launch is the launcher's.
-    HandOver(Claim, Adoption, UnboundedReceiver<Order>),
+    HandOver {
+        /// The sockets.
+        claim: Claim,
+        /// The adoption and the messages that follow it.
+        handover: Handover,
+    },
     /// A service manager passed them in.
     Inherited(Claim),
     /// We claim this port ourselves.
     Claim(Port),
 }
 
-/// Why there is no way.
-pub struct NoWay {
-    /// How the program ends.
-    pub exit: Exit,
-    /// What the person is told.
-    pub text: String,
+/// Why there are no sockets: what was typed and what was passed in do not fit together, or the
+/// hand-over failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketSourceError {
+    /// What was passed in cannot be served on.
+    #[error("{0}")]
+    Passed(#[from] PassedError),
+    /// `--bind` was given, and sockets on this port were passed in.
+    #[error("--bind does not go with a socket that was passed in, here for port {0}")]
+    BindWithPassed(Port),
+    /// `--port` is another port than that of the sockets.
+    #[error("--port {asked} is not the port of the socket that was passed in, which is {passed}")]
+    OtherPort {
+        /// The port of the command line.
+        asked: Port,
+        /// The port of the sockets.
+        passed: Port,
+    },
+    /// `--hand-over` was given, and no sockets were passed in.
+    #[error(
+        "--hand-over is for the launcher, which passes sockets; by hand, run `{} --port N`",
+        invoked_as::server()
+    )]
+    NothingPassed,
+    /// No port was given, and no sockets were passed in.
+    #[error("{}", missing_port())]
+    NoPort,
+    /// The launcher did not send the adoption.
+    #[error("the launcher did not say what the sockets are: {0}")]
+    NoAdoption(#[from] AdoptionError),
+    /// The adoption names another port than that of the sockets.
+    #[error("the launcher speaks of port {adopted} and passed a socket for port {passed}")]
+    AdoptedOtherPort {
+        /// The port of the adoption.
+        adopted: Port,
+        /// The port of the sockets.
+        passed: Port,
+    },
 }
 
-impl NoWay {
-    fn usage(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, text: text.into() }
+impl SocketSourceError {
+    /// The code with which the program exits.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NoAdoption(_) | Self::AdoptedOtherPort { .. } => Exit::Bug,
+            _ => Exit::Usage,
+        }
     }
 }
 
-impl Way {
-    /// Finds out which way it is. For a hand-over this waits for the launcher's first word.
+impl SocketSource {
+    /// Determines the source. For a hand-over this waits for the adoption.
     ///
     /// # Errors
     ///
-    /// [`NoWay`] if what was typed and what was passed in do not fit together.
-    pub fn find(args: &Args) -> Result<Self, NoWay> {
-        let passed = listeners::passed().map_err(|error| NoWay::usage(error.to_string()))?;
+    /// [`SocketSourceError`] if there is none.
+    pub fn find(args: &Args) -> Result<Self, SocketSourceError> {
+        let passed = listeners::passed()?;
         match (args.hand_over, passed, args.port) {
-            (false, Some(passed), _) if args.bind.is_some() => Err(NoWay::usage(format!(
-                "--bind does not go with a socket that was passed in, here for port {}",
-                passed.port()
-            ))),
+            (false, Some(passed), _) if args.bind.is_some() => {
+                Err(SocketSourceError::BindWithPassed(passed.port()))
+            }
             (_, Some(passed), asked) => {
                 check(&passed, asked)?;
                 if args.hand_over {
@@ -66,54 +104,42 @@ impl Way {
                 }
             }
             (true, None, asked) if listeners::CAN_COME_LATER => Self::adopt(None, asked),
-            (true, None, _) => Err(NoWay::usage(format!(
-                "--hand-over is for the launcher, which passes sockets; by hand, run `{} --port N`",
-                invoked_as::server()
-            ))),
+            (true, None, _) => Err(SocketSourceError::NothingPassed),
             (false, None, Some(port)) => Ok(Self::Claim(port)),
-            (false, None, None) => Err(NoWay::usage(no_port())),
+            (false, None, None) => Err(SocketSourceError::NoPort),
         }
     }
 
-    /// Waits for the launcher's first word; the sockets come with it if they were not `passed`.
-    fn adopt(passed: Option<Claim>, asked: Option<Port>) -> Result<Self, NoWay> {
-        let broken = |text| NoWay { exit: Exit::Bug, text };
-        let (adoption, orders) = handover::attach().map_err(|error| {
-            broken(format!("the launcher did not say what the sockets are: {error}"))
-        })?;
+    /// Waits for the adoption; the sockets come with it if they were not `passed`.
+    fn adopt(passed: Option<Claim>, asked: Option<Port>) -> Result<Self, SocketSourceError> {
+        let handover = handover::attach()?;
         let claim = match passed {
             Some(claim) => claim,
             None => {
-                let claim = listeners::open(&adoption.sockets)
-                    .map_err(|error| NoWay::usage(error.to_string()))?;
+                let claim = listeners::open(&handover.adoption.sockets)?;
                 check(&claim, asked)?;
                 claim
             }
         };
-        if adoption.port != claim.port() {
-            return Err(broken(format!(
-                "the launcher speaks of port {} and passed a socket for port {}",
-                adoption.port,
-                claim.port()
-            )));
+        let (adopted, passed) = (handover.adoption.port, claim.port());
+        if adopted != passed {
+            return Err(SocketSourceError::AdoptedOtherPort { adopted, passed });
         }
-        Ok(Self::HandOver(claim, adoption, orders))
+        Ok(Self::HandOver { claim, handover })
     }
 }
 
-/// Whether the sockets are those of the port that was `asked` for.
-fn check(passed: &Claim, asked: Option<Port>) -> Result<(), NoWay> {
-    match asked.filter(|port| *port != passed.port()) {
+/// Checks that the sockets are on the port that was `asked` for, if one was.
+fn check(passed: &Claim, asked: Option<Port>) -> Result<(), SocketSourceError> {
+    let passed = passed.port();
+    match asked.filter(|port| *port != passed) {
         None => Ok(()),
-        Some(port) => Err(NoWay::usage(format!(
-            "--port {port} is not the port of the socket that was passed in, which is {}",
-            passed.port()
-        ))),
+        Some(asked) => Err(SocketSourceError::OtherPort { asked, passed }),
     }
 }
 
-/// What clap says of a required option, for one that is not always required.
-fn no_port() -> String {
+/// The message of clap for a missing option, because `--port` is not always required.
+fn missing_port() -> String {
     let text = format!(
         "which port? Write --port N, or run `{}` to have a free one found and remembered",
         invoked_as::launcher()
@@ -126,14 +152,14 @@ fn no_port() -> String {
 ///
 /// # Errors
 ///
-/// [`ClaimError`] names the address that could not be had. [`claim::at`] skips what the host lacks,
-/// so whether `bind` is among the addresses is for the caller to see.
+/// [`ClaimError`] names the address that could not be claimed. [`claim::at`] skips addresses that the
+/// host does not have, so the caller must check that `bind` is among the claimed ones.
 pub fn claim(port: Port, bind: Option<IpAddr>) -> Result<Claim, ClaimError> {
     claim::at(&addresses(bind), port)
 }
 
-/// Loopback is always served, because our URLs lead there; an address that means all of a family
-/// stands for the loopback of that family too.
+/// The addresses to claim. Loopback is always among them, because our URLs lead there; an unspecified
+/// address includes the loopback of its family.
 fn addresses(bind: Option<IpAddr>) -> Vec<IpAddr> {
     let [v4, v6] = LOOPBACKS;
     match bind {

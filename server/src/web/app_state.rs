@@ -1,5 +1,5 @@
-//! What the routes answer from: the launch, how it is served, who is let in, the app's files, and
-//! the way to the launcher.
+//! The state that the routes share: the launch, how the server serves, the access to it, the app's
+//! files, and the channel to the launcher.
 
 use std::{
     net::SocketAddr,
@@ -14,11 +14,13 @@ use jiff::{SignedDuration, Timestamp};
 use shared::{
     identity::{Identity, Secret},
     launch::LaunchInfo,
-    token::Token,
 };
 use tokio::sync::Semaphore;
 
-use crate::web::{launcher_requests::LauncherRequests, redirect::Moved, storage::Storage};
+use crate::{
+    auth::access::Access,
+    web::{launcher_requests::LauncherRequests, redirect_target::RedirectTarget, storage::Storage},
+};
 
 /// The version of the server.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -29,8 +31,12 @@ pub struct AppState {
     pub launch: LaunchInfo,
     /// How the server serves.
     pub serving: Serving,
-    /// What the server proves itself with, and what lets a client in.
-    pub auth: Auth,
+    /// Where requests are redirected to, if the app has moved.
+    pub redirect_target: Arc<RedirectTarget>,
+    /// Proves that the server is this user's.
+    pub secret: Secret,
+    /// The token that gives a script or a browser access, and the tickets made with it.
+    pub access: Access,
     /// The app's files and what they say now.
     pub storage: Storage,
     /// What people ask the launcher for.
@@ -39,25 +45,35 @@ pub struct AppState {
     pub port_checks: Arc<Semaphore>,
 }
 
+impl AppState {
+    /// The answer to a challenge.
+    pub fn identity(&self, challenge: &str) -> Identity {
+        Identity {
+            app: self.launch.app.clone(),
+            version: VERSION.to_owned(),
+            launch_id: self.launch.launch_id,
+            pid: process::id(),
+            hmac: self.secret.answer(challenge, &self.launch.app, self.launch.port),
+        }
+    }
+}
+
 /// How the server serves: where, since when, and whether it still does.
 pub struct Serving {
     /// Every address that listens.
     pub addresses: Vec<SocketAddr>,
     /// When the server was made.
     pub started_at: Timestamp,
-    /// The port that the app has moved to, if it has.
-    pub moved: Arc<Moved>,
     is_ready: AtomicBool,
 }
 
 impl Serving {
     /// From now on, on these addresses; not ready yet.
-    pub fn new(addresses: Vec<SocketAddr>, moved: Moved) -> Self {
-        let (started_at, moved) = (Timestamp::now(), Arc::new(moved));
-        Self { addresses, started_at, moved, is_ready: AtomicBool::new(false) }
+    pub fn new(addresses: Vec<SocketAddr>) -> Self {
+        Self { addresses, started_at: Timestamp::now(), is_ready: AtomicBool::new(false) }
     }
 
-    /// Whether the workers serve and the server is not about to stop.
+    /// Whether `readyz` answers that the server is ready: its workers run, and it is not stopping.
     pub fn is_ready(&self) -> bool {
         self.is_ready.load(Ordering::Relaxed)
     }
@@ -70,26 +86,5 @@ impl Serving {
     /// The time since [`started_at`](Self::started_at).
     pub fn uptime(&self) -> SignedDuration {
         Timestamp::now().duration_since(self.started_at)
-    }
-}
-
-/// The two keys of a server.
-pub struct Auth {
-    /// Proves that the server is this user's.
-    pub secret: Secret,
-    /// Lets a script or a browser in.
-    pub token: Token,
-}
-
-impl Auth {
-    /// The answer of the server of `launch` to a challenge.
-    pub fn identity(&self, launch: &LaunchInfo, challenge: &str) -> Identity {
-        Identity {
-            app: launch.app.clone(),
-            version: VERSION.to_owned(),
-            launch_id: launch.launch_id,
-            pid: process::id(),
-            hmac: self.secret.answer(challenge, &launch.app, launch.port),
-        }
     }
 }

@@ -1,8 +1,7 @@
-//! How much a request of ours may bring, and how long it may take to bring it.
+//! The limits on the size of a request body and on the time that it takes to arrive.
 //!
-//! Heads are bounded by actix: 128 KiB, 96 lines and, on a new connection, the time that
-//! [`Application`](crate::web::application::Application) sets. Bodies are bounded here, for our own part alone: an
-//! app may want long ones.
+//! Heads are limited by actix: 128 KiB, 96 lines and, on a new connection, the timeout that the
+//! application sets. Bodies are limited here, for our own routes only: an app may accept long ones.
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,24 +25,18 @@ use actix_web::{
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::web::error::ApiError;
-
-/// The longest body that is read, in bytes: a settings file is a tenth of it.
-pub const MAX_BODY: usize = 64 * 1024;
-
-/// How long a body may take to come. [`MAX_BODY`] needs a fraction of it over any network.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::{problem::Problem, web::limits::MAX_BODY};
 
 type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
-/// The middleware. It refuses a body that says of itself that it is too long, before a byte of it is
-/// read; one that does not say meets [`MAX_BODY`] while it is read, and one that does not come, the
-/// end of `patience`.
+/// The middleware. It refuses a body whose `Content-Length` is more than [`MAX_BODY`] before a byte of
+/// it is read, and a body that has not arrived after `patience`. The handlers hold a body without a
+/// `Content-Length` to [`MAX_BODY`] while they read it.
 ///
 /// # Errors
 ///
 /// Only what the service behind it fails with.
-pub async fn bounded<B: MessageBody + 'static>(
+pub async fn body_limit<B: MessageBody + 'static>(
     patience: Duration,
     mut request: ServiceRequest,
     next: Next<B>,
@@ -52,35 +45,38 @@ pub async fn bounded<B: MessageBody + 'static>(
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {
-        return Ok(request.error_response(ApiError::BodyTooLarge).map_into_right_body());
+        return Ok(request
+            .error_response(Problem::content_too_large(MAX_BODY))
+            .map_into_right_body());
     }
     if length.unwrap_or(0) == 0 && !headers.contains_key(header::TRANSFER_ENCODING) {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }
     let is_late = Rc::new(Cell::new(false));
     let body = Rc::new(RefCell::new(request.take_payload()));
-    let payload = within(patience, Rc::clone(&body), Rc::clone(&is_late));
+    let payload = with_deadline(patience, Rc::clone(&body), Rc::clone(&is_late));
     request.set_payload(Payload::Stream { payload });
     let answered = next.call(request).await?;
     if !is_late.get() {
-        let held = |answer: B| BoxBody::new(Holding { answer: answer.boxed(), _unread: body });
-        return Ok(answered.map_body(|_, answer| held(answer)).map_into_right_body());
+        let holding =
+            |answer: B| BoxBody::new(HoldingBody { answer: answer.boxed(), _unread: body });
+        return Ok(answered.map_body(|_, answer| holding(answer)).map_into_right_body());
     }
-    let mut refusal = ApiError::TooSlow.error_response();
-    // What comes of the body after all is no request.
+    let mut refusal = Problem::timeout().error_response();
+    // The rest of the body, if it arrives later, is not a request.
     refusal.head_mut().set_connection_type(ConnectionType::Close);
     Ok(answered.into_response(refusal).map_into_right_body())
 }
 
-/// An answer that holds what is left of its request's body until it is sent. Of a body in chunks that
-/// nobody holds, actix reads the rest for as long as a client likes to send it; of one that somebody
-/// holds it does not, and closes the connection.
-struct Holding {
+/// A response that holds the unread rest of its request's body until it is sent. When the payload of a
+/// body in chunks is dropped early, actix reads the rest for as long as the client sends it; while the
+/// payload is held, actix reads nothing more, and closes the connection.
+struct HoldingBody {
     answer: BoxBody,
     _unread: Rc<RefCell<Payload>>,
 }
 
-impl MessageBody for Holding {
+impl MessageBody for HoldingBody {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {
@@ -95,8 +91,8 @@ impl MessageBody for Holding {
     }
 }
 
-/// The same body, which fails when it takes longer, and tells that it did.
-fn within(
+/// The same body, which fails after `patience` and then sets `is_late`.
+fn with_deadline(
     patience: Duration,
     body: Rc<RefCell<Payload>>,
     is_late: Rc<Cell<bool>>,
@@ -136,7 +132,7 @@ mod test {
         let patience = Duration::from_millis(10);
         actix_rt::System::new().block_on(async {
             let app = App::new()
-                .wrap(from_fn(move |request, next| bounded(patience, request, next)))
+                .wrap(from_fn(move |request, next| body_limit(patience, request, next)))
                 .service(web::resource("/a").to(|body: Bytes| async move { body }));
             let app = init_service(app).await;
             let request = TestRequest::put().uri("/a").insert_header(header).to_request();

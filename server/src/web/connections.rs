@@ -1,11 +1,11 @@
-//! The open connections: how many there are, and the word with which they are sent away.
+//! The open connections: their number, and how they are drained.
 //!
-//! HTTP/1.1 keeps connections for the next request, and a server that closes one may meet a request
-//! that is under way on it. So when we want to be rid of them, each is told with its next answer,
-//! and only those that ask for nothing in the meantime are closed without a word.
+//! HTTP/1.1 keeps a connection open for the next request, and a server that closes one may cut off a
+//! request that is under way on it. To drain connections, the next response on each carries
+//! `Connection: close`; only idle connections are closed without one.
 //!
-//! The same word is said while there are very many: a connection that is kept is a place that nobody
-//! else can have, and on one that was answered before, actix waits for a slow client for ever.
+//! The same header is sent while there are more connections than the soft limit: a kept connection
+//! takes a place from new clients, and actix has no timeout for a slow second request.
 
 use std::{
     sync::{
@@ -24,21 +24,21 @@ use actix_web::{
 };
 use tokio::{sync::watch, time::timeout};
 
-/// So many are a crowd: far more than the browsers of one person keep, and a quarter of the files that
-/// systems allow a process by default.
-pub const CROWD: usize = 256;
+/// The soft limit on open connections: far more than the browsers of one person keep, and a quarter of
+/// the files that systems allow a process by default.
+pub const SOFT_LIMIT: usize = 256;
 
-/// All connections of one server. Clones are the same.
+/// All connections of one server. Clones share the count.
 #[derive(Debug, Clone, Default)]
 pub struct Connections(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    dismissed: AtomicBool,
+    is_draining: AtomicBool,
     open: watch::Sender<usize>,
 }
 
-/// One connection: it counts for as long as this lives.
+/// One open connection, which is counted until this is dropped.
 #[derive(Debug)]
 pub struct Open(Connections);
 
@@ -49,24 +49,25 @@ impl Connections {
         Open(self.clone())
     }
 
-    /// From now on every answer is the last one on its connection.
-    pub fn dismiss(&self) {
-        self.0.dismissed.store(true, Ordering::Relaxed);
+    /// Makes every response from now on the last one on its connection.
+    pub fn drain(&self) {
+        self.0.is_draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the next answer on a connection is its last.
-    pub fn are_dismissed(&self) -> bool {
-        self.0.dismissed.load(Ordering::Relaxed) || *self.0.open.borrow() > CROWD
+    /// Whether the next response on a connection is its last: they are drained, or more than
+    /// [`SOFT_LIMIT`] are open.
+    pub fn are_draining(&self) -> bool {
+        self.0.is_draining.load(Ordering::Relaxed) || *self.0.open.borrow() > SOFT_LIMIT
     }
 
-    /// Waits until none is open.
+    /// Waits until no connection is open.
     pub async fn gone(&self) {
         // It cannot fail: the sender is ours.
         let _ = self.0.open.subscribe().wait_for(|&count| count == 0).await;
     }
 
-    /// Waits until none is open, or for so long none has come or gone that those which are left ask
-    /// for nothing. Returns whether none is open.
+    /// Waits until no connection is open, or until none has been opened or closed for `quiet`: those
+    /// that are left are idle. Returns whether none is open.
     pub async fn gone_or_quiet(&self, quiet: Duration) -> bool {
         let mut open = self.0.open.subscribe();
         loop {
@@ -86,21 +87,21 @@ impl Drop for Open {
     }
 }
 
-/// The middleware: once they are dismissed, or too many, it says `Connection: close` with each answer. It looks
-/// when the answer is there, so that a request that was in flight is told as well.
+/// The middleware: sends `Connection: close` while [`Connections::are_draining`]. It checks when the
+/// response is ready, so that requests in flight get the header too.
 ///
 /// # Errors
 ///
 /// Only what the service behind it fails with.
-pub async fn farewell<B: MessageBody + 'static>(
+pub async fn close_on_response<B: MessageBody + 'static>(
     connections: Connections,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let mut response = next.call(request).await?;
     let head = response.response_mut().head_mut();
-    // A connection that has become a WebSocket's has no next answer.
-    if connections.are_dismissed() && !head.upgrade() {
+    // A connection that has become a WebSocket has no further response.
+    if connections.are_draining() && !head.upgrade() {
         head.set_connection_type(ConnectionType::Close);
     }
     Ok(response)
@@ -118,12 +119,12 @@ mod test {
     #[test]
     fn a_crowd_is_sent_away_and_a_few_are_kept() {
         let connections = Connections::default();
-        let mut open: Vec<_> = (0..CROWD).map(|_| connections.open()).collect();
-        assert!(!connections.are_dismissed());
+        let mut open: Vec<_> = (0..SOFT_LIMIT).map(|_| connections.open()).collect();
+        assert!(!connections.are_draining());
         open.push(connections.open());
-        assert!(connections.are_dismissed());
+        assert!(connections.are_draining());
         open.pop();
-        assert!(!connections.are_dismissed());
+        assert!(!connections.are_draining());
     }
 
     #[test]

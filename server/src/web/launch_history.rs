@@ -1,7 +1,7 @@
-//! What the port history tells of this launch: whether its port moved, who had the port it wished
-//! for, and who serves now.
+//! The history of this launch: whether its port moved, which ports it could not have, and which
+//! process serves now.
 //!
-//! It is read once, backwards to the beginning of the launch, and from then on only what is added.
+//! The port history is read once, backwards to the beginning of the launch, and followed from then on.
 
 use std::{
     path::{Path, PathBuf},
@@ -41,20 +41,20 @@ pub struct LastMove {
     pub holder: Option<Holder>,
 }
 
-/// What is known of one launch.
-pub struct Story {
+/// The history of one launch, read when it is asked for.
+pub struct LaunchHistory {
     file: Option<PathBuf>,
     launch_id: Uuid,
-    told: Mutex<Option<Told>>,
+    followed: Mutex<Option<Followed>>,
 }
 
-struct Told {
+struct Followed {
     follower: Follower,
-    so_far: SoFar,
+    records: LaunchRecords,
 }
 
 #[derive(Debug, Default)]
-struct SoFar {
+struct LaunchRecords {
     moved: Option<LastMove>,
     /// The last refusal of each port that was refused, of which there are few in a launch.
     conflicts: Vec<Refused>,
@@ -76,59 +76,60 @@ pub struct Refused {
     pub holder: Option<Holder>,
 }
 
-impl Story {
-    /// Of this launch, as `file` tells it.
-    pub fn of(file: Option<PathBuf>, launch_id: Uuid) -> Self {
-        Self { file, launch_id, told: Mutex::default() }
+impl LaunchHistory {
+    /// The history of this launch in `file`; empty without a file.
+    pub fn new(file: Option<PathBuf>, launch_id: Uuid) -> Self {
+        Self { file, launch_id, followed: Mutex::default() }
     }
 
     /// The last move of the launch.
     pub fn moved(&self) -> Option<LastMove> {
-        self.ask(|so_far| so_far.moved.clone()).flatten()
+        self.read(|records| records.moved.clone()).flatten()
     }
 
     /// The last refusal of `port` in this launch.
     pub fn refused(&self, port: Port) -> Option<Refused> {
-        let of_port = |so_far: &SoFar| so_far.conflicts.iter().find(|r| r.port == port).cloned();
-        self.ask(of_port).flatten()
+        let of_port =
+            |records: &LaunchRecords| records.conflicts.iter().find(|r| r.port == port).cloned();
+        self.read(of_port).flatten()
     }
 
-    /// Whether whoever had `port` has been seen to let go of it.
+    /// Whether `port`, which this launch could not have, has been released since.
     pub fn is_freed(&self, port: Port) -> bool {
-        self.ask(|so_far| so_far.freed == Some(port)).unwrap_or_default()
+        self.read(|records| records.freed == Some(port)).unwrap_or_default()
     }
 
-    /// Whether another server of the launch has become ready, so that this one is not the last.
+    /// Whether another server of the launch has become ready after this one.
     pub fn has_successor(&self) -> bool {
-        let serving = self.ask(|so_far| so_far.serving).flatten();
+        let serving = self.read(|records| records.serving).flatten();
         serving.is_some_and(|pid| pid != process::id())
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&SoFar) -> T) -> Option<T> {
+    fn read<T>(&self, read: impl FnOnce(&LaunchRecords) -> T) -> Option<T> {
         let file = self.file.as_ref()?;
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = told.get_or_insert_with(|| self.begin(file));
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = followed.get_or_insert_with(|| self.begin(file));
         // What cannot be read now is read the next time.
-        for added in told.follower.news().unwrap_or_default() {
-            told.so_far.add(&added.entry);
+        for added in followed.follower.news().unwrap_or_default() {
+            followed.records.apply(&added.entry);
         }
-        Some(question(&told.so_far))
+        Some(read(&followed.records))
     }
 
-    fn begin(&self, file: &Path) -> Told {
+    fn begin(&self, file: &Path) -> Followed {
         let filter = Filter { launch_id: Some(self.launch_id), ..Filter::default() };
         let reader = Reader::of_history(file);
         let follower = reader.follow(&filter);
         // What is added in between is read twice, which changes nothing.
         let before = reader.page(&filter, RECORDS, None).unwrap_or_default();
-        let mut so_far = SoFar::default();
-        before.records.iter().rev().for_each(|entry| so_far.add(entry));
-        Told { follower, so_far }
+        let mut records = LaunchRecords::default();
+        before.records.iter().rev().for_each(|entry| records.apply(entry));
+        Followed { follower, records }
     }
 }
 
-impl SoFar {
-    fn add(&mut self, entry: &Entry) {
+impl LaunchRecords {
+    fn apply(&mut self, entry: &Entry) {
         let Ok(Record { ts, event, .. }) = entry.record() else { return };
         match event {
             Event::PortConflict(Conflict { port, class, holder, .. }) => {
@@ -168,8 +169,8 @@ mod test {
                 r#"{{"ts":"2026-11-22T12:00:00Z","event":"{event}","app":"notes","launch_id":"{id}",{rest}}}"#
             )
         };
-        let story = Story::of(Some(file.clone()), id);
-        assert!(story.moved().is_none() && !story.has_successor());
+        let history = LaunchHistory::new(Some(file.clone()), id);
+        assert!(history.moved().is_none() && !history.has_successor());
         let pid = process::id();
         let mut text = [
             record("port_conflict", r#""port":3030,"class":"in_use","holder":{"pid":812,"name":"node","exe":null,"user":null,"started_at":null}"#),
@@ -181,29 +182,29 @@ mod test {
         .join("\n");
         text.push('\n');
         fs::write(&file, &text).expect("written");
-        let moved = story.moved().expect("it has");
+        let moved = history.moved().expect("it has");
         let holder = moved.holder.and_then(|holder| holder.name);
         assert_eq!(
             (moved.from.get(), moved.to.get(), moved.class),
             (3030, 17000, Some(Class::InUse))
         );
-        assert_eq!((holder.as_deref(), story.has_successor()), (Some("node"), false));
-        assert_eq!(Story::of(Some(file.clone()), id).moved(), story.moved());
+        assert_eq!((holder.as_deref(), history.has_successor()), (Some("node"), false));
+        assert_eq!(LaunchHistory::new(Some(file.clone()), id).moved(), history.moved());
         let (home, other) = (moved.from, moved.to);
-        assert!(story.refused(home).is_some() && story.refused(other).is_none());
-        assert!(!story.is_freed(home));
+        assert!(history.refused(home).is_some() && history.refused(other).is_none());
+        assert!(!history.is_freed(home));
         text += &record("port_released", r#""port":3030,"reason":"home_port_free""#);
         text += "\n";
         fs::write(&file, &text).expect("written");
-        assert!(story.is_freed(home) && !story.is_freed(other));
+        assert!(history.is_freed(home) && !history.is_freed(other));
         text += &record("port_moved", r#""from":17000,"to":17001,"why":"asked""#);
         text += "\n";
         text += &record("server_ready", r#""server_pid":1,"port":17001"#);
         text += "\n";
         fs::write(&file, &text).expect("written");
-        let moved = story.moved().expect("it has");
+        let moved = history.moved().expect("it has");
         assert_eq!((moved.why, moved.to.get(), moved.class), (MoveReason::Asked, 17001, None));
-        assert!(story.has_successor());
-        assert!(Story::of(None, id).moved().is_none());
+        assert!(history.has_successor());
+        assert!(LaunchHistory::new(None, id).moved().is_none());
     }
 }

@@ -1,73 +1,83 @@
-//! What a person asks for in the browser, on its way to whoever runs the application.
+//! Requests of people in the browser to the launcher: to move, to restart, to stop, and to read the
+//! settings again.
 //!
-//! The routes decide whether a wish can be fulfilled and pass it on; the program tells its launcher
-//! of it, or ends by itself. An application in another program is asked to do the same.
+//! The routes decide whether a request can be fulfilled and send it to the program, which passes it on
+//! to its launcher or, without one, ends.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// What a person asks for.
+/// A request to the launcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    /// Another port.
+pub enum LauncherRequest {
+    /// To move the app to another port.
     Move {
-        /// This one, or any.
+        /// The new port; `None` for any.
         port: Option<Port>,
-        /// From where it was asked for.
+        /// Where the request comes from.
         by: RequestedBy,
     },
-    /// A new server on the same port.
+    /// To start a new server on the same port.
     Restart {
-        /// From where it was asked for.
+        /// Where the request comes from.
         by: RequestedBy,
     },
-    /// The end.
+    /// To end the app.
     Stop {
-        /// From where it was asked for.
+        /// Where the request comes from.
         by: RequestedBy,
     },
-    /// That changed settings hold.
+    /// To apply changed settings.
     Reread,
 }
 
-/// The way of wishes from the routes to the program that runs the application.
+/// The sending half of the channel for requests, from the routes to the program that runs the
+/// application. Clones send to the same program. The default discards what is sent.
+#[derive(Debug, Clone)]
 pub struct LauncherRequests {
-    sender: UnboundedSender<Wish>,
-    is_restart_asked: AtomicBool,
+    sender: UnboundedSender<LauncherRequest>,
+    is_restart_last: Arc<AtomicBool>,
 }
 
 impl LauncherRequests {
-    /// The way, and its end for the program.
-    pub fn new() -> (Self, UnboundedReceiver<Wish>) {
-        let (sender, wishes) = unbounded_channel();
-        (Self { sender, is_restart_asked: AtomicBool::new(false) }, wishes)
+    /// Sends to the receiver of `sender`.
+    pub fn new(sender: UnboundedSender<LauncherRequest>) -> Self {
+        Self { sender, is_restart_last: Arc::default() }
     }
 
-    /// Passes on what a person asks for. It is dropped if the program is about to end.
-    pub fn send(&self, wish: Wish) {
-        if wish != Wish::Reread {
-            let is_restart = matches!(wish, Wish::Restart { .. });
-            self.is_restart_asked.store(is_restart, Ordering::Relaxed);
+    /// Sends a request. It is discarded if the receiver is gone.
+    pub fn send(&self, request: LauncherRequest) {
+        if request != LauncherRequest::Reread {
+            let is_restart = matches!(request, LauncherRequest::Restart { .. });
+            self.is_restart_last.store(is_restart, Ordering::Relaxed);
         }
-        let _ = self.sender.send(wish);
+        let _ = self.sender.send(request);
     }
 
-    /// Whether a restart was the last thing that a person asked for, which is then why the server
-    /// stops.
-    pub fn is_restart_asked(&self) -> bool {
-        self.is_restart_asked.load(Ordering::Relaxed)
+    /// Whether the last request was to restart, which is then the reason why the server stops.
+    pub fn is_restart_last(&self) -> bool {
+        self.is_restart_last.load(Ordering::Relaxed)
     }
 }
 
-impl From<Wish> for ToLauncher {
-    fn from(wish: Wish) -> Self {
-        match wish {
-            Wish::Move { port, by } => Self::Move { port, by: Some(by) },
-            Wish::Restart { by } => Self::Restart { by: Some(by) },
-            Wish::Stop { by } => Self::Stop { by: Some(by) },
-            Wish::Reread => Self::Reread,
+impl Default for LauncherRequests {
+    fn default() -> Self {
+        Self::new(unbounded_channel().0)
+    }
+}
+
+impl From<LauncherRequest> for ToLauncher {
+    fn from(request: LauncherRequest) -> Self {
+        match request {
+            LauncherRequest::Move { port, by } => Self::Move { port, by: Some(by) },
+            LauncherRequest::Restart { by } => Self::Restart { by: Some(by) },
+            LauncherRequest::Stop { by } => Self::Stop { by: Some(by) },
+            LauncherRequest::Reread => Self::Reread,
         }
     }
 }

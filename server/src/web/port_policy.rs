@@ -1,4 +1,4 @@
-//! The policy for a port that somebody names, and the conflict of a port that it refuses.
+//! The policy for an explicit port, and the conflict of a port that it refuses.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use shared::{
     port::Port,
 };
 
-/// The rules of this system, as they are for a server that is told its port.
+/// The policy for a server with an explicit port.
 pub fn policy(folders: &Folders, app: &AppName) -> Policy {
     let others = Assignment::of_other_apps(folders, app);
     Policy::new(DEFAULT_RANGE, LiveRanges::default(), Vec::new(), others)
 }
 
-/// The conflict that the policy sees before the system is asked.
+/// The conflict of a port that the policy refuses, before the system is asked.
 pub fn refused(port: Port, class: Class, last_good: Option<Port>) -> Conflict {
     Conflict {
         port,

@@ -1,16 +1,14 @@
-//! After a move: whoever still asks on the old port is led to the new one.
+//! The redirect from the old port to the new one after a move.
 //!
-//! Reading is led there by status 308. Nothing else is: a client that sends its request again
-//! elsewhere, without being asked, may do a thing twice, so it is told where the app is and decides.
-//! Neither may be remembered, because another app may have the old port tomorrow.
+//! `GET` and `HEAD` are redirected with status 308. Every other method is refused with status 409 and
+//! the new location, because a client that repeats such a request without being asked may do a thing
+//! twice. Neither answer may be cached: another app may have the old port tomorrow.
 //!
-//! A cookie holds for one port. So whoever opens the console here and has the right one is led to a
-//! one-time URL of the new port, by status 307, and need not come in again.
-
-use std::sync::atomic::{AtomicU16, Ordering};
+//! A cookie is valid for one port. A browser that opens the console here with the right cookie is
+//! redirected to a one-time URL of the new port, with status 307, and gets a new cookie there.
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -25,69 +23,37 @@ use shared::port::Port;
 
 use crate::{
     auth::access::Credential,
+    problem::Problem,
     web::{
         app_state::AppState,
-        connections::Connections,
-        error::Problem,
-        routes::{BASE, LANDING},
-        security_headers::sealed,
+        paths::{BASE, CONSOLE},
+        security_headers::with_security_headers,
     },
 };
 
-/// What goes on answering for this server itself, so that nobody who looks for it is misled.
-const STAYING: [&str; 3] = ["/_homeport/identity", "/_homeport/healthz", "/_homeport/readyz"];
+/// The paths that are not redirected, because they answer for this process.
+const NOT_REDIRECTED: [&str; 3] =
+    ["/_homeport/identity", "/_homeport/healthz", "/_homeport/readyz"];
 
-/// Whether the app has moved from this port, and where to.
-#[derive(Debug)]
-pub struct Moved {
-    from: Port,
-    /// 0 is nowhere.
-    to: AtomicU16,
-    connections: Connections,
-}
-
-impl Moved {
-    /// The app on port `from` has not moved. If it does, `connections` go to the new port too.
-    pub fn not_yet(from: Port, connections: Connections) -> Self {
-        Self { from, to: AtomicU16::new(0), connections }
-    }
-
-    /// Where to, if it has.
-    pub fn to(&self) -> Option<Port> {
-        Port::new(self.to.load(Ordering::Relaxed))
-    }
-
-    /// Leads every request there from now on. Returns whether it does: to lead to the very port
-    /// that was asked would be to lead in a circle.
-    pub fn lead(&self, to: Port) -> bool {
-        let leads = to != self.from;
-        if leads {
-            self.to.store(to.get(), Ordering::Relaxed);
-            self.connections.dismiss();
-        }
-        leads
-    }
-}
-
-/// The middleware. It stands behind the guard, so that nobody is led anywhere who is not let in.
+/// The middleware. It stands behind the guard, so that only requests to our own host names are
+/// redirected.
 ///
 /// # Errors
 ///
 /// Only what the service behind it fails with.
-pub async fn moved<B: MessageBody + 'static>(
+pub async fn redirect<B: MessageBody + 'static>(
     state: Data<AppState>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    match state.serving.moved.to() {
-        Some(to) if !STAYING.contains(&request.path()) => {
+    match state.redirect_target.port() {
+        Some(to) if !NOT_REDIRECTED.contains(&request.path()) => {
             let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
             let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
             let host = host.unwrap_or_default();
             let response = if opens_console(request.request(), &state) {
-                let entrance =
-                    state.auth.token.one_time_path(&state.launch.app, to, Timestamp::now());
-                led(StatusCode::TEMPORARY_REDIRECT, &location(to, host, &entrance), &entrance)
+                let path = state.access.one_time_path(to, Timestamp::now());
+                redirected(StatusCode::TEMPORARY_REDIRECT, &location(to, host, &path), &path)
             } else {
                 answer(to, request.method(), host, target)
             };
@@ -97,46 +63,45 @@ pub async fn moved<B: MessageBody + 'static>(
     }
 }
 
-/// Whether a person who has come in opens the console. A page's own request for it is none, and
-/// neither is one that is made ahead of the person: each would only make a ticket for nobody.
+/// Whether a browser navigates to the console with a right credential. A request by a script of the
+/// page, or one that a browser prefetches, does not count: its ticket would not be used.
 fn opens_console(request: &HttpRequest, state: &AppState) -> bool {
     let mode = request.headers().get("sec-fetch-mode");
     request.method() == Method::GET
-        && request.path() == LANDING
+        && request.path() == CONSOLE
         && mode.is_none_or(|mode| mode == "navigate")
-        && matches!(Credential::of(request, state), Credential::Right(_))
+        && matches!(state.access.credential(request.headers()), Credential::Right(_))
 }
 
-/// Where `target` is now, for whoever looked for us as `host`.
+/// The URL of `target` on port `to`, with the host name of the `Host` header `host`.
 fn location(to: Port, host: &str, target: &str) -> String {
     format!("http://{}:{to}{}", without_port(host), rooted(target))
 }
 
-/// The answer to a request for `target` that looked for us as `host`.
+/// The answer to a request for `target` with the `Host` header `host`.
 fn answer(to: Port, method: &Method, host: &str, target: &str) -> HttpResponse {
     let location = location(to, host, target);
     if matches!(*method, Method::GET | Method::HEAD) {
-        return led(StatusCode::PERMANENT_REDIRECT, &location, target);
+        return redirected(StatusCode::PERMANENT_REDIRECT, &location, target);
     }
-    let detail = format!("the app has moved: send this to {location}");
-    let problem = Problem::new(StatusCode::CONFLICT, &detail);
-    unkept(Problem { location: Some(location), ..problem }.response(), target)
+    not_cached(Problem::moved(location).error_response(), target)
 }
 
-fn led(status: StatusCode, location: &str, target: &str) -> HttpResponse {
+fn redirected(status: StatusCode, location: &str, target: &str) -> HttpResponse {
     let response = HttpResponse::build(status).insert_header((header::LOCATION, location)).finish();
-    unkept(response, target)
+    not_cached(response, target)
 }
 
-/// The same answer, which nobody may keep.
-fn unkept(mut response: HttpResponse, target: &str) -> HttpResponse {
+/// The same answer, with the header that forbids caching it, and for a path of ours with all the
+/// security headers.
+fn not_cached(mut response: HttpResponse, target: &str) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // The rest of what goes with our answers would be new to the app's own pages.
-    if is_ours(target) { sealed(response) } else { response }
+    // The app's own pages do not have the other headers.
+    if is_ours(target) { with_security_headers(response) } else { response }
 }
 
-/// The host of an authority that the guard has let pass, so it is one of our names.
+/// The host of an authority. The guard has checked that it is one of our names.
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => name,
@@ -211,16 +176,5 @@ mod test {
             let is_sealed = header(&response, header::CONTENT_SECURITY_POLICY).is_some();
             assert_eq!(is_sealed, sealed, "{target}");
         }
-    }
-
-    #[test]
-    fn it_leads_nowhere_at_first_and_never_in_a_circle() {
-        let connections = Connections::default();
-        let moved = Moved::not_yet(port(17000), connections.clone());
-        assert!(!moved.lead(port(17000)));
-        assert!(moved.to().is_none() && !connections.are_dismissed());
-        assert!(moved.lead(port(17001)) && moved.lead(port(17002)));
-        assert_eq!(moved.to(), Some(port(17002)));
-        assert!(connections.are_dismissed());
     }
 }

@@ -1,13 +1,13 @@
-//! The headers that seal our answers off from everybody else's pages.
+//! The security headers of our own answers.
 
 use actix_web::{
     HttpResponse,
     http::header::{self, HeaderName, HeaderValue},
 };
 
-/// What goes with every answer of ours: the page loads nothing from elsewhere, shows in no frame,
-/// shares no process with a page that opened it and asks for nothing of the computer; nothing is
-/// guessed, leaked or kept.
+/// The headers of every answer of ours. A page loads nothing from other origins, is shown in no frame,
+/// shares no process with a page that opened it and uses no device. Browsers guess no media type, send
+/// no referrer and cache nothing.
 pub const HEADERS: [(HeaderName, &str); 8] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -26,8 +26,8 @@ pub const HEADERS: [(HeaderName, &str); 8] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// The same answer, with these headers.
-pub fn sealed(mut response: HttpResponse) -> HttpResponse {
+/// Adds [`HEADERS`] to a response.
+pub fn with_security_headers(mut response: HttpResponse) -> HttpResponse {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

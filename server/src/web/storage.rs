@@ -1,4 +1,4 @@
-//! The files of the app that the API reads and changes, and what they say now.
+//! The files of the app, and cached values that are read from them.
 
 use std::{
     fs, io,
@@ -12,9 +12,9 @@ use shared::{
     settings::Settings,
 };
 
-use crate::web::launch_history::Story;
+use crate::web::launch_history::LaunchHistory;
 
-/// Where an app keeps what is known of it, and how its history is written.
+/// The folders of an app, and the writer of its history.
 #[derive(Clone)]
 pub struct AppFiles {
     /// The folders.
@@ -23,23 +23,23 @@ pub struct AppFiles {
     pub history: Writer,
 }
 
-/// An app's files, and what the server reads of them again and again. An application may have none.
+/// The app's files, and the values that the server reads from them often.
 pub struct Storage {
-    /// Where they are; `None` for an application without files.
+    /// `None` for an application without files.
     pub files: Option<AppFiles>,
     /// The port of the settings.
     pub home_port: HomePort,
-    /// What the port history says of the launch.
-    pub story: Story,
+    /// The history of the launch.
+    pub launch_history: LaunchHistory,
 }
 
 impl Storage {
-    /// Of the server of `launch`.
+    /// The storage of the server of `launch`.
     pub fn new(files: Option<AppFiles>, launch: &LaunchInfo) -> Self {
         let history = files.as_ref().map(|files| files.folders.history());
         Self {
-            home_port: HomePort::of(files.as_ref(), &launch.app),
-            story: Story::of(history, launch.launch_id),
+            home_port: HomePort::new(files.as_ref(), &launch.app),
+            launch_history: LaunchHistory::new(history, launch.launch_id),
             files,
         }
     }
@@ -50,19 +50,19 @@ impl Storage {
     }
 }
 
-/// The port of the settings, read again when their file is another.
+/// The port of the settings, which is read again when the file has changed.
 #[derive(Debug)]
 pub struct HomePort {
     file: Option<PathBuf>,
     last: Mutex<(Stamp, Option<Port>)>,
 }
 
-/// What tells one state of a file from another, as far as a look at it can: `None` if it is absent.
+/// The time and the size of a file, which change with its content; `None` if it is absent.
 type Stamp = Option<(SystemTime, u64)>;
 
 impl HomePort {
-    /// Of the settings of `app`, if it has files at all.
-    pub fn of(files: Option<&AppFiles>, app: &AppName) -> Self {
+    /// The home port in the settings of `app`; always `None` without files.
+    pub fn new(files: Option<&AppFiles>, app: &AppName) -> Self {
         let file = files.map(|files| files.folders.settings(app));
         Self { file, last: Mutex::default() }
     }
@@ -70,11 +70,11 @@ impl HomePort {
     /// The port as it is set now; `None` also while the settings are wrong.
     pub fn now(&self) -> Option<Port> {
         let file = self.file.as_ref()?;
-        let look = || -> io::Result<_> {
+        let stat = || -> io::Result<_> {
             let metadata = fs::metadata(file)?;
             Ok((metadata.modified()?, metadata.len()))
         };
-        let stamp = look().ok();
+        let stamp = stat().ok();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.0 != stamp {
             *last = (stamp, Settings::load(file).ok().and_then(|settings| settings.port));
@@ -97,7 +97,7 @@ mod test {
         let app = AppName::default();
         let author = Author { app: &app, process: Process::Server, launch_id: Uuid::nil() };
         let files = AppFiles { history: Writer::open(&folders, &author), folders };
-        let port = HomePort::of(Some(&files), &app);
+        let port = HomePort::new(Some(&files), &app);
         assert_eq!(port.now(), None);
         let file = files.folders.settings(&app);
         fs::create_dir_all(file.parent().expect("a folder")).expect("made");
@@ -107,6 +107,6 @@ mod test {
             fs::write(&file, text).expect("written");
             assert_eq!(port.now(), wanted, "{text}");
         }
-        assert_eq!(HomePort::of(None, &app).now(), None);
+        assert_eq!(HomePort::new(None, &app).now(), None);
     }
 }

@@ -119,7 +119,7 @@ fn a_move_and_the_end_are_told_and_the_streams_do_not_hold_up_the_end() {
     let answer = api.send("POST", &format!("{V1}/restart"), &[], b"");
     assert_eq!(answer.status, 202, "{answer:?}");
     let to = Port::new(if api.running.port == 17000 { 17001 } else { 17000 }).expect("not 0");
-    api.running.moved.lead(to);
+    api.running.redirect_target.set(to);
     let mut ways_in = BTreeSet::new();
     for listener in &mut listeners {
         assert_eq!(listener.next().expect("a status").name, "status");

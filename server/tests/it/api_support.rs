@@ -2,15 +2,13 @@
 
 use std::{fs, io::Write, path::PathBuf};
 
-use server::{
-    auth::access::Token,
-    web::{application::Settings, storage::AppFiles},
-};
+use server::web::{application::ApplicationSettings, storage::AppFiles};
 use shared::{
     app::AppName,
     event::{Event, Process},
     history::{Author, Writer},
     paths::Folders,
+    token::Token,
 };
 use tempfile::TempDir;
 
@@ -43,7 +41,7 @@ impl Api {
         Self::with(|settings| settings.launch.launcher_pid = Some(std::process::id()))
     }
 
-    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut ApplicationSettings)) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let folders = Folders::locate(Some(home.path()), None).expect("given");
         let mut settings = settings();

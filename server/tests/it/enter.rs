@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use jiff::{SignedDuration, Timestamp};
-use server::auth::access::Token;
+use shared::token::Token;
 use shared::{app::AppName, port::Port, token::cookie_name};
 
 use crate::support::{Answer, Running, serve, serve_on, settings};

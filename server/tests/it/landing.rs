@@ -1,6 +1,6 @@
 //! The landing page.
 
-use server::web::application::Settings;
+use server::web::application::ApplicationSettings;
 use shared::{claim, conflict::Origin, port::Port};
 
 use crate::support::{Answer, plain, serve, serve_on, settings};
@@ -77,7 +77,7 @@ fn it_needs_nothing_that_its_own_policy_forbids() {
 fn it_tells_a_stranger_nothing_that_only_the_token_opens() {
     let (settings, home) = (settings(), tempfile::tempdir().expect("a folder"));
     let launch_id = settings.launch.launch_id.to_string();
-    let app = serve(Settings { root: Some(home.path().to_owned()), ..settings }, |_| {});
+    let app = serve(ApplicationSettings { root: Some(home.path().to_owned()), ..settings }, |_| {});
     let body = app.get("/_homeport/").body;
     assert!(!body.contains(&launch_id) && !body.contains(home.path().to_str().expect("text")));
 }

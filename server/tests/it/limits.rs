@@ -2,7 +2,7 @@
 
 use std::{io::Write, time::Instant};
 
-use server::web::{body_limit::MAX_BODY, connections::CROWD};
+use server::web::{connections::SOFT_LIMIT, limits::MAX_BODY};
 
 use crate::{
     api_support::{Api, V1},
@@ -96,7 +96,8 @@ fn in_a_crowd_each_answer_is_the_last_on_its_connection() {
     let app = plain();
     let mut kept = Kept::open(app.port).expect("it listens");
     assert!(!kept.ask("GET /_homeport/healthz").expect("an answer").is_last());
-    let crowd: Vec<_> = (0..CROWD).map(|_| Kept::open(app.port).expect("it listens")).collect();
+    let crowd: Vec<_> =
+        (0..SOFT_LIMIT).map(|_| Kept::open(app.port).expect("it listens")).collect();
     // The workers take the crowd up each at its own pace.
     let answer = (0..1000).find_map(|_| {
         let mut late = Kept::open(app.port).expect("it listens");

@@ -1,13 +1,16 @@
-//! The access log.
+//! The access log, and the causes of problems.
 
 use std::{
-    fmt,
+    fmt, fs,
     sync::{Arc, Mutex},
 };
 
 use slog::{Drain, KV, Key, Level, Logger, OwnedKVList, Record, Serializer, o};
 
-use crate::support::{serve, settings};
+use crate::{
+    api_support::Api,
+    support::{serve, settings},
+};
 
 /// Keeps every line as `message key=value …`.
 #[derive(Clone, Default)]
@@ -70,4 +73,19 @@ fn each_response_is_one_line_without_the_query_and_refusals_too() {
 #[test]
 fn it_is_off_where_nobody_would_keep_it() {
     assert!(Lines::default().of(&[("GET", "/", &[])], Level::Warning).is_empty());
+}
+
+#[test]
+fn a_cause_inside_the_server_is_logged_with_its_sources_and_not_sent() {
+    let lines = Lines::default();
+    let drain = lines.clone().filter_level(Level::Warning);
+    let api = Api::with(|settings| settings.logger = Logger::root(drain.ignore_res(), o!()));
+    let _ = fs::remove_file(api.folders.history());
+    fs::create_dir_all(api.folders.history()).expect("a folder is no history");
+    let answer = api.get("/_homeport/metrics");
+    answer.assert_problem(500);
+    assert!(!answer.body.contains("regular file"), "{answer:?}");
+    let lines = lines.0.lock().expect("no panic").clone();
+    let cause = "cannot count the port history: it is no regular file";
+    assert_eq!(lines, [format!("request failed path=/_homeport/metrics error={cause}")]);
 }

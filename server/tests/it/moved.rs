@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use jiff::Timestamp;
-use server::web::application::Settings;
+use server::web::application::ApplicationSettings;
 use shared::{port::Port, token::cookie_name};
 
 use crate::support::{Kept, Running, plain, serve, settings};
@@ -24,7 +24,7 @@ fn every_page_leads_to_the_same_page_of_the_new_port() {
     let app = notes();
     assert_eq!(app.get("/notes").body, "notes");
     let to = elsewhere(&app);
-    assert!(app.moved.lead(to));
+    assert!(app.redirect_target.set(to));
     for path in ["/", "/notes?a=b%20c", "/nothing", "/_homeport/", "/_homeport/api/v1/status"] {
         for method in ["GET", "HEAD"] {
             let answer = app.ask(method, path, &[]);
@@ -44,7 +44,7 @@ fn every_page_leads_to_the_same_page_of_the_new_port() {
 fn the_name_that_was_used_is_kept() {
     let app = plain();
     let to = elsewhere(&app);
-    assert!(app.moved.lead(to));
+    assert!(app.redirect_target.set(to));
     for host in ["localhost", "[::1]"] {
         let answer = app.send(&format!("GET /a HTTP/1.1\r\nHost: {host}:{{P}}\r\n\r\n"));
         let location = format!("http://{host}:{to}/a");
@@ -56,9 +56,10 @@ fn the_name_that_was_used_is_kept() {
 fn a_site_leads_away_as_well() {
     let root = tempfile::tempdir().expect("a folder");
     std::fs::write(root.path().join("index.html"), "here").expect("written");
-    let app = serve(Settings { root: Some(root.path().to_owned()), ..settings() }, |_| {});
+    let app =
+        serve(ApplicationSettings { root: Some(root.path().to_owned()), ..settings() }, |_| {});
     assert_eq!(app.get("/").body, "here");
-    assert!(app.moved.lead(elsewhere(&app)));
+    assert!(app.redirect_target.set(elsewhere(&app)));
     assert_eq!(app.get("/").status, 308);
 }
 
@@ -67,7 +68,7 @@ fn whoever_wants_more_than_to_read_is_told_where_and_nothing_is_done() {
     let app = notes();
     assert_eq!(app.ask("POST", "/notes", &[]).body, "noted");
     let to = elsewhere(&app);
-    assert!(app.moved.lead(to));
+    assert!(app.redirect_target.set(to));
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
         let answer = app.ask(method, "/notes?a=b", &[]);
         answer.assert_problem(409);
@@ -84,7 +85,7 @@ fn whoever_wants_more_than_to_read_is_told_where_and_nothing_is_done() {
 #[test]
 fn whoever_is_not_let_in_is_not_led_anywhere() {
     let app = plain();
-    assert!(app.moved.lead(elsewhere(&app)));
+    assert!(app.redirect_target.set(elsewhere(&app)));
     let rebound = app.send("GET / HTTP/1.1\r\nHost: evil:{P}\r\nConnection: close\r\n\r\n");
     rebound.assert_problem(421);
     app.ask("POST", "/", &["Origin: http://evil"]).assert_problem(403);
@@ -94,7 +95,7 @@ fn whoever_is_not_let_in_is_not_led_anywhere() {
 fn it_still_answers_for_itself() {
     let app = plain();
     assert_eq!(app.get("/_homeport/readyz").status, 200);
-    assert!(app.moved.lead(elsewhere(&app)));
+    assert!(app.redirect_target.set(elsewhere(&app)));
     assert_eq!(app.get("/_homeport/healthz").status, 200);
     let identity = app.get("/_homeport/identity?challenge=5f0c");
     assert!(identity.status == 200 && identity.is_last(), "{identity:?}");
@@ -108,7 +109,7 @@ fn a_kept_connection_is_led_away_by_its_next_answer() {
     let app = notes();
     let mut kept = Kept::open(app.port).expect("it listens");
     assert!(!kept.ask("GET /notes").expect("an answer").is_last());
-    assert!(app.moved.lead(elsewhere(&app)));
+    assert!(app.redirect_target.set(elsewhere(&app)));
     let answer = kept.ask("GET /notes").expect("an answer");
     assert_eq!((answer.status, answer.is_last()), (308, true));
     kept.assert_closes();
@@ -125,7 +126,7 @@ fn whoever_has_come_in_is_led_to_the_console_of_the_new_port_with_a_fresh_ticket
     let app = serve(settings, |_| {});
     let (from, to) = (Port::new(app.port).expect("not 0"), elsewhere(&app));
     let cookie = format!("Cookie: {}={}", cookie_name(&name, from), token.cookie(&name, from));
-    assert!(app.moved.lead(to));
+    assert!(app.redirect_target.set(to));
 
     let answer = app.ask("GET", "/_homeport/", &[&cookie, "Sec-Fetch-Mode: navigate"]);
     assert_eq!((answer.status, answer.header("cache-control")), (307, Some("no-store")));

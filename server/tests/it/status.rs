@@ -1,6 +1,6 @@
 //! What only the token opens, and what nobody opens.
 
-use server::auth::access::Token;
+use shared::token::Token;
 use shared::{conflict::Origin, port::Port};
 
 use crate::support::{plain, serve, settings};

@@ -11,8 +11,8 @@ use std::{
 use actix_rt::System;
 use actix_web::web::ServiceConfig;
 use server::web::{
-    application::{Application, Settings},
-    redirect::Moved,
+    application::{ApplicationSettings, BoundApplication},
+    redirect_target::RedirectTarget,
 };
 use shared::{
     claim::{self, Claim},
@@ -28,14 +28,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// An application on a thread of its own; it ends with this value.
 pub(crate) struct Running {
     pub(crate) port: u16,
-    pub(crate) moved: Arc<Moved>,
+    pub(crate) redirect_target: Arc<RedirectTarget>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// An application's settings; [`serve`] fills in the port.
-pub(crate) fn settings() -> Settings {
-    Settings::new("notes".parse().expect("a name"), Port::new(1).expect("not 0"))
+pub(crate) fn settings() -> ApplicationSettings {
+    ApplicationSettings::new("notes".parse().expect("a name"), Port::new(1).expect("not 0"))
 }
 
 /// An application without routes of its own.
@@ -44,14 +44,14 @@ pub(crate) fn plain() -> Running {
 }
 
 /// An application on whatever port the system gives.
-pub(crate) fn serve<F>(settings: Settings, routes: F) -> Running
+pub(crate) fn serve<F>(settings: ApplicationSettings, routes: F) -> Running
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     serve_on(claim::any().expect("some port"), settings, routes)
 }
 
-pub(crate) fn serve_on<F>(sockets: Claim, mut settings: Settings, routes: F) -> Running
+pub(crate) fn serve_on<F>(sockets: Claim, mut settings: ApplicationSettings, routes: F) -> Running
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
@@ -59,16 +59,17 @@ where
     let (to_test, ready) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
     let run = async move {
-        let mut app = Application::build(sockets, settings, routes).expect("built");
-        app.start().await.expect("started");
-        to_test.send((app.port().get(), app.moved())).expect("the test waits");
+        let app = BoundApplication::new(sockets, settings, routes).expect("built");
+        let target = app.redirect_target();
+        let app = app.start().await.expect("started");
+        to_test.send((app.port().get(), target)).expect("the test waits");
         // A test that is over drops its end of the channel, and that is a request to stop as well.
         let _ = stopped.await;
         app.stop(PATIENCE).await;
     };
     let thread = std::thread::spawn(move || System::new().block_on(run));
-    let (port, moved) = ready.recv().expect("it starts");
-    Running { port, moved, stop: Some(stop), thread: Some(thread) }
+    let (port, redirect_target) = ready.recv().expect("it starts");
+    Running { port, redirect_target, stop: Some(stop), thread: Some(thread) }
 }
 
 impl Running {

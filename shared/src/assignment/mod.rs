@@ -110,7 +110,7 @@ impl Assignment {
     /// [`AssignmentError`] says what is wrong with the file; [`io::ErrorKind::NotFound`] within it
     /// that there is none.
     pub fn load(file: &Path) -> Result<Self, AssignmentError> {
-        // confy makes a file that is absent, so this looks first, and waits for whoever else looks.
+        // confy makes a file that is absent, so this looks first, and waits while another program has it open.
         atomic::patiently(|| fs::File::open(file))?;
         let assignment: Self = confy::load_path(file).map_err(|error| match error {
             ConfyError::BadTomlData(error) => AssignmentError::Malformed(
@@ -130,7 +130,7 @@ impl Assignment {
 
     /// Reads the assignment of `app` from `file`, or rebuilds it from `history`.
     ///
-    /// Only who holds the app's lock may: whoever does not would see what another is about to change.
+    /// Only the holder of the app's lock may call this: another process may be changing the file.
     ///
     /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
     /// is that nothing is remembered.

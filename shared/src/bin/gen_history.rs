@@ -11,7 +11,7 @@ use std::{
     path::Path,
 };
 
-use shared::history::generate::{self, Wanted};
+use shared::history::generate::{self, GenerateOptions};
 
 /// How much is collected before it is written, in bytes.
 const BUFFER: usize = 1 << 20;
@@ -21,8 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [seed, records, faults, file] = &given[..] else {
         return Err("gen_history SEED RECORDS sound|faults FILE".into());
     };
-    let wanted =
-        Wanted { seed: number(seed)?, records: number(records)?, faults: faults == "faults" };
+    let wanted = GenerateOptions {
+        seed: number(seed)?,
+        records: number(records)?,
+        faults: faults == "faults",
+    };
     let to: Box<dyn Write> = match file {
         file if file == "-" => Box::new(io::stdout().lock()),
         file => Box::new(File::create(file)?),

@@ -1,6 +1,6 @@
 //! Carries out the plan of a claim: step by step, until the first refusal.
 //!
-//! What it asks is a [`Network`]: [`Host`] is the one of this machine, and tests put one made of the
+//! What it asks is a [`Network`]: [`HostNetwork`] is the one of this machine, and tests put one made of the
 //! bind table in its place.
 
 use std::{
@@ -12,16 +12,20 @@ use std::{
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
-    BACKLOG, ClaimError,
+    error::ClaimError,
     plan::{Step, plan},
 };
 use crate::os::{
     self,
-    bind_table::{Rules, Sharing},
+    bind_table::{BindRules, Sharing},
 };
 
-/// How long a loopback address may take to say that nobody listens. It says so at once; silence
-/// means that somebody does, whose queue is full.
+/// How many connections may wait for a server that is not there yet: more than any browser opens,
+/// below the kernel's own cap of 4096, so that a restart refuses no connection.
+pub const BACKLOG: i32 = 1024;
+
+/// How long a connection to a loopback address may take to be refused. A refusal comes at once; silence
+/// means that a program listens whose queue is full.
 const KNOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// What a claim asks of a system.
@@ -30,7 +34,7 @@ pub(super) trait Network {
     type Socket;
 
     /// By whose rules sockets live together here.
-    fn rules(&self) -> Rules;
+    fn rules(&self) -> BindRules;
 
     /// Binds a socket of the address's own family, and answers the address that it has now.
     fn bind(&self, address: SocketAddr, sharing: Sharing)
@@ -39,7 +43,7 @@ pub(super) trait Network {
     /// Makes a bound socket listen.
     fn listen(&self, socket: &Self::Socket) -> io::Result<()>;
 
-    /// Whether nobody listens at this address.
+    /// Whether no program listens at this address.
     fn is_silent(&self, address: SocketAddr) -> bool;
 }
 
@@ -124,12 +128,12 @@ fn is_missing_family(error: &io::Error) -> bool {
 }
 
 /// This machine.
-pub(super) struct Host;
+pub(super) struct HostNetwork;
 
-impl Network for Host {
+impl Network for HostNetwork {
     type Socket = Socket;
 
-    fn rules(&self) -> Rules {
+    fn rules(&self) -> BindRules {
         os::RULES
     }
 

@@ -8,10 +8,13 @@
 //! How that is brought about is another thing on every system; `plan` says how, and `carry_out` does it.
 //!
 //! An address family that the host lacks is skipped. A stranger on one of the two addresses makes
-//! the whole port a conflict: whoever types `localhost` must not meet somebody else.
+//! the whole port a conflict: a person who types `localhost` must not reach another program.
 
 mod carry_out;
+
+mod error;
 mod plan;
+
 #[cfg(test)]
 mod test;
 
@@ -20,12 +23,9 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
 };
 
-use self::carry_out::{Host, carry_out};
+use self::carry_out::{HostNetwork, carry_out};
+pub use self::{carry_out::BACKLOG, error::ClaimError};
 use crate::port::Port;
-
-/// How many connections may wait for a server that is not there yet: more than any browser opens,
-/// below the kernel's own cap of 4096, so that a restart refuses nobody.
-pub const BACKLOG: i32 = 1024;
 
 /// How often [`any`] asks the system again when a stranger holds the other loopback address of the
 /// port it was given. Each time the chance is that of a port in use, so 16 in a row do not happen.
@@ -40,30 +40,6 @@ pub const LOOPBACKS: [IpAddr; 2] =
 pub struct Claim {
     port: Port,
     listeners: Vec<TcpListener>,
-}
-
-/// Why a port could not be claimed.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}")]
-pub struct ClaimError {
-    /// The address that failed.
-    pub address: SocketAddr,
-    /// Whether another address of the same port could be had before.
-    pub other_had: bool,
-    /// Whether a socket on any address of the family may be what keeps this one from us: every
-    /// address was asked for at once.
-    pub anywhere: bool,
-    /// What the system said.
-    pub source: io::Error,
-}
-
-impl ClaimError {
-    /// Whether this is about the port, so that another port may do better. Anything else (no file
-    /// descriptors left, no memory) would fail in the same way there.
-    pub fn is_conflict(&self) -> bool {
-        use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
-        matches!(self.source.kind(), AddrInUse | AddrNotAvailable | PermissionDenied)
-    }
 }
 
 /// Claims `port` on both loopback addresses.
@@ -100,14 +76,14 @@ pub fn any() -> Result<Claim, ClaimError> {
     claim
 }
 
-/// Whether `port` could be bound at this moment, without listening: nobody notices the question. The
+/// Whether `port` could be bound at this moment, without listening, so that no other program notices. The
 /// answer may be wrong before it is heard, so it decides nothing; it is for telling a person.
 pub fn can_be_bound(port: Port) -> bool {
-    carry_out(&Host, &LOOPBACKS, port.get(), false).is_ok()
+    carry_out(&HostNetwork, &LOOPBACKS, port.get(), false).is_ok()
 }
 
 fn listen(addresses: &[IpAddr], number: u16) -> Result<Claim, ClaimError> {
-    let sockets = carry_out(&Host, addresses, number, true)?;
+    let sockets = carry_out(&HostNetwork, addresses, number, true)?;
     let port = sockets.first().and_then(|(given, _)| Port::new(given.port()));
     let port = port.ok_or_else(|| ClaimError {
         address: SocketAddr::new(LOOPBACKS[0], number),
@@ -147,7 +123,7 @@ impl Claim {
         &self.listeners
     }
 
-    /// The sockets, for whoever serves on them from now on.
+    /// The sockets, for the code that serves on them from now on.
     pub fn into_listeners(self) -> Vec<TcpListener> {
         self.listeners
     }

@@ -1,21 +1,21 @@
 //! The steps of a claim, as data: what is asked of the system, in which order, and how.
 //!
-//! The plan follows from the [`Rules`] of the system and the addresses that are wanted, and from
+//! The plan follows from the [`BindRules`] of the system and the addresses that are wanted, and from
 //! nothing else. [`carry_out`](super::carry_out) asks the real system, or in tests one that is made
 //! of the bind table; so what is proved of a plan there is proved of the claim.
 //!
 //! Every address is bound before the first one listens: a listening socket that is closed again,
-//! because the next address fails, would reset whoever had connected to it.
+//! because the next address fails, would reset connections to it.
 //!
 //! # Linux
 //!
-//! Bind with `SO_REUSEADDR`, which passes the `TIME_WAIT` of our own last run and shadows nobody:
+//! Bind with `SO_REUSEADDR`, which passes the `TIME_WAIT` of our own last run and shadows no other socket:
 //! beside a listener the bind fails, and beside a socket that is merely bound one of the two listens
 //! fails.
 //!
 //! # Windows
 //!
-//! Bind with `SO_EXCLUSIVEADDRUSE`, so that nobody takes the address over. That still succeeds on
+//! Bind with `SO_EXCLUSIVEADDRUSE`, so that no program takes the address over. That still succeeds on
 //! `127.0.0.1` beside a stranger's `0.0.0.0`, and ours would take the stranger's connections. Only an
 //! exclusive *wildcard* is refused beside every other socket of its family. So one is bound first, as
 //! a probe, and closed without listening; no wait after closing blocks it. The probes come before all
@@ -25,11 +25,11 @@
 //!
 //! Bind with `SO_REUSEADDR`, for `TIME_WAIT`, which here also succeeds beside a wildcard of the same
 //! user. A wildcard without it is refused beside every other socket, but also beside a `TIME_WAIT`.
-//! So it is the probe, and where it is refused a connection tells whether anybody listens.
+//! So it is the probe, and where it is refused a connection attempt tells whether a program listens.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::os::bind_table::{Rules, Sharing};
+use crate::os::bind_table::{BindRules, Sharing};
 
 /// One question to the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) enum Step {
         sharing: Sharing,
         /// The address for whose sake it is asked.
         wanted: IpAddr,
-        /// Whether a refusal counts only if somebody answers at `wanted`.
+        /// Whether a refusal counts only if a program accepts connections at `wanted`.
         unless_silent: bool,
     },
     /// Bind an address, to keep it.
@@ -65,11 +65,11 @@ impl Step {
 }
 
 /// The steps that lead to sockets on these addresses; then all of them listen, in the same order.
-pub(super) fn plan(rules: Rules, addresses: &[IpAddr]) -> Vec<Step> {
+pub(super) fn plan(rules: BindRules, addresses: &[IpAddr]) -> Vec<Step> {
     let (probe, unless_silent, sharing) = match rules {
-        Rules::Linux => (None, false, Sharing::Reuse),
-        Rules::Windows => (Some(Sharing::Exclusive), false, Sharing::Exclusive),
-        Rules::MacOs => (Some(Sharing::Default), true, Sharing::Reuse),
+        BindRules::Linux => (None, false, Sharing::Reuse),
+        BindRules::Windows => (Some(Sharing::Exclusive), false, Sharing::Exclusive),
+        BindRules::MacOs => (Some(Sharing::Default), true, Sharing::Reuse),
     };
     let families = addresses.iter().filter(|&&ip| is_first_of_its_family(ip, addresses));
     let probes = families.filter_map(|&wanted| {
@@ -105,8 +105,8 @@ mod test {
     fn linux_needs_no_probe_and_the_others_probe_each_family_once_before_all_else() {
         let [v4, v6] = LOOPBACKS;
         let wanted = [v4, v6, IpAddr::from([192, 0, 2, 1])];
-        assert_eq!(plan(Rules::Linux, &wanted).len(), 3);
-        for rules in [Rules::Windows, Rules::MacOs] {
+        assert_eq!(plan(BindRules::Linux, &wanted).len(), 3);
+        for rules in [BindRules::Windows, BindRules::MacOs] {
             let steps = plan(rules, &wanted);
             let is_probe = |step: &Step| matches!(step, Step::Probe { .. });
             let probes: Vec<_> = steps.iter().map(is_probe).collect();
@@ -118,6 +118,6 @@ mod test {
     fn a_wildcard_that_is_wanted_is_its_own_probe_where_it_is_asked_for_in_the_same_way() {
         let every = every_address_like(LOOPBACKS[0]);
         let steps = |rules| plan(rules, &[every, LOOPBACKS[1]]).len();
-        assert_eq!((steps(Rules::Windows), steps(Rules::MacOs)), (3, 4));
+        assert_eq!((steps(BindRules::Windows), steps(BindRules::MacOs)), (3, 4));
     }
 }

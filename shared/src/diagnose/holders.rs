@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     conflict::{Class, Holder},
     diagnose::{budget::Budget, finding::Finding, snapshot::Snapshot},
-    os::{Process, SocketEntry},
+    os::{HoldingProcess, SocketEntry},
 };
 
 /// What has been learnt of processes and users.
@@ -18,7 +18,7 @@ pub(super) struct Holders {
 /// What an answer about a process came to.
 #[derive(Clone)]
 enum Known {
-    Alive(Process),
+    Alive(HoldingProcess),
     Gone,
     /// The system did not answer in time.
     Unheard,

@@ -6,14 +6,13 @@
 //! at all, is left unknown. A port that nothing is seen to hold is still [`Class::InUse`], because a
 //! socket may be bound without listening, or live in another namespace.
 //!
-//! "Access denied" is explained in one order: the port is low, somebody listens (on Windows he may let
-//! nobody in beside him, and may be the kernel), the system has set it aside, an outgoing connection
-//! has it; else nobody knows. The system's ranges are asked for only where nobody listens, because
-//! that may take long.
+//! "Access denied" is explained in one order: the port is low, a program listens (on Windows it may
+//! exclude all others, and may be the kernel), the system has set the port aside, an outgoing
+//! connection has it; else the class is unknown. The system's ranges are read only where no program
+//! listens, because that may take long.
 //!
-//! Of a port that was asked for or remembered it also wants to know whether one of our own servers
-//! is there, and asks it with an identity request, unless the tables show that it cannot be ours.
-//! Nothing else is ever sent.
+//! A port that was asked for or remembered is also probed for one of our own servers, with an identity
+//! request, unless the tables show that it cannot be ours. Nothing else is ever sent.
 
 mod holders;
 
@@ -49,16 +48,16 @@ use crate::{
     port::Port,
 };
 
-/// How long all questions of one [`Diagnostician`] may take together. A person waits for the
-/// launch, so it is no longer than what still feels like one step.
+/// The time for all queries of one [`Diagnostician`] together. A person waits for the launch, so it is
+/// no longer than what still feels like one step.
 pub const BUDGET: Duration = Duration::from_secs(1);
 
 /// How much is asked about a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Everything, also the port itself: for one that was asked for or remembered.
+    /// The socket tables and a probe of the port: for one that was asked for or remembered.
     Full,
-    /// What the tables tell.
+    /// The socket tables alone.
     Quick,
 }
 
@@ -252,7 +251,7 @@ impl Diagnostician {
         program.is_none_or(runs_ours) || Discovery::published(&self.run).contains(&port)
     }
 
-    /// Whether connections wait there that nobody accepts.
+    /// Whether connections wait there that no process accepts.
     fn is_unanswered(&mut self, listeners: &[SocketEntry]) -> bool {
         let ids: Vec<_> = listeners.iter().filter_map(|listener| listener.id).collect();
         let now = self.holders.system().query(|system| system.sockets().unwrap_or_default());

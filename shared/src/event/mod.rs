@@ -1,13 +1,13 @@
-//! What is told in the port history: one [`Event`] is what one [record](crate::history::Record)
+//! The events of the port history: one [`Event`] is what one [record](crate::history::Record)
 //! tells.
 //!
 //! Everything about an event is its row in the table here: its name, its keys, their order and their
 //! types. The words that keys have as values are in [`words`](crate::words), and what the keys mean is
 //! said in [`keys`].
 
+#[cfg(feature = "schema")]
+pub(crate) mod address;
 mod masked;
-pub mod milliseconds;
-mod ready_line;
 mod snake_case;
 
 use std::{net::SocketAddr, time::Duration};
@@ -15,14 +15,14 @@ use std::{net::SocketAddr, time::Duration};
 use serde::{Deserialize, Serialize};
 use slog::{Level, Serde, Serializer};
 
+pub use self::masked::masked;
 use self::snake_case::snake_case;
-pub use self::{masked::masked, ready_line::ReadyLine};
 pub use crate::words::{
     EndReason, MoveReason, Process, RecoverySource, Relation, RequestedBy, RestartReason,
 };
 use crate::{
     conflict::{Conflict, Origin},
-    keys,
+    keys, milliseconds,
     port::Port,
     words::words,
 };
@@ -41,7 +41,7 @@ pub struct ServerAt {
     pub port: Port,
     /// Every address it listens on.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::history::schema::Address>))]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::event::address::Address>))]
     pub addresses: Vec<SocketAddr>,
     /// Since the claim for `server_spawned`, since the start of the writer's launch otherwise.
     #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
@@ -217,7 +217,7 @@ events! {
         origin: Origin,
         /// The addresses held.
         #[serde(default)]
-        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::history::schema::Address>))]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::event::address::Address>))]
         addresses: Vec<SocketAddr>,
         /// How many candidates were tried, this one included.
         #[serde(default)]
@@ -248,7 +248,7 @@ events! {
         port: Port,
         /// Those of its addresses that are not of this computer alone.
         #[serde(default)]
-        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::history::schema::Address>))]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::event::address::Address>))]
         addresses: Vec<SocketAddr>,
         /// Its process id.
         #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]

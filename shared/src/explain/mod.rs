@@ -40,7 +40,7 @@ pub struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// What keeps `port` from us at this moment, if anything does. Nobody notices the question: a
+    /// What keeps `port` from us at this moment, if anything does. No other program notices: a
     /// port that is free is not listened on.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Asker<'_> {
         }))
     }
 
-    /// What is to be said of `port`, whoever holds it.
+    /// What is known of `port` apart from its holder.
     pub fn remarks(&self, port: Port) -> Vec<Remark> {
         let reserved = Assignment::of_other_apps(self.folders, self.app);
         let live = os::port_ranges();

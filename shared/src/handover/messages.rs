@@ -44,7 +44,7 @@ pub struct Adoption {
     pub last_good: Option<Port>,
     /// The launcher's process id.
     pub launcher_pid: u32,
-    /// What the server proves itself with. It travels on this pipe, which nobody else can read, so
+    /// The secret that the server proves itself with. No other process can read this pipe, so
     /// that a launch works where the state folder can be neither read nor written.
     pub secret: Secret,
     /// On Windows the sockets themselves; elsewhere the server was born with them.

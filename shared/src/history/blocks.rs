@@ -13,7 +13,7 @@ const CHUNK: usize = 256 << 10;
 
 /// Some lines of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Lines {
+pub(super) enum BlockLines {
     /// Whole lines, and where the first of them begins.
     Whole { at: u64, bytes: Vec<u8> },
     /// One line that is longer than [`LONGEST`], and where it begins.
@@ -31,7 +31,7 @@ pub(super) fn lines(block: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// The lines of a file from a place to its end.
-pub(super) struct Forward {
+pub(super) struct ForwardBlocks {
     file: File,
     /// What was read and not handed on: the beginning of a line, which is at `at` of the file.
     rest: Vec<u8>,
@@ -40,7 +40,7 @@ pub(super) struct Forward {
     overlong: Option<u64>,
 }
 
-impl Forward {
+impl ForwardBlocks {
     /// The lines of `file` from the byte `at` on, which is the beginning of a line.
     pub(super) fn new(file: File, at: u64) -> Self {
         Self { file, rest: Vec::new(), at, overlong: None }
@@ -67,18 +67,18 @@ impl Forward {
     }
 
     /// What stands behind the last end of a line, at the end of the file.
-    pub(super) fn torn(&mut self) -> Option<Lines> {
+    pub(super) fn torn(&mut self) -> Option<BlockLines> {
         let (at, bytes) = (self.at, std::mem::take(&mut self.rest));
         self.at += bytes.len() as u64;
         match self.overlong.take() {
-            Some(at) => Some(Lines::TooLong { at }),
+            Some(at) => Some(BlockLines::TooLong { at }),
             None if bytes.is_empty() => None,
-            None => Some(Lines::Whole { at, bytes }),
+            None => Some(BlockLines::Whole { at, bytes }),
         }
     }
 
     /// The next whole lines; `None` at the end of the file, until more is written.
-    pub(super) fn next(&mut self) -> io::Result<Option<Lines>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<BlockLines>> {
         loop {
             if let Some(at) = self.overlong {
                 let end = memchr::memchr(b'\n', &self.rest);
@@ -87,14 +87,14 @@ impl Forward {
                 self.at += passed as u64;
                 if end.is_some() {
                     self.overlong = None;
-                    return Ok(Some(Lines::TooLong { at }));
+                    return Ok(Some(BlockLines::TooLong { at }));
                 }
             } else if let Some(end) = memchr::memrchr(b'\n', &self.rest) {
                 let rest = self.rest.split_off(end + 1);
                 let bytes = std::mem::replace(&mut self.rest, rest);
                 let at = self.at;
                 self.at += bytes.len() as u64;
-                return Ok(Some(Lines::Whole { at, bytes }));
+                return Ok(Some(BlockLines::Whole { at, bytes }));
             } else if self.rest.len() > LONGEST {
                 self.overlong = Some(self.at);
                 continue;
@@ -109,7 +109,7 @@ impl Forward {
 }
 
 /// The lines of a file before a place in it, block by block from that place to the beginning.
-pub(super) struct Backward {
+pub(super) struct BackwardBlocks {
     file: File,
     /// What was read and not handed on: the end of a line whose beginning is before `at`.
     rest: Vec<u8>,
@@ -117,7 +117,7 @@ pub(super) struct Backward {
     is_overlong: bool,
 }
 
-impl Backward {
+impl BackwardBlocks {
     /// The lines of `file` before the byte `end`, which is the end of the file or of a line.
     pub(super) fn new(file: File, end: u64) -> Self {
         Self { file, rest: Vec::new(), at: end, is_overlong: false }
@@ -129,7 +129,7 @@ impl Backward {
     }
 
     /// The lines before the last ones that were handed on; `None` at the beginning of the file.
-    pub(super) fn next(&mut self) -> io::Result<Option<Lines>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<BlockLines>> {
         loop {
             if self.is_overlong {
                 if let Some(end) = memchr::memrchr(b'\n', &self.rest) {
@@ -144,11 +144,11 @@ impl Backward {
                 let before = &self.rest[..self.rest.len().saturating_sub(1)];
                 if let Some(end) = memchr::memchr(b'\n', before) {
                     let bytes = self.rest.split_off(end + 1);
-                    return Ok(Some(Lines::Whole { at: self.at(), bytes }));
+                    return Ok(Some(BlockLines::Whole { at: self.at(), bytes }));
                 }
                 if self.at == 0 {
                     let bytes = std::mem::take(&mut self.rest);
-                    return Ok((!bytes.is_empty()).then_some(Lines::Whole { at: 0, bytes }));
+                    return Ok((!bytes.is_empty()).then_some(BlockLines::Whole { at: 0, bytes }));
                 }
                 if self.rest.len() > LONGEST {
                     self.is_overlong = true;
@@ -171,10 +171,10 @@ impl Backward {
         Ok(())
     }
 
-    fn too_long(&mut self, begin: usize) -> Lines {
+    fn too_long(&mut self, begin: usize) -> BlockLines {
         self.is_overlong = false;
         self.rest.truncate(begin);
-        Lines::TooLong { at: self.at + begin as u64 }
+        BlockLines::TooLong { at: self.at + begin as u64 }
     }
 }
 
@@ -195,10 +195,10 @@ mod test {
     /// Every line with its place, `None` where it is too long.
     type Told = Vec<(u64, Option<Vec<u8>>)>;
 
-    fn tell(block: Lines) -> Told {
+    fn tell(block: BlockLines) -> Told {
         match block {
-            Lines::TooLong { at } => vec![(at, None)],
-            Lines::Whole { at, bytes } => {
+            BlockLines::TooLong { at } => vec![(at, None)],
+            BlockLines::Whole { at, bytes } => {
                 let line =
                     |place: Range<usize>| (at + place.start as u64, Some(bytes[place].to_vec()));
                 lines(&bytes).map(line).collect()
@@ -207,7 +207,7 @@ mod test {
     }
 
     fn forward(text: &[u8]) -> Told {
-        let mut blocks = Forward::new(file(text), 0);
+        let mut blocks = ForwardBlocks::new(file(text), 0);
         let mut told = Told::new();
         while let Some(block) = blocks.next().expect("readable") {
             told.extend(tell(block));
@@ -218,7 +218,7 @@ mod test {
     }
 
     fn backward(text: &[u8]) -> Told {
-        let mut blocks = Backward::new(file(text), text.len() as u64);
+        let mut blocks = BackwardBlocks::new(file(text), text.len() as u64);
         let mut told = Told::new();
         while let Some(block) = blocks.next().expect("readable") {
             let mut block = tell(block);

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     filter::Filter,
-    reader::{Entry, Found, HistoryError, Reader},
+    found::{Entry, Found},
+    reader::{HistoryError, Reader},
     record::Record,
 };
 use crate::{

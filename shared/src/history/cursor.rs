@@ -1,7 +1,7 @@
 //! A place in the port history that can be named and found again.
 //!
 //! A cursor is a place between two lines, and which file it is in. It stays good while the file
-//! grows. A file that was put aside, or cut short, is another one: it is told by its first line,
+//! grows. A file that was put aside, or cut short, is another one: it is recognized by its first line,
 //! because no two records are alike. To others a cursor is an opaque word.
 
 use std::{

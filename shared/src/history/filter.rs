@@ -7,11 +7,7 @@ use memchr::memmem::Finder;
 use uuid::Uuid;
 
 use super::{damage, head::Head};
-use crate::{
-    app::AppName,
-    port::Port,
-    words::{DamageKind, EventName},
-};
+use crate::{app::AppName, event::EventName, port::Port, words::DamageKind};
 
 /// Which records are wanted; what is `None` or empty does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +50,7 @@ impl Filter {
 
 /// What a line is to a reader.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum LineVerdict {
     /// It is wanted.
     Wanted,
     /// It is a record that is not wanted, or blank.
@@ -89,7 +85,7 @@ impl Matcher {
 
     /// Looks at one line, without its end.
     #[cfg(test)]
-    fn line(&self, line: &[u8]) -> Verdict {
+    fn line(&self, line: &[u8]) -> LineVerdict {
         self.block(line).verdict(0..line.len())
     }
 
@@ -112,27 +108,27 @@ pub(super) struct Block<'b> {
 
 impl Block<'_> {
     /// Looks at the line in this place, without its end. Lines must be asked about in their order.
-    pub(super) fn verdict(&mut self, place: std::ops::Range<usize>) -> Verdict {
+    pub(super) fn verdict(&mut self, place: std::ops::Range<usize>) -> LineVerdict {
         let line = self.block[place.clone()].trim_ascii();
         if line.is_empty() {
-            return Verdict::Unwanted;
+            return LineVerdict::Unwanted;
         }
         if let Some(kind) = damage::of_shape(line, self.is_text) {
-            return Verdict::Damaged(kind);
+            return LineVerdict::Damaged(kind);
         }
         if !self.has_needle(&place) {
-            return Verdict::Unwanted;
+            return LineVerdict::Unwanted;
         }
         // Its shape was judged, so it is UTF-8. Once for the line is faster than for each text in it.
         let line = str::from_utf8(line).unwrap_or_default();
         match serde_json::from_str::<Head<'_>>(line) {
             Ok(head) if head.event.is_none() && self.matcher.needs_event => {
-                Verdict::Damaged(DamageKind::NotOurs)
+                LineVerdict::Damaged(DamageKind::NotOurs)
             }
-            Ok(head) if !head.has_its_ports() => Verdict::Damaged(DamageKind::NotOurs),
-            Ok(head) if self.matcher.filter.wants(&head) => Verdict::Wanted,
-            Ok(_) => Verdict::Unwanted,
-            Err(error) => Verdict::Damaged(damage::of_error(&error)),
+            Ok(head) if !head.has_its_ports() => LineVerdict::Damaged(DamageKind::NotOurs),
+            Ok(head) if self.matcher.filter.wants(&head) => LineVerdict::Wanted,
+            Ok(_) => LineVerdict::Unwanted,
+            Err(error) => LineVerdict::Damaged(damage::of_error(&error)),
         }
     }
 
@@ -192,16 +188,16 @@ mod test {
 
     const LINE: &str = r#"{"ts":"2026-11-22T12:30:30.303000Z","event":"port_claimed","app":"notes","launch_id":"01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77","seq":3030,"port":17000}"#;
 
-    fn verdict(filter: &Filter, line: &str) -> Verdict {
+    fn verdict(filter: &Filter, line: &str) -> LineVerdict {
         Matcher::new(filter, true).line(line.as_bytes())
     }
 
     #[test]
     fn a_number_elsewhere_in_the_line_is_not_its_port() {
         let of = |number| Filter { port: Port::new(number), ..Filter::default() };
-        assert_eq!(verdict(&of(17000), LINE), Verdict::Wanted);
+        assert_eq!(verdict(&of(17000), LINE), LineVerdict::Wanted);
         for other in [3030, 1700, 7000, 30] {
-            assert_eq!(verdict(&of(other), LINE), Verdict::Unwanted, "{other}");
+            assert_eq!(verdict(&of(other), LINE), LineVerdict::Unwanted, "{other}");
         }
     }
 
@@ -217,7 +213,7 @@ mod test {
             launch_id,
             ..Filter::of_events([EventName::PortMoved, EventName::PortClaimed])
         };
-        assert_eq!(verdict(&all, &spaced), Verdict::Wanted);
+        assert_eq!(verdict(&all, &spaced), LineVerdict::Wanted);
         for other in [
             Filter { app: "other".parse().ok(), ..all.clone() },
             Filter { since: "2026-11-22T12:30:31Z".parse().ok(), ..all.clone() },
@@ -225,7 +221,7 @@ mod test {
             Filter { events: Filter::of_events([EventName::PortMoved]).events, ..all.clone() },
             Filter { launch_id: Some(Uuid::nil()), ..all.clone() },
         ] {
-            assert_eq!(verdict(&other, LINE), Verdict::Unwanted, "{other:?}");
+            assert_eq!(verdict(&other, LINE), LineVerdict::Unwanted, "{other:?}");
         }
     }
 
@@ -242,10 +238,10 @@ mod test {
             (&LINE.replace("\"seq\"", "\"a\":1,\"a\":1,\"seq\""), DamageKind::DuplicateKey),
             (&LINE.replace("event", "target"), DamageKind::NotOurs),
         ] {
-            assert_eq!(verdict(&Filter::default(), line), Verdict::Damaged(kind), "{line}");
+            assert_eq!(verdict(&Filter::default(), line), LineVerdict::Damaged(kind), "{line}");
         }
         let matcher = Matcher::new(&Filter::default(), true);
-        assert_eq!(matcher.line(b"{\xff}"), Verdict::Damaged(DamageKind::NotUtf8));
-        assert_eq!(matcher.line(b" \r"), Verdict::Unwanted);
+        assert_eq!(matcher.line(b"{\xff}"), LineVerdict::Damaged(DamageKind::NotUtf8));
+        assert_eq!(matcher.line(b" \r"), LineVerdict::Unwanted);
     }
 }

@@ -11,7 +11,7 @@ use super::{
     blocks,
     cursor::{Cursor, FileId},
     filter::Matcher,
-    reader::{Entry, Found, find, open},
+    found::{Entry, Found, find, open},
 };
 use crate::os::{self, FileIdentity};
 
@@ -33,7 +33,7 @@ pub struct Follower {
 
 /// A file, as far as it was read.
 struct Followed {
-    blocks: blocks::Forward,
+    blocks: blocks::ForwardBlocks,
     identity: FileIdentity,
     id: FileId,
 }
@@ -137,7 +137,7 @@ impl Followed {
     fn open(path: &Path) -> io::Result<Option<Self>> {
         let Some(mut file) = open(path)? else { return Ok(None) };
         let (identity, id) = (os::file_identity(&file)?, FileId::of(&mut file)?);
-        Ok(Some(Self { blocks: blocks::Forward::new(file, 0), identity, id }))
+        Ok(Some(Self { blocks: blocks::ForwardBlocks::new(file, 0), identity, id }))
     }
 
     /// The same from the end of its last whole line on.
@@ -150,7 +150,7 @@ impl Followed {
 
     fn restart(&mut self, at: u64) -> io::Result<()> {
         let file = self.blocks.file().try_clone()?;
-        self.blocks = blocks::Forward::new(file, at);
+        self.blocks = blocks::ForwardBlocks::new(file, at);
         Ok(())
     }
 
@@ -206,7 +206,7 @@ impl Followed {
     }
 }
 
-/// The end of the last whole line: a piece of a line is told when it is whole.
+/// The end of the last whole line: an unfinished line is returned once it is whole.
 fn end_of(file: &mut File) -> io::Result<u64> {
     let mut end = file.metadata()?.len();
     let mut block = vec![0; 64 << 10];

@@ -4,34 +4,41 @@
 //! [`Writer`] writes [`Record`]s, and a [`Reader`] reads them back. The format is described in
 //! `docs/formats.md`, and `logs/port-history.schema.json` is made from the types.
 
-mod blocks;
 mod conflicts;
-mod cursor;
-mod damage;
-mod filter;
+mod page;
+
+mod reader;
+
 mod follow;
+
+mod found;
+
+mod blocks;
+mod filter;
 #[cfg(feature = "generate")]
 pub mod generate;
-mod head;
-mod json_lines;
-mod page;
-mod reader;
-mod record;
 #[cfg(feature = "schema")]
 pub mod schema;
-mod since;
 mod writer;
+
+mod cursor;
+mod damage;
+mod head;
+mod json_lines;
+mod record;
+mod since;
 
 pub use conflicts::{ConflictSource, Conflicts};
 pub use cursor::{Cursor, Gone, NoCursor};
 pub use damage::{Damage, DamageKind, line_number};
 pub use filter::Filter;
 pub use follow::{Added, Follower};
+pub use found::{Entry, Found};
 pub use head::Head;
 pub use json_lines::Author;
 pub(crate) use json_lines::{JsonLines, Sink, about, say_once};
-pub use page::Page;
-pub use reader::{Backward, Entry, Forward, Found, HistoryError, Reader};
+pub use page::HistoryPage;
+pub use reader::{Backward, Forward, HistoryError, Reader};
 pub use record::Record;
 pub use since::{Moment, NoMoment, moment};
 pub use writer::{RecordLines, Writer};

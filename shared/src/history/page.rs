@@ -7,7 +7,8 @@
 use super::{
     cursor::Cursor,
     filter::Filter,
-    reader::{Entry, Found, HistoryError, Reader},
+    found::{Entry, Found},
+    reader::{HistoryError, Reader},
 };
 
 /// How much is read for one page at most, in bytes: some 50,000 records, which takes no more than a
@@ -16,7 +17,7 @@ const BUDGET: u64 = 16 << 20;
 
 /// Records, and where to go on.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct HistoryPage {
     /// The records as they were written, the newest first.
     pub records: Vec<Entry>,
     /// Where the next page begins; `None` if there is nothing older.
@@ -37,12 +38,12 @@ impl Reader {
         filter: &Filter,
         limit: usize,
         cursor: Option<Cursor>,
-    ) -> Result<Page, HistoryError> {
+    ) -> Result<HistoryPage, HistoryError> {
         let mut found = match cursor {
             None => self.backward(filter)?,
             Some(cursor) => self.backward_from(filter, cursor)?,
         };
-        let mut page = Page::default();
+        let mut page = HistoryPage::default();
         let (begin, mut at) = (found.at(), found.at());
         while page.records.len() < limit && at > 0 {
             at = match found.step()? {

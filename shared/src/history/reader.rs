@@ -7,19 +7,17 @@
 
 use std::{
     collections::VecDeque,
-    fs::{self, File},
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
 
 use super::{
-    blocks::{self, Lines},
+    blocks,
     cursor::{Cursor, FileId, Gone},
-    damage::{Damage, DamageKind},
-    filter::{Filter, Matcher, Verdict},
+    filter::{Filter, Matcher},
     follow::Follower,
-    head::Head,
-    record::Record,
+    found::{Found, find, open},
 };
 
 /// Reads a log of JSON lines.
@@ -28,26 +26,6 @@ pub struct Reader {
     file: PathBuf,
     /// Diagnostics name no event.
     needs_event: bool,
-}
-
-/// A line that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// As it was written, without its end.
-    pub text: String,
-    /// Where it begins, in bytes from the beginning of the file.
-    pub offset: u64,
-    /// Where the next line begins.
-    pub end: u64,
-}
-
-/// What stands in a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// A record that is wanted.
-    Record(Entry),
-    /// No record.
-    Damage(Damage),
 }
 
 /// Why the history cannot be read.
@@ -59,22 +37,6 @@ pub enum HistoryError {
     /// The file that the cursor points into is gone.
     #[error(transparent)]
     Gone(#[from] Gone),
-}
-
-impl Entry {
-    /// The record, typed.
-    ///
-    /// # Errors
-    ///
-    /// If it lacks what its event cannot be without, or this version does not know its event.
-    pub fn record(&self) -> Result<Record, serde_json::Error> {
-        self.text.parse()
-    }
-
-    /// What every line has, without the rest; `None` if it lacks that.
-    pub fn head(&self) -> Option<Head<'_>> {
-        serde_json::from_str(&self.text).ok()
-    }
 }
 
 impl Reader {
@@ -127,7 +89,7 @@ impl Reader {
         filter: &Filter,
     ) -> Result<Backward, HistoryError> {
         let id = FileId::of(&mut file)?;
-        let blocks = Some(blocks::Backward::new(file, end));
+        let blocks = Some(blocks::BackwardBlocks::new(file, end));
         Ok(Backward { blocks, id, found: VecDeque::new(), matcher: self.matcher(filter) })
     }
 
@@ -147,7 +109,7 @@ impl Reader {
     ///
     /// As above.
     pub fn forward_from(&self, filter: &Filter, offset: u64) -> Result<Forward, HistoryError> {
-        let blocks = open(&self.file)?.map(|file| blocks::Forward::new(file, offset));
+        let blocks = open(&self.file)?.map(|file| blocks::ForwardBlocks::new(file, offset));
         Ok(Forward { blocks, found: VecDeque::new(), matcher: self.matcher(filter) })
     }
 
@@ -171,54 +133,9 @@ impl Reader {
     }
 }
 
-/// Opens a log for reading; `None` if there is none.
-///
-/// # Errors
-///
-/// If the system refuses, or what is there is no regular file: a pipe would never end.
-pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
-    let found = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        found => found?,
-    };
-    if !found.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        opened => opened.map(Some),
-    }
-}
-
-/// Appends what `matcher` finds in some lines to `found`, in the order of the file.
-pub(super) fn find(lines: Lines, matcher: &Matcher, found: &mut VecDeque<Found>) {
-    let (at, bytes) = match lines {
-        Lines::Whole { at, bytes } => (at, bytes),
-        Lines::TooLong { at } => {
-            let damage = Damage { kind: DamageKind::TooLong, offset: at };
-            return found.push_back(Found::Damage(damage));
-        }
-    };
-    let mut block = matcher.block(&bytes);
-    for place in blocks::lines(&bytes) {
-        let offset = at + place.start as u64;
-        match block.verdict(place.clone()) {
-            Verdict::Unwanted => {}
-            Verdict::Damaged(kind) => found.push_back(Found::Damage(Damage { kind, offset })),
-            Verdict::Wanted => {
-                let end = at + (place.end + 1).min(bytes.len()) as u64;
-                let line = bytes[place].trim_ascii().to_vec();
-                // A line that is not UTF-8 is damage.
-                let text = String::from_utf8(line).unwrap_or_default();
-                found.push_back(Found::Record(Entry { text, offset, end }));
-            }
-        }
-    }
-}
-
 /// Records from the newest to the oldest.
 pub struct Backward {
-    blocks: Option<blocks::Backward>,
+    blocks: Option<blocks::BackwardBlocks>,
     id: FileId,
     found: VecDeque<Found>,
     matcher: Matcher,
@@ -236,7 +153,7 @@ impl Backward {
 
     /// Where the lines begin that were looked at, in bytes from the beginning of the file.
     pub fn at(&self) -> u64 {
-        self.blocks.as_ref().map_or(0, blocks::Backward::at)
+        self.blocks.as_ref().map_or(0, blocks::BackwardBlocks::at)
     }
 
     /// Whether everything to the beginning was found.
@@ -246,7 +163,8 @@ impl Backward {
 
     /// Looks at the block before. Returns whether there was one.
     fn look(&mut self) -> io::Result<bool> {
-        let Some(lines) = self.blocks.as_mut().map_or(Ok(None), blocks::Backward::next)? else {
+        let Some(lines) = self.blocks.as_mut().map_or(Ok(None), blocks::BackwardBlocks::next)?
+        else {
             return Ok(false);
         };
         find(lines, &self.matcher, &mut self.found);
@@ -290,7 +208,7 @@ impl Iterator for Backward {
 
 /// Records from the oldest to the newest.
 pub struct Forward {
-    blocks: Option<blocks::Forward>,
+    blocks: Option<blocks::ForwardBlocks>,
     found: VecDeque<Found>,
     matcher: Matcher,
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, PartialSchema, ToSchema, openapi};
 
-use super::{Cursor, Record};
+use super::{cursor::Cursor, record::Record};
 use crate::{
     event::{Event, EventName, Process},
     keys,
@@ -22,29 +22,13 @@ const ADDED: [(EventName, &[&str]); 7] = [
 
 /// For whom a schema is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
-    /// Whoever reads records: what a later version adds is no error, and what an earlier one lacks
+pub enum SchemaReader {
+    /// A reader of records: what a later version adds is no error, and what an earlier one lacks
     /// neither.
     Any,
     /// A test of what this version writes: every key is there, and no other.
     Test,
 }
-
-/// An address with its port, such as 127.0.0.1:17000 or [::1]:17000.
-pub(crate) struct Address;
-
-impl PartialSchema for Address {
-    fn schema() -> openapi::RefOr<openapi::Schema> {
-        let pattern = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+(%[0-9]+)?\]):[0-9]{1,5}$";
-        openapi::ObjectBuilder::new()
-            .schema_type(openapi::Type::String)
-            .pattern(Some(pattern))
-            .description(Some("An address with its port, such as 127.0.0.1:17000 or [::1]:17000."))
-            .into()
-    }
-}
-
-impl ToSchema for Address {}
 
 impl PartialSchema for Cursor {
     fn schema() -> openapi::RefOr<openapi::Schema> {
@@ -93,7 +77,7 @@ impl ToSchema for Record {}
 struct Types;
 
 /// The JSON Schema (2020-12) of a record.
-pub fn schema(reader: Reader) -> Value {
+pub fn schema(reader: SchemaReader) -> Value {
     let types = json!(Types::openapi())["components"]["schemas"].take();
     let mut defs = Map::new();
     for variant in types["Event"]["oneOf"].as_array().into_iter().flatten() {
@@ -126,7 +110,7 @@ pub fn schema(reader: Reader) -> Value {
         "allOf": conditions,
         "$defs": defs,
     });
-    if reader == Reader::Test {
+    if reader == SchemaReader::Test {
         schema["unevaluatedProperties"] = false.into();
     }
     schema
@@ -143,9 +127,10 @@ fn merge(part: &Value, types: &Value, into: &mut Map<String, Value>) {
     into.extend(part["properties"].as_object().cloned().unwrap_or_default());
 }
 
-fn event(name: EventName, own: Map<String, Value>, reader: Reader) -> Value {
+fn event(name: EventName, own: Map<String, Value>, reader: SchemaReader) -> Value {
     let added = ADDED.iter().find(|(event, _)| *event == name).map_or(&[][..], |(_, keys)| keys);
-    let is_required = |key: &&String| reader == Reader::Test || !added.contains(&key.as_str());
+    let is_required =
+        |key: &&String| reader == SchemaReader::Test || !added.contains(&key.as_str());
     let required: Vec<_> = own.keys().filter(is_required).cloned().collect();
     let mut properties = Map::new();
     let level = name.level().as_str();
@@ -174,9 +159,9 @@ fn event(name: EventName, own: Map<String, Value>, reader: Reader) -> Value {
 }
 
 /// One property of an event. Its reason is an open word to those who only read.
-fn property(part: Value, reader: Reader) -> Value {
+fn property(part: Value, reader: SchemaReader) -> Value {
     let is_reason = part["$ref"].as_str().is_some_and(|target| target.ends_with("/EndReason"));
-    if reader == Reader::Any && is_reason {
+    if reader == SchemaReader::Any && is_reason {
         let description = part["description"].clone();
         return json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*$", "description": description });
     }
@@ -184,7 +169,7 @@ fn property(part: Value, reader: Reader) -> Value {
 }
 
 /// Leaves out how wide numbers are in the code, and closes objects for a test.
-fn of_reader(mut part: Value, reader: Reader) -> Value {
+fn of_reader(mut part: Value, reader: SchemaReader) -> Value {
     let mut described = None;
     if let Value::Object(members) = &mut part {
         // What can be null is described where it is named, and not beside its null.
@@ -220,7 +205,7 @@ fn of_reader(mut part: Value, reader: Reader) -> Value {
             // No version has left one of these out.
             let all: Vec<_> = properties.keys().cloned().collect();
             members.insert("required".to_owned(), all.into());
-            if reader == Reader::Test {
+            if reader == SchemaReader::Test {
                 members.insert("additionalProperties".to_owned(), false.into());
             }
         }

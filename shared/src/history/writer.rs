@@ -17,8 +17,8 @@ use jiff::{Timestamp, Unit};
 use uuid::Uuid;
 
 use super::{
-    Record,
     json_lines::{Author, Lines, Sink, about, say_once},
+    record::Record,
 };
 use crate::{
     app::AppName,
@@ -140,7 +140,7 @@ impl Appender {
         Err(io::Error::new(io::ErrorKind::StorageFull, "a full disk or a limit cut the line short"))
     }
 
-    /// Removes a piece of a line that a full disk has cut, unless somebody has written behind it.
+    /// Removes a piece of a line that a full disk has cut, unless another program has written behind it.
     fn take_back(&mut self, written: usize) {
         let end = self.file.stream_position();
         let length = self.file.metadata().map(|metadata| metadata.len());
@@ -213,7 +213,7 @@ impl<W: Write + Send> Sink for Plain<W> {
 const LOOKS: usize = 10;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Whether somebody was killed, or ran out of disk, in the middle of the last line.
+/// Whether a writer was killed, or ran out of disk, in the middle of the last line.
 fn is_torn(file: &File) -> io::Result<bool> {
     for _ in 0..LOOKS {
         let length = file.metadata()?.len();

@@ -2,7 +2,7 @@
 //!
 //! Handing over each line by itself wakes the writer for each, and that costs more than the line.
 //! Here the first line of a batch wakes the writer, which then lets the batch grow for [`PAUSE`]. At
-//! rest nothing runs. When the queue is full a line is dropped and counted: whoever logs never waits
+//! rest nothing runs. When the queue is full a line is dropped and counted: logging never waits
 //! for a disk.
 
 use std::{
@@ -16,7 +16,7 @@ use std::{
 
 use crate::history::{Sink, about, say_once};
 
-/// How long a batch grows. Nobody who follows a log sees so short a delay.
+/// How long a batch grows. A person who follows a log does not notice so short a delay.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The most that waits to be written, in bytes: a second of the busiest server.

@@ -4,7 +4,7 @@
 //! macOS can be proved on Linux too. It knows what the systems document, not what they do beyond it:
 //!
 //! - **Linux**: `socket(7)`, `ip(7)`. Two sockets with `SO_REUSEADDR` may both be bound; a listener
-//!   among them lets nobody else in, and the second *listen* is what fails.
+//!   among them lets no other in, and the second *listen* is what fails.
 //! - **Windows**: "Using `SO_REUSEADDR` and `SO_EXCLUSIVEADDRUSE`" of the Windows Sockets
 //!   documentation, for Server 2003 and later.
 //! - **macOS**: `in_pcbbind` of XNU. Without `SO_REUSEADDR` every clash is found; with it only one
@@ -16,7 +16,7 @@ use std::net::IpAddr;
 
 /// By whose rules sockets live together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rules {
+pub enum BindRules {
     /// Those of Linux.
     Linux,
     /// Those of Windows, since Server 2003.
@@ -30,7 +30,7 @@ pub enum Rules {
 pub enum Sharing {
     /// With no option at all.
     Default,
-    /// With `SO_REUSEADDR`. On Windows that takes an address over from whoever has it.
+    /// With `SO_REUSEADDR`. On Windows that takes an address over from the program that has it.
     Reuse,
     /// With `SO_REUSEPORT`, to share the connections. Unix alone has it.
     ReusePort,
@@ -55,7 +55,7 @@ pub struct Bound {
 
 /// What a system says of a socket that asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum BindAnswer {
     /// It may.
     Granted,
     /// "Address in use": `EADDRINUSE`, `WSAEADDRINUSE` (10048).
@@ -64,11 +64,11 @@ pub enum Answer {
     Denied,
 }
 
-use Answer::{Denied, Granted, InUse};
+use BindAnswer::{Denied, Granted, InUse};
 
 /// What Windows says to the second of two sockets of one user. A row for the first, a column for
 /// the second, both in the order of [`place`]. Sockets with two different addresses never meet.
-const WINDOWS: [[Answer; 6]; 6] = [
+const WINDOWS: [[BindAnswer; 6]; 6] = [
     [InUse, Granted, Denied, Granted, InUse, Granted],
     [Granted, InUse, Granted, Denied, InUse, InUse],
     [InUse, Granted, Granted, Granted, InUse, Granted],
@@ -87,7 +87,7 @@ fn place(sharing: Sharing, every: bool) -> usize {
     pair + usize::from(!every)
 }
 
-impl Rules {
+impl BindRules {
     /// The ways in which a program can ask for an address here.
     pub fn ways(self) -> &'static [Sharing] {
         match self {
@@ -96,15 +96,15 @@ impl Rules {
         }
     }
 
-    /// What `second` is told when it asks for its address while `first` has its own.
-    pub fn bind(self, first: &Bound, second: &Bound) -> Answer {
+    /// The result for `second` when it asks for its address while `first` has its own.
+    pub fn bind(self, first: &Bound, second: &Bound) -> BindAnswer {
         let answers = meetings(first, second)
             .map(|(held, wanted)| self.in_one_family(first, held, second, wanted));
         answers.into_iter().find(|answer| *answer != Granted).unwrap_or(Granted)
     }
 
-    /// What `second`, which is bound, is told when it wants to listen while `first` does.
-    pub fn listen(self, first: &Bound, second: &Bound) -> Answer {
+    /// The result for `second`, which is bound, when it calls listen while `first` listens.
+    pub fn listen(self, first: &Bound, second: &Bound) -> BindAnswer {
         let meet = meetings(first, second)
             .any(|(held, wanted)| held == wanted || held.is_none() || wanted.is_none());
         match self {
@@ -120,7 +120,7 @@ impl Rules {
         held: Option<IpAddr>,
         second: &Bound,
         wanted: Option<IpAddr>,
-    ) -> Answer {
+    ) -> BindAnswer {
         let is_same = held == wanted;
         let meet = is_same || held.is_none() || wanted.is_none();
         match self {
@@ -207,7 +207,7 @@ mod test {
             || WAYS.into_iter().flat_map(|way| ["0.0.0.0", "127.0.0.1"].map(|ip| bound(way, ip)));
         let pairs = sockets().flat_map(|first| sockets().map(move |second| (first, second)));
         for ((first, second), word) in pairs.zip(printed.split_whitespace()) {
-            let answer = match Rules::Windows.bind(&first, &second) {
+            let answer = match BindRules::Windows.bind(&first, &second) {
                 Granted => "ok",
                 InUse => "INUSE",
                 Denied => "ACCESS",
@@ -222,7 +222,7 @@ mod test {
             let firsts = WAYS
                 .into_iter()
                 .flat_map(|way| ["0.0.0.0", "127.0.0.1", "192.0.2.1"].map(|ip| bound(way, ip)));
-            firsts.into_iter().all(|first| Rules::Windows.bind(&first, second) != Granted)
+            firsts.into_iter().all(|first| BindRules::Windows.bind(&first, second) != Granted)
         };
         for (way, ip) in WAYS.into_iter().flat_map(|way| [(way, "0.0.0.0"), (way, "127.0.0.1")]) {
             let is_the_probe = way == Sharing::Exclusive && ip == "0.0.0.0";
@@ -234,7 +234,7 @@ mod test {
     fn on_windows_the_wildcard_of_another_user_keeps_everybody_out() {
         let first = Bound { user: 1001, ..bound(Sharing::Default, "0.0.0.0") };
         for way in WAYS {
-            assert_eq!(Rules::Windows.bind(&first, &bound(way, "127.0.0.1")), Denied);
+            assert_eq!(BindRules::Windows.bind(&first, &bound(way, "127.0.0.1")), Denied);
         }
     }
 
@@ -242,7 +242,7 @@ mod test {
     fn on_macos_reuse_finds_only_its_own_address_and_strangers() {
         let everywhere = bound(Sharing::Reuse, "0.0.0.0");
         let here = |way| bound(way, "127.0.0.1");
-        let rules = Rules::MacOs;
+        let rules = BindRules::MacOs;
         assert_eq!(rules.bind(&everywhere, &here(Sharing::Reuse)), Granted);
         assert_eq!(rules.bind(&everywhere, &here(Sharing::Default)), InUse);
         assert_eq!(rules.bind(&here(Sharing::Reuse), &here(Sharing::Reuse)), InUse);
@@ -252,7 +252,7 @@ mod test {
 
     #[test]
     fn on_linux_only_those_share_who_all_ask_to_and_are_one_user() {
-        let rules = Rules::Linux;
+        let rules = BindRules::Linux;
         let first = bound(Sharing::ReusePort, "127.0.0.1");
         assert_eq!(rules.bind(&first, &first), Granted);
         assert_eq!(rules.bind(&first, &Bound { user: 1001, ..first }), InUse);
@@ -267,9 +267,9 @@ mod test {
     fn a_socket_for_both_families_is_met_in_both() {
         let dual = Bound { dual: true, ..bound(Sharing::Default, "::") };
         let here = bound(Sharing::Default, "127.0.0.1");
-        assert_eq!(Rules::Linux.bind(&dual, &here), InUse);
+        assert_eq!(BindRules::Linux.bind(&dual, &here), InUse);
         let v6_alone = Bound { dual: false, ..dual };
-        assert_eq!(Rules::Linux.bind(&v6_alone, &here), Granted);
+        assert_eq!(BindRules::Linux.bind(&v6_alone, &here), Granted);
         assert_eq!((dual.specificity(here.ip), v6_alone.specificity(here.ip)), (Some(0), None));
     }
 }

@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::os::{SocketEntry, SocketState};
+use crate::os::interface::{SocketEntry, SocketState};
 
 /// Bytes of the count before the rows.
 const HEAD: usize = 4;
@@ -63,7 +63,7 @@ fn rows(table: &[u8], layout: &Row, ip: impl Fn(&[u8]) -> Option<IpAddr>) -> Vec
             state,
             id: None,
             uid: None,
-            // Process 0 is nobody: what is left of a connection, or a system that does not tell.
+            // Process 0 stands for none: a closed connection, or a system that does not say.
             pid: word(row, layout.pid).filter(|&pid| pid != 0),
             waiting: 0,
         })

@@ -11,7 +11,7 @@ use std::{
 use rustix::{fs::Access, io::Errno};
 use socket2::Socket;
 
-use super::{FileIdentity, bind_table::Sharing};
+use super::{bind_table::Sharing, interface::FileIdentity};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.

@@ -1,4 +1,4 @@
-//! Which ports are worth trying when nobody has asked for one.
+//! Which ports are worth trying when none was asked for.
 //!
 //! A [`Policy`] judges by number alone: it opens no socket, and a port that passes may still be
 //! taken. It is a default and not a law. A port that a person named, or that served well before, is
@@ -6,11 +6,11 @@
 //!
 //! # Order
 //!
-//! A port may have several faults, and the first of these is the one that is told:
+//! A port may have several faults, and the first of these is the one that is reported:
 //!
 //! 1. [`Class::BrowserBlocked`]: no page on it would open.
 //! 2. [`Class::Privileged`]: an ordinary user cannot have it.
-//! 3. [`Class::Excluded`]: nobody can have it.
+//! 3. [`Class::Excluded`]: no program can claim it.
 //! 4. [`Class::Restricted`]: the system gives it to its own programs alone.
 //! 5. [`Class::Ephemeral`]: an outgoing connection may take it at any moment.
 //! 6. [`Class::ReservedByApp`]: another app of this user comes back to it.
@@ -65,7 +65,7 @@ pub const CROWDED: &[PortRange] = &[
 /// Where to look unless the settings say otherwise. Above 10080, the last port that browsers block,
 /// and above 15000, where the dynamic range of many Windows machines ends that have it reset to
 /// begin at 1024. Below 30000, where Kubernetes hands out NodePorts, and so below the dynamic ranges
-/// of Linux (32768) and of Windows and macOS (49152). IANA has assigned 2 % of it to anybody.
+/// of Linux (32768) and of Windows and macOS (49152). IANA has assigned 2 % of it.
 pub const DEFAULT_RANGE: PortRange = PortRange::literal(15001, 29999);
 
 /// Where first choices lie. Hyper-V's exclusions have been seen from 24266 up and below 14622, and
@@ -105,7 +105,7 @@ impl Policy {
     ///
     /// Two faults are forgiven when they would leave too little. [`Class::Ephemeral`] is, when it
     /// would leave fewer than [`FEWEST_PORTS`]. [`CROWDED`] is, when the range has nothing else:
-    /// whoever writes such a range means it. What the settings avoid is never forgiven.
+    /// a person who writes such a range means it. What the settings avoid is never forgiven.
     pub fn new(
         range: PortRange,
         live: impl Into<LiveRanges>,
@@ -163,7 +163,7 @@ impl Policy {
         self.range.ports().filter(|&port| self.refusal(port, Origin::Range).is_none())
     }
 
-    /// Every fault of `port`, the gravest first, forgiven or not: for whoever asks about a port.
+    /// Every fault of `port`, the gravest first, forgiven or not, for an explanation of a port.
     pub fn remarks(&self, port: Port) -> Vec<Class> {
         FAULTS.into_iter().filter(|&class| self.has(class, port)).collect()
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::KEYS;
+use super::table::KEYS;
 
 /// Why a settings file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,35 +16,35 @@ pub struct SettingsError {
     /// The line, from 1, if the problem has one.
     pub line: Option<usize>,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: SettingsProblem,
 }
 
 /// What is wrong with the text of a settings file.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
-pub struct Fault {
+pub struct SettingsFault {
     /// The line, from 1, if the problem has one.
     pub line: Option<usize>,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: SettingsProblem,
 }
 
-impl Fault {
+impl SettingsFault {
     /// The same, of the file that holds the text.
     pub fn of(self, file: &Path) -> SettingsError {
         SettingsError { file: file.to_owned(), line: self.line, problem: self.problem }
     }
 }
 
-impl From<Problem> for Fault {
-    fn from(problem: Problem) -> Self {
+impl From<SettingsProblem> for SettingsFault {
+    fn from(problem: SettingsProblem) -> Self {
         Self { line: None, problem }
     }
 }
 
 /// What is wrong with a settings file.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum SettingsProblem {
     /// It cannot be read.
     #[error("cannot be read ({0})")]
     Unreadable(#[source] io::Error),

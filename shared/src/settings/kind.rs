@@ -1,6 +1,6 @@
 //! How the value of a setting is written, which decides its place in a form and in the documentation.
 
-use super::values::{Avoided, Command, LogLevel, OnConflict, Restart, Span};
+use super::values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span};
 use crate::port::{Port, PortRange};
 
 /// How the value of a setting is written.
@@ -107,5 +107,5 @@ kinds! {
     OnConflict => Kind::Choice(OnConflict::WORDS),
     Restart => Kind::Choice(Restart::WORDS),
     LogLevel => Kind::Choice(LogLevel::WORDS),
-    Command => Kind::Command,
+    ServerCommand => Kind::Command,
 }

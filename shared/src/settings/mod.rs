@@ -6,148 +6,33 @@
 //! how to go on. An absent or empty file means the defaults.
 
 pub mod edit;
+
+mod read;
+pub mod store;
+
+mod defaults;
 mod error;
-mod kind;
-mod layers;
+
+mod table;
+
 mod rows;
+mod setting;
+
+mod kind;
 #[cfg(feature = "schema")]
 mod schema;
-pub mod store;
-mod table;
+
+mod sourced;
 #[cfg(test)]
 mod test;
 mod values;
 
-use std::{fs, io, ops::Range, path::Path};
-
-use serde_json::Value;
-use toml_edit::{Document, Item};
-
 pub use self::{
-    error::{Fault, Problem, SettingsError},
+    error::{SettingsError, SettingsFault, SettingsProblem},
     kind::{Field, Kind, Value as SettingValue},
-    layers::{Layers, Source, Sourced},
-    rows::Setting,
-    table::{Effective, KEYS, Settings, TABLE},
-    values::{Avoided, Command, LogLevel, OnConflict, Restart, Span},
+    read::Change,
+    setting::Setting,
+    sourced::{SettingSource, Sourced},
+    table::{Effective, KEYS, Layers, Settings, TABLE},
+    values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span},
 };
-use crate::event::Event;
-
-/// A setting that is not what it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The setting.
-    pub key: &'static str,
-    /// What it was, if it was set.
-    pub from: Option<String>,
-    /// What it is, if it is set.
-    pub to: Option<String>,
-}
-
-impl From<Change> for Event {
-    fn from(change: Change) -> Self {
-        let Change { key, from, to } = change;
-        Self::SettingsChanged { key: key.to_owned(), from, to }
-    }
-}
-
-impl Settings {
-    /// Reads the settings of `file`; an absent file is an empty one, and is not made.
-    ///
-    /// # Errors
-    ///
-    /// [`SettingsError`] says what is wrong, and in which line.
-    pub fn load(file: &Path) -> Result<Self, SettingsError> {
-        let Some(text) = read(file).map_err(|problem| Fault::from(problem).of(file))? else {
-            return Ok(Self::default());
-        };
-        Self::parse(&text).map_err(|fault| fault.of(file))
-    }
-
-    /// Reads settings from their text, by the same rules.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault`] says what is wrong, and in which line.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        check(text)?;
-        toml_edit::de::from_str(text)
-            .map_err(|error| wrong_value(text, error.span(), error.message()))
-    }
-
-    /// The text of a settings file; an absent file is an empty one.
-    ///
-    /// # Errors
-    ///
-    /// [`SettingsError`] if it cannot be read, or is no text.
-    pub fn text(file: &Path) -> Result<String, SettingsError> {
-        let read = read(file).map_err(|problem| Fault::from(problem).of(file));
-        read.map(Option::unwrap_or_default)
-    }
-
-    /// What is set otherwise in `new`, a change for each key.
-    pub fn changes(&self, new: &Self) -> Vec<Change> {
-        let [old, new] = [self, new].map(|settings| serde_json::json!(settings));
-        let text = |value: &Value| match value {
-            Value::Null => None,
-            // An empty list is nothing said.
-            Value::Array(entries) if entries.is_empty() => None,
-            other => Some(other.to_string()),
-        };
-        let change = |key: &'static str| Change { key, from: text(&old[key]), to: text(&new[key]) };
-        KEYS.into_iter().map(change).filter(|change| change.from != change.to).collect()
-    }
-
-    /// The line, from 1, in which `key` is set in `file`, for messages about its value.
-    pub fn line_of_key(file: &Path, key: &str) -> Option<usize> {
-        let text = fs::read_to_string(file).ok()?;
-        let document = Document::parse(text.as_str()).ok()?;
-        document.key(key)?.span().map(|span| line_of(&text, span.start))
-    }
-}
-
-/// The text of a file, or `None` if there is no such file.
-fn read(file: &Path) -> Result<Option<String>, Problem> {
-    let bytes = match fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Problem::Unreadable(error)),
-    };
-    let text = String::from_utf8(bytes).map_err(|_| Problem::NotText)?;
-    if text.contains('\0') { Err(Problem::NotText) } else { Ok(Some(text)) }
-}
-
-/// Whether `text` is TOML and has no key but those of [`KEYS`].
-fn check(text: &str) -> Result<(), Fault> {
-    let line = |span: Option<Range<usize>>| span.map(|span| line_of(text, span.start));
-    let document = Document::parse(text).map_err(|error| Fault {
-        line: line(error.span()),
-        problem: Problem::Syntax(first_line(error.message())),
-    })?;
-    let Some((key, item)) = document.iter().find(|(key, _)| !KEYS.contains(key)) else {
-        return Ok(());
-    };
-    let at = document.key(key).and_then(toml_edit::Key::span).or_else(|| Item::span(item));
-    let problem = Problem::UnknownKey { key: key.to_owned(), nearest: nearest(key) };
-    Err(Fault { line: line(at), problem })
-}
-
-fn wrong_value(text: &str, span: Option<Range<usize>>, message: &str) -> Fault {
-    let line = span.map(|span| line_of(text, span.start));
-    Fault { line, problem: Problem::Value(first_line(message)) }
-}
-
-/// The nearest key, if one is near: at most a third of its letters are other.
-fn nearest(key: &str) -> Option<&'static str> {
-    let distance = |known: &&str| strsim::damerau_levenshtein(&key.to_ascii_lowercase(), known);
-    let nearest = KEYS.into_iter().min_by_key(distance)?;
-    (distance(&nearest) * 3 <= nearest.len().max(3)).then_some(nearest)
-}
-
-fn line_of(text: &str, byte: usize) -> usize {
-    text.as_bytes().iter().take(byte).filter(|&&b| b == b'\n').count() + 1
-}
-
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
-}

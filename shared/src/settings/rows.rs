@@ -1,44 +1,6 @@
 //! What is made of the rows of the [table](super::table) of settings: the types, the keys, the
 //! defaults, the reading of variables and the order of the layers.
 
-use serde_json::json;
-
-use super::{Settings, kind::Kind};
-
-/// A row of the table.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    /// The key in a settings file.
-    pub key: &'static str,
-    /// How its value is written.
-    pub kind: Kind,
-    /// The option of the command line that wins over the variable.
-    pub flag: Option<&'static str>,
-    /// The variable of the environment that wins over the file.
-    pub variable: Option<&'static str>,
-    /// What it does, for a person.
-    pub meaning: &'static str,
-    /// A value that is not the default, as it stands in a settings file.
-    pub example: &'static str,
-}
-
-impl Setting {
-    /// The default as it stands in a settings file; `None` if there is none.
-    pub fn default(&self) -> Option<String> {
-        // What JSON can say, TOML says in the same words.
-        let value = json!(Settings::defaults())[self.key].take();
-        (!value.is_null()).then(|| value.to_string())
-    }
-
-    /// The words of a choice, the default first; empty for any other kind.
-    pub fn choices(&self) -> Vec<&'static str> {
-        let mut words = self.kind.words().to_vec();
-        let default = self.default().unwrap_or_default();
-        words.sort_by_key(|word| *word != default.trim_matches('"'));
-        words
-    }
-}
-
 /// Makes the types and tables of settings from their rows.
 macro_rules! settings {
     ($(
@@ -95,19 +57,32 @@ macro_rules! settings {
             }
         }
 
+        /// What each place sets.
+        #[derive(Debug)]
+        pub struct Layers<'a> {
+            /// The options of the command line.
+            pub flags: Settings,
+            /// The variables of the environment.
+            pub variables: Settings,
+            /// The settings file.
+            pub file: &'a Settings,
+            /// The path of that file.
+            pub path: &'a Path,
+        }
+
         impl Layers<'_> {
             /// Lays the layers over one another.
             pub fn effective(self) -> Effective {
                 let Self { flags, variables, file, path } = self;
                 Effective {$(
                     $key: {
-                        let flag = || Source::Flag(optional!($($flag)?).unwrap_or(stringify!($key)));
+                        let flag = || SettingSource::Flag(optional!($($flag)?).unwrap_or(stringify!($key)));
                         let variable =
-                            || Source::Variable(optional!($($variable)?).unwrap_or(stringify!($key)));
+                            || SettingSource::Variable(optional!($($variable)?).unwrap_or(stringify!($key)));
                         Sourced::of(flags.$key.set(), flag)
                             .or_else(|| Sourced::of(variables.$key.set(), variable))
                             .or_else(|| Sourced::from_file(file.$key.clone().set(), path))
-                            $(.unwrap_or_else(|| Sourced { value: $default, source: Source::Default }))?
+                            $(.unwrap_or_else(|| Sourced { value: $default, source: SettingSource::Default }))?
                     },
                 )+}
             }

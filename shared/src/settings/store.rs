@@ -1,6 +1,6 @@
 //! Rewriting a settings file: one writer at a time, and whole or not at all.
 //!
-//! Whoever changes the file reads it, decides and writes it under one lock, so that of two writers
+//! A writer reads the file, decides and writes it under one lock, so that of two writers
 //! neither undoes what the other has done. An editor knows nothing of the lock; what it saves in
 //! between is not noticed, and neither is it by any other program.
 
@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Settings, SettingsError};
+use super::{error::SettingsError, table::Settings};
 use crate::{app::AppName, atomic, os, paths, paths::Folders};
 
 /// Why a settings file was not rewritten.

@@ -5,15 +5,16 @@
 //! it stands in a settings file. The type says the rest: how a value is written and which control of a
 //! form it needs (see [`Kind`]).
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     kind::Field,
-    layers::{Layers, Source, Sourced},
-    rows::{Setting, effective, optional, settings},
-    values::{Avoided, Command, LogLevel, OnConflict, Restart, Span},
+    rows::{effective, optional, settings},
+    setting::Setting,
+    sourced::{SettingSource, Sourced},
+    values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span},
 };
 use crate::{
     environment::{Environment, VariableError},
@@ -86,6 +87,6 @@ settings! {
 
     /// The server's program and its first arguments, instead of the `server` beside the launcher.
     /// `--port P --app A --hand-over` are added. Only the file can set it.
-    command: Option<Command>,
+    command: Option<ServerCommand>,
         example "[\"/usr/local/bin/my-server\", \"--root\", \"/srv/site\"]";
 }

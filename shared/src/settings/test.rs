@@ -1,5 +1,7 @@
 //! What is said of right and wrong settings files.
 
+use std::{fs, path::Path};
+
 use super::*;
 use crate::port::{Port, PortRange};
 

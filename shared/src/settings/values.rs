@@ -87,7 +87,7 @@ pub struct Avoided(pub PortRange);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(min_items = 1))]
 #[serde(transparent)]
-pub struct Command(Vec<String>);
+pub struct ServerCommand(Vec<String>);
 
 impl Serialize for Avoided {
     /// As a person writes it: one port is a number.
@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for Avoided {
     }
 }
 
-impl Command {
+impl ServerCommand {
     /// The program.
     pub fn program(&self) -> &str {
         &self.0[0]
@@ -133,7 +133,7 @@ impl Command {
     }
 }
 
-impl<'de> Deserialize<'de> for Command {
+impl<'de> Deserialize<'de> for ServerCommand {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let words = Vec::<String>::deserialize(from)?;
         if words.first().is_none_or(String::is_empty) {

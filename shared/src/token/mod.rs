@@ -22,7 +22,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{app::AppName, atomic, claim, identity::random, port::Port};
 
-/// Where a server shows its console, and the landing page to whoever has not come in.
+/// Where a server shows its console, and the landing page to a browser without a session.
 pub const CONSOLE: &str = "/_homeport/";
 
 /// Where a server takes tickets.
@@ -137,7 +137,7 @@ impl Token {
     ///
     /// # Errors
     ///
-    /// [`TicketError`] if it lets nobody in, whether it was used before or not.
+    /// [`TicketError`] if it is not valid, whether it was used before or not.
     pub fn judge(
         &self,
         ticket: &str,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use shared::{
     event::{EndReason, EventName, Process},
-    history::schema::{Reader, schema},
+    history::schema::{SchemaReader, schema},
     keys,
     words::{Class, Origin, Ownership},
 };
@@ -16,13 +16,13 @@ const PAGE: &str = "docs/formats.md";
 
 #[test]
 fn the_schema_of_a_record_is_that_of_its_types() {
-    let text = serde_json::to_string_pretty(&schema(Reader::Any)).expect("it is JSON");
+    let text = serde_json::to_string_pretty(&schema(SchemaReader::Any)).expect("it is JSON");
     hold_file("logs/port-history.schema.json", &(text + "\n"));
 }
 
 #[test]
 fn the_keys_of_every_record_are_listed() {
-    let schema = schema(Reader::Any);
+    let schema = schema(SchemaReader::Any);
     let row = |key: &&str| {
         format!(
             "| `{key}` | {} | {} |",
@@ -37,7 +37,7 @@ fn the_keys_of_every_record_are_listed() {
 
 #[test]
 fn every_event_is_listed_with_its_keys() {
-    let schema = schema(Reader::Any);
+    let schema = schema(SchemaReader::Any);
     let row = |event: &EventName| {
         let level = match event {
             EventName::ServerExited => "INFO after exit code 0, else WARNING".to_owned(),
@@ -58,7 +58,7 @@ fn every_event_is_listed_with_its_keys() {
 
 #[test]
 fn the_keys_of_the_events_are_listed() {
-    let schema = schema(Reader::Any);
+    let schema = schema(SchemaReader::Any);
     let row = |key: &&str| {
         let of_event = |event: &EventName| {
             let part = &schema["$defs"][event.word()]["properties"][key];

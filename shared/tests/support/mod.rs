@@ -14,7 +14,7 @@ pub(crate) fn repository(path: &str) -> String {
 
 /// The schema of a record, as this version writes it.
 pub(crate) fn schema() -> Value {
-    history::schema::schema(history::schema::Reader::Test)
+    history::schema::schema(history::schema::SchemaReader::Test)
 }
 
 /// The schema, ready to judge.

@@ -7,7 +7,7 @@
 use super::DATE;
 use crate::{
     cargo,
-    windows::{self, Problem},
+    windows::{self, WindowsError},
 };
 use std::{
     env,
@@ -19,7 +19,7 @@ use std::{
 const FLAGS: (&str, &str) = ("CARGO_ENCODED_RUSTFLAGS", "\x1f");
 
 /// The programs for `system`; answers their folder.
-pub(super) fn programs(system: &str, date: &str) -> Result<PathBuf, Problem> {
+pub(super) fn programs(system: &str, date: &str) -> Result<PathBuf, WindowsError> {
     let target_dir = super::folder().join("build");
     if system == env::consts::OS {
         let mut command = cargo::cargo(["build", "--locked", "--release", "-p", "launcher"]);
@@ -34,7 +34,7 @@ pub(super) fn programs(system: &str, date: &str) -> Result<PathBuf, Problem> {
         let untimed = ["-Clink-arg=-Wl,--no-insert-timestamp".to_owned()];
         return windows::build_to_ship(&target_dir, |command| prepare(command, date, &untimed));
     }
-    Err(Problem::Failed(format!(
+    Err(WindowsError::Failed(format!(
         "programs for {system} are not built here: build them there, and name their folder with \
          --programs"
     )))
@@ -78,7 +78,7 @@ mod test {
 
     #[test]
     fn a_system_that_is_not_built_for_is_named_with_the_way_out() {
-        let Err(Problem::Failed(why)) = programs("plan9", "0") else { panic!("built") };
+        let Err(WindowsError::Failed(why)) = programs("plan9", "0") else { panic!("built") };
         assert!(why.contains("plan9") && why.contains("--programs"), "{why}");
     }
 }

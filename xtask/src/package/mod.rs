@@ -6,7 +6,7 @@
 mod build;
 mod reproducible;
 
-use crate::{cargo, report::Outcome, screen, windows::Problem};
+use crate::{cargo, report::Outcome, screen, windows::WindowsError};
 use clap::ValueEnum;
 use std::{
     collections::BTreeSet,
@@ -20,7 +20,7 @@ const DATE: &str = "SOURCE_DATE_EPOCH";
 
 /// What to package, and whether to check it.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct PackageArgs {
     /// These packages alone [default: those that this system can make]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     only: Vec<Kind>,
@@ -72,7 +72,7 @@ fn folder() -> PathBuf {
 }
 
 /// Makes the packages, and says where they are.
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(crate) fn run(args: &PackageArgs) -> ExitCode {
     let kinds = if args.only.is_empty() { Kind::of_this_system() } else { &args.only };
     let made = package(kinds, args.programs.as_deref());
     let checked = made.and_then(|()| match args.check_reproducible {
@@ -81,13 +81,13 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     });
     match checked {
         Ok(()) => return ExitCode::SUCCESS,
-        Err(Problem::Missing(missing)) => missing.iter().for_each(|line| screen::say(line)),
-        Err(Problem::Failed(why)) => screen::say(&format!("no packages: {why}")),
+        Err(WindowsError::Missing(missing)) => missing.iter().for_each(|line| screen::say(line)),
+        Err(WindowsError::Failed(why)) => screen::say(&format!("no packages: {why}")),
     }
     ExitCode::FAILURE
 }
 
-fn package(kinds: &[Kind], programs: Option<&Path>) -> Result<(), Problem> {
+fn package(kinds: &[Kind], programs: Option<&Path>) -> Result<(), WindowsError> {
     let date = date()?;
     let mut packaging = cargo::cargo(["run", "--quiet", "--locked", "-p", "packaging", "--"]);
     packaging.env(DATE, &date).arg("--out").arg(folder());
@@ -103,7 +103,7 @@ fn package(kinds: &[Kind], programs: Option<&Path>) -> Result<(), Problem> {
     }
     match cargo::outcome(packaging) {
         Outcome::Ok => Ok(()),
-        Outcome::Failed(why) | Outcome::Skipped(why) => Err(Problem::Failed(why)),
+        Outcome::Failed(why) | Outcome::Skipped(why) => Err(WindowsError::Failed(why)),
     }
 }
 
@@ -113,11 +113,13 @@ fn name(kind: Kind) -> String {
 }
 
 /// When the last commit was made, unless the caller says otherwise.
-fn date() -> Result<String, Problem> {
+fn date() -> Result<String, WindowsError> {
     let given = env::var(DATE).ok().filter(|date| !date.is_empty());
     let commit = || cargo::answer(cargo::tool("git", ["log", "-1", "--format=%ct"]));
     given.or_else(commit).ok_or_else(|| {
-        Problem::Failed(format!("this is no checkout of git; set {DATE} to seconds since 1970"))
+        WindowsError::Failed(format!(
+            "this is no checkout of git; set {DATE} to seconds since 1970"
+        ))
     })
 }
 
@@ -129,7 +131,7 @@ mod test {
     #[derive(Debug, Parser)]
     struct Typed {
         #[command(flatten)]
-        args: Args,
+        args: PackageArgs,
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::{Kind, name};
 use crate::{
     cargo, screen,
-    windows::{Problem, finish},
+    windows::{WindowsError, finish},
 };
 use std::{fs, io, path::Path};
 
@@ -12,11 +12,11 @@ use std::{fs, io, path::Path};
 const SUMS: &str = "SHA256SUMS";
 
 /// Builds again, and compares with what lies in `target/package`.
-pub(super) fn check(kinds: &[Kind]) -> Result<(), Problem> {
+pub(super) fn check(kinds: &[Kind]) -> Result<(), WindowsError> {
     let changed = cargo::answer(cargo::tool("git", ["status", "--porcelain"]));
     if changed.as_deref() != Some("") {
         let why = "the checkout has changes, and a clone would not have them: commit them first";
-        return Err(Problem::Failed(why.to_owned()));
+        return Err(WindowsError::Failed(why.to_owned()));
     }
     let again = super::folder().join("again");
     match fs::remove_dir_all(&again) {
@@ -35,7 +35,7 @@ pub(super) fn check(kinds: &[Kind]) -> Result<(), Problem> {
     compare(&super::folder().join(SUMS), &again.join("target").join("package").join(SUMS))
 }
 
-fn compare(first: &Path, second: &Path) -> Result<(), Problem> {
+fn compare(first: &Path, second: &Path) -> Result<(), WindowsError> {
     let read = |path: &Path| fs::read_to_string(path).map_err(failed(path));
     let (first, second) = (read(first)?, read(second)?);
     let differing = differing(&first, &second);
@@ -43,7 +43,7 @@ fn compare(first: &Path, second: &Path) -> Result<(), Problem> {
         screen::say(&format!("the same bytes a second time:\n{}", first.trim_end()));
         return Ok(());
     }
-    Err(Problem::Failed(format!("not the same a second time: {}", differing.join(", "))))
+    Err(WindowsError::Failed(format!("not the same a second time: {}", differing.join(", "))))
 }
 
 /// The files whose sums are not in both lists.
@@ -58,8 +58,8 @@ fn differing<'a>(first: &'a str, second: &'a str) -> Vec<&'a str> {
     names
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> Problem {
-    move |error| Problem::Failed(format!("{}: {error}", path.display()))
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> WindowsError {
+    move |error| WindowsError::Failed(format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

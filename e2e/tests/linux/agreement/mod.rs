@@ -12,11 +12,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, Ready, Running, quiet_port, send, wait_for, wait_until};
+use e2e::{Ended, Home, ReadyMessage, Running, quiet_port, send, wait_for, wait_until};
 use serde_json::{Value, json};
 use shared::{
     app::AppName,
-    history::generate::{self, Fault, FaultKind, Wanted},
+    history::generate::{self, FaultKind, GenerateOptions, PlantedFault},
 };
 
 use self::reference::{Filter, Reference};
@@ -34,7 +34,7 @@ const MIDDLE: &str = "2024-07-01T00:00:00Z";
 struct Made {
     home: Home,
     file: PathBuf,
-    truth: Vec<Fault>,
+    truth: Vec<PlantedFault>,
 }
 
 impl Made {
@@ -43,7 +43,7 @@ impl Made {
         let file = home.folders().history();
         fs::create_dir_all(file.parent().expect("a folder")).expect("made");
         let mut truth = Vec::new();
-        let wanted = Wanted { seed, records: RECORDS, faults };
+        let wanted = GenerateOptions { seed, records: RECORDS, faults };
         let to = File::create(&file).expect("made");
         let made = generate::history(wanted, to, |fault| {
             truth.push(*fault);
@@ -71,7 +71,7 @@ impl Made {
     fn ask(&self, words: &str) -> Ended {
         let mut words = words.split_whitespace();
         let launch = self.home.command(words.next().expect("a command")).arg("--json");
-        let told = words.fold(launch, e2e::Launch::arg).run();
+        let told = words.fold(launch, e2e::Invocation::arg).run();
         assert_eq!(told.code, Some(0), "{told:?}");
         told
     }
@@ -238,7 +238,7 @@ fn all_commands_agree_on_the_history_of_version_0_1_0() {
 struct Served {
     made: Made,
     _running: Running,
-    ready: Ready,
+    ready: ReadyMessage,
 }
 
 impl Served {

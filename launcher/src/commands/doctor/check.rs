@@ -5,7 +5,7 @@ use serde::Serialize;
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(super) enum CheckVerdict {
     Ok,
     /// It works, with less than it could.
     Warning,
@@ -17,14 +17,14 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Check {
     pub(super) check: &'static str,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: CheckVerdict,
     pub(super) text: String,
     pub(super) advice: Option<String>,
 }
 
 impl Check {
     pub(super) fn ok(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, text: text.into(), advice: None }
+        Self { check, verdict: CheckVerdict::Ok, text: text.into(), advice: None }
     }
 
     pub(super) fn warning(
@@ -33,7 +33,7 @@ impl Check {
         advice: impl Into<String>,
     ) -> Self {
         let advice = Some(advice.into());
-        Self { check, verdict: Verdict::Warning, text: text.into(), advice }
+        Self { check, verdict: CheckVerdict::Warning, text: text.into(), advice }
     }
 
     pub(super) fn problem(
@@ -42,6 +42,6 @@ impl Check {
         advice: impl Into<String>,
     ) -> Self {
         let advice = Some(advice.into());
-        Self { check, verdict: Verdict::Problem, text: text.into(), advice }
+        Self { check, verdict: CheckVerdict::Problem, text: text.into(), advice }
     }
 }

@@ -177,19 +177,19 @@ pub(super) fn instance(basics: &Basics) -> Vec<Check> {
 
 #[cfg(test)]
 mod test {
-    use super::{super::check::Verdict, *};
+    use super::{super::check::CheckVerdict, *};
 
     #[test]
     fn a_folder_is_tried_and_left_as_it_was() {
         let home = tempfile::tempdir().expect("a folder");
         let new = home.path().join("a").join("b");
-        assert_eq!(folder("f", &new).verdict, Verdict::Ok);
+        assert_eq!(folder("f", &new).verdict, CheckVerdict::Ok);
         assert!(!new.exists());
-        assert_ne!(folder("f", home.path()).verdict, Verdict::Problem);
+        assert_ne!(folder("f", home.path()).verdict, CheckVerdict::Problem);
         assert_eq!(fs::read_dir(home.path()).expect("readable").count(), 0);
         let file = home.path().join("file");
         fs::write(&file, "").expect("written");
-        assert_eq!(folder("f", &file).verdict, Verdict::Problem);
-        assert_eq!(folder("f", &file.join("inner")).verdict, Verdict::Problem);
+        assert_eq!(folder("f", &file).verdict, CheckVerdict::Problem);
+        assert_eq!(folder("f", &file.join("inner")).verdict, CheckVerdict::Problem);
     }
 }

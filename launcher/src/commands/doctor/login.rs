@@ -1,4 +1,4 @@
-//! The start at login: what is wished, and what is registered.
+//! The start at login: what is wanted, and what is registered.
 
 use shared::invoked_as;
 
@@ -23,10 +23,10 @@ pub(super) fn login(basics: &Basics, options: &Options) -> Check {
     }
 }
 
-fn judged(wished: bool, registered: &Registered) -> Check {
+fn judged(wanted: bool, registered: &Registered) -> Check {
     let anew = format!("{} settings set start_at_login true", invoked_as::launcher());
     let mended = "the next start mends it";
-    match (wished, registered) {
+    match (wanted, registered) {
         (false, Registered::Nothing) => Check::ok(NAME, "it is not started at login"),
         (true, Registered::This) => Check::ok(NAME, "it is started at login"),
         (true, Registered::Nothing) => {
@@ -58,23 +58,23 @@ fn judged(wished: bool, registered: &Registered) -> Check {
 
 #[cfg(test)]
 mod test {
-    use super::{super::check::Verdict, *};
+    use super::{super::check::CheckVerdict, *};
 
     #[test]
     fn what_differs_from_the_wish_is_a_warning_with_a_way_out() {
         let gone = Registered::Gone("/gone/launcher".into());
-        for (wished, registered, verdict) in [
-            (false, Registered::Nothing, Verdict::Ok),
-            (true, Registered::This, Verdict::Ok),
-            (true, Registered::Nothing, Verdict::Warning),
-            (false, Registered::This, Verdict::Warning),
-            (true, gone.clone(), Verdict::Warning),
-            (false, gone, Verdict::Warning),
-            (true, Registered::Another(None), Verdict::Warning),
+        for (wanted, registered, verdict) in [
+            (false, Registered::Nothing, CheckVerdict::Ok),
+            (true, Registered::This, CheckVerdict::Ok),
+            (true, Registered::Nothing, CheckVerdict::Warning),
+            (false, Registered::This, CheckVerdict::Warning),
+            (true, gone.clone(), CheckVerdict::Warning),
+            (false, gone, CheckVerdict::Warning),
+            (true, Registered::Another(None), CheckVerdict::Warning),
         ] {
-            let check = judged(wished, &registered);
-            assert_eq!(check.verdict, verdict, "{wished} {registered:?}");
-            assert_eq!(check.advice.is_some(), verdict == Verdict::Warning);
+            let check = judged(wanted, &registered);
+            assert_eq!(check.verdict, verdict, "{wanted} {registered:?}");
+            assert_eq!(check.advice.is_some(), verdict == CheckVerdict::Warning);
         }
     }
 }

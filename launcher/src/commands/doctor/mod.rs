@@ -1,4 +1,4 @@
-//! `launcher doctor`: looks at everything a launch depends on, and mends nothing.
+//! `launcher doctor`: checks everything a launch depends on, and changes nothing.
 //!
 //! What it tries it undoes at once: a file of a few kilobytes in each folder, a port of the system's
 //! choice on both loopbacks, the app's lock.
@@ -16,7 +16,7 @@ use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{exit::Exit, settings::Settings, words::AnswerName};
 
-use self::check::{Check, Verdict};
+use self::check::{Check, CheckVerdict};
 use crate::{
     args::AppArgs,
     commands::resolve,
@@ -25,7 +25,7 @@ use crate::{
     render::{line, record},
 };
 
-/// Looks at everything and tells what it saw.
+/// Runs the checks and prints their results.
 pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     let mut exit = Exit::Done;
     let mut checks = files::folders(basics);
@@ -49,14 +49,14 @@ pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
     checks.push(history::history(basics));
     checks.extend(system::system(basics, options.as_ref()));
     checks.extend(options.as_ref().map(|options| login::login(basics, options)));
-    if exit == Exit::Done && checks.iter().any(|check| check.verdict == Verdict::Problem) {
+    if exit == Exit::Done && checks.iter().any(|check| check.verdict == CheckVerdict::Problem) {
         exit = Exit::NotReady;
     }
     for check in &checks {
         if of.json {
             line(to_json(check));
         } else {
-            tell(check);
+            print(check);
         }
     }
     if !of.json {
@@ -75,11 +75,11 @@ fn to_json(check: &Check) -> serde_json::Value {
     })
 }
 
-fn tell(check: &Check) {
+fn print(check: &Check) {
     let verdict = match check.verdict {
-        Verdict::Ok => "ok".green().to_string(),
-        Verdict::Warning => "warning".yellow().bold().to_string(),
-        Verdict::Problem => "problem".red().bold().to_string(),
+        CheckVerdict::Ok => "ok".green().to_string(),
+        CheckVerdict::Warning => "warning".yellow().bold().to_string(),
+        CheckVerdict::Problem => "problem".red().bold().to_string(),
     };
     line(format_args!("{verdict}: {}: {}", check.check, record::plain(&check.text)));
     if let Some(advice) = &check.advice {
@@ -92,8 +92,8 @@ fn summary(checks: &[Check]) -> String {
     format!(
         "{} checks: {} ok, {} warnings, {} problems",
         checks.len(),
-        count(Verdict::Ok),
-        count(Verdict::Warning),
-        count(Verdict::Problem)
+        count(CheckVerdict::Ok),
+        count(CheckVerdict::Warning),
+        count(CheckVerdict::Problem)
     )
 }

@@ -14,7 +14,7 @@ use shared::{
 
 use super::check::Check;
 use crate::{
-    handover::Program,
+    handover::ServerProgram,
     options::{Basics, Options},
 };
 
@@ -86,7 +86,7 @@ fn ports(basics: &Basics, options: &Options) -> Check {
 fn server(options: &Options) -> Check {
     let advice = "put the server's program there, or name one in the settings: command = [\"/path/to/server\"]";
     let Some(command) = &options.settings.command else {
-        return match Program::find(None) {
+        return match ServerProgram::find(None) {
             Ok(_) => Check::ok("server", "its program is beside the launcher"),
             Err(error) => Check::problem("server", error.to_string(), advice),
         };

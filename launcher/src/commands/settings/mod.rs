@@ -33,7 +33,7 @@ use crate::{
 /// The setting that is not only read by the next start, but also decides whether there is one.
 const AT_LOGIN: &str = "start_at_login";
 
-/// Does what was typed.
+/// Runs `launcher settings`.
 pub(super) fn settings(basics: &Basics, args: &SettingsArgs) -> Exit {
     let file = basics.folders.settings(&basics.app);
     let json = args.of.json;

@@ -60,12 +60,12 @@ fn rows(
     file: &str,
     environment: &Environment,
 ) -> Result<Vec<Row>, VariableError> {
-    let said = said(settings);
+    let in_file = in_file(settings);
     TABLE
         .iter()
         .map(|setting @ &Setting { key, variable, .. }| {
             let set: Option<String> = variable.map_or(Ok(None), |name| environment.value(name))?;
-            Ok(match (set, &said[key], setting.default()) {
+            Ok(match (set, &in_file[key], setting.default()) {
                 (Some(set), _, _) => {
                     let from = variable.map(str::to_owned);
                     Row { key, value: Some(edit::value(&set)), source: "variable", from }
@@ -81,13 +81,13 @@ fn rows(
         .collect()
 }
 
-/// What the file says; an empty list is nothing said.
-fn said(settings: &Settings) -> Value {
-    let mut said = serde_json::to_value(settings).unwrap_or_default();
+/// The settings of the file; an empty list counts as not set.
+fn in_file(settings: &Settings) -> Value {
+    let mut in_file = serde_json::to_value(settings).unwrap_or_default();
     if settings.avoid.is_empty() {
-        said["avoid"] = Value::Null;
+        in_file["avoid"] = Value::Null;
     }
-    said
+    in_file
 }
 
 impl Row {

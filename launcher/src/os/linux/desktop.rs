@@ -1,6 +1,6 @@
 //! The desktop on Linux: X11 or Wayland, and the tools that one or the other brings.
 //!
-//! They are programs and not a library, because a box must appear where there is no D-Bus, and
+//! They are programs and not a library, because a dialog must appear where there is no D-Bus, and
 //! because the launcher shall not carry a toolkit for what a launch in a hundred needs.
 
 use std::{
@@ -25,14 +25,14 @@ pub fn has_desktop() -> bool {
     is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
-/// Shows a box and waits until it is closed. `false` if there is nothing to show it with.
+/// Shows a dialog and waits until it is closed. `false` if there is nothing to show it with.
 pub fn show(title: &str, text: &str) -> bool {
-    unix::desktop::first_shown(boxes(title, text))
+    unix::desktop::first_shown(dialogs(title, text))
 }
 
-/// What shows a box, the likeliest to look well first. The last one is no box, and is all that some
+/// The programs that show a dialog, the one that looks best first. The last one shows a notification, which is all that some
 /// small desktops have.
-fn boxes(title: &str, text: &str) -> [Command; 4] {
+fn dialogs(title: &str, text: &str) -> [Command; 4] {
     let mut zenity = Command::new("zenity");
     zenity.args(["--error", "--no-markup", "--width=480"]);
     zenity.args([format!("--title={title}"), format!("--text={text}")]);
@@ -86,7 +86,7 @@ mod test {
     #[test]
     fn every_tool_gets_the_text_as_one_word() {
         let text = "$(touch x) <b>`y`</b>\n\nLog: C:\\x";
-        for command in boxes("Homeport: notes", text) {
+        for command in dialogs("Homeport: notes", text) {
             let words: Vec<_> = command.get_args().filter_map(|word| word.to_str()).collect();
             let with_text = words.iter().filter(|word| word.contains("$(touch x)"));
             assert_eq!(with_text.count(), 1, "{words:?}");

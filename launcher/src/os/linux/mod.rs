@@ -59,7 +59,7 @@ pub fn memory_of(pid: u32) -> Option<u64> {
     Some(pages * rustix::param::page_size() as u64)
 }
 
-/// Calls `handle` for every signal that means something, on a thread of its own: SIGTERM and SIGINT
+/// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
 /// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
 ///
@@ -80,7 +80,7 @@ fn is_ignored(signal: i32) -> bool {
 
 /// Tells systemd that the server serves, if systemd has started this.
 pub fn notify_ready(status: &str) {
-    // Whoever asked to be told and does not listen does not want to know.
+    // A manager that set the variable and does not listen does not want the message.
     let _ = notify(&format!("READY=1\nSTATUS={status}\n"));
 }
 

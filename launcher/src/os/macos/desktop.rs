@@ -4,7 +4,7 @@ use std::{env, os::fd::BorrowedFd, process::Command};
 
 use crate::os::unix;
 
-/// What shows the box. The words come as arguments, so that nothing in them is read as a script.
+/// The script that shows the dialog. The words come as arguments, so that nothing in them is read as a script.
 const SCRIPT: [&str; 3] = [
     "on run argv",
     "display alert (item 1 of argv) message (item 2 of argv) as critical",
@@ -16,7 +16,7 @@ pub fn has_desktop() -> bool {
     env::var_os("SSH_CONNECTION").is_none()
 }
 
-/// Shows a box and waits until it is closed. `false` if there is nothing to show it with.
+/// Shows a dialog and waits until it is closed. `false` if there is nothing to show it with.
 pub fn show(title: &str, text: &str) -> bool {
     let mut script = Command::new("osascript");
     script.args(SCRIPT.iter().flat_map(|line| ["-e", line])).args(["--", title, text]);

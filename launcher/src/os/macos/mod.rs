@@ -35,7 +35,7 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Start
     Ok(Started { process: command.spawn()?, sockets: vec![] })
 }
 
-/// Calls `handle` for every signal that means something, on a thread of its own: SIGTERM and SIGINT
+/// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
 /// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
 ///
@@ -73,8 +73,8 @@ pub fn memory_of(pid: u32) -> Option<u64> {
     Some(info.pti_resident_size)
 }
 
-/// Tells a service manager that the server serves: launchd does not ask.
+/// Does nothing: launchd expects no message when the server serves.
 pub fn notify_ready(_: &str) {}
 
-/// Tells a service manager that the launch is ending: launchd does not ask.
+/// Does nothing: launchd expects no message when the launch ends.
 pub fn notify_stopping() {}

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::{FileType, fstat};
 
-/// A box that stood this long has been seen, however it was closed: a tool that finds no display
+/// A dialog that stood this long has been seen, however it was closed: a tool that finds no display
 /// says so sooner, and no person is as quick.
 const SEEN: Duration = Duration::from_secs(1);
 
@@ -23,7 +23,7 @@ pub fn has_terminal() -> bool {
 }
 
 /// Whether stdout or stderr reaches a reader. A stream that `is_log_of_session` does not count.
-pub(in crate::os) fn output_is_read(is_log_of_session: fn(BorrowedFd<'_>) -> bool) -> bool {
+pub(crate) fn output_is_read(is_log_of_session: fn(BorrowedFd<'_>) -> bool) -> bool {
     [io::stdout().as_fd(), io::stderr().as_fd()]
         .into_iter()
         .any(|stream| is_kept(stream) && !is_log_of_session(stream))
@@ -35,9 +35,9 @@ fn is_kept(stream: BorrowedFd<'_>) -> bool {
     matches!(kind, Ok(FileType::Fifo | FileType::Socket | FileType::RegularFile))
 }
 
-/// Runs one command after the other until one has shown its box, and waits until that is closed.
-pub(in crate::os) fn first_shown(boxes: impl IntoIterator<Item = Command>) -> bool {
-    boxes.into_iter().any(|mut command| {
+/// Runs one command after the other until one has shown its dialog, and waits until that is closed.
+pub(crate) fn first_shown(dialogs: impl IntoIterator<Item = Command>) -> bool {
+    dialogs.into_iter().any(|mut command| {
         let began = Instant::now();
         let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let ended = silent.status();

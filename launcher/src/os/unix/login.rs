@@ -9,7 +9,7 @@ use std::{
 use shared::atomic;
 
 /// The text of `file`, if it exists.
-pub(in crate::os) fn read(file: &Path) -> io::Result<Option<String>> {
+pub(crate) fn read(file: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -18,21 +18,21 @@ pub(in crate::os) fn read(file: &Path) -> io::Result<Option<String>> {
 }
 
 /// Replaces `file`.
-pub(in crate::os) fn write(file: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
     let write =
         |beside: &Path| File::options().write(true).open(beside)?.write_all(text.as_bytes());
     atomic::replace(file, write)
 }
 
 /// Removes `file`. It is no error if it does not exist.
-pub(in crate::os) fn remove(file: &Path) -> io::Result<()> {
+pub(crate) fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// The system does not tell where this user's files belong.
-pub(in crate::os) fn no_home() -> io::Error {
+/// The error of a system that does not give this user's folders.
+pub(crate) fn no_home() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the system does not tell this user's folders")
 }

@@ -59,7 +59,7 @@ pub(super) fn pass(command: &mut Command, sockets: &[TcpListener]) -> io::Result
 pub fn keep_to_ourselves() {}
 
 /// Waits until the process has ended, and leaves it to be reaped: until then its number cannot pass
-/// to another process, so that [`kill`] never hits a stranger.
+/// to another process, so that [`kill`] never hits another process.
 pub fn wait_for_end(pid: u32) {
     let Some(pid) = Pid::from_raw(pid.cast_signed()) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -79,7 +79,7 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Calls `handle` for every signal that means something, on a thread of its own: SIGTERM and SIGINT
+/// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
 /// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
 pub(super) fn on_signal(

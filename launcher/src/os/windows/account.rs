@@ -36,7 +36,7 @@ struct UserAndSid {
 ///
 /// # Errors
 ///
-/// If the system does not tell.
+/// If the system does not give it.
 pub(super) fn user_sid() -> io::Result<String> {
     let token = own_token()?;
     let mut found = UserAndSid { user: TOKEN_USER::default(), _sid: [0; _] };
@@ -51,7 +51,7 @@ pub(super) fn user_sid() -> io::Result<String> {
     // SAFETY: the identifier lies in `found`, where the call before has put it, and `text` is
     // writable.
     done(unsafe { ConvertSidToStringSidW(found.user.User.Sid, &raw mut text) })?;
-    // SAFETY: the call before has put text that ends with a 0 there, and nobody else knows of it.
+    // SAFETY: the call before has put text that ends with a 0 there, and no other code has its address.
     let sid = unsafe { U16CStr::from_ptr_str(text) }.to_string_lossy();
     // SAFETY: the text was made by the call that says to free it in this way, and is not used again.
     let _ = unsafe { LocalFree(text.cast()) };

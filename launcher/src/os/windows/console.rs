@@ -22,21 +22,21 @@ use windows_sys::{
 use super::handle::done;
 use crate::os::interface::Signalled;
 
-type Tell = Box<dyn FnMut(Signalled) + Send>;
+type Handler = Box<dyn FnMut(Signalled) + Send>;
 
-/// Whom [`heed`] tells: the system calls a function, which has nothing of its own.
-static TELL: Mutex<Option<Tell>> = Mutex::new(None);
+/// What [`handle_console_event`] calls: the system takes a function, which cannot hold a closure.
+static HANDLER: Mutex<Option<Handler>> = Mutex::new(None);
 
-/// Calls `tell` for every request to end, on a thread that the system makes for it.
+/// Calls `handle` for every request to end, on a thread that the system makes for it.
 ///
 /// # Errors
 ///
 /// If the system refuses the handler.
-pub fn on_signal(tell: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
-    *TELL.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
+pub fn on_signal(handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+    *HANDLER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(handle));
     // SAFETY: the handler is a function of this program, callable at any time on any thread, for as
     // long as the process lives.
-    done(unsafe { SetConsoleCtrlHandler(Some(heed), TRUE) })
+    done(unsafe { SetConsoleCtrlHandler(Some(handle_console_event), TRUE) })
 }
 
 /// Passes a request on.
@@ -44,9 +44,9 @@ pub fn on_signal(tell: impl FnMut(Signalled) + Send + 'static) -> io::Result<()>
 /// Ctrl-C and Ctrl-Break are over when this returns. After any other request the system ends the
 /// process when this returns, and otherwise gives it some seconds to end by itself: then the launch
 /// ends well, and the process with it.
-unsafe extern "system" fn heed(request: u32) -> BOOL {
-    if let Some(tell) = &mut *TELL.lock().unwrap_or_else(PoisonError::into_inner) {
-        tell(Signalled::Stop(match request {
+unsafe extern "system" fn handle_console_event(request: u32) -> BOOL {
+    if let Some(handle) = &mut *HANDLER.lock().unwrap_or_else(PoisonError::into_inner) {
+        handle(Signalled::Stop(match request {
             CTRL_LOGOFF_EVENT => RequestedBy::Logout,
             CTRL_SHUTDOWN_EVENT => RequestedBy::Shutdown,
             _ => RequestedBy::Signal,

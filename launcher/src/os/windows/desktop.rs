@@ -1,6 +1,6 @@
 //! The desktop on Windows.
 //!
-//! The launcher is a console program, so that a console waits for it and shows what it says. Started
+//! The launcher is a console program, so that a console waits for it and shows its output. Started
 //! by double-click it would get a console of its own: from Windows 11 24H2 on the manifest prevents
 //! that, before it is left as soon as the program runs.
 
@@ -24,11 +24,11 @@ use windows_sys::Win32::{
     UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MB_SETFOREGROUND, MessageBoxW, WSF_VISIBLE},
 };
 
-/// Leaves the console if nobody else is on it: it was made for this process, and its window would
+/// Leaves the console if no other process is on it: it was made for this process, and its window would
 /// stand there for as long as the server runs. Must be called before anything is started.
 pub fn leave_own_console() {
     let mut pids = [0_u32; 2];
-    // SAFETY: the buffer holds as many numbers as the call is told.
+    // SAFETY: the buffer holds as many numbers as the call gets to know.
     let on_it = unsafe { GetConsoleProcessList(pids.as_mut_ptr(), 2) };
     if on_it != 1 {
         return;
@@ -49,17 +49,17 @@ pub fn leave_own_console() {
     }
 }
 
-/// Whether a window could be seen: services run where nobody looks.
+/// Whether a window could be seen: services run in a window station that is never visible.
 pub fn has_desktop() -> bool {
     // SAFETY: the call takes nothing; the handle is the process's own and is not closed.
     let station = unsafe { GetProcessWindowStation() };
     let mut flags = USEROBJECTFLAGS { fInherit: 0, fReserved: 0, dwFlags: 0 };
     let size = u32::try_from(size_of::<USEROBJECTFLAGS>()).unwrap_or_default();
     let buffer = (&raw mut flags).cast();
-    // SAFETY: the buffer is as large as the call is told, and is what this question fills.
-    let told =
+    // SAFETY: the buffer is as large as the call gets to know, and is what this question fills.
+    let is_known =
         unsafe { GetUserObjectInformationW(station, UOI_FLAGS, buffer, size, ptr::null_mut()) };
-    told != 0 && flags.dwFlags & WSF_VISIBLE.cast_unsigned() != 0
+    is_known != 0 && flags.dwFlags & WSF_VISIBLE.cast_unsigned() != 0
 }
 
 /// Whether a standard stream is a console.
@@ -67,7 +67,7 @@ pub fn has_terminal() -> bool {
     io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
-/// Whether stdout or stderr reaches somebody.
+/// Whether stdout or stderr reaches a reader.
 pub fn output_is_read() -> bool {
     is_read(io::stdout().as_raw_handle()) || is_read(io::stderr().as_raw_handle())
 }
@@ -78,11 +78,11 @@ fn is_read(stream: RawHandle) -> bool {
     kind == FILE_TYPE_PIPE || kind == FILE_TYPE_DISK
 }
 
-/// Shows a box and waits until it is closed. `false` if it could not be shown.
+/// Shows a dialog and waits until it is closed. `false` if it could not be shown.
 pub fn show(title: &str, text: &str) -> bool {
     let [title, text] = [title, text].map(wide);
     let style = MB_OK | MB_ICONERROR | MB_SETFOREGROUND;
-    // SAFETY: both texts end with a zero and live until the box is closed; there is no owner.
+    // SAFETY: both texts end with a zero and live until the dialog is closed; there is no owner.
     unsafe { MessageBoxW(ptr::null_mut(), text.as_ptr(), title.as_ptr(), style) != 0 }
 }
 

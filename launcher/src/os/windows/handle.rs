@@ -28,7 +28,7 @@ pub(super) fn owned(handle: RawHandle) -> io::Result<OwnedHandle> {
 /// Keeps the streams that this process was given from being inherited by those that it starts.
 ///
 /// A child is given streams of its own, or copies of these. But every program that is started
-/// inherits every handle that may be inherited, and whoever waits for the end of a pipe that was
+/// inherits every handle that may be inherited, and a process that waits for the end of a pipe that was
 /// given to us would wait for the end of the browser as well.
 pub fn keep_to_ourselves() {
     let streams =

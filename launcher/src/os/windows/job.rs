@@ -42,7 +42,7 @@ pub(super) fn take_in(process: &impl AsHandle) -> io::Result<()> {
 
 fn make() -> io::Result<OwnedHandle> {
     // SAFETY: without attributes the handle is not inheritable, which is what makes it ours alone,
-    // and without a name nobody else can open it.
+    // and without a name no other process can open it.
     let job = owned(unsafe { CreateJobObjectW(null(), null()) })?;
     let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
     limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;

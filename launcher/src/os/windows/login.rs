@@ -19,7 +19,7 @@ const ABSENT: i32 = 0x8007_0002_u32.cast_signed();
 ///
 /// # Errors
 ///
-/// If the registry does not tell.
+/// If the registry cannot be read.
 pub fn read(name: &str) -> io::Result<Option<String>> {
     let value = CURRENT_USER.open(RUN).and_then(|key| key.get_string(name));
     unless_absent(value.map(Some))

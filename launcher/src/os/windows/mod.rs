@@ -1,15 +1,19 @@
-//! Windows: one file for each thing that is asked of it.
+//! Windows: one file for each part of the system.
+//!
+//! Each module uses only modules that are declared below it.
 
-mod account;
 mod console;
 mod desktop;
-mod handle;
-mod handover;
-mod job;
 pub mod login;
 mod pipe;
 mod process;
+
+mod account;
+mod handover;
+mod job;
 mod threads;
+
+mod handle;
 
 pub use self::{
     account::user,
@@ -20,8 +24,8 @@ pub use self::{
     process::{detach, kill, memory_of, signal_of, spawn, wait_for_end},
 };
 
-/// Tells a service manager that the server serves: there is none to tell.
+/// Does nothing: there is no service manager that expects a message when the server serves.
 pub fn notify_ready(_: &str) {}
 
-/// Tells a service manager that the launch is ending: there is none to tell.
+/// Does nothing: there is no service manager that expects a message when the launch ends.
 pub fn notify_stopping() {}

@@ -31,11 +31,11 @@ pub fn socket_name(path: &Path) -> io::Result<Name<'_>> {
     format!("homeport-{digits}").to_ns_name::<GenericNamespaced>()
 }
 
-/// A listener that only this user can connect to. By default everybody could read from a pipe.
+/// A listener that only this user can connect to. By default every user could read from a pipe.
 ///
 /// # Errors
 ///
-/// If the system does not tell who that is.
+/// If the system does not give this user.
 pub fn for_this_user_alone(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
     // A list of one entry, protected from what would be inherited: to allow, all rights, to the user.
     let rights = format!("D:P(A;;GA;;;{})", account::user_sid()?);

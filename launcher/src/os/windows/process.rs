@@ -27,7 +27,7 @@ use super::{
 };
 use crate::os::interface::Started;
 
-/// The exit code of a process that [`kill`] has ended: there are no signals to tell it by.
+/// The exit code of a process that [`kill`] has ended: there are no signals here.
 const KILLED: u32 = 1;
 
 /// Starts the server on these sockets, bound to this process for life and death.
@@ -62,7 +62,7 @@ fn set_going(process: &Child, sockets: &[TcpListener]) -> io::Result<Vec<Protoco
 }
 
 /// Waits until the process has ended. Its number cannot pass to another process for as long as
-/// somebody has a handle of it, as its [`Child`] does.
+/// a handle of it is open, as its [`Child`] does.
 pub fn wait_for_end(pid: u32) {
     let Ok(process) = open(pid, PROCESS_SYNCHRONIZE) else { return };
     // SAFETY: the handle is open, with the right that this needs.

@@ -4,156 +4,66 @@
 //! While nothing happens it sleeps; there is no poll and no tick.
 
 mod claims;
-mod requests;
+mod replies;
 mod servers;
 
 use std::{
     collections::BTreeMap,
-    io,
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel},
+    io, mem,
+    sync::mpsc::{Receiver, RecvTimeoutError},
     time::Instant,
 };
 
-use shared::{
-    claim::Claim, event::ServerAt, handover::ToLauncher, identity::Secret, keys, port::Port,
-    settings::LogLevel,
-};
+use shared::{claim, event::RequestedBy, handover::ToLauncher, keys, port::Port};
 use slog::warn;
 
-use self::servers::Spawned;
+use self::{claims::Claims, replies::PendingReplies, servers::Servers};
 use super::{
-    child::{Server, What},
-    state::{Effect, Input, News, Outcome, Requester, Rules, State, step},
+    event::{EventChannel, SupervisorEvent},
+    settings::SupervisorSettings,
+    state::{Effect, Input, LaunchOutcome, Reply, Requester, ServerEvent, State, step},
 };
 use crate::{
     choose::Choice,
-    control::Answer,
-    handover::Program,
-    launch::Launch,
-    os::{self, Signalled},
+    control::{IncomingRequest, LaunchStatus, Request, Response},
+    handover::ServerProgram,
+    launch_state::{LaunchState, ReadyReason},
+    os::Signalled,
 };
 
-/// What a supervised launch consists of.
-pub struct Watch<'a> {
-    /// The launch.
-    pub launch: &'a Launch,
-    /// What to start.
-    pub program: Program,
-    /// What each server must know to prove itself.
-    pub secret: Secret,
-    /// The last good port before this launch.
-    pub last_good: Option<Port>,
-    /// The rules.
-    pub rules: Rules,
-    /// How much the server's diagnostics tell.
-    pub log_level: LogLevel,
+/// How a supervised launch ended.
+pub struct EndedLaunch {
+    /// Why.
+    pub outcome: LaunchOutcome,
+    /// The claim of the port that it had last; the port is held until this is dropped.
+    pub choice: Choice,
 }
 
-/// What a launch does besides watching.
-pub trait Host {
-    /// Claims a port to move to: this one, or any but those that are held already. The first of
-    /// these is the current one; the others still lead to it.
-    ///
-    /// # Errors
-    ///
-    /// Why there is none, for the person who asked.
-    fn claim(&mut self, port: Option<Port>, held: &[Port]) -> Result<Choice, String>;
-
-    /// Reads the settings again, and gives the rules if they can be read. Whoever changed them may
-    /// have recorded it.
-    fn reread(&mut self, is_recorded: bool) -> Option<Rules>;
-
-    /// The home port, as it is set now.
-    fn home_port(&self) -> Option<Port>;
-
-    /// The home port, which was taken at the start, is free again.
-    fn home_is_free(&mut self, port: Port);
-
-    /// A server has proved itself, on the port of `choice`.
-    fn ready(&mut self, choice: &Choice, at: &ServerAt, occasion: Occasion);
-}
-
-/// Why a server has become ready.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
-    /// It is the first of the launch.
-    First,
-    /// It takes the place of one that failed, or that a person had restarted.
-    Again,
-    /// The port has changed, because a person asked for it.
-    Moved,
-}
-
-/// A launch under way.
-struct Driver<'a, H> {
-    watch: Watch<'a>,
-    host: H,
-    news: SyncSender<What>,
-    servers: BTreeMap<u32, Server>,
-    /// What records tell of the servers, by attempt, also of those that have just ended.
-    spawned: BTreeMap<u32, Spawned>,
-    /// The server that the port belongs to, for whoever asks.
-    serving: Option<u32>,
+/// Starts the server on the claim of `choice` and supervises it until the launch ends.
+pub fn supervise(
+    launch_state: LaunchState<'_>,
+    program: ServerProgram,
     choice: Choice,
-    /// The claim of a move under way.
-    next: Option<Choice>,
-    /// Claims that were moved away from and still lead to the new one.
-    left: Vec<Claim>,
-    occasion: Occasion,
-    /// The port before the last move.
-    from: Port,
-    tickets: BTreeMap<u64, Sender<Answer>>,
-    issued: u64,
-    /// Answers that may not have been written yet.
-    untold: Vec<Receiver<()>>,
-    was_signalled: bool,
-}
-
-/// How much may have happened that nobody has looked at yet. Whoever has more to tell waits: a server
-/// that floods its stdout is held up, and the memory of it bounded.
-const BACKLOG: usize = 64;
-
-/// A channel whose news [`watch`] waits for; signals are fed into it from the first moment.
-pub fn news() -> (SyncSender<What>, Receiver<What>) {
-    sync_channel(BACKLOG)
-}
-
-/// Feeds signals, whatever the system calls them, into `news`.
-///
-/// # Errors
-///
-/// If the system refuses the handlers.
-pub fn listen_for_signals(news: &SyncSender<What>) -> io::Result<()> {
-    let news = news.clone();
-    os::on_signal(move |signal| {
-        // Nobody listens any more when the launch is over.
-        let _ = news.send(What::Signal(signal));
-    })
-}
-
-/// Starts the server on the claim of `choice` and watches over it until the launch ends. Gives back
-/// how it ended and the port that it had last, which is still held until the choice is dropped.
-pub fn watch(
-    watch: Watch<'_>,
-    choice: Choice,
-    (sender, receiver): (SyncSender<What>, Receiver<What>),
-    host: impl Host,
-) -> (Outcome, Choice) {
+    events: EventChannel,
+) -> EndedLaunch {
+    let EventChannel { sender, receiver } = events;
     let mut driver = Driver {
-        from: choice.claim.port(),
-        watch,
-        host,
-        news: sender,
-        servers: BTreeMap::new(),
-        spawned: BTreeMap::new(),
-        serving: None,
-        choice,
-        next: None,
-        left: Vec::new(),
-        occasion: Occasion::First,
-        tickets: BTreeMap::new(),
-        issued: 0,
-        untold: Vec::new(),
+        settings: SupervisorSettings::from(&launch_state.options.settings),
+        last_good: launch_state.last_good_port(),
+        servers: Servers {
+            launch: launch_state.launch,
+            program,
+            secret: launch_state.remembered.secret.clone(),
+            log_level: launch_state.options.settings.log.value,
+            events: sender,
+            processes: BTreeMap::new(),
+            spawned: BTreeMap::new(),
+            serving: None,
+        },
+        claims: Claims::new(&launch_state.launch.history, choice),
+        launch_state,
+        replies: PendingReplies::default(),
+        ready_reason: ReadyReason::FirstStart,
         was_signalled: false,
     };
     let (mut state, mut effects) = State::begin(Instant::now());
@@ -162,114 +72,216 @@ pub fn watch(
         let mut reports = Vec::new();
         for effect in effects {
             match driver.perform(effect) {
-                Performed::Quietly => {}
+                Performed::Done => {}
                 Performed::With(report) => reports.push(report),
                 Performed::Last(outcome) => {
-                    driver.see_answers_off();
-                    return (outcome, driver.choice);
+                    driver.replies.finish();
+                    return EndedLaunch { outcome, choice: driver.claims.into_current() };
                 }
             }
         }
         effects = Vec::new();
         if reports.is_empty() {
-            reports.extend(driver.next_input(
-                &receiver,
-                &state,
-                state.deadline(&driver.watch.rules),
-            ));
+            let event = next_event(&receiver, state.deadline(&driver.settings));
+            reports.extend(match event {
+                Some(event) => driver.input(event, &state),
+                None => Some(Input::DeadlineReached),
+            });
         }
         for input in reports {
-            let (next, decided) = step(&driver.watch.rules, state, input, Instant::now());
+            let (next, decided) = step(&driver.settings, state, input, Instant::now());
             state = next;
             effects.extend(decided);
         }
     }
 }
 
-/// What came of an effect.
-enum Performed {
-    Quietly,
-    With(Input),
-    Last(Outcome),
+/// Waits for the next event; `None` if `deadline` comes first.
+fn next_event(
+    events: &Receiver<SupervisorEvent>,
+    deadline: Option<Instant>,
+) -> Option<SupervisorEvent> {
+    let received = match deadline {
+        Some(due) => events.recv_timeout(due.saturating_duration_since(Instant::now())),
+        None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    };
+    received.ok()
 }
 
-impl<H: Host> Driver<'_, H> {
-    fn next_input(
-        &mut self,
-        news: &Receiver<What>,
-        state: &State,
-        due: Option<Instant>,
-    ) -> Option<Input> {
-        let received = match due {
-            Some(due) => news.recv_timeout(due.saturating_duration_since(Instant::now())),
-            None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        Some(match received {
-            Err(_) => Input::TimeIsUp,
-            Ok(What::Server { news: News::Said(ToLauncher::Reread), .. }) => {
-                self.reread(true);
-                return None;
+/// A launch under way.
+struct Driver<'a> {
+    launch_state: LaunchState<'a>,
+    settings: SupervisorSettings,
+    /// The last good port before this launch.
+    last_good: Option<Port>,
+    servers: Servers<'a>,
+    claims: Claims<'a>,
+    replies: PendingReplies,
+    /// Why the next server that proves its identity becomes ready.
+    ready_reason: ReadyReason,
+    was_signalled: bool,
+}
+
+/// What came of an effect.
+enum Performed {
+    Done,
+    /// It has a result, which the decisions must know.
+    With(Input),
+    /// It was the end of the launch.
+    Last(LaunchOutcome),
+}
+
+impl Driver<'_> {
+    /// What the decisions must know of an event; `None` if nothing.
+    fn input(&mut self, event: SupervisorEvent, state: &State) -> Option<Input> {
+        match event {
+            SupervisorEvent::Server { event: ServerEvent::Message(ToLauncher::Reread), .. } => {
+                self.reload_settings(true);
+                None
             }
-            Ok(What::Server { attempt, news }) => Input::Server { attempt, news },
-            Ok(What::Ended { attempt }) => {
-                let news = self.servers.remove(&attempt)?.end();
-                self.serving = self.serving.filter(|serving| *serving != attempt);
-                Input::Server { attempt, news }
+            SupervisorEvent::Server { attempt, event } => Some(Input::Server { attempt, event }),
+            SupervisorEvent::ProcessEnded { attempt } => {
+                self.servers.reap(attempt).map(|event| Input::Server { attempt, event })
             }
-            Ok(What::Signal(Signalled::Reread)) => {
-                self.reread(false);
-                return None;
+            SupervisorEvent::Signal(Signalled::Reread) => {
+                self.reload_settings(false);
+                None
             }
-            Ok(What::Signal(Signalled::Stop(by))) => {
-                match std::mem::replace(&mut self.was_signalled, true) {
-                    false => Input::StopAsked(Requester::unanswered(Some(by))),
-                    true => Input::StopDemanded(by),
-                }
+            SupervisorEvent::Signal(Signalled::Stop(by)) => {
+                Some(match mem::replace(&mut self.was_signalled, true) {
+                    false => Input::StopRequested(Requester::unanswered(Some(by))),
+                    true => Input::ForceStopRequested(by),
+                })
             }
-            Ok(What::HomeIsFree(port)) => {
-                self.host.home_is_free(port);
-                return None;
+            SupervisorEvent::HomePortFree(port) => {
+                self.launch_state.home_port_is_free(port);
+                None
             }
-            Ok(What::Asked(asked)) => self.asked(asked, state)?,
-        })
+            SupervisorEvent::Request(request) => self.request(request, state),
+        }
     }
 
-    fn reread(&mut self, is_recorded: bool) {
-        self.watch.rules = self.host.reread(is_recorded).unwrap_or(self.watch.rules);
+    /// A request on the control socket. The status is answered at once.
+    fn request(&mut self, incoming: IncomingRequest, state: &State) -> Option<Input> {
+        let IncomingRequest { request, reply, written } = incoming;
+        if request == Request::Status {
+            // A client that has gone away meanwhile does not want the answer.
+            let _ = reply.send(Response::Status(Box::new(self.status(state))));
+            return None;
+        }
+        // This socket is for the commands of the command line.
+        let by = Some(RequestedBy::Cli);
+        let requester = Requester { by, ticket: self.replies.add(reply, written) };
+        match request {
+            Request::Status => None,
+            Request::Stop => Some(Input::StopRequested(requester)),
+            Request::Restart => Some(Input::RestartRequested(requester)),
+            Request::Move { port } => Some(Input::MoveRequested(port, requester)),
+        }
+    }
+
+    /// Reads the settings again; `is_recorded` says that the change is in the history already.
+    fn reload_settings(&mut self, is_recorded: bool) {
+        self.launch_state.reload_settings(is_recorded);
+        self.settings = SupervisorSettings::from(&self.launch_state.options.settings);
     }
 
     fn perform(&mut self, effect: Effect) -> Performed {
         match effect {
-            Effect::Spawn { attempt, on_next } => {
-                if let Err(error) = self.spawn(attempt, on_next) {
-                    let news = News::NotStarted(error.to_string());
-                    return Performed::With(Input::Server { attempt, news });
+            Effect::Spawn { attempt, on_new_port } => {
+                if let Err(error) = self.spawn(attempt, on_new_port) {
+                    let event = ServerEvent::NotStarted(error.to_string());
+                    return Performed::With(Input::Server { attempt, event });
                 }
             }
             Effect::Prove(attempt) => {
-                if let Err(error) = self.prove(attempt) {
-                    let news = News::Disproved(format!("it could not be asked: {error}"));
-                    return Performed::With(Input::Server { attempt, news });
+                let launch = self.launch_state.launch;
+                let info = launch.info(self.claims.newest(), self.last_good);
+                if let Err(error) = self.servers.prove(attempt, info) {
+                    let event = ServerEvent::Disproved(format!("it could not be asked: {error}"));
+                    return Performed::With(Input::Server { attempt, event });
                 }
             }
             Effect::Announce(attempt) => self.announce(attempt),
-            Effect::Tell(attempt, message) => self.tell(attempt, &message),
-            Effect::Kill(attempt) => {
-                if let Some(server) = self.servers.get_mut(&attempt) {
-                    server.kill();
+            Effect::Send(attempt, message) => self.servers.send(attempt, &message),
+            Effect::Kill(attempt) => self.servers.kill(attempt),
+            Effect::Claim(port) => return Performed::With(self.claim(port)),
+            Effect::Move { .. } => {
+                if self.claims.switch() {
+                    self.ready_reason = ReadyReason::Move;
                 }
             }
-            Effect::Claim(port) => return Performed::With(self.claim(port)),
-            Effect::Move { from, .. } => self.take_next(from),
-            Effect::Forsake(by) => self.forsake(by),
-            Effect::Release { port, by } => self.release(port, by),
-            Effect::Answer(ticket, answer) => self.answer(ticket, answer),
-            Effect::Record(event) => self.record(event),
-            Effect::Note(what) => {
-                warn!(self.watch.launch.log(), "the server wrote something else than hand-over messages"; keys::LINE => what);
+            Effect::AbandonClaim(by) => self.claims.abandon_claim(by),
+            Effect::Release { port, by } => self.claims.release(port, by),
+            Effect::Reply(ticket, reply) => {
+                let response = self.response(reply);
+                self.replies.send(ticket, response);
+            }
+            Effect::Record(event) => self.servers.record(event),
+            Effect::LogInvalidLine(line) => {
+                let log = self.launch_state.launch.log();
+                warn!(log, "the server wrote something else than hand-over messages"; keys::LINE => line);
             }
             Effect::End(outcome) => return Performed::Last(outcome),
         }
-        Performed::Quietly
+        Performed::Done
+    }
+
+    fn spawn(&mut self, attempt: u32, on_new_port: bool) -> io::Result<()> {
+        if on_new_port {
+            let last_good = Some(self.claims.port());
+            self.servers.spawn(attempt, self.claims.newest(), last_good)
+        } else {
+            self.servers.spawn(attempt, self.claims.current(), self.last_good)
+        }
+    }
+
+    fn announce(&mut self, attempt: u32) {
+        let choice = self.claims.current();
+        if let Some(at) = self.servers.ready(attempt, &choice.claim) {
+            let reason = mem::replace(&mut self.ready_reason, ReadyReason::Restart);
+            self.launch_state.server_ready(choice, &at, reason);
+        }
+    }
+
+    fn claim(&mut self, port: Option<Port>) -> Input {
+        match self.launch_state.claim_for_move(port, &self.claims.held()) {
+            Ok(next) => {
+                let (from, to) = (self.claims.port(), next.claim.port());
+                self.claims.prepare(next);
+                Input::Claimed { from, to }
+            }
+            Err(why) => Input::NotClaimed(why),
+        }
+    }
+
+    fn response(&self, reply: Reply) -> Response {
+        let port = self.claims.port();
+        match reply {
+            Reply::Stopping => Response::Stopping { port },
+            Reply::Refused(reason) => Response::Refused { reason, about_port: false },
+            Reply::NoPort(reason) => Response::Refused { reason, about_port: true },
+            Reply::Done => Response::Done {
+                url: claim::url(port),
+                from: self.claims.previous_port(),
+                port,
+                server_pid: self.servers.serving_pid().unwrap_or_default(),
+            },
+        }
+    }
+
+    fn status(&self, state: &State) -> LaunchStatus {
+        let launch = self.launch_state.launch;
+        let uptime = launch.started.elapsed();
+        LaunchStatus {
+            launch: launch.info(self.claims.current(), self.last_good),
+            state: state.phase.word().to_owned(),
+            server_pid: self.servers.serving_pid(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: launch.started_at,
+            uptime_ms: uptime.as_micros() as f64 / 1000.0,
+            restarts: state.restarts(),
+            home_port: self.launch_state.home_port(),
+        }
     }
 }

@@ -1,7 +1,10 @@
-//! What the driver does with one server: starts it, has it prove itself, announces it.
+//! The processes of the servers: starting one, having it prove its identity, ending it.
 
 use std::{
-    io, thread,
+    collections::BTreeMap,
+    io,
+    sync::mpsc::SyncSender,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -9,92 +12,141 @@ use shared::{
     claim::Claim,
     event::{Event, ServerAt, ServerReady},
     handover::{Adoption, ToServer},
+    identity::Secret,
+    launch::LaunchInfo,
     port::Port,
+    settings::LogLevel,
 };
 use slog::debug;
 
-use super::{Driver, Host, Occasion};
 use crate::{
+    choose::Choice,
+    handover::ServerProgram,
+    launch::Launch,
     readiness,
-    supervisor::{child::Server, child::What, state::News},
+    supervisor::{event::SupervisorEvent, server_process::ServerProcess, state::ServerEvent},
 };
 
-/// What records tell of a server that was started, or was to be.
+/// The servers of a launch. Each is named by its attempt, from 1.
+pub(super) struct Servers<'a> {
+    pub(super) launch: &'a Launch,
+    /// What to start.
+    pub(super) program: ServerProgram,
+    /// What a server proves its identity with.
+    pub(super) secret: Secret,
+    /// The level of the server's diagnostics.
+    pub(super) log_level: LogLevel,
+    pub(super) events: SyncSender<SupervisorEvent>,
+    pub(super) processes: BTreeMap<u32, ServerProcess>,
+    /// What records name, also of servers that have just ended.
+    pub(super) spawned: BTreeMap<u32, Spawned>,
+    /// The attempt of the current server, while it runs.
+    pub(super) serving: Option<u32>,
+}
+
+/// What records name of a server that was started, or could not be.
 pub(super) struct Spawned {
     /// The port that it was given.
     port: Port,
-    /// Its process, and when that was there; `None` if it could not be started.
-    process: Option<(u32, Instant)>,
+    /// `None` if it could not be started.
+    process: Option<SpawnedProcess>,
 }
 
-impl<H: Host> Driver<'_, H> {
-    pub(super) fn spawn(&mut self, attempt: u32, on_next: bool) -> io::Result<()> {
-        let (watch, before) = (&self.watch, Instant::now());
-        let choice = if on_next { self.next.as_ref() } else { None }.unwrap_or(&self.choice);
+#[derive(Clone, Copy)]
+struct SpawnedProcess {
+    pid: u32,
+    since: Instant,
+}
+
+impl Servers<'_> {
+    /// Starts a server on the sockets of `choice`.
+    pub(super) fn spawn(
+        &mut self,
+        attempt: u32,
+        choice: &Choice,
+        last_good: Option<Port>,
+    ) -> io::Result<()> {
+        let before = Instant::now();
         // The ends of all others have been recorded.
-        self.spawned.retain(|attempt, _| self.servers.contains_key(attempt));
+        self.spawned.retain(|attempt, _| self.processes.contains_key(attempt));
         let spawned = Spawned { port: choice.claim.port(), process: None };
         let spawned = self.spawned.entry(attempt).insert_entry(spawned).into_mut();
-        let started = watch.program.start(&choice.claim, &watch.launch.basics, watch.log_level)?;
-        spawned.process = Some((started.process.id(), Instant::now()));
-        let mut server = Server::attend(started.process, attempt, &self.news)?;
-        let at = at(&choice.claim, server.pid(), before.elapsed());
-        watch.launch.history.record(&Event::ServerSpawned(at));
-        let last_good = if on_next { Some(self.choice.claim.port()) } else { watch.last_good };
-        let info = watch.launch.info(choice, last_good);
-        let adoption = Adoption::new(&info, watch.secret.clone(), started.sockets);
-        server.tell(&ToServer::Adopt(adoption));
-        self.servers.insert(attempt, server);
+        let started = self.program.start(&choice.claim, &self.launch.basics, self.log_level)?;
+        let (pid, since) = (started.process.id(), Instant::now());
+        spawned.process = Some(SpawnedProcess { pid, since });
+        let mut server = ServerProcess::monitor(started.process, attempt, &self.events)?;
+        let at = server_at(&choice.claim, server.pid(), before.elapsed());
+        self.launch.history.record(&Event::ServerSpawned(at));
+        let info = self.launch.info(choice, last_good);
+        let adoption = Adoption::new(&info, self.secret.clone(), started.sockets);
+        server.send(&ToServer::Adopt(adoption));
+        self.processes.insert(attempt, server);
         Ok(())
     }
 
-    pub(super) fn prove(&self, attempt: u32) -> io::Result<()> {
-        let launch = self.watch.launch;
-        debug!(launch.log(), "asking the server who it is");
-        let choice = self.next.as_ref().unwrap_or(&self.choice);
-        let info = launch.info(choice, self.watch.last_good);
-        let (secret, news) = (self.watch.secret.clone(), self.news.clone());
-        let pid = self.servers.get(&attempt).map(Server::pid).unwrap_or_default();
+    /// Asks the server for its identity, on a thread of its own, which reports the result.
+    pub(super) fn prove(&self, attempt: u32, info: LaunchInfo) -> io::Result<()> {
+        debug!(self.launch.log(), "asking the server who it is");
+        let (secret, events) = (self.secret.clone(), self.events.clone());
+        let pid = self.processes.get(&attempt).map(ServerProcess::pid).unwrap_or_default();
         let prove = move || {
             let proof = readiness::prove(&secret, &info, pid);
-            let proof = proof.map_or_else(News::Disproved, |()| News::Proved);
-            // Nobody listens any more when the launch is over.
-            let _ = news.send(What::Server { attempt, news: proof });
+            let event = proof.map_or_else(ServerEvent::Disproved, |()| ServerEvent::Proved);
+            // The driver takes no events after the end of the launch.
+            let _ = events.send(SupervisorEvent::Server { attempt, event });
         };
         thread::Builder::new().name("proof".to_owned()).spawn(prove).map(drop)
     }
 
-    pub(super) fn announce(&mut self, attempt: u32) {
-        let Some(server) = self.servers.get(&attempt) else { return };
-        let at = at(&self.choice.claim, server.pid(), self.watch.launch.started.elapsed());
+    /// Makes a server the current one, and records that it is ready. `None` if it has ended.
+    pub(super) fn ready(&mut self, attempt: u32, claim: &Claim) -> Option<ServerAt> {
+        let pid = self.processes.get(&attempt)?.pid();
+        let at = server_at(claim, pid, self.launch.started.elapsed());
         self.serving = Some(attempt);
         let process = self.spawned.get(&attempt).and_then(|spawned| spawned.process);
-        let since_spawn = process.map(|(_, since)| since.elapsed());
+        let since_spawn = process.map(|process| process.since.elapsed());
         let ready = ServerReady { at: at.clone(), since_spawn };
-        self.watch.launch.history.record(&Event::ServerReady(ready));
-        let occasion = std::mem::replace(&mut self.occasion, Occasion::Again);
-        self.host.ready(&self.choice, &at, occasion);
+        self.launch.history.record(&Event::ServerReady(ready));
+        Some(at)
     }
 
-    /// Writes a record. The decisions know servers by their attempts; which process one was, and on
-    /// which port, is filled in here.
+    /// Writes a record. The decisions name servers by their attempts; the process and the port are
+    /// added here.
     pub(super) fn record(&self, mut event: Event) {
         if let Some(end) = event.server_end_mut()
             && let Some(spawned) = self.spawned.get(&end.attempt)
         {
             end.port = Some(spawned.port);
-            end.server_pid = spawned.process.map(|(pid, _)| pid);
+            end.server_pid = spawned.process.map(|process| process.pid);
         }
-        self.watch.launch.history.record(&event);
+        self.launch.history.record(&event);
     }
 
-    pub(super) fn tell(&mut self, attempt: u32, message: &ToServer) {
-        if let Some(server) = self.servers.get_mut(&attempt) {
-            server.tell(message);
+    pub(super) fn send(&mut self, attempt: u32, message: &ToServer) {
+        if let Some(server) = self.processes.get_mut(&attempt) {
+            server.send(message);
         }
+    }
+
+    pub(super) fn kill(&mut self, attempt: u32) {
+        if let Some(server) = self.processes.get_mut(&attempt) {
+            server.kill();
+        }
+    }
+
+    /// Takes the exit status of a process that has ended. `None` if that was done already.
+    pub(super) fn reap(&mut self, attempt: u32) -> Option<ServerEvent> {
+        let event = self.processes.remove(&attempt)?.wait();
+        self.serving = self.serving.filter(|serving| *serving != attempt);
+        Some(event)
+    }
+
+    /// The process id of the current server, while it runs.
+    pub(super) fn serving_pid(&self) -> Option<u32> {
+        self.processes.get(&self.serving?).map(ServerProcess::pid)
     }
 }
 
-fn at(claim: &Claim, server_pid: u32, elapsed: Duration) -> ServerAt {
+fn server_at(claim: &Claim, server_pid: u32, elapsed: Duration) -> ServerAt {
     ServerAt { server_pid, port: claim.port(), addresses: claim.addresses(), elapsed }
 }

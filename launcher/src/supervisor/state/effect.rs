@@ -1,32 +1,30 @@
-//! What may have to be done about it.
+//! What a decision asks the driver to do.
 
 use shared::{
-    event::{Event, RequestedBy, ServerEnd},
+    event::{Event, RequestedBy},
     handover::ToServer,
     port::Port,
-    settings::Restart,
 };
 
-use super::Ticket;
-use crate::readiness::NotReady;
+use super::{input::RequestTicket, outcome::LaunchOutcome};
 
-/// What is to be done about it.
+/// One thing for the driver to do. Servers are named by their attempt, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Start a server.
     Spawn {
-        /// Which start it is.
+        /// The number of the start, from 1.
         attempt: u32,
-        /// On the port of a move, and not on the current one.
-        on_next: bool,
+        /// Whether it gets the claim of a move instead of the current one.
+        on_new_port: bool,
     },
-    /// Ask it who it is.
+    /// Ask the server for its identity.
     Prove(u32),
-    /// Tell the world that it serves.
+    /// The server is the current one and serves: record and publish it.
     Announce(u32),
-    /// Tell it something.
-    Tell(u32, ToServer),
-    /// End it at once.
+    /// Send the server a message.
+    Send(u32, ToServer),
+    /// Kill the server.
     Kill(u32),
     /// Claim a port to move to: this one, or any.
     Claim(Option<Port>),
@@ -37,57 +35,34 @@ pub enum Effect {
         /// The port from now on.
         to: Port,
     },
-    /// Let go of the claim of a move that failed and was asked for from there.
-    Forsake(Option<RequestedBy>),
-    /// Let go of a port that was moved away from.
+    /// Drop the claim of a move that failed, with the requester of the move.
+    AbandonClaim(Option<RequestedBy>),
+    /// Drop the claim of a port that was moved away from.
     Release {
         /// The port.
         port: Port,
-        /// From where the move was asked for.
+        /// The requester of the move.
         by: Option<RequestedBy>,
     },
-    /// Answer a person.
-    Answer(Ticket, Answer),
+    /// Answer a request.
+    Reply(RequestTicket, Reply),
     /// Write a record.
     Record(Event),
-    /// Mention something in the diagnostics.
-    Note(String),
+    /// Log a line of the server that is no hand-over message.
+    LogInvalidLine(String),
     /// End the launch.
-    End(Outcome),
+    End(LaunchOutcome),
 }
 
-/// What a person is told of what he asked for.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// It is done: the server that serves now is this one.
+pub enum Reply {
+    /// The restart or the move is done.
     Done,
     /// The launch is ending.
     Stopping,
     /// It cannot be done, for this reason; nothing has changed.
     Refused(String),
-    /// The same, and the reason is the port that was wanted.
+    /// The same, and the reason is the requested port.
     NoPort(String),
-}
-
-/// How a launch ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was asked to.
-    Stopped {
-        /// From where, by the first who asked.
-        by: Option<RequestedBy>,
-    },
-    /// The server ended by itself, content.
-    Finished,
-    /// The first server did not become ready.
-    NotReady(NotReady),
-    /// The server ended in a way that the next one would share.
-    Final(i32),
-    /// The server failed, and is not started again.
-    GaveUp {
-        /// Its last end.
-        end: ServerEnd,
-        /// What the person said about starting it again.
-        rule: Restart,
-    },
 }

@@ -2,43 +2,43 @@
 
 use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 
-/// Which request of a person an answer belongs to; `None` if nobody waits for one.
-pub type Ticket = Option<u64>;
+/// The request that an answer belongs to; `None` if no client waits for an answer.
+pub type RequestTicket = Option<u64>;
 
-/// What is known of a request.
+/// Who made a request, and where its answer goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requester {
-    /// From where it came; `None` if its sender did not say.
+    /// The requester; `None` if the message did not say.
     pub by: Option<RequestedBy>,
-    /// Which answer is waited for.
-    pub ticket: Ticket,
+    /// The answer that a client waits for.
+    pub ticket: RequestTicket,
 }
 
 impl Requester {
-    /// A request that no answer is waited for.
+    /// A request without a client that waits for an answer.
     pub fn unanswered(by: Option<RequestedBy>) -> Self {
         Self { by, ticket: None }
     }
 }
 
-/// What happened.
+/// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// Something happened to a server.
     Server {
-        /// Which start of a server it was.
+        /// The attempt of the server, from 1.
         attempt: u32,
         /// What happened to it.
-        news: News,
+        event: ServerEvent,
     },
-    /// A person, or the system, wants the launch to end.
-    StopAsked(Requester),
-    /// A signal, after one that has asked for the end: it is to end at once.
-    StopDemanded(RequestedBy),
-    /// A person wants a new server on the same port.
-    RestartAsked(Requester),
-    /// A person wants another port: this one, or any.
-    MoveAsked(Option<Port>, Requester),
+    /// A request to end the launch.
+    StopRequested(Requester),
+    /// A second signal: end the launch at once.
+    ForceStopRequested(RequestedBy),
+    /// A request for a new server on the same port.
+    RestartRequested(Requester),
+    /// A request for another port: this one, or any.
+    MoveRequested(Option<Port>, Requester),
     /// The port of a move was claimed.
     Claimed {
         /// The port so far.
@@ -46,28 +46,28 @@ pub enum Input {
         /// The port that was claimed.
         to: Port,
     },
-    /// It could not be.
+    /// No port could be claimed for a move, for this reason.
     NotClaimed(String),
-    /// The time that [`State::deadline`](super::State::deadline) named has come.
-    TimeIsUp,
+    /// The deadline of the state has passed.
+    DeadlineReached,
 }
 
 /// What happened to a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    /// It said something.
-    Said(ToLauncher),
-    /// It wrote something that is no message.
-    Garbage(String),
-    /// It proved that it is the server we started.
+pub enum ServerEvent {
+    /// It sent a message.
+    Message(ToLauncher),
+    /// It wrote a line that is no message.
+    InvalidLine(String),
+    /// It proved its identity.
     Proved,
-    /// It could not.
+    /// It did not prove its identity, for this reason.
     Disproved(String),
-    /// It ended.
+    /// Its process ended.
     Ended {
-        /// With this code.
+        /// `None` if a signal ended it.
         exit_code: Option<i32>,
-        /// By this signal.
+        /// `None` if it exited.
         signal: Option<i32>,
     },
     /// It could not be started at all.

@@ -1,16 +1,16 @@
-//! What the current server may be doing.
+//! What the current server is doing.
 
 use std::time::Instant;
 
 /// What the current server is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// It was started and has not said that it serves.
+    /// It was started and has not sent `ready`.
     Starting {
         /// When it was started.
         since: Instant,
     },
-    /// It said so, and is being asked who it is.
+    /// It sent `ready`, and is being asked for its identity.
     Proving {
         /// When it was started.
         since: Instant,
@@ -22,24 +22,24 @@ pub enum Phase {
     },
     /// It failed, and will be started again.
     Waiting {
-        /// When.
+        /// The time of the next start.
         until: Instant,
     },
-    /// It was told to finish.
+    /// It was asked to drain.
     Draining {
         /// When it was started.
         since: Instant,
-        /// When patience ends.
+        /// When it is killed.
         until: Instant,
     },
-    /// It has finished, and others still do.
+    /// It has ended, and servers that it replaced still drain.
     Finishing,
     /// The launch is over.
     Ended,
 }
 
 impl Phase {
-    /// The word for it, for whoever asks.
+    /// The word for the phase in a status.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Starting { .. } | Self::Proving { .. } => "starting",

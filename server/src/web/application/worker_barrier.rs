@@ -1,5 +1,5 @@
-//! The roll of the workers: whoever answers when it is called has taken up every connection that was
-//! given to him before.
+//! A barrier for the workers: once it is passed, each worker has taken up every connection that was
+//! given to it before.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,32 +8,32 @@ use tokio::sync::{
     oneshot,
 };
 
-/// The workers of one application, as they have joined.
+/// The barrier of the workers of one application.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Roll(Arc<Mutex<Vec<UnboundedSender<oneshot::Sender<()>>>>>);
+pub(super) struct WorkerBarrier(Arc<Mutex<Vec<UnboundedSender<oneshot::Sender<()>>>>>);
 
-impl Roll {
+impl WorkerBarrier {
     /// Adds the worker whose thread this is.
     pub(super) fn join(&self) {
-        let (caller, mut calls) = unbounded_channel::<oneshot::Sender<()>>();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(caller);
+        let (sender, mut calls) = unbounded_channel::<oneshot::Sender<()>>();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         actix_rt::spawn(async move {
-            while let Some(call) = calls.recv().await {
-                // What woke the worker before this call woke us has its turn first.
+            while let Some(reply) = calls.recv().await {
+                // A task of the worker that was woken before this one runs first.
                 tokio::task::yield_now().await;
-                // Whoever no longer listens does not want to know.
-                let _ = call.send(());
+                // The wait may have been given up.
+                let _ = reply.send(());
             }
         });
     }
 
-    /// Calls it, and waits until every worker has answered. One that is gone has nothing to do.
-    pub(super) async fn call(&self) {
+    /// Waits until every worker has replied. A worker that has ended has no connections.
+    pub(super) async fn wait(&self) {
         let workers = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for worker in workers {
-            let (answer, answered) = oneshot::channel();
-            let is_there = worker.send(answer).is_ok();
-            let _ = if is_there { answered.await } else { Ok(()) };
+            let (reply, replied) = oneshot::channel();
+            let is_sent = worker.send(reply).is_ok();
+            let _ = if is_sent { replied.await } else { Ok(()) };
         }
     }
 }

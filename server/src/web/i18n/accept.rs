@@ -1,31 +1,22 @@
-//! What a browser says of the languages it likes (`Accept-Language`, RFC 9110), and what it gets.
+//! The language that a browser prefers (`Accept-Language`, RFC 9110), of those that the pages have.
 
+use actix_web::{
+    HttpMessage,
+    http::header::{AcceptLanguage, Header, Quality},
+};
 use shared::messages::Language;
 
-/// The language that is liked best; the first one named among equals, English if none is ours.
-pub(super) fn best(wishes: &str) -> Language {
-    let mut best = (Language::English, 0);
-    for (language, liking) in wishes.split(',').filter_map(wish) {
-        if liking > best.1 {
-            best = (language, liking);
-        }
-    }
-    best.0
+/// The preferred language; the first named among equals, English if the pages have none of them.
+pub(super) fn best(request: &impl HttpMessage) -> Language {
+    let Ok(mut accepted) = AcceptLanguage::parse(request) else { return Language::English };
+    // A weight of 0 means "not acceptable", which `ranked` only puts last.
+    accepted.retain(|item| item.quality > Quality::ZERO);
+    let mut tags = accepted.ranked().into_iter();
+    tags.find_map(|tag| named(tag.item()?.primary_language())).unwrap_or(Language::English)
 }
 
-/// One wish: the language and how much it is liked, in thousandths.
-fn wish(text: &str) -> Option<(Language, u32)> {
-    let (tag, parameters) = text.split_once(';').unwrap_or((text, ""));
-    let liking = match parameters.trim().strip_prefix("q=") {
-        Some(number) => number.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q))?,
-        None => 1.0,
-    };
-    Some((named(tag.trim())?, (liking * 1000.0) as u32))
-}
-
-/// Any English is English, and any Chinese is better than none for whoever reads it.
-fn named(tag: &str) -> Option<Language> {
-    let primary = tag.split('-').next()?;
+/// Any English is English, and any Chinese is preferred to English by readers of Chinese.
+fn named(primary: &str) -> Option<Language> {
     match primary.to_ascii_lowercase().as_str() {
         "en" => Some(Language::English),
         "zh" => Some(Language::SimplifiedChinese),
@@ -35,10 +26,13 @@ fn named(tag: &str) -> Option<Language> {
 
 #[cfg(test)]
 mod test {
-    use super::{
-        Language::{English, SimplifiedChinese},
-        best,
-    };
+    use actix_web::{http::header::ACCEPT_LANGUAGE, test::TestRequest};
+
+    use super::Language::{self, English, SimplifiedChinese};
+
+    fn best(wishes: &str) -> Language {
+        super::best(&TestRequest::default().insert_header((ACCEPT_LANGUAGE, wishes)).to_request())
+    }
 
     #[test]
     fn the_language_that_is_liked_best_is_chosen() {

@@ -4,13 +4,12 @@ mod accept;
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     future::{Ready, ready},
 };
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use shared::messages::Language;
-
-use crate::web::error::ApiError;
 
 /// The groups of keys, the part before the first dot, that only the pages themselves use.
 const IN_PAGES: [&str; 8] =
@@ -21,13 +20,11 @@ const IN_PAGES: [&str; 8] =
 pub struct PreferredLanguage(pub Language);
 
 impl FromRequest for PreferredLanguage {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let preferences = request.headers().get(header::ACCEPT_LANGUAGE);
-        let preferences = preferences.and_then(|text| text.to_str().ok()).unwrap_or_default();
-        ready(Ok(Self(accept::best(preferences))))
+        ready(Ok(Self(accept::best(request))))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Metrics: numbers for Prometheus, about the port first and the requests second.
 //!
-//! Names and units follow its conventions. No label holds what a client chose, so that nobody can
-//! make more series than are meant.
+//! Names and units follow its conventions. No label holds a value that a client chooses, so that the
+//! number of series is bounded.
 
+mod history_counters;
 mod requests;
-mod tally;
 
 use std::{
     io,
@@ -19,8 +19,8 @@ use prometheus::{
 };
 use shared::{app::AppName, launch::LaunchInfo};
 
+use self::history_counters::HistoryCounters;
 pub use self::requests::{Requests, measured};
-use self::tally::Tally;
 use crate::web::app_state::VERSION;
 
 /// The media type of [`Metrics::text`].
@@ -29,15 +29,15 @@ pub const MEDIA_TYPE: &str = prometheus::TEXT_FORMAT;
 /// Everything that one server counts.
 pub struct Metrics {
     requests: Requests,
-    /// Where the port history is known.
-    tally: Option<Mutex<Tally>>,
+    /// `None` for an application without a port history.
+    counters: Option<Mutex<HistoryCounters>>,
 }
 
 /// Why there are no numbers.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
     /// The port history cannot be read.
-    #[error("cannot count the port history ({0})")]
+    #[error("cannot count the port history")]
     History(#[from] io::Error),
     /// A number has no name that Prometheus takes.
     #[error("cannot make the text")]
@@ -51,8 +51,8 @@ impl Metrics {
     ///
     /// If the library refuses a name.
     pub fn new(app: &AppName, history: Option<PathBuf>) -> Result<Self, MetricsError> {
-        let tally = history.map(|file| Mutex::new(Tally::new(&file, app.clone())));
-        Ok(Self { requests: Requests::new()?, tally })
+        let counters = history.map(|file| Mutex::new(HistoryCounters::new(&file, app.clone())));
+        Ok(Self { requests: Requests::new()?, counters })
     }
 
     /// What is counted for each request.
@@ -60,7 +60,8 @@ impl Metrics {
         self.requests.clone()
     }
 
-    /// All of it as text, for the server of `launch`, which was made at `started_at`. It reads what was appended to the history, so it may wait for the disk.
+    /// All metrics as text, for the server of `launch`, which was made at `started_at`. It reads what was
+    /// appended to the history, so it may wait for the disk.
     ///
     /// # Errors
     ///
@@ -83,10 +84,10 @@ impl Metrics {
         let start = Gauge::new(name, "When the server started, in seconds since 1970.")?;
         start.set(started_at.as_microsecond() as f64 / 1e6);
         add(Box::new(start))?;
-        if let Some(tally) = &self.tally {
-            let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-            tally.catch_up()?;
-            counted(&tally)?.into_iter().try_for_each(add)?;
+        if let Some(counters) = &self.counters {
+            let mut counters = counters.lock().unwrap_or_else(PoisonError::into_inner);
+            counters.update()?;
+            counters_of(&counters)?.into_iter().try_for_each(add)?;
         }
         add(Box::new(self.requests.all.clone()))?;
         let mut text = Vec::new();
@@ -95,16 +96,16 @@ impl Metrics {
     }
 }
 
-/// What the history says. The numbers are of all its launches, as it is kept across them.
-fn counted(tally: &Tally) -> Result<Vec<Box<dyn Collector>>, prometheus::Error> {
+/// The counters of the history. The numbers are of all its launches, as it is kept across them.
+fn counters_of(counters: &HistoryCounters) -> Result<Vec<Box<dyn Collector>>, prometheus::Error> {
     let launches = IntCounter::new("homeport_launches_total", "Launches of the app on record.")?;
-    launches.inc_by(tally.launches);
+    launches.inc_by(counters.launches);
     let help = "Servers of the app on record that were started again after a failure.";
     let restarts = IntCounter::new("homeport_restarts_total", help)?;
-    restarts.inc_by(tally.restarts);
+    restarts.inc_by(counters.restarts);
     let help = "Ports on record that the app could not have, by the kind of obstacle.";
     let conflicts = IntCounterVec::new(Opts::new("homeport_conflicts_total", help), &["class"])?;
-    for (class, count) in &tally.conflicts {
+    for (class, count) in &counters.conflicts {
         conflicts.with_label_values(&[class.word()]).inc_by(*count);
     }
     Ok(vec![Box::new(launches), Box::new(restarts), Box::new(conflicts)])

@@ -13,12 +13,15 @@ use actix_web::{
 };
 use sha2::{Digest, Sha256};
 use shared::{
+    event::EventName,
     messages::Language,
-    words::{Class, EventName, MoveReason, Process, RestartReason, StopKind, StreamEvent},
+    words::{Class, MoveReason, Process, RestartReason, StopKind, StreamEvent},
 };
 
-use super::BASE;
-use crate::web::{error::ApiError, i18n};
+use crate::{
+    problem::Problem,
+    web::{i18n, paths::BASE},
+};
 
 macro_rules! built_in {
     ($($name:literal,)*) => {
@@ -111,9 +114,9 @@ pub(super) fn scripts(language: Language) -> impl Iterator<Item = String> {
 pub(super) async fn asset(
     request: HttpRequest,
     path: Path<(String, String)>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     let (version, name) = path.into_inner();
-    let (media_type, content) = find(&name).ok_or(ApiError::NotFound)?;
+    let (media_type, content) = find(&name).ok_or(Problem::not_found())?;
     let keep = match version == *VERSION {
         true => "public, max-age=31536000, immutable",
         false => "no-cache",

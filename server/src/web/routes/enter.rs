@@ -1,7 +1,6 @@
 //! `enter`: the one-time URL, which turns a ticket into a cookie.
 //!
-//! A browser follows it from outside, so that it may be fetched ahead of the person, or looked at
-//! without being opened. Neither uses the ticket.
+//! A browser may prefetch it, and a program may send `HEAD` for it. Neither uses the ticket.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -14,21 +13,21 @@ use actix_web::{
 use jiff::Timestamp;
 use maud::html;
 use serde::Deserialize;
-use shared::{
-    app::AppName,
-    launch::LaunchInfo,
-    messages::Language,
-    token::{TicketError, cookie_name},
-};
+use shared::{app::AppName, messages::Language, token::TicketError};
 
-use super::{BASE, LANDING, components, document::Document, to_landing_page};
+use super::{components, document::Document, landing};
 use crate::{
-    auth::access::{Access, Token},
-    web::{app_state::AppState, error::ApiError, i18n::PreferredLanguage},
+    auth::access::Rejection,
+    problem::Problem,
+    web::{
+        app_state::AppState,
+        i18n::PreferredLanguage,
+        paths::{BASE, CONSOLE},
+    },
 };
 
-/// The headers in which browsers say that they fetch ahead, the standard one first.
-const AHEAD: [&str; 3] = ["sec-purpose", "purpose", "x-moz"];
+/// The headers of a prefetch, the standard one first.
+const PREFETCH_HEADERS: [&str; 3] = ["sec-purpose", "purpose", "x-moz"];
 
 #[derive(Deserialize)]
 struct Asked {
@@ -40,47 +39,44 @@ struct Asked {
 pub(super) async fn enter(
     request: HttpRequest,
     state: Data<AppState>,
-    access: Data<Access>,
     PreferredLanguage(language): PreferredLanguage,
-) -> Result<HttpResponse, ApiError> {
-    if is_ahead(request.headers()) {
-        // The browser drops what it fetched ahead, and asks again when the person comes.
+) -> Result<HttpResponse, Problem> {
+    if is_prefetch(request.headers()) {
+        // The browser drops what it prefetched, and sends the request again when the person follows it.
         return Ok(HttpResponse::ServiceUnavailable().finish());
     }
     let asked = Query::<Asked>::from_query(request.query_string());
     let ticket = asked.map_or_else(|_| String::new(), |asked| asked.into_inner().ticket);
     let now = Timestamp::now();
-    let judged = state.auth.token.judge(&ticket, &state.launch.app, state.launch.port, now);
-    if request.method() == Method::HEAD && judged.is_ok() {
-        return Ok(to_landing_page());
+    let checked = state.access.check_ticket(&ticket, now);
+    if request.method() == Method::HEAD && checked.is_ok() {
+        return Ok(landing::see_landing_page());
     }
-    match judged.map(|ticket| access.take(ticket, now)) {
-        Ok(true) => Ok(admitted(&state.auth.token, &state.launch)),
+    match checked.map(|ticket| state.access.use_ticket(ticket, now)) {
+        Ok(true) => Ok(admitted(&state.access.cookie())),
         Ok(false) | Err(TicketError::Expired) => Ok(not_admitted(&state.launch.app, language)),
-        Err(TicketError::Forged) => match access.wrong(&request) {
-            ApiError::NoToken => Ok(not_admitted(&state.launch.app, language)),
-            other => Err(other),
+        Err(TicketError::Forged) => match state.access.reject(&request) {
+            Rejection::Unauthorized => Ok(not_admitted(&state.launch.app, language)),
+            rejection => Err(rejection.into()),
         },
     }
 }
 
-fn is_ahead(headers: &HeaderMap) -> bool {
-    let mut said = AHEAD.iter().filter_map(|name| headers.get(*name));
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    let mut said = PREFETCH_HEADERS.iter().filter_map(|name| headers.get(*name));
     said.any(|purpose| purpose.as_bytes().starts_with(b"pre"))
 }
 
-/// The cookie goes to nothing but our own part of this host, and to no script.
-fn admitted(token: &Token, launch: &LaunchInfo) -> HttpResponse {
-    let name = cookie_name(&launch.app, launch.port);
-    let value = token.cookie(&launch.app, launch.port);
-    let cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path={BASE}");
+/// Sets the cookie, which browsers send to our own paths alone and show to no script.
+fn admitted(cookie: &str) -> HttpResponse {
+    let cookie = format!("{cookie}; HttpOnly; SameSite=Strict; Path={BASE}");
     HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, LANDING))
+        .insert_header((header::LOCATION, CONSOLE))
         .insert_header((header::SET_COOKIE, cookie))
         .finish()
 }
 
-/// Says how to come in, and what it means if somebody else did.
+/// Shows how to get access, and what it means if the ticket was used by another program.
 fn not_admitted(app: &AppName, language: Language) -> HttpResponse {
     let messages = language.messages();
     let body = html! {
@@ -94,7 +90,7 @@ fn not_admitted(app: &AppName, language: Language) -> HttpResponse {
                 section aria-labelledby="not-you" {
                     h2 #not-you { (messages.message("enter.not_you")) }
                     p { (messages.fill("enter.not_you_about", &[("app", app)])) }
-                    p { a href=(LANDING) { (messages.message("enter.back")) } }
+                    p { a href=(CONSOLE) { (messages.message("enter.back")) } }
                 }
             }
             footer.bottom { p { (messages.message("page.local")) } }
@@ -126,10 +122,10 @@ mod test {
             ("Purpose", "prefetch"),
             ("X-Moz", "prefetch"),
         ] {
-            assert!(is_ahead(request(name, value).headers()), "{name}: {value}");
+            assert!(is_prefetch(request(name, value).headers()), "{name}: {value}");
         }
         for (name, value) in [("Sec-Fetch-Mode", "navigate"), ("Accept", "*/*")] {
-            assert!(!is_ahead(request(name, value).headers()), "{name}: {value}");
+            assert!(!is_prefetch(request(name, value).headers()), "{name}: {value}");
         }
     }
 }

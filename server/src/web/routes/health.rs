@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde_json::{Value, json};
 
-use crate::web::{app_state::AppState, error::ApiError};
+use crate::{problem::Problem, web::app_state::AppState};
 
 /// `GET /_homeport/healthz`
 pub(super) async fn healthz() -> Json<Value> {
@@ -14,12 +14,12 @@ pub(super) async fn healthz() -> Json<Value> {
 }
 
 /// `GET /_homeport/readyz`
-pub(super) async fn readyz(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    if state.serving.moved.to().is_some() {
-        Err(ApiError::Moved)
+pub(super) async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
+    if state.redirect_target.port().is_some() {
+        Err(Problem::unavailable_after_move())
     } else if state.serving.is_ready() {
         Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
     } else {
-        Err(ApiError::Stopping)
+        Err(Problem::unavailable())
     }
 }

@@ -7,7 +7,7 @@ use actix_web::{
 use serde::Deserialize;
 use shared::identity::{Identity, MAX_CHALLENGE};
 
-use crate::web::{app_state::AppState, error::ApiError};
+use crate::{problem::Problem, web::app_state::AppState};
 
 #[derive(Deserialize)]
 struct Asked {
@@ -21,12 +21,12 @@ struct Asked {
 pub(super) async fn identity(
     request: HttpRequest,
     state: Data<AppState>,
-) -> Result<Json<Identity>, ApiError> {
+) -> Result<Json<Identity>, Problem> {
     let asked = Query::<Asked>::from_query(request.query_string());
-    let challenge = asked.map_err(|_| ApiError::BadChallenge)?.into_inner().challenge;
+    let challenge = asked.map_err(|_| Problem::wrong_challenge())?.into_inner().challenge;
     let fits = (1..=MAX_CHALLENGE).contains(&challenge.len());
     if !fits || !challenge.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(ApiError::BadChallenge);
+        return Err(Problem::wrong_challenge());
     }
-    Ok(Json(state.auth.identity(&state.launch, &challenge)))
+    Ok(Json(state.identity(&challenge)))
 }

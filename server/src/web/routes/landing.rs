@@ -1,9 +1,9 @@
-//! The landing page: where one is, for whoever has not come in yet, and how to come in.
+//! The landing page, for browsers without a right credential: what runs here, and how to get access.
 //!
-//! It says nothing that a stranger on this computer could not find out by other means: no paths, no
+//! It shows nothing that another user of this computer could not find out by other means: no paths, no
 //! process ids, no history.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::header};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use shared::{
@@ -12,7 +12,12 @@ use shared::{
 };
 
 use super::{components, document::Document, messages};
-use crate::web::app_state::VERSION;
+use crate::web::{app_state::VERSION, paths::CONSOLE};
+
+/// Redirects to the console, which is the landing page without a credential.
+pub(super) fn see_landing_page() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, CONSOLE)).finish()
+}
 
 /// `GET /_homeport/` without a token.
 pub(super) fn page(launch: &LaunchInfo, started_at: Timestamp, language: Language) -> HttpResponse {

@@ -4,13 +4,12 @@ use actix_web::{
     HttpResponse,
     web::{Data, block},
 };
-use slog::{Logger, warn};
 
 use crate::{
-    auth::access::Authorized,
+    problem::Problem,
     web::{
         app_state::AppState,
-        error::ApiError,
+        authorized::Authorized,
         metrics::{MEDIA_TYPE, Metrics},
     },
 };
@@ -20,14 +19,10 @@ pub(super) async fn metrics(
     _: Authorized,
     state: Data<AppState>,
     metrics: Data<Metrics>,
-    logger: Data<Logger>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     match block(move || metrics.text(&state.launch, state.serving.started_at)).await {
         Ok(Ok(text)) => Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).body(text)),
-        Ok(Err(error)) => {
-            warn!(logger, "no metrics"; shared::keys::ERROR => %error);
-            Err(ApiError::NoMetrics)
-        }
-        Err(_) => Err(ApiError::Stopping),
+        Ok(Err(error)) => Err(Problem::no_metrics(error)),
+        Err(_) => Err(Problem::unavailable()),
     }
 }

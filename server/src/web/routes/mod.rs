@@ -1,45 +1,46 @@
-//! What is ours under `/_homeport/`, a file for each page.
+//! Our own routes under `/_homeport/`, a file for each page.
+//!
+//! Each module uses only modules declared below it.
 
 use actix_web::{
     Handler, HttpRequest, HttpResponse, Resource, Responder, guard,
-    http::{Method, header},
+    http::Method,
     middleware::{DefaultHeaders, from_fn},
     web,
 };
 
-use crate::web::{
-    body_limit::{BODY_TIMEOUT, MAX_BODY, bounded},
-    error::ApiError,
-    security_headers::HEADERS,
+use crate::{
+    problem::{Problem, log_causes},
+    web::{
+        body_limit::body_limit,
+        limits::{BODY_TIMEOUT, MAX_BODY},
+        paths::BASE,
+        security_headers::HEADERS,
+    },
 };
 
 pub mod api;
-mod assets;
 mod console;
-mod document;
 mod enter;
-mod health;
-mod identity;
 mod landing;
 mod metrics;
+mod identity;
+mod health;
 mod components;
+mod document;
+mod assets;
 mod messages;
 
-/// Where everything of ours lives, so that an app owns the rest of its URLs.
-pub const BASE: &str = "/_homeport";
-
-/// The landing page.
-pub const LANDING: &str = shared::token::CONSOLE;
-
-/// Registers all of it.
+/// Registers all of our routes.
 pub fn register(config: &mut web::ServiceConfig) {
     let headers = HEADERS.into_iter().fold(DefaultHeaders::new(), DefaultHeaders::add);
     config.service(
         web::scope(BASE)
             .app_data(web::PayloadConfig::new(MAX_BODY))
-            .wrap(from_fn(|request, next| bounded(BODY_TIMEOUT, request, next)))
+            .wrap(from_fn(log_causes))
+            .wrap(from_fn(|request, next| body_limit(BODY_TIMEOUT, request, next)))
             .wrap(headers)
-            .service(page("", || async { to_landing_page() }))
+            .service(page("", || async { landing::see_landing_page() }))
             .service(page("/", console::page))
             .service(page("/enter", enter::enter))
             .service(page("/assets/{version}/{name:.+}", assets::asset))
@@ -48,32 +49,28 @@ pub fn register(config: &mut web::ServiceConfig) {
             .service(page("/identity", identity::identity))
             .service(page("/metrics", metrics::metrics))
             .configure(api::register)
-            .default_service(web::to(|| refuse(ApiError::NotFound))),
+            .default_service(web::to(|| refuse(Problem::not_found()))),
     );
 }
 
-/// The answer where there is nothing of anybody's: `/` leads to the landing page.
+/// The answer to a path that neither we nor the app have: `/` redirects to the landing page.
 pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
     match (request.path(), request.method()) {
-        ("/", &Method::GET | &Method::HEAD) => to_landing_page(),
+        ("/", &Method::GET | &Method::HEAD) => landing::see_landing_page(),
         _ => not_found().await,
     }
 }
 
-/// The plain answer of a site that has no such page.
+/// The plain 404 of a site.
 pub async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("Not found\n")
 }
 
-async fn refuse(error: ApiError) -> Result<HttpResponse, ApiError> {
+async fn refuse(error: Problem) -> Result<HttpResponse, Problem> {
     Err(error)
 }
 
-fn to_landing_page() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, LANDING)).finish()
-}
-
-/// A resource that can be read, and nothing else.
+/// A resource that takes `GET` and `HEAD` alone.
 fn page<F, Arguments>(path: &str, handler: F) -> Resource
 where
     F: Handler<Arguments>,
@@ -83,5 +80,5 @@ where
     let is_reading = guard::Any(guard::Get()).or(guard::Head());
     web::resource(path)
         .route(web::route().guard(is_reading).to(handler))
-        .default_service(web::to(|| refuse(ApiError::ReadOnly)))
+        .default_service(web::to(|| refuse(Problem::read_only())))
 }

@@ -18,7 +18,7 @@ use crate::{
     conflict::{Class, Holder},
     diagnose::{BUDGET, Depth, Diagnostician, Finding},
     identity::Secret,
-    os::{PortRanges, Process, SocketEntry, SocketState, SocketTables},
+    os::{HoldingProcess, PortRanges, SocketEntry, SocketState, SocketTables},
     port::PortRange,
 };
 
@@ -29,7 +29,7 @@ const ROOT: u32 = 0;
 pub(super) struct FakeSystem {
     pub(super) sockets: Vec<SocketEntry>,
     pub(super) holders: HashMap<u64, Vec<u32>>,
-    pub(super) processes: HashMap<u32, Process>,
+    pub(super) processes: HashMap<u32, HoldingProcess>,
     /// Who was started by whom.
     pub(super) children: Vec<(u32, u32)>,
     /// Whether it has a table of listeners alone.
@@ -62,7 +62,7 @@ impl FakeSystem {
             started_at: Some(started.parse().expect("a time")),
             ..Holder::default()
         };
-        self.processes.insert(pid, Process { holder, orphan });
+        self.processes.insert(pid, HoldingProcess { holder, orphan });
         self
     }
 
@@ -109,7 +109,7 @@ impl SocketTables for FakeSystem {
         found.collect()
     }
 
-    fn process(&self, pid: u32) -> Option<Process> {
+    fn process(&self, pid: u32) -> Option<HoldingProcess> {
         self.asked();
         self.processes.get(&pid).cloned()
     }

@@ -2,7 +2,7 @@
 //!
 //! Several apps on several machines write one history. Their launches have the full sequence of
 //! events, clocks jump, launchers are killed, and if that is wanted lines are damaged or lost; what
-//! was damaged is told beside the history. The same seed makes the same bytes.
+//! was damaged is listed beside the history. The same seed makes the same bytes.
 //!
 //! The generator is a feature of this crate, and not of the crate of end-to-end tests, for three
 //! reasons: records are made as the typed [`Record`] and written by the same code as those of a
@@ -12,9 +12,10 @@
 //!
 //! Memory does not depend on the number of records: what is held is one launch of each app.
 
+mod plan;
+
 mod cast;
 mod faults;
-mod plan;
 
 use std::{
     io::{self, Write},
@@ -31,11 +32,11 @@ use self::{
 use super::{Record, RecordLines};
 use crate::event::SCHEMA;
 
-pub use faults::{Fault, FaultKind};
+pub use faults::{FaultKind, PlantedFault};
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct GenerateOptions {
     /// Decides everything that is left to chance.
     pub seed: u64,
     /// How many records are made. With faults some of them are damaged or left out.
@@ -68,9 +69,9 @@ const RECORDS_OF_A_LAUNCH: u64 = 11;
 ///
 /// If `to` or `told` fails.
 pub fn history(
-    wanted: Wanted,
+    wanted: GenerateOptions,
     to: impl Write,
-    told: impl FnMut(&Fault) -> io::Result<()>,
+    told: impl FnMut(&PlantedFault) -> io::Result<()>,
 ) -> io::Result<Made> {
     let mut random = Rng::with_seed(wanted.seed);
     let mut machines = Machine::all();

@@ -6,7 +6,11 @@ use std::{
     sync::OnceLock,
 };
 
-use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, unix};
+use super::{
+    bind_table::BindRules,
+    interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
+    unix,
+};
 
 mod process;
 mod ranges;
@@ -16,7 +20,7 @@ pub use ranges::port_ranges;
 pub use unix::*;
 
 /// How sockets live together here.
-pub const RULES: Rules = Rules::Linux;
+pub const RULES: BindRules = BindRules::Linux;
 
 /// This system: `/proc` and the user database.
 #[derive(Debug, Default)]
@@ -33,7 +37,7 @@ impl SocketTables for System {
         process::holders(wanted)
     }
 
-    fn process(&self, pid: u32) -> Option<Process> {
+    fn process(&self, pid: u32) -> Option<HoldingProcess> {
         process::process(pid, *self.boot_time.get_or_init(process::boot_time))
     }
 

@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags, RawDir};
 
 use crate::{
     conflict::Holder,
-    os::{Process, unix},
+    os::{interface::HoldingProcess, unix},
 };
 
 /// The longest name that the kernel keeps of a process.
@@ -61,7 +61,7 @@ fn socket_inode(target: &[u8]) -> Option<u64> {
 }
 
 /// What can be told of a process; `boot` is when the system started, in seconds.
-pub(super) fn process(pid: u32, boot: Option<i64>) -> Option<Process> {
+pub(super) fn process(pid: u32, boot: Option<i64>) -> Option<HoldingProcess> {
     let stat = Stat::read(pid)?;
     let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
     let exe = exe.map(|exe| exe.to_string_lossy().into_owned());
@@ -74,7 +74,7 @@ pub(super) fn process(pid: u32, boot: Option<i64>) -> Option<Process> {
         started_at: boot.and_then(|boot| stat.started_at(boot)),
         exe,
     };
-    Some(Process { holder, orphan: stat.is_orphan() })
+    Some(HoldingProcess { holder, orphan: stat.is_orphan() })
 }
 
 /// The kernel's short name, or the name of the file where the kernel had to cut it off.
@@ -141,7 +141,7 @@ impl Stat {
         Timestamp::from_millisecond(milliseconds).ok()
     }
 
-    /// Whether whoever started the process is gone. It was then adopted, by the first process or by
+    /// Whether the process that started this one is gone. It was then adopted, by the first process or by
     /// a reaper, which shows in that it does not live in its parent's session. A process that leads
     /// a session set itself apart, as services do.
     fn is_orphan(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::{fs, ops::RangeInclusive};
 
 use crate::{
-    os::PortRanges,
+    os::interface::PortRanges,
     port::{Port, PortRange},
 };
 
@@ -36,7 +36,7 @@ fn parse(ephemeral: Option<&str>, reserved: Option<&str>, start: Option<&str>) -
 }
 
 /// `8080,9148-9150`, as `ip_local_reserved_ports` writes it. Explicitly these ports can be had, but
-/// whoever set them aside meant somebody else to have them.
+/// the administrator who set them aside meant them for another program.
 fn list(text: &str) -> Vec<PortRange> {
     let one = |part: &str| match part.split_once('-') {
         Some((first, last)) => range(first, last),

@@ -6,9 +6,9 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use crate::os::{SocketEntry, SocketState};
+use crate::os::interface::{SocketEntry, SocketState};
 
-/// The most that is read of one table: over 100,000 sockets at 150 bytes each. Whoever has more
+/// The most that is read of one table: over 100,000 sockets at 150 bytes each. A system with more
 /// gets a diagnosis from these.
 const MAX_TABLE: u64 = 16 << 20;
 
@@ -51,7 +51,7 @@ fn entry(line: &str) -> Option<SocketEntry> {
     let uid: u32 = fields.nth(2)?.parse().ok()?;
     let inode: u64 = fields.nth(1)?.parse().ok()?;
     let id = (inode != 0).then_some(inode);
-    // What is left of a connection belongs to nobody, and 0 then does not mean root.
+    // A closed connection belongs to no process, and 0 then does not mean root.
     let uid = (id.is_some() || state == SocketState::Listen).then_some(uid);
     Some(SocketEntry { local, state, id, uid, pid: None, waiting })
 }

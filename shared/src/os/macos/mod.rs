@@ -5,7 +5,11 @@ use std::{
     io,
 };
 
-use super::{PortRanges, Process, SocketEntry, SocketTables, bind_table::Rules, port_bitmap, unix};
+use super::{
+    bind_table::BindRules,
+    interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
+    port_bitmap, unix,
+};
 use crate::port::Port;
 
 mod process;
@@ -16,7 +20,7 @@ pub use ranges::port_ranges;
 pub use unix::*;
 
 /// How sockets live together here.
-pub const RULES: Rules = Rules::MacOs;
+pub const RULES: BindRules = BindRules::MacOs;
 
 /// This system: its library of processes and its user database.
 #[derive(Debug, Default)]
@@ -31,7 +35,7 @@ impl SocketTables for System {
         tables::holders(wanted)
     }
 
-    fn process(&self, pid: u32) -> Option<Process> {
+    fn process(&self, pid: u32) -> Option<HoldingProcess> {
         process::process(pid)
     }
 

@@ -7,12 +7,12 @@ use libc::{PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, c_char, c_int, proc_bsdin
 
 use crate::{
     conflict::Holder,
-    os::{Process, unix},
+    os::{interface::HoldingProcess, unix},
 };
 
 /// What can be told of a process, or `None` if it is gone or another user's. Whether it was left
 /// behind is not told: what launchd starts has no other parent than what it adopts.
-pub(super) fn process(pid: u32) -> Option<Process> {
+pub(super) fn process(pid: u32) -> Option<HoldingProcess> {
     let number = c_int::try_from(pid).ok()?;
     let info = bsd_info(number)?;
     let exe = path(number);
@@ -26,7 +26,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
         started_at: seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()),
         exe,
     };
-    Some(Process { holder, orphan: false })
+    Some(HoldingProcess { holder, orphan: false })
 }
 
 fn bsd_info(pid: c_int) -> Option<proc_bsdinfo> {

@@ -2,13 +2,13 @@
 
 use std::{ffi::CStr, ptr};
 
-use super::port_bitmap;
+use crate::os::port_bitmap;
 use crate::{
-    os::PortRanges,
+    os::interface::PortRanges,
     port::{Port, PortRange},
 };
 
-/// `net.inet.ip.portrange.first` and `.last` of a macOS that nobody has changed.
+/// `net.inet.ip.portrange.first` and `.last` of an unchanged macOS.
 const EPHEMERAL: PortRange = PortRange::literal(49152, 65535);
 
 /// What is restricted where the system does not tell.
@@ -36,7 +36,7 @@ pub(super) fn restricted() -> Vec<PortRange> {
 fn ephemeral() -> Option<PortRange> {
     let first = port(c"net.inet.ip.portrange.first")?;
     let last = port(c"net.inet.ip.portrange.last")?;
-    // Whoever writes them the wrong way round has the kernel count downwards.
+    // Written the wrong way round they have the kernel count downwards.
     PortRange::new(first.min(last), first.max(last)).ok()
 }
 

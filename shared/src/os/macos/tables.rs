@@ -1,7 +1,7 @@
 //! The sockets that processes have open, by libproc: those of this user, or everybody's for root.
 //!
-//! A socket is known by the process that has it, so that one which several share is told once for
-//! each. Sockets whose process is gone are in nobody's list, and those that are bound at most are left
+//! A socket is known by the process that has it, so that one which several share is listed once for
+//! each. Sockets whose process is gone are in no list, and those that are bound at most are left
 //! out, as no table of Linux tells them.
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
 
 use listeners::Protocol;
 
-use crate::os::{SocketEntry, SocketState};
+use crate::os::interface::{SocketEntry, SocketState};
 
 /// Every TCP socket of the processes that may be looked into.
 pub(super) fn sockets() -> io::Result<Vec<SocketEntry>> {

@@ -12,7 +12,7 @@ pub(super) struct Exclusion {
     /// The ports.
     pub(super) range: PortRange,
     /// Whether an administrator has set them aside (`*`). The system then keeps its own hands off
-    /// them, and whoever asks for one by name may have it.
+    /// them, and a program that asks for one by number gets it.
     pub(super) is_administered: bool,
 }
 

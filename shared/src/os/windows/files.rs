@@ -12,7 +12,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle,
 };
 
-use crate::os::FileIdentity;
+use crate::os::interface::FileIdentity;
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// nothing promises that moving to the end and writing are one step.

@@ -11,12 +11,12 @@ use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
 pub(super) struct Handle(OwnedHandle);
 
 impl Handle {
-    /// Takes what a call that opens something has answered; it must be nobody else's.
+    /// Takes the handle that a call has opened; no other owner may close it.
     pub(super) fn from_answer(handle: HANDLE) -> io::Result<Self> {
         if handle.is_null() || handle == INVALID_HANDLE_VALUE {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the handle is open, as the call has answered it just now, and nobody else has it.
+        // SAFETY: the handle is open, as the call has answered it just now, and it has no other owner.
         Ok(Self(unsafe { OwnedHandle::from_raw_handle(handle) }))
     }
 

@@ -12,30 +12,32 @@ use windows_sys::Win32::Networking::WinSock::{
 };
 
 use super::{
-    PortRanges, Process, SocketEntry, SocketTables,
-    bind_table::{Rules, Sharing},
+    bind_table::{BindRules, Sharing},
+    interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
     netsh, tcp_rows,
 };
 use crate::port::Port;
 use tables::Table;
 
+mod process;
+
+mod ranges;
+mod snapshot;
+mod user;
+
 mod files;
 mod handle;
 mod hcn;
-mod process;
-mod ranges;
-mod snapshot;
 mod tables;
-mod user;
 
 pub use files::*;
 pub use ranges::port_ranges;
 
 /// How sockets live together here.
-pub const RULES: Rules = Rules::Windows;
+pub const RULES: BindRules = BindRules::Windows;
 
 /// Sets how a socket asks for its address, before it is bound. `SO_REUSEADDR`, which here takes an
-/// address over from whoever has it, is never asked for.
+/// address over from the program that has it, is never asked for.
 pub fn set_sharing(socket: &Socket, sharing: Sharing) -> io::Result<()> {
     match sharing {
         Sharing::Default => Ok(()),
@@ -78,7 +80,7 @@ impl SocketTables for System {
         HashMap::new()
     }
 
-    fn process(&self, pid: u32) -> Option<Process> {
+    fn process(&self, pid: u32) -> Option<HoldingProcess> {
         process::process(pid)
     }
 

@@ -14,7 +14,7 @@ use windows_sys::Win32::{
 use super::{handle::Handle, snapshot, user};
 use crate::{
     conflict::{HTTP_SYS, Holder},
-    os::Process,
+    os::interface::HoldingProcess,
 };
 
 /// The process that stands for the kernel. A port that it holds is http.sys's: there programs and
@@ -28,11 +28,11 @@ const TICKS_UNTIL_1970: i64 = 116_444_736_000_000_000;
 const MAX_PATH: usize = 1 << 15;
 
 /// What can be told of a process, or `None` if it is gone.
-pub(super) fn process(pid: u32) -> Option<Process> {
+pub(super) fn process(pid: u32) -> Option<HoldingProcess> {
     if pid == SYSTEM {
         let name = Some(HTTP_SYS.to_owned());
         let holder = Holder { pid: Some(pid), name, ..Holder::default() };
-        return Some(Process { holder, orphan: false });
+        return Some(HoldingProcess { holder, orphan: false });
     }
     let process = match open(pid) {
         Ok(process) => process,
@@ -42,7 +42,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
         }
         Err(_) => {
             let holder = Holder { pid: Some(pid), name: snapshot::name(pid), ..Holder::default() };
-            return Some(Process { holder, orphan: false });
+            return Some(HoldingProcess { holder, orphan: false });
         }
     };
     if has_ended(&process) {
@@ -58,7 +58,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
         started_at: started_at(&process),
         exe,
     };
-    Some(Process { holder, orphan: false })
+    Some(HoldingProcess { holder, orphan: false })
 }
 
 fn open(pid: u32) -> io::Result<Handle> {
@@ -67,7 +67,7 @@ fn open(pid: u32) -> io::Result<Handle> {
     Handle::from_answer(handle)
 }
 
-/// Whether it is only remembered, because somebody still has a handle to it.
+/// Whether it has ended and is only kept because a program still has a handle to it.
 fn has_ended(process: &Handle) -> bool {
     let mut code = 0;
     // SAFETY: the handle is open, and `code` may be written to until the call returns.

@@ -1,7 +1,7 @@
 //! The ranges in which Windows has a say: its dynamic range, what `netsh` lists as excluded, and
 //! what the host network service keeps for guests.
 //!
-//! Asking starts three processes and waits for a service, so it is done when somebody needs to know and not before, and the
+//! Asking starts three processes and waits for a service, so it is done when the answer is needed and not before, and the
 //! answer is kept for [`KEPT`]. What cannot be found out is taken to be as usual.
 
 use std::{
@@ -21,10 +21,13 @@ use windows_sys::Win32::System::{
     SystemInformation::GetSystemDirectoryW, Threading::CREATE_NO_WINDOW,
 };
 
-use super::{hcn, netsh};
-use crate::{os::PortRanges, port::PortRange};
+use super::hcn;
+use crate::{
+    os::{interface::PortRanges, netsh},
+    port::PortRange,
+};
 
-/// The dynamic range of a Windows that nobody has changed.
+/// The dynamic range of an unchanged Windows.
 const EPHEMERAL: PortRange = PortRange::literal(49152, 65535);
 
 /// How long an answer is believed. The ranges move when Windows or Hyper-V starts, and one launch
@@ -60,7 +63,7 @@ pub fn port_ranges() -> PortRanges {
     }
 }
 
-/// An administered exclusion can be bound by whoever asks for it by name, so it excludes nobody.
+/// An administered exclusion can be bound by a program that asks for its number, so it excludes no program.
 fn read() -> PortRanges {
     let deadline = Instant::now() + PATIENCE;
     let kept_for_guests = heard("hcn", || Some(hcn::reservations()));
@@ -122,7 +125,7 @@ fn heard<T: Send + 'static>(
     ask: impl FnOnce() -> Option<T> + Send + 'static,
 ) -> Option<Receiver<T>> {
     let (to_us, answer) = mpsc::sync_channel(1);
-    // Nobody may be waiting any more.
+    // The receiver may be gone.
     let tell = move || drop(ask().map(|answer| to_us.send(answer)));
     thread::Builder::new().name(name.to_owned()).spawn(tell).ok().map(|_| answer)
 }

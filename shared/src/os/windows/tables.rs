@@ -10,8 +10,7 @@ use windows_sys::Win32::{
     Networking::WinSock::{AF_INET, AF_INET6},
 };
 
-use super::tcp_rows;
-use crate::os::SocketEntry;
+use crate::os::{interface::SocketEntry, tcp_rows};
 
 /// Room for the sockets of an ordinary machine: the first call is then the only one.
 const USUAL_TABLE: usize = 32 << 10;

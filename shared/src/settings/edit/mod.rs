@@ -10,7 +10,11 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use toml_edit::{Decor, DocumentMut, Item, Value};
 
-use super::{Fault, KEYS, Problem, Settings, line_of, nearest};
+use super::{
+    error::{SettingsFault, SettingsProblem},
+    read::{line_of, nearest},
+    table::{KEYS, Settings},
+};
 
 /// The byte order mark.
 const MARK: &str = "\u{feff}";
@@ -31,7 +35,7 @@ pub struct Edited {
 pub enum EditError {
     /// There is no such setting.
     #[error("{0}")]
-    Key(Problem),
+    Key(SettingsProblem),
     /// The value is not of the kind that the key wants.
     #[error("`{key}` cannot be {value}: {problem}")]
     Value {
@@ -40,11 +44,11 @@ pub enum EditError {
         /// The value, as it would have been written.
         value: String,
         /// What is wrong with it.
-        problem: Problem,
+        problem: SettingsProblem,
     },
     /// The rest of the text is wrong already.
     #[error("{0}")]
-    Text(Fault),
+    Text(SettingsFault),
 }
 
 /// A value as a person types it: TOML if it is TOML, and a text otherwise.
@@ -166,17 +170,17 @@ fn literal(key: &'static str, value: &Json) -> Result<Value, EditError> {
 }
 
 fn not_a_value(key: &'static str, value: &Json, error: impl std::fmt::Display) -> EditError {
-    let problem = Problem::Value(error.to_string());
+    let problem = SettingsProblem::Value(error.to_string());
     EditError::Value { key, value: value.to_string(), problem }
 }
 
 fn open(text: &str, key: &str) -> Result<(&'static str, DocumentMut), EditError> {
     let known = KEYS.into_iter().find(|known| *known == key).ok_or_else(|| {
-        EditError::Key(Problem::UnknownKey { key: key.to_owned(), nearest: nearest(key) })
+        EditError::Key(SettingsProblem::UnknownKey { key: key.to_owned(), nearest: nearest(key) })
     })?;
     let syntax = |_| match Settings::parse(text) {
         Err(fault) => EditError::Text(fault),
-        Ok(_) => EditError::Text(Problem::NotText.into()),
+        Ok(_) => EditError::Text(SettingsProblem::NotText.into()),
     };
     Ok((known, text.parse().map_err(syntax)?))
 }
@@ -216,7 +220,7 @@ fn append(document: &mut DocumentMut, key: &'static str, value: Value) {
 }
 
 /// What is wrong with the new text: the new value, or something that was wrong before.
-fn blame(text: &str, key: &'static str, value: &str, fault: Fault) -> EditError {
+fn blame(text: &str, key: &'static str, value: &str, fault: SettingsFault) -> EditError {
     let document = toml_edit::Document::parse(text).ok();
     let span = document.as_ref().and_then(|document| document.key(key)?.span());
     let line = span.map(|span| line_of(text, span.start));

@@ -38,41 +38,42 @@ fn word(phase: &Phase) -> &'static str {
 
 #[test]
 fn every_arrow_of_the_drawing_is_taken_and_no_other() {
-    let crash_again = [(1, crash()), (2, ready()), (2, News::Disproved("?".into())), (3, crash())];
-    let server = |(attempt, news): (u32, News)| Input::Server { attempt, news };
-    let begun: Vec<Input> = [(1, ready()), (1, News::Proved)].map(server).to_vec();
+    let crash_again =
+        [(1, crash()), (2, ready()), (2, ServerEvent::Disproved("?".into())), (3, crash())];
+    let server = |(attempt, event): (u32, ServerEvent)| Input::Server { attempt, event };
+    let begun: Vec<Input> = [(1, ready()), (1, ServerEvent::Proved)].map(server).to_vec();
     let succession =
-        [Input::RestartAsked(signal()), server((2, ready())), server((2, News::Proved))];
+        [Input::RestartRequested(signal()), server((2, ready())), server((2, ServerEvent::Proved))];
     let stories: Vec<Vec<Input>> = vec![
         vec![server((1, exit(1)))],
-        vec![Input::StopAsked(signal()), server((1, crash()))],
-        vec![server((1, ready())), Input::StopAsked(signal())],
-        [begun.clone(), vec![Input::StopAsked(signal()), server((1, exit(0)))]].concat(),
+        vec![Input::StopRequested(signal()), server((1, crash()))],
+        vec![server((1, ready())), Input::StopRequested(signal())],
+        [begun.clone(), vec![Input::StopRequested(signal()), server((1, exit(0)))]].concat(),
         [begun.clone(), vec![server((1, exit(0)))]].concat(),
-        [begun.clone(), vec![server((1, crash())), Input::StopAsked(signal())]].concat(),
-        [begun.clone(), vec![Input::RestartAsked(signal()), server((1, crash()))]].concat(),
+        [begun.clone(), vec![server((1, crash())), Input::StopRequested(signal())]].concat(),
+        [begun.clone(), vec![Input::RestartRequested(signal()), server((1, crash()))]].concat(),
         [begun.clone(), crash_again.map(server).to_vec()].concat(),
         [
             begun,
             succession.to_vec(),
-            vec![Input::StopAsked(signal()), server((2, exit(0))), server((1, exit(0)))],
+            vec![Input::StopRequested(signal()), server((2, exit(0))), server((1, exit(0)))],
         ]
         .concat(),
     ];
     let mut taken = BTreeSet::new();
     for story in stories {
-        let mut life = Life::begin();
+        let mut launch = TestLaunch::begin();
         for input in story {
             // A launch that waits for its next start goes on when the time has come.
-            if matches!(life.state.phase, Phase::Waiting { .. })
-                && input != Input::StopAsked(signal())
+            if matches!(launch.state.phase, Phase::Waiting { .. })
+                && input != Input::StopRequested(signal())
             {
-                life.wait();
-                taken.insert(("waiting", word(&life.state.phase)));
+                launch.wait();
+                taken.insert(("waiting", word(&launch.state.phase)));
             }
-            let before = word(&life.state.phase);
-            life.tell(input);
-            taken.insert((before, word(&life.state.phase)));
+            let before = word(&launch.state.phase);
+            launch.tell(input);
+            taken.insert((before, word(&launch.state.phase)));
         }
     }
     taken.retain(|(from, to)| from != to);

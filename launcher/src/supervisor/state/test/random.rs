@@ -8,23 +8,23 @@ use super::*;
 
 /// What may happen next; which server it happens to is a number to be taken modulo those there are.
 fn any_input() -> impl Strategy<Value = Input> {
-    let news = prop_oneof![
+    let event = prop_oneof![
         Just(ready()),
-        Just(News::Said(ToLauncher::Stop { by: None })),
-        Just(News::Said(ToLauncher::Restart { by: None })),
-        Just(News::Garbage("?".into())),
-        Just(News::Proved),
-        Just(News::Disproved("?".into())),
+        Just(ServerEvent::Message(ToLauncher::Stop { by: None })),
+        Just(ServerEvent::Message(ToLauncher::Restart { by: None })),
+        Just(ServerEvent::InvalidLine("?".into())),
+        Just(ServerEvent::Proved),
+        Just(ServerEvent::Disproved("?".into())),
         Just(crash()),
         (0..80_i32).prop_map(exit),
     ];
     prop_oneof![
-        6 => (0..6_u32, news).prop_map(|(attempt, news)| Input::Server { attempt, news }),
-        1 => Just(Input::TimeIsUp),
-        1 => Just(Input::StopAsked(cli(1))),
-        1 => Just(Input::StopDemanded(RequestedBy::Signal)),
-        2 => Just(Input::RestartAsked(cli(2))),
-        2 => Just(Input::MoveAsked(None, cli(3))),
+        6 => (0..6_u32, event).prop_map(|(attempt, event)| Input::Server { attempt, event }),
+        1 => Just(Input::DeadlineReached),
+        1 => Just(Input::StopRequested(cli(1))),
+        1 => Just(Input::ForceStopRequested(RequestedBy::Signal)),
+        2 => Just(Input::RestartRequested(cli(2))),
+        2 => Just(Input::MoveRequested(None, cli(3))),
         2 => Just(Input::Claimed { from: port(17000), to: port(18000) }),
         1 => Just(Input::NotClaimed("taken".into())),
     ]
@@ -38,23 +38,23 @@ proptest! {
     fn whatever_happens_the_servers_are_accounted_for(
         inputs in proptest::collection::vec((any_input(), 0..20_000_u64), 0..80),
     ) {
-        let mut life = Life::begin();
+        let mut launch = TestLaunch::begin();
         let (mut alive, mut ends) = (BTreeSet::from([1_u32]), 0);
         for (input, pause) in inputs {
-            life.now += Duration::from_millis(pause);
+            launch.now += Duration::from_millis(pause);
             let input = match input {
-                // News come from servers that are there, and their end comes once.
-                Input::Server { attempt, news } => {
+                // ServerEvent come from servers that are there, and their end comes once.
+                Input::Server { attempt, event } => {
                     let servers: Vec<_> = alive.iter().copied().collect();
                     let Some(&attempt) = servers.get(attempt as usize % servers.len().max(1)) else { continue };
-                    if matches!(news, News::Ended { .. }) {
+                    if matches!(event, ServerEvent::Ended { .. }) {
                         alive.remove(&attempt);
                     }
-                    Input::Server { attempt, news }
+                    Input::Server { attempt, event }
                 }
                 other => other,
             };
-            let effects = life.tell(input);
+            let effects = launch.tell(input);
             for effect in &effects {
                 match effect {
                     Effect::Spawn { attempt, .. } => prop_assert!(alive.insert(*attempt), "started twice"),
@@ -64,19 +64,19 @@ proptest! {
                 }
             }
             // A server that is killed while the launch drains tells its end afterwards.
-            if matches!(life.state.phase, Phase::Draining { .. }) {
+            if matches!(launch.state.phase, Phase::Draining { .. }) {
                 alive.extend(effects.iter().filter_map(|effect| match effect {
-                    Effect::Kill(attempt) if *attempt == life.state.current => Some(*attempt),
+                    Effect::Kill(attempt) if *attempt == launch.state.current => Some(*attempt),
                     _ => None,
                 }));
             }
-            let retired: BTreeSet<_> = life.state.retired.iter().map(Retired::attempt).collect();
+            let draining: BTreeSet<_> = launch.state.draining.iter().map(DrainingServer::attempt).collect();
             alive.extend(effects.iter().filter_map(|effect| match effect {
-                Effect::Kill(attempt) if retired.contains(attempt) => Some(*attempt),
+                Effect::Kill(attempt) if draining.contains(attempt) => Some(*attempt),
                 _ => None,
             }));
-            prop_assert!(alive.difference(&retired).count() <= 2, "{alive:?} {retired:?}");
-            prop_assert_eq!(ends, usize::from(life.state.phase == Phase::Ended));
+            prop_assert!(alive.difference(&draining).count() <= 2, "{alive:?} {draining:?}");
+            prop_assert_eq!(ends, usize::from(launch.state.phase == Phase::Ended));
             prop_assert!(ends == 0 || alive.is_empty(), "{:?} outlives the launch", alive);
         }
     }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use shared::{invoked_as, launch::LaunchInfo, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
-use super::{body::Body, fields::Empty, ports, query::Query, refusal::Refusal};
+use super::{body::Body, fields::Empty, ports, query::Query};
 use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem, launcher_requests::Wish},
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized, launcher_requests::LauncherRequest},
 };
 
 /// Which port is wanted; null or absent for any.
@@ -41,24 +41,24 @@ pub(super) async fn relocate(
     _: Query<Empty>,
     Body(MoveRequest { port }): Body<MoveRequest>,
     state: Data<AppState>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, Problem> {
     let detail = "moving needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, port)?;
     if let Some(port) = port {
         if port == state.launch.port {
-            return Err(Refusal::SamePort(port));
+            return Err(Problem::same_port(port));
         }
         ports::look(&state, move |state, files| {
             let settings =
                 Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
             match ports::conflict(state, files, port, &settings)? {
-                Some(conflict) => Err(Refusal::Taken { conflict: Box::new(conflict) }),
+                Some(conflict) => Err(Problem::port_unavailable(conflict)),
                 None => Ok(()),
             }
         })
         .await?;
     }
-    state.requests.send(Wish::Move { port, by: authorized.by });
+    state.requests.send(LauncherRequest::Move { port, by: authorized.by });
     Ok(HttpResponse::Accepted().json(MoveRequest { port }))
 }
 
@@ -79,10 +79,10 @@ pub(super) async fn restart(
     _: Query<Empty>,
     _: Body<Empty>,
     state: Data<AppState>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, Problem> {
     let detail = "restarting needs the launcher: stop this server and start the app with it";
     needs_launcher(&state.launch, detail, None)?;
-    state.requests.send(Wish::Restart { by: authorized.by });
+    state.requests.send(LauncherRequest::Restart { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -100,8 +100,8 @@ pub(super) async fn stop(
     _: Query<Empty>,
     _: Body<Empty>,
     state: Data<AppState>,
-) -> Result<HttpResponse, Refusal> {
-    state.requests.send(Wish::Stop { by: authorized.by });
+) -> Result<HttpResponse, Problem> {
+    state.requests.send(LauncherRequest::Stop { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -110,13 +110,13 @@ fn needs_launcher(
     launch: &LaunchInfo,
     detail: &'static str,
     port: Option<Port>,
-) -> Result<(), Refusal> {
+) -> Result<(), Problem> {
     if launch.is_supervised() {
         return Ok(());
     }
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
-    Err(Refusal::Unsupervised {
+    Err(Problem::no_launcher(
         detail,
-        command: format!("{} --app {}{port}", invoked_as::launcher(), launch.app),
-    })
+        format!("{} --app {}{port}", invoked_as::launcher(), launch.app),
+    ))
 }

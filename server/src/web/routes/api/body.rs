@@ -1,138 +1,143 @@
 //! The body of a request: an object in JSON, or nothing.
 
-use std::{collections::HashSet, fmt};
+use std::fmt;
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     error::PayloadError,
-    http::header::{self, HeaderMap, HeaderValue},
+    http::header::{self, HeaderValue},
+    web::Bytes,
 };
-use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
-use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{fields, refusal::Refusal};
-use crate::web::routes::MAX_BODY;
+use super::fields;
+use crate::{problem::Problem, web::limits::MAX_BODY};
 
 /// What was sent, in the struct that describes it; no body, and `null`, is an empty object.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Body<T> {
-    type Error = Refusal;
-    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         let body = async move {
-            let members = object(&request, payload).await?;
-            let read = fields::read(members).map(Self);
-            read.map_err(|wrong| Refusal::value(&wrong.field, &wrong.detail))
+            let members = optional_object(&request, payload).await?;
+            let read = fields::read(Value::Object(members)).map(Self);
+            read.map_err(|wrong| Problem::wrong_value(&wrong.field, &wrong.detail))
         };
         body.boxed_local()
     }
 }
 
-async fn object(request: &HttpRequest, payload: Payload) -> Result<Map<String, Value>, Refusal> {
-    let bytes = read(payload).await?;
-    let is_typed = request.headers().contains_key(header::CONTENT_TYPE);
-    if bytes.is_empty() && !is_typed {
-        return Ok(Map::new());
+async fn optional_object(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Map<String, Value>, Problem> {
+    let headers = request.headers();
+    let is_described = [header::CONTENT_TYPE, header::CONTENT_ENCODING]
+        .iter()
+        .any(|name| headers.contains_key(name));
+    if !is_described {
+        let bytes = read(request, payload).await?;
+        return if bytes.is_empty() { Ok(Map::new()) } else { Err(not_typed()) };
     }
-    judge(request.headers())?;
-    if matches!(bytes.trim_ascii(), b"" | b"null") {
-        return Ok(Map::new());
+    check_media_type(request)?;
+    let bytes = read(request, payload).await?;
+    match bytes.trim_ascii() {
+        b"" | b"null" => Ok(Map::new()),
+        _ => parse(&bytes),
     }
-    parse(&bytes)
 }
 
 /// A body where there must be one, with members that are checked elsewhere.
-pub(super) async fn some_object(
+pub(super) async fn object(
     request: &HttpRequest,
     payload: Payload,
-) -> Result<Map<String, Value>, Refusal> {
-    let bytes = read(payload).await?;
-    judge(request.headers())?;
-    parse(&bytes)
+) -> Result<Map<String, Value>, Problem> {
+    check_media_type(request)?;
+    parse(&read(request, payload).await?)
 }
 
-async fn read(mut payload: Payload) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = payload.next().await {
-        let piece = piece.map_err(|error| match error {
-            PayloadError::Overflow => Refusal::TooLong,
-            _ => Refusal::Json {
-                place: None,
-                detail: "the body could not be read to its end".to_owned(),
-            },
-        })?;
-        if bytes.len() + piece.len() > MAX_BODY {
-            return Err(Refusal::TooLong);
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes)
+/// The limit is that of the `PayloadConfig` of our routes.
+async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, &mut payload).await.map_err(|error| match error.as_error() {
+        Some(PayloadError::Overflow) => Problem::too_long(MAX_BODY),
+        _ => Problem::body_broke_off(),
+    })
 }
 
-/// Whether the body is what we read: JSON, in UTF-8, and not packed.
-fn judge(headers: &HeaderMap) -> Result<(), Refusal> {
-    let wrong = Refusal::MediaType("send JSON: `Content-Type: application/json`");
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Err(wrong) };
-    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
-    let mut parts = kind.split(';').map(str::trim);
-    let is_json = parts.next() == Some("application/json");
-    let charset = parts.find_map(|part| part.strip_prefix("charset="));
-    if !is_json || charset.is_some_and(|charset| charset.trim_matches('"') != "utf-8") {
-        return Err(wrong);
+/// Whether the body is what we read: JSON, in UTF-8, and not compressed.
+fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
+    let media_type = request.mime_type().ok().flatten().ok_or_else(not_typed)?;
+    let is_utf8 = media_type.get_param("charset").is_none_or(|charset| charset == "utf-8");
+    if media_type.essence_str() != "application/json" || !is_utf8 {
+        return Err(not_typed());
     }
-    let packed = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    match packed {
+    let encoding = request.headers().get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    match encoding {
         None | Some(b"identity") => Ok(()),
-        Some(_) => Err(Refusal::MediaType("send it unpacked, without `Content-Encoding`")),
+        Some(_) => Err(Problem::wrong_media_type("send it unpacked, without `Content-Encoding`")),
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let said = error.to_string();
-        let place = format!(" at line {line} column {column}");
-        let detail = said.strip_suffix(&place).unwrap_or(&said).to_owned();
-        Refusal::Json { place: Some((line, column)), detail }
-    })?;
-    if let Some(key) = doubled(bytes) {
-        return Err(Refusal::value(&key, "given more than once"));
-    }
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(Refusal::Json { place: Some((1, 1)), detail: "send an object".to_owned() }),
-    }
+fn not_typed() -> Problem {
+    Problem::wrong_media_type("send JSON: `Content-Type: application/json`")
 }
 
-/// The first member that an object has twice, of which serde would keep the last alone.
-fn doubled(bytes: &[u8]) -> Option<String> {
-    struct Members(Option<String>);
-
-    impl<'de> Visitor<'de> for Members {
-        type Value = Self;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+    match serde_json::from_slice(bytes).map_err(|error| not_json(&error))? {
+        Members { repeated: Some(key), .. } => {
+            Err(Problem::wrong_value(&key, "given more than once"))
         }
+        Members { members, repeated: None } => Ok(members),
+    }
+}
 
-        fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Self, M::Error> {
-            let (mut seen, mut doubled) = (HashSet::new(), None);
-            while let Some((key, IgnoredAny)) = members.next_entry::<String, IgnoredAny>()? {
-                if let Some(key) = seen.replace(key) {
-                    doubled = doubled.or(Some(key));
-                }
+fn not_json(error: &serde_json::Error) -> Problem {
+    if error.is_data() {
+        return Problem::not_json("send an object", (1, 1));
+    }
+    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    Problem::not_json(text.strip_suffix(&place).unwrap_or(&text), (line, column))
+}
+
+/// An object, with the first member that it has twice: a [`Map`] keeps the last one silently.
+struct Members {
+    members: Map<String, Value>,
+    repeated: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
             }
-            Ok(Self(doubled))
-        }
-    }
 
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    json.deserialize_map(Members(None)).ok()?.0
+            fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Members, M::Error> {
+                let (mut members, mut repeated) = (Map::new(), None);
+                while let Some((key, value)) = object.next_entry::<String, Value>()? {
+                    if members.insert(key.clone(), value).is_some() {
+                        repeated.get_or_insert(key);
+                    }
+                }
+                Ok(Members { members, repeated })
+            }
+        }
+
+        from.deserialize_map(Object)
+    }
 }
 
 #[cfg(test)]
@@ -150,14 +155,14 @@ mod test {
             ("{\"a\":1} x", (1, 9)),
         ] {
             match parse(text.as_bytes()) {
-                Err(Refusal::Json { place: Some(told), .. }) => assert_eq!(told, place, "{text}"),
-                other => panic!("{other:?}"),
+                Err(problem) => assert_eq!(problem.place(), Some(place), "{text}"),
+                Ok(members) => panic!("{members:?}"),
             }
         }
         assert!(parse(b"\xff").is_err());
         match parse(br#"{"port":1,"log":null,"port":2}"#) {
-            Err(Refusal::Value { field, .. }) => assert_eq!(field, "port"),
-            other => panic!("{other:?}"),
+            Err(problem) => assert_eq!(problem.field(), Some("port")),
+            Ok(members) => panic!("{members:?}"),
         }
     }
 

@@ -6,8 +6,11 @@ use serde::Deserialize;
 use shared::history::{Conflicts, Filter, Moment, Reader, moment};
 use utoipa::IntoParams;
 
-use super::{aside, query::Query, refusal::Refusal};
-use crate::{auth::access::Authorized, web::app_state::AppState};
+use super::{blocking::run_blocking, query::Query};
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
+};
 
 /// How far back it looks unless told otherwise.
 const SINCE: &str = "30d";
@@ -38,7 +41,7 @@ pub(super) async fn conflicts(
     _: Authorized,
     Query(asked): Query<ConflictsQuery>,
     state: Data<AppState>,
-) -> Result<Json<Conflicts>, Refusal> {
+) -> Result<Json<Conflicts>, Problem> {
     let since = asked.since.map(|Moment(since)| since);
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),
@@ -46,7 +49,7 @@ pub(super) async fn conflicts(
         ..Filter::default()
     };
     let file = state.storage.history_file();
-    let found = aside(move || match file {
+    let found = run_blocking(move || match file {
         Some(file) => Ok(Reader::of_history(&file).conflicts(&filter)?),
         None => Ok(Conflicts::default()),
     });

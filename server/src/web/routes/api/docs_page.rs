@@ -14,12 +14,14 @@ use super::{
     fields::Empty,
     openapi::DOCUMENT,
     query::Query,
-    refusal::Refusal,
 };
-use crate::auth::access::Authorized;
+use crate::{
+    problem::{Kind, Problem},
+    web::authorized::Authorized,
+};
 
 /// `GET /_homeport/docs`
-pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Problem> {
     // The description is written in English alone, and so is everything around it.
     let (language, styles) = (Language::English, &["style/docs.css"]);
     let body = body(&DOCUMENT);
@@ -231,8 +233,8 @@ fn problems() -> Markup {
                 " what is wrong, and " code { "field" } " where."
             }
             dl {
-                @for (word, about) in Refusal::KINDS {
-                    div id=(word) { dt { code { (word) } } dd { (about) } }
+                @for kind in Kind::described() {
+                    div id=(kind.anchor()) { dt { code { (kind.anchor()) } } dd { (kind.about()) } }
                 }
             }
         }

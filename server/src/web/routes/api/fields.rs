@@ -1,19 +1,11 @@
 //! The named values of a request, read by serde into the struct that describes them.
 //!
-//! The struct denies unknown fields. What is unknown, given twice or wrong is reported with its name.
+//! The struct denies unknown fields. serde says what is wrong, `serde_path_to_error` with which value.
 
-use std::fmt::Display;
-
-use serde::{
-    Deserialize, Serialize,
-    de::{
-        self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess,
-        value::MapAccessDeserializer,
-    },
-};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-/// How much of an unknown name is repeated.
+/// How many characters of a name are repeated: the longest of ours has 13.
 const SHOWN: usize = 40;
 
 /// An empty object.
@@ -22,84 +14,49 @@ const SHOWN: usize = 40;
 #[serde(deny_unknown_fields)]
 pub(super) struct Empty {}
 
-/// A value that is unknown, given twice or wrong.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
+/// A value that is unknown or wrong.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct WrongField {
-    /// Its name.
+    /// Its name; empty if a value is missing.
     pub(super) field: String,
     /// What is wrong, for a person.
     pub(super) detail: String,
 }
 
-impl WrongField {
-    fn new(field: &str, detail: impl Display) -> Self {
-        Self { field: field.to_owned(), detail: detail.to_string() }
-    }
-}
-
-impl de::Error for WrongField {
-    fn custom<T: Display>(detail: T) -> Self {
-        Self::new("", detail)
-    }
-
-    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        let shown: String = field.chars().take(SHOWN).collect();
-        match known {
-            [] => Self::new(&shown, "unknown: nothing is expected here"),
-            known => Self::new(&shown, format_args!("unknown: expected {}", known.join(", "))),
-        }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::new(field, "missing")
-    }
-
-    fn duplicate_field(field: &'static str) -> Self {
-        Self::new(field, "given more than once")
-    }
-}
-
-/// Reads a struct from its values.
+/// Reads a struct from its values, none of which is given twice.
 ///
 /// # Errors
 ///
 /// [`WrongField`] names the first value that is wrong.
-pub(super) fn read<'de, T: Deserialize<'de>, V: Deserializer<'de>>(
-    values: impl IntoIterator<Item = (String, V)>,
+pub(super) fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    values: D,
 ) -> Result<T, WrongField> {
-    let fields = Fields { names: values.into_iter(), value: None };
-    T::deserialize(MapAccessDeserializer::new(fields))
+    serde_path_to_error::deserialize(values).map_err(|error| {
+        let name = match error.path().iter().next() {
+            Some(_) => error.path().to_string(),
+            None => String::new(),
+        };
+        let field: String = name.chars().take(SHOWN).collect();
+        let mut detail = error.into_inner().to_string();
+        if field.len() < name.len() {
+            detail = detail.replace(&name, &field);
+        }
+        WrongField { field, detail }
+    })
 }
 
-struct Fields<I, V> {
-    names: I,
-    /// The value whose name was read last.
-    value: Option<(String, V)>,
-}
+#[cfg(test)]
+mod test {
+    use serde_json::json;
 
-impl<'de, I, V> MapAccess<'de> for Fields<I, V>
-where
-    I: Iterator<Item = (String, V)>,
-    V: Deserializer<'de>,
-{
-    type Error = WrongField;
+    use super::*;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, WrongField> {
-        self.value = self.names.next();
-        let name = self.value.as_ref().map(|(name, _)| name.as_str().into_deserializer());
-        name.map(|name| seed.deserialize(name)).transpose()
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<S::Value, WrongField> {
-        let (field, value) =
-            self.value.take().ok_or_else(|| de::Error::custom("no value is left"))?;
-        seed.deserialize(value).map_err(|error| WrongField::new(&field, error))
+    #[test]
+    fn a_long_name_is_not_repeated_whole() {
+        let long = "x".repeat(100);
+        let wrong = read::<Empty, _>(json!({ long: 1 })).expect_err("it is unknown");
+        let field = "x".repeat(SHOWN);
+        let detail = format!("unknown field `{field}`, there are no fields");
+        assert_eq!(wrong, WrongField { field, detail });
     }
 }

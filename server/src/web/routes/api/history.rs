@@ -5,16 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
     event::EventName,
-    history::{Cursor, Entry, Filter, Moment, Page, Reader, Record},
+    history::{Cursor, Entry, Filter, HistoryPage, Moment, Reader, Record},
     port::Port,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{aside, query::Query, refusal::Refusal};
+use super::{blocking::run_blocking, query::Query};
 use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem},
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
 };
 
 /// A page.
@@ -120,7 +120,7 @@ pub(super) async fn history(
     _: Authorized,
     Query(asked): Query<HistoryQuery>,
     state: Data<AppState>,
-) -> Result<Json<Records>, Refusal> {
+) -> Result<Json<Records>, Problem> {
     let HistoryQuery { limit: PageLimit(limit), cursor, .. } = asked;
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),
@@ -131,12 +131,12 @@ pub(super) async fn history(
         launch_id: asked.launch_id,
     };
     let file = state.storage.history_file();
-    let page = aside(move || match file {
+    let page = run_blocking(move || match file {
         Some(file) => Ok(Reader::of_history(&file).page(&filter, limit, cursor)?),
-        None => Ok(Page::default()),
+        None => Ok(HistoryPage::default()),
     })
     .await?;
-    let Page { records, next, broken_lines } = page;
+    let HistoryPage { records, next, broken_lines } = page;
     let raw = |entry: Entry| RawValue::from_string(entry.text).ok();
     let records = records.into_iter().filter_map(raw).collect();
     Ok(Json(Records { records, next, broken_lines }))

@@ -13,8 +13,8 @@ use utoipa::{
     },
 };
 
-use super::{Operations, fields::Empty, query::Query, refusal::Refusal};
-use crate::{auth::access::Authorized, web::error::Problem};
+use super::{fields::Empty, operations::Operations, query::Query};
+use crate::{problem::Problem, web::authorized::Authorized};
 
 /// The description.
 #[derive(OpenApi)]
@@ -85,6 +85,6 @@ pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// `GET /_homeport/openapi.json`
-pub(super) async fn document(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn document(_: Authorized, _: Query<Empty>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(&*DOCUMENT))
 }

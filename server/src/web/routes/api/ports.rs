@@ -21,14 +21,13 @@ use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    aside,
+    blocking::{app_files, run_blocking},
     fields::Empty,
     query::{Path, Query},
-    refusal::Refusal,
 };
 use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem, port_policy, storage::AppFiles},
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized, port_policy, storage::AppFiles},
 };
 
 /// How long a question waits for the one before it, whose diagnosis may take a second.
@@ -108,23 +107,23 @@ pub(super) async fn port(
     _: Query<Empty>,
     Path(PortPath { port }): Path<PortPath>,
     state: Data<AppState>,
-) -> Result<Json<Explained>, Refusal> {
+) -> Result<Json<Explained>, Problem> {
     Ok(Json(look(&state, move |state, files| explain(state, files, port)).await?))
 }
 
 /// Looks at a port on a thread that may wait, when nobody else does.
 pub(super) async fn look<T: Send + 'static>(
     state: &Data<AppState>,
-    look: impl FnOnce(&AppState, &AppFiles) -> Result<T, Refusal> + Send + 'static,
-) -> Result<T, Refusal> {
-    super::files(&state.storage)?;
+    look: impl FnOnce(&AppState, &AppFiles) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    app_files(&state.storage)?;
     let turn = timeout(PATIENCE, Arc::clone(&state.port_checks).acquire_owned()).await;
-    let turn = turn.map_err(|_| Refusal::Busy)?;
+    let turn = turn.map_err(|_| Problem::busy())?;
     let state = state.clone();
-    aside(move || {
+    run_blocking(move || {
         // The turn goes on even if whoever asked is gone.
         let _turn = turn;
-        look(&state, super::files(&state.storage)?)
+        look(&state, app_files(&state.storage)?)
     })
     .await
 }
@@ -135,14 +134,14 @@ pub(super) fn conflict(
     files: &AppFiles,
     port: Port,
     settings: &Settings,
-) -> Result<Option<Conflict>, Refusal> {
+) -> Result<Option<Conflict>, Problem> {
     let policy = port_policy::policy(&files.folders, &state.launch.app);
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
         return Ok(Some(port_policy::refused(port, class, state.launch.last_good)));
     }
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
-    let found = asker(state, files, settings, &avoid).conflict(port, state.auth.secret.clone());
-    found.map_err(|error| Refusal::System(format!("{error}: {}", error.source)))
+    let found = asker(state, files, settings, &avoid).conflict(port, state.secret.clone());
+    found.map_err(|error| Problem::system(format!("{error}: {}", error.source), error))
 }
 
 fn asker<'a>(
@@ -160,7 +159,7 @@ fn asker<'a>(
     }
 }
 
-fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, Refusal> {
+fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, Problem> {
     // Wrong settings are told where settings are asked for.
     let settings = Settings::load(&files.folders.settings(&state.launch.app)).unwrap_or_default();
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();

@@ -1,22 +1,30 @@
 //! The parameters of a URL, in its path and behind the `?`: every one known, given once, and of its
 //! kind.
 
-use std::future::{Ready, ready};
+use std::{
+    collections::HashSet,
+    future::{Ready, ready},
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::{
-    de::{DeserializeOwned, Deserializer, Error as _, Visitor, value::Error},
+    Deserialize,
+    de::{
+        DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor,
+        value::{Error, MapDeserializer},
+    },
     forward_to_deserialize_any,
 };
 
-use super::{fields, refusal::Refusal};
+use super::fields;
+use crate::problem::Problem;
 
 /// What stands behind the `?`, in the struct that describes it.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {
-    type Error = Refusal;
-    type Future = Ready<Result<Self, Refusal>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(read_query(request.query_string()).map(Self))
@@ -27,29 +35,47 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 pub(super) struct Path<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Path<T> {
-    type Error = Refusal;
-    type Future = Ready<Result<Self, Refusal>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(read(request.match_info().iter()).map(Self))
     }
 }
 
-pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
-    let unreadable = |_| Refusal::parameter("", "the query cannot be read");
+/// Reads what stands behind the `?`.
+pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let unreadable = |_| Problem::wrong_parameter("", "the query cannot be read");
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text).map_err(unreadable)?;
+    let mut seen = HashSet::new();
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
+        return Err(Problem::wrong_parameter(name, "given more than once"));
+    }
     read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
-pub(super) fn read<'a, T: DeserializeOwned>(
+/// Reads parameters, each a name and a value.
+pub(super) fn read<'a, T: Deserialize<'a>>(
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<T, Refusal> {
-    let values = pairs.map(|(name, value)| (name.to_owned(), Text(value)));
-    fields::read(values).map_err(|wrong| Refusal::parameter(&wrong.field, &wrong.detail))
+) -> Result<T, Problem> {
+    let values = pairs.map(|(name, value)| (name, Text(value)));
+    fields::read(MapDeserializer::<_, Error>::new(values))
+        .map_err(|wrong| Problem::wrong_parameter(&wrong.field, &wrong.detail))
 }
 
 /// A value as it stands in a URL. The type that it is read into says what kind of value it is.
+///
+/// The deserializer behind `web::Query` would take `+80` for a number, and says of a wrong one what
+/// Rust's parser found, not what to write.
 struct Text<'a>(&'a str);
+
+impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
 
 impl<'de> Deserializer<'de> for Text<'_> {
     type Error = Error;
@@ -92,7 +118,6 @@ impl<'de> Deserializer<'de> for Text<'_> {
 #[cfg(test)]
 mod test {
     use proptest::prelude::*;
-    use serde::Deserialize;
     use shared::port::Port;
 
     use super::*;
@@ -115,8 +140,8 @@ mod test {
             ("b=true&a=0", "a"),
         ] {
             match read_query::<Both>(text) {
-                Err(Refusal::Parameter { field: named, .. }) => assert_eq!(named, field),
-                _ => panic!("{text}"),
+                Err(problem) => assert_eq!(problem.field(), Some(field), "{text}"),
+                Ok(both) => panic!("{text}: {both:?}"),
             }
         }
         let both = Both { a: Port::new(1), b: Some(true) };

@@ -15,16 +15,21 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use shared::settings::{
-    self, Change, Settings, SettingsError,
+    self, Change, Settings,
     edit::{self, EditError},
     store::{self, StoreError},
 };
 use utoipa::ToSchema;
 
-use super::{aside, body, fields::Empty, files, query::Query, refusal::Refusal};
+use super::{
+    blocking::{app_files, run_blocking},
+    body,
+    fields::Empty,
+    query::Query,
+};
 use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem, launcher_requests::Wish},
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized, launcher_requests::LauncherRequest},
 };
 
 /// The setting that is not changed from here.
@@ -46,10 +51,10 @@ pub(super) async fn read(
     _: Authorized,
     _: Query<Empty>,
     state: Data<AppState>,
-) -> Result<HttpResponse, Refusal> {
-    aside(move || {
-        let file = files(&state.storage)?.folders.settings(&state.launch.app);
-        let text = Settings::text(&file).map_err(Refusal::BrokenSettings)?;
+) -> Result<HttpResponse, Problem> {
+    run_blocking(move || {
+        let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
+        let text = Settings::text(&file).map_err(|error| Problem::broken_settings(&error))?;
         answer(&state, &text)
     })
     .await
@@ -78,11 +83,11 @@ pub(super) async fn replace(
     request: HttpRequest,
     payload: Payload,
     state: Data<AppState>,
-) -> Result<HttpResponse, Refusal> {
-    let wanted = body::some_object(&request, payload.into_inner()).await?;
+) -> Result<HttpResponse, Problem> {
+    let wanted = body::object(&request, payload.into_inner()).await?;
     let given = expected(&request)?;
-    aside(move || {
-        let files = files(&state.storage)?;
+    run_blocking(move || {
+        let files = app_files(&state.storage)?;
         let (changes, text) = store::rewrite(&files.folders, &state.launch.app, |text| {
             let (text, changes) = change(text, &given, &wanted)?;
             Ok((text.clone(), (changes, text)))
@@ -92,7 +97,7 @@ pub(super) async fn replace(
             files.history.record(&change.clone().into());
         }
         if !changes.is_empty() && state.launch.is_supervised() {
-            state.requests.send(Wish::Reread);
+            state.requests.send(LauncherRequest::Reread);
         }
         answer(&state, &text)
     })
@@ -101,12 +106,12 @@ pub(super) async fn replace(
 }
 
 /// What the client has seen.
-fn expected(request: &HttpRequest) -> Result<IfMatch, Refusal> {
+fn expected(request: &HttpRequest) -> Result<IfMatch, Problem> {
     if !request.headers().contains_key(IfMatch::name()) {
-        return Err(Refusal::NoMatch);
+        return Err(Problem::if_match_missing());
     }
     // One that cannot be read matches nothing.
-    IfMatch::parse(request).map_err(|_| Refusal::Stale)
+    IfMatch::parse(request).map_err(|_| Problem::settings_changed())
 }
 
 /// The new text, and what it changes.
@@ -144,25 +149,26 @@ enum Unchanged {
     Edit(EditError),
 }
 
-fn refused(error: StoreError<Unchanged>, state: &AppState) -> Refusal {
+fn refused(error: StoreError<Unchanged>, state: &AppState) -> Problem {
     match error {
-        StoreError::Unusable(error) => Refusal::BrokenSettings(error),
-        StoreError::Refused(Unchanged::Stale) => Refusal::Stale,
-        StoreError::Refused(Unchanged::Protected) => Refusal::Protected(PROTECTED),
+        StoreError::Unusable(error) => Problem::broken_settings(&error),
+        StoreError::Refused(Unchanged::Stale) => Problem::settings_changed(),
+        StoreError::Refused(Unchanged::Protected) => Problem::protected_setting(PROTECTED),
         StoreError::Refused(Unchanged::Edit(error)) => match error {
-            EditError::Key(settings::Problem::UnknownKey { key, nearest }) => {
-                let detail = settings::Problem::UnknownKey { key: key.clone(), nearest };
-                Refusal::value(&key, &detail)
+            EditError::Key(settings::SettingsProblem::UnknownKey { key, nearest }) => {
+                let detail = settings::SettingsProblem::UnknownKey { key: key.clone(), nearest };
+                Problem::wrong_value(&key, &detail)
             }
-            EditError::Key(problem) => Refusal::value("", &problem),
-            EditError::Value { key, .. } => Refusal::value(key, &error),
-            EditError::Text(fault) => Refusal::BrokenSettings(match &state.storage.files {
+            EditError::Key(problem) => Problem::wrong_value("", &problem),
+            EditError::Value { key, .. } => Problem::wrong_value(key, &error),
+            EditError::Text(fault) => Problem::broken_settings(&match &state.storage.files {
                 Some(files) => fault.of(&files.folders.settings(&state.launch.app)),
-                None => return Refusal::NoFiles,
+                None => return Problem::no_files(),
             }),
         },
         StoreError::Unwritable { file, source } => {
-            Refusal::System(format!("{} cannot be written ({source})", file.display()))
+            let detail = format!("{} cannot be written ({source})", file.display());
+            Problem::system(detail, source)
         }
     }
 }
@@ -197,10 +203,10 @@ impl Answer {
     }
 }
 
-fn answer(state: &AppState, text: &str) -> Result<Answer, Refusal> {
-    let file = files(&state.storage)?.folders.settings(&state.launch.app);
-    let broken = |fault: settings::Fault| -> SettingsError { fault.of(&file) };
-    let settings = Settings::parse(text).map_err(broken).map_err(Refusal::BrokenSettings)?;
+fn answer(state: &AppState, text: &str) -> Result<Answer, Problem> {
+    let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
+    let broken = |fault: settings::SettingsFault| Problem::broken_settings(&fault.of(&file));
+    let settings = Settings::parse(text).map_err(broken)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
     Ok(Answer { tag: tag(text), body })
 }

@@ -8,11 +8,12 @@ use serde::Serialize;
 use shared::{launch::LaunchInfo, port::Port};
 use utoipa::ToSchema;
 
-use super::{fields::Empty, query::Query, refusal::Refusal};
+use super::{fields::Empty, query::Query};
 use crate::{
-    auth::access::Authorized,
+    problem::Problem,
     web::{
         app_state::{AppState, VERSION},
+        authorized::Authorized,
         launch_history::LastMove,
     },
 };
@@ -61,7 +62,7 @@ impl Status {
             same_as_last_time: state.launch.same_as_last_time(),
             home_port: state.storage.home_port.now(),
             supervised: state.launch.is_supervised(),
-            moved: state.storage.story.moved(),
+            moved: state.storage.launch_history.moved(),
         }
     }
 }
@@ -80,6 +81,6 @@ pub(super) async fn status(
     _: Authorized,
     _: Query<Empty>,
     state: Data<AppState>,
-) -> Result<Json<Status>, Refusal> {
+) -> Result<Json<Status>, Problem> {
     Ok(Json(Status::of(&state)))
 }

@@ -8,7 +8,7 @@ use shared::{assignment, discovery, event};
 use utoipa::ToSchema;
 
 use super::{fields::Empty, query::Query};
-use crate::{auth::access::Authorized, web::app_state::VERSION};
+use crate::web::{app_state::VERSION, authorized::Authorized};
 
 /// The version of the running server, and those of what it reads and writes.
 #[derive(Debug, Serialize, ToSchema)]

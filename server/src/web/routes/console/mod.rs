@@ -22,13 +22,11 @@ use shared::messages::{Language, Messages};
 
 use self::view::View;
 use super::{components, document::Document, landing};
-use crate::{
-    auth::access::Authorized,
-    web::{
-        app_state::{AppState, VERSION},
-        error::ApiError,
-        i18n::PreferredLanguage,
-    },
+use crate::problem::Problem;
+use crate::web::{
+    app_state::{AppState, VERSION},
+    authorized::Authorized,
+    i18n::PreferredLanguage,
 };
 
 /// Where its scripts find what they ask for.
@@ -39,11 +37,11 @@ pub(super) async fn page(
     authorized: Option<Authorized>,
     state: Data<AppState>,
     PreferredLanguage(language): PreferredLanguage,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, Problem> {
     if authorized.is_none() {
         return Ok(landing::page(&state.launch, state.serving.started_at, language));
     }
-    let view = web::block(move || View::of(&state)).await.map_err(|_| ApiError::Stopping)?;
+    let view = web::block(move || View::of(&state)).await.map_err(|_| Problem::unavailable())?;
     Ok(console(&view, language))
 }
 

@@ -12,7 +12,7 @@ use shared::{
 
 use crate::web::{
     app_state::AppState,
-    launch_history::{LastMove, Refused, Story},
+    launch_history::{LastMove, LaunchHistory, Refused},
     storage::{AppFiles, Storage},
 };
 
@@ -42,7 +42,7 @@ pub(super) struct View {
 impl View {
     /// What there is to show now. It asks the disk, so it is for a thread that may wait.
     pub(super) fn of(state: &AppState) -> Self {
-        let AppState { launch, storage: Storage { files, home_port, story }, .. } = state;
+        let AppState { launch, storage: Storage { files, home_port, launch_history }, .. } = state;
         let settings_file = files.as_ref().map(|files| files.folders.settings(&launch.app));
         let settings = settings_file.as_ref().map_or_else(
             || Ok(Settings::default()),
@@ -50,13 +50,15 @@ impl View {
         );
         let settings_file = settings_file.map(|file| file.display().to_string());
         let home_port = home_port.now();
-        let moved = story.moved().or_else(|| away_from_home(launch.port, story, home_port?));
+        let moved = launch_history
+            .moved()
+            .or_else(|| away_from_home(launch.port, launch_history, home_port?));
         let holders = files.as_ref().map(|files| holders(files, &launch.app));
         Self {
             launch: launch.clone(),
             started_at: state.serving.started_at,
             home_port,
-            is_freed: moved.as_ref().is_some_and(|moved| story.is_freed(moved.from)),
+            is_freed: moved.as_ref().is_some_and(|moved| launch_history.is_freed(moved.from)),
             moved,
             holders: holders.unwrap_or_default(),
             settings,
@@ -66,8 +68,9 @@ impl View {
 }
 
 /// The first launch of all has no other port to move from, but may have been kept from its home port.
-fn away_from_home(to: Port, story: &Story, home: Port) -> Option<LastMove> {
-    let Refused { ts, port: from, class, holder } = story.refused(home).filter(|_| to != home)?;
+fn away_from_home(to: Port, launch_history: &LaunchHistory, home: Port) -> Option<LastMove> {
+    let Refused { ts, port: from, class, holder } =
+        launch_history.refused(home).filter(|_| to != home)?;
     let why = MoveReason::Conflict;
     Some(LastMove { from, to, why, ts, class: Some(class), holder })
 }

@@ -13,11 +13,11 @@ use std::{collections::BTreeSet, net::IpAddr};
 use self::system::{Modelled, PORT, Stranger, US};
 use crate::{
     claim::{ClaimError, LOOPBACKS, carry_out::carry_out},
-    os::bind_table::{Bound, Rules},
+    os::bind_table::{BindRules, Bound},
 };
 
 const SOMEBODY_ELSE: u32 = US + 1;
-const SYSTEMS: [Rules; 3] = [Rules::Linux, Rules::Windows, Rules::MacOs];
+const SYSTEMS: [BindRules; 3] = [BindRules::Linux, BindRules::Windows, BindRules::MacOs];
 
 /// More than any claim asks, so that the last stranger comes when all is done.
 const MOMENTS: usize = 10;
@@ -33,7 +33,7 @@ struct End {
     he_was_late: bool,
 }
 
-fn claim_beside(rules: Rules, stranger: Stranger, has_probes: bool) -> End {
+fn claim_beside(rules: BindRules, stranger: Stranger, has_probes: bool) -> End {
     let system = Modelled::new(rules, stranger, has_probes);
     let sockets = carry_out(&system, &LOOPBACKS, PORT, true);
     let he_was_late = system.it_is_over();
@@ -51,7 +51,7 @@ fn claim_beside(rules: Rules, stranger: Stranger, has_probes: bool) -> End {
 }
 
 /// Every stranger of a system, at every address that meets one of ours or none.
-fn strangers(rules: Rules) -> impl Iterator<Item = Stranger> {
+fn strangers(rules: BindRules) -> impl Iterator<Item = Stranger> {
     let addresses =
         ["127.0.0.1", "0.0.0.0", "::1", "::", "192.0.2.1", "127.0.0.2", "::ffff:127.0.0.1"];
     let sockets = addresses.into_iter().flat_map(move |ip| {
@@ -75,7 +75,7 @@ fn strangers(rules: Rules) -> impl Iterator<Item = Stranger> {
     })
 }
 
-fn every_pair() -> impl Iterator<Item = (Rules, Stranger)> {
+fn every_pair() -> impl Iterator<Item = (BindRules, Stranger)> {
     SYSTEMS.into_iter().flat_map(|rules| strangers(rules).map(move |stranger| (rules, stranger)))
 }
 
@@ -85,7 +85,7 @@ fn a_port_on_which_nobody_meets_us_is_claimed_except_where_the_probe_cannot_tell
         let ip = stranger.socket.ip;
         let meets = ip.is_unspecified() || LOOPBACKS.contains(&ip.to_canonical());
         let end = claim_beside(rules, stranger, true);
-        if !meets && rules != Rules::Windows {
+        if !meets && rules != BindRules::Windows {
             assert!(end.ours.is_ok(), "{rules:?} {stranger:?}");
         }
     }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     claim::carry_out::Network,
-    os::bind_table::{Answer, Bound, Rules, Sharing},
+    os::bind_table::{BindAnswer, BindRules, Bound, Sharing},
 };
 
 pub(super) const US: u32 = 1000;
@@ -29,7 +29,7 @@ pub(super) struct Stranger {
 type Sockets = Rc<RefCell<Vec<(usize, bool, Bound)>>>;
 
 pub(super) struct Modelled {
-    rules: Rules,
+    rules: BindRules,
     sockets: Sockets,
     stranger: Stranger,
     has_probes: bool,
@@ -53,7 +53,7 @@ impl Drop for Ours {
 
 impl Modelled {
     /// A system without probes answers them as if nobody were there.
-    pub(super) fn new(rules: Rules, stranger: Stranger, has_probes: bool) -> Self {
+    pub(super) fn new(rules: BindRules, stranger: Stranger, has_probes: bool) -> Self {
         Self {
             rules,
             sockets: Sockets::default(),
@@ -124,18 +124,18 @@ impl Modelled {
     }
 }
 
-fn granted(answers: impl IntoIterator<Item = Answer>) -> io::Result<()> {
+fn granted(answers: impl IntoIterator<Item = BindAnswer>) -> io::Result<()> {
     answers.into_iter().try_for_each(|answer| match answer {
-        Answer::Granted => Ok(()),
-        Answer::InUse => Err(io::ErrorKind::AddrInUse.into()),
-        Answer::Denied => Err(io::ErrorKind::PermissionDenied.into()),
+        BindAnswer::Granted => Ok(()),
+        BindAnswer::InUse => Err(io::ErrorKind::AddrInUse.into()),
+        BindAnswer::Denied => Err(io::ErrorKind::PermissionDenied.into()),
     })
 }
 
 impl Network for Modelled {
     type Socket = Ours;
 
-    fn rules(&self) -> Rules {
+    fn rules(&self) -> BindRules {
         self.rules
     }
 

@@ -10,8 +10,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::web::Data;
-use actix_web_lab::sse::{self, Event};
+use actix_web::web::{Bytes, Data};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::{
@@ -22,9 +21,10 @@ use shared::{
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::web::{
-    app_state::AppState,
-    routes::api::{refusal::Refusal, status::Status},
+use super::sse;
+use crate::{
+    problem::Problem,
+    web::{app_state::AppState, routes::api::status::Status},
 };
 
 /// How many may follow at once: more pages than anyone has open, fewer than a process has files.
@@ -46,7 +46,7 @@ pub struct Hub(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    clients: Vec<Sender<Event>>,
+    clients: Vec<Sender<Bytes>>,
     /// Whether the thread runs.
     is_watching: bool,
     /// There is one while it does, if there is a history.
@@ -58,20 +58,20 @@ struct State {
 
 impl Hub {
     /// Lets a client in, which has heard everything up to `last`, if it was here before.
-    pub(in crate::web::routes::api) fn join(
+    pub(super) fn join(
         &self,
         app: &Data<AppState>,
         last: Option<Cursor>,
-    ) -> Result<Receiver<Event>, Refusal> {
+    ) -> Result<Receiver<Bytes>, Problem> {
         let mut state = self.state();
         if state.is_closed {
-            return Err(Refusal::Stopping);
+            return Err(Problem::stopping());
         }
         state.clients.retain(|client| !client.is_closed());
         if state.clients.len() >= MOST_CLIENTS {
             // A client that is gone is noticed when it is written to. Whoever comes back finds room.
-            state.tell(&Event::Comment("still there?".into()));
-            return Err(Refusal::Full);
+            state.tell(&sse::comment("still there?"));
+            return Err(Problem::too_many_clients());
         }
         let (client, events) = channel(QUEUE);
         let now = state.catch_up(app, self);
@@ -91,7 +91,8 @@ impl Hub {
     pub(crate) fn close(&self, app: &AppState) {
         let mut state = self.state();
         state.look(app);
-        let is_restart = app.requests.is_restart_asked() || app.storage.story.has_successor();
+        let is_restart =
+            app.requests.is_restart_last() || app.storage.launch_history.has_successor();
         let reason = if is_restart { StopKind::Restart } else { StopKind::Stop };
         state.tell(&event(StreamEvent::Stopping, &json!({ "reason": reason }), None));
         state.clients.clear();
@@ -122,11 +123,11 @@ impl State {
         // What cannot be read now is told when it can.
         let news = self.follower.as_mut().map(|f| f.news().unwrap_or_default());
         news.iter().flatten().for_each(|added| self.tell(&record(added)));
-        let moved_to = app.serving.moved.to();
+        let moved_to = app.redirect_target.port();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
             self.moved_to = moved_to;
             self.tell_each(|| {
-                let enter = app.auth.token.one_time_url(&app.launch.app, to, Timestamp::now());
+                let enter = app.access.one_time_url(to, Timestamp::now());
                 let moved =
                     json!({ "from": app.launch.port, "to": to, "url": url(to), "enter": enter });
                 event(StreamEvent::Moved, &moved, None)
@@ -134,12 +135,12 @@ impl State {
         }
     }
 
-    fn tell(&mut self, event: &Event) {
+    fn tell(&mut self, event: &Bytes) {
         self.tell_each(|| event.clone());
     }
 
     /// Tells everybody an event of his own.
-    fn tell_each(&mut self, event: impl Fn() -> Event) {
+    fn tell_each(&mut self, event: impl Fn() -> Bytes) {
         self.clients.retain(|client| client.try_send(event()).is_ok());
     }
 }
@@ -179,15 +180,10 @@ fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
     if is_all && missed.len() <= MOST_MISSED { missed } else { Vec::new() }
 }
 
-fn record(added: &Added) -> Event {
-    let data = sse::Data::new(added.entry.text.as_str()).id(added.cursor.to_string());
-    data.event(StreamEvent::Record.word()).into()
+fn record(added: &Added) -> Bytes {
+    sse::event(StreamEvent::Record.word(), &added.entry.text, Some(added.cursor))
 }
 
-fn event(name: StreamEvent, data: &Value, heard: Option<Cursor>) -> Event {
-    let data = sse::Data::new(data.to_string()).event(name.word());
-    match heard {
-        Some(cursor) => data.id(cursor.to_string()).into(),
-        None => data.into(),
-    }
+fn event(name: StreamEvent, data: &Value, heard: Option<Cursor>) -> Bytes {
+    sse::event(name.word(), &data.to_string(), heard)
 }

@@ -6,21 +6,17 @@
 //! it had better read the history.
 
 mod hub;
+mod sse;
 
 use std::time::Duration;
 
-use actix_web::{
-    HttpRequest, Responder,
-    http::header::{CACHE_CONTROL, HeaderName},
-    web::Data,
-};
-use actix_web_lab::sse::Sse;
+use actix_web::{HttpRequest, HttpResponse, http::header::HeaderName, web::Data};
 
 pub use self::hub::Hub;
-use super::{fields::Empty, query::Query, refusal::Refusal};
+use super::{blocking::run_blocking, fields::Empty, query::Query};
 use crate::{
-    auth::access::Authorized,
-    web::{app_state::AppState, error::Problem},
+    problem::Problem,
+    web::{app_state::AppState, authorized::Authorized},
 };
 
 /// How often a client that hears nothing else hears a comment: often enough that a proxy or a
@@ -53,14 +49,10 @@ pub(super) async fn follow(
     request: HttpRequest,
     state: Data<AppState>,
     hub: Data<Hub>,
-) -> Result<impl Responder, Refusal> {
+) -> Result<HttpResponse, Problem> {
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is no cursor, or of another file, is one that was away for too long.
     let last = last.and_then(|last| last.to_str().ok()?.parse().ok());
-    let events = super::aside(move || hub.join(&state, last)).await?;
-    Ok(Sse::from_infallible_receiver(events)
-        .with_keep_alive(HEARTBEAT)
-        .with_retry_duration(RETRY)
-        .customize()
-        .insert_header((CACHE_CONTROL, "no-store")))
+    let events = run_blocking(move || hub.join(&state, last)).await?;
+    Ok(sse::response(events, HEARTBEAT, RETRY))
 }

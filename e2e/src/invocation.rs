@@ -1,0 +1,194 @@
+//! A program about to be started.
+
+use std::{
+    env,
+    ffi::OsString,
+    os::fd::OwnedFd,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::Arc,
+};
+
+use serde_json::json;
+
+use crate::{Ended, Home, RunContext, Running, Wine, program, wine};
+
+/// What is kept of this process's environment: where tools and temporary files are. Everything else
+/// would make a test depend on who runs it, `HOMEPORT_LOG_DIR` above all, which cargo sets.
+const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
+
+/// A program about to be started in a [`Home`].
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    home: PathBuf,
+    program: PathBuf,
+    context: RunContext,
+    app: Option<String>,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    settings: Vec<String>,
+    settings_file: PathBuf,
+    stdin: Option<Arc<OwnedFd>>,
+    is_silent: bool,
+    wine: Option<Wine>,
+}
+
+impl Invocation {
+    pub(crate) fn new(home: &Home, program: PathBuf) -> Self {
+        Self {
+            home: home.path().to_owned(),
+            program,
+            context: RunContext::direct(),
+            app: None,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            settings: Vec::new(),
+            settings_file: home.folders().settings(&Default::default()),
+            stdin: None,
+            is_silent: false,
+            wine: home.wine().cloned(),
+        }
+    }
+
+    /// Another program than the one that was built, or another copy of it.
+    #[must_use]
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = program.into();
+        self
+    }
+
+    /// Somewhere else than here.
+    #[must_use]
+    pub fn at(mut self, context: &RunContext) -> Self {
+        self.context = context.clone();
+        self
+    }
+
+    /// One more argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Several more arguments.
+    #[must_use]
+    pub fn args<const N: usize>(self, arguments: [&str; N]) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
+    /// Without an argument that it would have.
+    #[must_use]
+    pub fn without(mut self, argument: &str) -> Self {
+        self.arguments.retain(|given| given != argument);
+        self
+    }
+
+    /// `--app NAME`.
+    #[must_use]
+    pub fn app(mut self, name: &str) -> Self {
+        self.settings_file.set_file_name(format!("{name}.toml"));
+        self.app = Some(name.to_owned());
+        self.arg("--app").arg(name)
+    }
+
+    /// `--port N`.
+    #[must_use]
+    pub fn port(self, port: u16) -> Self {
+        self.arg("--port").arg(port.to_string())
+    }
+
+    /// A variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// A line of its settings file, which is written anew from these lines at the start.
+    #[must_use]
+    pub fn setting(mut self, line: impl Into<String>) -> Self {
+        self.settings.push(line.into());
+        self
+    }
+
+    /// With `port = N` in its settings: the home port.
+    #[must_use]
+    pub fn home_port(self, port: u16) -> Self {
+        self.setting(format!("port = {port}"))
+    }
+
+    /// With a server that obeys these orders (see `src/bin/fake_server.rs`) instead of the real one.
+    #[must_use]
+    pub fn fake(self, orders: &[&str]) -> Self {
+        let fake = program("fake_server");
+        let fake = fake.to_str().expect("a path of text");
+        let words: Vec<_> = [fake].into_iter().chain(orders.iter().copied()).collect();
+        // A list of strings is written alike in JSON and in TOML.
+        self.setting(format!("command = {}", json!(words)))
+    }
+
+    /// With this as its stdin, which is empty otherwise.
+    #[must_use]
+    pub fn stdin(mut self, stdin: impl Into<OwnedFd>) -> Self {
+        self.stdin = Some(Arc::new(stdin.into()));
+        self
+    }
+
+    /// As a desktop starts it: with a display, without a terminal, and with nobody who reads what it
+    /// says.
+    #[must_use]
+    pub fn double_clicked(mut self) -> Self {
+        self.is_silent = true;
+        self.context = self.context.through(["/usr/bin/setsid"]);
+        // Nobody is there: whatever looks for a display finds none.
+        self.env("DISPLAY", ":homeport")
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[track_caller]
+    pub fn start(&self) -> Running {
+        if !self.settings.is_empty() {
+            let folder = self.settings_file.parent().expect("a folder");
+            std::fs::create_dir_all(folder).expect("made");
+            std::fs::write(&self.settings_file, self.settings.join("\n")).expect("written");
+        }
+        let mut command = self.command();
+        command.args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let given = self.stdin.as_ref().map(|fd| fd.try_clone().expect("descriptors are left"));
+        command.stdin(given.map_or_else(Stdio::null, Stdio::from)).current_dir("/");
+        let said = || if self.is_silent { Stdio::null() } else { Stdio::piped() };
+        command.stdout(said()).stderr(said());
+        Running::new(command, &self.home.join("logs"), self.wine.is_some().then_some(&self.home))
+    }
+
+    /// The program, with nothing around it but the home.
+    fn command(&self) -> Command {
+        let kept = KEPT.iter().filter_map(|name| Some((name, env::var_os(name)?)));
+        let Some(wine) = &self.wine else {
+            let mut command = self.context.command(&self.program);
+            command.env_clear().envs(kept);
+            command.env("HOME", &self.home).env("HOMEPORT_HOME", &self.home);
+            return command;
+        };
+        let mut command = wine.at(self.context.clone()).command(&self.program);
+        command.env_clear().envs(kept).envs(wine.environment());
+        command.env("HOME", &self.home).env("HOMEPORT_HOME", wine::windows_path(&self.home));
+        command
+    }
+
+    /// Starts it and waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[track_caller]
+    pub fn run(&self) -> Ended {
+        self.start().exit()
+    }
+}

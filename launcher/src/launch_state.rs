@@ -1,0 +1,274 @@
+//! The state of a launch outside the supervisor: the settings, the assignment and the discovery file,
+//! which it keeps up to date.
+
+use std::{path::PathBuf, sync::mpsc::Sender};
+
+use jiff::Timestamp;
+use shared::{
+    assignment::Assignment,
+    conflict::{Conflict, Origin},
+    diagnose::Diagnostician,
+    discovery::{AppLock, Discovery},
+    environment::Environment,
+    event::{EndReason, Ending, Event, MoveReason, ServerAt},
+    identity::Secret,
+    keys,
+    launch::LaunchInfo,
+    os::LiveRanges,
+    policy::Policy,
+    port::Port,
+    settings::{Effective, OnConflict},
+};
+use slog::{info, warn};
+
+use crate::{
+    args::StartArgs,
+    candidates::{Candidate, CandidateInputs, Seed, candidates},
+    choose::{Choice, ChoiceError, Chooser},
+    error::LaunchError,
+    launch::Launch,
+    options::Options,
+    os as system,
+    render::ReadyNotice,
+};
+
+/// What is remembered of the app, read before a port is chosen.
+pub struct RememberedState {
+    /// The lock of the app; `None` if the system could not give it, and then nothing is written.
+    pub lock: Option<AppLock>,
+    /// The remembered ports.
+    pub assignment: Assignment,
+    /// The secret that servers prove their identity with.
+    pub secret: Secret,
+}
+
+/// Which port to choose.
+#[derive(Debug, Default)]
+pub struct WantedPort {
+    /// This port and no other.
+    pub explicit: Option<Port>,
+    /// None of these ports.
+    pub except: Vec<Port>,
+}
+
+/// Why a server has become ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadyReason {
+    /// It is the first server of the launch.
+    FirstStart,
+    /// It replaces one that failed, or that a person had restarted.
+    Restart,
+    /// A person asked for another port.
+    Move,
+}
+
+/// The state of a launch outside the supervisor.
+pub struct LaunchState<'a> {
+    /// The launch.
+    pub launch: &'a Launch,
+    /// The options of the command line, for reading the settings again.
+    pub args: &'a StartArgs,
+    /// The environment, for reading the settings again.
+    pub environment: &'a Environment,
+    /// The options that hold now.
+    pub options: Options,
+    /// What is remembered of the app.
+    pub remembered: RememberedState,
+    /// The path of the control socket; `None` if there is none.
+    pub control_socket: Option<PathBuf>,
+    /// The generation of the assignment that has the port; `None` if the port is not remembered.
+    pub generation: Option<u64>,
+    /// Ends the wait for the home port when it is dropped.
+    pub home_port_wait: Option<Sender<()>>,
+}
+
+impl LaunchState<'_> {
+    /// Claims a port to move to: this one, or any but those that are `held` already. The first of
+    /// these is the current one; the others still redirect to it.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, as a sentence for the person who asked.
+    pub fn claim_for_move(&self, port: Option<Port>, held: &[Port]) -> Result<Choice, String> {
+        if let Some(place) = held.iter().position(|held| Some(*held) == port) {
+            let (port, way) = (held[place], "stop it and start it with --port to have it now");
+            return Err(match place {
+                0 => format!("it is on port {port} already"),
+                _ => format!("port {port} still leads here after an earlier move; {way}"),
+            });
+        }
+        let choice = self.choose(&WantedPort { explicit: port, except: held.to_vec() });
+        choice.map_err(|error| {
+            let failure = LaunchError::from(error);
+            let why = failure.why();
+            if why.is_empty() { failure.to_string() } else { why.join("; ") }
+        })
+    }
+
+    /// Reads the settings again. What cannot be read changes nothing. `is_recorded` says that the
+    /// change is in the history already.
+    pub fn reload_settings(&mut self, is_recorded: bool) {
+        let Launch { basics, screen, history, .. } = self.launch;
+        let file = basics.folders.settings(&basics.app);
+        match Options::resolve(self.args, self.environment, &file) {
+            Ok(options) => {
+                let changes = self.options.file.changes(&options.file);
+                if !is_recorded {
+                    changes.iter().for_each(|change| history.record(&change.clone().into()));
+                }
+                screen.settings_reloaded(&changes);
+                let at_login = options.settings.start_at_login.value;
+                self.launch.reconcile_start_at_login(at_login);
+                self.options = options;
+            }
+            Err(error) => {
+                screen.warning("the settings stay as they were", &error);
+                warn!(self.launch.log(), "settings not read again"; keys::ERROR => %error);
+            }
+        }
+    }
+
+    /// The home port of the settings that hold now.
+    pub fn home_port(&self) -> Option<Port> {
+        self.options.home_port.as_ref().map(|home| home.value)
+    }
+
+    /// The last good port.
+    pub fn last_good_port(&self) -> Option<Port> {
+        self.remembered.assignment.last_good.map(|good| good.port)
+    }
+
+    /// The home port, which another program had at the start, is free: records and prints it.
+    pub fn home_port_is_free(&mut self, port: Port) {
+        self.home_port_wait = None;
+        let ending = Ending::of(port, EndReason::HomePortFree);
+        self.launch.history.record(&Event::PortReleased(ending));
+        self.launch.screen.home_is_free(port);
+    }
+
+    /// A server on the port of `choice` has proved its identity: remembers the port, publishes the
+    /// server, and prints where it is.
+    pub fn server_ready(&mut self, choice: &Choice, at: &ServerAt, reason: ReadyReason) {
+        let previous = self.remembered.assignment.last_good.map(|good| good.port);
+        if reason != ReadyReason::Restart {
+            self.generation = self.remember(choice, at, reason);
+        }
+        let info = self.launch.info(choice, previous);
+        self.publish(&info, at);
+        system::notify_ready(&format!("serving at {}", info.url()));
+        match reason {
+            ReadyReason::FirstStart => self.announce(&info, at, &choice.refused),
+            ReadyReason::Restart => self.launch.screen.restarted(&info, at),
+            ReadyReason::Move => {
+                // A person who has moved on purpose does not wait for the home port.
+                self.home_port_wait = None;
+                self.launch.screen.moved(&info, at);
+            }
+        }
+    }
+
+    /// Claims the first candidate that can be claimed.
+    ///
+    /// # Errors
+    ///
+    /// [`ChoiceError`] if there is none.
+    pub fn choose(&self, wanted: &WantedPort) -> Result<Choice, ChoiceError> {
+        let Self { launch, options, remembered, .. } = self;
+        let (app, folders) = (&launch.basics.app, &launch.basics.folders);
+        let Effective { range, on_conflict, .. } = &options.settings;
+        let policy = Policy::new(
+            range.value,
+            LiveRanges::default(),
+            options.avoid(),
+            Assignment::of_other_apps(folders, app),
+        );
+        let inputs = CandidateInputs {
+            explicit: wanted.explicit,
+            home: options.home_port.as_ref().map(|port| port.value),
+            assignment: &remembered.assignment,
+            asked_range: range.is_set().then_some(range.value),
+            seed: Seed::new(app.as_str(), &system::user()),
+        };
+        let propose = || portpicker::pick_unused_port().and_then(Port::new);
+        let mut diagnostician = Diagnostician::new(app.clone(), folders, remembered.secret.clone());
+        let others = move |candidate: &Candidate| {
+            candidate.port.is_none_or(|port| !wanted.except.contains(&port))
+        };
+        let choice = Chooser {
+            history: &launch.history,
+            diagnostician: &mut diagnostician,
+            last_good: remembered.assignment.last_good.map(|good| good.port),
+            may_move: on_conflict.value == OnConflict::Move || !wanted.except.is_empty(),
+        }
+        .choose(candidates(&inputs, &policy, propose).filter(others));
+        // For a remembered port the ranges of the system were not read, and are not read now.
+        let is_chosen = choice.as_ref().is_ok_and(|choice| !choice.origin.is_remembered());
+        if is_chosen && let Some(range) = policy.ignores_ephemeral() {
+            warn!(launch.log(), "the system's range for outgoing connections leaves too few ports and is not avoided"; keys::FROM => %range);
+        }
+        choice
+    }
+
+    /// Remembers the port of a server that became ready. Returns the generation of the assignment;
+    /// `None` if the port is not remembered.
+    fn remember(&mut self, choice: &Choice, at: &ServerAt, reason: ReadyReason) -> Option<u64> {
+        let (launch, assignment) = (self.launch, &mut self.remembered.assignment);
+        let previous = assignment.last_good.map(|good| good.port);
+        if let Some(from) = previous.filter(|port| *port != at.port) {
+            let why = match reason {
+                ReadyReason::FirstStart if !choice.refused.is_empty() => MoveReason::Conflict,
+                ReadyReason::FirstStart
+                    if choice.origin == Origin::Home && launch.was_home_port_before(at.port) =>
+                {
+                    MoveReason::HomePortFree
+                }
+                _ => MoveReason::Asked,
+            };
+            launch.history.record(&Event::PortMoved { from, to: at.port, why });
+        }
+        if choice.origin == Origin::Temporary {
+            return None;
+        }
+        let lock = self.remembered.lock.as_ref()?;
+        assignment.assign(at.port, choice.origin, Timestamp::now());
+        let file = launch.basics.folders.assignment(&launch.basics.app);
+        if let Err(error) = assignment.commit(&file, lock) {
+            launch.warn("this port will not be remembered", &error);
+            return None;
+        }
+        let generation = assignment.generation;
+        launch.history.record(&Event::PortAssigned { port: at.port, generation, previous });
+        Some(generation)
+    }
+
+    /// Publishes where the server is, for programs.
+    fn publish(&self, info: &LaunchInfo, at: &ServerAt) {
+        let basics = &self.launch.basics;
+        let discovery = Discovery {
+            generation: self.generation,
+            control: self.control_socket.clone(),
+            ..Discovery::new(info, at.server_pid, at.addresses.clone())
+        };
+        if let Err(error) = discovery.publish(&basics.folders.discovery(&basics.app)) {
+            self.launch.warn("other programs cannot find this server", &error);
+        }
+    }
+
+    /// Prints where the server is, for people.
+    fn announce(&self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
+        let Launch { basics, screen, .. } = self.launch;
+        info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
+        screen.ready(&ReadyNotice {
+            launch: info,
+            at,
+            refused,
+            home: self.options.home_port.as_ref(),
+            settings: &basics.folders.settings(&basics.app),
+            history: &basics.folders.history(),
+        });
+        if self.options.settings.open_browser.value {
+            // It opens on its own.
+            drop(self.launch.open_browser(at.port));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The answers that clients of the control socket wait for.
+
+use std::{
+    collections::BTreeMap,
+    sync::mpsc::{Receiver, Sender, TryRecvError},
+    time::Duration,
+};
+
+use crate::{control::Response, supervisor::state::RequestTicket};
+
+/// How long the end of a launch waits for a client to take its answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The clients that wait for an answer, and the answers that may not have been written yet.
+#[derive(Default)]
+pub(super) struct PendingReplies {
+    clients: BTreeMap<u64, Sender<Response>>,
+    last_ticket: u64,
+    unwritten: Vec<Receiver<()>>,
+}
+
+impl PendingReplies {
+    /// Keeps a client until its answer is known. `written` is disconnected when the answer has been
+    /// written.
+    pub(super) fn add(&mut self, client: Sender<Response>, written: Receiver<()>) -> RequestTicket {
+        self.last_ticket += 1;
+        self.clients.insert(self.last_ticket, client);
+        self.unwritten.push(written);
+        self.unwritten.retain(|written| written.try_recv() != Err(TryRecvError::Disconnected));
+        Some(self.last_ticket)
+    }
+
+    /// Sends a client its answer. One that has gone away meanwhile does not want it.
+    pub(super) fn send(&mut self, ticket: RequestTicket, response: Response) {
+        if let Some(client) = ticket.and_then(|ticket| self.clients.remove(&ticket)) {
+            let _ = client.send(response);
+        }
+    }
+
+    /// Drops the clients without an answer, and waits until the other answers have been written.
+    pub(super) fn finish(&mut self) {
+        self.clients.clear();
+        for written in &self.unwritten {
+            // Nothing is ever sent: the wait ends when the other side is dropped.
+            let _ = written.recv_timeout(WRITE_TIMEOUT);
+        }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    fn refused(reason: &str) -> Response {
+        Response::Refused { reason: reason.to_owned(), about_port: false }
+    }
+
+    #[test]
+    fn each_client_gets_the_answer_to_its_own_request_and_no_second_one() {
+        let mut replies = PendingReplies::default();
+        let [(first, first_answer), (second, second_answer)] = [channel(), channel()];
+        let ((_a, a_written), (_b, b_written)) = (channel(), channel());
+        let (first, second) = (replies.add(first, a_written), replies.add(second, b_written));
+        replies.send(second, refused("second"));
+        replies.send(second, refused("again"));
+        replies.send(None, refused("no client waits"));
+        assert_eq!(second_answer.try_iter().collect::<Vec<_>>(), [refused("second")]);
+        replies.send(first, refused("first"));
+        assert_eq!(first_answer.try_iter().collect::<Vec<_>>(), [refused("first")]);
+    }
+
+    #[test]
+    fn a_client_without_an_answer_is_dropped_at_the_end() {
+        let mut replies = PendingReplies::default();
+        let ((client, answer), (writing, written)) = (channel(), channel());
+        replies.add(client, written);
+        drop(writing);
+        replies.finish();
+        assert_eq!(answer.try_recv(), Err(TryRecvError::Disconnected));
+    }
+}

@@ -1,0 +1,77 @@
+//! What the threads of the launcher report to the driver.
+
+use std::{
+    io,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+};
+
+use shared::port::Port;
+
+use super::state::ServerEvent;
+use crate::{
+    control::IncomingRequest,
+    os::{self, Signalled},
+};
+
+/// How many events may wait to be handled. A thread that has one more waits: a server that floods its
+/// stdout is slowed down, and the launcher's memory stays bounded.
+const BACKLOG: usize = 64;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum SupervisorEvent {
+    /// Something happened to a server.
+    Server {
+        /// The attempt of the server, from 1.
+        attempt: u32,
+        /// What happened to it.
+        event: ServerEvent,
+    },
+    /// A server's process has ended and waits to be reaped.
+    ProcessEnded {
+        /// The attempt of the server, from 1.
+        attempt: u32,
+    },
+    /// A signal of the system.
+    Signal(Signalled),
+    /// The home port, which another program had at the start, can be claimed.
+    HomePortFree(Port),
+    /// A request on the control socket.
+    Request(IncomingRequest),
+}
+
+/// Where the threads of the launcher put their events, and where the driver takes them.
+#[derive(Debug)]
+pub struct EventChannel {
+    /// For the threads; each has a copy.
+    pub sender: SyncSender<SupervisorEvent>,
+    /// For the driver.
+    pub receiver: Receiver<SupervisorEvent>,
+}
+
+impl EventChannel {
+    /// An empty channel.
+    pub fn new() -> Self {
+        let (sender, receiver) = sync_channel(BACKLOG);
+        Self { sender, receiver }
+    }
+
+    /// Puts every signal of the system into the channel from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses the handlers.
+    pub fn listen_for_signals(&self) -> io::Result<()> {
+        let events = self.sender.clone();
+        os::on_signal(move |signal| {
+            // The driver takes no events after the end of the launch.
+            let _ = events.send(SupervisorEvent::Signal(signal));
+        })
+    }
+}
+
+impl Default for EventChannel {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,49 @@
+//! How a launch ended.
+
+use shared::{
+    event::{EndReason, Ending, RequestedBy, ServerEnd},
+    port::Port,
+    settings::Restart,
+};
+
+use crate::{error::LaunchError, readiness::NotReady};
+
+/// How a launch ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LaunchOutcome {
+    /// A person or the system asked for the end.
+    Stopped {
+        /// Who asked first; `None` if the request did not say.
+        by: Option<RequestedBy>,
+    },
+    /// The server ended by itself with exit code 0.
+    Finished,
+    /// The first server did not become ready.
+    NotReady(NotReady),
+    /// The server ended with an exit code that the next start would repeat.
+    Final(i32),
+    /// The server failed, and is not started again.
+    GaveUp {
+        /// Its last end.
+        end: ServerEnd,
+        /// The setting `restart`.
+        rule: Restart,
+    },
+}
+
+impl LaunchOutcome {
+    /// The end of a launch on `port`.
+    ///
+    /// # Errors
+    ///
+    /// If it failed.
+    pub fn into_result(self, port: Port) -> Result<Ending, LaunchError> {
+        match self {
+            Self::Stopped { by } => Ok(Ending::of(port, EndReason::Asked).asked(by)),
+            Self::Finished => Ok(Ending::of(port, EndReason::ServerFinished)),
+            Self::NotReady(reason) => Err(LaunchError::NotReady(reason)),
+            Self::Final(code) => Err(LaunchError::Final(code)),
+            Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { end, rule }),
+        }
+    }
+}

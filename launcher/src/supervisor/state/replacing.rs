@@ -1,0 +1,220 @@
+//! The decisions about a restart or a move: how a replacement takes the place of the current server.
+
+use std::time::Instant;
+
+use shared::{
+    event::{Event, RestartReason, ServerRestarting},
+    handover::{ToLauncher, ToServer},
+    port::Port,
+};
+
+use super::{
+    draining::{DrainingServer, LeftPort},
+    effect::{Effect, Reply},
+    input::{Requester, ServerEvent},
+    model::State,
+    operation::{Operation, OperationKind, Replacement},
+    phase::Phase,
+    server_end::{KILLED, server_end},
+};
+use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
+
+impl State {
+    /// When the current server was started, if a restart or a move can be begun now; else the answer
+    /// that says why not.
+    fn since_if_free(&self) -> Result<Instant, Reply> {
+        let why = match (&self.phase, &self.operation) {
+            (Phase::Serving { since }, None) => return Ok(*since),
+            (Phase::Serving { .. }, Some(_)) => "a restart or a move is under way already",
+            (Phase::Starting { .. } | Phase::Proving { .. }, _) => "the server is still starting",
+            (Phase::Waiting { .. }, _) => "the server has failed, and is about to be started again",
+            (Phase::Draining { .. } | Phase::Finishing | Phase::Ended, _) => "the launch is ending",
+        };
+        Err(Reply::Refused(why.to_owned()))
+    }
+
+    pub(super) fn restart(&mut self, requester: Requester, now: Instant) -> Vec<Effect> {
+        let since = match self.since_if_free() {
+            Ok(since) => since,
+            Err(refusal) => return vec![Effect::Reply(requester.ticket, refusal)],
+        };
+        // The current server has not ended: this is how it is now.
+        let end = server_end(None, None, self.current, now.duration_since(since));
+        let (why, by) = (RestartReason::Asked, requester.by);
+        let restarting = Event::ServerRestarting(ServerRestarting { end, why, by });
+        vec![
+            Effect::Record(restarting),
+            self.start_replacement(OperationKind::Restart, requester, now),
+        ]
+    }
+
+    pub(super) fn move_to(&mut self, port: Option<Port>, requester: Requester) -> Vec<Effect> {
+        if let Err(refusal) = self.since_if_free() {
+            return vec![Effect::Reply(requester.ticket, refusal)];
+        }
+        self.operation = Some(Operation::Claiming(requester));
+        vec![Effect::Claim(port)]
+    }
+
+    pub(super) fn claimed(&mut self, from: Port, to: Port, now: Instant) -> Vec<Effect> {
+        match self.operation {
+            Some(Operation::Claiming(requester)) => {
+                vec![self.start_replacement(OperationKind::Move { from, to }, requester, now)]
+            }
+            // The requester of the move has had the answer that the launch is ending.
+            _ => vec![Effect::AbandonClaim(None)],
+        }
+    }
+
+    pub(super) fn not_claimed(&mut self, why: String) -> Vec<Effect> {
+        match self.operation.take() {
+            Some(Operation::Claiming(requester)) => {
+                vec![Effect::Reply(requester.ticket, Reply::NoPort(why))]
+            }
+            other => {
+                self.operation = other;
+                vec![]
+            }
+        }
+    }
+
+    fn start_replacement(
+        &mut self,
+        kind: OperationKind,
+        requester: Requester,
+        now: Instant,
+    ) -> Effect {
+        self.started += 1;
+        let attempt = self.started;
+        let replacement = Replacement { attempt, since: now, said_ready: false, kind, requester };
+        self.operation = Some(Operation::Replacing(replacement));
+        Effect::Spawn { attempt, on_new_port: kind != OperationKind::Restart }
+    }
+
+    pub(super) fn is_replacement(&self, attempt: u32) -> bool {
+        matches!(&self.operation, Some(Operation::Replacing(replacement)) if replacement.attempt == attempt)
+    }
+
+    /// Ends the restart or move under way, if there is one, and answers its requester why.
+    pub(super) fn abandon_operation(&mut self, why: &str, now: Instant) -> Vec<Effect> {
+        match self.operation.take() {
+            None => vec![],
+            Some(Operation::Claiming(requester)) => {
+                vec![Effect::Reply(requester.ticket, Reply::Refused(why.to_owned()))]
+            }
+            Some(Operation::Replacing(replacement)) => replacement.fail(None, KILLED, why, now),
+        }
+    }
+
+    /// The current server has failed while its replacement on the same port was starting: the
+    /// replacement becomes the current server at once.
+    pub(super) fn take_over(&mut self) -> Option<Vec<Effect>> {
+        let replacement = match self.operation.take() {
+            Some(Operation::Replacing(replacement))
+                if replacement.kind == OperationKind::Restart =>
+            {
+                replacement
+            }
+            other => {
+                self.operation = other;
+                return None;
+            }
+        };
+        let since = replacement.since;
+        self.current = replacement.attempt;
+        self.phase = match replacement.said_ready {
+            true => Phase::Proving { since },
+            false => Phase::Starting { since },
+        };
+        let why = "the old server failed meanwhile; the new one is starting".to_owned();
+        Some(vec![Effect::Reply(replacement.requester.ticket, Reply::Refused(why))])
+    }
+
+    pub(super) fn operation_overdue(
+        &mut self,
+        settings: &SupervisorSettings,
+        now: Instant,
+    ) -> Vec<Effect> {
+        match &self.operation {
+            Some(Operation::Replacing(replacement))
+                if replacement.since + settings.ready_timeout <= now =>
+            {
+                let (after, said_ready) = (settings.ready_timeout, replacement.said_ready);
+                self.replacement_failed(&NotReady::TimedOut { after, said_ready }, now)
+            }
+            _ => vec![],
+        }
+    }
+
+    pub(super) fn replacement_event(
+        &mut self,
+        settings: &SupervisorSettings,
+        event: ServerEvent,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let Some(Operation::Replacing(replacement)) = &mut self.operation else { return vec![] };
+        match event {
+            ServerEvent::Message(ToLauncher::Ready) if !replacement.said_ready => {
+                replacement.said_ready = true;
+                vec![Effect::Prove(replacement.attempt)]
+            }
+            ServerEvent::Message(_) => vec![],
+            ServerEvent::Proved => self.succeed(settings, now),
+            ServerEvent::InvalidLine(what) | ServerEvent::Disproved(what) => {
+                self.replacement_failed(&NotReady::WrongAnswer(what), now)
+            }
+            ServerEvent::NotStarted(why) => {
+                self.replacement_failed(&NotReady::NotStarted(why), now)
+            }
+            ServerEvent::Ended { exit_code, signal } => {
+                let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
+                self.replacement_failed(&reason, now)
+            }
+        }
+    }
+
+    fn replacement_failed(&mut self, reason: &NotReady, now: Instant) -> Vec<Effect> {
+        match self.operation.take() {
+            Some(Operation::Replacing(replacement)) => {
+                let why = format!("the new server did not start: {reason}");
+                let (exit_code, signal) = reason.end();
+                replacement.fail(exit_code, signal, &why, now)
+            }
+            other => {
+                self.operation = other;
+                vec![]
+            }
+        }
+    }
+
+    /// The replacement has proved its identity and becomes the current server.
+    fn succeed(&mut self, settings: &SupervisorSettings, now: Instant) -> Vec<Effect> {
+        let Some(Operation::Replacing(replacement)) = self.operation.take() else { return vec![] };
+        let Phase::Serving { since } = self.phase else { return vec![] };
+        let old = self.current;
+        self.current = replacement.attempt;
+        self.phase = Phase::Serving { since: replacement.since };
+        let answer = Effect::Reply(replacement.requester.ticket, Reply::Done);
+        match replacement.kind {
+            OperationKind::Restart => {
+                self.draining.push(DrainingServer::draining(
+                    old,
+                    since,
+                    now + settings.stop_timeout,
+                ));
+                let drain = Effect::Send(old, ToServer::Drain);
+                vec![Effect::Announce(self.current), drain, answer]
+            }
+            OperationKind::Move { from, to } => {
+                self.draining.push(DrainingServer::redirecting(
+                    old,
+                    since,
+                    LeftPort { port: from, by: replacement.requester.by },
+                    now + settings.redirect_for,
+                ));
+                let redirect = Effect::Send(old, ToServer::Redirect { to });
+                vec![Effect::Move { from, to }, Effect::Announce(self.current), redirect, answer]
+            }
+        }
+    }
+}

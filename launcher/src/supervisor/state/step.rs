@@ -1,0 +1,292 @@
+//! The decisions about the current server, and the one function that makes every decision.
+
+use std::time::Instant;
+
+use shared::{
+    event::{Event, RestartReason, ServerEnd, ServerRestarting},
+    exit::Exit,
+    handover::{ToLauncher, ToServer},
+    settings::Restart,
+};
+
+use super::{
+    draining::DrainingServer,
+    effect::{Effect, Reply},
+    input::{Input, Requester, ServerEvent},
+    model::State,
+    outcome::LaunchOutcome,
+    phase::Phase,
+    server_end::{KILL_INTERVAL, server_end},
+};
+use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
+
+impl State {
+    /// The next start of a server on the current port.
+    fn start(&mut self, now: Instant) -> Effect {
+        self.started += 1;
+        self.current = self.started;
+        self.phase = Phase::Starting { since: now };
+        Effect::Spawn { attempt: self.current, on_new_port: false }
+    }
+
+    /// Ends the launch, and with it whatever is still there.
+    fn end(&mut self, outcome: LaunchOutcome, now: Instant, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Ended;
+        effects.extend(self.abandon_operation("the launch has ended", now));
+        effects.extend(self.draining.drain(..).flat_map(|server| server.abandon(now)));
+        effects.push(Effect::End(outcome));
+    }
+
+    /// The current server, started at `since`, did not become ready.
+    fn not_ready(
+        &mut self,
+        settings: &SupervisorSettings,
+        reason: NotReady,
+        since: Instant,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let (exit_code, signal) = reason.end();
+        let mut effects = Vec::new();
+        if reason.is_alive() {
+            effects.push(Effect::Kill(self.current));
+        }
+        let end = server_end(exit_code, signal, self.current, now.duration_since(since));
+        if self.ever_ready {
+            self.failed(settings, end, now, &mut effects);
+            return effects;
+        }
+        effects.push(Effect::Record(Event::ServerExited(end)));
+        let outcome = match exit_code.filter(|code| Exit::is_final(*code)) {
+            Some(code) => LaunchOutcome::Final(code),
+            None => LaunchOutcome::NotReady(reason),
+        };
+        self.end(outcome, now, &mut effects);
+        effects
+    }
+
+    /// The current server of a launch that was once ready has failed, or has ended by itself.
+    fn failed(
+        &mut self,
+        settings: &SupervisorSettings,
+        mut end: ServerEnd,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) {
+        effects.push(Effect::Record(Event::ServerExited(end.clone())));
+        if let Some(taken_over) = self.take_over() {
+            effects.extend(taken_over);
+            return;
+        }
+        effects.extend(self.abandon_operation("the server failed meanwhile", now));
+        if end.exit_code == Some(Exit::Done.code()) {
+            return self.end(LaunchOutcome::Finished, now, effects);
+        }
+        if let Some(code) = end.exit_code.filter(|code| Exit::is_final(*code)) {
+            return self.end(LaunchOutcome::Final(code), now, effects);
+        }
+        let delay = match settings.restart {
+            Restart::OnFailure => self.backoff.failed(end.uptime.unwrap_or_default(), now),
+            Restart::Never => None,
+        };
+        let Some(delay) = delay else {
+            effects.push(Effect::Record(Event::LaunchGaveUp(end.clone())));
+            return self.end(LaunchOutcome::GaveUp { end, rule: settings.restart }, now, effects);
+        };
+        end.delay = Some(delay);
+        let (why, by) = (RestartReason::Failed, None);
+        effects.push(Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by })));
+        self.phase = Phase::Waiting { until: now + delay };
+    }
+
+    /// A request to end.
+    fn stop(
+        &mut self,
+        settings: &SupervisorSettings,
+        requester: Requester,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let mut effects = vec![Effect::Reply(requester.ticket, Reply::Stopping)];
+        if !matches!(self.phase, Phase::Draining { .. } | Phase::Finishing) {
+            self.stopped_by = requester.by;
+        }
+        effects.extend(self.abandon_operation("the launch is ending", now));
+        effects.extend(self.draining.iter_mut().filter_map(|server| server.drain(settings, now)));
+        match self.phase {
+            Phase::Serving { since } => {
+                self.phase = Phase::Draining { since, until: now + settings.stop_timeout };
+                effects.push(Effect::Send(self.current, ToServer::Drain));
+            }
+            Phase::Starting { since } | Phase::Proving { since } => {
+                self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };
+                effects.push(Effect::Kill(self.current));
+            }
+            Phase::Waiting { .. } => self.finish(now, &mut effects),
+            Phase::Draining { .. } | Phase::Finishing | Phase::Ended => {}
+        }
+        effects
+    }
+
+    /// The current server is gone as it should be: the launch ends with the last of the others.
+    fn finish(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        if self.draining.is_empty() {
+            self.end(LaunchOutcome::Stopped { by: self.stopped_by }, now, effects);
+        } else {
+            self.phase = Phase::Finishing;
+        }
+    }
+
+    /// Everything that is overdue.
+    fn time_is_up(&mut self, settings: &SupervisorSettings, now: Instant) -> Vec<Effect> {
+        let mut effects: Vec<_> = self
+            .draining
+            .iter_mut()
+            .filter_map(|server| server.time_is_up(settings, now))
+            .collect();
+        effects.extend(self.operation_overdue(settings, now));
+        if self.deadline(settings).is_none_or(|due| due > now) {
+            return effects;
+        }
+        match self.phase {
+            Phase::Starting { since } => {
+                let reason =
+                    NotReady::TimedOut { after: settings.ready_timeout, said_ready: false };
+                effects.extend(self.not_ready(settings, reason, since, now));
+            }
+            Phase::Proving { since } => {
+                let reason = NotReady::TimedOut { after: settings.ready_timeout, said_ready: true };
+                effects.extend(self.not_ready(settings, reason, since, now));
+            }
+            Phase::Waiting { .. } => effects.push(self.start(now)),
+            Phase::Draining { since, .. } => {
+                // Nothing can refuse to die, so the end of the process is what happens next.
+                self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };
+                effects.push(Effect::Kill(self.current));
+            }
+            Phase::Serving { .. } | Phase::Finishing | Phase::Ended => {}
+        }
+        effects
+    }
+
+    /// A server that was draining has ended.
+    fn draining_ended(
+        &mut self,
+        attempt: u32,
+        exit_code: Option<i32>,
+        signal: Option<i32>,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let place = self.draining.iter().position(|server| server.attempt() == attempt);
+        let Some(server) = place.map(|place| self.draining.swap_remove(place)) else {
+            return vec![];
+        };
+        let mut effects = server.ended(exit_code, signal, now);
+        if self.phase == Phase::Finishing {
+            self.finish(now, &mut effects);
+        }
+        effects
+    }
+
+    /// An event of the current server.
+    fn current_event(
+        &mut self,
+        settings: &SupervisorSettings,
+        event: ServerEvent,
+        now: Instant,
+    ) -> Vec<Effect> {
+        use Phase::{Draining, Proving, Serving, Starting};
+        match (self.phase.clone(), event) {
+            (Starting { since }, ServerEvent::Message(ToLauncher::Ready)) => {
+                self.phase = Proving { since };
+                vec![Effect::Prove(self.current)]
+            }
+            (Proving { since }, ServerEvent::Proved) => {
+                self.phase = Serving { since };
+                self.ever_ready = true;
+                vec![Effect::Announce(self.current)]
+            }
+            (
+                Starting { since } | Proving { since },
+                ServerEvent::InvalidLine(what) | ServerEvent::Disproved(what),
+            ) => self.not_ready(settings, NotReady::WrongAnswer(what), since, now),
+            (Starting { since } | Proving { since }, ServerEvent::Ended { exit_code, signal }) => {
+                let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
+                self.not_ready(settings, reason, since, now)
+            }
+            (Starting { since }, ServerEvent::NotStarted(why)) => {
+                self.not_ready(settings, NotReady::NotStarted(why), since, now)
+            }
+            (Serving { since }, ServerEvent::Ended { exit_code, signal }) => {
+                let end = server_end(exit_code, signal, self.current, now.duration_since(since));
+                let mut effects = Vec::new();
+                self.failed(settings, end, now, &mut effects);
+                effects
+            }
+            (Draining { since, .. }, ServerEvent::Ended { exit_code, signal }) => {
+                let end = server_end(exit_code, signal, self.current, now.duration_since(since));
+                let mut effects = vec![Effect::Record(Event::ServerExited(end))];
+                self.finish(now, &mut effects);
+                effects
+            }
+            (Serving { .. }, ServerEvent::Message(ToLauncher::Stop { by })) => {
+                self.stop(settings, Requester::unanswered(by), now)
+            }
+            (Serving { .. }, ServerEvent::Message(ToLauncher::Restart { by })) => {
+                self.restart(Requester::unanswered(by), now)
+            }
+            (Serving { .. }, ServerEvent::Message(ToLauncher::Move { port, by })) => {
+                self.move_to(port, Requester::unanswered(by))
+            }
+            (Serving { .. } | Draining { .. }, ServerEvent::InvalidLine(what)) => {
+                vec![Effect::LogInvalidLine(what)]
+            }
+            _ => vec![],
+        }
+    }
+}
+
+/// Decides what follows from `input`. What cannot happen in a phase changes nothing.
+pub fn step(
+    settings: &SupervisorSettings,
+    mut state: State,
+    input: Input,
+    now: Instant,
+) -> (State, Vec<Effect>) {
+    if state.phase == Phase::Ended {
+        return (state, vec![]);
+    }
+    let effects = match input {
+        Input::Server { attempt, event } if state.is_replacement(attempt) => {
+            state.replacement_event(settings, event, now)
+        }
+        Input::Server { attempt, event } if attempt == state.current => {
+            state.current_event(settings, event, now)
+        }
+        // A page that was opened before a restart or a move may still ask the old server.
+        Input::Server { attempt, event: ServerEvent::Message(ToLauncher::Stop { by }) }
+            if state.draining.iter().any(|server| server.attempt() == attempt) =>
+        {
+            state.stop(settings, Requester::unanswered(by), now)
+        }
+        Input::Server { attempt, event: ServerEvent::Ended { exit_code, signal } } => {
+            state.draining_ended(attempt, exit_code, signal, now)
+        }
+        Input::Server { .. } => vec![],
+        Input::StopRequested(requester) => state.stop(settings, requester, now),
+        Input::ForceStopRequested(by) => match state.phase {
+            Phase::Draining { .. } | Phase::Finishing => {
+                let mut effects: Vec<_> = state.draining.iter().map(DrainingServer::kill).collect();
+                if matches!(state.phase, Phase::Draining { .. }) {
+                    effects.push(Effect::Kill(state.current));
+                }
+                effects
+            }
+            _ => state.stop(settings, Requester::unanswered(Some(by)), now),
+        },
+        Input::RestartRequested(requester) => state.restart(requester, now),
+        Input::MoveRequested(port, requester) => state.move_to(port, requester),
+        Input::Claimed { from, to } => state.claimed(from, to, now),
+        Input::NotClaimed(why) => state.not_claimed(why),
+        Input::DeadlineReached => state.time_is_up(settings, now),
+    };
+    (state, effects)
+}

@@ -1,0 +1,308 @@
+//! Why a request was refused: the one error of the server's handlers and middleware, sent as
+//! `application/problem+json` (RFC 9457).
+//!
+//! [`Kind`] is the table of kinds; a constructor of [`Problem`] for each takes what its members need.
+//! What a client reads and what the log gets are separate: `detail` is for the client, a cause inside
+//! the server is the source of the error and written by [`log_causes`] alone.
+
+mod log;
+mod members;
+mod kind;
+
+use std::{error::Error, fmt};
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+};
+use shared::{
+    conflict::Conflict, history::HistoryError, identity::MAX_CHALLENGE, port::Port,
+    settings::SettingsError,
+};
+use utoipa::{
+    ToResponse,
+    openapi::{RefOr, Response},
+};
+
+use self::members::Members;
+pub(crate) use self::{kind::Kind, log::log_causes};
+
+/// Why a request was refused.
+#[derive(Debug)]
+pub struct Problem {
+    members: Box<Members>,
+    header: Option<(HeaderName, &'static str)>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.members.detail)
+    }
+}
+
+impl Error for Problem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.members.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.members.status);
+        if let Some((name, value)) = &self.header {
+            response.insert_header((name.clone(), HeaderValue::from_static(value)));
+        }
+        response.content_type("application/problem+json").json(&self.members)
+    }
+}
+
+/// The description of every problem.
+impl<'r> ToResponse<'r> for Problem {
+    fn response() -> (&'r str, RefOr<Response>) {
+        ("Problem", Members::response().1)
+    }
+}
+
+impl Problem {
+    fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let members = Box::new(Members::new(kind, detail.into()));
+        Self { members, header: None, cause: None }
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut Members)) -> Self {
+        set(&mut self.members);
+        self
+    }
+
+    fn with_header(self, name: HeaderName, value: &'static str) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
+    fn caused_by(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
+    }
+
+    /// Its kind.
+    #[cfg(test)]
+    pub(crate) fn kind(&self) -> Kind {
+        self.members.kind
+    }
+
+    /// The member, parameter or setting that is wrong.
+    #[cfg(test)]
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.members.field.as_deref()
+    }
+
+    /// The line and column of the body where it stops being JSON.
+    #[cfg(test)]
+    pub(crate) fn place(&self) -> Option<(usize, usize)> {
+        self.members.line.flatten().zip(self.members.column)
+    }
+}
+
+/// Outside the API; what may be refused in front of it, too.
+impl Problem {
+    pub(crate) fn misdirected() -> Self {
+        let detail =
+            "this server does not answer to that host name: open it under the address it printed";
+        Self::new(Kind::Misdirected, detail)
+    }
+
+    pub(crate) fn foreign_origin() -> Self {
+        Self::new(Kind::ForeignOrigin, "pages of another origin may not do this")
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        let detail = "this needs the app's token: `Authorization: Bearer <token>`";
+        Self::new(Kind::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, "Bearer")
+    }
+
+    pub(crate) fn too_many_attempts() -> Self {
+        let detail = "too many wrong tokens: wait a second, and read the token anew";
+        Self::new(Kind::TooManyAttempts, detail).with_header(header::RETRY_AFTER, "1")
+    }
+
+    pub(crate) fn wrong_challenge() -> Self {
+        let detail = format!("`challenge` must be 1 to {MAX_CHALLENGE} visible ASCII characters");
+        Self::new(Kind::WrongChallenge, detail)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(Kind::NotFound, "there is nothing here")
+    }
+
+    pub(crate) fn read_only() -> Self {
+        Self::new(Kind::ReadOnly, "this can only be read").with_header(header::ALLOW, "GET, HEAD")
+    }
+
+    /// `limit` is in bytes.
+    pub(crate) fn content_too_large(limit: usize) -> Self {
+        Self::new(Kind::ContentTooLarge, format!("a request has at most {limit} bytes"))
+    }
+
+    pub(crate) fn timeout() -> Self {
+        Self::new(Kind::Timeout, "the rest of the request did not come")
+    }
+
+    pub(crate) fn no_metrics(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let detail = "the port history cannot be counted: the log says why";
+        Self::new(Kind::NoMetrics, detail).caused_by(cause)
+    }
+
+    /// A page is not available while the server stops.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(Kind::Unavailable, "the server is stopping")
+    }
+
+    /// The server is not ready for new clients, because the app has moved.
+    pub(crate) fn unavailable_after_move() -> Self {
+        Self::new(Kind::Unavailable, "the app has moved to another port")
+    }
+
+    /// The request was not redirected; `location` is where the client may send it.
+    pub(crate) fn moved(location: String) -> Self {
+        Self::new(Kind::Moved, format!("the app has moved: send this to {location}"))
+            .with(|members| members.location = Some(location))
+    }
+}
+
+/// Of the API.
+impl Problem {
+    pub(crate) fn wrong_parameter(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
+        Self::new(Kind::WrongParameter, detail.to_string())
+            .with(|members| members.field = Some(field.to_owned()))
+    }
+
+    pub(crate) fn wrong_value(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
+        Self::new(Kind::WrongValue, detail.to_string())
+            .with(|members| members.field = Some(field.to_owned()))
+    }
+
+    /// The body stops being an object in JSON at `line` and `column`.
+    pub(crate) fn not_json(detail: &str, (line, column): (usize, usize)) -> Self {
+        Self::new(Kind::NotJson, format!("{detail}, at line {line}, column {column}")).with(
+            |members| {
+                members.line = Some(Some(line));
+                members.column = Some(column);
+            },
+        )
+    }
+
+    pub(crate) fn body_broke_off() -> Self {
+        Self::new(Kind::NotJson, "the body could not be read to its end")
+    }
+
+    pub(crate) fn protected_setting(key: &str) -> Self {
+        let detail = format!(
+            "`{key}` cannot be changed here, because a browser must not choose a program: edit the settings file"
+        );
+        Self::new(Kind::ProtectedSetting, detail)
+            .with(|members| members.field = Some(key.to_owned()))
+    }
+
+    pub(crate) fn wrong_media_type(detail: &str) -> Self {
+        Self::new(Kind::WrongMediaType, detail).with_header(header::ACCEPT, "application/json")
+    }
+
+    /// `limit` is in bytes.
+    pub(crate) fn too_long(limit: usize) -> Self {
+        Self::new(Kind::TooLong, format!("a request has at most {limit} bytes"))
+    }
+
+    /// `allow` lists the methods that the path takes.
+    pub(crate) fn wrong_method(allow: &'static str) -> Self {
+        Self::new(Kind::WrongMethod, format!("this takes {allow} only"))
+            .with_header(header::ALLOW, allow)
+    }
+
+    pub(crate) fn cursor_gone() -> Self {
+        let detail = "the history that this cursor points into is gone: begin anew without one";
+        Self::new(Kind::CursorGone, detail)
+    }
+
+    /// `command` starts a launcher.
+    pub(crate) fn no_launcher(detail: &str, command: String) -> Self {
+        Self::new(Kind::NoLauncher, format!("{detail}: {command}"))
+            .with(|members| members.command = Some(command))
+    }
+
+    pub(crate) fn port_unavailable(conflict: Conflict) -> Self {
+        Self::new(Kind::PortUnavailable, conflict.sentence()).with(|members| {
+            members.field = Some("port".to_owned());
+            members.port = Some(conflict.port);
+            members.class = Some(conflict.class);
+            members.advice = Some(conflict.advice());
+            members.holder = Some(conflict.holder);
+            members.os_error = Some(conflict.os_error);
+        })
+    }
+
+    pub(crate) fn same_port(port: Port) -> Self {
+        Self::new(Kind::SamePort, format!("it is on port {port} already")).with(|members| {
+            members.field = Some("port".to_owned());
+            members.port = Some(port);
+        })
+    }
+
+    pub(crate) fn broken_settings(error: &SettingsError) -> Self {
+        Self::new(Kind::BrokenSettings, error.to_string()).with(|members| {
+            members.file = Some(error.file.display().to_string());
+            members.line = Some(error.line);
+            members.fault = Some(error.problem.to_string());
+        })
+    }
+
+    pub(crate) fn if_match_missing() -> Self {
+        let detail =
+            "say with `If-Match` which settings these replace: the `ETag` of the last answer";
+        Self::new(Kind::IfMatchMissing, detail)
+    }
+
+    pub(crate) fn settings_changed() -> Self {
+        let detail = "the settings were changed in the meantime: read them again";
+        Self::new(Kind::SettingsChanged, detail)
+    }
+
+    pub(crate) fn busy() -> Self {
+        let detail = "another port is being looked at: ask again in a moment";
+        Self::new(Kind::Busy, detail).with_header(header::RETRY_AFTER, "1")
+    }
+
+    pub(crate) fn too_many_clients() -> Self {
+        let detail = "as many clients follow the events as may: close one, or come back later";
+        Self::new(Kind::TooManyClients, detail).with_header(header::RETRY_AFTER, "5")
+    }
+
+    pub(crate) fn stopping() -> Self {
+        Self::new(Kind::Stopping, "the server is stopping").with_header(header::RETRY_AFTER, "5")
+    }
+
+    pub(crate) fn no_files() -> Self {
+        Self::new(Kind::NoFiles, "this application keeps no files")
+    }
+
+    /// `detail` is sent, `cause` goes to the log.
+    pub(crate) fn system(detail: String, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Kind::System, detail).caused_by(cause)
+    }
+}
+
+impl From<HistoryError> for Problem {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Gone(_) => Self::cursor_gone(),
+            HistoryError::Unreadable(ref source) => {
+                Self::system(format!("{error}: {source}"), error)
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What an application is made of, besides its sockets and its routes.
+
+use std::path::PathBuf;
+
+use shared::{app::AppName, identity::Secret, launch::LaunchInfo, port::Port, token::Token};
+use slog::{Discard, Logger, o};
+
+use crate::web::{launcher_requests::LauncherRequests, storage::AppFiles};
+
+/// The settings of an application.
+#[derive(Clone)]
+pub struct ApplicationSettings {
+    /// The launch that the server belongs to, on the port of the sockets.
+    pub launch: LaunchInfo,
+    /// The folder whose files are served as the site; `None` to serve no files.
+    pub root: Option<PathBuf>,
+    /// Proves whose server it is.
+    pub secret: Secret,
+    /// Gives a script or a browser access.
+    pub token: Token,
+    /// Where the app's files are. Without them there is no history to show and no setting to change.
+    pub files: Option<AppFiles>,
+    /// Receives what people ask for in the browser. By default it is discarded.
+    pub requests: LauncherRequests,
+    /// Where diagnostics and the access log go.
+    pub logger: Logger,
+}
+
+impl ApplicationSettings {
+    /// A launch of its own on `port`, with a random secret and token, without files, and without a
+    /// log. Change the members that differ.
+    pub fn new(app: AppName, port: Port) -> Self {
+        Self {
+            launch: LaunchInfo::new(app, port),
+            root: None,
+            secret: Secret::random(),
+            token: Token::random(),
+            files: None,
+            requests: LauncherRequests::default(),
+            logger: Logger::root(Discard, o!()),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A candidate that could not be claimed: why, and who holds it.
+//!
+//! Nothing here asks the system anything; [`diagnose`](crate::diagnose) finds the class and the
+//! holder, and this module names them, for records ([`Serialize`]) and for people
+//! ([`Conflict::sentence`], [`Conflict::advice`]).
+
+use std::{fmt, io, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{milliseconds, port::Port};
+
+pub use crate::words::{Class, Origin};
+
+/// The name that a [`Holder`] has when the kernel of Windows listens for programs and services.
+pub const HTTP_SYS: &str = "Windows HTTP service (http.sys)";
+
+impl Origin {
+    /// Whether a person or an earlier launch named the port: it is then tried whatever the policy
+    /// thinks of it, and diagnosed in full when it cannot be had.
+    pub fn is_remembered(self) -> bool {
+        matches!(self, Self::Explicit | Self::Home | Self::LastGood | Self::EarlierGood)
+    }
+}
+
+/// The process found on a port. What could not be found out is null.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Holder {
+    /// Its process id.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub pid: Option<u32>,
+    /// Its short name, such as `docker-proxy`.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub name: Option<String>,
+    /// The file it runs.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub exe: Option<String>,
+    /// The user it belongs to.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub user: Option<String>,
+    /// When it was started.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub started_at: Option<Timestamp>,
+}
+
+/// The operating system's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct OsError {
+    /// `errno` or the WinSock code, such as 98 or 10048.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub code: Option<i32>,
+    /// Rust's name for it, such as `AddrInUse`.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub kind: String,
+}
+
+impl From<&io::Error> for OsError {
+    fn from(error: &io::Error) -> Self {
+        Self { code: error.raw_os_error(), kind: format!("{:?}", error.kind()) }
+    }
+}
+
+/// A candidate that could not be claimed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Conflict {
+    /// The port that was refused.
+    pub port: Port,
+    /// Why it was a candidate.
+    #[serde(default)]
+    pub origin: Origin,
+    /// What kept it from us.
+    #[serde(default)]
+    pub class: Class,
+    /// What the system said; `None` if the policy refused it before the system was asked.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub os_error: Option<OsError>,
+    /// Who holds it, as far as known.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub holder: Option<Holder>,
+    /// Whether it was the last good port.
+    #[serde(default)]
+    pub last_good: bool,
+    /// How long the attempt and its diagnosis took.
+    #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
+    #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
+    pub elapsed: Duration,
+}
+
+impl Conflict {
+    /// One sentence for a person, without a full stop: what is the matter with the port.
+    pub fn sentence(&self) -> String {
+        let port = self.port;
+        let holder = self.holder.as_ref().map_or_else(
+            || "a program that cannot be seen from here".to_owned(),
+            ToString::to_string,
+        );
+        match self.class {
+            Class::InUse | Class::LostRace => format!("port {port} is held by {holder}"),
+            Class::OwnInstance => {
+                format!("port {port} is held by this app's own running server, {holder}")
+            }
+            Class::SourcePort => {
+                format!(
+                    "nobody listens on port {port}, but an outgoing connection of {holder} uses it"
+                )
+            }
+            Class::HiddenOwner => format!("port {port} is held by {holder}"),
+            Class::GhostOwner => {
+                format!(
+                    "the program that opened port {port} is gone, and its child {holder} still holds it without answering"
+                )
+            }
+            Class::Excluded => {
+                format!("port {port} is set aside by the system, and nobody may listen there")
+            }
+            Class::Privileged => format!("port {port} is reserved for the system's administrator"),
+            Class::BrowserBlocked => {
+                format!("browsers block port {port}: no page on it would open")
+            }
+            Class::Restricted => {
+                format!("port {port} is kept by the system for programs of its own")
+            }
+            Class::OtherFamily => {
+                format!(
+                    "port {port} is held by {holder} on one of the two addresses that `localhost` means"
+                )
+            }
+            Class::ReservedByApp => {
+                format!("port {port} belongs to another app of yours, {holder}")
+            }
+            Class::Ephemeral => {
+                format!(
+                    "port {port} lies where the system takes ports for outgoing connections, so it can be gone at any moment"
+                )
+            }
+            Class::Crowded => format!("port {port} is the default of many programs"),
+            Class::Unknown | Class::Other => match &self.os_error {
+                Some(error) => {
+                    format!("the system refuses port {port} ({error}) and does not say why")
+                }
+                None => format!("port {port} cannot be used, and the system does not say why"),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    /// `docker-proxy (pid 812, user root, since 2026-11-22 12:01 UTC)`, leaving out what is unknown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pid = self.pid.map(|pid| format!("pid {pid}"));
+        let user = self.user.as_ref().map(|user| format!("user {user}"));
+        let since = self.started_at.map(|t| format!("since {}", t.strftime("%Y-%m-%d %H:%M UTC")));
+        match (&self.name, &self.user) {
+            (Some(name), _) => f.write_str(name)?,
+            (None, Some(user)) if self.pid.is_none() => {
+                return write!(f, "a process of user {user}");
+            }
+            (None, _) => f.write_str("an unknown program")?,
+        }
+        let facts: Vec<_> = [pid, user, since].into_iter().flatten().collect();
+        if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
+    }
+}
+
+impl fmt::Display for OsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "{}, code {code}", self.kind),
+            None => f.write_str(&self.kind),
+        }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    fn conflict(class: Class, holder: Option<Holder>) -> Conflict {
+        Conflict {
+            port: Port::new(3030).expect("not 0"),
+            origin: Origin::LastGood,
+            class,
+            os_error: Some(OsError { code: Some(10013), kind: "PermissionDenied".into() }),
+            holder,
+            last_good: true,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_holder_is_described_by_what_is_known_of_it() {
+        let mut holder = Holder { user: Some("root".into()), ..Holder::default() };
+        assert_eq!(holder.to_string(), "a process of user root");
+        holder = Holder { pid: Some(812), name: Some("docker-proxy".into()), ..holder };
+        holder.started_at = "2026-11-22T12:01:59Z".parse().ok();
+        assert_eq!(
+            holder.to_string(),
+            "docker-proxy (pid 812, user root, since 2026-11-22 12:01 UTC)"
+        );
+    }
+
+    #[test]
+    fn permission_denied_without_a_reason_never_sends_anyone_to_the_administrator() {
+        let conflict = conflict(Class::Unknown, None);
+        assert!(conflict.sentence().contains("10013"));
+        assert!(!conflict.sentence().contains("admin") && conflict.advice().is_none());
+    }
+
+    #[test]
+    fn words_are_those_of_the_records() {
+        assert_eq!(Class::BrowserBlocked.to_string(), "browser_blocked");
+        assert_eq!(Origin::LastGood.to_string(), "last_good");
+    }
+}

@@ -1,0 +1,119 @@
+//! What every system answers: the trait [`SocketTables`] and the types of its answers.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    net::SocketAddr,
+};
+
+use crate::{
+    conflict::Holder,
+    port::{Port, PortRange},
+};
+
+/// The ranges in which the system itself has a say, as they are at this moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PortRanges {
+    /// Where it takes ports for outgoing connections.
+    pub ephemeral: Option<PortRange>,
+    /// What it has set aside.
+    pub excluded: Vec<PortRange>,
+    /// What it keeps for programs with an entitlement. To all others it says "in use", although
+    /// no program listens.
+    pub restricted: Vec<PortRange>,
+    /// The first port that an ordinary user may listen on; 0 where there is no such rule.
+    pub unprivileged_start: u16,
+}
+
+/// Which file it is, for as long as it is there: the numbers of a file that is gone are used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileIdentity {
+    /// The device or the volume.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+}
+
+/// What a socket is doing, as far as it matters to a claim on its port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SocketState {
+    /// It listens.
+    Listen,
+    /// Its connection is over, and nothing but the wait for stray packets is left.
+    TimeWait,
+    /// It has a connection, or is about to have one or to lose it.
+    Other,
+}
+
+/// One socket of the system's tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketEntry {
+    /// The address that it is bound to.
+    pub local: SocketAddr,
+    /// What it is doing.
+    pub state: SocketState,
+    /// What [`SocketTables::holders`] knows it by (the inode on Linux); `None` if no process holds it.
+    pub id: Option<u64>,
+    /// The user who opened it, where the tables say so.
+    pub uid: Option<u32>,
+    /// The process that opened it, where the tables say so.
+    pub pid: Option<u32>,
+    /// For a listener: how many connections wait to be accepted.
+    pub waiting: u32,
+}
+
+/// A process that holds a socket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HoldingProcess {
+    /// What can be told of it.
+    pub holder: Holder,
+    /// Whether the process that started it is gone.
+    pub orphan: bool,
+}
+
+/// What diagnosis asks of a system. Every call may block and may fail; callers must allow
+/// for both.
+pub trait SocketTables: Send {
+    /// Every TCP socket that can be seen from here.
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading the tables fails with.
+    fn sockets(&self) -> io::Result<Vec<SocketEntry>>;
+
+    /// The listeners among them, where the system has a table of these alone that is read sooner.
+    fn listeners(&self) -> Option<io::Result<Vec<SocketEntry>>> {
+        None
+    }
+
+    /// The processes that hold each of the `wanted` sockets, as far as they can be seen.
+    fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>>;
+
+    /// What can be told of a process, or `None` if it is gone.
+    fn process(&self, pid: u32) -> Option<HoldingProcess>;
+
+    /// The living processes that a process has started which is gone itself. One of them has its
+    /// sockets, if any process has. Called only where tables name the process that opened a socket.
+    fn children(&self, _: u32) -> Vec<u32> {
+        Vec::new()
+    }
+
+    /// The name of a user.
+    fn user_name(&self, uid: u32) -> Option<String>;
+
+    /// The user who asks, on systems where users are numbers.
+    fn own_uid(&self) -> Option<u32>;
+
+    /// Whether a port is too low for an ordinary user. Windows has no such rule.
+    fn is_privileged(&self, port: Port) -> bool {
+        port.get() < self.port_ranges().unprivileged_start
+    }
+
+    /// Whether the system keeps a port for programs with an entitlement, as only macOS does.
+    fn is_restricted(&self, _: Port) -> bool {
+        false
+    }
+
+    /// The ranges in which the system has a say. Asking may start other programs.
+    fn port_ranges(&self) -> PortRanges;
+}

@@ -1,0 +1,141 @@
+//! What a person can do about a conflict: sentences, never done by us.
+//!
+//! A program that is ended by its number is the usual remedy, and for some holders the wrong one:
+//! they listen for another program, and come back. Those are known by name.
+
+use crate::{
+    conflict::{Class, Conflict, HTTP_SYS, Holder},
+    port::Port,
+};
+
+/// `WSAEACCES`: on Windows, where it has causes that no other right would cure.
+const WSAEACCES: i32 = 10013;
+
+/// Holders that listen for another program: how their names begin, and where to look instead.
+const DEPUTIES: [(&str, &str); 7] = [
+    (HTTP_SYS, "`netsh http show servicestate` tells which program has asked Windows for it"),
+    ("ControlCenter", AIRPLAY),
+    ("wslrelay", WSL),
+    ("wslhost", WSL),
+    ("com.docker.backend", DOCKER),
+    ("docker-proxy", DOCKER),
+    ("svchost", "it is a service of Windows: `tasklist /svc` tells which"),
+];
+
+const AIRPLAY: &str =
+    "it is the AirPlay receiver: switch it off in System Settings, AirDrop & Handoff";
+const WSL: &str = "a Linux program under WSL listens there: end it there";
+const DOCKER: &str = "a container publishes it: `docker ps` tells which";
+
+impl Conflict {
+    /// What a person can do to get the port, as a sentence without a full stop; `None` if nothing.
+    pub fn advice(&self) -> Option<String> {
+        let pid = self.holder.as_ref().and_then(|h| h.pid);
+        let deputy = self.holder.as_ref().and_then(stands_for);
+        Some(match self.class {
+            Class::InUse | Class::OtherFamily | Class::LostRace | Class::GhostOwner => {
+                match (deputy, pid) {
+                    (Some(elsewhere), _) => elsewhere.to_owned(),
+                    (None, Some(pid)) => {
+                        format!("end process {pid} if you do not need it, and start again")
+                    }
+                    (None, None) => {
+                        "find out who listens there with the rights of an administrator, and start again".to_owned()
+                    }
+                }
+            }
+            Class::HiddenOwner => {
+                "ask that user, or look with the rights of an administrator".to_owned()
+            }
+            Class::OwnInstance => "use the running one, or stop it first".to_owned(),
+            Class::SourcePort => "wait until that connection ends, and start again".to_owned(),
+            Class::ReservedByApp => "stop that app, or give one of the two another port".to_owned(),
+            Class::Privileged => {
+                "choose a port from 1024 up, 15001 to 29999 for preference".to_owned()
+            }
+            Class::Excluded if self.is_windows_access_denied() => winnat(self.port),
+            Class::BrowserBlocked | Class::Restricted | Class::Excluded => {
+                "choose another port, 15001 to 29999 for preference".to_owned()
+            }
+            Class::Ephemeral | Class::Crowded | Class::Unknown | Class::Other => return None,
+        })
+    }
+
+    fn is_windows_access_denied(&self) -> bool {
+        self.os_error.as_ref().is_some_and(|error| error.code == Some(WSAEACCES))
+    }
+}
+
+/// Hyper-V, WSL and Docker set ports aside, in blocks that move when the computer starts. Their
+/// service has to let go before the port can be set aside for us.
+fn winnat(port: Port) -> String {
+    format!(
+        "choose another port, 15001 to 29999 for preference; to have this one all the same, enter these in a terminal of an administrator: `net stop winnat`, `netsh int ipv4 add excludedportrange protocol=tcp startport={port} numberofports=1`, `net start winnat`; if many ports are affected, `netsh int ipv4 set dynamic tcp start=49152 num=16384` and a restart of the computer move the range where Windows takes them"
+    )
+}
+
+/// Where to look instead of ending this process.
+fn stands_for(holder: &Holder) -> Option<&'static str> {
+    let name = holder.name.as_deref()?;
+    DEPUTIES.iter().find(|(known, _)| name.starts_with(known)).map(|(_, elsewhere)| *elsewhere)
+}
+
+#[cfg(test)]
+mod test {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::conflict::{Origin, OsError};
+
+    fn advice(class: Class, holder: Option<&str>, code: i32) -> Option<String> {
+        let holder = holder.map(|name| Holder {
+            pid: Some(4),
+            name: Some(name.to_owned()),
+            ..Holder::default()
+        });
+        let conflict = Conflict {
+            port: Port::new(3030).expect("not 0"),
+            origin: Origin::LastGood,
+            class,
+            os_error: Some(OsError { code: Some(code), kind: "PermissionDenied".into() }),
+            holder,
+            last_good: true,
+            elapsed: Duration::ZERO,
+        };
+        conflict.advice()
+    }
+
+    #[test]
+    fn nobody_is_told_to_end_a_process_that_listens_for_somebody_else() {
+        for (name, _) in DEPUTIES {
+            let advice = advice(Class::InUse, Some(name), 10048).expect("some");
+            assert!(!advice.contains("end process"), "{name}: {advice}");
+        }
+        let ordinary = advice(Class::InUse, Some("node.exe"), 10048).expect("some");
+        assert!(ordinary.starts_with("end process 4"), "{ordinary}");
+    }
+
+    #[test]
+    fn the_way_to_a_port_that_windows_has_set_aside_is_printed_and_names_the_port() {
+        let advice = advice(Class::Excluded, None, WSAEACCES).expect("some");
+        let commands = [
+            "net stop winnat",
+            "startport=3030 numberofports=1",
+            "net start winnat",
+            "netsh int ipv4 set dynamic tcp start=49152 num=16384",
+        ];
+        assert!(commands.iter().all(|command| advice.contains(command)), "{advice}");
+        assert!(advice.starts_with("choose another port"), "{advice}");
+    }
+
+    #[test]
+    fn access_denied_for_no_known_reason_is_no_question_of_rights() {
+        assert_eq!(advice(Class::Unknown, None, WSAEACCES), None);
+    }
+
+    #[test]
+    fn on_linux_a_port_that_is_set_aside_is_left_alone() {
+        let advice = advice(Class::Excluded, None, 13).expect("some");
+        assert_eq!(advice, "choose another port, 15001 to 29999 for preference");
+    }
+}

@@ -1,0 +1,57 @@
+//! Settings from several places: an option of the command line wins over its variable, which wins
+//! over the settings file, which wins over the default. Each value knows where it comes from, so that
+//! a message can say what to correct.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+/// A value and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub source: SettingSource,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingSource {
+    /// An option of the command line.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// The settings file.
+    File(PathBuf),
+    /// It is set nowhere.
+    Default,
+}
+
+impl<T> Sourced<T> {
+    pub(super) fn of(value: Option<T>, source: impl FnOnce() -> SettingSource) -> Option<Self> {
+        value.map(|value| Self { value, source: source() })
+    }
+
+    /// What the settings file at `path` sets.
+    pub fn from_file(value: Option<T>, path: &Path) -> Option<Self> {
+        Self::of(value, || SettingSource::File(path.to_owned()))
+    }
+
+    /// Whether it is set anywhere.
+    pub fn is_set(&self) -> bool {
+        self.source != SettingSource::Default
+    }
+}
+
+impl fmt::Display for SettingSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => f.write_str(name),
+            Self::Variable(name) => write!(f, "the variable {name}"),
+            Self::File(file) => f.write_str(&file.display().to_string()),
+            Self::Default => f.write_str("the default"),
+        }
+    }
+}
