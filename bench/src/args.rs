@@ -5,8 +5,8 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bare, claims, conflicts, fan_out, holders, launches, requests, rest, restarts, stats::Row,
-    table,
+    bare, claims, conflicts, fan_out, holders, launches, log_lines, requests, rest, restarts,
+    stats::Row, table,
 };
 
 /// Measures Homeport beside its peers
@@ -44,6 +44,8 @@ enum Command {
     },
     /// Requests per second and how long answers take, with the access log
     Requests,
+    /// Lines of diagnostics through the queue, beside slog-async
+    LogLines,
     /// How soon clients that follow hear of a record, and how many events reach them
     FanOut,
     /// A bare actix-web server, for `requests` and `fan-out` to measure ours against
@@ -67,6 +69,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Holders) => holders::measure(),
         Some(Command::Rest { seconds }) => rest::measure(seconds),
         Some(Command::Requests) => requests::measure(),
+        Some(Command::LogLines) => log_lines::measure(),
         Some(Command::FanOut) => fan_out::measure(),
         Some(Command::Bare { port, home }) => bare::serve(port, &home).map(|()| vec![]),
         None => all(),
@@ -92,6 +95,7 @@ fn all() -> std::io::Result<Vec<Row>> {
         holders::measure,
         restarts::measure,
         requests::measure,
+        log_lines::measure,
         fan_out::measure,
         || rest::measure(AT_REST),
     ];

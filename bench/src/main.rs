@@ -19,6 +19,7 @@ mod conflicts;
 mod fan_out;
 mod holders;
 mod launches;
+mod log_lines;
 mod requests;
 mod rest;
 mod restarts;

@@ -1,15 +1,18 @@
 //! The hand-over, the launcher's side: which program is started, and with what (docs/handover.md).
 
 use std::{
-    env, io,
+    env::{self, consts::EXE_SUFFIX},
+    io,
     path::PathBuf,
     process::{Command, Stdio},
 };
 
 use shared::{
     app::AppName,
+    checkout,
     claim::Claim,
-    paths::{HOME_VARIABLE, LOG_DIR_VARIABLE},
+    invoked_as,
+    paths::{HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     settings::{self, LogLevel},
 };
 
@@ -27,23 +30,31 @@ pub struct ServerProgram {
 
 /// There is no server to start.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no server to start: {} does not exist", .0.display())]
-pub struct NoServer(pub PathBuf);
+#[error("there is no server to start: neither {} nor {} exists", .0[0].display(), .0[1].display())]
+pub struct NoServer([PathBuf; 2]);
 
 impl ServerProgram {
     /// The program of the settings, or the one beside the launcher's own.
     ///
     /// # Errors
     ///
-    /// [`NoServer`] names the file that should be there.
+    /// [`NoServer`] names the files one of which should be there.
     pub fn find(command: Option<&settings::ServerCommand>) -> Result<Self, NoServer> {
         if let Some(command) = command {
             let arguments = command.arguments().to_vec();
             return Ok(Self { path: PathBuf::from(command.program()), arguments });
         }
         let own = env::current_exe().unwrap_or_default();
-        let path = own.with_file_name(os::SERVER_PROGRAM);
-        if path.is_file() { Ok(Self { path, arguments: vec![] }) } else { Err(NoServer(path)) }
+        let named = |name| own.with_file_name(format!("{name}{EXE_SUFFIX}"));
+        let files = invoked_as::SERVERS.map(named);
+        let found: Vec<_> = files.iter().filter(|file| file.is_file()).collect();
+        let path = match found[..] {
+            // What a checkout has built, it has built from sources that may have changed since.
+            [installed, built] if checkout::of(&own).is_some() => newer(installed, built),
+            [first, ..] => first,
+            [] => return Err(NoServer(files)),
+        };
+        Ok(Self { path: path.clone(), arguments: vec![] })
     }
 
     /// Starts the server on the sockets of `claim`, which stay open here as well.
@@ -54,10 +65,15 @@ impl ServerProgram {
     pub fn start(&self, claim: &Claim, basics: &Basics, log: LogLevel) -> io::Result<Started> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments(claim, &basics.app));
-        // The folders of the launcher's command line hold for the server too.
-        let folders = [(HOME_VARIABLE, &basics.home), (LOG_DIR_VARIABLE, &basics.log_dir)];
-        command
-            .envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder.as_ref()?))));
+        // What the launcher was told on its command line holds for the server too. A server of the
+        // settings would not know the launcher's checkout.
+        let logs = match basics.folders.logs_source() {
+            LogsSource::Checkout(_) => Some(basics.folders.logs()),
+            _ => basics.log_dir.as_deref(),
+        };
+        let folders = [(HOME_VARIABLE, basics.home.as_deref()), (LOG_DIR_VARIABLE, logs)];
+        command.envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder?))));
+        command.env(invoked_as::VARIABLE, invoked_as::launcher());
         command.env("HOMEPORT_LOG", log.to_string());
         // The launcher alone speaks to a service manager.
         command.env_remove("NOTIFY_SOCKET");
@@ -66,6 +82,15 @@ impl ServerProgram {
             io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
         })
     }
+}
+
+/// Which of the two servers of a build was linked later. The installed name comes first everywhere
+/// else, since a `server` in a folder of the `PATH` may be anybody's. A build has both, and cargo links
+/// only those that it was asked for: after `cargo build -p server` a `homeport-server` of last week
+/// still lies there. It has the same version, so nothing would tell that it is stale.
+fn newer<'a>(installed: &'a PathBuf, built: &'a PathBuf) -> &'a PathBuf {
+    let linked = |file: &PathBuf| file.metadata().and_then(|about| about.modified()).ok();
+    if linked(built) > linked(installed) { built } else { installed }
 }
 
 /// The arguments that every server understands.

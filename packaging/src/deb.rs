@@ -1,5 +1,11 @@
 //! A tree as a Debian package: two compressed tars, one of the files and one about them, in an `ar`.
 //!
+//! The formats are those of the crates `ar`, `tar` and `flate2`. What is left is what Debian asks for: two
+//! archives in one, `md5sums`, and the size. cargo-deb would do that too, but it packs what a manifest
+//! lists of a folder with built programs, and our tree is made in memory: manual pages, completions
+//! and icons. It would have to be written out first, with a manifest, and brings its own reading of
+//! Cargo.toml, its own search for libraries by way of `dpkg-shlibdeps` and some forty crates.
+//!
 //! The bytes depend on nothing but the tree and the date: no tool of the system is asked, so every
 //! machine and every release of Debian makes the same.
 
@@ -12,9 +18,6 @@ use flate2::{Compression, GzBuilder};
 use md5::{Digest, Md5};
 use std::io::{self, Write};
 use tar::{EntryType, Header};
-
-/// What `ar` begins with.
-const MAGIC: &[u8] = b"!<arch>\n";
 
 /// The version of the format, which is the first member.
 const FORMAT: &[u8] = b"2.0\n";
@@ -29,11 +32,18 @@ pub(crate) fn package(tree: &Tree, control: &str, date: Date) -> Result<Vec<u8>,
     };
     let size = tree.entries().map(|(_, entry)| entry.bytes().len() as u64).sum();
     let make = || -> io::Result<_> {
-        let mut package = MAGIC.to_vec();
-        member(&mut package, "debian-binary", FORMAT, date)?;
-        member(&mut package, "control.tar.gz", &gzip(&tar(&about(size), date)?)?, date)?;
-        member(&mut package, "data.tar.gz", &gzip(&tar(tree, date)?)?, date)?;
-        Ok(package)
+        let mut package = ar::Builder::new(Vec::new());
+        for (name, bytes) in [
+            ("debian-binary", FORMAT.to_vec()),
+            ("control.tar.gz", gzip(&tar(&about(size), date)?)?),
+            ("data.tar.gz", gzip(&tar(tree, date)?)?),
+        ] {
+            let mut header = ar::Header::new(name.into(), bytes.len() as u64);
+            header.set_mtime(date.seconds());
+            header.set_mode(0o100_644);
+            package.append(&header, bytes.as_slice())?;
+        }
+        package.into_inner()
     };
     make().map_err(PackagingError::of("the Debian package"))
 }
@@ -83,17 +93,6 @@ fn tar(tree: &Tree, date: Date) -> io::Result<Vec<u8>> {
         }
     }
     tar.into_inner()
-}
-
-/// Adds a member to an `ar`: a line of sixty bytes about it, then its bytes, to an even number.
-fn member(ar: &mut Vec<u8>, name: &str, bytes: &[u8], date: Date) -> io::Result<()> {
-    let (seconds, size) = (date.seconds(), bytes.len());
-    writeln!(ar, "{name:<16}{seconds:<12}{:<6}{:<6}{:<8}{size:<10}`", 0, 0, "100644")?;
-    ar.write_all(bytes)?;
-    if size % 2 == 1 {
-        ar.push(b'\n');
-    }
-    Ok(())
 }
 
 #[cfg(test)]

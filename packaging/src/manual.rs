@@ -20,7 +20,7 @@ pub(crate) fn launcher() -> Command {
 /// Every page: the name of its file, and what is in it.
 pub(crate) fn pages() -> Result<Vec<(String, Vec<u8>)>, PackagingError> {
     let mut pages = Vec::new();
-    for mut command in [launcher(), server::process::args::Typed::command().name(SERVER)] {
+    for mut command in [launcher(), server::process::args::named(SERVER, LAUNCHER)] {
         command = command.disable_help_subcommand(true);
         command.build();
         collect(&command, &mut pages).map_err(PackagingError::of("the manual"))?;

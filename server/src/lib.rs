@@ -12,8 +12,22 @@
 
 #![deny(unsafe_code)]
 
+use std::{
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use shared::exit::Exit;
+
 pub mod process;
 pub mod web;
 pub mod auth;
 pub mod problem;
 pub mod os;
+
+/// Runs the server with this command line; the first word is the program's own name.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let argv: Vec<_> = argv.into_iter().collect();
+    // The default hook has said on stderr what happened; the code says that it is our fault.
+    catch_unwind(AssertUnwindSafe(|| process::run::run(&argv))).unwrap_or(Exit::Bug)
+}

@@ -1,47 +1,123 @@
-//! The names under which a person starts the programs.
+//! The names that a person types to start the programs.
 //!
-//! A build has `launcher` and `server` in one folder. A package puts them on the `PATH` of a whole
-//! machine, where such names would be too general: there they are `homeport` and `homeport-server`,
-//! which are links to them. Advice about commands to type has to use the name that the person has.
+//! The programs are installed as `homeport` and `homeport-server`. A build has them as `launcher` and
+//! `server` too, and from a checkout there is `cargo start`. A command that is advised has to begin
+//! with the name that the person has just used, because the others may not be there.
 
-use std::{ffi::OsString, path::Path, sync::OnceLock};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    path::Path,
+    sync::OnceLock,
+};
 
-/// The name of the launcher in a build.
-const BUILT: &str = "launcher";
+/// The variable that names the command the launcher was started by, for the programs that it starts.
+/// `cargo start` sets it for the launcher.
+pub const VARIABLE: &str = "HOMEPORT_INVOKED_AS";
 
-/// The name of the launcher where a package has put it.
-const PACKAGED: &str = "homeport";
+/// What `cargo start` sets [`VARIABLE`] to.
+pub const CARGO_START: &str = "cargo start";
 
-static LAUNCHER: OnceLock<&str> = OnceLock::new();
+/// The names of the launcher's program, without an ending, the installed one first.
+pub const LAUNCHERS: [&str; 2] = ["homeport", "launcher"];
 
-/// Keeps the name that belongs to the first word of a command line. The first call counts.
+/// The names of the server's program, without an ending, the installed one first.
+pub const SERVERS: [&str; 2] = ["homeport-server", "server"];
+
+static NAMES: OnceLock<Names> = OnceLock::new();
+
+/// What the programs are called in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Names {
+    /// The words that start the launcher.
+    launcher: &'static str,
+    /// Whether this program has its installed name.
+    installed: bool,
+}
+
+/// Keeps the names that belong to the first word of a command line, to the program's file and to
+/// [`VARIABLE`]. The first call counts.
 pub fn keep(argv: &[OsString]) {
-    LAUNCHER.get_or_init(|| launcher_beside(argv.first().map(Path::new)));
+    let typed = argv.first().map(Path::new);
+    // A link called `homeport` may lead to `launcher`, and the other way round: the installed name is
+    // the one that other people have too.
+    let file = env::current_exe().ok();
+    let files = [typed, file.as_deref()];
+    NAMES.get_or_init(|| Names::of(&files, env::var_os(VARIABLE).as_deref()));
 }
 
-/// The launcher's name for messages: `launcher` unless [`keep`] has recorded another.
+/// The words with which a person starts the launcher: `homeport`, `launcher` or `cargo start`.
+/// `launcher` before [`keep`].
 pub fn launcher() -> &'static str {
-    LAUNCHER.get().copied().unwrap_or(BUILT)
+    names().launcher
 }
 
-/// The name of the launcher beside a program that was started as `own`.
-fn launcher_beside(own: Option<&Path>) -> &'static str {
-    let name = own.and_then(Path::file_stem).and_then(|name| name.to_str()).unwrap_or_default();
-    if name == PACKAGED || name == "homeport-server" { PACKAGED } else { BUILT }
+/// The name of the launcher's program: `homeport` or `launcher`.
+pub fn launcher_program() -> &'static str {
+    if names().installed { LAUNCHERS[0] } else { LAUNCHERS[1] }
+}
+
+/// The name of the server's program: `homeport-server` or `server`.
+pub fn server() -> &'static str {
+    if names().installed { SERVERS[0] } else { SERVERS[1] }
+}
+
+/// Whether a program's file has one of these `names`.
+pub fn is_one_of(names: &[&str], program: &Path) -> bool {
+    let stem = program.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    names.contains(&stem)
+}
+
+fn names() -> Names {
+    NAMES.get().copied().unwrap_or(Names { launcher: LAUNCHERS[1], installed: false })
+}
+
+impl Names {
+    /// `given` is the value of [`VARIABLE`]; one that is none of the names counts as not set.
+    fn of(files: &[Option<&Path>], given: Option<&OsStr>) -> Self {
+        let has_one = |file: &&Path| is_one_of(&[LAUNCHERS[0], SERVERS[0]], file);
+        let installed = files.iter().flatten().any(has_one);
+        let own = if installed { LAUNCHERS[0] } else { LAUNCHERS[1] };
+        let known = LAUNCHERS.into_iter().chain([CARGO_START]);
+        let given = known.into_iter().find(|name| given == Some(OsStr::new(name)));
+        Self { launcher: given.unwrap_or(own), installed }
+    }
 }
 
 #[cfg(test)]
 mod test {
     use super::*;
 
+    fn names(file: &str, given: Option<&str>) -> (&'static str, bool) {
+        let names = Names::of(&[Some(Path::new(file)), None], given.map(OsStr::new));
+        (names.launcher, names.installed)
+    }
+
     #[test]
-    fn a_packaged_program_speaks_of_homeport_and_a_built_one_of_the_launcher() {
-        let name = |own: &str| launcher_beside(Some(Path::new(own)));
-        assert_eq!(name("homeport"), "homeport");
-        assert_eq!(name("/usr/bin/homeport-server"), "homeport");
-        for own in ["target/debug/launcher", "server.exe", "/home/homeport/launcher", ""] {
-            assert_eq!(name(own), "launcher", "{own}");
+    fn an_installed_program_speaks_of_homeport_and_a_built_one_of_the_launcher() {
+        for own in ["homeport", "/usr/bin/homeport-server", "homeport.exe"] {
+            assert_eq!(names(own, None), ("homeport", true), "{own}");
         }
-        assert_eq!(launcher_beside(None), "launcher");
+        for own in ["target/debug/launcher", "server.exe", "/home/homeport/launcher", ""] {
+            assert_eq!(names(own, None), ("launcher", false), "{own}");
+        }
+        assert_eq!(Names::of(&[], None), Names { launcher: "launcher", installed: false });
+    }
+
+    #[test]
+    fn a_link_with_another_name_does_not_hide_the_installed_one() {
+        let (link, file) = (Path::new("launcher"), Path::new("/usr/bin/homeport"));
+        assert_eq!(Names::of(&[Some(link), Some(file)], None).launcher, "homeport");
+        assert_eq!(Names::of(&[Some(file), Some(link)], None).launcher, "homeport");
+    }
+
+    #[test]
+    fn what_the_launcher_was_started_by_is_passed_on_and_nothing_else_is_believed() {
+        assert_eq!(names("homeport", Some("cargo start")), ("cargo start", true));
+        assert_eq!(names("homeport-server", Some("launcher")), ("launcher", true));
+        assert_eq!(names("notes", Some("homeport")), ("homeport", false));
+        for wrong in ["", "rm -rf", "cargo"] {
+            assert_eq!(names("homeport", Some(wrong)).0, "homeport", "{wrong}");
+        }
     }
 }

@@ -16,7 +16,7 @@
 //!   code lives in [`os`] alone.
 //! - [`conflict`]: a port that could not be claimed.
 //! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
-//!   [`invoked_as`], and [`messages`], the sentences for people.
+//!   [`invoked_as`], [`checkout`], and [`messages`], the sentences for people.
 
 #![deny(unsafe_code)]
 
@@ -52,6 +52,7 @@ pub mod remedy;
 pub mod conflict;
 
 pub mod app;
+pub mod checkout;
 pub mod exit;
 pub mod invoked_as;
 pub mod keys;

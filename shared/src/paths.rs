@@ -12,7 +12,7 @@ use std::{
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 
-use crate::{app::AppName, os};
+use crate::{app::AppName, checkout, os};
 
 /// The environment variable that puts everything under one folder.
 pub const HOME_VARIABLE: &str = "HOMEPORT_HOME";
@@ -31,7 +31,21 @@ pub struct Folders {
     config: PathBuf,
     state: PathBuf,
     logs: PathBuf,
+    logs_source: LogsSource,
     run: PathBuf,
+}
+
+/// What decided where the logs are, the strongest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogsSource {
+    /// A folder that was given for the logs alone.
+    LogDir,
+    /// A folder that was given for everything.
+    Home,
+    /// The checkout, by its root, that the running program was built in.
+    Checkout(PathBuf),
+    /// The system's rules for the files of one user.
+    System,
 }
 
 /// The system does not tell where this user's files belong.
@@ -40,7 +54,8 @@ pub struct Folders {
 pub struct NoHome(String);
 
 impl Folders {
-    /// Finds the folders: all under `home` if given, the logs in `log_dir` if given.
+    /// Finds the folders: all under `home` if given, the logs in `log_dir` if given. Without either,
+    /// the logs of a program in its checkout are in the checkout, if this user may write there.
     ///
     /// # Errors
     ///
@@ -52,8 +67,22 @@ impl Folders {
         };
         if let Some(log_dir) = log_dir {
             folders.logs = absolute(log_dir);
+            folders.logs_source = LogsSource::LogDir;
+        } else if home.is_none() {
+            folders.keep_logs_in(checkout::of_this_program());
         }
         Ok(folders)
+    }
+
+    /// A checkout that this user may not write to, because it is another user's or on a medium that
+    /// is read-only, keeps no logs.
+    fn keep_logs_in(&mut self, checkout: Option<PathBuf>) {
+        let Some(root) = checkout else { return };
+        let logs = root.join("logs");
+        if os::may_write(&logs) {
+            self.logs = absolute(&logs);
+            self.logs_source = LogsSource::Checkout(root);
+        }
     }
 
     fn under(home: &Path) -> Self {
@@ -61,6 +90,7 @@ impl Folders {
             config: home.join("config"),
             state: home.join("state"),
             logs: home.join("logs"),
+            logs_source: LogsSource::Home,
             run: home.join("run"),
         }
     }
@@ -79,6 +109,7 @@ impl Folders {
         Ok(Self {
             config: absolute(&strategy.config_dir()),
             logs: state.join("logs"),
+            logs_source: LogsSource::System,
             run: strategy.runtime_dir().unwrap_or_else(|| state.join("run")),
             state,
         })
@@ -144,6 +175,11 @@ impl Folders {
         &self.logs
     }
 
+    /// What decided where the logs are.
+    pub fn logs_source(&self) -> &LogsSource {
+        &self.logs_source
+    }
+
     /// The audit trail of all apps: `logs/port-history.jsonl`.
     pub fn history(&self) -> PathBuf {
         self.logs.join("port-history.jsonl")
@@ -194,6 +230,30 @@ mod test {
         let folders = Folders::locate(Some(&home), Some(&elsewhere)).expect("given");
         assert_eq!(folders.history(), elsewhere.join("port-history.jsonl"));
         assert_eq!(folders.lock(&app), home.join("run").join("notes.lock"));
+    }
+
+    #[test]
+    fn what_was_given_decides_before_the_checkout_and_that_before_the_system() {
+        let (home, logs) = (Path::new("/h"), Path::new("/l"));
+        let source = |home, logs| Folders::locate(home, logs).expect("given").logs_source;
+        assert_eq!(source(Some(home), Some(logs)), LogsSource::LogDir);
+        assert_eq!(source(None, Some(logs)), LogsSource::LogDir);
+        assert_eq!(source(Some(home), None), LogsSource::Home);
+        // A test is no program of a checkout.
+        assert_eq!(source(None, None), LogsSource::System);
+
+        let checkout = tempfile::tempdir().expect("a folder");
+        let mut folders = Folders::locate(None, None).expect("a home");
+        let system = folders.logs.clone();
+        folders.keep_logs_in(Some(checkout.path().join("gone")));
+        assert_eq!(
+            (folders.logs(), folders.logs_source()),
+            (system.as_path(), &LogsSource::System)
+        );
+        std::fs::create_dir(checkout.path().join("logs")).expect("made");
+        folders.keep_logs_in(Some(checkout.path().to_owned()));
+        assert_eq!(folders.logs(), checkout.path().join("logs"));
+        assert_eq!(folders.logs_source, LogsSource::Checkout(checkout.path().to_owned()));
     }
 
     #[test]

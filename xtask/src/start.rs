@@ -6,9 +6,12 @@
 use crate::{cargo, screen};
 use std::{env, ffi::OsString, io, process::Command, process::ExitCode};
 
+/// What the launcher calls itself in what it advises to type (`shared::invoked_as`).
+const INVOKED_AS: &str = "HOMEPORT_INVOKED_AS";
+
 /// Builds and runs the launcher with `args`.
 pub(crate) fn run(args: &[OsString]) -> ExitCode {
-    let build = cargo::cargo(["build", "-p", "launcher", "-p", "server"]).status();
+    let build = cargo::cargo(["build", "-p", "homeport"]).status();
     match build {
         Ok(status) if status.success() => {}
         Ok(_) => return ExitCode::FAILURE, // cargo has said why
@@ -16,10 +19,10 @@ pub(crate) fn run(args: &[OsString]) -> ExitCode {
     }
     // Cargo puts the programs of one profile into one folder, and we are one of them.
     let launcher = match env::current_exe() {
-        Ok(us) => us.with_file_name(format!("launcher{}", env::consts::EXE_SUFFIX)),
+        Ok(us) => us.with_file_name(format!("homeport{}", env::consts::EXE_SUFFIX)),
         Err(error) => return failure("the folder of the programs", &error),
     };
-    become_program(Command::new(launcher).args(args))
+    become_program(Command::new(launcher).args(args).env(INVOKED_AS, "cargo start"))
 }
 
 /// Replaces this process, so that there is nobody between the terminal and the launcher.

@@ -137,9 +137,10 @@ impl<'a> World<'a> {
         let settled = wait_for(|| {
             let status = control::status(&socket)?;
             let mut programs = programs_in(&home);
-            programs.sort_by(|one, other| one.1.cmp(&other.1));
+            programs.sort_by_key(|(pid, _)| *pid != launcher);
             let names: Vec<_> = programs.iter().map(|(_, name)| name.as_str()).collect();
-            let are_two = names == ["launcher", "server"]
+            // A build has the server under both of its names.
+            let are_two = matches!(names[..], ["launcher", "server" | "homeport-server"])
                 && programs[0].0 == launcher
                 && status["server_pid"] == programs[1].0;
             let serves = are_two && status["state"] == "serving";

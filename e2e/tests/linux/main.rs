@@ -37,6 +37,7 @@ mod load;
 mod login;
 mod memory;
 mod metrics;
+mod names;
 mod namespaces;
 mod notes;
 mod openapi;

@@ -99,7 +99,9 @@ fn with_full_stops(mut command: clap::Command) -> clap::Command {
 ///
 /// The exit code to end with.
 pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
-    let command = with_full_stops(CommandLine::command()).name(invoked_as::launcher());
+    let command = with_full_stops(CommandLine::command())
+        .name(invoked_as::launcher_program())
+        .bin_name(invoked_as::launcher());
     let typed =
         command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
     typed.map_err(|problem| {

@@ -21,7 +21,7 @@ fn script(shell: Shell) -> Vec<u8> {
     clap_complete::generate(
         shell,
         &mut CommandLine::command(),
-        invoked_as::launcher(),
+        invoked_as::launcher_program(),
         &mut script,
     );
     script

@@ -1,6 +1,7 @@
 //! `launcher logs`: where they are, and their last lines.
 
 use std::{
+    borrow::Cow,
     io::{self, Write},
     thread,
     time::Duration,
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 use shared::{
     exit::Exit,
     history::{Cursor, Filter, Follower, Found, HistoryError, Reader},
-    keys,
-    paths::Folders,
+    keys, message,
+    paths::{Folders, HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     words::AnswerName,
 };
 
@@ -20,7 +21,7 @@ use super::history_problems;
 use crate::{
     args::{LogsArgs, LogsCommand},
     options::Basics,
-    render::{line, record},
+    render::{line, note, record},
 };
 
 /// How often it looks for new lines: a person does not notice, and a machine neither.
@@ -30,10 +31,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
     let (folders, json) = (&basics.folders, args.of.json);
     match args.command {
-        LogsCommand::Path if json => {
-            line(json!({ "event": AnswerName::LogsPath, "folder": folders.logs() }));
-        }
-        LogsCommand::Path => line(folders.logs().display()),
+        LogsCommand::Path => path(folders, args.of.home.is_some(), json),
         LogsCommand::Tail { lines, follow } => {
             let filter = Filter { app: args.of.app.clone(), ..Filter::default() };
             return match tail(&logs_of(folders), &filter, lines, follow, json) {
@@ -47,6 +45,41 @@ pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
         }
     }
     Exit::Done
+}
+
+/// Prints the folder, and what decided that it is this one: on stderr, so that a script reads the
+/// folder alone. `home_typed` says whether `--home` was.
+fn path(folders: &Folders, home_typed: bool, json: bool) {
+    let (source, from) = chosen(folders.logs_source(), home_typed);
+    if json {
+        line(json!({
+            "event": AnswerName::LogsPath,
+            "folder": folders.logs(),
+            "source": source,
+            "from": from,
+        }));
+        return;
+    }
+    if writeln!(anstream::stdout(), "{}", folders.logs().display()).is_err() {
+        return; // the reader has gone
+    }
+    let why = match from {
+        None => message!("logs.from_system"),
+        Some(root) if source == "checkout" => message!("logs.from_checkout", root),
+        Some(from) => message!("logs.from", from),
+    };
+    note(format_args!("  {why}"));
+}
+
+/// What decided where the logs are, in two words for programs: what kind of thing, and which one.
+fn chosen(source: &LogsSource, home_typed: bool) -> (&'static str, Option<Cow<'_, str>>) {
+    match source {
+        LogsSource::LogDir => ("variable", Some(LOG_DIR_VARIABLE.into())),
+        LogsSource::Home if home_typed => ("option", Some("--home".into())),
+        LogsSource::Home => ("variable", Some(HOME_VARIABLE.into())),
+        LogsSource::Checkout(root) => ("checkout", Some(root.to_string_lossy())),
+        LogsSource::System => ("default", None),
+    }
 }
 
 /// The logs that are shown, in the order in which lines of the same moment are.

@@ -11,7 +11,7 @@ use shared::{
     event::EventName,
     exit::Exit,
     history::{Filter, Found, HistoryError, Reader},
-    keys, message,
+    invoked_as, keys, message,
     messages::{Language, local_time},
     port::Port,
     words::AnswerName,
@@ -111,7 +111,10 @@ fn send(
 fn unreachable(basics: &Basics, error: &io::Error) -> Exit {
     match running::find(basics).map(|found| found.launcher_pid) {
         None => running::none(basics),
-        Some(None) => refused(&message!("ask.no_launcher"), &message!("now.use_launcher")),
+        Some(None) => refused(
+            &message!("ask.no_launcher"),
+            &message!("now.use_launcher", launcher = invoked_as::launcher()),
+        ),
         Some(Some(pid)) => refused(&message!("ask.no_answer", pid, error), &message!("now.ctrl_c")),
     }
 }

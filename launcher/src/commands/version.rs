@@ -3,7 +3,7 @@
 use std::env::consts::{ARCH, OS};
 
 use serde_json::json;
-use shared::{assignment, discovery, event, exit::Exit, message, words::AnswerName};
+use shared::{assignment, discovery, event, exit::Exit, invoked_as, message, words::AnswerName};
 
 use super::running;
 use crate::{options::Basics, render::line};
@@ -30,7 +30,13 @@ pub(super) fn version(basics: &Basics, json: bool) -> Exit {
         }));
         return Exit::Done;
     }
-    line(message!("version.launcher", version = VERSION, os = OS, arch = ARCH));
+    line(message!(
+        "version.launcher",
+        program = invoked_as::launcher_program(),
+        version = VERSION,
+        os = OS,
+        arch = ARCH
+    ));
     let schemas = message!(
         "version.schemas",
         history = event::SCHEMA,

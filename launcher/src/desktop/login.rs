@@ -11,6 +11,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+use shared::invoked_as;
 
 use crate::{
     options::Basics,
@@ -88,8 +89,23 @@ pub fn registered(entry: &LoginEntry) -> io::Result<Registered> {
     Ok(match os::login::program_of(&text) {
         _ if text == os::login::rendered(entry) => Registered::This,
         Some(program) if !program.is_file() => Registered::Gone(program),
+        Some(program) if is_registered_as(entry, &program, &text) => Registered::This,
         program => Registered::Another(program),
     })
+}
+
+/// Whether `text` registers the start of `entry` by `program`, which is this launcher under its other
+/// name: a link to it, or what a build has beside it.
+fn is_registered_as(entry: &LoginEntry, program: &Path, text: &str) -> bool {
+    let (Some(own), Ok(word)) = (entry.words.first().map(Path::new), path_text(program)) else {
+        return false;
+    };
+    let real = |path: &Path| path.canonicalize().ok();
+    let beside =
+        program.parent() == own.parent() && invoked_as::is_one_of(&invoked_as::LAUNCHERS, program);
+    let words = [word].into_iter().chain(entry.words.iter().skip(1).cloned()).collect();
+    let other = LoginEntry { words, ..entry.clone() };
+    (beside || real(program) == real(own)) && text == os::login::rendered(&other)
 }
 
 fn register(entry: &LoginEntry) -> io::Result<()> {

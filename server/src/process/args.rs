@@ -5,10 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Parser;
+use clap::{Command, CommandFactory, Parser};
 use shared::{
     app::AppName,
     environment::{Environment, VariableError},
+    invoked_as,
     port::Port,
     settings::LogLevel,
 };
@@ -47,6 +48,18 @@ pub struct Typed {
     /// Take the sockets and instructions from the launcher that started this server.
     #[arg(long, hide_short_help = true, conflicts_with = "bind")]
     pub hand_over: bool,
+}
+
+/// The command line of the server under the names that its programs have here.
+pub fn command() -> Command {
+    named(invoked_as::server(), invoked_as::launcher())
+}
+
+/// The command line of a server called `server`, beside a launcher called `launcher`.
+pub fn named(server: &'static str, launcher: &'static str) -> Command {
+    let command = Typed::command().name(server);
+    let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }
 
 /// The arguments: the command line, and the environment where the command line says nothing.

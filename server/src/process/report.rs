@@ -115,7 +115,7 @@ impl TerminalReport {
             false => format!(" --app {}", self.app),
         };
         if let Some(Suggestion { port }) = suggestion {
-            let command = format!("server --port {port}{app}");
+            let command = format!("{} --port {port}{app}", invoked_as::server());
             let why = message!("server.was_free", port);
             indented(format_args!("  {}    {why}", command.bold()));
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::web::ServiceConfig;
-use clap::Parser;
+use clap::FromArgMatches;
 use shared::{
     app::AppName,
     assignment::Assignment,
@@ -28,7 +28,7 @@ use shared::{
 
 use crate::{
     process::{
-        args::{Args, Typed},
+        args::{Args, Typed, command},
         handover,
         launch::ServerLaunch,
         port_conflict, report,
@@ -94,7 +94,8 @@ where
     let began = Instant::now();
     os::survive_file_size_limit();
     invoked_as::keep(argv);
-    let args = Args::resolve(Typed::try_parse_from(argv)?, &Environment::of_process())?;
+    let typed = Typed::from_arg_matches(&command().try_get_matches_from(argv)?)?;
+    let args = Args::resolve(typed, &Environment::of_process())?;
     let source = SocketSource::find(&args)?;
     let folders = Folders::locate(args.home.as_deref(), args.log_dir.as_deref())?;
     let own = |port| LaunchInfo {

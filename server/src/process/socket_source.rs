@@ -2,18 +2,18 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use clap::{CommandFactory, error::ErrorKind};
+use clap::error::ErrorKind;
 use shared::{
     claim::{self, Claim, ClaimError, LOOPBACKS},
     exit::Exit,
-    message,
+    invoked_as, message,
     port::Port,
 };
 
 use crate::{
     os::listeners::{self, PassedError},
     process::{
-        args::{Args, Typed},
+        args::{self, Args},
         handover::{self, AdoptionError, Handover},
     },
 };
@@ -52,7 +52,7 @@ pub enum SocketSourceError {
         passed: Port,
     },
     /// `--hand-over` was given, and no sockets were passed in.
-    #[error("{}", message!("server.hand_over"))]
+    #[error("{}", message!("server.hand_over", server = invoked_as::server()))]
     NothingPassed,
     /// No port was given, and no sockets were passed in.
     #[error("{}", missing_port())]
@@ -137,8 +137,8 @@ fn check(passed: &Claim, asked: Option<Port>) -> Result<(), SocketSourceError> {
 
 /// The message of clap for a missing option, because `--port` is not always required.
 fn missing_port() -> String {
-    let text = message!("server.which_port");
-    let error = Typed::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
+    let text = message!("server.which_port", launcher = invoked_as::launcher());
+    let error = args::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
     error.trim_start_matches("error: ").trim_end().to_owned()
 }
 

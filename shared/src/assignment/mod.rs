@@ -47,8 +47,9 @@ pub struct Assignment {
     pub generation: u64,
     /// The port of the last launch whose server became ready.
     pub last_good: Option<GoodPort>,
-    /// Ports of launches before it, each once.
-    #[serde(default)]
+    /// Ports of launches before it, each once. An empty list is not written: in TOML a list without
+    /// tables would have to stand before the table `last_good`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<GoodPort>,
 }
 
@@ -113,7 +114,7 @@ impl Assignment {
         atomic::patiently(|| fs::File::open(file))?;
         let assignment: Self = confy::load_path(file).map_err(|error| match error {
             ConfyError::BadTomlData(error) => AssignmentError::Malformed(
-                error.message().lines().next().unwrap_or_default().to_owned(),
+                error.to_string().lines().next().unwrap_or_default().to_owned(),
             ),
             ConfyError::GeneralLoadError(error) | ConfyError::ReadConfigurationFileError(error) => {
                 AssignmentError::Unreadable(error)

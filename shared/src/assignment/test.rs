@@ -36,7 +36,7 @@ fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
         ("schema = 1\ngeneration = 1\n[last_good]\nport = 0\n", "port 0 means"),
         ("schema = 1\ngeneration = 1\n[last_good]\nport = 99999\n", "99999 is not a port"),
         ("schema = 2\ngeneration = 1\n", "a newer version wrote it"),
-        ("schema = 1\ngenera", "key"),
+        ("schema = 1\ngenera", "expected an equals"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("assignment.toml");

@@ -24,7 +24,6 @@ mod snapshot;
 mod test;
 
 use std::{
-    ffi::OsStr,
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -42,8 +41,8 @@ use crate::{
         snapshot::{ConflictingSockets, Snapshot},
     },
     discovery::Discovery,
-    handover,
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
+    invoked_as,
     os::{PortRanges, SocketEntry, SocketTables, System},
     paths::Folders,
     port::Port,
@@ -248,7 +247,7 @@ impl Diagnostician {
     /// program cannot be seen.
     fn may_be_ours(&self, port: Port, holder: Option<&Holder>) -> bool {
         let program = holder.and_then(|holder| holder.exe.as_deref()).map(Path::new);
-        let runs_ours = |exe: &Path| exe.file_stem() == Some(OsStr::new(handover::SERVER));
+        let runs_ours = |exe: &Path| invoked_as::is_one_of(&invoked_as::SERVERS, exe);
         program.is_none_or(runs_ours) || Discovery::published(&self.run).contains(&port)
     }
 

@@ -6,5 +6,5 @@ mod sockets;
 
 pub use messages::{Adoption, ToLauncher, ToServer};
 pub use sockets::{
-    FD_NAME, FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, ProtocolInfo, SERVER, fd_names,
+    FD_NAME, FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, ProtocolInfo, fd_names,
 };

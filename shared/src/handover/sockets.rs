@@ -11,9 +11,6 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The name of our own server's program, without an ending.
-pub const SERVER: &str = "server";
-
 /// The first descriptor that carries a socket, after stdin, stdout and stderr.
 pub const FIRST_FD: i32 = 3;
 

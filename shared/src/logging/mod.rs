@@ -13,12 +13,12 @@ use std::{
     sync::Arc,
 };
 
-use chrono::Duration;
 use file_rotate::{
     ContentLimit, FileRotate,
     compression::Compression,
-    suffix::{AppendTimestamp, FileLimit},
+    suffix::{AppendTimestamp, DateFrom, FileLimit, SuffixScheme, TimestampSuffix},
 };
+use jiff::{SignedDuration, Zoned};
 use slog::{Drain, Level, Logger, o, warn};
 
 use self::batch_writer::Worker;
@@ -32,7 +32,11 @@ use crate::{
 pub const ROTATE_AT: usize = 10 << 20;
 
 /// How long a file that was put aside is kept.
-pub const KEEP: Duration = Duration::days(30);
+pub const KEEP: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How the time in the name of a file that was put aside is written: the local time, as
+/// [`AppendTimestamp`] has it.
+const STAMP: &str = "%Y%m%dT%H%M%S";
 
 /// How lines reach the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,22 +109,53 @@ fn root(author: &Author<'_>, level: Level, sink: impl Sink + 'static) -> Logger 
 }
 
 /// The file, which the crate that rotates it would panic without.
-fn rotated(file: &Path) -> io::Result<FileRotate<AppendTimestamp>> {
+fn rotated(file: &Path) -> io::Result<FileRotate<ByAge>> {
     paths::make_parent(file)?;
     let mut options = os::private_file();
     options.read(true).append(true).create(true);
     drop(options.open(file)?);
     Ok(FileRotate::new(
         file,
-        AppendTimestamp::default(FileLimit::Age(KEEP)),
+        ByAge(AppendTimestamp::with_format(STAMP, FileLimit::Unlimited, DateFrom::Now)),
         ContentLimit::BytesSurpassed(ROTATE_AT),
         Compression::None,
         Some(options),
     ))
 }
 
+/// Names files that are put aside by their time, and lets those go that are older than [`KEEP`]. The
+/// names and the limit are those of `FileLimit::Age`, which takes an age in the types of another crate
+/// for times.
+struct ByAge(AppendTimestamp);
+
+impl SuffixScheme for ByAge {
+    type Repr = TimestampSuffix;
+
+    fn rotate_file(
+        &mut self,
+        file: &Path,
+        newest: Option<&TimestampSuffix>,
+        suffix: &Option<TimestampSuffix>,
+    ) -> io::Result<TimestampSuffix> {
+        self.0.rotate_file(file, newest, suffix)
+    }
+
+    fn parse(&self, suffix: &str) -> Option<TimestampSuffix> {
+        self.0.parse(suffix)
+    }
+
+    fn too_old(&self, suffix: &TimestampSuffix, _: usize) -> bool {
+        is_too_old(&suffix.timestamp, &Zoned::now())
+    }
+}
+
+/// Whether a file that was put aside at `stamp` is kept no longer at `now`.
+fn is_too_old(stamp: &str, now: &Zoned) -> bool {
+    now.checked_sub(KEEP).is_ok_and(|oldest| stamp < oldest.strftime(STAMP).to_string().as_str())
+}
+
 /// The file itself, for a program that says little.
-struct Direct(PathBuf, FileRotate<AppendTimestamp>);
+struct Direct(PathBuf, FileRotate<ByAge>);
 
 impl Sink for Direct {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
@@ -135,5 +170,33 @@ fn log_level(level: Level) -> log::Level {
         Level::Info => log::Level::Info,
         Level::Debug => log::Level::Debug,
         Level::Trace => log::Level::Trace,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_put_aside_is_kept_for_thirty_days() {
+        let now: Zoned = "2026-11-26T08:00:00+00:00[UTC]".parse().expect("a time");
+        assert!(!is_too_old("20261126T075959", &now));
+        assert!(!is_too_old("20261027T080000", &now));
+        assert!(is_too_old("20261027T075959", &now));
+    }
+
+    #[test]
+    fn only_old_files_are_deleted_when_one_is_put_aside() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("server.jsonl");
+        let young = Zoned::now().strftime(STAMP).to_string();
+        for stamp in ["20200101T000000", &young, "notes"] {
+            std::fs::write(folder.path().join(format!("server.jsonl.{stamp}")), "")
+                .expect("written");
+        }
+        let mut rotated = rotated(&file).expect("made");
+        rotated.rotate().expect("it can be renamed");
+        let is_there = |stamp: &str| folder.path().join(format!("server.jsonl.{stamp}")).exists();
+        assert!(!is_there("20200101T000000") && is_there(&young) && is_there("notes"));
     }
 }

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use rustix::io::Errno;
+use rustix::{fs::Access, io::Errno};
 use socket2::Socket;
 
 use super::{bind_table::Sharing, interface::FileIdentity};
@@ -30,6 +30,11 @@ pub fn set_sharing(socket: &Socket, sharing: Sharing) -> io::Result<()> {
 /// Whether the error says that the kernel has no such address family.
 pub fn is_unsupported_family(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
+}
+
+/// Whether this user may put files into a folder that is there.
+pub fn may_write(folder: &Path) -> bool {
+    folder.is_dir() && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
 /// Makes a folder and its parents, for this user alone (0700).

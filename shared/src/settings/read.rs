@@ -2,7 +2,6 @@
 
 use std::{fs, io, ops::Range, path::Path};
 
-use confy::ConfyError;
 use serde_json::Value;
 use toml_edit::{Document, Item};
 
@@ -41,14 +40,7 @@ impl Settings {
         else {
             return Ok(Self::default());
         };
-        check(&text).map_err(|fault| fault.of(file))?;
-        confy::load_path(file).map_err(|error| {
-            match error {
-                ConfyError::BadTomlData(error) => wrong_value(&text, error.span(), error.message()),
-                other => SettingsFault::from(SettingsProblem::Unreadable(io::Error::other(other))),
-            }
-            .of(file)
-        })
+        Self::parse(&text).map_err(|fault| fault.of(file))
     }
 
     /// Reads settings from their text, by the same rules.

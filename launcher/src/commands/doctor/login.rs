@@ -1,6 +1,6 @@
 //! The start at login: what is wanted, and what is registered.
 
-use shared::message;
+use shared::{invoked_as, message};
 
 use super::check::Check;
 use crate::{
@@ -39,11 +39,13 @@ fn judged(wanted: bool, registered: &Registered) -> Check {
         (true, Registered::Another(Some(program))) => Check::warning(
             NAME,
             message!("doctor.login_other", program = program.display()),
-            message!("doctor.now_login_other"),
+            message!("doctor.now_login_other", launcher = invoked_as::launcher()),
         ),
-        (true, Registered::Another(None)) => {
-            Check::warning(NAME, message!("doctor.login_empty"), message!("doctor.now_login_empty"))
-        }
+        (true, Registered::Another(None)) => Check::warning(
+            NAME,
+            message!("doctor.login_empty"),
+            message!("doctor.now_login_empty", launcher = invoked_as::launcher()),
+        ),
         (false, Registered::This | Registered::Another(_)) => {
             Check::warning(NAME, message!("doctor.login_extra"), corrected())
         }

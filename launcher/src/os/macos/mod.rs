@@ -21,8 +21,8 @@ use super::{
 
 pub use self::desktop::{has_desktop, output_is_read, show};
 pub use super::unix::{
-    SERVER_PROGRAM, detach, for_this_user_alone, has_terminal, keep_to_ourselves, kill,
-    leave_own_console, signal_of, socket_name, user, wait_for_end,
+    detach, for_this_user_alone, has_terminal, keep_to_ourselves, kill, leave_own_console,
+    signal_of, socket_name, user, wait_for_end,
 };
 
 /// Starts the server on these sockets.

@@ -105,9 +105,6 @@ pub fn user() -> String {
     named.unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
 }
 
-/// The name of the server's program.
-pub const SERVER_PROGRAM: &str = "server";
-
 /// The name of a control socket at `path`.
 ///
 /// # Errors

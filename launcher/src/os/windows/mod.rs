@@ -21,7 +21,7 @@ pub use self::{
     desktop::{has_desktop, has_terminal, leave_own_console, output_is_read, show},
     handle::keep_to_ourselves,
     pipe::{for_this_user_alone, socket_name},
-    process::{SERVER_PROGRAM, detach, kill, memory_of, signal_of, spawn, wait_for_end},
+    process::{detach, kill, memory_of, signal_of, spawn, wait_for_end},
 };
 
 /// Does nothing: there is no service manager that expects a message when the server serves.

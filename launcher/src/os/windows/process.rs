@@ -27,9 +27,6 @@ use super::{
 };
 use crate::os::interface::Started;
 
-/// The name of the server's program.
-pub const SERVER_PROGRAM: &str = "server.exe";
-
 /// The exit code of a process that [`kill`] has ended: there are no signals here.
 const KILLED: u32 = 1;
 

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use shared::{
     app::AppName,
     conflict::{Holder, Origin},
+    invoked_as,
     messages::{Messages, local_time},
     port::Port,
     sentences::{self, HolderTime},
@@ -62,9 +63,10 @@ pub(super) fn holder(messages: &Messages, holder: &Holder) -> String {
 
 /// A command of the launcher for an app. The default app needs no name.
 pub(super) fn command(command: &str, app: &AppName) -> String {
+    let launcher = invoked_as::launcher();
     match *app == AppName::default() {
-        true => format!("launcher {command}"),
-        false => format!("launcher {command} --app {app}"),
+        true => format!("{launcher} {command}"),
+        false => format!("{launcher} {command} --app {app}"),
     }
 }
 

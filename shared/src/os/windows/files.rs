@@ -18,6 +18,12 @@ use crate::os::interface::FileIdentity;
 /// nothing promises that moving to the end and writing are one step.
 pub const APPENDING_NEEDS_A_LOCK: bool = true;
 
+/// Whether this user may put files into a folder that is there. Only an attempt could tell, and an
+/// attempt leaves a trace: the folder counts as writable.
+pub fn may_write(folder: &Path) -> bool {
+    folder.is_dir()
+}
+
 /// Makes a folder and its parents. Under the user's profile what a folder inherits already keeps
 /// other users out.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {

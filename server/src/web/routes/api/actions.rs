@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use shared::{launch::LaunchInfo, port::Port, settings::Settings};
+use shared::{invoked_as, launch::LaunchInfo, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query};
@@ -115,5 +115,8 @@ fn needs_launcher(
         return Ok(());
     }
     let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
-    Err(Problem::no_launcher(detail, format!("launcher --app {}{port}", launch.app)))
+    Err(Problem::no_launcher(
+        detail,
+        format!("{} --app {}{port}", invoked_as::launcher(), launch.app),
+    ))
 }

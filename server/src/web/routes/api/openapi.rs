@@ -53,7 +53,7 @@ fn complete(api: &mut openapi::OpenApi) {
     components.add_security_scheme("token", SecurityScheme::Http(token));
     let cookie = ApiKeyValue::with_description(
         "homeport-<app>-<port>",
-        "What `launcher open` gives a browser",
+        "What the command `open` of the launcher gives a browser",
     );
     components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     for path in api.paths.paths.values_mut() {

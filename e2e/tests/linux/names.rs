@@ -1,0 +1,106 @@
+//! The names that the programs are started by, and where they keep their logs for it.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use e2e::{Home, program};
+use serde_json::Value;
+
+/// Whether a launcher that is started as `program` prints a help, a version and advice with `name`.
+#[track_caller]
+fn assert_speaks_of(home: &Home, program: &Path, invoked_as: &str, name: &str) {
+    let told = |words: &[&str]| {
+        let launch = home.launcher().program(program).without("--no-open").without("--json");
+        let launch = launch.env("HOMEPORT_INVOKED_AS", invoked_as);
+        let ended = words.iter().fold(launch, |launch, word| launch.arg(*word)).run();
+        format!("{}{}", ended.stdout, ended.stderr)
+    };
+    assert!(told(&["--help"]).contains(&format!("Usage: {name} ")), "{}", told(&["--help"]));
+    let advice = told(&["where"]);
+    assert!(advice.contains(&format!("start it with `{name} --app server`")), "{advice}");
+}
+
+#[test]
+fn advice_is_typed_with_the_name_that_the_program_was_started_by() {
+    let home = Home::new();
+    assert_speaks_of(&home, &program("launcher"), "", "launcher");
+    assert_speaks_of(&home, &program("homeport"), "", "homeport");
+    assert_speaks_of(&home, &program("homeport"), "cargo start", "cargo start");
+    let version = home.launcher().program(program("homeport")).without("--no-open");
+    let version = version.without("--json").arg("--version").run().stdout;
+    assert_eq!(version, format!("homeport {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_installed_server_advises_the_installed_names() {
+    let home = Home::new();
+    let server = home.server().without("--json");
+    let told = server.clone().program(program("homeport-server")).run();
+    assert!(told.stderr.contains("run `homeport` to have a free one found"), "{told:?}");
+    let told = server.run();
+    assert!(told.stderr.contains("run `launcher` to have a free one found"), "{told:?}");
+}
+
+#[test]
+fn the_installed_launcher_starts_the_installed_server() {
+    let home = Home::new();
+    let mut running = home.launcher().program(program("homeport")).start();
+    let ready = running.ready();
+    let page = home.launcher().program(program("homeport")).without("--no-open").arg("where").run();
+    assert_eq!(page.line("where")["url"], *ready.url);
+    assert_eq!(running.stop().code, Some(0));
+}
+
+/// Where a launcher that is given no folder keeps its logs, and why.
+fn logs(program: &Path, user: &Path, variables: &[(&str, &Path)], words: &[&str]) -> Value {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", user);
+    command.envs(variables.iter().copied()).args(["logs", "path", "--json"]).args(words);
+    let told = command.output().expect("it is there");
+    assert!(told.status.success(), "{told:?}");
+    serde_json::from_slice(&told.stdout).expect("JSON")
+}
+
+/// A copy of the launcher; by another process, for the reason that `input.rs` gives.
+fn copied(to: PathBuf) -> PathBuf {
+    fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+    let made = Command::new("cp").arg(program("launcher")).arg(&to).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    to
+}
+
+#[test]
+fn a_program_of_a_checkout_keeps_its_logs_there_however_it_is_started() {
+    let (root, user) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("one"));
+    let (root, user) = (root.path().canonicalize().expect("it is there"), user.path());
+    fs::create_dir(root.join("logs")).expect("made");
+    for file in ["Cargo.toml", "logs/port-history.schema.json"] {
+        fs::write(root.join(file), "").expect("written");
+    }
+    let built = copied(root.join("target/debug/launcher"));
+    let link = user.join("homeport");
+    std::os::unix::fs::symlink(&built, &link).expect("made");
+    for program in [&built, &link] {
+        let told = logs(program, user, &[], &[]);
+        assert_eq!(told["folder"], *root.join("logs").to_str().expect("text"), "{told}");
+        assert_eq!((&told["source"], &told["from"]), (&"checkout".into(), &root.to_str().into()));
+    }
+
+    let home = user.join("home");
+    let variables: [(&str, &Path); 2] = [("HOMEPORT_HOME", &home), ("HOMEPORT_LOG_DIR", user)];
+    let told = logs(&built, user, &variables[..1], &[]);
+    assert_eq!(told["folder"], *home.join("logs").to_str().expect("text"), "{told}");
+    assert_eq!((&told["source"], &told["from"]), (&"variable".into(), &"HOMEPORT_HOME".into()));
+    let told = logs(&built, user, &variables, &[]);
+    assert_eq!((&told["folder"], &told["from"]), (&user.to_str().into(), &variables[1].0.into()));
+    let told = logs(&built, user, &[], &["--home", home.to_str().expect("text")]);
+    assert_eq!((&told["source"], &told["from"]), (&"option".into(), &"--home".into()));
+
+    let installed = copied(root.join("bin/launcher"));
+    let told = logs(&installed, user, &[], &[]);
+    assert_eq!((&told["source"], &told["from"]), (&"default".into(), &Value::Null));
+    assert!(told["folder"].as_str().is_some_and(|f| f.starts_with(user.to_str().expect("text"))));
+}

@@ -1,0 +1,76 @@
+//! The checkout of Homeport that a program was built in.
+//!
+//! A program that lies in `target/debug` or `target/release` of a checkout keeps its logs in the
+//! checkout, however it was started: by cargo, by its path or through a link. One that was installed,
+//! or was built into a folder elsewhere (`CARGO_TARGET_DIR`), has no checkout.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// What tells a checkout of Homeport from any other workspace: its own logs are described there.
+const MARK: &str = "logs/port-history.schema.json";
+
+/// The checkout that this program was built in.
+pub fn of_this_program() -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    // Where the system tells the path that was typed, it may be a link to the program.
+    of(&program).or_else(|| of(&fs::canonicalize(&program).ok()?))
+}
+
+/// The checkout of `program`: the folder with the `target` that it lies in.
+pub fn of(program: &Path) -> Option<PathBuf> {
+    let mut folder = program.parent()?;
+    if folder.ends_with("examples") {
+        folder = folder.parent()?;
+    }
+    if !(folder.ends_with("debug") || folder.ends_with("release")) {
+        return None;
+    }
+    // `target/debug`, or `target/TRIPLE/debug` of a build for another system.
+    let target = folder.ancestors().skip(1).take(2).find(|folder| folder.ends_with("target"))?;
+    let root = target.parent()?;
+    let is_workspace = root.join("Cargo.toml").is_file() && root.join(MARK).is_file();
+    is_workspace.then(|| root.to_owned())
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    fn checkout() -> tempfile::TempDir {
+        let root = tempfile::tempdir().expect("a folder");
+        fs::create_dir(root.path().join("logs")).expect("made");
+        for file in ["Cargo.toml", MARK] {
+            fs::write(root.path().join(file), "").expect("written");
+        }
+        root
+    }
+
+    #[test]
+    fn a_build_of_a_checkout_belongs_to_it_and_an_installed_program_to_none() {
+        let root = checkout();
+        let of = |program: &str| of(&root.path().join(program));
+        for built in [
+            "target/debug/launcher",
+            "target/release/homeport",
+            "target/x86_64-pc-windows-gnu/debug/server.exe",
+            "target/debug/examples/notes",
+        ] {
+            assert_eq!(of(built).as_deref(), Some(root.path()), "{built}");
+        }
+        for other in
+            ["bin/launcher", "debug/launcher", "target/launcher", "target/debug/deps/shared-1"]
+        {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn another_workspace_that_builds_us_is_no_checkout_of_ours() {
+        let root = checkout();
+        fs::remove_file(root.path().join(MARK)).expect("it was there");
+        assert_eq!(of(&root.path().join("target/debug/launcher")), None);
+    }
+}
