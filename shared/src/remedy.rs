@@ -1,7 +1,7 @@
 //! What a person can do about a conflict: sentences, never done by us.
 //!
 //! A program that is ended by its number is the usual remedy, and for some holders the wrong one:
-//! they listen for another program, and come back. Those are known by name.
+//! they listen for somebody else, and come back. Those are known by name.
 
 use crate::{
     conflict::{Class, Conflict, HTTP_SYS, Holder},
@@ -11,7 +11,7 @@ use crate::{
 /// `WSAEACCES`: on Windows, where it has causes that no other right would cure.
 const WSAEACCES: i32 = 10013;
 
-/// Holders that listen for another program: how their names begin, and where to look instead.
+/// Holders that listen for somebody else: how their names begin, and where to look instead.
 const DEPUTIES: [(&str, &str); 7] = [
     (HTTP_SYS, "`netsh http show servicestate` tells which program has asked Windows for it"),
     ("ControlCenter", AIRPLAY),
