@@ -1,7 +1,7 @@
 //! What a person can do about a conflict: sentences, never done by us.
 //!
 //! A program that is ended by its number is the usual remedy, and for some holders the wrong one:
-//! they listen for another program, and come back. Those are known by name.
+//! they listen for somebody else, and come back. Those are known by name.
 
 use crate::{
     conflict::{Class, Conflict, HTTP_SYS, Holder},
