@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Display, iter, sync::LazyLock};
 
-use super::{Language, TERMINAL};
+use super::language::{Language, TERMINAL};
 
 /// The sentences of one language.
 #[derive(Debug)]
@@ -13,8 +13,15 @@ static MESSAGES: [LazyLock<Messages>; 2] = [
     LazyLock::new(|| Messages::read(&[Language::SimplifiedChinese.file()])),
 ];
 
+impl Language {
+    /// The sentences in this language.
+    pub fn messages(self) -> &'static Messages {
+        Messages::of(self)
+    }
+}
+
 impl Messages {
-    pub(super) fn of(language: Language) -> &'static Self {
+    fn of(language: Language) -> &'static Self {
         match language {
             Language::English => &MESSAGES[0],
             Language::SimplifiedChinese => &MESSAGES[1],

@@ -164,6 +164,16 @@ fn resolve(sources: &[Source], places: &HashMap<Segments, usize>, path: &[String
 #[cfg(test)]
 mod test {
     use super::*;
+    use crate::cargo;
+
+    #[test]
+    fn every_crate_keeps_to_the_order_that_it_declares() {
+        for name in CRATES.iter().filter(|name| cargo::root().join(name).is_dir()) {
+            let house = House::read(&cargo::root(), name).unwrap();
+            let back: Vec<_> = house.arrows_back().iter().map(ToString::to_string).collect();
+            assert!(back.is_empty(), "{}", back.join("\n"));
+        }
+    }
 
     fn source(module: &str, children: &[&str], paths: &[&str]) -> Source {
         let segments = |path: &str| path.split("::").map(str::to_owned).collect::<Segments>();
@@ -174,6 +184,7 @@ mod test {
             children: children.iter().map(|&child| child.to_owned()).collect(),
             paths: paths.iter().map(|path| segments(path)).collect(),
             reexports: HashMap::new(),
+            macros: Vec::new(),
             types: Vec::new(),
         }
     }

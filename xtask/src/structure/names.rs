@@ -106,6 +106,19 @@ mod test {
     use super::*;
 
     #[test]
+    fn every_word_of_a_public_name_is_in_the_lexicon_or_standard() {
+        let unknown = unknown_words(&defined().unwrap(), &lexicon().unwrap());
+        assert!(unknown.is_empty(), "{unknown:#?}");
+    }
+
+    #[test]
+    fn a_name_means_one_thing() {
+        let defined = defined().unwrap();
+        let doubled = doubled(&defined);
+        assert!(doubled.is_empty(), "{doubled:#?}");
+    }
+
+    #[test]
     fn no_standard_term_is_superfluous_and_they_are_sorted() {
         let defined = defined().unwrap();
         let used: BTreeSet<_> = defined.keys().flat_map(|name| words(name)).collect();

@@ -24,6 +24,8 @@ pub(crate) struct Source {
     pub(crate) paths: Vec<Segments>,
     /// What it hands on from elsewhere: the name here, and the path there.
     pub(crate) reexports: HashMap<String, Segments>,
+    /// The macros that it puts at the root of the crate, with their paths here.
+    pub(crate) macros: Vec<(String, Segments)>,
     /// The types that it defines: structures, enums, traits and aliases, and whether for others too.
     pub(crate) types: Vec<(String, bool)>,
 }
@@ -41,6 +43,8 @@ pub(crate) fn read(workspace: &Path, folder: &str) -> io::Result<Vec<Source>> {
         false => root.with_file_name("main.rs"),
     };
     visit(workspace, &root, &Vec::new(), &mut sources)?;
+    let macros: Vec<_> = sources.iter().flat_map(|source| source.macros.clone()).collect();
+    sources[0].reexports.extend(macros);
     Ok(sources)
 }
 
@@ -70,6 +74,7 @@ fn visit(
         children: children.iter().map(|child| child.name.clone()).collect(),
         paths: items.iter().flat_map(named).collect(),
         reexports,
+        macros: items.iter().filter_map(|item| exported_macro(item, module)).collect(),
         types: items.iter().flat_map(types).collect(),
     });
     for Child { name, path, .. } in children {
@@ -162,6 +167,15 @@ fn reexported(item: &Item) -> Vec<(String, Segments)> {
         leaves(&item.tree, &Vec::new(), &mut found);
     }
     found
+}
+
+/// A macro with `#[macro_export]`: code names it as if the root of the crate defined it.
+fn exported_macro(item: &Item, module: &Segments) -> Option<(String, Segments)> {
+    let Item::Macro(item) = item else { return None };
+    item.attrs.iter().find(|attribute| attribute.path().is_ident("macro_export"))?;
+    let name = item.ident.as_ref()?.to_string();
+    let path = ["crate".to_owned()].into_iter().chain(module.iter().cloned()).chain([name.clone()]);
+    Some((name, path.collect()))
 }
 
 fn leaves(tree: &UseTree, prefix: &Segments, found: &mut Vec<(String, Segments)>) {
