@@ -1,8 +1,9 @@
 //! Where the programs are that the tests run.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// A program of this workspace, beside the test that asks for it.
@@ -15,6 +16,22 @@ pub fn program(name: &str) -> PathBuf {
     let path = profile().join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(path.is_file(), "{} is missing: run `cargo build --workspace` first", path.display());
     path
+}
+
+/// A copy of a program in `folder`, where it belongs to no checkout. Another process writes it: a file
+/// that this one has open for writing could be inherited by a child of another test, and such a program
+/// cannot be started.
+///
+/// # Panics
+///
+/// If the program has not been built or cannot be copied.
+#[track_caller]
+pub fn installed(name: &str, folder: &Path) -> PathBuf {
+    fs::create_dir_all(folder).expect("a folder for the copy");
+    let copy = folder.join(name);
+    let made = Command::new("cp").arg(program(name)).arg(&copy).status();
+    assert!(made.is_ok_and(|status| status.success()), "no copy at {}", copy.display());
+    copy
 }
 
 /// Where cargo puts the programs of this build, such as `target/debug`.

@@ -52,7 +52,7 @@ fn status_tells_programs_how_it_is() {
     assert!(status["started_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{status}");
 
     let told = home.command("status").run();
-    for piece in [&*ready.url, "serving", &format!("port {port} (home)"), "restarts: 0"] {
+    for piece in [&*ready.url, "serving", &format!("port {port} (the home port)"), "restarts: 0"] {
         assert!(told.stdout.contains(piece), "no `{piece}`: {told:?}");
     }
     home.ask("restart");

@@ -47,10 +47,7 @@ fn the_last_lines_of_all_logs_are_told_in_the_order_in_which_they_were_written()
     let told = logs(&home, &["tail", "-n", "1000"]).stdout;
     assert_eq!(told.lines().count(), lines.len());
     let port = home.last("port_assigned")["port"].to_string();
-    assert!(
-        told.contains(&format!("INFO server/launcher: port remembered, port {port}")),
-        "{told}"
-    );
+    assert!(told.contains(&format!("INFO server/launcher: Port {port} is remembered.")), "{told}");
     assert!(!told.contains('\u{1b}'), "colour is for terminals");
 }
 

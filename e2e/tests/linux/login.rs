@@ -60,7 +60,7 @@ fn the_setting_registers_this_launcher_and_takes_it_back() {
     );
     assert!(text.contains(&exec), "{text}");
     assert!(text.contains(&format!("TryExec={}\n", launcher.display())), "{text}");
-    assert_eq!(verdict(&home), ("ok".to_owned(), "it is started at login".to_owned()));
+    assert_eq!(verdict(&home), ("ok".to_owned(), "started at login".to_owned()));
 
     assert_eq!(settings(&home, &["unset", "start_at_login"]).code, Some(0));
     assert_eq!(registered(&home), None);
@@ -82,7 +82,7 @@ fn a_start_mends_what_differs_from_the_setting() {
     let gone = text.replace("TryExec=/", "TryExec=/gone/");
     fs::write(&file, gone).expect("written");
     let (verdict_now, why) = verdict(&home);
-    assert!(verdict_now == "warning" && why.contains("is gone: /gone/"), "{why}");
+    assert!(verdict_now == "warning" && why.contains("does not exist any more: /gone/"), "{why}");
     start_once(&home);
     assert_eq!(registered(&home), Some((file.clone(), text.clone())));
 

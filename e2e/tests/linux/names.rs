@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use e2e::{Home, program};
+use e2e::{Home, installed, program};
 use serde_json::Value;
 
 /// Whether a launcher that is started as `program` prints a help, a version and advice with `name`.
@@ -49,7 +49,8 @@ fn the_installed_launcher_starts_the_installed_server() {
     let home = Home::new();
     let mut running = home.launcher().program(program("homeport")).start();
     let ready = running.ready();
-    let page = home.launcher().program(program("homeport")).without("--no-open").arg("where").run();
+    let page = home.launcher().program(program("homeport")).without("--no-open");
+    let page = page.without("--json").args(["where", "--json"]).run();
     assert_eq!(page.line("where")["url"], *ready.url);
     assert_eq!(running.stop().code, Some(0));
 }
@@ -64,14 +65,6 @@ fn logs(program: &Path, user: &Path, variables: &[(&str, &Path)], words: &[&str]
     serde_json::from_slice(&told.stdout).expect("JSON")
 }
 
-/// A copy of the launcher; by another process, for the reason that `input.rs` gives.
-fn copied(to: PathBuf) -> PathBuf {
-    fs::create_dir_all(to.parent().expect("a folder")).expect("made");
-    let made = Command::new("cp").arg(program("launcher")).arg(&to).status();
-    assert!(made.is_ok_and(|status| status.success()));
-    to
-}
-
 #[test]
 fn a_program_of_a_checkout_keeps_its_logs_there_however_it_is_started() {
     let (root, user) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("one"));
@@ -80,7 +73,7 @@ fn a_program_of_a_checkout_keeps_its_logs_there_however_it_is_started() {
     for file in ["Cargo.toml", "logs/port-history.schema.json"] {
         fs::write(root.join(file), "").expect("written");
     }
-    let built = copied(root.join("target/debug/launcher"));
+    let built = installed("launcher", &root.join("target/debug"));
     let link = user.join("homeport");
     std::os::unix::fs::symlink(&built, &link).expect("made");
     for program in [&built, &link] {
@@ -99,8 +92,8 @@ fn a_program_of_a_checkout_keeps_its_logs_there_however_it_is_started() {
     let told = logs(&built, user, &[], &["--home", home.to_str().expect("text")]);
     assert_eq!((&told["source"], &told["from"]), (&"option".into(), &"--home".into()));
 
-    let installed = copied(root.join("bin/launcher"));
-    let told = logs(&installed, user, &[], &[]);
+    let elsewhere = installed("launcher", &root.join("bin"));
+    let told = logs(&elsewhere, user, &[], &[]);
     assert_eq!((&told["source"], &told["from"]), (&"default".into(), &Value::Null));
     assert!(told["folder"].as_str().is_some_and(|f| f.starts_with(user.to_str().expect("text"))));
 }

@@ -1,6 +1,6 @@
 //! Where everything is kept: as an option says, or a variable, or the system.
 
-use e2e::{Home, get, quiet_port};
+use e2e::{Home, get, installed, quiet_port};
 
 #[test]
 fn an_option_moves_everything_and_a_variable_the_logs_alone() {
@@ -20,11 +20,14 @@ fn an_option_moves_everything_and_a_variable_the_logs_alone() {
     assert!(home.assignment().is_none());
 }
 
-/// Nothing is told, so everything is where the system wants a user's files to be.
+/// An installed program with no folder given: everything is where the system puts a user's files.
 #[test]
 fn without_a_home_the_folders_of_the_user_are_used_and_never_the_current_one() {
     let home = Home::new();
-    let mut running = home.launcher().env("HOMEPORT_HOME", "").port(quiet_port()).start();
+    let programs = home.path().join("bin");
+    let launcher = ["server", "launcher"].map(|name| installed(name, &programs))[1].clone();
+    let launch = home.launcher().program(launcher).env("HOMEPORT_HOME", "");
+    let mut running = launch.port(quiet_port()).start();
     let ready = running.ready();
     assert_eq!(get(&format!("{}_homeport/healthz", ready.url)).expect("it serves").status, 200);
     running.stop();

@@ -29,7 +29,7 @@ pub struct CommandLine {
 /// The commands of the launcher.
 #[derive(Debug, Subcommand)]
 pub enum LauncherCommand {
-    /// Claim a port, start the server on it, open the browser, and keep running until it is stopped.
+    /// Claim a port, start the server on it, open the browser, and run until stopped.
     Start(StartArgs),
     /// Stop the server and its launcher, and wait until both have ended.
     #[command(after_help = exits::IF_IT_RUNS)]
