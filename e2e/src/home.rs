@@ -14,7 +14,8 @@ use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
 use crate::{
-    Ended, HeldFile, Invocation, NOBODY, Watched, Wine, program, records, run_context, wine,
+    Ended, HeldFile, Invocation, NOBODY, Watched, program, records, run_context,
+    wine::{self, Wine},
 };
 
 /// A `HOMEPORT_HOME`. When it is dropped its whole port history is checked.
@@ -43,9 +44,24 @@ impl Home {
         Self::called("", None)
     }
 
-    /// An empty one, for the Windows programs.
-    pub(crate) fn within(wine: Wine) -> Self {
-        Self::called("", Some(wine))
+    /// An empty one for the Windows programs, in the Wine prefix that all tests share; `None`, and the
+    /// test is skipped, where Wine or the Windows programs are missing.
+    ///
+    /// # Panics
+    ///
+    /// If Wine does not start.
+    pub fn in_wine() -> Option<Self> {
+        Some(Self::called("", Some(Wine::shared()?)))
+    }
+
+    /// An empty one for the Windows programs, in a Wine prefix of its own. Everything in it runs where
+    /// the first program is started, such as in a [`Netns`](crate::Netns).
+    ///
+    /// # Panics
+    ///
+    /// If the folder cannot be made.
+    pub fn in_own_wine() -> Option<Self> {
+        Some(Self::called("", Some(Wine::alone()?)))
     }
 
     fn called(name: &str, wine: Option<Wine>) -> Self {
@@ -62,11 +78,6 @@ impl Home {
     /// Another empty one for the same programs, with this at the end of its path.
     pub fn another(&self, name: &str) -> Self {
         Self::called(name, self.wine.clone())
-    }
-
-    /// Where the programs of this home run.
-    pub(crate) fn wine(&self) -> Option<&Wine> {
-        self.wine.as_ref()
     }
 
     /// One of our programs, as this home runs it.
@@ -134,7 +145,7 @@ impl Home {
     /// The launcher, about to be started here.
     #[track_caller]
     pub fn launcher(&self) -> Invocation {
-        Invocation::new(self, self.program("launcher")).arg("--no-open").arg("--json")
+        self.invocation("launcher").arg("--no-open").arg("--json")
     }
 
     /// A command of the launcher that starts nothing, and answers people unless told otherwise.
@@ -152,7 +163,12 @@ impl Home {
     /// The server without a launcher, about to be started here.
     #[track_caller]
     pub fn server(&self) -> Invocation {
-        Invocation::new(self, self.program("server")).arg("--json")
+        self.invocation("server").arg("--json")
+    }
+
+    #[track_caller]
+    fn invocation(&self, program: &str) -> Invocation {
+        Invocation::new(self.program(program), &self.path, &self.folders, self.wine.as_ref())
     }
 
     /// Writes the settings of `app`.

@@ -4,20 +4,24 @@ use std::{
     env,
     ffi::OsString,
     os::fd::OwnedFd,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
 };
 
 use serde_json::json;
+use shared::paths::Folders;
 
-use crate::{Ended, Home, RunContext, Running, Wine, program, wine};
+use crate::{
+    Ended, RunContext, Running, program,
+    wine::{self, Wine},
+};
 
 /// What is kept of this process's environment: where tools and temporary files are. Everything else
 /// would make a test depend on who runs it, `HOMEPORT_LOG_DIR` above all, which cargo sets.
 const KEPT: [&str; 4] = ["PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH"];
 
-/// A program about to be started in a [`Home`].
+/// A program about to be started in a [`Home`](crate::Home).
 #[derive(Debug, Clone)]
 pub struct Invocation {
     home: PathBuf,
@@ -34,19 +38,25 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    pub(crate) fn new(home: &Home, program: PathBuf) -> Self {
+    /// `program`, started by Wine if there is one, with its files in the folder `home`.
+    pub(crate) fn new(
+        program: PathBuf,
+        home: &Path,
+        folders: &Folders,
+        wine: Option<&Wine>,
+    ) -> Self {
         Self {
-            home: home.path().to_owned(),
+            home: home.to_owned(),
             program,
             context: RunContext::direct(),
             app: None,
             arguments: Vec::new(),
             environment: Vec::new(),
             settings: Vec::new(),
-            settings_file: home.folders().settings(&Default::default()),
+            settings_file: folders.settings(&Default::default()),
             stdin: None,
             is_silent: false,
-            wine: home.wine().cloned(),
+            wine: wine.cloned(),
         }
     }
 

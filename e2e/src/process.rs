@@ -1,13 +1,11 @@
-//! A process that somebody else started, held by a handle that no later process can inherit.
+//! A process that another program started, held by a handle that no later process can inherit.
 
-use std::{fs, os::fd::OwnedFd, path::Path};
+use std::{fs, os::fd::OwnedFd};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
-
-use crate::wine;
 
 /// A process, and not merely its number: numbers are given again.
 #[derive(Debug)]
@@ -24,33 +22,24 @@ impl Watched {
         Some(Self { pid, handle })
     }
 
-    /// The processes that this one has started and that live.
+    /// The live processes that `parent` has started.
     pub fn children_of(parent: u32) -> Vec<Self> {
-        let of_parent = |pid: &u32| parent_of(*pid) == Some(parent);
-        // Asked again once it is held: the number may have gone to another in between.
-        pids().filter(of_parent).filter_map(Self::of).filter(|held| of_parent(&held.pid)).collect()
+        Self::all(|pid| parent_of(pid) == Some(parent))
     }
 
-    /// The servers that Wine runs in this home, with these `words` on their command line.
-    pub(crate) fn servers_in_wine(home: &Path, words: &str) -> Vec<Self> {
-        let variable = format!("HOMEPORT_HOME={}\0", wine::windows_path(home));
-        let is_one = |pid: &u32| {
-            let read = |file| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-            let environment = read("environ");
-            let line = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
-            let is_at_home =
-                || environment.windows(variable.len()).any(|v| v == variable.as_bytes());
-            line.contains("server.exe") && line.contains(words) && is_at_home()
-        };
-        pids().filter(is_one).filter_map(Self::of).filter(|held| is_one(&held.pid)).collect()
+    /// The live processes whose number fulfils `is_one`.
+    pub(crate) fn all(is_one: impl Fn(u32) -> bool) -> Vec<Self> {
+        // Checked again once it is held: the system may have given the number to another process.
+        let held = pids().filter(|&pid| is_one(pid)).filter_map(Self::of);
+        held.filter(|held| is_one(held.pid)).collect()
     }
 
-    /// Its number.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Whether it is stopped, and does nothing until it is told to go on.
+    /// Whether a signal has stopped it; SIGCONT lets it go on.
     pub fn is_stopped(&self) -> bool {
         stat_of(self.pid, 0).as_deref() == Some("T")
     }
@@ -76,19 +65,19 @@ impl Watched {
     ///
     /// # Panics
     ///
-    /// If the system cannot tell.
+    /// If the system refuses to poll the handle.
     pub fn has_ended(&self) -> bool {
         let mut watched = [PollFd::new(&self.handle, PollFlags::IN)];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         poll(&mut watched, Some(&now)).expect("a handle can be polled") > 0
     }
 
-    /// Sends it a signal; one that has ended gets none.
+    /// Sends a signal, unless the process has ended.
     pub fn signal(&self, signal: Signal) {
         let _ = pidfd_send_signal(&self.handle, signal);
     }
 
-    /// Ends it at once.
+    /// Sends SIGKILL.
     pub fn kill(&self) {
         self.signal(Signal::KILL);
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     Watched, captured_output::CapturedOutput, is_free, records, wait::wait_at_most, wait_for,
-    wait_until,
+    wait_until, wine,
 };
 
 /// A program that runs. When this is dropped it ends, and so do the processes that it started.
@@ -205,7 +205,7 @@ impl Running {
     /// The servers that it has started and that live. Under Wine, those of its home.
     pub fn servers(&self) -> Vec<Watched> {
         match &self.in_wine {
-            Some(home) => Watched::servers_in_wine(home, ""),
+            Some(home) => wine::servers_in(home, ""),
             None => Watched::children_of(self.child.id()),
         }
     }
@@ -285,7 +285,7 @@ impl Running {
     fn watch(&self, ready: &ReadyMessage) -> Option<Watched> {
         let own = self.child.id();
         if let Some(home) = &self.in_wine {
-            return Watched::servers_in_wine(home, &format!("--port {} ", ready.port)).pop();
+            return wine::servers_in(home, &format!("--port {} ", ready.port)).pop();
         }
         match ready.server_pid == own {
             true => Watched::of(own),

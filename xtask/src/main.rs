@@ -4,32 +4,43 @@
 //!
 //! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
 //! command means the same on every machine.
+//!
+//! The modules stand from the top floor down, and each names only modules below its own floor: the
+//! command line, the commands, the tools that they need, then running programs and reporting.
 
 #![forbid(unsafe_code)]
 
-mod apt;
 mod args;
-mod axe;
-mod cargo;
+mod stages;
+
 mod commit_msg;
-mod counts;
 mod deny;
 mod fuzz;
 mod gen_history;
-mod needs;
 mod package;
-mod report;
 mod schemathesis;
-mod screen;
-mod skips;
 mod soak;
-mod stages;
 mod start;
 mod structure;
 mod tests;
-mod windows;
-mod windows_toolchain;
 mod workflows;
+
+mod windows;
+
+mod needs;
+
+mod apt;
+mod axe;
+mod windows_toolchain;
+
+mod cargo;
+
+mod report;
+
+mod counts;
+
+mod screen;
+mod skips;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -7,8 +7,7 @@ use crate::{
     apt, axe, cargo,
     report::Outcome,
     screen,
-    windows::GCC,
-    windows_toolchain::{self as toolchain, TARGET},
+    windows_toolchain::{self as toolchain, GCC, TARGET},
 };
 use std::{collections::BTreeSet, env, path::PathBuf};
 

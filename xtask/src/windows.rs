@@ -8,16 +8,13 @@ use crate::{
     cargo, needs,
     report::Outcome,
     screen,
-    windows_toolchain::{self as toolchain, TARGET, Toolchain},
+    windows_toolchain::{self as toolchain, GCC, TARGET, Toolchain},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
-
-/// The C compiler of the target, which also links.
-pub(crate) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 /// The programs that are built.
 const PROGRAMS: [&str; 2] = ["launcher.exe", "server.exe"];

@@ -10,6 +10,9 @@ use std::path::Path;
 /// What the programs are built for.
 pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 
+/// The C compiler of the target, which also links.
+pub(crate) const GCC: &str = "x86_64-w64-mingw32-gcc";
+
 /// Debian's compiler.
 pub(crate) const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 

@@ -3,16 +3,21 @@
 //! A step is a fault and what must hold after it. Faults come in shuffled rounds, so
 //! that each is met early and often, and each step has a generator of its own: what one step draws
 //! changes nothing for the next.
+//!
+//! The modules stand from the top floor down: the audit and the faults, the world that suffers them,
+//! and what the world is made of.
 
 mod audit;
+mod outages;
+mod recovery;
+
+mod world;
+
 mod clients;
 mod control;
 mod event_log;
 mod fault;
-mod outages;
-mod recovery;
 mod resources;
-mod world;
 
 use std::{
     collections::BTreeMap,

@@ -9,8 +9,11 @@ use std::{
     time::Duration,
 };
 
-use super::{GCC, prefix::Prefix, windows_path};
+use super::{paths::windows_path, prefix::Prefix};
 use crate::programs;
+
+/// The compiler that the Windows programs are linked with; it builds the equipment as well.
+pub(super) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 /// A file that a program of Windows has open, so that nobody else can open it, until this is dropped
 /// or its time is over.

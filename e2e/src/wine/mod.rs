@@ -1,33 +1,38 @@
 //! The Windows programs, run here by Wine.
+//!
+//! The modules stand from the top floor down: `equipment` runs in a `prefix`, and it and `servers`
+//! name files by `paths`; none of them names anything of this file.
 
 mod equipment;
 mod prefix;
+mod servers;
+
+mod paths;
 
 use std::{
     env,
-    fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use equipment::GCC;
 pub use equipment::HeldFile;
+pub(crate) use paths::windows_path;
 use prefix::Prefix;
+pub(crate) use servers::servers_in;
 
-use crate::{Home, RunContext, found, lock::try_lock, programs, skip};
+use crate::{RunContext, found, skip};
 
 /// The variable that names the folder of the Windows programs.
 const VARIABLE: &str = "HOMEPORT_WINDOWS_PROGRAMS";
-
-/// The compiler that the Windows programs are linked with; it makes the tests' equipment as well.
-const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 /// How many of this process's tests are in the prefix that they share.
 static TENANTS: Mutex<usize> = Mutex::new(0);
 
 /// A Windows to run programs in, shared by whoever has a clone of it.
 #[derive(Debug, Clone)]
-pub struct Wine {
+pub(crate) struct Wine {
     programs: PathBuf,
     prefix: Arc<Tenancy>,
 }
@@ -42,14 +47,14 @@ enum Tenancy {
 }
 
 impl Wine {
-    /// A home for the Windows programs, in the prefix that all tests share; `None`, and the test is
-    /// skipped, where there is no Wine or nothing to run in it.
+    /// The prefix that all tests of this process share; `None`, and the test is skipped, where Wine or
+    /// the Windows programs are missing.
     ///
     /// # Panics
     ///
     /// If Wine does not start.
-    pub fn home() -> Option<Home> {
-        Some(Home::within(Self::new(|| {
+    pub(crate) fn shared() -> Option<Self> {
+        Self::new(|| {
             let mut tenants = TENANTS.lock().unwrap_or_else(PoisonError::into_inner);
             let prefix = Prefix::shared();
             if *tenants == 0 {
@@ -57,19 +62,19 @@ impl Wine {
             }
             *tenants += 1;
             Tenancy::Shared(prefix)
-        })?))
+        })
     }
 
-    /// A home for the Windows programs, in a prefix of its own. Everything of it runs where the first
-    /// program is started, such as in a [`Netns`](crate::Netns).
+    /// A prefix of its own. Everything in it runs where the first program is started, such as in a
+    /// [`Netns`](crate::Netns).
     ///
     /// # Panics
     ///
-    /// If there is no room for it.
-    pub fn home_alone() -> Option<Home> {
-        // The shared one is there when this has been asked for, and this is made of it.
-        let _shared = Self::home()?;
-        Some(Home::within(Self::new(|| Tenancy::Alone(Prefix::like_the_shared()))?))
+    /// If the folder cannot be made.
+    pub(crate) fn alone() -> Option<Self> {
+        // This makes the shared prefix if it is missing; the new one is copied from it.
+        let _shared = Self::shared()?;
+        Self::new(|| Tenancy::Alone(Prefix::like_the_shared()))
     }
 
     fn new(prefix: impl FnOnce() -> Tenancy) -> Option<Self> {
@@ -138,25 +143,4 @@ impl Drop for Tenancy {
             Self::Alone(prefix) => prefix.shut_down(),
         }
     }
-}
-
-/// The folder of the prefix that the tests of this process share. It outlives them, because making one
-/// takes seconds, and no other process has it at the same time: the last test here ends everything
-/// that runs in it.
-fn shared_folder() -> PathBuf {
-    static SHARED: OnceLock<(PathBuf, File)> = OnceLock::new();
-    let (folder, _) = SHARED.get_or_init(|| {
-        let folders = (1..).map(|number| programs::target().join(format!("wine-prefix-{number}")));
-        let mut locked = folders.filter_map(|folder| {
-            let lock = try_lock(&folder.with_extension("lock"))?;
-            Some((folder, lock))
-        });
-        locked.next().expect("numbers do not end")
-    });
-    folder.clone()
-}
-
-/// A path as Windows programs see it: Wine shows the whole of this machine as drive Z.
-pub(crate) fn windows_path(path: &Path) -> String {
-    format!("Z:{}", path.to_str().expect("a path of text").replace('/', "\\"))
 }

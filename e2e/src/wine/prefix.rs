@@ -1,15 +1,16 @@
 //! A prefix: the folder that is a whole Windows to Wine, with its registry and its drives.
 
 use std::{
-    fs,
+    fs::{self, File},
     os::unix::fs::symlink,
     path::PathBuf,
     process::{Command, Stdio},
+    sync::OnceLock,
 };
 
 use tempfile::TempDir;
 
-use crate::wait_for;
+use crate::{lock::try_lock, programs, wait_for};
 
 /// What a prefix keeps of its own; everything else of one made by Wine never changes.
 const REGISTRY: [&str; 4] = ["system.reg", "user.reg", "userdef.reg", ".update-timestamp"];
@@ -24,13 +25,13 @@ pub(super) struct Prefix {
 impl Prefix {
     /// The one that the tests of this process share, which outlives them. It may not be there yet.
     pub(super) fn shared() -> Self {
-        Self { folder: super::shared_folder(), _own: None }
+        Self { folder: shared_folder(), _own: None }
     }
 
     /// One with a registry of its own, and the files of the shared one, which must be there.
     pub(super) fn like_the_shared() -> Self {
         let own = tempfile::Builder::new().prefix("homeport-wine-").tempdir().expect("a folder");
-        let (from, folder) = (super::shared_folder(), own.path().to_owned());
+        let (from, folder) = (shared_folder(), own.path().to_owned());
         for file in REGISTRY {
             fs::copy(from.join(file), folder.join(file)).expect("the shared one has it");
         }
@@ -98,4 +99,20 @@ impl Prefix {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
+}
+
+/// The folder of the prefix that the tests of this process share. It outlives them, because making one
+/// takes seconds, and no other process has it at the same time: the last test here ends everything
+/// that runs in it.
+fn shared_folder() -> PathBuf {
+    static SHARED: OnceLock<(PathBuf, File)> = OnceLock::new();
+    let (folder, _) = SHARED.get_or_init(|| {
+        let folders = (1..).map(|number| programs::target().join(format!("wine-prefix-{number}")));
+        let mut locked = folders.filter_map(|folder| {
+            let lock = try_lock(&folder.with_extension("lock"))?;
+            Some((folder, lock))
+        });
+        locked.next().expect("numbers do not end")
+    });
+    folder.clone()
 }

@@ -1,10 +1,6 @@
 //! The names that the programs are started by, and where they keep their logs for it.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, fs, path::Path, process::Command};
 
 use e2e::{Home, installed, program};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Home, Invocation, Packages, Running, Wine, found, get, skip, stripped, wait_until};
+use e2e::{Home, Invocation, Packages, Running, found, get, skip, stripped, wait_until};
 
 /// What older versions of Wine lack.
 const STAND_IN: &str = "bcryptprimitives.dll";
@@ -24,7 +24,7 @@ impl Installed {
             skip("makensis (nsis) is missing");
             return None;
         }
-        let home = Wine::home()?;
+        let home = Home::in_wine()?;
         let programs = ["launcher", "server"].map(|name| home.program(name));
         let programs = stripped(&programs, "x86_64-w64-mingw32-strip");
         let packages = Packages::make(&["installer"], programs.path());

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use e2e::{Ended, Wine};
+use e2e::{Ended, Home};
 
 #[test]
 fn a_windows_program_says_how_it_is_to_be_treated() {
-    let Some(home) = Wine::home() else { return };
+    let Some(home) = Home::in_wine() else { return };
     for program in ["launcher", "server"] {
         let bytes = fs::read(home.program(program)).expect("it was built");
         let holds = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
@@ -26,7 +26,7 @@ fn a_windows_program_says_how_it_is_to_be_treated() {
 
 #[test]
 fn a_windows_launcher_registers_its_start_at_login_and_takes_it_back() {
-    let Some(home) = Wine::home() else { return };
+    let Some(home) = Home::in_wine() else { return };
     let ask = |words: &[&str]| -> Ended {
         let launcher = home.launcher().without("--no-open").without("--json");
         words.iter().fold(launcher, |launcher, word| launcher.arg(*word)).run()
@@ -46,7 +46,7 @@ fn a_windows_launcher_registers_its_start_at_login_and_takes_it_back() {
 /// What is read by a script is not shown in a box, which would hold the script up for ever.
 #[test]
 fn a_windows_launcher_that_is_read_shows_no_box() {
-    let Some(home) = Wine::home() else { return };
+    let Some(home) = Home::in_wine() else { return };
     home.set("server", "port = 0");
     let failed = home.launcher().without("--json").run();
     assert_eq!(failed.code, Some(78), "{failed:?}");

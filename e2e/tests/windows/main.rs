@@ -12,7 +12,7 @@ mod life;
 mod networks;
 mod taken;
 
-use e2e::{Home, Wine};
+use e2e::Home;
 
 /// What Windows refuses a port with that somebody has: `WSAEADDRINUSE`.
 const ADDRESS_IN_USE: i32 = 10_048;
@@ -22,5 +22,5 @@ const MANY: usize = 5;
 
 /// A home for the programs of Windows.
 fn home() -> Option<Home> {
-    Wine::home()
+    Home::in_wine()
 }

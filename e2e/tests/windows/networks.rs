@@ -1,6 +1,6 @@
 //! Networks that are set up otherwise than this machine's, with a Windows of their own inside.
 
-use e2e::{Netns, Wine, quiet_port};
+use e2e::{Home, Netns, quiet_port};
 
 /// Row 5 of the test matrix: nobody listens there, and still nobody may. Windows says 10013 of it.
 #[test]
@@ -10,7 +10,7 @@ fn a_port_that_nobody_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights
     if let Err(refusal) = plain.try_out() {
         return e2e::skip(&format!("setpriv: {refusal}"));
     }
-    let Some(home) = Wine::home_alone() else { return };
+    let Some(home) = Home::in_own_wine() else { return };
     let mut running = home.launcher().at(&plain).arg("--range").arg("19900-20100").start();
     assert!(running.ready().port >= 20_000);
     assert_eq!(running.stop().code, Some(0));
@@ -29,7 +29,7 @@ fn a_port_that_nobody_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights
 #[test]
 fn a_windows_with_nothing_but_loopback_is_enough() {
     let Some(netns) = Netns::new(&[]) else { return };
-    let Some(home) = Wine::home_alone() else { return };
+    let Some(home) = Home::in_own_wine() else { return };
     let mut running = home.launcher().at(&netns.context()).start();
     running.ready();
     assert_eq!(running.stop().code, Some(0));
@@ -40,7 +40,7 @@ fn a_windows_with_nothing_but_loopback_is_enough() {
 fn a_port_that_somebody_keeps_for_himself_alone_is_left_to_him() {
     // What listens on every address listens on nobody's network but this.
     let Some(netns) = Netns::new(&[]) else { return };
-    let Some(home) = Wine::home_alone() else { return };
+    let Some(home) = Home::in_own_wine() else { return };
     let (context, port, owner) = (netns.context(), quiet_port(), home.another("owner"));
     let mut owner = owner.server().at(&context).port(port).arg("--bind").arg("0.0.0.0").start();
     owner.ready();

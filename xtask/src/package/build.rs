@@ -4,7 +4,6 @@
 //! A compiler writes the paths of the source into panics and debug lines; here each folder that
 //! differs from machine to machine gets a name of its own. Linkers of MinGW write the time.
 
-use super::DATE;
 use crate::{
     cargo,
     windows::{self, WindowsError},
@@ -15,12 +14,20 @@ use std::{
     process::Command,
 };
 
-/// How cargo is told flags of the compiler that may hold spaces, and what stands between two.
+/// The variable that dates everything in a package.
+pub(super) const DATE: &str = "SOURCE_DATE_EPOCH";
+
+/// The variable with flags for the compiler, which may contain spaces, and the separator of two flags.
 const FLAGS: (&str, &str) = ("CARGO_ENCODED_RUSTFLAGS", "\x1f");
+
+/// `target/package`: the packages, and the folders that their programs are built in.
+pub(super) fn folder() -> PathBuf {
+    cargo::root().join("target").join("package")
+}
 
 /// The programs for `system`; answers their folder.
 pub(super) fn programs(system: &str, date: &str) -> Result<PathBuf, WindowsError> {
-    let target_dir = super::folder().join("build");
+    let target_dir = folder().join("build");
     if system == env::consts::OS {
         let mut command = cargo::cargo(["build", "--locked", "--release", "-p", "launcher"]);
         command.args(["-p", "server", "--bins", "--target-dir"]).arg(&target_dir);
@@ -30,7 +37,7 @@ pub(super) fn programs(system: &str, date: &str) -> Result<PathBuf, WindowsError
     }
     if system == "windows" {
         // Another compiler, so another folder: they would throw each other's work away.
-        let target_dir = super::folder().join("build-windows");
+        let target_dir = folder().join("build-windows");
         let untimed = ["-Clink-arg=-Wl,--no-insert-timestamp".to_owned()];
         return windows::build_to_ship(&target_dir, |command| prepare(command, date, &untimed));
     }
@@ -44,7 +51,7 @@ pub(super) fn programs(system: &str, date: &str) -> Result<PathBuf, WindowsError
 fn prepare(command: &mut Command, date: &str, flags: &[String]) {
     let remapped = remapped(&cargo_home(), &cargo::root());
     let flags = [&remapped[..], flags].concat().join(FLAGS.1);
-    // What somebody has set for their own builds is not for shipping.
+    // The flags of a developer's own builds are not for shipping.
     command.env_remove("RUSTFLAGS").env(FLAGS.0, flags).env(DATE, date);
 }
 

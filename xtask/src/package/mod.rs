@@ -1,22 +1,25 @@
 //! `cargo xtask package`: from a clean checkout to packages in `target/package`.
 //!
 //! [`build`] makes the programs, the same on every machine; the crate `packaging` puts them into
-//! packages; [`reproducible`] does both a second time elsewhere and compares.
+//! packages; [`reproducible`] does both a second time elsewhere and compares. It stands above `build`
+//! and `kind`, which name nothing of this file.
 
-mod build;
 mod reproducible;
 
+mod build;
+mod kind;
+
+use self::{
+    build::{DATE, folder},
+    kind::Kind,
+};
 use crate::{cargo, report::Outcome, screen, windows::WindowsError};
-use clap::ValueEnum;
 use std::{
     collections::BTreeSet,
     env,
     path::{Path, PathBuf},
     process::ExitCode,
 };
-
-/// The variable that dates everything in a package.
-const DATE: &str = "SOURCE_DATE_EPOCH";
 
 /// What to package, and whether to check it.
 #[derive(Debug, clap::Args)]
@@ -30,45 +33,6 @@ pub(crate) struct PackageArgs {
     /// Do it again in a fresh clone of the last commit, and compare the bytes
     #[arg(long, conflicts_with = "programs")]
     check_reproducible: bool,
-}
-
-/// A package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-enum Kind {
-    /// For Debian and its relatives.
-    Deb,
-    /// For Windows, to unpack anywhere.
-    Zip,
-    /// For Windows, with a shortcut and an uninstaller.
-    Installer,
-    /// For macOS.
-    App,
-}
-
-impl Kind {
-    /// What the programs of a package run on.
-    fn system(self) -> &'static str {
-        match self {
-            Self::Deb => "linux",
-            Self::Zip | Self::Installer => "windows",
-            Self::App => "macos",
-        }
-    }
-
-    /// The packages that can be made of what is built here: Linux builds for Windows too.
-    fn of_this_system() -> &'static [Self] {
-        match env::consts::OS {
-            "linux" => &[Self::Deb, Self::Zip, Self::Installer],
-            "windows" => &[Self::Zip, Self::Installer],
-            "macos" => &[Self::App],
-            _ => &[],
-        }
-    }
-}
-
-/// Where the packages are put.
-fn folder() -> PathBuf {
-    cargo::root().join("target").join("package")
 }
 
 /// Makes the packages, and says where they are.
@@ -98,18 +62,13 @@ fn package(kinds: &[Kind], programs: Option<&Path>) -> Result<(), WindowsError> 
             None => build::programs(system, &date)?,
         };
         for kind in kinds.iter().filter(|kind| kind.system() == system) {
-            packaging.arg(format!("--{}", name(*kind))).arg(&programs);
+            packaging.arg(format!("--{}", kind.name())).arg(&programs);
         }
     }
     match cargo::outcome(packaging) {
         Outcome::Ok => Ok(()),
         Outcome::Failed(why) | Outcome::Skipped(why) => Err(WindowsError::Failed(why)),
     }
-}
-
-/// A kind as it is typed.
-fn name(kind: Kind) -> String {
-    kind.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// When the last commit was made, unless the caller says otherwise.

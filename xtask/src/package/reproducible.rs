@@ -1,7 +1,7 @@
 //! Whether the last commit gives the same packages a second time: in another folder, from a fresh
 //! clone, with nothing built before.
 
-use super::{Kind, name};
+use super::{build::folder, kind::Kind};
 use crate::{
     cargo, screen,
     windows::{WindowsError, finish},
@@ -18,7 +18,7 @@ pub(super) fn check(kinds: &[Kind]) -> Result<(), WindowsError> {
         let why = "the checkout has changes, and a clone would not have them: commit them first";
         return Err(WindowsError::Failed(why.to_owned()));
     }
-    let again = super::folder().join("again");
+    let again = folder().join("again");
     match fs::remove_dir_all(&again) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&again)(error)),
         _ => {}
@@ -27,12 +27,12 @@ pub(super) fn check(kinds: &[Kind]) -> Result<(), WindowsError> {
     clone.arg(&again);
     finish(clone)?;
 
-    let kinds: Vec<_> = kinds.iter().map(|kind| name(*kind)).collect();
+    let kinds: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
     let mut package = cargo::cargo(["xtask", "package", "--only", &kinds.join(",")]);
     // Cargo's own variables speak of the checkout that we run from.
     package.current_dir(&again).env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_TARGET_DIR");
     finish(package)?;
-    compare(&super::folder().join(SUMS), &again.join("target").join("package").join(SUMS))
+    compare(&folder().join(SUMS), &again.join("target").join("package").join(SUMS))
 }
 
 fn compare(first: &Path, second: &Path) -> Result<(), WindowsError> {

@@ -1,0 +1,18 @@
+//! The servers among the processes that Wine runs.
+
+use std::{fs, path::Path};
+
+use super::paths::windows_path;
+use crate::Watched;
+
+/// The servers that Wine runs in the home `home`, with these `words` on their command line.
+pub(crate) fn servers_in(home: &Path, words: &str) -> Vec<Watched> {
+    let variable = format!("HOMEPORT_HOME={}\0", windows_path(home));
+    Watched::all(|pid| {
+        let read = |file| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let environment = read("environ");
+        let line = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
+        let is_at_home = || environment.windows(variable.len()).any(|v| v == variable.as_bytes());
+        line.contains("server.exe") && line.contains(words) && is_at_home()
+    })
+}
