@@ -9,12 +9,12 @@ use rustix::{
 
 /// A process, and not merely its number: numbers are given again.
 #[derive(Debug)]
-pub struct Watched {
+pub struct WatchedProcess {
     pid: u32,
     handle: OwnedFd,
 }
 
-impl Watched {
+impl WatchedProcess {
     /// The process of this number, if there is one now.
     pub fn of(pid: u32) -> Option<Self> {
         let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
