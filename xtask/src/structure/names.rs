@@ -81,7 +81,8 @@ fn unknown_words(
     let mut unknown = BTreeMap::<_, BTreeSet<_>>::new();
     for name in defined.keys() {
         for word in words(name) {
-            if !lexicon.contains(&word) && !standard.contains(word.as_str()) {
+            let is_ours = lexicon.contains(&word) || lexicon.contains(word.trim_end_matches('s'));
+            if !is_ours && !standard.contains(word.as_str()) {
                 unknown.entry(word).or_default().insert(name.clone());
             }
         }
