@@ -20,15 +20,15 @@ struct Args {
     write: Option<PathBuf>,
 }
 
-/// How many seconds a launcher at rest is watched: one wake-up a minute would show half of the time,
-/// and a tick at once.
+/// How many seconds a launcher at rest is watched: one wake-up a minute would show half of the
+/// time, and a tick at once.
 const AT_REST: u64 = 30;
 
 #[derive(Debug, Clone, Subcommand)]
 enum Command {
     /// Claims of both loopback addresses
     Claims,
-    /// From the start of the launcher to the first answer
+    /// From the start of the launcher to the first response
     Launches,
     /// A thousand candidates taken
     Conflicts,
@@ -36,24 +36,24 @@ enum Command {
     Restarts,
     /// Who holds a port, with many processes about
     Holders,
-    /// The launcher at rest, and how fast it answers a question
+    /// The idle launcher: memory, wake-ups, and the time of one status request
     Rest {
         /// How many seconds it is watched
         #[arg(long, default_value_t = AT_REST)]
         seconds: u64,
     },
-    /// Requests per second and how long answers take, with the access log
+    /// Requests per second and response times, with the access log
     Requests,
     /// Lines of diagnostics through the queue, beside slog-async
     LogLines,
-    /// How soon clients that follow hear of a record, and how many events reach them
+    /// How soon subscribed clients receive a record, and how many events per second
     FanOut,
     /// A bare actix-web server, for `requests` and `fan-out` to measure ours against
     #[command(hide = true)]
     Bare {
         /// Its port
         port: u16,
-        /// Where its answers are
+        /// The folder with its response bodies
         home: PathBuf,
     },
 }

@@ -1,5 +1,5 @@
-//! The peer: actix-web with the same answers and nothing around them. No guard, no token, no log, no
-//! metrics; what it tells its followers is made once for all of them.
+//! The peer: actix-web with the same responses and nothing around them. No guard, no token, no log,
+//! no metrics; each event is serialized once for all subscribers.
 
 use std::{
     convert::Infallible,
@@ -25,10 +25,10 @@ use crate::{
     fan_out::{EVENTS, LOOK},
 };
 
-/// Those who follow the events.
+/// The subscribers of the events.
 type Followers = Mutex<Vec<UnboundedSender<Bytes>>>;
 
-/// Serves on `port` what is in `home`, for ever.
+/// Serves the files of `home` on `port` until the process is killed.
 pub(crate) fn serve(port: u16, home: &Path) -> io::Result<()> {
     let port = Port::new(port).ok_or(io::ErrorKind::InvalidInput)?;
     let claim = claim::port(port).map_err(io::Error::other)?;
@@ -67,7 +67,8 @@ async fn follow(followers: Data<Followers>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/event-stream").streaming(events)
 }
 
-/// Tells everybody each line that is added to a file, which is looked at as often as ours is.
+/// Sends each line that is added to a file to all subscribers; polls the file as often as our
+/// server.
 fn tell(file: &Path, followers: &Followers) {
     let mut read = 0;
     loop {
@@ -83,7 +84,7 @@ fn tell(file: &Path, followers: &Followers) {
     }
 }
 
-/// What stands in a file behind `read`.
+/// The bytes of a file after the offset `read`.
 fn news(file: &Path, read: u64) -> io::Result<String> {
     let mut file = File::open(file)?;
     file.seek(SeekFrom::Start(read))?;

@@ -16,7 +16,7 @@ use crate::stats::{Row, row, take_turns};
 const ROUNDS: usize = 4000;
 
 pub(crate) fn measure() -> io::Result<Vec<Row>> {
-    // Released before the first round: nobody else wants it, and every round takes it anew.
+    // Released before the first round: no other program uses it, and every round claims it again.
     let port = claim::any().map_err(io::Error::other)?.port();
     let mut ours = || drop(black_box(claim::port(port)));
     let mut bare = || drop(black_box(system_calls(port)));
@@ -33,7 +33,7 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
     ])
 }
 
-/// What no claim can do without.
+/// The system calls that every claim needs.
 fn system_calls(port: Port) -> io::Result<[OwnedFd; 2]> {
     let bound = |family, address: SocketAddr| {
         let socket = socket(family, SocketType::STREAM, None)?;

@@ -1,5 +1,5 @@
 //! Who is put under load: our server with the access log and without it, a bare actix-web server
-//! with the same answers, and miniserve, each in a home of its own.
+//! with the same responses, and miniserve, each in a home of its own.
 
 use std::{fs, io, path::Path, process::Command};
 
@@ -19,10 +19,10 @@ pub(crate) const SITE: &str = "site";
 pub(crate) const FILE: &str = "file.txt";
 const FILE_LENGTH: usize = 10 * 1024;
 
-/// The file of its home from which the bare server has its answer to [`STATUS`].
+/// The file of its home with the bare server's response to [`STATUS`].
 pub(crate) const STATUS_FILE: &str = "status.json";
 
-/// Where our server tells how it is.
+/// The path of our server's status.
 pub(crate) const STATUS: &str = "/_homeport/api/v1/status";
 
 /// A running server.
@@ -34,13 +34,13 @@ pub(crate) struct Contender {
     _home: TempDir,
 }
 
-/// All of them.
+/// All contenders.
 pub(crate) struct Contenders {
-    /// Ours as it is: with the access log.
+    /// Our server with the access log, which is the default.
     pub(crate) logging: Contender,
-    /// Ours without it.
+    /// Our server without the access log.
     pub(crate) silent: Contender,
-    /// An actix-web server that has the same answers and nothing around them.
+    /// An actix-web server with the same responses and nothing around them.
     pub(crate) bare: Contender,
     /// A peer that serves files, if it is installed.
     pub(crate) miniserve: io::Result<Contender>,
@@ -68,7 +68,7 @@ impl Contenders {
     }
 }
 
-/// Our launcher and server, which log so much.
+/// Our launcher and server, with this log level.
 fn ours(level: &str) -> io::Result<Contender> {
     let mut contender = Contender::start("", |home, port| {
         let command = json!([beside("server")?, "--root", home.join(SITE)]);
@@ -99,7 +99,8 @@ impl Contender {
         Ok(Self { port, folders, token: token.to_owned(), _program: program, _home: home })
     }
 
-    /// A request for `path`. Each carries a token, whoever it is for, so that all are of one length.
+    /// A request for `path`. Each carries a token, also where the server needs none, so that all
+    /// have the same length.
     pub(crate) fn request(&self, path: &str) -> String {
         let (port, token) = (self.port, &self.token);
         format!(

@@ -1,10 +1,10 @@
-//! Events: how soon as many clients as may follow have heard of a record, and how many events per
-//! second reach them, beside the same app without the access log and bare actix-web.
+//! Events: how soon the largest allowed number of clients has received a record, and how many
+//! events per second reach them, beside the same app without the access log and bare actix-web.
 //!
 //! Both servers find a record by looking at the history every [`LOOK`]. So the first figure is half
-//! of that and what telling everybody takes; records are written at moments that are spread evenly
-//! over the time between two looks. The second is of records that are written all at once, and runs
-//! from the first event that comes to the last.
+//! of that plus the time to send to all clients; records are written at moments that are spread
+//! evenly over the time between two looks. The second is of records that are written all at once,
+//! and runs from the first event that comes to the last.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -27,19 +27,19 @@ use crate::{
     stats::{Row, median, quantile, time},
 };
 
-/// Where events are told.
+/// The path of the event stream.
 pub(crate) const EVENTS: &str = "/_homeport/api/v1/events";
 
-/// How often our server looks at the history while somebody listens.
+/// How often our server looks at the history while a client is subscribed.
 pub(crate) const LOOK: Duration = Duration::from_millis(200);
 
-/// As many as our server lets in.
+/// The most subscribers that our server accepts.
 const CLIENTS: usize = 64;
 
 /// How many single records are waited for, spread over the time between two looks.
 const RECORDS: u32 = 20;
 
-/// How many are written at once: half of what waits for a client that does not read.
+/// How many are written at once: half of the queue of a client that does not read.
 const AT_ONCE: usize = 256;
 
 const ROUNDS: usize = 9;
@@ -82,13 +82,14 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
     Ok(peers.map(wait).into_iter().chain(peers.map(rate)).collect())
 }
 
-/// The clients of one server, and who writes its history.
+/// The clients of one server, and the writer of its history.
 struct Audience {
     history: Writer,
     clients: Vec<BufReader<TcpStream>>,
 }
 
-/// How long after the first record was written the first client heard it, and all of them the last.
+/// How long after the first record was written the first client received it, and all clients the
+/// last.
 struct Heard {
     first: Duration,
     all: Duration,
@@ -103,8 +104,8 @@ impl Audience {
         Ok(Self { history, clients })
     }
 
-    /// Writes so many records, and waits until everybody has heard them. One thread hears for all,
-    /// client after client: what comes meanwhile waits in the kernel.
+    /// Writes `records` records, and waits until all clients have received them. One thread reads
+    /// for all, client after client: the kernel buffers the rest.
     fn tell(&mut self, records: usize) -> io::Result<Heard> {
         let event = Event::SettingsChanged { key: "port".into(), from: None, to: None };
         let began = Instant::now();
@@ -124,7 +125,7 @@ impl Audience {
     }
 }
 
-/// A client that has been let in.
+/// Connects a subscriber.
 fn listen(contender: &Contender) -> io::Result<BufReader<TcpStream>> {
     let mut stream = connect(contender.port)?;
     stream.write_all(contender.request(EVENTS).as_bytes())?;

@@ -1,4 +1,4 @@
-//! From the start of the launcher to the first answer, beside the server started directly.
+//! From the start of the launcher to the first response, beside the server started directly.
 
 use std::io;
 

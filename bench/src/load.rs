@@ -1,6 +1,6 @@
-//! Load on one server: a burst of requests on connections that are kept alive, each with one request
-//! under way. The next is sent when the last was answered, so a slow server is asked less often, and
-//! its slow answers count once each.
+//! Load on one server: a burst of requests on connections that are kept alive, each with one
+//! request under way. The next is sent when the last was answered, so a slow server is asked less
+//! often, and its slow responses count once each.
 
 use std::{
     io::{self, Read, Write},
@@ -18,23 +18,23 @@ use crate::stats::quantile;
 /// How long a burst lasts: long enough for the access log to be written to many times.
 const BURST: Duration = Duration::from_secs(1);
 
-/// A browser's six, and a script or two.
+/// The six of a browser, and two of scripts.
 const CONNECTIONS: usize = 8;
 
-/// Longer than any answer that is asked for.
+/// In bytes: longer than any response of these measurements.
 const LONGEST: usize = 64 * 1024;
 
-/// How long an answer may take before the measurement is given up.
+/// How long a response may take before the measurement is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a burst came to.
+/// The result of a burst.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figures {
-    /// Answers per second.
+    /// Responses per second.
     pub(crate) rate: f64,
-    /// The seconds in which half of the answers came.
+    /// The median response time, in seconds.
     pub(crate) half: f64,
-    /// The seconds in which all but one of a hundred came.
+    /// The 99th percentile of the response times, in seconds.
     pub(crate) slow: f64,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn burst(port: Port, request: &str) -> io::Result<Figures> {
     Ok(Figures { rate, half: quantile(times.clone(), 0.5), slow: quantile(times, 0.99) })
 }
 
-/// Asks on one connection until time is up, and returns the seconds that each answer took.
+/// Sends requests on one connection until time is up; returns each response time in seconds.
 fn ask(port: Port, request: &str, until: Instant) -> io::Result<Vec<f64>> {
     let mut stream = connect(port)?;
     let (mut times, mut buffer) = (Vec::new(), vec![0; LONGEST]);
@@ -69,7 +69,7 @@ fn ask(port: Port, request: &str, until: Instant) -> io::Result<Vec<f64>> {
     }
 }
 
-/// The body of one answer.
+/// The body of one response.
 pub(crate) fn answer(port: Port, request: &str) -> io::Result<Vec<u8>> {
     let (mut stream, mut buffer) = (connect(port)?, vec![0; LONGEST]);
     stream.write_all(request.as_bytes())?;
@@ -77,7 +77,7 @@ pub(crate) fn answer(port: Port, request: &str) -> io::Result<Vec<u8>> {
     Ok(buffer[body].to_vec())
 }
 
-/// Reads one answer to its end, and tells where its body is. It must be a good one.
+/// Reads one whole response and returns the range of its body; any status but 200 is an error.
 fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<Range<usize>> {
     let mut had = 0;
     loop {
@@ -91,8 +91,8 @@ fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<Range<us
     }
 }
 
-/// Where the body is of an answer that begins so, once its head is there. Every server here is made
-/// with actix-web, which spells the names of headers in small letters.
+/// The range of the body in a response that begins with these bytes, once the head is complete.
+/// Every server here is made with actix-web, which spells the names of headers in small letters.
 fn body(answer: &[u8]) -> io::Result<Option<Range<usize>>> {
     let Some(end) = memmem::find(answer, b"\r\n\r\n") else { return Ok(None) };
     let (head, name) = (&answer[..end], b"\r\ncontent-length: ");

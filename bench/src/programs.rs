@@ -20,7 +20,7 @@ pub(crate) fn beside(name: &str) -> io::Result<PathBuf> {
     env::current_exe().map(|own| own.with_file_name(name))
 }
 
-/// Without the variables that would make a measurement depend on who runs it.
+/// Without the variables that would make a measurement depend on the user who runs it.
 pub(crate) fn clean(command: &mut Command) -> &mut Command {
     let ours = env::vars_os().map(|(name, _)| name);
     for variable in ours.filter(|name| name.to_string_lossy().starts_with("HOMEPORT_")) {
@@ -57,7 +57,7 @@ impl StartedProgram {
         self.child.id()
     }
 
-    /// Waits until the program answers a request on `port`, and says how long that took since its
+    /// Waits until the program answers a request on `port`; returns the time since its
     /// start, in seconds.
     pub(crate) fn first_answer(&self, port: Port) -> io::Result<f64> {
         while self.started.elapsed() < PATIENCE {
@@ -68,7 +68,7 @@ impl StartedProgram {
         Err(io::ErrorKind::TimedOut.into())
     }
 
-    /// Waits for the line that says that the server is ready, and says how long that took since the
+    /// Waits for the line that says that the server is ready; returns the time since the
     /// start, in seconds.
     pub(crate) fn ready(&mut self) -> io::Result<(f64, Value)> {
         let stdout = self.child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;

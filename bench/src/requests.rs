@@ -1,9 +1,9 @@
-//! Requests per second and the time of all but one answer in a hundred, with the access log, beside
+//! Requests per second and the 99th percentile of response times, with the access log, beside
 //! the same app without it, bare actix-web and, for a file, miniserve.
 //!
 //! `healthz` costs nothing to answer, so it shows what stands around every answer. `status` is what
-//! scripts ask: a token is compared, two files are looked at, and a page of JSON is written. The file
-//! is of `server --root`.
+//! scripts ask: a token is compared, two files are looked at, and a page of JSON is written. The
+//! file is of `server --root`.
 
 use std::io;
 

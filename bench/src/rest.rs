@@ -1,4 +1,4 @@
-//! A launcher at rest: memory and wake-ups; and how long it takes to answer a question.
+//! The idle launcher: memory, wake-ups, and the time of one status request.
 
 use std::{fs, io, process::Command, thread, time::Duration};
 

@@ -1,8 +1,8 @@
 //! A real browser: Chromium, driven through ChromeDriver.
 //!
 //! Each has a profile of its own and ends when it is dropped. From before the first script of every
-//! page it writes down what nobody may see happen: errors, refusals of the page's own policy, and
-//! shifts of the layout. [`Browser::troubles`] and [`Browser::shifts`] tell them.
+//! page it records what must not happen: errors, refusals of the page's own policy, and
+//! shifts of the layout. [`Browser::troubles`] and [`Browser::shifts`] return them.
 
 use std::{fs, path::PathBuf, process::Child};
 
@@ -52,24 +52,24 @@ pub struct Browser {
     _profile: TempDir,
 }
 
-/// How a page is looked at.
+/// The window and the preferences that a page is shown with.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewport {
     /// Its width in CSS pixels.
     pub width: u32,
-    /// Its height.
+    /// Its height in CSS pixels.
     pub height: u32,
-    /// Whether the person likes it dark.
+    /// Whether a dark colour scheme is preferred.
     pub dark: bool,
-    /// Whether the person's own few colours hold instead of the page's.
+    /// Whether the system's colours replace the page's (`forced-colors`).
     pub forced_colors: bool,
-    /// Whether the person wants nothing to move.
+    /// Whether reduced motion is preferred.
     pub still: bool,
 }
 
 impl Browser {
-    /// Opens one whose person reads `language`, such as `zh-CN`. Returns what is missing if there is
-    /// none on this machine.
+    /// Opens one whose preferred language is `language`, such as `zh-CN`. Returns what is missing
+    /// if there is none on this machine.
     ///
     /// # Errors
     ///
@@ -102,13 +102,13 @@ impl Browser {
         Ok(browser)
     }
 
-    /// The tab that is looked at.
+    /// The active tab.
     #[track_caller]
     pub fn tab(&self) -> WindowHandle {
         self.run(self.driver.window())
     }
 
-    /// Opens another tab and looks at that.
+    /// Opens another tab and makes it the active one.
     #[track_caller]
     pub fn open_tab(&self) -> WindowHandle {
         let tab = self.run(self.driver.new_tab());
@@ -117,13 +117,13 @@ impl Browser {
         tab
     }
 
-    /// Looks at another tab.
+    /// Makes `tab` the active one.
     #[track_caller]
     pub fn turn_to(&self, tab: &WindowHandle) {
         self.run(self.driver.switch_to_window(tab.clone()));
     }
 
-    /// Whether pages may run scripts of their own from now on.
+    /// Allows or forbids the scripts of pages from now on.
     #[track_caller]
     pub fn allow_scripts(&self, may: bool) {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !may }));
@@ -164,7 +164,7 @@ impl Browser {
         }
     }
 
-    /// Waits until the page says something somewhere in `place`.
+    /// Waits until the element `place` contains the text.
     #[track_caller]
     pub fn wait_for_text(&self, place: &str, text: &str) {
         self.wait(&format!(
@@ -174,7 +174,7 @@ impl Browser {
         ));
     }
 
-    /// What is to be read in a place.
+    /// The visible text of the element `place`; empty if there is none.
     #[track_caller]
     pub fn text(&self, place: &str) -> String {
         let text = self.js(&format!("return document.querySelector({})?.innerText", json!(place)));
@@ -231,19 +231,19 @@ impl Browser {
         fs::write(folder.join(format!("{name}.png")), png).expect("written");
     }
 
-    /// What has gone wrong in the page: errors, and refusals of its policy.
+    /// The problems of the page: errors, and violations of its content security policy.
     #[track_caller]
     pub fn troubles(&self) -> Vec<String> {
         serde_json::from_value(self.js("return window.troubles")).expect("texts")
     }
 
-    /// What has moved about in the page without anybody's doing.
+    /// The layout shifts of the page that no input caused.
     #[track_caller]
     pub fn shifts(&self) -> Vec<String> {
         serde_json::from_value(self.js("return window.shifts")).expect("texts")
     }
 
-    /// What axe-core finds wrong with how the page can be used, one line each.
+    /// The accessibility problems that axe-core finds, one line each.
     #[track_caller]
     pub fn barriers(&self, axe: &str) -> Vec<String> {
         self.js(axe);
@@ -276,7 +276,7 @@ impl Drop for Browser {
 ///
 /// # Errors
 ///
-/// The reason, if it is not there.
+/// Why it cannot be read.
 pub fn axe() -> Result<String, String> {
     let file: PathBuf = target().join("axe/node_modules/axe-core/axe.min.js");
     fs::read_to_string(&file).map_err(|_| "there is no axe-core: npm install axe-core".to_owned())

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-/// What comes out of a pipe, read by a thread of its own so that the writer never waits.
+/// The output of a pipe, read by a thread of its own so that the writer never waits.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CapturedOutput {
     bytes: Arc<Mutex<Vec<u8>>>,
@@ -27,7 +27,7 @@ impl CapturedOutput {
         thread::spawn(move || {
             let mut part = [0; 4096];
             while let Ok(length @ 1..) = pipe.read(&mut part) {
-                to.bytes.lock().expect("nobody panics here").extend_from_slice(&part[..length]);
+                to.bytes.lock().expect("no panic while locked").extend_from_slice(&part[..length]);
             }
             to.closed.store(true, Ordering::Release);
         });
@@ -35,7 +35,7 @@ impl CapturedOutput {
     }
 
     pub(crate) fn text(&self) -> String {
-        let bytes = self.bytes.lock().expect("nobody panics here");
+        let bytes = self.bytes.lock().expect("no panic while locked");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 

@@ -1,4 +1,4 @@
-//! ChromeDriver, which speaks for a browser: its process and where it listens.
+//! ChromeDriver, which controls a browser: its process and its address.
 
 use std::{
     io::{BufRead, BufReader, Read},

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{RunContext, found, lock, programs, run_context, skip};
 
-/// The manual is read on most systems, and is no part of the least one.
+/// Manual pages can be read on most systems, but the minimal one lacks the reader.
 const INCLUDED: &str = "--include=man-db";
 
 /// Enters the system: with the processes of this machine, and with its folder for temporary files,
@@ -24,23 +24,23 @@ shift 2
 exec chroot "$root" "$@"
 "#;
 
-/// What a package manager writes for itself.
+/// The folders that the package manager itself writes to.
 const ITS_OWN: [&str; 4] = ["var/cache", "var/lib/dpkg", "var/log", "tmp"];
 
-/// A fresh one, gone when this is dropped.
+/// A fresh Debian system, removed when this is dropped.
 #[derive(Debug)]
 pub struct Debian {
-    /// Nothing is mounted in it but in the namespaces of those who have entered.
+    /// Its mounts exist only in the namespaces of the processes that run in it.
     root: TempDir,
 }
 
 impl Debian {
-    /// One of the same release as this machine; `None`, and the test is skipped, where that cannot
-    /// be had.
+    /// One of the same release as this machine; `None`, and the test is skipped, where that is
+    /// impossible.
     ///
     /// # Panics
     ///
-    /// If there is no room for it.
+    /// If the copy cannot be made.
     pub fn fresh() -> Option<Self> {
         if let Err(why) = Self::can_be_made() {
             skip(&format!("no fresh Debian: {why}"));
@@ -69,7 +69,7 @@ impl Debian {
         RunContext::direct().through(["unshare", "--mount", "--"]).try_out()
     }
 
-    /// How programs are run inside of it.
+    /// The context that runs programs in it.
     pub fn context(&self) -> RunContext {
         let (root, shared) = (self.root.path(), env::temp_dir());
         let enter = ["unshare", "--mount", "--", "sh", "-c", ENTER, "sh"].map(PathBuf::from);
@@ -88,7 +88,7 @@ impl Debian {
         inside.output().expect("it starts")
     }
 
-    /// Runs a command in it that has to succeed; answers what it prints.
+    /// Runs a command in it that has to succeed; returns its output.
     ///
     /// # Panics
     ///
@@ -100,7 +100,7 @@ impl Debian {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// The paths of everything in it that is not the package manager's own.
+    /// The paths of all files in it, except those of the package manager.
     ///
     /// # Panics
     ///
@@ -128,14 +128,14 @@ impl Debian {
     }
 }
 
-/// A system that nobody changes, made once: it comes from the network.
+/// A system that is never changed, made once because it is downloaded.
 fn base() -> Result<PathBuf, String> {
     let release = fs::read_to_string("/etc/os-release").map_err(|error| error.to_string())?;
     let codename = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
     let codename =
         codename.ok_or("this machine is of no release that has a name")?.trim_matches('"');
     let base = programs::target().join("debian").join(codename);
-    // Whoever else makes it is waited for.
+    // Another process may be making it: wait for its lock.
     let _lock = lock(&base.with_extension("lock"));
     if base.exists() {
         return Ok(base);

@@ -1,15 +1,16 @@
-//! A desktop that has nothing but the tools which a test gives it.
+//! A desktop with only the tools that a test installs.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use crate::Home;
 
-/// Writes down what it is given, and with what in hands, and then gives that its name at once.
+/// Writes its arguments, environment and descriptors to a file, which gets its name when it is
+/// whole.
 const RECORDING: &str = "#!/bin/sh\n\
     { printf '%s\\n' \"$@\"; /usr/bin/env; /bin/ls -l /proc/self/fd; } > \"$HOME/NAME.part\"\n\
     /bin/mv \"$HOME/NAME.part\" \"$HOME/NAME\"\n";
 
-/// One that finds no display.
+/// A tool that fails as one without a display does.
 const FAILING: &str = "#!/bin/sh\nexit 1\n";
 
 /// The tools of a desktop, in a folder of the home.
@@ -17,11 +18,11 @@ const FAILING: &str = "#!/bin/sh\nexit 1\n";
 pub struct Tools(PathBuf);
 
 impl Tools {
-    /// None yet.
+    /// An empty folder for tools.
     ///
     /// # Panics
     ///
-    /// If there can be no such folder.
+    /// If the folder cannot be made.
     #[track_caller]
     pub fn of(home: &Home) -> Self {
         let folder = home.path().join("bin");
@@ -29,20 +30,20 @@ impl Tools {
         Self(folder)
     }
 
-    /// What `PATH` must be, so that there are no others.
+    /// The value of `PATH` with which programs find these tools only.
     pub fn path(&self) -> PathBuf {
         self.0.clone()
     }
 
-    /// One that writes down what it is given, a word a line, then its environment and its
-    /// descriptors: into this file.
+    /// Installs a tool that writes its arguments, one a line, its environment and its descriptors
+    /// to the returned file.
     #[track_caller]
     pub fn recording(&self, name: &str) -> PathBuf {
         self.install(name, RECORDING);
         self.0.with_file_name(name)
     }
 
-    /// One that can show nothing.
+    /// Installs a tool that always fails.
     #[track_caller]
     pub fn failing(&self, name: &str) {
         self.install(name, FAILING);

@@ -1,4 +1,4 @@
-//! A folder for everything that programs keep, alone for one test.
+//! The folder in which the programs of one test keep their files.
 
 use std::{
     fs, io,
@@ -35,17 +35,17 @@ impl Default for Home {
 }
 
 impl Home {
-    /// An empty one.
+    /// An empty home for the Linux programs.
     ///
     /// # Panics
     ///
-    /// If there is no room for a folder.
+    /// If the folder cannot be made.
     pub fn new() -> Self {
         Self::called("", None)
     }
 
-    /// An empty one for the Windows programs, in the Wine prefix that all tests share; `None`, and the
-    /// test is skipped, where Wine or the Windows programs are missing.
+    /// An empty one for the Windows programs, in the Wine prefix that all tests share; `None`, and
+    /// the test is skipped, where Wine or the Windows programs are missing.
     ///
     /// # Panics
     ///
@@ -54,8 +54,8 @@ impl Home {
         Some(Self::called("", Some(Wine::shared()?)))
     }
 
-    /// An empty one for the Windows programs, in a Wine prefix of its own. Everything in it runs where
-    /// the first program is started, such as in a [`Netns`](crate::Netns).
+    /// An empty one for the Windows programs, in a Wine prefix of its own. Everything in it runs
+    /// where the first program is started, such as in a [`Netns`](crate::Netns).
     ///
     /// # Panics
     ///
@@ -75,19 +75,19 @@ impl Home {
         Self { _folder: folder, path, folders, may_lose_records: AtomicBool::new(false), wine }
     }
 
-    /// Another empty one for the same programs, with this at the end of its path.
+    /// Another empty home for the same programs, whose path ends with `name`.
     pub fn another(&self, name: &str) -> Self {
         Self::called(name, self.wine.clone())
     }
 
-    /// One of our programs, as this home runs it.
+    /// The path of one of our programs, for the system of this home.
     #[track_caller]
     pub fn program(&self, name: &str) -> PathBuf {
         self.wine.as_ref().map_or_else(|| program(name), |wine| wine.program(name))
     }
 
-    /// Lets the process of this number crash, by the count of the system that it runs on: by
-    /// SIGKILL, or by an access violation of Windows.
+    /// Crashes the process with this id (of Windows in a home of Windows): by SIGKILL, or by an
+    /// access violation of Windows.
     ///
     /// # Panics
     ///
@@ -100,7 +100,7 @@ impl Home {
         }
     }
 
-    /// Opens a file so that no program of Windows can open it, for so long.
+    /// Opens a file for `time` so that no Windows program can open it.
     ///
     /// # Panics
     ///
@@ -132,7 +132,7 @@ impl Home {
         }
     }
 
-    /// Where it is.
+    /// Its folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -142,25 +142,26 @@ impl Home {
         &self.folders
     }
 
-    /// The launcher, about to be started here.
+    /// The launcher, to be started in this home.
     #[track_caller]
     pub fn launcher(&self) -> Invocation {
         self.invocation("launcher").arg("--no-open").arg("--json")
     }
 
-    /// A command of the launcher that starts nothing, and answers people unless told otherwise.
+    /// A command of the launcher that starts nothing, and prints for people unless `--json` is
+    /// added.
     #[track_caller]
     pub fn command(&self, name: &str) -> Invocation {
         self.launcher().without("--no-open").without("--json").arg(name)
     }
 
-    /// What a command answers programs.
+    /// Runs a command with `--json` to its end.
     #[track_caller]
     pub fn ask(&self, name: &str) -> Ended {
         self.command(name).arg("--json").run()
     }
 
-    /// The server without a launcher, about to be started here.
+    /// The server without a launcher, to be started in this home.
     #[track_caller]
     pub fn server(&self) -> Invocation {
         self.invocation("server").arg("--json")
@@ -208,7 +209,7 @@ impl Home {
     ///
     /// # Panics
     ///
-    /// If a line is not a record as the schema wants it.
+    /// If a line is not a record of the schema.
     #[track_caller]
     pub fn history(&self) -> Vec<Value> {
         records::read(&self.folders.history())
@@ -231,8 +232,8 @@ impl Home {
         last.unwrap_or_else(|| panic!("no record of {event}:\n{}", self.story()))
     }
 
-    /// The record of the last conflict over `port`. Others may have met elsewhere: tests that run at
-    /// the same time choose from the same range.
+    /// The record of the last conflict over `port`. There may be conflicts over other ports: tests
+    /// that run at the same time choose from the same range.
     ///
     /// # Panics
     ///
@@ -243,7 +244,8 @@ impl Home {
         conflict.unwrap_or_else(|| panic!("no conflict over {port}:\n{}", self.story()))
     }
 
-    /// Gives everything in it to whom [`RunContext::as_plain_user`](crate::RunContext::as_plain_user) means.
+    /// Changes the owner of all files in it to the user of
+    /// [`RunContext::as_plain_user`](crate::RunContext::as_plain_user).
     ///
     /// # Panics
     ///
@@ -259,7 +261,7 @@ impl Home {
         self.may_lose_records.store(true, Ordering::Relaxed);
     }
 
-    /// What the programs have told in their logs, for whoever looks for the reason of a failure.
+    /// The beginnings of the logs, printed with a failed test.
     pub fn story(&self) -> String {
         let logs = ["port-history.jsonl", "launcher.jsonl", "server.jsonl"];
         let told = |log| format!("--- {log}\n{}", records::excerpt(&self.folders.logs().join(log)));
@@ -267,13 +269,12 @@ impl Home {
     }
 }
 
-/// Shows something with a failure; libtest hides it otherwise.
+/// Prints to stderr, which libtest shows for failed tests only.
 #[expect(clippy::print_stderr, reason = "only the macros are kept with the test they come from")]
 fn show(text: &str) {
     eprint!("{text}");
 }
 
-/// The name of an app.
 fn name(app: &str) -> AppName {
     app.parse().expect("a name")
 }

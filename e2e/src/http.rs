@@ -6,20 +6,20 @@ use std::{
     time::Duration,
 };
 
-/// How long a server may take to answer a test.
+/// How long a server may take to respond.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The most that is read of an answer.
+/// The most that is read of a response, in bytes.
 const MOST: u64 = 1 << 20;
 
-/// What a server answered.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The status code; 0 if what came was not HTTP.
+    /// The status code; 0 if the response is not HTTP.
     pub status: u16,
-    /// The head as it came.
+    /// The status line and the headers, unchanged.
     pub head: String,
-    /// The body as it came.
+    /// The body, unchanged.
     pub body: String,
 }
 
@@ -27,7 +27,7 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// If there is no answer.
+/// If there is no response.
 pub fn get(url: &str) -> io::Result<Answer> {
     let agent = ureq::Agent::new_with_config(
         ureq::Agent::config_builder()

@@ -1,4 +1,4 @@
-//! A program about to be started.
+//! A program to be started: its arguments, environment, settings and context.
 
 use std::{
     env,
@@ -17,11 +17,12 @@ use crate::{
     wine::{self, Wine},
 };
 
-/// What is kept of this process's environment: where tools and temporary files are. Everything else
-/// would make a test depend on who runs it, `HOMEPORT_LOG_DIR` above all, which cargo sets.
+/// The variables that a program inherits: the folders of tools and temporary files. Every other
+/// would make a test depend on the user who runs it, `HOMEPORT_LOG_DIR` above all, which cargo
+/// sets.
 const KEPT: [&str; 4] = ["PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH"];
 
-/// A program about to be started in a [`Home`](crate::Home).
+/// A program to be started in a [`Home`](crate::Home).
 #[derive(Debug, Clone)]
 pub struct Invocation {
     home: PathBuf,
@@ -67,27 +68,27 @@ impl Invocation {
         self
     }
 
-    /// Somewhere else than here.
+    /// As the user, and in the namespaces, of `context`.
     #[must_use]
     pub fn at(mut self, context: &RunContext) -> Self {
         self.context = context.clone();
         self
     }
 
-    /// One more argument.
+    /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// Several more arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args<const N: usize>(self, arguments: [&str; N]) -> Self {
         arguments.into_iter().fold(self, Self::arg)
     }
 
-    /// Without an argument that it would have.
+    /// Removes an argument that was added before.
     #[must_use]
     pub fn without(mut self, argument: &str) -> Self {
         self.arguments.retain(|given| given != argument);
@@ -108,14 +109,14 @@ impl Invocation {
         self.arg("--port").arg(port.to_string())
     }
 
-    /// A variable of its environment.
+    /// Sets a variable of its environment.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// A line of its settings file, which is written anew from these lines at the start.
+    /// Adds a line to its settings file, which is written from these lines at the start.
     #[must_use]
     pub fn setting(mut self, line: impl Into<String>) -> Self {
         self.settings.push(line.into());
@@ -128,7 +129,8 @@ impl Invocation {
         self.setting(format!("port = {port}"))
     }
 
-    /// With a server that obeys these orders (see `src/bin/fake_server.rs`) instead of the real one.
+    /// With the fake server and these arguments (see `src/bin/fake_server.rs`) instead of the real
+    /// one.
     #[must_use]
     pub fn fake(self, orders: &[&str]) -> Self {
         let fake = program("fake_server");
@@ -138,20 +140,19 @@ impl Invocation {
         self.setting(format!("command = {}", json!(words)))
     }
 
-    /// With this as its stdin, which is empty otherwise.
+    /// Sets its stdin, which is `/dev/null` by default.
     #[must_use]
     pub fn stdin(mut self, stdin: impl Into<OwnedFd>) -> Self {
         self.stdin = Some(Arc::new(stdin.into()));
         self
     }
 
-    /// As a desktop starts it: with a display, without a terminal, and with nobody who reads what it
-    /// says.
+    /// As a desktop starts it: with a display, without a terminal, and with its output discarded.
     #[must_use]
     pub fn double_clicked(mut self) -> Self {
         self.is_silent = true;
         self.context = self.context.through(["/usr/bin/setsid"]);
-        // Nobody is there: whatever looks for a display finds none.
+        // No such display exists, so that a program that connects to it fails.
         self.env("DISPLAY", ":homeport")
     }
 
@@ -177,7 +178,7 @@ impl Invocation {
         Running::new(command, &self.home.join("logs"), self.wine.is_some().then_some(&self.home))
     }
 
-    /// The program, with nothing around it but the home.
+    /// The command without arguments: the context, the program, and the variables of the home.
     fn command(&self) -> Command {
         let kept = KEPT.iter().filter_map(|name| Some((name, env::var_os(name)?)));
         let Some(wine) = &self.wine else {

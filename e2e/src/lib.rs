@@ -1,16 +1,16 @@
 //! End-to-end tests: real launchers, real servers, real conflicts.
 //!
 //! A test makes a [`Home`] of its own, starts programs in it with an [`Invocation`], and checks
-//! their output: on stdout, in their exit code, and in the port history, every line of which is held to
-//! the schema when the home is dropped. Whatever a test starts ends with its guard, by its process
-//! id: a [`Running`] program, a [`Stranger`] that holds a port, a [`Netns`] to be alone in.
+//! their output: on stdout, in their exit code, and in the port history, every line of which is
+//! held to the schema when the home is dropped. Whatever a test starts ends with its guard, by its
+//! process id: a [`Running`] program, a [`Stranger`] that holds a port, a [`Netns`] to be alone in.
 //!
-//! Nothing sleeps but [`wait_until`] and its kin. Ports come from [`quiet_port`] or from the system.
-//! What this machine refuses is [skipped](skip()) with its reason.
+//! Nothing sleeps but [`wait_until`] and its kin. Ports come from [`quiet_port`] or from the
+//! system. What this machine refuses is [skipped](skip()) with its reason.
 //!
 //! These tests need Linux: its namespaces, `/proc`, handles of processes. Wine runs the Windows
-//! programs here too, in a home [for them](Home::in_wine), so that a test for every system is written
-//! once (`tests/portable`).
+//! programs here too, in a home [for them](Home::in_wine), so that a test for every system is
+//! written once (`tests/portable`).
 //!
 //! The modules stand from the top floor down, and each names only modules below its own floor: the
 //! long test, what surrounds a home, the home, how a program is started and runs, then tools.

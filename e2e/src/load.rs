@@ -11,35 +11,36 @@ use std::{
 
 use crate::{wait, wait_until};
 
-/// How long a client waits for an answer before it counts the connection as cut and makes another:
-/// longer than a server takes to start on a busy machine, and less than [`PATIENCE`](crate::PATIENCE),
-/// so that a test tells of the connection and not merely that time has passed.
+/// How long a client waits for a response before it counts the connection as cut and makes another:
+/// longer than a server takes to start on a busy machine, and less than
+/// [`PATIENCE`](crate::PATIENCE), so that a test fails with the cut connection and not with a
+/// timeout.
 const ANSWER: Duration = Duration::from_secs(8);
 
-/// What a client has seen so far.
+/// The counts of a client.
 #[derive(Debug, Clone, Default)]
 pub struct LoadCounts {
-    /// How many answers had each status.
+    /// The number of responses by status.
     pub statuses: BTreeMap<u16, usize>,
-    /// Kept connections that the server has ended as it had said it would.
+    /// Kept-alive connections that the server closed after `Connection: close`.
     pub dismissed: usize,
-    /// Connections that ended otherwise before their answer, and how.
+    /// The errors of connections that ended otherwise before their response.
     pub cut: Vec<String>,
-    /// Connections that nobody took.
+    /// Refused connections.
     pub refused: usize,
-    /// When the first of them was.
+    /// The time of the first of them.
     pub first_refused: Option<Instant>,
     is_over: bool,
 }
 
 impl LoadCounts {
-    /// How many answers came.
+    /// The number of all responses.
     pub fn answers(&self) -> usize {
         self.statuses.values().sum()
     }
 }
 
-/// A client under way, in a thread of its own.
+/// A client that sends requests in a thread of its own.
 #[derive(Debug)]
 pub struct Load {
     tally: Arc<Mutex<LoadCounts>>,
@@ -47,8 +48,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// One that asks `port` for `target`, again and again on one connection, and makes a new one
-    /// when the server ends it.
+    /// One that requests `target` from `port`, again and again on one connection, and makes a new
+    /// one when the server ends it.
     pub fn kept(port: u16, target: &str) -> Self {
         let request = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
         Self::start(port, request)
@@ -67,16 +68,16 @@ impl Load {
         Self { tally, client }
     }
 
-    /// What it has seen so far.
+    /// The counts so far.
     ///
     /// # Panics
     ///
     /// Never.
     pub fn so_far(&self) -> LoadCounts {
-        self.tally.lock().expect("nobody panics here").clone()
+        self.tally.lock().expect("no panic while locked").clone()
     }
 
-    /// Waits until it has had this many answers more.
+    /// Waits until it has received this many more responses.
     ///
     /// # Panics
     ///
@@ -87,22 +88,22 @@ impl Load {
         wait_until("the client has had more answers", || self.so_far().answers() >= enough);
     }
 
-    /// Ends it, and tells what it has seen.
+    /// Ends it, and returns the final counts.
     ///
     /// # Panics
     ///
     /// If it does not end.
     #[track_caller]
     pub fn end(self) -> LoadCounts {
-        self.tally.lock().expect("nobody panics here").is_over = true;
+        self.tally.lock().expect("no panic while locked").is_over = true;
         self.client.join().expect("it ends by itself");
-        self.tally.lock().expect("nobody panics here").clone()
+        self.tally.lock().expect("no panic while locked").clone()
     }
 }
 
 /// Counts what was seen. Returns whether to go on.
 fn count(tally: &Mutex<LoadCounts>, seen: impl FnOnce(&mut LoadCounts)) -> bool {
-    let mut tally = tally.lock().expect("nobody panics here");
+    let mut tally = tally.lock().expect("no panic while locked");
     seen(&mut tally);
     !tally.is_over
 }
@@ -153,7 +154,7 @@ fn patient(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)
 }
 
-/// Asks once: the status of the answer, and whether it said that it was the last.
+/// Sends one request; returns the response's status, and whether it had `Connection: close`.
 fn exchange(connection: &mut BufReader<TcpStream>, request: &str) -> io::Result<(u16, bool)> {
     connection.get_mut().write_all(request.as_bytes())?;
     let mut head = String::new();

@@ -1,4 +1,4 @@
-//! A network namespace: a network of its own, with nobody in it but who is sent there.
+//! A network namespace: a network of its own, only for the processes that are started in it.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -7,14 +7,14 @@ use std::{
 
 use crate::{RunContext, run_context, skip};
 
-/// A namespace, kept alive by a process that waits for our end.
+/// A network namespace, kept alive by a process that ends with this one.
 #[derive(Debug)]
 pub struct Netns {
     keeper: Child,
     shares_users: bool,
 }
 
-/// Brings loopback up, sets each `FILE=VALUE` under `/proc/sys/net`, says so and waits.
+/// Brings loopback up, sets each `FILE=VALUE` under `/proc/sys/net`, prints a line and waits.
 const SET_UP: &str = r#"
 ip link set lo up || exit 1
 for setting; do
@@ -25,10 +25,10 @@ exec cat > /dev/null
 "#;
 
 impl Netns {
-    /// A fresh one with these settings, each `FILE=VALUE` with a file under `/proc/sys/net`; `None`,
-    /// and the test is skipped, where the system has none to give.
+    /// A fresh one with these settings, each `FILE=VALUE` with a file under `/proc/sys/net`;
+    /// `None`, and the test is skipped, where the system has none to give.
     pub fn new(settings: &[&str]) -> Option<Self> {
-        // Root's own namespace is the simplest; anybody else is root in one of users as well.
+        // For root a network namespace suffices; other users need a user namespace as well.
         let ways: &[&[&str]] = match run_context::is_root() {
             true => &[&["-n"], &["-U", "-r", "-n"]],
             false => &[&["-U", "-r", "-n"]],
@@ -62,7 +62,7 @@ impl Netns {
         Err(why.trim().to_owned())
     }
 
-    /// How programs are run in it.
+    /// The context that runs programs in it.
     pub fn context(&self) -> RunContext {
         let target = self.keeper.id().to_string();
         let nsenter = RunContext::direct().through(["nsenter", "--target", &target, "--net"]);
@@ -73,11 +73,11 @@ impl Netns {
         nsenter.through(["--"])
     }
 
-    /// Lays a cable to another one, with these addresses at its ends.
+    /// Connects it with `other` by a veth pair with these addresses.
     ///
     /// # Errors
     ///
-    /// What the system refuses it with.
+    /// The error output of `ip`.
     pub fn wire(&self, own: &str, other: &Self, theirs: &str) -> Result<(), String> {
         let peer = format!("type veth peer name wire netns {}", other.keeper.id());
         let ends =

@@ -33,7 +33,7 @@ impl Packages {
         Self(folder)
     }
 
-    /// The one whose name ends so.
+    /// The package whose name ends with `end`.
     ///
     /// # Panics
     ///

@@ -11,7 +11,7 @@ use std::{
 use shared::{claim, port::Port};
 
 /// Above every port that Homeport chooses by itself (up to 29999), below those that Linux gives to
-/// outgoing connections (from 32768): nobody strays in here between two steps of a test.
+/// outgoing connections (from 32768): no other program takes one between two steps of a test.
 const FIRST: u16 = 30_000;
 
 /// Ports are reserved by so many at once. A whole run of one test program needs some hundred.
@@ -22,19 +22,19 @@ const BLOCKS: u16 = 54;
 
 static RESERVED: Mutex<Reserved> = Mutex::new(Reserved { blocks: Vec::new(), given: 0 });
 
-/// What shows that the ranges of this process are taken.
+/// The sockets that mark the ranges of this process as taken, for other test programs.
 static RANGES: Mutex<Vec<UnixDatagram>> = Mutex::new(Vec::new());
 
-/// What this process has reserved.
+/// The ports that this process has reserved.
 struct Reserved {
-    /// The number of each block, with what shows other test programs that it is taken.
+    /// The number of each block, with the socket that marks it as taken for other test programs.
     blocks: Vec<(u16, UnixDatagram)>,
     /// How many ports were given out so far.
     given: usize,
 }
 
 impl Reserved {
-    /// The next port of ours; those given out longest ago come again when no block is left.
+    /// The next reserved port; the oldest ones are given out again when no block is left.
     fn next(&mut self) -> u16 {
         let size = usize::from(BLOCK);
         if self.given.is_multiple_of(size) && self.given / size >= self.blocks.len() {
@@ -48,8 +48,8 @@ impl Reserved {
     }
 }
 
-/// Reserves a block that no other test program of this machine has, until this one ends: with a name
-/// that one socket alone can have, and that is free again when its process is gone.
+/// Reserves a block that no other test program of this machine has, until this one ends: with a
+/// name that one socket alone can have, and that is free again when its process is gone.
 fn reserve() -> Option<(u16, UnixDatagram)> {
     (0..BLOCKS).find_map(|block| {
         let name = format!("homeport-e2e-ports-{}", FIRST + block * BLOCK);
@@ -61,7 +61,7 @@ fn reserve() -> Option<(u16, UnixDatagram)> {
 /// A port that nothing listens on, and that no other test is given, also of another run at the same
 /// time.
 ///
-/// It is not held, so it is for ports that a program is told to take.
+/// The port is not held: pass it to the program that is to take it.
 ///
 /// # Panics
 ///
@@ -75,7 +75,7 @@ pub fn quiet_port() -> u16 {
 }
 
 /// A range of ports for one test alone, as `--range` and `HOMEPORT_RANGE` take it. A launch that
-/// chooses from it meets no other launch, of whatever test, run or person.
+/// chooses from it meets no launch of another test, test run or user.
 ///
 /// # Panics
 ///

@@ -7,7 +7,7 @@ use rustix::{
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 
-/// A process, and not merely its number: numbers are given again.
+/// A handle of a process: unlike its id, the system does not use it again for another process.
 #[derive(Debug)]
 pub struct WatchedProcess {
     pid: u32,
@@ -15,7 +15,7 @@ pub struct WatchedProcess {
 }
 
 impl WatchedProcess {
-    /// The process of this number, if there is one now.
+    /// The process with this id, if it lives.
     pub fn of(pid: u32) -> Option<Self> {
         let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
         let handle = pidfd_open(number, PidfdFlags::empty()).ok()?;
@@ -27,7 +27,7 @@ impl WatchedProcess {
         Self::all(|pid| parent_of(pid) == Some(parent))
     }
 
-    /// The live processes whose number fulfils `is_one`.
+    /// The live processes for whose id `is_one` is true.
     pub(crate) fn all(is_one: impl Fn(u32) -> bool) -> Vec<Self> {
         // Checked again once it is held: the system may have given the number to another process.
         let held = pids().filter(|&pid| is_one(pid)).filter_map(Self::of);
@@ -83,7 +83,7 @@ impl WatchedProcess {
     }
 }
 
-/// The numbers of all processes.
+/// The ids of all processes.
 fn pids() -> impl Iterator<Item = u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())

@@ -1,4 +1,4 @@
-//! Where the programs are that the tests run.
+//! The paths of the programs that the tests run.
 
 use std::{
     env, fs,
@@ -18,9 +18,9 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// A copy of a program in `folder`, where it belongs to no checkout. Another process writes it: a file
-/// that this one has open for writing could be inherited by a child of another test, and such a program
-/// cannot be started.
+/// A copy of a program in `folder`, where it belongs to no checkout. Another process writes it: a
+/// file that this one has open for writing could be inherited by a child of another test, and such
+/// a program cannot be started.
 ///
 /// # Panics
 ///
@@ -44,7 +44,7 @@ fn profile() -> PathBuf {
     }
 }
 
-/// Where cargo puts everything.
+/// The target folder of cargo.
 pub(crate) fn target() -> PathBuf {
     profile().parent().expect("a profile is in the target's folder").to_owned()
 }

@@ -45,7 +45,7 @@ fn ends_whole(file: &Path) -> bool {
     file.seek(SeekFrom::End(-1)).is_err() || file.read_exact(&mut last).is_ok() && last == *b"\n"
 }
 
-/// The beginning of a log, for whoever looks for the reason of a failure.
+/// The beginning of a log (64 KiB), for the message of a failed test.
 pub(crate) fn excerpt(file: &Path) -> String {
     // A test may have put anything there, also what has no end.
     let opened = File::open(file);

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{found, skip};
 
-/// The user and the group that own nothing.
+/// The id of the user `nobody` and of its group.
 pub const NOBODY: u32 = 65_534;
 
 /// The tools that a program is started through; none of them for a plain start.
@@ -26,21 +26,21 @@ impl RunContext {
         Self::default()
     }
 
-    /// The same, through another tool.
+    /// Adds a tool: `words` are its command line, which the program's own follows.
     #[must_use]
     pub fn through<S: Into<OsString>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
         self.before.extend(words.into_iter().map(Into::into));
         self
     }
 
-    /// As somebody who is not root: ourselves, or [`NOBODY`]. What such a program shall write is
-    /// [given](crate::Home::give_to_plain_user) to it before.
+    /// As a user that is not root: the current user, or [`NOBODY`] for root. Files that such a
+    /// program writes must [belong](crate::Home::give_to_plain_user) to that user.
     pub fn as_plain_user(program: &Path) -> Option<Self> {
         if is_root() { Self::as_nobody(program) } else { Some(Self::direct()) }
     }
 
-    /// As [`NOBODY`]; `None`, and the test is skipped, unless we are root and `program` can be
-    /// reached by others.
+    /// As [`NOBODY`]; `None`, and the test is skipped, unless the test runs as root and other users
+    /// can run `program`.
     pub fn as_nobody(program: &Path) -> Option<Self> {
         if !is_root() {
             skip("only root can start a program as another user");
@@ -81,11 +81,11 @@ impl RunContext {
         command
     }
 
-    /// Whether a command that does nothing can be run there; the tool's words if not.
+    /// Runs a command that does nothing there.
     ///
     /// # Errors
     ///
-    /// What the tool says.
+    /// The error output of the tool, if the command cannot be run.
     pub fn try_out(&self) -> Result<(), String> {
         let tried = self.command("true").stdin(Stdio::null()).output();
         match tried {

@@ -1,4 +1,4 @@
-//! A program that runs, and what it says.
+//! A running program and its output.
 
 use std::{
     os::unix::process::ExitStatusExt,
@@ -27,28 +27,28 @@ pub struct Running {
     stdout: CapturedOutput,
     stderr: CapturedOutput,
     status: Option<ExitStatus>,
-    /// The server's process, from when it was first told of.
+    /// The server's process, once [`Running::ready`] has read its id.
     server: Option<WatchedProcess>,
 }
 
-/// The line that a launcher, or a server without one, prints when it serves.
+/// The `server_ready` line of a launcher, or of a server without one.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ReadyMessage {
-    /// The app.
+    /// The app's name.
     pub app: String,
-    /// Its address for a browser.
+    /// The address for a browser.
     pub url: String,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
-    /// Why this port.
+    /// Where the choice of the port comes from, such as `last_good`.
     pub origin: String,
-    /// The launch.
+    /// The id of the launch.
     pub launch_id: String,
-    /// The launcher's process, if there is one.
+    /// The process id of the launcher; absent for a server without one.
     pub launcher_pid: Option<u32>,
-    /// The server's process.
+    /// The process id of the server.
     pub server_pid: u32,
-    /// Since its beginning.
+    /// Milliseconds since the start of the program.
     pub elapsed_ms: f64,
 }
 
@@ -59,16 +59,16 @@ pub struct Ended {
     pub code: Option<i32>,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
-    /// What it said.
+    /// Its standard output.
     pub stdout: String,
-    /// What it said aside.
+    /// Its standard error.
     pub stderr: String,
-    /// Whether that is all of it: no process that it started holds its pipes any more.
+    /// Whether the output is complete: no child process holds its pipes any more.
     pub is_whole: bool,
 }
 
-/// How long the pipes of a program that has ended may stay open: as long as a process needs to end
-/// that was told to end with it.
+/// How long the pipes of a program that has ended may stay open: the time that its child processes
+/// may need to end.
 const LAST_OUTPUT: Duration = Duration::from_secs(20);
 
 impl Ended {
@@ -113,21 +113,21 @@ impl Running {
         self.child.id()
     }
 
-    /// What it has printed so far.
+    /// Its standard output so far.
     pub fn stdout(&self) -> String {
         self.stdout.text()
     }
 
-    /// What it has printed aside so far.
+    /// Its standard error so far.
     pub fn stderr(&self) -> String {
         self.stderr.text()
     }
 
-    /// Waits until it says that it serves.
+    /// Waits until it prints its `server_ready` line.
     ///
     /// # Panics
     ///
-    /// If it ends first, or takes too long; everything that it has said is shown.
+    /// If it ends first, or takes too long; the message contains its output.
     #[track_caller]
     pub fn ready(&mut self) -> ReadyMessage {
         let found = wait_for(|| {
@@ -172,7 +172,7 @@ impl Running {
     /// Unless [`Running::ready`] was called.
     #[track_caller]
     pub fn server(&self) -> &WatchedProcess {
-        self.server.as_ref().expect("ready() tells which process it is")
+        self.server.as_ref().expect("ready() was called")
     }
 
     /// Whether it has ended.
@@ -217,8 +217,9 @@ impl Running {
         self.exit()
     }
 
-    /// Its server has ended, and its port is free. Under Wine the process that Linux sees lasts a
-    /// moment longer than the process of Windows, whose end alone a Windows program can wait for.
+    /// Checks that its server has ended and its port is free. Under Wine the process that Linux
+    /// sees lasts a moment longer than the process of Windows, whose end alone a Windows program
+    /// can wait for.
     ///
     /// # Panics
     ///
@@ -268,7 +269,7 @@ impl Running {
     pub fn exit(mut self) -> Ended {
         let status = wait_for(|| self.poll());
         let Some(status) = status else { panic!("it did not end: {}", self.story()) };
-        // A server that outlives the launcher may hold the pipe; what it says is not waited for.
+        // A server that outlives the launcher may hold the pipe: do not wait for its output.
         let is_whole = || self.stdout.is_closed() && self.stderr.is_closed();
         let waited = wait_at_most(LAST_OUTPUT, || is_whole().then_some(()));
         Ended {
@@ -280,8 +281,8 @@ impl Running {
         }
     }
 
-    /// The server's process, if it is the one we started or one that that one started. Windows counts
-    /// its processes for itself, so under Wine a server is known by its port.
+    /// The server's process, if it is this program or a child of it. Windows has process ids
+    /// of its own, so under Wine a server is found by its port.
     fn watch(&self, ready: &ReadyMessage) -> Option<WatchedProcess> {
         let own = self.child.id();
         if let Some(home) = &self.in_wine {
@@ -312,8 +313,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Held before the launcher ends, when they are still known as its children. Under Wine they
-        // are nobody's; what Windows does not end ends with the prefix.
+        // Found before the launcher ends, while they are still its children. Under Wine they are no
+        // children of it; what Windows does not end ends with the prefix.
         let mut started = WatchedProcess::children_of(self.child.id());
         if self.poll().is_none() {
             let _ = self.child.kill();

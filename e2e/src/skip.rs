@@ -1,11 +1,11 @@
-//! Tests that cannot run here say so.
+//! Recording why a test cannot run here.
 
 use std::{env, fs::OpenOptions, io::Write, thread};
 
 /// The file that `cargo xtask test` reads the skipped tests from.
 const VARIABLE: &str = "HOMEPORT_SKIPS";
 
-/// Tells why the test of this thread does not run, or not in full. The caller returns after it.
+/// Records why the test of this thread does not run, or not in full. The caller returns after it.
 ///
 /// # Panics
 ///

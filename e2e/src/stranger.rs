@@ -1,4 +1,4 @@
-//! Somebody else, who has a port that we want.
+//! A program that does not belong to us and holds a port that a launch wants.
 
 use std::{
     io::{BufRead, BufReader},
@@ -23,13 +23,13 @@ pub struct Stranger {
 }
 
 impl Stranger {
-    /// One that listens on `address`, such as `127.0.0.1:0`, and accepts nobody.
+    /// One that listens on `address`, such as `127.0.0.1:0`, and accepts no connection.
     #[track_caller]
     pub fn listening(address: &str) -> Self {
         Self::start(&RunContext::direct(), &["listen", address])
     }
 
-    /// One that does what `orders` say, in `context`. It holds its port when this returns.
+    /// One with the arguments `orders`, in `context`. It holds its port when this returns.
     ///
     /// # Panics
     ///
@@ -50,20 +50,20 @@ impl Stranger {
         let hearing = Arc::clone(&heard);
         thread::spawn(move || {
             let lines = stdout.lines().map_while(Result::ok);
-            lines.for_each(|line| hearing.lock().expect("nobody panics here").push(line));
+            lines.for_each(|line| hearing.lock().expect("no panic while locked").push(line));
         });
         let stdin = process.stdin.take();
         let port = u16::try_from(port).expect("a port");
         Self { port, pid, process, holder: WatchedProcess::of(pid), stdin, heard }
     }
 
-    /// What it was asked so far, one request a line.
+    /// The requests that it has received, one a line.
     ///
     /// # Panics
     ///
     /// Never.
     pub fn heard(&self) -> Vec<String> {
-        self.heard.lock().expect("nobody panics here").clone()
+        self.heard.lock().expect("no panic while locked").clone()
     }
 }
 

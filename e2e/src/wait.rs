@@ -7,22 +7,22 @@ use std::{
 
 /// How long anything may take. A launch needs a tenth of a second, twenty at once on a machine with
 /// two processors a few, and ten times as long where something else keeps these busy or Wine runs
-/// it; only what hangs takes this long. It is no promise of the programs.
+/// it; only a program that hangs takes this long. The programs do not promise this limit.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long it sleeps between two looks: short beside a launch, long beside a look.
+/// The time between two calls: short compared with a launch, long compared with a call.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Looks until there is something to see, for [`PATIENCE`] at most.
+/// Calls `look` until it returns a value, for [`PATIENCE`] at most.
 pub fn wait_for<T>(look: impl FnMut() -> Option<T>) -> Option<T> {
     wait_at_most(PATIENCE, look)
 }
 
-/// Looks until there is something to see, for so long at most.
+/// Calls `look` until it returns a value, for `limit` at most.
 pub(crate) fn wait_at_most<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let started = Instant::now();
     loop {
-        // A last look after the limit: a machine that stood still is no failure.
+        // One more call after the limit: a suspended machine is no failure.
         let is_last = started.elapsed() > limit;
         match look() {
             Some(seen) => return Some(seen),
@@ -32,8 +32,8 @@ pub(crate) fn wait_at_most<T>(limit: Duration, mut look: impl FnMut() -> Option<
     }
 }
 
-/// Lets everybody else go on for a moment, so that a client that asks all the time asks no more than
-/// a few hundred times a second.
+/// Sleeps 2 ms, so that a client that sends requests in a loop sends no more than a few hundred a
+/// second.
 pub(crate) fn breathe() {
     thread::sleep(Duration::from_millis(2));
 }

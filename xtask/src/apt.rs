@@ -1,4 +1,4 @@
-//! Installing Debian packages, where that can be done without asking anybody.
+//! Installing Debian packages, where that needs no password.
 
 use crate::{cargo, report::Outcome, screen};
 use std::{path::Path, process::Command};
@@ -23,7 +23,7 @@ pub(crate) fn install(packages: &[&str]) {
     }
 }
 
-/// A failure is told and not acted upon: old package lists may still do.
+/// A failure is printed and otherwise ignored: old package lists may suffice.
 fn apt_get(args: &[&str]) {
     let mut command: Command = cargo::tool("apt-get", args);
     command.env("DEBIAN_FRONTEND", "noninteractive");

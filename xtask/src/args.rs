@@ -78,14 +78,14 @@ enum Command {
         /// These crates alone, by their folders
         crates: Vec<String>,
     },
-    /// Print the public type names that mean two things, and their words that no list of terms has
+    /// Print the public type names that are used twice, and their words that no list of terms has
     Names,
     /// Check the workflows of GitHub Actions
     Workflows,
 }
 
 impl XtaskArgs {
-    /// Runs the command and answers its exit code.
+    /// Runs the command and returns its exit code.
     pub(crate) fn run(self) -> ExitCode {
         match self.command {
             Command::Start { args } => start::run(&args),

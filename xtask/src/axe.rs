@@ -6,7 +6,7 @@ use crate::cargo;
 /// The version, so that a new rule of a newer one fails no build that has not changed.
 const PACKAGE: &str = "axe-core@4.11.0";
 
-/// Fetches it, unless it is here. Returns what to do if it cannot be had.
+/// Fetches it, unless it is here. Returns a hint if that fails.
 pub(crate) fn fetch() -> Option<String> {
     let folder = cargo::root().join("target").join("axe");
     let is_here = || folder.join("node_modules/axe-core/axe.min.js").is_file();

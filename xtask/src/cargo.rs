@@ -19,8 +19,8 @@ pub(crate) fn cargo<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Comma
     tool(env::var_os("CARGO").unwrap_or("cargo".into()), args)
 }
 
-/// Another program, in the folder of the workspace and without standard input: nothing that is
-/// started here may stop and ask.
+/// Another program, in the folder of the workspace and without standard input, so that it
+/// cannot wait for an answer.
 pub(crate) fn tool<A: AsRef<OsStr>>(
     program: impl AsRef<OsStr>,
     args: impl IntoIterator<Item = A>,
@@ -30,7 +30,7 @@ pub(crate) fn tool<A: AsRef<OsStr>>(
     command
 }
 
-/// Runs a command to its end, its output on the screen, and tells how it went.
+/// Runs a command to its end, with its output on the screen, and returns the outcome.
 pub(crate) fn outcome(mut command: Command) -> Outcome {
     match command.status() {
         Ok(status) if status.success() => Outcome::Ok,
@@ -42,7 +42,7 @@ pub(crate) fn outcome(mut command: Command) -> Outcome {
     }
 }
 
-/// The exit code of a command of ours. What went wrong is printed.
+/// The exit code for an outcome. A failure is printed.
 pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
     match outcome {
         Outcome::Ok => ExitCode::SUCCESS,
@@ -59,7 +59,7 @@ pub(crate) fn outcome_of_all(commands: impl IntoIterator<Item = Command>) -> Out
     outcomes.into_iter().find(|outcome| *outcome != Outcome::Ok).unwrap_or(Outcome::Ok)
 }
 
-/// What a command prints on standard output; nothing if it fails or is missing.
+/// The standard output of a command; `None` if it fails or is missing.
 pub(crate) fn answer(mut command: Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -10,13 +10,13 @@ use std::{fs, path::Path, process::ExitCode};
 /// The longest subject, in characters: what lists of commits show without cutting it off.
 const LONGEST: usize = 72;
 
-/// First words that begin a description and not an order.
+/// First words that begin a description and are no verb in the imperative.
 const OPENERS: [&str; 21] = [
     "A", "All", "An", "Another", "Any", "Each", "Every", "He", "I", "It", "More", "No", "Nobody",
     "Now", "On", "One", "Some", "The", "There", "This", "We",
 ];
 
-/// Verbs that end in -ed, -ing or -s and are orders all the same.
+/// Verbs that end in -ed, -ing or -s and are imperatives all the same.
 const ORDERS: [&str; 24] = [
     "Alias", "Bias", "Bleed", "Breed", "Bring", "Canvas", "Cling", "Embed", "Exceed", "Feed",
     "Focus", "Heed", "Need", "Ping", "Proceed", "Ring", "Seed", "Shed", "Sing", "Speed", "Spring",
@@ -35,7 +35,7 @@ pub(crate) fn run(file: &Path) -> ExitCode {
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What is wrong with a message; nothing if it is as it should be.
+/// The problems of a message; empty if it is correct.
 fn faults(message: &str) -> Vec<String> {
     // Git leaves out comments, and everything below its scissors, after this check.
     let kept = message.lines().take_while(|line| !line.starts_with("# ----")).map(str::trim_end);

@@ -1,4 +1,4 @@
-//! What libtest says, line by line, as numbers and names.
+//! The output of libtest, line by line, as numbers and names.
 //!
 //! The lines are read as they pass by on their way to the screen:
 //!
@@ -7,10 +7,11 @@
 //! test port::test::zero_is_refused ... ok
 //! test claim::test::needs_two_hosts ... ignored, run by hand
 //! test claim::test::held_port ... FAILED
-//! test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s
+//! test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in
+//! 0.02s
 //! ```
 //!
-//! A program that dies between its first and its last line has failed, whatever it had printed.
+//! A program that dies between its first and its last line has failed, regardless of its output.
 
 use crate::skips::Skip;
 use std::collections::BTreeSet;
@@ -32,7 +33,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Takes in one line of output; most lines mean nothing here.
+    /// Counts one line of output; most lines are ignored.
     pub(crate) fn read(&mut self, line: &str) {
         if is_beginning(line) {
             self.begun += 1;
@@ -52,7 +53,7 @@ impl Counts {
         }
     }
 
-    /// Test programs that began and never told their result.
+    /// Test programs that began and never printed a result.
     pub(crate) fn cut_short(&self) -> u64 {
         self.begun.saturating_sub(self.ended)
     }

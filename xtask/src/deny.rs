@@ -1,8 +1,8 @@
 //! The stages of cargo-deny: licences, banned crates, sources and known vulnerabilities.
 //!
 //! The first three need nothing but the lock file and decide by themselves. The last one needs a
-//! copy of the RustSec database. Fetching it is a step of its own, so that "there is no network" and
-//! "there is a vulnerability" can never be taken for each other.
+//! copy of the RustSec database. Fetching it is a step of its own, so that "there is no network"
+//! and "there is a vulnerability" can never be taken for each other.
 
 use crate::{cargo, report::Outcome, screen};
 use std::{
@@ -29,7 +29,7 @@ pub(crate) fn policy() -> Outcome {
     }
 }
 
-/// Known vulnerabilities, where the database can be had.
+/// Known vulnerabilities, where the database can be fetched.
 pub(crate) fn advisories() -> Outcome {
     if let Err(missing) = install() {
         return Outcome::Skipped(missing);
@@ -45,7 +45,7 @@ fn deny(args: &[&str]) -> Command {
     cargo::cargo([&["deny", "--locked"], args].concat())
 }
 
-/// Makes sure that cargo-deny is there.
+/// Makes sure that cargo-deny is installed.
 fn install() -> Result<(), String> {
     let is_here = || cargo::succeeds(cargo::cargo(["deny", "--version"]));
     if is_here() {
@@ -59,7 +59,7 @@ fn install() -> Result<(), String> {
     Err(format!("cargo-deny is missing; get it with: cargo install --locked {CRATE}"))
 }
 
-/// Waits for a command, but not for ever. What it says goes to `log`; if it fails, its last line is
+/// Waits for a command, with a time limit. Its output goes to `log`; if it fails, its last line is
 /// the reason.
 fn ends_well_within(limit: Duration, mut command: Command, log: &Path) -> Result<(), String> {
     let told = |error: io::Error| error.to_string();

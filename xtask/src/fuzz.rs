@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz`: feeds each parser of what comes from outside with all that a fuzzer can think
-//! of, for so long. What was found before is tried first; a find stops the run and is kept.
+//! `cargo xtask fuzz`: feeds each parser of what comes from outside with all that a fuzzer can
+//! think of, for so long. What was found before is tried first; a find stops the run and is kept.
 
 use crate::{
     cargo::{cargo, exit_code, outcome, root, succeeds},
@@ -59,7 +59,8 @@ fn chosen(all: Vec<String>, wanted: Option<&str>) -> Result<Vec<String>, String>
     }
 }
 
-/// What runs a target. What it finds worth keeping goes to the first folder; the seeds are ours.
+/// The command that runs a target. It writes new inputs to the first folder; the second has our
+/// seeds.
 fn command(target: &str, seconds: u64) -> io::Result<Command> {
     let [corpus, seeds] = ["corpus", "seeds"].map(|folder| format!("fuzz/{folder}/{target}"));
     fs::create_dir_all(root().join(&corpus))?;

@@ -8,10 +8,10 @@ use crate::{
 use clap::Args as Arguments;
 use std::{env, path::PathBuf, process::ExitCode};
 
-/// What is wanted.
+/// The arguments of the generator.
 #[derive(Debug, Arguments)]
 pub(crate) struct GenHistoryArgs {
-    /// What everything is drawn from: the same seed, the same history
+    /// The seed of the random numbers: the same seed gives the same history
     #[arg(long)]
     seed: u64,
     /// How many records; three years are spread over them

@@ -1,9 +1,11 @@
 //! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`,
-//! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`, `cargo xtask windows`,
-//! `cargo xtask package`, `cargo xtask commit-msg`, `cargo xtask floors` and `cargo xtask workflows`.
+//! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`, `cargo xtask
+//! windows`,
+//! `cargo xtask package`, `cargo xtask commit-msg`, `cargo xtask floors` and `cargo xtask
+//! workflows`.
 //!
-//! Whatever a developer or an automatic check needs beyond plain cargo is here, in Rust, so that one
-//! command means the same on every machine.
+//! They are everything that a developer or an automatic check needs beyond plain cargo, written in
+//! Rust, so that one command does the same on every machine.
 //!
 //! The modules stand from the top floor down, and each names only modules below its own floor: the
 //! command line, the commands, the tools that they need, then running programs and reporting.

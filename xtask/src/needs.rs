@@ -1,7 +1,7 @@
 //! The tools that checks and tests use, and how to get them.
 //!
 //! On Debian as root they are installed. Elsewhere each missing one is named with the command that
-//! brings it; a test that needs it says so and is skipped.
+//! installs it; a test that needs it is skipped with this reason.
 
 use crate::{
     apt, axe, cargo,
@@ -14,15 +14,15 @@ use std::{collections::BTreeSet, env, path::PathBuf};
 /// The name of the need for a compiler that makes Windows programs.
 pub(crate) const WINDOWS_RUSTC: &str = "a Rust compiler for Windows programs";
 
-/// One tool.
+/// A tool that checks or tests use.
 struct Need {
-    /// The program to look for, or what is needed in words.
+    /// The program to look for, or a description.
     name: &'static str,
-    /// Whether it is here, asked with its name.
+    /// Whether it is installed; called with `name`.
     is_here: fn(&str) -> bool,
     /// The Debian packages that bring it.
     packages: &'static [&'static str],
-    /// What for.
+    /// What it is used for.
     purpose: &'static str,
 }
 
@@ -39,7 +39,7 @@ impl Need {
         (self.is_here)(self.name)
     }
 
-    /// What is missing, and the command to get it.
+    /// The message with the missing tool and the command to install it.
     fn hint(&self) -> String {
         let packages = self.packages.join(" ");
         let or = match self.name {
@@ -73,7 +73,7 @@ static NEEDS: &[Need] = &[
     Need::program("unshare", &["util-linux"], "networks of a test's own"),
     Need::program("wine", &["wine64", "wine"], "running Windows programs"),
     Need::program("xdotool", &["xdotool"], "reading the titles of windows"),
-    Need::program("Xvfb", &["xvfb"], "a screen that nobody sees"),
+    Need::program("Xvfb", &["xvfb"], "a virtual screen"),
     Need::program(GCC, &["gcc-mingw-w64-x86-64"], "linking Windows programs"),
     Need {
         name: WINDOWS_RUSTC,
@@ -83,7 +83,7 @@ static NEEDS: &[Need] = &[
     },
 ];
 
-/// Installs what is missing where that can be done, and names the rest.
+/// Installs missing tools where possible, and prints a hint for each of the rest.
 pub(crate) fn stage() -> Outcome {
     if !cfg!(target_os = "linux") {
         return Outcome::Skipped(
@@ -106,7 +106,7 @@ pub(crate) fn missing(names: &[&str]) -> Vec<String> {
     named.filter(|need| !need.is_here()).map(Need::hint).collect()
 }
 
-/// Makes sure that `cargo SUBCOMMAND` is there, or tells how to get it.
+/// Makes sure that `cargo SUBCOMMAND` is installed; the error names the command to install it.
 pub(crate) fn component(component: &str, subcommand: &str) -> Result<(), String> {
     let is_here = || cargo::succeeds(cargo::cargo([subcommand, "--version"]));
     let add = ["component", "add", component];

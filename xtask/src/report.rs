@@ -1,7 +1,7 @@
 //! The stages of a run, what came out of them, and the sums at the end.
 //!
-//! Only tests are counted. A stage that is not the tests adds one to `failed` when it fails, so that
-//! the last line never looks better than the exit code.
+//! Only tests are counted. A stage that is not the tests adds one to `failed` when it fails, so
+//! that the last line never looks better than the exit code.
 
 use crate::{counts::Counts, screen, skips::Skip};
 use std::{
@@ -12,11 +12,11 @@ use std::{
 /// How a stage ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// As it should.
+    /// It passed.
     Ok,
-    /// Not as it should, with what is known about it beyond its own output.
+    /// It failed; the reason, beyond its own output.
     Failed(String),
-    /// It could not run here, and why.
+    /// It could not run here; the reason.
     Skipped(String),
 }
 
@@ -38,7 +38,7 @@ struct Stage {
     elapsed: Duration,
 }
 
-/// Everything that is said at the end.
+/// The report that is printed at the end.
 #[derive(Debug, Default)]
 pub(crate) struct StageReport {
     stages: Vec<Stage>,
@@ -47,7 +47,8 @@ pub(crate) struct StageReport {
 }
 
 impl StageReport {
-    /// Runs a stage between two lines that name it, and keeps how it went. A failure stops nothing.
+    /// Runs a stage between two lines that name it, and keeps its outcome. A failure does not stop
+    /// the run.
     pub(crate) fn stage(&mut self, name: &'static str, work: impl FnOnce() -> Outcome) {
         screen::say(&format!("\n== {name}"));
         let start = Instant::now();
@@ -56,7 +57,7 @@ impl StageReport {
         self.stages.push(stage);
     }
 
-    /// Adds what the tests said: libtest's numbers, and the tests that skipped themselves.
+    /// Adds the results of the tests: libtest's numbers, and the tests that skipped themselves.
     pub(crate) fn add_tests(&mut self, counts: Counts, skips: Vec<Skip>) {
         self.skips.extend(counts.ignored_tests.iter().cloned());
         // A test that left out one part and failed in another has failed; libtest has counted it.

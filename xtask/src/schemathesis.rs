@@ -1,5 +1,5 @@
-//! `cargo xtask schemathesis`: the test of the API against its own description, for longer. The test
-//! itself, and which version asks, is in `e2e/tests/linux/openapi.rs`.
+//! `cargo xtask schemathesis`: the test of the API against its own description, for longer. The
+//! test itself, and which version asks, is in `e2e/tests/linux/openapi.rs`.
 
 use crate::{
     cargo::{cargo, exit_code, outcome_of_all},
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::process::ExitCode;
 
-/// The variable that tells the test how many requests of each kind to make up.
+/// The variable with the number of requests that the test generates per operation.
 const VARIABLE: &str = "HOMEPORT_EXAMPLES";
 
 /// Builds the programs, and runs the test with so many examples.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-/// Prints one line on standard output. A closed output is no reason to stop checking: the exit code
-/// still tells.
+/// Prints one line on standard output. A closed output does not stop the checks: the exit code
+/// has the result.
 pub(crate) fn say(line: &str) {
     bytes(format!("{line}\n").as_bytes());
 }

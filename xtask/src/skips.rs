@@ -1,4 +1,4 @@
-//! Tests that could not run, told by themselves at run time.
+//! Tests that could not run, recorded by themselves at run time.
 //!
 //! libtest knows no such thing: a test that finds nothing to run on returns early and counts as
 //! passed. So a test that skips itself appends one line, `name<TAB>reason`, to the file that
@@ -9,12 +9,12 @@ use std::{collections::BTreeMap, fs, io, path::PathBuf};
 /// The environment variable that names the file.
 pub(crate) const VARIABLE: &str = "HOMEPORT_SKIPS";
 
-/// Something that did not run, and why.
+/// A test or stage that did not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Skip {
     /// The name of the test or stage.
     pub(crate) name: String,
-    /// What was missing, for people.
+    /// The reason, for people.
     pub(crate) reason: String,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Skip {
 pub(crate) struct SkipFile(PathBuf);
 
 impl SkipFile {
-    /// Makes it empty, so that an earlier run cannot speak for this one.
+    /// Empties the file, so that skips of an earlier run do not count for this one.
     pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -31,12 +31,12 @@ impl SkipFile {
         fs::write(&path, "").map(|()| Self(path))
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &PathBuf {
         &self.0
     }
 
-    /// What the tests have written.
+    /// The skips that the tests have written.
     pub(crate) fn read(&self) -> io::Result<Vec<Skip>> {
         fs::read(&self.0).map(|text| parse(&String::from_utf8_lossy(&text)))
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: builds everything, then runs the long test, which says what it does itself.
+//! `cargo xtask soak`: builds everything, then runs the long test, which prints its own progress.
 
 use crate::{
     cargo::{cargo, exit_code, outcome_of_all, tool},
@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{env, process::Command, process::ExitCode};
 
-/// Builds and runs it; without a seed it chooses one and says which.
+/// Builds and runs it; without a seed it chooses one and prints it.
 pub(crate) fn run(seed: Option<u64>, minutes: f64) -> ExitCode {
     exit_code(stage(seed, minutes))
 }

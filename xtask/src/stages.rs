@@ -5,8 +5,8 @@
 //! --fast  fmt ► clippy ► unit ► doctests
 //! --all   the usual ones ► schemathesis ► soak ► fuzz ► bench
 //! ```
-//! All stages run, also after one that failed: one run tells everything that is wrong. A stage that
-//! cannot run here is skipped with its reason, which is not a failure.
+//! All stages run, also after one that failed: one run reports everything that is wrong. A stage
+//! that cannot run here is skipped with its reason, which is not a failure.
 
 use crate::{
     cargo, deny, fuzz, needs,
@@ -18,14 +18,14 @@ use crate::{
 };
 use std::{env, path::PathBuf, process::ExitCode};
 
-/// How much of it is run.
+/// Which stages are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// What a person waits for after each change.
+    /// The quick stages, for each change.
     Fast,
-    /// What must pass before a change is taken in; `.ci/run` runs this.
+    /// The stages that must pass before a change is merged; `.ci/run` runs these.
     Usual,
-    /// What takes long as well.
+    /// All stages, also the long ones.
     All,
 }
 
@@ -89,7 +89,7 @@ fn clippy() -> Outcome {
     with_component("clippy", "clippy", &args)
 }
 
-/// The benchmarks build, and the quick ones run. What they measure here is nothing to compare with.
+/// The benchmarks build, and the quick ones run. Their results here are not for comparison.
 fn bench() -> Outcome {
     let build =
         cargo::cargo(["build", "--locked", "-p", "bench", "-p", "launcher", "-p", "server"]);

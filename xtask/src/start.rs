@@ -25,7 +25,7 @@ pub(crate) fn run(args: &[OsString]) -> ExitCode {
     become_program(Command::new(launcher).args(args).env(INVOKED_AS, "cargo start"))
 }
 
-/// Replaces this process, so that there is nobody between the terminal and the launcher.
+/// Replaces this process, so that no process stands between the terminal and the launcher.
 #[cfg(unix)]
 fn become_program(command: &mut Command) -> ExitCode {
     use std::os::unix::process::CommandExt;
@@ -50,7 +50,7 @@ fn become_program(command: &mut Command) -> ExitCode {
     }
 }
 
-/// Says which program could not be run and why.
+/// Prints which program could not be run and why.
 fn failure(what: &str, error: &io::Error) -> ExitCode {
     screen::say(&format!("xtask: {what}: {error}"));
     ExitCode::FAILURE

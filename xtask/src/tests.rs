@@ -16,14 +16,14 @@ use std::{
     time::Duration,
 };
 
-/// The environment variable that tells the tests where the Windows programs are.
+/// The environment variable with the folder of the Windows programs, for the tests.
 const WINDOWS_PROGRAMS: &str = "HOMEPORT_WINDOWS_PROGRAMS";
 
 /// How long output may still come after cargo has ended. Only a process that a test left behind can
-/// hold it open that long: a pipe that nobody holds is read to its end in milliseconds.
+/// hold it open that long: a pipe that no process holds is read to its end in milliseconds.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
 
-/// What the tests said.
+/// The results of the tests.
 #[derive(Debug, Default)]
 pub(crate) struct Tests {
     /// libtest's numbers.

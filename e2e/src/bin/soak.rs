@@ -1,4 +1,4 @@
-//! A long test: one app, two clients, and whatever can go wrong, again and again.
+//! A long test: one app, two clients, and faults of every kind, again and again.
 //!
 //! `soak [--seed N] [--minutes M]`: `cargo xtask soak` builds everything and runs this. The faults
 //! come from a seeded generator, so the same seed brings the same sequence.

@@ -1,7 +1,7 @@
-//! Somebody else's program, which has a port that we want.
+//! A program that does not belong to us and holds a port that a launch wants.
 //!
 //! ```text
-//! stranger listen ADDRESS             listens and accepts nobody
+//! stranger listen ADDRESS             listens and accepts no connection
 //! stranger reuseport ADDRESS          the same, and would share the port with its like
 //! stranger bound ADDRESS              has the port and does not listen
 //! stranger bound-shareable ADDRESS    the same, with SO_REUSEADDR
@@ -10,8 +10,8 @@
 //! stranger http ADDRESS ANSWER        speaks HTTP: all-ok, redirect, drip, flood
 //! stranger knock PATH                 has no port: connects to a Unix socket, and ends
 //! ```
-//! It prints `PORT PID` of whoever holds the port, then each request's first lines as one line, and
-//! ends when its stdin does.
+//! It prints `PORT PID` of the process that holds the port, then each request's first lines as one
+//! line, and ends when its stdin does.
 
 #[cfg(target_os = "linux")]
 fn main() -> std::io::Result<()> {
@@ -118,7 +118,7 @@ mod unix {
         for stream in listener.incoming().map_while(Result::ok) {
             let answer = answer.to_owned();
             thread::spawn(move || {
-                // Whoever asks may hang up at any time.
+                // The client may close the connection at any time.
                 let _ = reply(stream, &answer);
             });
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::world::Killed;
 use crate::{Home, records};
 
-/// What is wrong with a history: all of it is told, not the first alone.
+/// All violations found in a history, not only the first.
 #[derive(Default)]
 struct Findings(Vec<String>);
 
@@ -56,8 +56,8 @@ fn text<'r>(record: &'r Value, key: &str) -> &'r str {
     record[key].as_str().expect("a record has it")
 }
 
-/// What was the last good port when each launch claimed its first. The record of its start may tell
-/// of an earlier one, because it may have waited for another launch since.
+/// The last good port at the time of each launch's first claim. The record of the start may have an
+/// earlier one, because the launch may have waited for another since.
 fn remembered_by(history: &[Value]) -> BTreeMap<&str, Option<&Value>> {
     let (mut remembered, mut last_good) = (BTreeMap::new(), None);
     for record in history {
@@ -72,7 +72,7 @@ fn remembered_by(history: &[Value]) -> BTreeMap<&str, Option<&Value>> {
     remembered
 }
 
-/// I4: whoever was to be tried first and was not had is on record before the one that was.
+/// I4: a candidate that was tried first and refused is on record before the one that was claimed.
 fn refused_before_claimed(launch: &[&Value], last_good: Option<&Value>, findings: &mut Findings) {
     let (mut refused, mut is_first) = (Vec::new(), true);
     for record in launch {
@@ -99,7 +99,7 @@ fn refused_before_claimed(launch: &[&Value], last_good: Option<&Value>, findings
     }
 }
 
-/// Whoever becomes ready was started before.
+/// Each server that becomes ready has a record of its start before.
 fn servers_are_known(launch: &[&Value], findings: &mut Findings) {
     let mut spawned = BTreeSet::new();
     for record in launch {
@@ -141,7 +141,7 @@ fn generations_grow(history: &[Value], findings: &mut Findings) {
     }
 }
 
-/// I8: whoever claims a port holds the app's lock, so the one before is over.
+/// I8: a launch that claims a port holds the app's lock, so the previous launch has ended.
 fn one_at_a_time(history: &[Value], killed: &Killed, findings: &mut Findings) {
     let mut holder: Option<&str> = None;
     for record in history.iter().filter(|record| record["process"] == "launcher") {

@@ -17,17 +17,17 @@ impl Clients {
         Self { loads: [Load::kept(port, target), Load::fresh(port, target)], port, kills: 0 }
     }
 
-    /// Which port they ask.
+    /// The port that they send requests to.
     pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// A server was killed: the request that it was answering is cut off.
+    /// Allows one more cut request: a server was killed.
     pub(super) fn forgive(&mut self) {
         self.kills += 1;
     }
 
-    /// Waits for some more answers, and looks at what they have seen.
+    /// Waits for some more responses, and checks the counts.
     #[track_caller]
     pub(super) fn check(&self) {
         for load in &self.loads {
@@ -36,7 +36,7 @@ impl Clients {
         }
     }
 
-    /// Ends them, and looks at what they have seen.
+    /// Ends them, and checks the counts.
     #[track_caller]
     pub(super) fn end(self) {
         let Self { loads, port, kills } = self;

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// How long an answer may take: a restart under load needs a tenth of it.
+/// How long a reply may take: a restart under load needs a tenth of it.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection to the launcher that listens at `path`.
@@ -20,17 +20,17 @@ pub(super) fn connect(path: &Path) -> Option<UnixStream> {
     Some(stream)
 }
 
-/// Says this, and takes the first line that comes back; `None` if there is none.
+/// Sends these bytes and returns the first line of the reply; `None` if there is none.
 pub(super) fn ask(path: &Path, said: &[u8]) -> Option<Value> {
     let mut stream = connect(path)?;
-    // Whoever says too much is not heard to the end, and answered all the same.
+    // A request that is too long is not read to its end, but still answered.
     let _ = stream.write_all(said);
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).ok()?;
     serde_json::from_str(&line).ok()
 }
 
-/// How it is; `None` unless it says so.
+/// The launcher's status; `None` if it does not reply.
 pub(super) fn status(path: &Path) -> Option<Value> {
     ask(path, b"{\"ask\":\"status\"}\n").filter(|answer| answer["answer"] == "status")
 }

@@ -7,7 +7,7 @@ use shared::history::{Filter, Follower, Reader};
 
 use crate::wait_for;
 
-/// The records so far. They are held to the schema at the end.
+/// The records so far. The schema is checked at the end.
 pub(super) struct EventLog {
     history: Follower,
     records: Vec<Value>,

@@ -54,7 +54,7 @@ impl Fault {
         Self::AssignmentCorrupted,
     ];
 
-    /// Whether another launch serves after it.
+    /// Whether the launch ends with it, so that another one serves after it.
     pub(super) fn ends_the_launch(self) -> bool {
         matches!(
             self,
@@ -69,7 +69,7 @@ impl Fault {
         )
     }
 
-    /// What it is called.
+    /// The name in the output.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::ServerKilled => "the server is killed",

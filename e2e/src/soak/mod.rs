@@ -1,11 +1,11 @@
-//! A long test: one app, two clients, and whatever can go wrong, again and again.
+//! A long test: one app, two clients, and faults of every kind, again and again.
 //!
 //! A step is a fault and what must hold after it. Faults come in shuffled rounds, so
 //! that each is met early and often, and each step has a generator of its own: what one step draws
 //! changes nothing for the next.
 //!
-//! The modules stand from the top floor down: the audit and the faults, the world that suffers them,
-//! and what the world is made of.
+//! The modules stand from the top floor down: the audit and the faults, the world that suffers
+//! them, and what the world is made of.
 
 mod audit;
 mod outages;
@@ -32,15 +32,15 @@ use fastrand::Rng;
 use self::{fault::Fault, world::World};
 use crate::Home;
 
-/// How long it runs unless told otherwise.
+/// How long it runs by default.
 const MINUTES: f64 = 30.0;
 
-/// What was asked for.
+/// The arguments of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
-    /// What the faults are drawn from.
+    /// The seed of the random faults.
     pub seed: u64,
-    /// How long steps are begun.
+    /// No step begins after this many minutes.
     pub minutes: f64,
 }
 
@@ -49,7 +49,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// The problem, in words.
     pub fn of(words: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut plan = Self { seed: fastrand::u64(..), minutes: MINUTES };
         let mut words = words.into_iter();
@@ -68,12 +68,12 @@ impl Plan {
 }
 
 /// Prints a line.
-#[expect(clippy::print_stdout, reason = "telling what happens is what the program is for")]
+#[expect(clippy::print_stdout, reason = "the program reports its progress on stdout")]
 pub fn say(text: &str) {
     println!("{text}");
 }
 
-/// What has been done so far, for the summary and for whoever asks where it broke.
+/// What has been done so far, for the summary and for the message of a violation.
 struct Progress {
     began: Instant,
     steps: u64,
@@ -87,7 +87,7 @@ impl Progress {
     }
 }
 
-/// Runs the whole of it. On a violation the seed and the step are printed, and the home is kept.
+/// Runs the test. On a violation the seed and the step are printed, and the home is kept.
 pub fn run(plan: &Plan) -> ExitCode {
     let Plan { seed, minutes } = *plan;
     let home = Home::new();
@@ -111,7 +111,7 @@ pub fn run(plan: &Plan) -> ExitCode {
             ));
             ExitCode::SUCCESS
         }
-        // The hook of panics has said why.
+        // The panic hook has printed the reason.
         Err(_) => {
             say(&format!("seed {seed}: violated in step {steps} ({now}) after {secs:.1} s"));
             say(&format!("  everything is kept in {}", home.path().display()));

@@ -25,7 +25,8 @@ impl World<'_> {
         self.came_back(running, &ready, strangers)
     }
 
-    /// Somebody has become ready: home, on the last good port, or elsewhere if both are held.
+    /// A launch has become ready: on the home port, on the last good port, or elsewhere if both are
+    /// held.
     #[track_caller]
     fn came_back(
         &mut self,
@@ -46,7 +47,7 @@ impl World<'_> {
         format!("back on {} ({}){}", ready.port, ready.origin, passed.concat())
     }
 
-    /// A port that should have been taken was not: somebody else must have had it.
+    /// A port that should have been claimed was not: another program must have held it.
     #[track_caller]
     fn excuse(&mut self, port: u16, ready: &ReadyMessage, strangers: &[&Stranger]) -> String {
         let of_it = |record: &&Value| {
@@ -62,10 +63,10 @@ impl World<'_> {
             assert!(is_known, "the holder of {port} is another: {conflict}");
             return format!(", {port} is a stranger's ({})", conflict["class"]);
         }
-        // Whoever else works on this machine may have taken it, but none of ours.
+        // Another program on this machine may have taken it, but none of this test.
         let ours = programs_in(self.home.path().to_str().expect("a path of text"));
         let is_ours = ours.iter().any(|(pid, _)| Some(u64::from(*pid)) == holder);
-        assert!(holder.is_some() && !is_ours, "I6: nobody else had it: {conflict}");
+        assert!(holder.is_some() && !is_ours, "I6: no other program had it: {conflict}");
         format!(", {port} is held by {}", conflict["holder"])
     }
 

@@ -111,7 +111,7 @@ impl World<'_> {
         format!("`{words}` from {from} to {} in {} ms", self.port, told["elapsed_ms"])
     }
 
-    /// The old port leads to the new one for a second, and is let go after it.
+    /// The old port redirects to the new one for a second, and is then released.
     fn has_moved(&mut self, to: u16) {
         let from = std::mem::replace(&mut self.port, to);
         assert_ne!(to, from);
@@ -178,7 +178,7 @@ impl World<'_> {
         let before = complaints(self);
         self.home.set("server", bad);
         self.signal(Signal::HUP);
-        wait_until("the mistake is told", || complaints(self) > before);
+        wait_until("the mistake is reported", || complaints(self) > before);
         self.write_settings();
         format!("{:?} is refused", bad.trim())
     }
@@ -201,7 +201,8 @@ impl World<'_> {
         let many: Vec<_> = (0..draws.usize(20..80))
             .filter_map(|_| control::connect(&self.socket()))
             .map(|mut stream| {
-                // Some say too much, some say half, some say nothing; whoever was left cannot.
+                // Some send too much, some half a message, some nothing; a closed connection
+                // refuses it.
                 let _ = stream.set_write_timeout(Some(Duration::from_millis(50)));
                 let _ = stream.write_all(&vec![b'x'; [0, 1, 1 << 17][draws.usize(..3)]]);
                 stream
@@ -221,8 +222,8 @@ impl World<'_> {
         self.settle();
         let answer = control::ask(&self.socket(), b"{\"ask\":\"restart\"}\n").expect("an answer");
         assert_eq!(answer["answer"], "done", "{answer}");
-        assert!(file.exists(), "whoever becomes ready is published");
-        "nobody finds it until a restart publishes it again".to_owned()
+        assert!(file.exists(), "a server that becomes ready is published");
+        "it cannot be found until a restart publishes it again".to_owned()
     }
 
     pub(super) fn second_start(&mut self) -> String {

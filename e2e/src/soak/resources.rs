@@ -4,14 +4,14 @@ use std::fs;
 
 use crate::{WatchedProcess, wait_for};
 
-/// The memory that it may take for whatever happens to it. A diagnosis reads the tables of all
+/// The memory, in bytes, that it may take during all faults. A diagnosis reads the tables of all
 /// sockets, and the clients leave thousands behind in TIME_WAIT; a leak in each step is more.
 const ROOM: u64 = 48 << 20;
 
 /// Descriptors and threads that come and go: a client of the control socket, a proof.
 const SLACK: usize = 3;
 
-/// What a launcher occupied when it had just become ready.
+/// The resources of a launcher that has just become ready.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Resources {
     pid: u32,
@@ -41,7 +41,8 @@ impl Resources {
     }
 }
 
-/// The programs that run in this home, by name: found by their environment, whoever started them.
+/// The programs that run in this home, by name: found by their environment, also if another process
+/// started them.
 pub(super) fn programs_in(home: &str) -> Vec<(u32, String)> {
     let variable = format!("HOMEPORT_HOME={home}\0");
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{Ended, Home, Invocation, ReadyMessage, Running, WatchedProcess, quiet_port, wait_for};
 
-/// How long one of our servers may take to say who it is.
+/// How long one of our servers may take to prove its identity.
 const PROBE: Duration = Duration::from_secs(5);
 
 /// When each killed launch was killed, by its id.
@@ -47,7 +47,7 @@ pub(super) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    /// The first start.
+    /// Starts the app for the first time.
     pub(super) fn open(home: &'a Home) -> Self {
         let mut world = Self {
             home,
@@ -69,7 +69,7 @@ impl<'a> World<'a> {
         world
     }
 
-    /// Does this, and waits until it is over.
+    /// Performs a fault, and waits until it is over.
     pub(super) fn suffer(&mut self, fault: Fault, draws: &mut Rng) -> String {
         match fault {
             Fault::ServerKilled => self.server_killed(),
@@ -128,7 +128,7 @@ impl<'a> World<'a> {
         assert!(!self.running_mut().has_ended(), "the launcher has ended");
     }
 
-    /// Waits until there are one launcher and one server, and that one serves: what it says.
+    /// Waits until there are one launcher and one server, and that one serves; returns its status.
     #[track_caller]
     pub(super) fn settle(&mut self) -> Value {
         let home = self.home.path().to_str().expect("a path of text").to_owned();
@@ -158,7 +158,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The end: what is left of it is the history, and which launches were killed.
+    /// Stops the app; returns the launches that were killed.
     pub(super) fn close(mut self) -> Killed {
         self.send_clients_home();
         let ended = self.running.take().expect("it runs").stop();
@@ -214,7 +214,7 @@ impl<'a> World<'a> {
         self.home.folders().control(&app())
     }
 
-    /// The servers that live.
+    /// The running servers.
     pub(super) fn servers(&self) -> Vec<WatchedProcess> {
         WatchedProcess::children_of(self.running().pid())
     }
@@ -226,7 +226,6 @@ impl<'a> World<'a> {
     }
 }
 
-/// The app.
 pub(super) fn app() -> AppName {
     AppName::default()
 }

@@ -1,4 +1,4 @@
-//! What tests want of Windows that Wine's own tools do not do: see `assets/equipment.c`.
+//! Functions of Windows that tests need and Wine's own tools lack: see `assets/equipment.c`.
 
 use std::{
     fs,
@@ -15,8 +15,8 @@ use crate::programs;
 /// The compiler that the Windows programs are linked with; it builds the equipment as well.
 pub(super) const GCC: &str = "x86_64-w64-mingw32-gcc";
 
-/// A file that a program of Windows has open, so that nobody else can open it, until this is dropped
-/// or its time is over.
+/// A file that a Windows program has open, so that no other can open it, until this is dropped or
+/// its time is over.
 #[derive(Debug)]
 pub struct HeldFile(Child);
 

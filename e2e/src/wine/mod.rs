@@ -27,28 +27,28 @@ use crate::{RunContext, found, skip};
 /// The variable that names the folder of the Windows programs.
 const VARIABLE: &str = "HOMEPORT_WINDOWS_PROGRAMS";
 
-/// How many of this process's tests are in the prefix that they share.
+/// The number of this process's tests that use the shared prefix.
 static TENANTS: Mutex<usize> = Mutex::new(0);
 
-/// A Windows to run programs in, shared by whoever has a clone of it.
+/// A Wine prefix and the Windows programs; the clones share the prefix.
 #[derive(Debug, Clone)]
 pub(crate) struct Wine {
     programs: PathBuf,
     prefix: Arc<Tenancy>,
 }
 
-/// The right to use a prefix. The last one to leave turns off the light.
+/// The right to use a prefix. The last one that is dropped ends all processes of the prefix.
 #[derive(Debug)]
 enum Tenancy {
-    /// Of the one that this process's tests share, because making one takes seconds.
+    /// The prefix that this process's tests share, because making one takes seconds.
     Shared(Prefix),
-    /// Of one's own, for whoever needs another world around it.
+    /// A prefix for one test, which runs it in a namespace.
     Alone(Prefix),
 }
 
 impl Wine {
-    /// The prefix that all tests of this process share; `None`, and the test is skipped, where Wine or
-    /// the Windows programs are missing.
+    /// The prefix that all tests of this process share; `None`, and the test is skipped, where Wine
+    /// or the Windows programs are missing.
     ///
     /// # Panics
     ///
@@ -99,7 +99,7 @@ impl Wine {
         context.through(["wine"])
     }
 
-    /// What every program in this prefix is told.
+    /// The variables of every program in this prefix.
     pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
         self.prefix().environment()
     }
@@ -111,7 +111,7 @@ impl Wine {
         equipment::crash(self.prefix(), pid);
     }
 
-    /// Opens a file so that nobody else can, for so long.
+    /// Opens a file for `time` so that no other Windows program can open it.
     #[track_caller]
     pub(crate) fn hold(&self, file: &Path, time: Duration) -> HeldFile {
         equipment::hold(self.prefix(), file, time)
@@ -133,7 +133,7 @@ impl Drop for Tenancy {
     fn drop(&mut self) {
         match self {
             Self::Shared(prefix) => {
-                // Nobody moves in before the light is off.
+                // The lock is held until the prefix is shut down, so that no test enters it before.
                 let mut tenants = TENANTS.lock().unwrap_or_else(PoisonError::into_inner);
                 *tenants -= 1;
                 if *tenants == 0 {

@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use crate::{lock::try_lock, programs, wait_for};
 
-/// What a prefix keeps of its own; everything else of one made by Wine never changes.
+/// The files of a prefix that change; all others stay as Wine has made them.
 const REGISTRY: [&str; 4] = ["system.reg", "user.reg", "userdef.reg", ".update-timestamp"];
 
-/// A prefix, and its folder if it is nobody else's.
+/// A prefix, and its temporary folder unless it is shared.
 #[derive(Debug)]
 pub(super) struct Prefix {
     folder: PathBuf,
@@ -43,7 +43,7 @@ impl Prefix {
         Self { folder, _own: Some(own) }
     }
 
-    /// Starts it, and makes it if it is not there.
+    /// Starts it, and creates it if it is missing.
     pub(super) fn boot(&self) {
         let made = self.command("wineboot").arg("--init").status().expect("wineboot is there");
         assert!(made.success(), "wineboot: {made}");
@@ -55,7 +55,7 @@ impl Prefix {
 
     /// Ends everything in it.
     pub(super) fn shut_down(&self) {
-        // Of this prefix alone; a prefix that nobody uses has no server to end.
+        // Of this prefix alone; a prefix without processes has no server to end.
         for request in ["-k", "-w"] {
             let _ = self.command("wineserver").arg(request).status();
         }
@@ -80,7 +80,7 @@ impl Prefix {
     pub(super) fn user(&self) -> PathBuf {
         let users = fs::read_dir(self.folder.join("drive_c/users")).expect("a folder");
         let mut users = users.map(|user| user.expect("a user").path());
-        users.find(|user| !user.ends_with("Public")).expect("somebody")
+        users.find(|user| !user.ends_with("Public")).expect("a user")
     }
 
     /// Whether a process lives in this prefix.
@@ -101,9 +101,9 @@ impl Prefix {
     }
 }
 
-/// The folder of the prefix that the tests of this process share. It outlives them, because making one
-/// takes seconds, and no other process has it at the same time: the last test here ends everything
-/// that runs in it.
+/// The folder of the prefix that the tests of this process share. It outlives them, because making
+/// one takes seconds, and no other process has it at the same time: the last test here ends
+/// everything that runs in it.
 fn shared_folder() -> PathBuf {
     static SHARED: OnceLock<(PathBuf, File)> = OnceLock::new();
     let (folder, _) = SHARED.get_or_init(|| {

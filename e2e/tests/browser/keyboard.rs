@@ -10,7 +10,7 @@ const ESCAPE: &str = "\u{e00c}";
 const END: &str = "\u{e010}";
 const LEFT: &str = "\u{e012}";
 
-/// What has the focus, by what tells it from the others.
+/// The focused element, by a short name or by its id.
 const FOCUSED: &str = "
     const focused = document.activeElement;
     const names = {

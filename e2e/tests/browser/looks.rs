@@ -1,5 +1,5 @@
-//! How the console looks: by day and by night, on a phone and on a wall, in each language, for
-//! whoever sees badly, and without scripts.
+//! How the console looks: by day and by night, on a phone and on a wall, in each language,
+//! with forced colours, without motion, and without scripts.
 
 use std::fs;
 

@@ -70,7 +70,7 @@ pub(crate) fn write(home: &Home, launches: u32) {
     fs::write(file, text).expect("written");
 }
 
-/// One launch of the past, as its launcher told it.
+/// One launch of the past, as its launcher recorded it.
 struct Launch<'a> {
     at: Timestamp,
     number: u32,

@@ -1,5 +1,5 @@
-//! The API of a real server: what is asked of it there reaches the launcher, and what comes of it is
-//! told to whoever listens.
+//! The API of a real server: requests to it reach the launcher, and subscribers
+//! receive the events that follow.
 
 use std::{
     fs,
@@ -55,7 +55,7 @@ fn parsed(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
 }
 
-/// Somebody who follows the events.
+/// A client that follows the events.
 struct Listener(BufReader<TcpStream>);
 
 impl Listener {
@@ -69,7 +69,7 @@ impl Listener {
         Self(BufReader::new(stream))
     }
 
-    /// What the next event of this name tells.
+    /// The data of the next event of this name.
     #[track_caller]
     fn hears(&mut self, event: &str) -> Value {
         let mut lines = self.0.by_ref().lines().map(|line| line.expect("the stream goes on"));
@@ -137,7 +137,7 @@ fn settings_that_are_put_hold_at_once_where_they_can_and_keep_the_comments() {
     let status = home.command("status").arg("--json").run().lines().remove(0);
     assert_eq!(status["home_port"], ready.port, "{status}");
     assert_eq!(home.command("move").run().code, Some(0));
-    wait_until("nobody redirects", || is_free(ready.port));
+    wait_until("the redirect has ended", || is_free(ready.port));
     assert_eq!(running.stop().code, Some(0));
 }
 
@@ -225,9 +225,9 @@ fn the_history_is_followed_while_it_is_written() {
     let home = Home::new();
     let (running, _) = launched(&home);
     let follower = home.command("history").args(["--follow", "--json"]).start();
-    wait_until("what was is told", || follower.stdout().contains("\"server_ready\""));
+    wait_until("past events are printed", || follower.stdout().contains("\"server_ready\""));
     assert_eq!(running.stop().code, Some(0));
-    wait_until("what happens is told", || follower.stdout().contains("\"launch_stopped\""));
+    wait_until("new events are printed", || follower.stdout().contains("\"launch_stopped\""));
     let written = home.history();
     let told: Vec<Value> =
         follower.stop().stdout.lines().filter_map(|l| serde_json::from_str(l).ok()).collect();

@@ -1,4 +1,5 @@
-//! What a running launch answers when it is asked for something: at a good moment, and at a bad one.
+//! What a running launch answers when it is asked for something: at a good moment, and at a bad
+//! one.
 
 use e2e::{Home, Running, WatchedProcess, get, is_free, quiet_port, wait_for, wait_until};
 use rustix::process::Signal;
@@ -154,7 +155,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_to_serve() {
     }
 }
 
-/// Nobody is left without a server that is starting anyway.
+/// The replacement is already starting: it is not abandoned.
 #[test]
 fn a_crash_during_a_restart_leaves_the_new_server_to_serve() {
     let (home, port) = (Home::new(), quiet_port());
@@ -171,7 +172,7 @@ fn a_crash_during_a_restart_leaves_the_new_server_to_serve() {
     assert_eq!(restarting["why"], "asked", "no other was begun: {restarting}");
 }
 
-/// A move is another matter: who asked for it is told, and the server is started again where it was.
+/// Not so with a move: its request fails, and the server is started again on the old port.
 #[test]
 fn a_crash_during_a_move_ends_the_move_and_is_mended_on_the_old_port() {
     let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);

@@ -1,4 +1,4 @@
-//! What becomes of a launch whose port somebody else has.
+//! What a launch does when another program holds its port.
 
 use e2e::{Home, ReadyMessage, RunContext, Stranger, quiet_port};
 use serde_json::Value;

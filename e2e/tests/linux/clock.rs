@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use e2e::{Home, get, quiet_port, skip};
 
-/// What tells a program another time, if it is here (the Debian package `faketime`).
+/// The library that gives a program another time, if it is here (the Debian package `faketime`).
 fn faketime() -> Option<PathBuf> {
     let libraries = fs::read_dir("/usr/lib").ok()?.flatten();
     let library = libraries.map(|entry| entry.path().join("faketime").join("libfaketime.so.1"));

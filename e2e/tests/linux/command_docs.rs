@@ -16,7 +16,7 @@ fn shown() -> Vec<(String, Vec<String>)> {
     blocks.map(block).collect()
 }
 
-/// Whether `line` is what `shown` says, where anything may stand for `[WORDS]`.
+/// Whether `line` equals `shown`, where `[WORDS]` matches any text.
 fn matches(shown: &str, mut line: &str) -> bool {
     let is_varying =
         |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == ' ');

@@ -70,7 +70,7 @@ fn what_is_written_from_now_on_is_told_also_after_a_log_was_put_aside() {
     let hears = |to: &str| follower.stdout().contains(&format!("\"to\":\"{to}\""));
     // The first line may be written before it begins to look.
     let mut port = 20_000;
-    wait_until("a new line is told", || {
+    wait_until("a new line is printed", || {
         port += 1;
         set(&port.to_string());
         hears(&port.to_string())
@@ -79,10 +79,10 @@ fn what_is_written_from_now_on_is_told_also_after_a_log_was_put_aside() {
     let aside = history.with_extension("aside");
     fs::rename(&history, &aside).expect("put aside");
     set("30001");
-    wait_until("a line of the new log is told", || hears("30001"));
+    wait_until("a line of the new log is printed", || hears("30001"));
     fs::remove_file(&history).expect("it was there");
     set("30002");
-    wait_until("a line of the newest log is told", || hears("30002"));
+    wait_until("a line of the newest log is printed", || hears("30002"));
     let told = follower.stdout();
     for line in told.lines() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");

@@ -1,4 +1,4 @@
-//! The control socket, and whoever says something to it.
+//! The control socket: valid, invalid and hostile requests.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use shared::app::AppName;
 
 const STATUS: &str = "{\"ask\":\"status\"}";
 
-/// The memory that a launcher may take for whatever is said to it.
+/// The memory, in bytes, that a launcher may take for any request.
 const ROOM: u64 = 5 << 20;
 
 #[track_caller]
@@ -30,7 +30,7 @@ fn connect(home: &Home) -> UnixStream {
 /// What is answered to `bytes`, and nothing if the connection is closed.
 #[track_caller]
 fn answer(mut stream: UnixStream, bytes: &[u8]) -> String {
-    // Whoever is not listened to to the end is told so by an error.
+    // Writing fails when the launcher does not read to the end.
     let _ = stream.write_all(bytes);
     let mut line = String::new();
     match BufReader::new(stream).read_line(&mut line) {
@@ -107,7 +107,7 @@ fn whoever_says_nothing_more_holds_up_nobody_and_is_left_in_the_end() {
     let silent = connect(&home);
     let asked = Instant::now();
     assert_goes_on(&home, &url);
-    assert!(asked.elapsed().as_secs() < 4, "somebody was waited for: {:?}", asked.elapsed());
+    assert!(asked.elapsed().as_secs() < 4, "it waited for a client: {:?}", asked.elapsed());
     for mut stream in [slow, silent] {
         let mut told = String::new();
         stream.read_to_string(&mut told).expect("closed, not forgotten");

@@ -1,5 +1,6 @@
-//! What commands answer when the port history is damaged, stamped by a wrong clock, put aside, huge, or
-//! no file at all: never less than what is recorded, and never "nothing" where it cannot be read.
+//! What commands answer when the port history is damaged, stamped by a wrong clock, put aside,
+//! huge, or no file at all: never less than what is recorded, and never "nothing" where it cannot
+//! be read.
 
 use std::{
     fs::{self, File},
@@ -191,7 +192,7 @@ fn no_record_is_missed_while_a_followed_history_is_put_aside() {
         };
         whole.lines().filter_map(number).collect()
     };
-    wait_until("what is there is told", || numbers() == [0]);
+    wait_until("the existing records are printed", || numbers() == [0]);
     let aside = past.file.with_extension("aside");
     past.add(numbered(1));
     fs::rename(&past.file, &aside).expect("renamed");

@@ -21,7 +21,7 @@ fn told(file: &Path) -> String {
     fs::read_to_string(file).expect("written")
 }
 
-/// Where the server is, for those who cannot read what the launcher says.
+/// The URL from the discovery file, for a launch whose output is not captured.
 fn url(home: &Home) -> String {
     let file = home.folders().discovery(&AppName::default());
     wait_for(|| Discovery::read(&file)).expect("it is published").url
@@ -38,7 +38,7 @@ fn stop(home: &Home, running: Running) {
     assert_eq!(running.exit().code, Some(0));
 }
 
-/// What a browser is opened on leads in once, and is not what is printed.
+/// The browser gets a URL that logs in once; the printed URL is another.
 #[track_caller]
 fn assert_opened_once(address: &str, url: &str) {
     assert!(address.starts_with(&format!("{url}_homeport/enter?ticket=")), "{address}");
@@ -54,7 +54,7 @@ fn the_browser_is_opened_on_the_server_and_gets_none_of_its_sockets() {
     let ready = running.ready();
     let said = told(&opened);
     assert_opened_once(said.lines().next().unwrap_or_default(), &ready.url);
-    // A browser that holds the listener would keep the port when everybody else is gone.
+    // A browser that inherits the listener would keep the port after all our processes have ended.
     assert!(!said.contains("socket:"), "{said}");
     assert!(!said.contains("LISTEN_"), "{said}");
     assert!(!said.contains("port-history.jsonl"), "{said}");

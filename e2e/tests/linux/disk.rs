@@ -4,14 +4,14 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 use e2e::{Home, Invocation, RunContext, found, get, program, quiet_port, skip};
 
-/// It serves, it ends well, and it has said on stderr that something is amiss.
+/// It serves, it exits with 0, and it has printed a warning on stderr.
 #[track_caller]
 fn assert_serves_with_a_warning(launch: &Invocation) -> String {
     let mut running = launch.start();
     running.ready();
     let ended = running.stop();
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(!ended.stderr.is_empty(), "nobody was told");
+    assert!(!ended.stderr.is_empty(), "nothing on stderr");
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
     ended.stderr
 }
@@ -67,7 +67,7 @@ fn an_assignment_that_cannot_be_replaced_stays_as_it_is() {
     assert_eq!(home.last_good(), Some(port));
 }
 
-/// The kernel cuts every file at this size, and kills whoever does not take care.
+/// The kernel limits every file to this size, and kills a process that does not ignore SIGXFSZ.
 #[test]
 fn files_that_may_not_grow_do_not_stop_a_launch() {
     for limit in [0, 1000] {

@@ -51,7 +51,7 @@ fn a_home_may_have_any_name() {
     }
 }
 
-/// Whoever names a folder means it: to write elsewhere is the one wrong answer.
+/// A folder that was named is used or refused; files are never written elsewhere.
 #[test]
 fn a_home_whose_name_is_no_text_is_used_or_refused_but_never_ignored() {
     let home = Home::new();

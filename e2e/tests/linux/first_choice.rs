@@ -4,7 +4,7 @@ use e2e::{Home, Stranger};
 use shared::policy::{CROWDED, PREFERRED};
 use shared::port::Port;
 
-/// A name that nobody else uses, so that nobody else wants its port.
+/// A name of this process alone, so that no other test wants its port.
 fn unique(name: &str) -> String {
     format!("{name}-{}", std::process::id())
 }
@@ -20,7 +20,7 @@ fn an_app_begins_at_the_same_port_after_everything_was_removed() {
     assert!(PREFERRED.contains(port) && !CROWDED.iter().any(|range| range.contains(port)));
 }
 
-/// The policy, with a port that is free: nobody is driven from his bookmarks.
+/// The policy, with a port that is free: bookmarks of the other app stay valid.
 #[test]
 fn a_port_that_another_app_remembers_is_not_chosen_although_it_is_free() {
     let newcomer = &unique("newcomer");

@@ -110,7 +110,7 @@ fn what_is_ours_wants_the_token_but_for_the_few_that_prove_nothing() {
     assert_status(port, &get("api/v1/status", &authorized), &[200]);
 }
 
-/// I13, from the other side: nobody fills the server's memory.
+/// I13, from the other side: a request cannot fill the server's memory.
 #[test]
 fn a_request_without_end_is_cut_off() {
     let (_home, running, ready, _) = launched();

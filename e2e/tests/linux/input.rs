@@ -122,7 +122,7 @@ fn a_launcher_without_a_server_beside_it_says_where_one_should_be() {
     let home = Home::new();
     let alone = home.path().join("launcher");
     // By another process: were the copy open here while another test starts a program, that program
-    // would have it open for writing too, and nobody could run it.
+    // would have it open for writing too, and it could not be run.
     let copied = Command::new("cp").arg(program("launcher")).arg(&alone).status();
     assert!(copied.is_ok_and(|status| status.success()));
     let launch = home.launcher().program(&alone).without("--json");

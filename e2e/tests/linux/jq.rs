@@ -1,5 +1,5 @@
-//! The recipes of `logs/README.md`: each block of shell is taken from the page and run on the records
-//! of real launches.
+//! The recipes of `logs/README.md`: each block of shell is taken from the page and run on the
+//! records of real launches.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use shared::{claim, port::Port};
 /// The app of these launches. Its first choice is its own, so that no other test is in the way.
 const APP: &str = "recipes";
 
-/// A recipe: its title, its command, and what the page says that it prints.
+/// A recipe: its title, its command, and its output in the page.
 struct Recipe {
     title: String,
     command: String,
@@ -132,10 +132,10 @@ impl Facts {
     }
 }
 
-/// Whether a recipe's output tells what happened.
+/// Whether a recipe's output has the expected text.
 type Check = fn(&Facts, &str);
 
-/// What each recipe must tell of [`facts`].
+/// The text that each recipe must print about [`facts`].
 fn checks() -> BTreeMap<&'static str, Check> {
     BTreeMap::from([
         (
@@ -264,13 +264,13 @@ fn records_are_followed_as_they_happen() {
     let seeing = Arc::clone(&seen);
     let reader = thread::spawn(move || {
         let lines = stdout.lines().map_while(Result::ok);
-        lines.for_each(|line| seeing.lock().expect("nobody panics here").push(line));
+        lines.for_each(|line| seeing.lock().expect("no panic while locked").push(line));
     });
     let count = |words: &str| {
-        let seen = seen.lock().expect("nobody panics here");
+        let seen = seen.lock().expect("no panic while locked");
         seen.iter().filter(|line| line.contains(words)).count()
     };
-    wait_until("the last records are told", || count(" launch_stopped ") == 1);
+    wait_until("the last records are printed", || count(" launch_stopped ") == 1);
     let mut second = launcher.start();
     second.ready();
     wait_until("the next ones are", || count(&format!(" server_ready port={port} ")) == 2);

@@ -6,8 +6,8 @@ use e2e::{Home, RunContext, Stranger, found, get, is_free, program, quiet_port, 
 use rustix::process::Signal;
 use shared::app::AppName;
 
-/// For `env`: whoever runs the tests may be deaf to a hangup, as `nohup` makes it, and what he starts
-/// would be deaf too.
+/// For `env`: the tests may be run with SIGHUP ignored, as by `nohup`, and child processes would
+/// inherit that.
 const NOT_IGNORED: &str = "--default-signal=HUP";
 
 /// I9: the kernel ends it, if it does not notice.
@@ -81,11 +81,11 @@ fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
     assert!(home.last("settings_changed")["from"].is_null());
     home.set("server", "prot = 1\n");
     running.signal(Signal::HUP);
-    wait_until("the mistake is told", || running.stderr().contains("did you mean `port`?"));
+    wait_until("the mistake is reported", || running.stderr().contains("did you mean `port`?"));
     assert_eq!(running.stop().code, Some(0));
 }
 
-/// The home port is not fetched back while somebody works on the other; he is told.
+/// The launch does not return to the home port while it serves on the other; it prints a message.
 #[test]
 fn a_home_port_that_becomes_free_again_is_told_once_and_gone_back_to_at_the_next_start() {
     let (home, port) = (Home::new(), quiet_port());
@@ -103,7 +103,7 @@ fn a_home_port_that_becomes_free_again_is_told_once_and_gone_back_to_at_the_next
     running.stop();
 }
 
-/// What the launcher says on stdout when it starts, and why the port is another than last time.
+/// What the launcher prints on stdout when it starts, and why the port is another than last time.
 fn started_again(home: &Home) -> (String, u64, serde_json::Value) {
     let running = home.launcher().without("--json").start();
     let assigned = home.events("port_assigned").len() + 1;
@@ -164,7 +164,8 @@ fn a_server_that_ignores_the_request_to_end_is_ended_by_the_second() {
     let home = Home::new();
     let mut running = home.launcher().fake(&["deaf"]).setting("stop_timeout = \"10m\"").start();
     running.ready();
-    // The limit of this is a tenth of the time that the server has to end. Asked again until it ends: a request that comes before the first was heard is the same one.
+    // The limit of this is a tenth of the time that the server has to end. Asked again until it
+    // ends: a request that comes before the first was heard is the same one.
     wait_until("it ends", || {
         running.has_ended() || {
             running.signal(Signal::TERM);

@@ -17,7 +17,7 @@ fn whoever_waits_in_the_queue_when_the_server_is_killed_is_answered_by_the_next(
     let mut running = home.launcher().port(port).start();
     running.ready();
     running.server().signal(Signal::STOP);
-    wait_until("it accepts nobody any more", || running.server().is_stopped());
+    wait_until("it accepts no connection any more", || running.server().is_stopped());
     let request = format!("GET /_homeport/healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
     let request = request + "Connection: close\r\n\r\n";
     let wait_in_queue = |_| {
@@ -45,11 +45,11 @@ fn a_port_that_was_moved_away_from_is_let_go_when_it_has_led_there_long_enough()
     client.goes_on(10);
     let asked = Instant::now();
     assert_eq!(home.command("move").arg(to.to_string()).run().code, Some(0));
-    wait_until("nobody takes connections there", || client.so_far().refused > 0);
+    wait_until("connections are refused there", || client.so_far().refused > 0);
     let seen = client.end();
     let refused = seen.first_refused.expect("it was refused") - asked;
     assert!(refused >= Duration::from_secs(1), "refused after {refused:?}");
-    // Whoever comes at the very end may have been in the queue when it went.
+    // A connection at the very end may have been in the listener's queue when it was closed.
     assert!(seen.cut.len() <= 1, "{seen:?}");
 
     wait_until("it is on record", || !home.events("port_released").is_empty());

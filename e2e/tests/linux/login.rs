@@ -97,7 +97,7 @@ fn a_start_mends_what_differs_from_the_setting() {
     assert_eq!(registered(&home), None);
 }
 
-/// Whoever has never asked for it finds nothing in the folders of the desktop.
+/// Without a request for it, no folder of the desktop is created.
 #[test]
 fn a_start_that_nobody_wants_at_login_makes_no_folder() {
     let home = Home::new();

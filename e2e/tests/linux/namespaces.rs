@@ -2,7 +2,7 @@
 
 use e2e::{Home, Netns, ReadyMessage, Stranger};
 
-/// Row 5 of the test matrix: nobody listens there, and still nobody may.
+/// Row 5 of the test matrix: the port is free, and listening on it is forbidden.
 #[test]
 fn where_low_ports_reach_up_to_20000_a_higher_one_is_chosen_and_a_low_one_explained() {
     let Some(netns) = Netns::new(&["ipv4/ip_unprivileged_port_start=20000"]) else { return };
@@ -71,7 +71,7 @@ fn a_port_that_the_system_gave_to_a_connection_is_explained_and_left() {
     );
 }
 
-/// A setting of the system that leaves next to nothing is told and not obeyed.
+/// A system setting that leaves hardly any port is reported and not applied.
 #[test]
 fn where_the_system_takes_every_port_for_connections_the_range_is_kept() {
     let Some(netns) = Netns::new(&["ipv4/ip_local_port_range=1024 65535"]) else { return };

@@ -54,7 +54,7 @@ fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Asks a running server as these words say; `None`, told as a skip, where it cannot be had.
+/// Runs the tool with these arguments on a running server; `None`, and a skip, if it is missing.
 fn ask(home: &Home, ready: &ReadyMessage, words: &[&str]) -> Option<Output> {
     let program =
         SCHEMATHESIS.as_ref().map_err(|why| skip(&format!("no Schemathesis: {why}"))).ok()?;
@@ -66,7 +66,7 @@ fn ask(home: &Home, ready: &ReadyMessage, words: &[&str]) -> Option<Output> {
     command.arg(format!("{}_homeport/openapi.json", ready.url));
     command.arg("--header").arg(format!("Authorization: Bearer {}", token.trim()));
     command.args(["--checks", "all", "--request-timeout", "20", "--no-color"]);
-    // The same requests each time; whoever asks for more wants others.
+    // The same requests each time, unless more are requested.
     if env::var_os(MORE).is_none() {
         command.args(["--seed", "1"]);
     }

@@ -1,4 +1,4 @@
-//! Ports that are asked for and cannot be had by anybody.
+//! Requested ports that no program can use.
 
 use e2e::{Home, RunContext, program, quiet_port};
 use shared::policy::BROWSER_BLOCKED;

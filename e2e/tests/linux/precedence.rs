@@ -1,4 +1,4 @@
-//! Where everything is kept: as an option says, or a variable, or the system.
+//! Where files are kept: by an option, a variable, or the system's default.
 
 use e2e::{Home, get, installed, quiet_port};
 

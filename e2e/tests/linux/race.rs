@@ -1,4 +1,4 @@
-//! Many at once. Row 20 of the test matrix: whoever finds the port gone goes on to the next.
+//! Many launches at once. Row 20 of the test matrix: a launch that loses the port tries the next.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn race() {
     let mut running: Vec<_> = (0..LAUNCHERS).map(start).collect();
     let ports: BTreeSet<_> = running.iter_mut().map(|launcher| launcher.ready().port).collect();
     assert_eq!(ports.len(), LAUNCHERS, "a port was given twice: {ports:?}");
-    assert!(ports.contains(&preferred), "the preferred port went to nobody: {ports:?}");
+    assert!(ports.contains(&preferred), "no launch got the preferred port: {ports:?}");
     let refused = home.events("port_conflict");
     let of_home = refused.iter().filter(|conflict| conflict["origin"] == "home");
     assert_eq!(of_home.count(), LAUNCHERS - 1);

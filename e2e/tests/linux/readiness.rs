@@ -1,4 +1,4 @@
-//! Servers that do not become ready: each way is told apart from the others.
+//! Servers that do not become ready: each cause has its own error.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ fn assert_fails(orders: &[&str], reason: &str) -> String {
     assert_eq!(home.events("server_spawned").len(), 1, "{orders:?}");
     assert!(home.assignment().is_none() && home.events("server_ready").is_empty(), "{orders:?}");
     assert!(claim::port(Port::new(port).expect("a port")).is_ok(), "{orders:?} keeps the port");
-    line["error"].as_str().expect("what the person is told").to_owned()
+    line["error"].as_str().expect("the message for people").to_owned()
 }
 
 #[test]

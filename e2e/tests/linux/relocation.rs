@@ -19,7 +19,7 @@ fn move_to(home: &Home, port: u16, context: &RunContext) -> Ended {
     home.command("move").at(context).arg(port.to_string()).arg("--json").run()
 }
 
-/// Asks for a move that cannot be, and sees that nothing has changed. What was said about it.
+/// Requests an impossible move and checks that nothing has changed; returns the message.
 #[track_caller]
 fn assert_stays(home: &Home, running: &mut Running, to: u16, context: &RunContext) -> String {
     let before = (discovered(home), home.assignment());
@@ -246,7 +246,7 @@ fn a_crash_and_a_restart_after_a_move_are_mended_on_the_new_port_and_the_old_one
     assert_eq!(home.events("port_moved").len(), 1);
 }
 
-/// Whoever leads elsewhere and ends too early costs nobody his server.
+/// An old server that stops redirecting too early does not affect the new server.
 #[test]
 fn an_old_server_that_is_killed_while_it_leads_elsewhere_is_not_started_again() {
     let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
@@ -262,7 +262,7 @@ fn an_old_server_that_is_killed_while_it_leads_elsewhere_is_not_started_again() 
     assert_eq!(health.status, 200);
 }
 
-/// What was asked for once is no wish for good: home stays home.
+/// A move is not a setting: the home port stays.
 #[test]
 fn a_move_away_from_the_home_port_lasts_until_the_next_start() {
     let (home, [at_home, to]) = (Home::new(), [quiet_port(), quiet_port()]);

@@ -11,10 +11,10 @@ use std::{
 
 use e2e::{Home, PATIENCE, found, quiet_port, skip};
 
-/// What a service manager is told, one message after the other.
+/// The messages to the service manager, in order.
 fn heard(manager: &UnixDatagram) -> String {
     let mut message = [0; 4096];
-    let length = manager.recv(&mut message).expect("the launcher tells");
+    let length = manager.recv(&mut message).expect("the launcher sends a message");
     String::from_utf8_lossy(&message[..length]).into_owned()
 }
 
@@ -24,7 +24,7 @@ fn assert_is_told(home: &Home, manager: &UnixDatagram, socket: &str) {
     let mut running = home.launcher().port(port).env("NOTIFY_SOCKET", socket).start();
     let told = heard(manager);
     assert!(told.contains("READY=1") && told.contains(&format!("127.0.0.1:{port}")), "{told}");
-    // It is told after the server has proved itself, and never before.
+    // READY is sent after the server has proved its identity, and never before.
     assert_eq!(home.last("server_ready")["port"], port);
     running.ready();
     running.stop();

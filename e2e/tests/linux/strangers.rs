@@ -5,7 +5,7 @@ use std::fs;
 use e2e::{Home, RunContext, Stranger, quiet_port};
 use shared::app::AppName;
 
-/// Takes the last good port for a stranger who answers like this: what he heard of us.
+/// Holds the last good port with a stranger that responds like this; returns the requests it got.
 #[track_caller]
 fn heard_by(answer: &str) -> Vec<String> {
     let (home, port) = (Home::new(), quiet_port());

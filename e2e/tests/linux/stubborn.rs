@@ -1,4 +1,4 @@
-//! Servers that do not do as they are told, and launchers that are killed at the wrong moment.
+//! Servers that ignore requests to stop, and launchers that are killed at the wrong moment.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,8 @@ fn move_to(home: &Home, port: u16) -> Invocation {
     home.command("move").arg(port.to_string())
 }
 
-/// I9: the launcher is killed, and `count` servers are gone within two seconds, and their ports free.
+/// I9: the launcher is killed, and `count` servers are gone within two seconds, and their ports
+/// free.
 #[track_caller]
 fn assert_takes_all_along(home: &Home, running: &mut Running, count: usize) {
     let servers = WatchedProcess::children_of(running.pid());
@@ -104,7 +105,7 @@ fn a_server_that_is_stopped_does_not_outlive_its_launcher() {
     assert_takes_all_along(&home, &mut running, 1);
 }
 
-/// When it hangs is just when somebody wants another.
+/// A hanging server is the usual reason for a restart or a move.
 #[test]
 fn a_server_that_hangs_can_be_restarted_and_moved_away_from() {
     for name in ["restart", "move"] {
@@ -138,7 +139,7 @@ fn a_launch_whose_server_does_not_become_ready_can_be_asked() {
     assert_eq!(running.stop().code, Some(0));
 }
 
-/// What was killed has left its files behind. They are in nobody's way.
+/// A killed launch leaves its files behind. They do not affect later starts.
 #[test]
 fn what_a_killed_launch_has_left_behind_keeps_nobody_from_starting_and_misleads_nobody() {
     let (home, port) = (Home::new(), quiet_port());
@@ -186,7 +187,7 @@ fn a_server_that_does_not_finish_when_it_is_told_to_is_killed_when_its_time_is_o
     assert!(restarts.iter().all(|record| record["why"] == "asked"), "that was no failure");
 }
 
-/// The second server has the socket, and so would whoever else holds it.
+/// The second server has the socket, as has the child process that inherited it.
 #[test]
 fn a_child_that_keeps_the_socket_of_a_dead_server_holds_up_neither_a_restart_nor_the_end() {
     let (home, port) = (Home::new(), quiet_port());
@@ -214,7 +215,7 @@ fn a_child_that_keeps_the_socket_of_a_dead_server_holds_up_neither_a_restart_nor
     assert!(pids.contains(&holder), "{conflict}");
 }
 
-/// Processes that nobody else ends.
+/// Processes that are killed when this is dropped.
 struct Children(Vec<WatchedProcess>);
 
 impl Children {
@@ -240,7 +241,7 @@ impl Drop for Children {
 }
 
 /// Ten megabytes a second, in lines of this many bytes, for as long as a restart and some questions
-/// take: the launcher hears them all, and keeps none.
+/// take: the launcher reads all lines, and stores none.
 #[track_caller]
 fn assert_bears(length: usize) {
     let home = Home::new();

@@ -1,4 +1,4 @@
-//! Two users on one machine. These tests need root, who may be anybody.
+//! Two users on one machine. These tests need root, to run programs as another user.
 
 use e2e::{Home, RunContext, Stranger, program};
 

@@ -22,7 +22,7 @@ exec chromium --no-sandbox --disable-gpu --disable-quic --no-first-run --disable
     --user-data-dir="$HOMEPORT_HOME/browser" "$1"
 "#;
 
-/// A screen that nobody sees, with the package unpacked beside it.
+/// A virtual screen, and the unpacked package.
 struct Desktop {
     screen: Child,
     display: String,
@@ -40,7 +40,7 @@ impl Desktop {
             .expect("it starts");
         let mut display = String::new();
         let told = screen.stdout.take().expect("it was piped");
-        BufReader::new(told).read_line(&mut display).expect("it tells its number");
+        BufReader::new(told).read_line(&mut display).expect("it prints its number");
         let system = tempfile::tempdir().expect("a folder");
         let desktop =
             Self { screen, display: format!(":{}", display.trim()), home: Home::new(), system };
@@ -123,7 +123,7 @@ fn a_click_on_the_entry_starts_the_server_and_shows_it_in_the_browser() {
     });
     assert_eq!(desktop.home.events("server_ready").len(), 1);
 
-    // For whoever wants to see it.
+    // A picture to look at after the test.
     let shots = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
     fs::create_dir_all(&shots).expect("made");
     let shot = shots.join("desktop-entry.png");

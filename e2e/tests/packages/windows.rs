@@ -119,7 +119,7 @@ fn an_install_ends_what_runs_and_an_uninstall_too_and_what_is_remembered_is_kept
     }
 }
 
-/// It was asked to stop, and nobody is left to answer.
+/// It was asked to stop: it exits with 0 and its port is closed.
 fn assert_stopped(running: Running, health: &str) {
     assert_eq!(running.exit().code, Some(0));
     assert!(get(health).is_err());

@@ -56,7 +56,7 @@ fn a_port_that_another_of_our_servers_has_is_said_to_be_ours() {
     assert_eq!(other.code, Some(69));
     assert_eq!(other.line("port_conflict")["class"], "reserved_by_app");
 
-    // A stranger cannot tell: his secret is another.
+    // A launch of another home cannot recognize it: its secret is another.
     let elsewhere = home.another("elsewhere");
     assert_eq!(elsewhere.server().port(port).run().line("port_conflict")["class"], "in_use");
     assert!(!first.has_ended());

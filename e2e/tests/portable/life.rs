@@ -14,8 +14,8 @@ fn when_the_launcher_is_killed_the_server_goes_too_and_the_port_is_free() {
     running.assert_leaves_nothing_behind(port);
 }
 
-/// Nothing that we were started with is inherited: whoever reads what we print is not made to wait
-/// for the server.
+/// The server inherits none of the launcher's pipes: a program that reads the launcher's output
+/// does not wait for the server's end.
 #[test]
 fn a_launch_in_the_background_lets_go_of_the_pipes_that_it_was_started_with() {
     let Some(home) = home() else { return };

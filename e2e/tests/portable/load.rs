@@ -93,7 +93,7 @@ fn four_crashes_refuse_no_connection_and_cut_only_those_that_were_being_answered
     for tally in clients.end() {
         assert_eq!(tally.refused, 0, "{tally:?}");
         assert!(tally.cut.len() <= 4, "{tally:?}");
-        assert_eq!(tally.dismissed, 0, "nobody could be told");
+        assert_eq!(tally.dismissed, 0, "no `Connection: close` was sent");
     }
     assert_eq!(home.events("server_restarting").len(), 4);
     assert_eq!(running.stop().code, Some(0));

@@ -18,7 +18,7 @@ fn home() -> Option<e2e::Home> {
     Some(e2e::Home::new())
 }
 
-/// All that the end-to-end tests come to on another system: one line that says so.
+/// On another system the end-to-end tests do nothing but print one line.
 #[cfg(not(target_os = "linux"))]
 #[test]
 #[ignore = "the end-to-end tests need Linux: its namespaces, /proc and process handles"]

@@ -1,5 +1,5 @@
-//! What holds for every system, written once. `tests/portable` runs these tests with the programs of
-//! this system and `tests/windows` with those of Windows; each says what `crate::home` is.
+//! What holds for every system, written once. `tests/portable` runs these tests with the programs
+//! of this system and `tests/windows` with those of Windows; each defines `crate::home`.
 
 mod alone;
 mod asked;

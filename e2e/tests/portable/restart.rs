@@ -11,7 +11,7 @@ use e2e::{Home, Running, get, quiet_port, wait_until};
 use crate::home;
 
 fn connect(port: u16) -> TcpStream {
-    let stream = TcpStream::connect(("127.0.0.1", port)).expect("somebody listens");
+    let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
     stream
 }
@@ -50,7 +50,7 @@ fn a_connection_in_time_wait_does_not_cost_the_port() {
     assert!(started.elapsed() < Duration::from_secs(30));
 }
 
-/// Row 9: nobody waits for the client to hang up.
+/// Row 9: the end does not wait for the client to close its connection.
 #[test]
 fn a_client_that_stays_connected_does_not_cost_the_port() {
     let Some(home) = home() else { return };
@@ -63,7 +63,7 @@ fn a_client_that_stays_connected_does_not_cost_the_port() {
     drop(client);
 }
 
-/// I10: the launcher holds the sockets, so whoever comes between two servers waits in the queue.
+/// I10: the launcher holds the sockets, so a connection between two servers waits in the queue.
 #[test]
 fn a_crash_of_the_server_refuses_no_connection() {
     let Some(home) = home() else { return };

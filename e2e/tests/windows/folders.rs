@@ -22,7 +22,7 @@ fn assert_works(home: &Home) {
     assert!(home.folders().secret().is_file());
 }
 
-/// A roaming profile follows its user to other computers, where the port may be somebody else's.
+/// A roaming profile follows its user to other computers, where another program may hold the port.
 #[test]
 fn settings_follow_the_user_and_what_is_remembered_stays_on_the_computer() {
     let Some(home) = home() else { return };
@@ -80,8 +80,8 @@ fn settings_with_a_byte_order_mark_and_windows_line_ends_keep_both() {
     assert_eq!(text, expected);
 }
 
-/// Nothing can be kept, and the launch works all the same. Wine asks Linux whether it may write, and
-/// root may anywhere, so files stand where the folders should be.
+/// Nothing can be kept, and the launch works all the same. Wine asks Linux whether it may write,
+/// and root may anywhere, so files stand where the folders should be.
 #[test]
 fn a_folder_that_may_not_be_written_costs_the_memory_and_not_the_launch() {
     let Some(home) = home() else { return };
@@ -120,7 +120,7 @@ fn an_assignment_that_somebody_looks_at_is_waited_for() {
     assert_eq!(home.assignment().expect("remembered").generation, 2);
 }
 
-/// The launch goes on with what the history remembers, and says what it could not keep.
+/// The launch goes on with the port of the history, and reports what it could not write.
 #[test]
 fn an_assignment_that_somebody_keeps_open_costs_the_memory_and_not_the_launch() {
     let Some(home) = home() else { return };

@@ -1,4 +1,4 @@
-//! The records that the Windows programs leave, read as the manual says.
+//! The records of the Windows programs, read with the commands of the manual.
 
 use std::{
     fs,

@@ -40,7 +40,7 @@ fn a_server_that_stands_still_does_not_outlive_its_launcher() {
     wait_until("the port is free", || is_free(port));
 }
 
-/// A crash is told as everybody on Windows knows it.
+/// A crash is reported by its exception code, as Windows users know it.
 #[test]
 fn the_exception_that_ended_a_server_is_told_by_its_number() {
     let Some(home) = home() else { return };

@@ -14,7 +14,7 @@ mod taken;
 
 use e2e::Home;
 
-/// What Windows refuses a port with that somebody has: `WSAEADDRINUSE`.
+/// The error of Windows for a port that another program holds: `WSAEADDRINUSE`.
 const ADDRESS_IN_USE: i32 = 10_048;
 
 /// How many starts are many. Wine needs ten times as long for each.

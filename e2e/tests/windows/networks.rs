@@ -2,7 +2,7 @@
 
 use e2e::{Home, Netns, quiet_port};
 
-/// Row 5 of the test matrix: nobody listens there, and still nobody may. Windows says 10013 of it.
+/// Row 5 of the test matrix: the port is free, and listening on it is forbidden (error 10013).
 #[test]
 fn a_port_that_nobody_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights() {
     let Some(netns) = Netns::new(&["ipv4/ip_unprivileged_port_start=20000"]) else { return };
@@ -35,10 +35,10 @@ fn a_windows_with_nothing_but_loopback_is_enough() {
     assert_eq!(running.stop().code, Some(0));
 }
 
-/// Row 4: whoever has a port on every address, and for himself alone. It is 10013 too.
+/// Row 4: a program holds the port on every address, exclusively. The error is 10013 too.
 #[test]
 fn a_port_that_somebody_keeps_for_himself_alone_is_left_to_him() {
-    // What listens on every address listens on nobody's network but this.
+    // A listener on every address listens in this namespace alone.
     let Some(netns) = Netns::new(&[]) else { return };
     let Some(home) = Home::in_own_wine() else { return };
     let (context, port, owner) = (netns.context(), quiet_port(), home.another("owner"));

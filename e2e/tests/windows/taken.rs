@@ -37,7 +37,8 @@ fn a_windows_server_refuses_a_port_that_browsers_block() {
     assert_eq!(refused.line("port_conflict")["class"], "browser_blocked");
 }
 
-/// Row 1: whoever holds it, the launch goes on elsewhere, and the next one comes back to that port.
+/// Row 1: another program holds the port, so the launch uses another; the next launch reuses that
+/// one.
 #[test]
 fn a_launch_that_is_driven_from_home_is_remembered_where_it_went() {
     let Some(home) = home() else { return };

@@ -1,4 +1,4 @@
-//! `events`: what happens is told to everybody who listens, and nobody is held up by anybody.
+//! `events`: every subscriber receives every event, and a slow one does not delay the others.
 
 use std::{
     collections::BTreeSet,
@@ -15,13 +15,13 @@ use crate::{
     support::PATIENCE,
 };
 
-/// Somebody who listens.
+/// A subscriber.
 struct Listener {
     lines: BufReader<TcpStream>,
     head: String,
 }
 
-/// What was heard.
+/// A received event.
 #[derive(Debug, Default)]
 struct Heard {
     name: String,
@@ -156,7 +156,7 @@ fn of_a_hundred_clients_sixty_four_listen_and_the_others_are_told_to_come_back()
         assert_eq!(listener.next().expect("a record").data["key"], "a");
     }
     drop(listeners);
-    // Whoever has gone makes room, as soon as it is noticed: when he is told something.
+    // A closed connection is noticed at the next write to it, and then makes room.
     let deadline = Instant::now() + PATIENCE;
     while Listener::join(&api, None).status() != 200 {
         assert!(Instant::now() < deadline, "there is no room");

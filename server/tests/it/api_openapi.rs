@@ -1,4 +1,4 @@
-//! The API's description: every route is in it, and real answers are as it says.
+//! The API's description: every route is in it, and real responses match it.
 
 use std::collections::BTreeSet;
 

@@ -91,7 +91,7 @@ fn errors(schema: &Value, answer: &Value) -> Vec<String> {
     errors.map(|error| format!("{error} at {}", error.instance_path())).collect()
 }
 
-/// Holds the answer to a request against what is said of its path, method and status.
+/// Checks a response against the description of its path, method and status.
 #[track_caller]
 pub(crate) fn assert_described(method: &str, path: &str, answer: &Answer) {
     let is_json = answer.header("content-type").is_some_and(|kind| kind.ends_with("json"));
@@ -104,7 +104,7 @@ pub(crate) fn assert_described(method: &str, path: &str, answer: &Answer) {
     }
 }
 
-/// Holds a problem against what is said of problems, whatever was asked.
+/// Checks a problem against the description of problems, for any request.
 #[track_caller]
 pub(crate) fn assert_described_problem(problem: &Value) {
     let described = &STRICT["components"]["responses"]["Problem"]["content"];

@@ -113,7 +113,7 @@ fn what_looks_ahead_of_the_person_uses_no_ticket() {
     assert_eq!((head.status, head.header("set-cookie")), (303, None));
     app.ask("POST", &target, &["Content-Length: 0"]).assert_problem(405);
     assert_eq!(app.get(&target).status, 303);
-    assert_eq!(app.ask("HEAD", &target, &[]).status, 303, "it tells nobody that it was used");
+    assert_eq!(app.ask("HEAD", &target, &[]).status, 303, "it does not reveal that it was used");
 }
 
 #[test]

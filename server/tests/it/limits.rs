@@ -71,7 +71,7 @@ fn an_answer_does_not_wait_for_a_body_that_nobody_reads() {
     read(&mut stream).assert_problem(405);
 }
 
-/// Nobody is let off a limit by not saying how long his body is, nor kept by not ending it.
+/// The limit holds for a body without a length, and the connection is closed before the body ends.
 #[test]
 fn a_body_in_chunks_that_is_too_long_is_refused_and_the_connection_closed_before_its_end() {
     let api = Api::start();
@@ -90,7 +90,7 @@ fn a_body_in_chunks_that_is_too_long_is_refused_and_the_connection_closed_before
     assert!(began.elapsed() < PATIENCE / 2, "it closes");
 }
 
-/// Whoever holds many connections cannot have them all for good, and everybody else is served.
+/// Above the soft limit connections are not kept alive, so that new clients are served.
 #[test]
 fn in_a_crowd_each_answer_is_the_last_on_its_connection() {
     let app = plain();

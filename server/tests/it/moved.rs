@@ -1,4 +1,4 @@
-//! After a move: the old port leads to the new one, whatever is asked.
+//! After a move: the old port redirects every request to the new one.
 
 use actix_web::web;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use shared::{port::Port, token::cookie_name};
 
 use crate::support::{Kept, Running, plain, serve, settings};
 
-/// A port to be led to. Nobody goes there.
+/// A port to redirect to. No test connects to it.
 fn elsewhere(app: &Running) -> Port {
     Port::new(if app.port == 17001 { 17002 } else { 17001 }).expect("not 0")
 }
@@ -113,12 +113,12 @@ fn a_kept_connection_is_led_away_by_its_next_answer() {
     let answer = kept.ask("GET /notes").expect("an answer");
     assert_eq!((answer.status, answer.is_last()), (308, true));
     kept.assert_closes();
-    // The sockets are still open: whoever comes later is led as well.
+    // The sockets are still open: later connections are redirected as well.
     let mut later = Kept::open(app.port).expect("it listens");
     assert_eq!(later.ask("GET /notes").expect("an answer").status, 308);
 }
 
-/// A cookie holds for one port, so whoever has come in would otherwise stand before the door again.
+/// The cookie's name contains the port, so a logged-in user would otherwise have to log in again.
 #[test]
 fn whoever_has_come_in_is_led_to_the_console_of_the_new_port_with_a_fresh_ticket() {
     let settings = settings();

@@ -71,8 +71,8 @@ fn nothing_outside_the_folder_and_nothing_hidden_is_served() {
     }
 }
 
-/// A link is somebody's wish, and whoever may write into the folder may serve anything they can read:
-/// so links are followed, as every server of folders does unless it is told otherwise.
+/// Links are followed, as other file servers do by default: a user who may write into the folder
+/// could copy the files there as well.
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_folder_is_followed() {

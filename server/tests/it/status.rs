@@ -1,4 +1,4 @@
-//! What only the token opens, and what nobody opens.
+//! The status, which needs the token, and the refusal of wrong methods and unknown paths.
 
 use shared::token::Token;
 use shared::{conflict::Origin, port::Port};

@@ -1,5 +1,5 @@
-//! The end of a server: what is in flight is finished, the sockets are closed, nobody is waited for
-//! in vain.
+//! The end of a server: what is in flight is finished, the sockets are closed, idle
+//! connections are not waited for.
 
 use std::{
     io::{Read, Write},

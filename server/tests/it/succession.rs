@@ -1,4 +1,4 @@
-//! One server after the other on the very same sockets: nobody who asks notices.
+//! One server after the other on the very same sockets: clients do not notice.
 
 use std::{
     io,
@@ -28,7 +28,7 @@ fn same(sockets: &Claim) -> Claim {
     Claim::adopt(again.collect::<io::Result<_>>().expect("duplicates")).expect("listening")
 }
 
-/// A server that says which one it is.
+/// A server whose responses identify it.
 fn generation(sockets: &Claim, number: usize) -> Running {
     serve_on(same(sockets), settings(), move |routes| {
         routes.route("/", web::get().to(move || async move { number.to_string() }));

@@ -1,4 +1,4 @@
-//! A running application and a client that sends exactly the bytes it is told.
+//! A running application and a client that sends exactly the given bytes.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -138,7 +138,7 @@ impl Kept {
         self.stream.get_mut().write_all(request.as_bytes())
     }
 
-    /// One answer, whose length must be said in its head.
+    /// Reads one response, which must have a `Content-Length`.
     pub(crate) fn answer(&mut self) -> io::Result<Answer> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {

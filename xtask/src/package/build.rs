@@ -17,7 +17,8 @@ use std::{
 /// The variable that dates everything in a package.
 pub(super) const DATE: &str = "SOURCE_DATE_EPOCH";
 
-/// The variable with flags for the compiler, which may contain spaces, and the separator of two flags.
+/// The variable with flags for the compiler, which may contain spaces, and the separator of two
+/// flags.
 const FLAGS: (&str, &str) = ("CARGO_ENCODED_RUSTFLAGS", "\x1f");
 
 /// `target/package`: the packages, and the folders that their programs are built in.
@@ -25,7 +26,7 @@ pub(super) fn folder() -> PathBuf {
     cargo::root().join("target").join("package")
 }
 
-/// The programs for `system`; answers their folder.
+/// Builds the programs for `system`; returns their folder.
 pub(super) fn programs(system: &str, date: &str) -> Result<PathBuf, WindowsError> {
     let target_dir = folder().join("build");
     if system == env::consts::OS {

@@ -3,9 +3,9 @@
 use clap::ValueEnum;
 use std::env;
 
-/// A package.
+/// A kind of package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum PackageKind {
     /// For Debian and its relatives.
     Deb,
     /// For Windows, to unpack anywhere.
@@ -16,8 +16,8 @@ pub(super) enum Kind {
     App,
 }
 
-impl Kind {
-    /// What the programs of a package run on.
+impl PackageKind {
+    /// The operating system of the package's programs.
     pub(super) fn system(self) -> &'static str {
         match self {
             Self::Deb => "linux",
@@ -26,7 +26,7 @@ impl Kind {
         }
     }
 
-    /// The packages that can be made of what is built here: Linux builds for Windows too.
+    /// The packages that can be made on this system: Linux builds for Windows too.
     pub(super) fn of_this_system() -> &'static [Self] {
         match env::consts::OS {
             "linux" => &[Self::Deb, Self::Zip, Self::Installer],

@@ -1,8 +1,8 @@
 //! `cargo xtask package`: from a clean checkout to packages in `target/package`.
 //!
 //! [`build`] makes the programs, the same on every machine; the crate `packaging` puts them into
-//! packages; [`reproducible`] does both a second time elsewhere and compares. It stands above `build`
-//! and `kind`, which name nothing of this file.
+//! packages; [`reproducible`] does both a second time elsewhere and compares. It stands above
+//! `build` and `kind`, which name nothing of this file.
 
 mod reproducible;
 
@@ -11,7 +11,7 @@ mod kind;
 
 use self::{
     build::{DATE, folder},
-    kind::Kind,
+    kind::PackageKind,
 };
 use crate::{cargo, report::Outcome, screen, windows::WindowsError};
 use std::{
@@ -26,7 +26,7 @@ use std::{
 pub(crate) struct PackageArgs {
     /// These packages alone [default: those that this system can make]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
-    only: Vec<Kind>,
+    only: Vec<PackageKind>,
     /// Package the launcher and the server of this folder instead of building them
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -35,9 +35,9 @@ pub(crate) struct PackageArgs {
     check_reproducible: bool,
 }
 
-/// Makes the packages, and says where they are.
+/// Makes the packages, and prints their paths.
 pub(crate) fn run(args: &PackageArgs) -> ExitCode {
-    let kinds = if args.only.is_empty() { Kind::of_this_system() } else { &args.only };
+    let kinds = if args.only.is_empty() { PackageKind::of_this_system() } else { &args.only };
     let made = package(kinds, args.programs.as_deref());
     let checked = made.and_then(|()| match args.check_reproducible {
         true => reproducible::check(kinds),
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &PackageArgs) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn package(kinds: &[Kind], programs: Option<&Path>) -> Result<(), WindowsError> {
+fn package(kinds: &[PackageKind], programs: Option<&Path>) -> Result<(), WindowsError> {
     let date = date()?;
     let mut packaging = cargo::cargo(["run", "--quiet", "--locked", "-p", "packaging", "--"]);
     packaging.env(DATE, &date).arg("--out").arg(folder());
@@ -71,7 +71,7 @@ fn package(kinds: &[Kind], programs: Option<&Path>) -> Result<(), WindowsError> 
     }
 }
 
-/// When the last commit was made, unless the caller says otherwise.
+/// The time of the last commit in seconds since 1970, unless [`DATE`] is set.
 fn date() -> Result<String, WindowsError> {
     let given = env::var(DATE).ok().filter(|date| !date.is_empty());
     let commit = || cargo::answer(cargo::tool("git", ["log", "-1", "--format=%ct"]));
@@ -96,7 +96,7 @@ mod test {
     #[test]
     fn the_kinds_are_typed_as_a_list() {
         let typed = Typed::try_parse_from(["package", "--only", "deb,installer"]).unwrap();
-        assert_eq!(typed.args.only, [Kind::Deb, Kind::Installer]);
+        assert_eq!(typed.args.only, [PackageKind::Deb, PackageKind::Installer]);
         assert!(Typed::try_parse_from(["package", "--only", "rpm"]).is_err());
     }
 

@@ -1,18 +1,18 @@
 //! Whether the last commit gives the same packages a second time: in another folder, from a fresh
 //! clone, with nothing built before.
 
-use super::{build::folder, kind::Kind};
+use super::{build::folder, kind::PackageKind};
 use crate::{
     cargo, screen,
     windows::{WindowsError, finish},
 };
 use std::{fs, io, path::Path};
 
-/// The list that says it all.
+/// The list of all packages with their checksums.
 const SUMS: &str = "SHA256SUMS";
 
 /// Builds again, and compares with what lies in `target/package`.
-pub(super) fn check(kinds: &[Kind]) -> Result<(), WindowsError> {
+pub(super) fn check(kinds: &[PackageKind]) -> Result<(), WindowsError> {
     let changed = cargo::answer(cargo::tool("git", ["status", "--porcelain"]));
     if changed.as_deref() != Some("") {
         let why = "the checkout has changes, and a clone would not have them: commit them first";

@@ -82,7 +82,7 @@ impl GeneratedHistory {
     }
 }
 
-/// How many lines a command says that it has passed over.
+/// How many lines a command reports as skipped.
 fn passed_over(told: &Ended) -> usize {
     let number = told.stderr.split_whitespace().next();
     match number {
@@ -126,7 +126,7 @@ fn filters() -> Vec<(String, Filter)> {
     filters.into_iter().map(with).chain(late).collect()
 }
 
-/// Ports of which histories have much to tell, and two of which they have little or nothing.
+/// Ports with many records in the histories, and two with few or none.
 const PORTS: [u16; 5] = [3030, 17_037, 18_030, 18_500, 1];
 
 fn commands_agree(made: GeneratedHistory) {
@@ -176,8 +176,9 @@ fn commands_agree(made: GeneratedHistory) {
     made.end();
 }
 
-/// What the doctor says of the history: records, lines that are none, the first of them, lost records.
-fn doctor(made: &GeneratedHistory) -> (u64, u64, Option<u64>, u64) {
+/// The doctor's report on the history: records, lines that are none, the first of them, lost
+/// records.
+fn doctor(made: &Made) -> (u64, u64, Option<u64>, u64) {
     let told = made.home.command("doctor").arg("--json").run();
     let check = told.lines().into_iter().find(|check| check["check"] == "history");
     let text = check.expect("a check")["text"].as_str().expect("a text").to_owned();
@@ -373,6 +374,6 @@ fn a_start_with_the_history_of_version_0_1_0_recalls_its_ports_and_agrees_with_t
         agrees(served);
         found
     };
-    assert_eq!(recovered.expect("it is told")["source"], "port_history");
-    assert_eq!(assigned.expect("it is told")["previous"], 18_030);
+    assert_eq!(recovered.expect("it is in the record")["source"], "port_history");
+    assert_eq!(assigned.expect("it is in the record")["previous"], 18_030);
 }
