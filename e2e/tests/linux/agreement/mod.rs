@@ -178,7 +178,7 @@ fn commands_agree(made: GeneratedHistory) {
 
 /// The doctor's report on the history: records, lines that are none, the first of them, lost
 /// records.
-fn doctor(made: &Made) -> (u64, u64, Option<u64>, u64) {
+fn doctor(made: &GeneratedHistory) -> (u64, u64, Option<u64>, u64) {
     let told = made.home.command("doctor").arg("--json").run();
     let check = told.lines().into_iter().find(|check| check["check"] == "history");
     let text = check.expect("a check")["text"].as_str().expect("a text").to_owned();
