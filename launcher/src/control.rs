@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
     launch::LaunchInfo,
+    message,
     port::Port,
     wire::{MessageError, read_message, write_message},
 };
@@ -118,13 +119,13 @@ pub struct IncomingRequest {
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// No process listens on the socket.
-    #[error("the running launcher cannot be reached ({0})")]
+    #[error("{}", message!("ask.unreachable", error = .0))]
     Unreachable(#[from] io::Error),
     /// It sent something else than a response.
-    #[error("the running launcher did not answer ({0})")]
+    #[error("{}", message!("ask.wrong_answer", error = .0))]
     NoAnswer(#[from] MessageError),
     /// It closed the connection.
-    #[error("the running launcher closed the connection without an answer")]
+    #[error("{}", message!("ask.closed"))]
     Closed,
 }
 

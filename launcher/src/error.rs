@@ -63,7 +63,7 @@ fn headline(conflicts: &[Conflict]) -> String {
 fn given_up(end: &ServerEnd, rule: Restart) -> String {
     let how = match (end.signal, end.exit_code) {
         (Some(signal), _) => message!("failure.by_signal", signal),
-        (None, Some(code)) => message!("failure.by_code", code = exit::told(code)),
+        (None, Some(code)) => message!("failure.by_code", code = exit::in_words(code)),
         (None, None) => message!("failure.ended"),
     };
     match rule {

@@ -11,7 +11,7 @@ use shared::{
     app::AppName,
     checkout,
     claim::Claim,
-    invoked_as,
+    invoked_as, message,
     paths::{HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     settings::{self, LogLevel},
 };
@@ -30,7 +30,7 @@ pub struct ServerProgram {
 
 /// There is no server to start.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no server to start: neither {} nor {} exists", .0[0].display(), .0[1].display())]
+#[error("{}", message!("failure.no_server", first = .0[0].display(), second = .0[1].display()))]
 pub struct NoServer([PathBuf; 2]);
 
 impl ServerProgram {

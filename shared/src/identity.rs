@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::{app::AppName, atomic, claim, os, paths, port::Port};
+use crate::{app::AppName, atomic, claim, message, os, paths, port::Port};
 
 /// Where a server answers challenges.
 pub const PATH: &str = "/_homeport/identity";
@@ -73,16 +73,16 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Nothing answered in time, or the connection ended without an answer.
-    #[error("no answer to an identity request")]
+    #[error("{}", message!("probe_error.no_answer"))]
     NoAnswer(#[source] Box<ureq::Error>),
     /// It answered with another status than 200.
-    #[error("the answer to an identity request was HTTP {0}")]
+    #[error("{}", message!("probe_error.status", status = .0))]
     Status(u16),
     /// It answered something else.
-    #[error("the answer to an identity request was not one")]
+    #[error("{}", message!("probe_error.not_an_identity"))]
     NotAnIdentity,
     /// It answered, but does not know the secret.
-    #[error("the server on this port does not belong to this user")]
+    #[error("{}", message!("probe_error.stranger"))]
     Stranger,
 }
 

@@ -7,7 +7,7 @@
 
 /// A text that is none of the words that are known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is not known; did you mean `{nearest}`?")]
+#[error("{}", crate::message!("word_error.unknown", word = .word, nearest = .nearest))]
 pub struct UnknownWord {
     /// The text, shortened and without control characters.
     pub word: String,

@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory, Parser};
 use shared::{
     app::AppName,
     environment::{Environment, VariableError},
-    invoked_as,
+    invoked_as, message,
     port::Port,
     settings::LogLevel,
 };
@@ -115,16 +115,15 @@ fn address(text: &str) -> Result<IpAddr, String> {
         return Ok(Ipv4Addr::LOCALHOST.into());
     }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let example = "write one such as 192.168.1.5, or 0.0.0.0 for all of this computer's";
-    bare.parse().map_err(|_| format!("`{text}` is not an IP address: {example}"))
+    bare.parse().map_err(|_| message!("server.bad_address", text))
 }
 
 fn folder(text: &str) -> Result<PathBuf, String> {
     let path = std::path::absolute(text).map_err(|error| error.to_string())?;
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(path),
-        Ok(_) => Err(format!("`{text}` is not a folder")),
-        Err(error) => Err(format!("the folder `{text}` cannot be read: {error}")),
+        Ok(_) => Err(message!("server.not_a_folder", text)),
+        Err(error) => Err(message!("server.folder_unreadable", text, error)),
     }
 }
 

@@ -10,7 +10,7 @@ use std::{path::Path, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::Field,
+    kind::{Field, from_variable},
     rows::{effective, optional, settings},
     setting::Setting,
     sourced::{SettingSource, Sourced},

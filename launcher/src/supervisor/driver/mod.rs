@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use shared::{claim, event::RequestedBy, handover::ToLauncher, keys, port::Port};
+use shared::{claim, event::RequestedBy, handover::ToLauncher, keys, message, port::Port};
 use slog::warn;
 
 use self::{claims::Claims, replies::PendingReplies, servers::Servers};
@@ -198,7 +198,7 @@ impl Driver<'_> {
                 let launch = self.launch_state.launch;
                 let info = launch.info(self.claims.newest(), self.last_good);
                 if let Err(error) = self.servers.prove(attempt, info) {
-                    let event = ServerEvent::Disproved(format!("it could not be asked: {error}"));
+                    let event = ServerEvent::Disproved(message!("readiness.no_proof", error));
                     return Performed::With(Input::Server { attempt, event });
                 }
             }
