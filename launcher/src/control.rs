@@ -1,7 +1,7 @@
 //! The control socket: the requests of other commands to the running launcher.
 //!
 //! A Unix socket or a named pipe that only the same user can open. One connection is one request and
-//! one response, each a line of JSON. A line that is no request gets a response that says so. Each
+//! one response, each a line of JSON. A line that is no request gets the response `refused`. Each
 //! client has a thread and a deadline, and the number of clients is limited.
 
 use std::{

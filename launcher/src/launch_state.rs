@@ -106,8 +106,8 @@ impl LaunchState<'_> {
         })
     }
 
-    /// Reads the settings again. What cannot be read changes nothing. `is_recorded` says that the
-    /// change is in the history already.
+    /// Reads the settings again. A file that cannot be read changes nothing. `is_recorded` is true if
+    /// the change is in the history already.
     pub fn reload_settings(&mut self, is_recorded: bool) {
         let Launch { basics, screen, history, .. } = self.launch;
         let file = basics.folders.settings(&basics.app);

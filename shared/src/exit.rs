@@ -18,7 +18,7 @@ pub enum Exit {
     NotRunning = 3,
     /// The port, or every candidate, is unavailable (`EX_UNAVAILABLE`). Never restarted as it was.
     PortUnavailable = 69,
-    /// A bug, or a system so broken that the program cannot tell the difference (`EX_SOFTWARE`).
+    /// A bug, or a system so broken that it looks like one (`EX_SOFTWARE`).
     Bug = 70,
     /// The server did not become ready, or kept failing (`EX_TEMPFAIL`).
     NotReady = 75,

@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// What a server says of itself.
+/// A server's answer to an identity request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The app it serves.
@@ -125,8 +125,8 @@ impl Secret {
                 Ok((Self::create(file)?, None))
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                let aside = atomic::set_aside(file)?;
-                Ok((Self::create(file)?, Some(aside)))
+                let renamed = atomic::set_aside(file)?;
+                Ok((Self::create(file)?, Some(renamed)))
             }
             Err(error) => Err(error),
         }

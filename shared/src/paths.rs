@@ -59,7 +59,7 @@ impl Folders {
     ///
     /// # Errors
     ///
-    /// [`NoHome`] if neither `home` nor the system says where.
+    /// [`NoHome`] if there is neither `home` nor a folder of the system.
     pub fn locate(home: Option<&Path>, log_dir: Option<&Path>) -> Result<Self, NoHome> {
         let mut folders = match home {
             Some(home) => Self::under(&absolute(home)),

@@ -26,7 +26,7 @@ pub enum MessageError {
     NotAMessage {
         /// The line, cut to 200 characters, with control characters escaped.
         line: String,
-        /// What the parser says.
+        /// The parser's error.
         problem: String,
     },
 }

@@ -60,7 +60,7 @@ fn the_setting_registers_this_launcher_and_takes_it_back() {
     );
     assert!(text.contains(&exec), "{text}");
     assert!(text.contains(&format!("TryExec={}\n", launcher.display())), "{text}");
-    assert_eq!(verdict(&home), ("ok".to_owned(), "it is started at login".to_owned()));
+    assert_eq!(verdict(&home), ("ok".to_owned(), "started at login".to_owned()));
 
     assert_eq!(settings(&home, &["unset", "start_at_login"]).code, Some(0));
     assert_eq!(registered(&home), None);

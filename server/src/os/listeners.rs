@@ -120,13 +120,13 @@ mod system {
         }
     }
 
-    /// Whether this is the process's only thread, where the system tells. It then stays the only
+    /// Whether this is the process's only thread, if the system reports it. It then stays the only
     /// one for as long as it starts none.
     fn is_only_thread() -> bool {
         fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
     }
 
-    /// Whether the socket listens, where the system tells.
+    /// Whether the socket listens, if the system reports it.
     #[cfg(target_os = "linux")]
     pub(super) fn listens(listener: &TcpListener) -> bool {
         socket2::SockRef::from(listener).is_listener().unwrap_or(true)
@@ -173,7 +173,7 @@ mod system {
         let info = read(&socket.0)?;
         let (flags, any) = (WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT, FROM_PROTOCOL_INFO);
         // SAFETY: `info` is such a structure and lives until the call returns. The call trusts no
-        // pointer in it, and says so if it means no socket of ours.
+        // pointer in it, and fails if it is no socket of ours.
         let socket = unsafe { WSASocketW(any, any, any, &raw const info, 0, flags) };
         if socket == INVALID_SOCKET {
             return Err(io::Error::last_os_error());

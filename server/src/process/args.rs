@@ -62,24 +62,24 @@ pub fn named(server: &'static str, launcher: &'static str) -> Command {
     command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }
 
-/// The arguments: the command line, and the environment where the command line says nothing.
+/// The arguments: the command line, and the environment for what the command line does not set.
 #[derive(Debug, Clone)]
 pub struct Args {
     /// The port to serve on.
     pub port: Option<Port>,
     /// The app.
     pub app: AppName,
-    /// Another address to serve on.
+    /// An address to serve on beside the loopback addresses; `None` for none.
     pub bind: Option<IpAddr>,
     /// The folder to serve as the site.
     pub root: Option<PathBuf>,
-    /// The folder for everything.
+    /// The folder for settings, state, logs and run-time files; `None` for the user's own.
     pub home: Option<PathBuf>,
-    /// The folder for the logs.
+    /// The folder for the logs; `None` for the one in `home`.
     pub log_dir: Option<PathBuf>,
-    /// How much the diagnostics tell.
+    /// The least severe level that is logged.
     pub log: LogLevel,
-    /// Whether a program reads what is printed.
+    /// Whether records are printed as JSON, one per line.
     pub json: bool,
     /// Whether a launcher started this.
     pub hand_over: bool,

@@ -109,7 +109,7 @@ impl Assignment {
     ///
     /// # Errors
     ///
-    /// [`AssignmentError`] says what is wrong with the file; [`io::ErrorKind::NotFound`] within it
+    /// [`AssignmentError`] if something is wrong with the file; [`io::ErrorKind::NotFound`] within it
     /// that there is none.
     pub fn load(file: &Path) -> Result<Self, AssignmentError> {
         // confy makes a file that is absent, so this looks first, and waits while another program has it open.

@@ -180,7 +180,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Reads the settings again; `is_recorded` says that the change is in the history already.
+    /// Reads the settings again; `is_recorded` is true if the change is in the history already.
     fn reload_settings(&mut self, is_recorded: bool) {
         self.launch_state.reload_settings(is_recorded);
         self.settings = SupervisorSettings::from(&self.launch_state.options.settings);

@@ -21,8 +21,8 @@ use super::{
 use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
 impl State {
-    /// When the current server was started, if a restart or a move can be begun now; else the answer
-    /// that says why not.
+    /// When the current server was started, if a restart or a move can be begun now; otherwise the
+    /// reply with the reason.
     fn since_if_free(&self) -> Result<Instant, Reply> {
         let why = match (&self.phase, &self.operation) {
             (Phase::Serving { since }, None) => return Ok(*since),

@@ -67,16 +67,16 @@ const RECORDS_OF_A_LAUNCH: u64 = 11;
 ///
 /// # Errors
 ///
-/// If `to` or `told` fails.
+/// If `to` or `report` fails.
 pub fn history(
     wanted: GenerateOptions,
     to: impl Write,
-    told: impl FnMut(&PlantedFault) -> io::Result<()>,
+    report: impl FnMut(&PlantedFault) -> io::Result<()>,
 ) -> io::Result<Made> {
     let mut random = Rng::with_seed(wanted.seed);
     let mut machines = Machine::all();
     let mut residents = Resident::all(&mut random);
-    let mut planter = Planter::new(to, told, wanted.faults);
+    let mut planter = Planter::new(to, report, wanted.faults);
     let mut lines = RecordLines::new(Vec::new());
     let launches = (wanted.records / RECORDS_OF_A_LAUNCH).max(1);
     let pause = Duration::from_secs(SPAN / launches);
