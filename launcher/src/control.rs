@@ -1,7 +1,7 @@
 //! The control socket: the requests of other commands to the running launcher.
 //!
 //! A Unix socket or a named pipe that only the same user can open. One connection is one request and
-//! one response, each a line of JSON. A line that is no request gets a response that says so. Each
+//! one response, each a line of JSON. A line that is no request gets the response `refused`. Each
 //! client has a thread and a deadline, and the number of clients is limited.
 
 use std::{
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
     launch::LaunchInfo,
+    message,
     port::Port,
     wire::{MessageError, read_message, write_message},
 };
@@ -118,13 +119,13 @@ pub struct IncomingRequest {
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// No process listens on the socket.
-    #[error("the running launcher cannot be reached ({0})")]
+    #[error("{}", message!("ask.unreachable", error = .0))]
     Unreachable(#[from] io::Error),
     /// It sent something else than a response.
-    #[error("the running launcher did not answer ({0})")]
+    #[error("{}", message!("ask.wrong_answer", error = .0))]
     NoAnswer(#[from] MessageError),
     /// It closed the connection.
-    #[error("the running launcher closed the connection without an answer")]
+    #[error("{}", message!("ask.closed"))]
     Closed,
 }
 

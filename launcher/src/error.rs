@@ -45,7 +45,7 @@ pub enum LaunchError {
     GaveUp {
         /// Its last end.
         end: ServerEnd,
-        /// What the person said about starting it again.
+        /// The setting `restart`.
         rule: Restart,
     },
     /// It ended in a way that the next one would share.
@@ -63,7 +63,7 @@ fn headline(conflicts: &[Conflict]) -> String {
 fn given_up(end: &ServerEnd, rule: Restart) -> String {
     let how = match (end.signal, end.exit_code) {
         (Some(signal), _) => message!("failure.by_signal", signal),
-        (None, Some(code)) => message!("failure.by_code", code = exit::told(code)),
+        (None, Some(code)) => message!("failure.by_code", code = exit::in_words(code)),
         (None, None) => message!("failure.ended"),
     };
     match rule {
@@ -73,7 +73,7 @@ fn given_up(end: &ServerEnd, rule: Restart) -> String {
 }
 
 impl LaunchError {
-    /// The exit code that says so.
+    /// The exit code of the launcher.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Options(OptionsError::Variable(_)) => Exit::Usage,
@@ -109,7 +109,7 @@ impl LaunchError {
         }
     }
 
-    /// The conflicts that led to it, for those who want each.
+    /// The conflicts that led to it.
     pub fn conflicts(&self) -> &[Conflict] {
         match self {
             Self::NoPort(conflicts) | Self::MustNotMove(conflicts) => conflicts,

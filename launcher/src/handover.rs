@@ -11,7 +11,7 @@ use shared::{
     app::AppName,
     checkout,
     claim::Claim,
-    invoked_as,
+    invoked_as, message,
     paths::{HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     settings::{self, LogLevel},
 };
@@ -30,7 +30,7 @@ pub struct ServerProgram {
 
 /// There is no server to start.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no server to start: neither {} nor {} exists", .0[0].display(), .0[1].display())]
+#[error("{}", message!("failure.no_server", first = .0[0].display(), second = .0[1].display()))]
 pub struct NoServer([PathBuf; 2]);
 
 impl ServerProgram {
@@ -65,7 +65,7 @@ impl ServerProgram {
     pub fn start(&self, claim: &Claim, basics: &Basics, log: LogLevel) -> io::Result<Started> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments(claim, &basics.app));
-        // What the launcher was told on its command line holds for the server too. A server of the
+        // The launcher's options apply to the server too. A server of the
         // settings would not know the launcher's checkout.
         let logs = match basics.folders.logs_source() {
             LogsSource::Checkout(_) => Some(basics.folders.logs()),
@@ -87,7 +87,7 @@ impl ServerProgram {
 /// Which of the two servers of a build was linked later. The installed name comes first everywhere
 /// else, since a `server` in a folder of the `PATH` may be anybody's. A build has both, and cargo links
 /// only those that it was asked for: after `cargo build -p server` a `homeport-server` of last week
-/// still lies there. It has the same version, so nothing would tell that it is stale.
+/// still lies there. It has the same version, so nothing would show that it is stale.
 fn newer<'a>(installed: &'a PathBuf, built: &'a PathBuf) -> &'a PathBuf {
     let linked = |file: &PathBuf| file.metadata().and_then(|about| about.modified()).ok();
     if linked(built) > linked(installed) { built } else { installed }

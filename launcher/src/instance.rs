@@ -10,6 +10,7 @@ use shared::{
     discovery::{AppLock, Discovery},
     event::Relation,
     identity::{Identity, PROBE_TIMEOUT, Secret},
+    message,
 };
 
 use crate::options::Basics;
@@ -29,7 +30,7 @@ pub enum Turn {
 
 /// Another process holds the app's lock and does not answer.
 #[derive(Debug, thiserror::Error)]
-#[error("another launcher of this app is running, but its server does not answer")]
+#[error("{}", message!("failure.unresponsive"))]
 pub struct Unresponsive;
 
 /// Waits until either the app's lock is ours, or the server of its holder has proved its identity.

@@ -19,6 +19,7 @@ use shared::{
     keys,
     launch::LaunchInfo,
     logging::{self, Diagnostics, Mode},
+    message,
     port::Port,
     settings::LogLevel,
 };
@@ -99,7 +100,7 @@ impl Launch {
         let message = self.message(Message::no_browser(&claim::url(port)));
         let open = move || {
             if let Err(error) = browser::open(browser::address(&basics, port, BrowserPage::First)) {
-                warn(&log, screen, "no browser could be opened", &error);
+                warn(&log, screen, &message!("warning.no_browser"), &error);
                 desktop::show_error(&message, None);
             }
         };
@@ -112,9 +113,9 @@ impl Launch {
         match login::reconcile(&self.basics, is_wanted) {
             Ok(None) => {}
             Ok(Some(action)) => {
-                info!(self.log(), "start at login mended"; keys::TO => ?action);
+                info!(self.log(), "start at login corrected"; keys::TO => ?action);
             }
-            Err(error) if is_wanted => self.warn("it may not be started at login", &error),
+            Err(error) if is_wanted => self.warn(&message!("warning.no_login"), &error),
             // Where nothing can be registered, nothing is.
             Err(_) => {}
         }
@@ -150,7 +151,7 @@ impl Launch {
         match Secret::load_or_create(&file) {
             Ok((secret, None)) => secret,
             Ok((secret, set_aside)) => {
-                let problem = "it holds no secret".to_owned();
+                let problem = message!("warning.no_secret");
                 self.recovered(
                     &file,
                     Recovery { problem, set_aside, source: RecoverySource::Defaults },
@@ -158,7 +159,7 @@ impl Launch {
                 secret
             }
             Err(error) => {
-                self.warn("a second start will not recognise this one", &error);
+                self.warn(&message!("warning.not_recognised"), &error);
                 Secret::random()
             }
         }

@@ -14,6 +14,7 @@ use shared::{
     identity::Secret,
     keys,
     launch::LaunchInfo,
+    message,
     os::LiveRanges,
     policy::Policy,
     port::Port,
@@ -91,10 +92,10 @@ impl LaunchState<'_> {
     /// Why there is none, as a sentence for the person who asked.
     pub fn claim_for_move(&self, port: Option<Port>, held: &[Port]) -> Result<Choice, String> {
         if let Some(place) = held.iter().position(|held| Some(*held) == port) {
-            let (port, way) = (held[place], "stop it and start it with --port to have it now");
+            let port = held[place];
             return Err(match place {
-                0 => format!("it is on port {port} already"),
-                _ => format!("port {port} still leads here after an earlier move; {way}"),
+                0 => message!("operation.same_port", port),
+                _ => message!("operation.redirecting", port),
             });
         }
         let choice = self.choose(&WantedPort { explicit: port, except: held.to_vec() });
@@ -105,8 +106,8 @@ impl LaunchState<'_> {
         })
     }
 
-    /// Reads the settings again. What cannot be read changes nothing. `is_recorded` says that the
-    /// change is in the history already.
+    /// Reads the settings again. A file that cannot be read changes nothing. `is_recorded` is true if
+    /// the change is in the history already.
     pub fn reload_settings(&mut self, is_recorded: bool) {
         let Launch { basics, screen, history, .. } = self.launch;
         let file = basics.folders.settings(&basics.app);
@@ -122,7 +123,7 @@ impl LaunchState<'_> {
                 self.options = options;
             }
             Err(error) => {
-                screen.warning("the settings stay as they were", &error);
+                screen.warning(&message!("warning.settings_kept"), &error);
                 warn!(self.launch.log(), "settings not read again"; keys::ERROR => %error);
             }
         }
@@ -233,7 +234,7 @@ impl LaunchState<'_> {
         assignment.assign(at.port, choice.origin, Timestamp::now());
         let file = launch.basics.folders.assignment(&launch.basics.app);
         if let Err(error) = assignment.commit(&file, lock) {
-            launch.warn("this port will not be remembered", &error);
+            launch.warn(&message!("warning.not_remembered"), &error);
             return None;
         }
         let generation = assignment.generation;
@@ -250,7 +251,7 @@ impl LaunchState<'_> {
             ..Discovery::new(info, at.server_pid, at.addresses.clone())
         };
         if let Err(error) = discovery.publish(&basics.folders.discovery(&basics.app)) {
-            self.launch.warn("other programs cannot find this server", &error);
+            self.launch.warn(&message!("warning.not_found"), &error);
         }
     }
 

@@ -157,7 +157,7 @@ mod test {
             (
                 "HOMEPORT_OPEN_BROWSER",
                 "yes",
-                "HOMEPORT_OPEN_BROWSER: provided string was not `true` or `false`",
+                "HOMEPORT_OPEN_BROWSER: `yes` is not `true` or `false`",
             ),
         ] {
             let environment = environment(&[(name, value)]);

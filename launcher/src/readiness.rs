@@ -12,6 +12,7 @@ use shared::{
     exit,
     identity::{Identity, ProbeError, Secret},
     launch::LaunchInfo,
+    message,
 };
 
 /// The limit for one identity request, and for the whole proof.
@@ -58,21 +59,22 @@ impl NotReady {
 
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotStarted(why) => write!(f, "it could not be started: {why}"),
+        let sentence = match self {
+            Self::NotStarted(why) => message!("readiness.not_started", why),
             Self::Exited(Some(code)) => {
-                write!(f, "it exited with code {} before it was ready", exit::told(*code))
+                message!("readiness.exited_with", code = exit::in_words(*code))
             }
-            Self::Exited(None) => write!(f, "it exited before it was ready"),
-            Self::Signalled(signal) => write!(f, "signal {signal} ended it before it was ready"),
+            Self::Exited(None) => message!("readiness.exited"),
+            Self::Signalled(signal) => message!("readiness.signalled", signal),
             Self::TimedOut { after, said_ready: false } => {
-                write!(f, "it did not say within {after:?} that it serves")
+                message!("readiness.no_ready", after = format_args!("{after:?}"))
             }
             Self::TimedOut { after, said_ready: true } => {
-                write!(f, "it said that it serves, but did not answer within {after:?}")
+                message!("readiness.no_answer", after = format_args!("{after:?}"))
             }
-            Self::WrongAnswer(what) => write!(f, "it gave a wrong answer: {what}"),
-        }
+            Self::WrongAnswer(what) => message!("readiness.wrong_answer", what),
+        };
+        f.write_str(&sentence)
     }
 }
 
@@ -99,16 +101,13 @@ pub fn prove(secret: &Secret, launch: &LaunchInfo, pid: u32) -> Result<(), Strin
         };
         if (&identity.app, identity.launch_id) != (&launch.app, launch.launch_id) {
             let Identity { app, launch_id, .. } = identity;
-            return Err(format!("a server of the app {app} answered, of launch {launch_id}"));
+            return Err(message!("readiness.other_launch", app, launch = launch_id));
         }
         if identity.pid == pid {
             return Ok(());
         }
         if !in_time {
-            return Err(format!(
-                "another server of this launch answered, process {}",
-                identity.pid
-            ));
+            return Err(message!("readiness.other_server", pid = identity.pid));
         }
         thread::sleep(PAUSE);
     }

@@ -32,7 +32,7 @@ pub(crate) struct PackagingArgs {
 }
 
 impl PackagingArgs {
-    /// Makes what was asked for, the bill of materials and the checksums, and says what there is.
+    /// Makes what was asked for, the bill of materials and the checksums, and prints the files.
     pub(crate) fn run(self) -> Result<(), PackagingError> {
         let date = Date::of_source()?;
         let mut made = BTreeMap::from([(sbom::name(), sbom::make()?.into_bytes())]);

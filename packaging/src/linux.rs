@@ -1,7 +1,7 @@
 //! What a Debian package contains.
 //!
 //! The programs lie in a folder of their own, because the launcher starts the `server` beside it, and
-//! because `launcher` and `server` are nobody's names on a `PATH`. There they have links.
+//! because `launcher` and `server` are too general for a `PATH`. It has links to them.
 
 use crate::{
     completions,

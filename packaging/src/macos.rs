@@ -28,7 +28,7 @@ fn tree(launcher: Vec<u8>, server: Vec<u8>) -> Result<Tree, PackagingError> {
     tree.file(format!("{contents}/Info.plist"), INFO.replace("@VERSION@", VERSION));
     tree.put(format!("{contents}/MacOS/launcher"), TreeEntry::Program(launcher));
     tree.put(format!("{contents}/MacOS/server"), TreeEntry::Program(server));
-    // Four letters of type and four of creator; `????` is nobody's.
+    // Four letters of type and four of creator; `????` is no registered one.
     tree.file(format!("{contents}/PkgInfo"), "APPL????");
     tree.file(format!("{contents}/Resources/Homeport.icns"), icons::icns()?);
     tree.file(format!("{contents}/Resources/LICENSE"), LICENCE);

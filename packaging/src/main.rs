@@ -1,9 +1,9 @@
 //! From programs to packages. `cargo xtask package` builds the programs and then runs this.
 //!
 //! A [`tree`] is what a package contains: paths, bytes, and who may run them. [`linux`], [`windows`]
-//! and [`macos`] say what belongs into theirs; [`deb`], [`archive`] and [`installer`] make one file
+//! and [`macos`] list what belongs into theirs; [`deb`], [`archive`] and [`installer`] make one file
 //! of it. [`manual`], [`completions`] and [`icons`] are drawn from the programs' own definitions and
-//! from the one drawing; [`sbom`] and [`checksums`] tell what is in it all.
+//! from the one drawing; [`sbom`] and [`checksums`] list the contents.
 //!
 //! The modules stand from the top down: each names only those below it.
 //!

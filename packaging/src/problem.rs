@@ -14,7 +14,7 @@ pub(crate) enum PackagingError {
     File {
         /// Which.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// A part of a package cannot be made.
@@ -22,7 +22,7 @@ pub(crate) enum PackagingError {
     Part {
         /// Which.
         part: &'static str,
-        /// What its maker says.
+        /// The library's error.
         source: Box<dyn Error + Send + Sync>,
     },
 }

@@ -16,7 +16,7 @@ use toml_edit::DocumentMut;
 /// The programs, by their packages.
 const PROGRAMS: [&str; 2] = ["launcher", "server"];
 
-/// Any manifest of the workspace tells of all of it.
+/// Any manifest of the workspace leads to all of it.
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
 /// The name of the file.
@@ -24,7 +24,7 @@ pub(crate) fn name() -> String {
     format!("homeport-{VERSION}.cdx.json")
 }
 
-/// The bill, as cargo tells it.
+/// The bill of what `cargo metadata` prints.
 pub(crate) fn make() -> Result<String, PackagingError> {
     let make = || -> Result<_, Box<dyn Error + Send + Sync>> {
         let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
@@ -41,7 +41,7 @@ pub(crate) fn make() -> Result<String, PackagingError> {
     make().map_err(PackagingError::of("the bill of materials"))
 }
 
-/// The bill for what `cargo metadata` says, with the sums that the lock file has.
+/// The bill for this output of `cargo metadata`, with the sums that the lock file has.
 fn bill(metadata: &Value, lock: &DocumentMut) -> Value {
     let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
     let packages: BTreeMap<String, Value> =

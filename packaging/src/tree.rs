@@ -49,7 +49,7 @@ impl TreeEntry {
         }
     }
 
-    /// Its permissions on Unix, the same for everybody's umask.
+    /// Its permissions on Unix, the same for every umask.
     pub(crate) fn mode(&self) -> u32 {
         match self {
             Self::File(_) => 0o644,

@@ -135,7 +135,7 @@ Section "un.Homeport"
   Delete "$INSTDIR\LICENSE.txt"
   Delete "$INSTDIR\homeport.ico"
   Delete "$INSTDIR\uninstall.exe"
-  RMDir "$INSTDIR" ; stays if somebody has put something else there
+  RMDir "$INSTDIR" ; stays if it has other files
   DeleteRegKey HKCU "${UNINSTALL}"
 SectionEnd
 

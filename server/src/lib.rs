@@ -28,6 +28,6 @@ pub mod os;
 /// Runs the server with this command line; the first word is the program's own name.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     let argv: Vec<_> = argv.into_iter().collect();
-    // The default hook has said on stderr what happened; the code says that it is our fault.
+    // The default hook has printed what happened on stderr; the exit code marks it as a bug.
     catch_unwind(AssertUnwindSafe(|| process::run::run(&argv))).unwrap_or(Exit::Bug)
 }

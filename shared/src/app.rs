@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::message;
+
 use serde::{Deserialize, Serialize, de};
 
 /// The longest name of an app, in bytes. File systems allow 255 bytes for a file name; this leaves
@@ -35,26 +37,24 @@ impl Default for AppName {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppNameError {
     /// Nothing was given.
-    #[error("an app needs a name")]
+    #[error("{}", message!("app_error.empty"))]
     Empty,
     /// More than [`MAX_NAME`] bytes.
-    #[error("an app's name has at most {MAX_NAME} bytes, and this one has {0}")]
+    #[error("{}", message!("app_error.too_long", most = MAX_NAME, count = .0))]
     TooLong(usize),
     /// A character that is not allowed, where it stands.
-    #[error(
-        "`{name}` cannot be an app's name because of {character:?}: use letters, digits, `-`, `_` and `.`, and begin with a letter or a digit"
-    )]
+    #[error("{}", message!("app_error.character", name = .name, character = format_args!("{:?}", .character)))]
     Character {
         /// The name, with control characters escaped.
         name: String,
         /// The first character that is refused.
         character: char,
     },
-    /// A dot at the end, which Windows leaves out: two names would be one file.
-    #[error("`{0}` cannot be an app's name: Windows leaves out the dot at its end")]
+    /// A dot at the end, which Windows ignores: two names would be one file.
+    #[error("{}", message!("app_error.final_dot", name = .0))]
     FinalDot(String),
-    /// A name that Windows keeps for a device.
-    #[error("`{0}` cannot be an app's name: Windows keeps it for a device")]
+    /// A name that Windows reserves for a device.
+    #[error("{}", message!("app_error.device", name = .0))]
     Device(String),
 }
 

@@ -69,7 +69,7 @@ fn is_held(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| HELD.contains(&code))
 }
 
-/// Moves an unreadable file out of the way, to `<file>.bad-<time>`, and says where it is.
+/// Moves an unreadable file out of the way, to `<file>.bad-<time>`, and returns its new path.
 ///
 /// # Errors
 ///
@@ -78,6 +78,6 @@ pub fn set_aside(file: &Path) -> io::Result<PathBuf> {
     let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ");
     let mut name = file.as_os_str().to_owned();
     name.push(format!(".bad-{stamp}"));
-    let aside = PathBuf::from(name);
-    patiently(|| fs::rename(file, &aside)).map(|()| aside)
+    let renamed = PathBuf::from(name);
+    patiently(|| fs::rename(file, &renamed)).map(|()| renamed)
 }

@@ -9,13 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What tells a checkout of Homeport from any other workspace: its own logs are described there.
+/// The file that only a checkout of Homeport has: the description of its logs.
 const MARK: &str = "logs/port-history.schema.json";
 
 /// The checkout that this program was built in.
 pub fn of_this_program() -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
-    // Where the system tells the path that was typed, it may be a link to the program.
+    // If the system returns the path that was typed, it may be a link to the program.
     of(&program).or_else(|| of(&fs::canonicalize(&program).ok()?))
 }
 

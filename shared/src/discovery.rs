@@ -2,7 +2,7 @@
 //!
 //! The process that runs an app holds `run/<app>.lock` for as long as it lives; the system lets go of it
 //! whatever the end, so a stale lock does not exist. Once the server is ready, `run/<app>.json` (the
-//! *discovery file*) says where it is. It may outlive a crash, so it is believed only after the
+//! *discovery file*) has its address. It may outlive a crash, so it is believed only after the
 //! server on that port has [proved](crate::identity) that it is ours.
 
 use std::{
@@ -29,7 +29,7 @@ pub struct AppLock {
 }
 
 impl AppLock {
-    /// Takes the lock, or tells by `None` that another process holds it.
+    /// Takes the lock; `None` if another process holds it.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ pub struct Discovery {
     pub port: Port,
     /// Every address it listens on.
     pub addresses: Vec<SocketAddr>,
-    /// The launcher that watches over it; `null` if it was started directly.
+    /// The launcher that supervises it; `null` if it was started directly.
     pub launcher_pid: Option<u32>,
     /// The server's process.
     pub server_pid: u32,

@@ -12,7 +12,10 @@ use std::{
     str::FromStr,
 };
 
-use crate::paths::{HOME_VARIABLE, LOG_DIR_VARIABLE};
+use crate::{
+    message,
+    paths::{HOME_VARIABLE, LOG_DIR_VARIABLE},
+};
 
 /// The variables whose names begin with `HOMEPORT_`.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +48,9 @@ impl Environment {
     {
         let wrong = |problem: String| VariableError { variable, problem };
         let parse = |set: &OsStr| {
-            let text = set.to_str().ok_or_else(|| wrong(format!("{set:?} is not text")))?;
+            let text = set.to_str().ok_or_else(|| {
+                wrong(message!("settings_error.not_text", value = format_args!("{set:?}")))
+            })?;
             text.parse().map_err(|problem: T::Err| wrong(problem.to_string()))
         };
         self.set(variable).map(parse).transpose()

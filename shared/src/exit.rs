@@ -18,7 +18,7 @@ pub enum Exit {
     NotRunning = 3,
     /// The port, or every candidate, is unavailable (`EX_UNAVAILABLE`). Never restarted as it was.
     PortUnavailable = 69,
-    /// A bug, or a system so broken that the program cannot tell the difference (`EX_SOFTWARE`).
+    /// A bug, or a system so broken that it looks like one (`EX_SOFTWARE`).
     Bug = 70,
     /// The server did not become ready, or kept failing (`EX_TEMPFAIL`).
     NotReady = 75,
@@ -45,15 +45,16 @@ impl Exit {
     }
 }
 
-/// An exit code for people. A program that has crashed on Windows ends with the number of the
-/// exception, which everybody writes in hexadecimal digits: `0xC0000005`.
+/// An exit code as people write it. A program that crashes on Windows exits with the number of the
+/// exception, which is written in hexadecimal digits: `0xC0000005`.
 ///
 /// ```
-/// use shared::exit::told;
+/// use shared::exit::in_words;
 ///
-/// assert_eq!((told(3), told(-1073741819)), ("3".to_owned(), "0xC0000005".to_owned()));
+/// assert_eq!(in_words(3), "3");
+/// assert_eq!(in_words(-1073741819), "0xC0000005");
 /// ```
-pub fn told(code: i32) -> String {
+pub fn in_words(code: i32) -> String {
     if code < 0 { format!("0x{:08X}", code.cast_unsigned()) } else { code.to_string() }
 }
 

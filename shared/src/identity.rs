@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::{app::AppName, atomic, claim, os, paths, port::Port};
+use crate::{app::AppName, atomic, claim, message, os, paths, port::Port};
 
 /// Where a server answers challenges.
 pub const PATH: &str = "/_homeport/identity";
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// What a server says of itself.
+/// A server's answer to an identity request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The app it serves.
@@ -73,16 +73,16 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Nothing answered in time, or the connection ended without an answer.
-    #[error("no answer to an identity request")]
+    #[error("{}", message!("probe_error.no_answer"))]
     NoAnswer(#[source] Box<ureq::Error>),
     /// It answered with another status than 200.
-    #[error("the answer to an identity request was HTTP {0}")]
+    #[error("{}", message!("probe_error.status", status = .0))]
     Status(u16),
     /// It answered something else.
-    #[error("the answer to an identity request was not one")]
+    #[error("{}", message!("probe_error.not_an_identity"))]
     NotAnIdentity,
     /// It answered, but does not know the secret.
-    #[error("the server on this port does not belong to this user")]
+    #[error("{}", message!("probe_error.stranger"))]
     Stranger,
 }
 
@@ -125,8 +125,8 @@ impl Secret {
                 Ok((Self::create(file)?, None))
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                let aside = atomic::set_aside(file)?;
-                Ok((Self::create(file)?, Some(aside)))
+                let renamed = atomic::set_aside(file)?;
+                Ok((Self::create(file)?, Some(renamed)))
             }
             Err(error) => Err(error),
         }

@@ -127,7 +127,7 @@ keys! {
     SOURCE = "source";
     /// Why it ended, one word: see [below](#reasons).
     REASON = "reason";
-    /// What the person was told; null if nothing went wrong.
+    /// The error message; null if nothing went wrong.
     ERROR = "error";
 
     /// How many lines of diagnostics found no room in the queue.

@@ -12,7 +12,7 @@ use std::{
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 
-use crate::{app::AppName, checkout, os};
+use crate::{app::AppName, checkout, message, os};
 
 /// The environment variable that puts everything under one folder.
 pub const HOME_VARIABLE: &str = "HOMEPORT_HOME";
@@ -48,9 +48,9 @@ pub enum LogsSource {
     System,
 }
 
-/// The system does not tell where this user's files belong.
+/// The system has no folder for the files of this user.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot tell where this user's files belong ({0}): set {HOME_VARIABLE} to a folder")]
+#[error("{}", message!("home_error.none", error = .0, variable = HOME_VARIABLE))]
 pub struct NoHome(String);
 
 impl Folders {
@@ -59,7 +59,7 @@ impl Folders {
     ///
     /// # Errors
     ///
-    /// [`NoHome`] if neither `home` nor the system says where.
+    /// [`NoHome`] if there is neither `home` nor a folder of the system.
     pub fn locate(home: Option<&Path>, log_dir: Option<&Path>) -> Result<Self, NoHome> {
         let mut folders = match home {
             Some(home) => Self::under(&absolute(home)),

@@ -6,6 +6,8 @@
 
 use std::{fmt, num::NonZeroU16, ops::RangeInclusive, str::FromStr};
 
+use crate::message;
+
 use serde::{Deserialize, Serialize, de};
 
 /// A TCP port, 1 to 65535.
@@ -45,19 +47,19 @@ impl Port {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
     /// Port 0 was given.
-    #[error("port 0 means \"any port\" and cannot be asked for: name one from 1 to 65535")]
+    #[error("{}", message!("port_error.zero"))]
     Zero,
     /// A number that is no TCP port.
-    #[error("{0} is not a port: ports go from 1 to 65535")]
+    #[error("{}", message!("port_error.out_of_range", number = .0))]
     OutOfRange(i64),
     /// Not a number at all.
-    #[error("`{0}` is not a port: write a number from 1 to 65535")]
+    #[error("{}", message!("port_error.not_a_number", text = .0))]
     NotANumber(String),
     /// A range that is not written `A-B`.
-    #[error("`{0}` is not a range of ports: write two ports with a dash, such as 15001-29999")]
+    #[error("{}", message!("port_error.not_a_range", text = .0))]
     NotARange(String),
     /// A range whose end comes before its start.
-    #[error("the range {first}-{last} runs backwards: write {last}-{first}")]
+    #[error("{}", message!("port_error.backwards", first = .first, last = .last))]
     Backwards {
         /// The first port as written.
         first: Port,

@@ -1,4 +1,4 @@
-//! The line that says where a server is.
+//! The line with the address of a server.
 
 use std::fmt;
 

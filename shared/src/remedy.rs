@@ -1,7 +1,7 @@
 //! What a person can do about a conflict: sentences, never done by us.
 //!
 //! A program that is ended by its number is the usual remedy, and for some holders the wrong one:
-//! they listen for somebody else, and come back. Those are known by name.
+//! they listen for another program, and start again. They are recognised by name.
 
 use crate::{
     conflict::{Class, Conflict, HTTP_SYS, Holder},
@@ -12,7 +12,7 @@ use crate::{
 /// `WSAEACCES`: on Windows, where it has causes that no other right would cure.
 const WSAEACCES: i32 = 10013;
 
-/// Holders that listen for another program: how their names begin, and the message that says where to
+/// Holders that listen for another program: how their names begin, and the message with where to
 /// look instead.
 const DEPUTIES: [(&str, &str); 7] = [
     (HTTP_SYS, "advice.http_sys"),
@@ -125,6 +125,6 @@ mod test {
     #[test]
     fn on_linux_a_port_that_is_set_aside_is_left_alone() {
         let advice = advice(Class::Excluded, None, 13).expect("some");
-        assert_eq!(advice, "choose another port, 15001 to 29999 for preference");
+        assert_eq!(advice, "choose another port, preferably from 15001 to 29999");
     }
 }

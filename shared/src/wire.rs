@@ -4,6 +4,8 @@
 
 use std::io::{self, BufRead, Write};
 
+use crate::message;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The longest line that is read, in bytes: ten times the longest message, which is the hand-over
@@ -14,17 +16,17 @@ pub const MAX_LINE: u64 = 16 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
     /// Reading from the pipe or socket failed.
-    #[error("cannot read a message")]
+    #[error("{}", message!("message_error.read"))]
     Read(#[from] io::Error),
     /// A line of more than [`MAX_LINE`] bytes.
-    #[error("a message of more than {MAX_LINE} bytes")]
+    #[error("{}", message!("message_error.too_long", most = MAX_LINE))]
     TooLong,
     /// A line that is no message.
-    #[error("`{line}` is not a message ({problem})")]
+    #[error("{}", message!("message_error.not_a_message", line = .line, problem = .problem))]
     NotAMessage {
         /// The line, cut to 200 characters, with control characters escaped.
         line: String,
-        /// What the parser says.
+        /// The parser's error.
         problem: String,
     },
 }

@@ -7,7 +7,7 @@
 
 /// A text that is none of the words that are known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is not known; did you mean `{nearest}`?")]
+#[error("{}", crate::message!("word_error.unknown", word = .word, nearest = .nearest))]
 pub struct UnknownWord {
     /// The text, shortened and without control characters.
     pub word: String,
@@ -53,7 +53,7 @@ macro_rules! words {
                 }
             }
 
-            /// What it says, as a sentence.
+            /// Its meaning, as a sentence.
             pub fn meaning(self) -> String {
                 let lines: &[&str] = match self {
                     $(Self::$variant => &[$($meaning),+],)+
@@ -230,7 +230,7 @@ words! {
 
     /// Why a launch, or the hold on a port, ended.
     pub enum EndReason {
-        /// A person or the system asked for the end; `by` says from where.
+        /// A person or the system asked for the end; `by` has where from.
         Asked = "asked",
         /// The launcher ended without a word, so its server ended too.
         LauncherGone = "launcher_gone",
@@ -276,7 +276,7 @@ words! {
         Usage = "usage",
         /// The settings or a variable are wrong.
         Settings = "settings",
-        /// The system does not tell where files belong.
+        /// The system has no folder for this user's files.
         NoHome = "no_home",
     } else Other
 
@@ -316,7 +316,7 @@ words! {
         OutsideRange = "outside_range",
     }
 
-    /// Who had a port at a moment, as far as records tell.
+    /// Who had a port at a moment, as far as recorded.
     pub enum Ownership {
         /// Nothing is recorded.
         Unknown = "unknown",
@@ -398,7 +398,7 @@ words! {
         Stopping = "stopping",
     }
 
-    /// Why a server stops, as the stream tells.
+    /// Why a server stops, in the event stream.
     pub enum StopKind {
         /// A new server takes its place.
         Restart = "restart",

@@ -21,7 +21,7 @@ impl EventLog {
 
     /// Every record until now.
     pub(super) fn read(&mut self) -> &[Value] {
-        let news = self.history.news().expect("the history can be read");
+        let news = self.history.poll().expect("the history can be read");
         let read = news.iter().map(|added| serde_json::from_str(&added.entry.text));
         self.records.extend(read.map(|record| record.expect("a whole line is a record")));
         assert_eq!(self.history.broken_lines(), 0, "a whole line is a record");

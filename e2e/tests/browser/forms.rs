@@ -18,7 +18,10 @@ fn a_port_is_checked_while_it_is_typed() {
         ("70000", "A port is a number from 1 to 65535.".to_owned()),
         ("6000", "Not usable: browsers block port 6000".to_owned()),
         (&taken.to_string(), format!("Not usable: port {taken} is held by stranger (pid ")),
-        (&free.to_string(), format!("{free} is free, and outside every range the system uses.")),
+        (
+            &free.to_string(),
+            format!("{free} is free, and outside every range that the system uses."),
+        ),
         (
             &session.ready.port.to_string(),
             format!("{} is the port of this server.", session.ready.port),

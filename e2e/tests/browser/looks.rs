@@ -143,9 +143,9 @@ fn without_scripts_all_that_is_known_can_be_read() {
     for wanted in [
         &ready.port.to_string(),
         "is held by stranger",
-        "Browsers keep what an app saves",
-        "Without scripts this page shows how things are",
-        "Who takes the ports",
+        "Browsers store an app's data",
+        "Without JavaScript this page only shows the state",
+        "Port conflicts",
         "Home port",
         "The port history, as records",
     ] {

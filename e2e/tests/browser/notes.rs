@@ -45,12 +45,12 @@ fn it_is_there_after_every_restart_and_after_a_move_its_absence_is_explained() {
     assert_eq!(kept(&browser, &ready.url), "", "another port has another storage");
     browser.click("#console");
     browser.wait_for_text("#port", &format!("Last time it was port {port}"));
-    browser.wait_for_text("#port", &format!("What was saved on {port} is still there"));
+    browser.wait_for_text("#port", &format!("What was saved on port {port} is still there"));
     browser.go(&way_in(&home, ready.port));
-    let taken = format!("Not the port of last time: port {port} is held by stranger");
+    let taken = format!("Not the same port as last time: port {port} is held by stranger");
     browser.wait_for_text("#here", &taken);
     browser.wait_for_text("#here", &format!("To get {port} back, end process {}", stranger.pid));
-    browser.wait_for_text("#here", &format!("What was saved on {port} is still there"));
+    browser.wait_for_text("#here", &format!("What was saved on port {port} is still there"));
     browser.keep_picture("notes-moved");
 
     drop(stranger);

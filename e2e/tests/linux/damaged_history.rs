@@ -237,16 +237,11 @@ fn who_had_a_port_is_told_also_where_no_launch_let_go_of_it() {
         .concat(),
     );
     for (minute, then, line, sentence) in [
-        (1, "taken", 1, "was held by node (pid 7), which was found there".to_owned()),
-        (2, "freed", 2, "was not ours: node (pid 7) had let go of it".to_owned()),
-        (3, "set_aside", 3, "was set aside by the system".to_owned()),
-        (5, "serving", 5, "was the port of server".to_owned()),
-        (
-            6,
-            "ended_unseen",
-            7,
-            format!("ended there without a record, at the latest at {}", here(6)),
-        ),
+        (1, "taken", 1, "was held by node (pid 7), found at".to_owned()),
+        (2, "freed", 2, "was not ours: node (pid 7) released it".to_owned()),
+        (3, "set_aside", 3, "was reserved by the system".to_owned()),
+        (5, "serving", 5, "was used by server".to_owned()),
+        (6, "ended_unseen", 7, format!("ended without a record, at the latest at {}", here(6))),
         (8, "gave_up", 9, format!("had given up at {}", here(8))),
     ] {
         let words = format!("explain 3030 --at {}", at(minute));

@@ -35,9 +35,9 @@ fn the_installed_server_advises_the_installed_names() {
     let home = Home::new();
     let server = home.server().without("--json");
     let told = server.clone().program(program("homeport-server")).run();
-    assert!(told.stderr.contains("run `homeport` to have a free one found"), "{told:?}");
+    assert!(told.stderr.contains("run `homeport` to find a free port"), "{told:?}");
     let told = server.run();
-    assert!(told.stderr.contains("run `launcher` to have a free one found"), "{told:?}");
+    assert!(told.stderr.contains("run `launcher` to find a free port"), "{told:?}");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn an_install_ends_what_runs_and_an_uninstall_too_and_what_is_remembered_is_kept
     let checks = installed.launch(&installed.home.program("launcher")).args(["doctor", "--json"]);
     let checks = checks.run().lines();
     let login = checks.iter().find(|check| check["check"] == "start_at_login").expect("a check");
-    assert_ne!(login["text"], "it is started at login");
+    assert_ne!(login["text"], "started at login");
     for kept in installed.kept() {
         assert!(kept.is_dir(), "{} is kept", kept.display());
     }

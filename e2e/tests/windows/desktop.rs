@@ -38,7 +38,7 @@ fn a_windows_launcher_registers_its_start_at_login_and_takes_it_back() {
         check.and_then(|check| check["text"].as_str()).expect("it is looked at").to_owned()
     };
     assert_eq!(ask(&["settings", "set", "start_at_login", "true"]).code, Some(0));
-    assert_eq!(told(), "it is started at login");
+    assert_eq!(told(), "started at login");
     assert_eq!(ask(&["settings", "unset", "start_at_login"]).code, Some(0));
     assert_eq!(told(), "it is not started at login");
 }

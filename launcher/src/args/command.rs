@@ -55,7 +55,7 @@ pub struct ExplainArgs {
     /// The port to explain.
     #[arg(value_name = "PORT", allow_negative_numbers = true)]
     pub port: Port,
-    /// Only what the history says about this time, for example 2026-11-22T12:00:00Z.
+    /// Only show the history up to this time, for example 2026-11-22T12:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub at: Option<Timestamp>,
     /// The app that asks.
@@ -171,7 +171,7 @@ pub struct CompletionsArgs {
 }
 
 impl AppArgs {
-    /// The same as the options of a start that says nothing else: what they mean is decided there.
+    /// These options as the options of a start that has no others.
     pub fn as_start(&self) -> StartArgs {
         StartArgs {
             app: self.app.clone(),

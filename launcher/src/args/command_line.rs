@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::StyledStr};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::{exit::Exit, invoked_as};
 
 use super::{
@@ -57,7 +57,7 @@ pub enum LauncherCommand {
     #[command(after_help = exits::IF_READABLE)]
     Conflicts(ConflictsArgs),
     /// Run health checks. Changes nothing.
-    #[command(after_help = exits::IF_WELL)]
+    #[command(after_help = exits::IF_WELL, verbatim_doc_comment)]
     Doctor(AppArgs),
     /// Show the settings, or change one.
     Settings(SettingsArgs),
@@ -77,29 +77,13 @@ An option wins over the variable HOMEPORT_<OPTION>, which wins over the settings
 Exit codes: 0 done, 2 usage, 3 not running, 69 no port, 70 a bug, 75 the server did not become
 ready, 78 the settings are wrong.";
 
-/// Ends each help text with a full stop, which clap drops: some of them are more than one sentence.
-fn with_full_stops(mut command: clap::Command) -> clap::Command {
-    let stopped = |text: &StyledStr| {
-        let text = text.to_string();
-        if text.ends_with(['.', ']']) { text } else { text + "." }
-    };
-    if let Some(about) = command.get_about().map(stopped) {
-        command = command.about(about);
-    }
-    let command = command.mut_args(|arg| match arg.get_help().map(stopped) {
-        Some(help) => arg.help(help),
-        None => arg,
-    });
-    command.mut_subcommands(with_full_stops)
-}
-
 /// Reads the command line. Help and version are printed here, as are errors, and end the program.
 ///
 /// # Errors
 ///
 /// The exit code to end with.
 pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
-    let command = with_full_stops(CommandLine::command())
+    let command = CommandLine::command()
         .name(invoked_as::launcher_program())
         .bin_name(invoked_as::launcher());
     let typed =
@@ -128,6 +112,18 @@ mod test {
     #[test]
     fn the_command_line_is_sound() {
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn only_a_help_text_of_two_sentences_ends_with_a_full_stop() {
+        fn check(command: &clap::Command) {
+            let texts = command.get_arguments().filter_map(clap::Arg::get_help);
+            for text in texts.chain(command.get_about()).map(ToString::to_string) {
+                assert_eq!(text.ends_with('.'), text.contains(". "), "{text}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&CommandLine::command());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use shared::{
     conflict::{Conflict, Origin, OsError},
     diagnose::{Depth, Diagnostician},
     event::Event,
-    history,
+    history, message,
     os::RULES,
     port::Port,
 };
@@ -37,10 +37,10 @@ pub struct Choice {
 #[derive(Debug, thiserror::Error)]
 pub enum ChoiceError {
     /// Every candidate was refused; the list holds those with a remembered port, or the last.
-    #[error("no port could be claimed")]
+    #[error("{}", message!("failure.no_port"))]
     Refused(Vec<Conflict>),
     /// A remembered port was refused, and the person wants no other.
-    #[error("the remembered port could not be claimed")]
+    #[error("{}", message!("failure.remembered_taken"))]
     MustNotMove(Vec<Conflict>),
     /// A failure that another port would not change.
     #[error(transparent)]

@@ -20,7 +20,7 @@ use crate::{
     render::{line, record},
 };
 
-/// Tells of every program that was found on a port of ours.
+/// Prints every program that was found on a port of ours.
 pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
     let (app, since) = (args.of.app.clone(), args.since);
     let filter = Filter { app, since: Some(since), ..Filter::default() };
@@ -103,6 +103,8 @@ mod test {
         );
         assert_eq!(plain(&source), wanted);
         (source.name, source.user) = (None, None);
-        assert!(plain(&source).starts_with("9 × programs that could not be seen, ports 3030"));
+        assert!(
+            plain(&source).starts_with("9 × programs that are not visible from here, ports 3030")
+        );
     }
 }

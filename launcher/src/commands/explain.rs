@@ -1,7 +1,7 @@
 //! `launcher explain PORT`: what is the matter with a port, now and before.
 //!
 //! What is known is found out by [`shared::explain`]; here it is put into words or JSON. Whether the
-//! port can be had is old when it is read, and the answer says so.
+//! port can be had is old when it is read, and the output states that.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use crate::{
     render::{line, record},
 };
 
-/// Tells what can be found out about a port.
+/// Prints what can be found out about a port.
 pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
     let history = Reader::of_history(&basics.folders.history());
     let past = match PortTimeline::read(&history, args.port, args.at) {

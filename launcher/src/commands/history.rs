@@ -77,7 +77,7 @@ fn print_all(reader: &Reader, filter: &Filter, args: &HistoryArgs) -> Result<(),
 fn follow(follower: &mut Follower, stdout: &mut impl Write, json: bool) -> Result<(), Stop> {
     let mut sum = Some(Sum::default());
     loop {
-        for added in follower.news()? {
+        for added in follower.poll()? {
             print(stdout, &added.entry.text, json)?;
             sum.iter_mut().for_each(|sum| sum.printed += 1);
         }

@@ -48,7 +48,7 @@ pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
 }
 
 /// Prints the folder, and what decided that it is this one: on stderr, so that a script reads the
-/// folder alone. `home_typed` says whether `--home` was.
+/// folder alone. `home_typed` is whether `--home` was.
 fn path(folders: &Folders, home_typed: bool, json: bool) {
     let (source, from) = chosen(folders.logs_source(), home_typed);
     if json {
@@ -178,7 +178,7 @@ fn last_of(
 }
 
 fn added_lines(follower: &mut Follower) -> io::Result<impl Iterator<Item = Line>> {
-    Ok(follower.news()?.into_iter().map(|added| Line::of(added.entry.text)))
+    Ok(follower.poll()?.into_iter().map(|added| Line::of(added.entry.text)))
 }
 
 /// By time; lines of the same moment stay in the order of their logs.

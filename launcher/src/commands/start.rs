@@ -8,6 +8,7 @@ use shared::{
     environment::Environment,
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
+    message,
     settings::LogLevel,
 };
 
@@ -78,7 +79,7 @@ impl Launch {
         let secret = self.secret();
         let timeout = options.settings.ready_timeout.value.0 + EXTRA_WAIT;
         let lock = match instance::take_turn(&self.basics, &secret, timeout, |error| {
-            self.warn("the app's lock cannot be had, so this port will not be remembered", &error);
+            self.warn(&message!("warning.no_lock"), &error);
         })? {
             Turn::Ours(lock) => lock,
             Turn::Running(found, relation) => {
@@ -127,7 +128,7 @@ impl Launch {
         let (app, folders) = (&self.basics.app, &self.basics.folders);
         let events = EventChannel::new();
         if let Err(error) = events.listen_for_signals() {
-            self.warn("a request to stop will end the server at once", &error);
+            self.warn(&message!("warning.no_signals"), &error);
         }
         let command = state.options.settings.command.as_ref().map(|command| &command.value);
         let program = ServerProgram::find(command)?;
@@ -163,7 +164,7 @@ impl Launch {
         match control::listen(&path, handle) {
             Ok(()) => Some(path),
             Err(error) => {
-                self.warn("other commands cannot reach this launcher", &error);
+                self.warn(&message!("warning.no_control"), &error);
                 None
             }
         }

@@ -1,7 +1,7 @@
 //! The desktop, for a launcher that was started by double-click: without a terminal an error is shown in
 //! a dialog.
 //!
-//! [`display_context`] decides whether a dialog is needed, [`message`] is what it says, and
+//! [`display_context`] decides whether a dialog is needed, [`message`] is its text, and
 //! [`show_error`] shows it. [`browser`] opens the page, with a terminal and without. [`login`] has the
 //! launcher started when the person logs in. How a system does any of it is behind [`os`].
 

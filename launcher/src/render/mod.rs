@@ -29,7 +29,7 @@ use crate::{
     error::LaunchError,
 };
 
-/// Where the launcher tells what it does.
+/// Where the launcher prints what it does.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     json: bool,
@@ -154,8 +154,8 @@ impl Screen {
         };
         note(message!("start.unusable", file, problem = recovery.problem));
         note(format_args!("  {from}"));
-        if let Some(aside) = &recovery.set_aside {
-            note(format_args!("  {}", message!("start.set_aside", file = aside.display())));
+        if let Some(file) = &recovery.set_aside {
+            note(format_args!("  {}", message!("start.set_aside", file = file.display())));
         }
     }
 

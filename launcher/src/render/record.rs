@@ -10,7 +10,7 @@ use shared::{
     sentences::{self, HolderTime},
 };
 
-/// Keys that every line of diagnostics has: they are shown in another form, or say nothing to a person.
+/// Keys that every line of diagnostics has: they are shown in another form, or are of no use to a person.
 const COMMON: [&str; 13] = [
     keys::TS,
     keys::LEVEL,
@@ -27,7 +27,7 @@ const COMMON: [&str; 13] = [
     keys::MACHINE,
 ];
 
-/// When it happened, in the zone of this computer and to the second, or what it says instead.
+/// When it happened, in the zone of this computer and to the second; the text itself if it is no time.
 pub fn time(record: &Value) -> String {
     let ts = record[keys::TS].as_str().unwrap_or_default();
     ts.parse().map_or_else(|_| plain(ts), local_time)

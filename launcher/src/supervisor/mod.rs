@@ -1,7 +1,7 @@
 //! Supervision: from the first start of the server to the end of the launch.
 //!
 //! ```text
-//!              Spawn                 says ready              proved
+//!              Spawn                 sends ready             proved
 //!   (begin) ─────────► Starting ───────────────► Proving ──────────────► Serving
 //!                        │  ▲                      │                      │   │
 //!        fails, first    │  │ delay over           │ fails                │   │ stop asked
@@ -15,7 +15,7 @@
 //! A restart or a move, while the current server serves:
 //!
 //! ```text
-//!                  claimed            says ready, proved
+//!                  claimed            sends ready, proved
 //!   move ─► Claiming ────► Replacing ───────────────────► the replacement is the current server,
 //!              │       ┌──►    │                           and the old one is a DrainingServer:
 //!   restart ───┼───────┘       │ fails                       redirects (move only) ─► drains ─► gone

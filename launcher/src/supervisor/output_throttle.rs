@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use shared::message;
+
 use super::state::ServerEvent;
 
 /// The shortest time between two reports of invalid lines.
@@ -29,7 +31,7 @@ impl OutputThrottle {
         self.last_report = Some(Instant::now());
         Some(ServerEvent::InvalidLine(match mem::take(&mut self.suppressed) {
             0 => line,
-            suppressed => format!("{line}, and {suppressed} lines like it before"),
+            suppressed => message!("readiness.lines_before", line, count = suppressed),
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! The limit on wrong credentials: a person mistypes a few times, a program that guesses does
 //! nothing else.
 //!
-//! A token cannot be guessed at any speed. The limit keeps the log short, and tells a script whose
+//! A token cannot be guessed at any speed. The limit keeps the log short, and shows a script whose
 //! token is out of date to wait. A right credential always passes, and a request without any does
 //! not count.
 

@@ -4,10 +4,7 @@
 
 use std::{io, net::TcpListener};
 
-use shared::{
-    claim::Claim,
-    handover::{LISTEN_FDS, ProtocolInfo},
-};
+use shared::{claim::Claim, handover::ProtocolInfo, message};
 
 /// The most sockets that are taken: a launcher passes 2, and no host has more addresses that a person
 /// would name one by one.
@@ -17,19 +14,19 @@ const MAX_SOCKETS: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum PassedError {
     /// More are announced than are ever taken.
-    #[error("{LISTEN_FDS} announces {0} sockets, and {MAX_SOCKETS} is the most that are taken")]
+    #[error("{}", message!("server.too_many_sockets", count = .0, most = MAX_SOCKETS))]
     TooMany(usize),
     /// What is announced is not a TCP socket.
-    #[error("{LISTEN_FDS} announces sockets, but {0}")]
+    #[error("{}", message!("server.not_a_socket", error = .0))]
     NotASocket(io::Error),
     /// What came with the adoption is not a TCP socket, or none came.
-    #[error("the launcher passes sockets, but {0}")]
+    #[error("{}", message!("server.not_opened", error = .0))]
     NotOpened(io::Error),
     /// One of them does not listen.
-    #[error("socket {0} of those that were passed in is not listening")]
+    #[error("{}", message!("server.not_listening", number = .0))]
     NotListening(usize),
     /// They are on different ports.
-    #[error("sockets on ports {0} and {1} were passed in: a server has one port")]
+    #[error("{}", message!("server.several_ports", first = .0, second = .1))]
     SeveralPorts(u16, u16),
 }
 
@@ -123,13 +120,13 @@ mod system {
         }
     }
 
-    /// Whether this is the process's only thread, where the system tells. It then stays the only
+    /// Whether this is the process's only thread, if the system reports it. It then stays the only
     /// one for as long as it starts none.
     fn is_only_thread() -> bool {
         fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
     }
 
-    /// Whether the socket listens, where the system tells.
+    /// Whether the socket listens, if the system reports it.
     #[cfg(target_os = "linux")]
     pub(super) fn listens(listener: &TcpListener) -> bool {
         socket2::SockRef::from(listener).is_listener().unwrap_or(true)
@@ -176,7 +173,7 @@ mod system {
         let info = read(&socket.0)?;
         let (flags, any) = (WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT, FROM_PROTOCOL_INFO);
         // SAFETY: `info` is such a structure and lives until the call returns. The call trusts no
-        // pointer in it, and says so if it means no socket of ours.
+        // pointer in it, and fails if it is no socket of ours.
         let socket = unsafe { WSASocketW(any, any, any, &raw const info, 0, flags) };
         if socket == INVALID_SOCKET {
             return Err(io::Error::last_os_error());

@@ -9,7 +9,7 @@ pub enum Signal {
     Interrupt,
     /// For this process: `SIGTERM`; on Windows Ctrl-Break or a closed window.
     Terminate,
-    /// The computer is shut down, where the system tells that apart: on Windows.
+    /// The computer is shut down, if the system distinguishes that: on Windows.
     Shutdown,
 }
 

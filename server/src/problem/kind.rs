@@ -8,10 +8,10 @@ use serde::{Serialize, Serializer};
 /// The page that describes the kinds.
 const DOCS: &str = "/_homeport/docs";
 
-/// The `type` of a problem of which there is no more to say than its status (RFC 9457, section 4.2.1).
+/// The `type` of a problem that is described by its status alone (RFC 9457, section 4.2.1).
 const ABOUT_BLANK: &str = "about:blank";
 
-/// Makes [`ProblemKind`] from rows: what the docs page says of a kind, its name here, its status, and
+/// Makes [`ProblemKind`] from rows: the text of the docs page, its name here, its status, and
 /// `about:blank` or the anchor of its description, which ends its `type`.
 macro_rules! kinds {
     ($($(#[doc = $about:literal])+ $kind:ident = $status:ident $anchor:expr;)+) => {
@@ -70,7 +70,7 @@ kinds! {
     /// The path takes other methods; `Allow` names them.
     WrongMethod = METHOD_NOT_ALLOWED "wrong-method";
 
-    /// The cursor points into a history that was put aside: begin anew without it.
+    /// The cursor points into a history that was rotated: begin anew without it.
     CursorGone = GONE "cursor-gone";
 
     /// Only a launcher can do this; `command` starts one.

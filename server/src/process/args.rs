@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory, Parser};
 use shared::{
     app::AppName,
     environment::{Environment, VariableError},
-    invoked_as,
+    invoked_as, message,
     port::Port,
     settings::LogLevel,
 };
@@ -62,24 +62,24 @@ pub fn named(server: &'static str, launcher: &'static str) -> Command {
     command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }
 
-/// The arguments: the command line, and the environment where the command line says nothing.
+/// The arguments: the command line, and the environment for what the command line does not set.
 #[derive(Debug, Clone)]
 pub struct Args {
     /// The port to serve on.
     pub port: Option<Port>,
     /// The app.
     pub app: AppName,
-    /// Another address to serve on.
+    /// An address to serve on beside the loopback addresses; `None` for none.
     pub bind: Option<IpAddr>,
     /// The folder to serve as the site.
     pub root: Option<PathBuf>,
-    /// The folder for everything.
+    /// The folder for settings, state, logs and run-time files; `None` for the user's own.
     pub home: Option<PathBuf>,
-    /// The folder for the logs.
+    /// The folder for the logs; `None` for the one in `home`.
     pub log_dir: Option<PathBuf>,
-    /// How much the diagnostics tell.
+    /// The least severe level that is logged.
     pub log: LogLevel,
-    /// Whether a program reads what is printed.
+    /// Whether records are printed as JSON, one per line.
     pub json: bool,
     /// Whether a launcher started this.
     pub hand_over: bool,
@@ -115,16 +115,15 @@ fn address(text: &str) -> Result<IpAddr, String> {
         return Ok(Ipv4Addr::LOCALHOST.into());
     }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let example = "write one such as 192.168.1.5, or 0.0.0.0 for all of this computer's";
-    bare.parse().map_err(|_| format!("`{text}` is not an IP address: {example}"))
+    bare.parse().map_err(|_| message!("server.bad_address", text))
 }
 
 fn folder(text: &str) -> Result<PathBuf, String> {
     let path = std::path::absolute(text).map_err(|error| error.to_string())?;
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(path),
-        Ok(_) => Err(format!("`{text}` is not a folder")),
-        Err(error) => Err(format!("the folder `{text}` cannot be read: {error}")),
+        Ok(_) => Err(message!("server.not_a_folder", text)),
+        Err(error) => Err(message!("server.folder_unreadable", text, error)),
     }
 }
 

@@ -14,6 +14,7 @@ use std::{
 use shared::{
     exit::Exit,
     handover::{Adoption, ToLauncher, ToServer},
+    message,
     port::Port,
     wire::{self, MessageError},
 };
@@ -46,16 +47,16 @@ pub enum LauncherMessage {
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptionError {
     /// No line came within [`ADOPTION_TIMEOUT`].
-    #[error("nothing on stdin for {} s", ADOPTION_TIMEOUT.as_secs())]
+    #[error("{}", message!("server.silence", seconds = ADOPTION_TIMEOUT.as_secs()))]
     Silence,
     /// Stdin ended before the first line.
-    #[error("stdin is closed")]
+    #[error("{}", message!("server.stdin_closed"))]
     Closed,
     /// The first line is not an adoption.
-    #[error("something else came first on stdin: {0}")]
+    #[error("{}", message!("server.not_an_adoption", text = .0))]
     NotAnAdoption(String),
     /// The system refuses a thread to read with.
-    #[error("cannot start a thread")]
+    #[error("{}", message!("server.no_thread"))]
     Thread(#[source] io::Error),
 }
 

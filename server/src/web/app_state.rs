@@ -37,7 +37,7 @@ pub struct AppState {
     pub secret: Secret,
     /// The token that gives a script or a browser access, and the tickets made with it.
     pub access: Access,
-    /// The app's files and what they say now.
+    /// The app's files and their current contents.
     pub storage: Storage,
     /// What people ask the launcher for.
     pub requests: LauncherRequests,

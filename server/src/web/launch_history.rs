@@ -110,7 +110,7 @@ impl LaunchHistory {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         let followed = followed.get_or_insert_with(|| self.begin(file));
         // What cannot be read now is read the next time.
-        for added in followed.follower.news().unwrap_or_default() {
+        for added in followed.follower.poll().unwrap_or_default() {
             followed.records.apply(&added.entry);
         }
         Some(read(&followed.records))

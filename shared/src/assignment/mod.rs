@@ -13,6 +13,8 @@ use std::{
     path::Path,
 };
 
+use crate::message;
+
 use confy::ConfyError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,13 +74,13 @@ pub struct GoodPort {
 #[derive(Debug, thiserror::Error)]
 pub enum AssignmentError {
     /// The system refuses.
-    #[error("cannot be read ({0})")]
+    #[error("{}", message!("assignment_error.unreadable", error = .0))]
     Unreadable(#[from] io::Error),
     /// It is no assignment.
     #[error("{0}")]
     Malformed(String),
     /// A later version wrote it.
-    #[error("a newer version wrote it (schema {0}; this one reads {SCHEMA})")]
+    #[error("{}", message!("assignment_error.newer", schema = .0, ours = SCHEMA))]
     Newer(u32),
 }
 
@@ -107,7 +109,7 @@ impl Assignment {
     ///
     /// # Errors
     ///
-    /// [`AssignmentError`] says what is wrong with the file; [`io::ErrorKind::NotFound`] within it
+    /// [`AssignmentError`] if something is wrong with the file; [`io::ErrorKind::NotFound`] within it
     /// that there is none.
     pub fn load(file: &Path) -> Result<Self, AssignmentError> {
         // confy makes a file that is absent, so this looks first, and waits while another program has it open.
@@ -122,7 +124,7 @@ impl Assignment {
             other => AssignmentError::Malformed(other.to_string()),
         })?;
         match assignment.schema {
-            0 => Err(AssignmentError::Malformed("it has no schema".to_owned())),
+            0 => Err(AssignmentError::Malformed(message!("assignment_error.no_schema"))),
             SCHEMA => Ok(assignment),
             newer => Err(AssignmentError::Newer(newer)),
         }
@@ -151,7 +153,7 @@ impl Assignment {
             None => RecoverySource::Defaults,
         };
         let recovery = Recovery {
-            problem: if missing { "it is missing".to_owned() } else { error.to_string() },
+            problem: if missing { message!("assignment_error.missing") } else { error.to_string() },
             set_aside: if missing { None } else { atomic::set_aside(file).ok() },
             source,
         };

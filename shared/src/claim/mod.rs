@@ -3,9 +3,9 @@
 //! A [`Claim`] is sockets bound **and listening** on both loopback addresses, `127.0.0.1` and
 //! `[::1]`; it is ours while they live. There is no question "is this port free?" anywhere, because
 //! the answer would be stale before it arrived: with `SO_REUSEADDR` two sockets may both bind a
-//! port, and it is the second *listen* that fails, so nothing short of listening tells.
+//! port, and it is the second *listen* that fails, so only listening is proof.
 //!
-//! How that is brought about is another thing on every system; `plan` says how, and `carry_out` does it.
+//! The steps differ by system; `plan` lists them, and `carry_out` performs them.
 //!
 //! An address family that the host lacks is skipped. A stranger on one of the two addresses makes
 //! the whole port a conflict: a person who types `localhost` must not reach another program.
@@ -46,7 +46,7 @@ pub struct Claim {
 ///
 /// # Errors
 ///
-/// [`ClaimError`] names the address that could not be had and what the system said of it.
+/// [`ClaimError`] names the address that could not be claimed and the system's error.
 pub fn port(port: Port) -> Result<Claim, ClaimError> {
     at(&LOOPBACKS, port)
 }
@@ -55,7 +55,7 @@ pub fn port(port: Port) -> Result<Claim, ClaimError> {
 ///
 /// # Errors
 ///
-/// [`ClaimError`] names the address that could not be had and what the system said of it.
+/// [`ClaimError`] names the address that could not be claimed and the system's error.
 pub fn at(addresses: &[IpAddr], port: Port) -> Result<Claim, ClaimError> {
     listen(addresses, port.get())
 }
@@ -129,7 +129,7 @@ impl Claim {
     }
 }
 
-/// The address of a port for a browser. It says `127.0.0.1` and never `localhost`: that name may
+/// The address of a port for a browser. It has `127.0.0.1` and never `localhost`: that name may
 /// lead to another family, and to rules that another local page has set for it.
 ///
 /// ```

@@ -25,7 +25,7 @@
 //!
 //! Bind with `SO_REUSEADDR`, for `TIME_WAIT`, which here also succeeds beside a wildcard of the same
 //! user. A wildcard without it is refused beside every other socket, but also beside a `TIME_WAIT`.
-//! So it is the probe, and where it is refused a connection attempt tells whether a program listens.
+//! So it is the probe, and where it is refused a connection attempt shows whether a program listens.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

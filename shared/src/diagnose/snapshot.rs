@@ -98,7 +98,7 @@ impl Snapshot {
 
 /// How specifically a socket at `held` conflicts with `wanted`; `None` if the two do not conflict.
 /// The same address does; a wildcard of the same family does; `::` does for an IPv4 address unless
-/// it was opened for IPv6 alone, which no table tells.
+/// it was opened for IPv6 alone, which no table has.
 fn specificity(held: IpAddr, wanted: IpAddr) -> Option<u8> {
     let (is_dual, held) = (held.is_ipv6(), held.to_canonical());
     let every = |ip: IpAddr| ip.is_unspecified();

@@ -62,7 +62,7 @@ pub struct ServerReady {
     pub since_spawn: Option<Duration>,
 }
 
-/// How a server ended, and what comes of it. What an event has nothing to say of is `None`.
+/// How a server ended, and what follows. A value that the event does not have is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerEnd {
@@ -118,7 +118,7 @@ pub struct Ending {
     pub reason: EndReason,
     /// The program's own exit code.
     pub exit_code: Option<i32>,
-    /// What the person was told.
+    /// The error message.
     pub error: Option<String>,
     /// From where the end was asked for; `None` if it was not.
     pub by: Option<RequestedBy>,
@@ -154,7 +154,7 @@ macro_rules! events {
         }
 
         words! {
-            /// What a record tells.
+            /// The event of a record.
             pub enum EventName {
                 $($(#[doc = $doc])+ $variant = snake_case!($variant),)+
             }
@@ -242,7 +242,7 @@ events! {
     ServerSpawned(ServerAt) => "server spawned", Info, [Launcher];
     /// The server holds its sockets.
     ServerListening(ServerAt) => "server listening", Info, [Server];
-    /// The server listens on addresses at which other computers can reach it, because it was told to.
+    /// The server listens on addresses at which other computers can reach it, because of `--bind`.
     PortExposed {
         /// The port.
         port: Port,
@@ -254,7 +254,7 @@ events! {
         #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
         server_pid: u32,
     } => "port exposed", Warning, [Server];
-    /// The server said that it serves, and was asked through `127.0.0.1`.
+    /// The server reported ready and proved its identity through `127.0.0.1`.
     ServerReady(ServerReady) => "server ready", Info, [Launcher, Server];
     /// The port is remembered.
     PortAssigned {
@@ -346,7 +346,7 @@ impl EventName {
 }
 
 impl Event {
-    /// The end of a server that it tells of, if it tells of one.
+    /// The end of a server that it records, if any.
     pub fn server_end_mut(&mut self) -> Option<&mut ServerEnd> {
         match self {
             Self::ServerExited(end) | Self::LaunchGaveUp(end) => Some(end),

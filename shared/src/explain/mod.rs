@@ -1,7 +1,7 @@
 //! What is the matter with a port, now and before: the same words in `launcher explain`, in the API
 //! and in the console.
 //!
-//! The [`timeline`] is what the port history says; the [`remarks`] are what can be said of the number
+//! The [`timeline`] is from the port history; the [`remarks`] are about the number
 //! alone. Whether the port can be had is found out by an [`Asker`], and is old when it is read.
 
 pub mod remarks;

@@ -53,7 +53,7 @@ pub struct Adoption {
 }
 
 impl Adoption {
-    /// What this process, the launcher, tells a server of `launch`.
+    /// What this process, the launcher, sends a server of `launch`.
     pub fn new(launch: &LaunchInfo, secret: Secret, sockets: Vec<ProtocolInfo>) -> Self {
         Self {
             launch_id: launch.launch_id,
@@ -94,19 +94,19 @@ pub enum ToLauncher {
     Move {
         /// The new port, or any.
         port: Option<Port>,
-        /// From where; `None` if the server does not say, or in a word of a later version.
+        /// From where; `None` if the message has none, or a word of a later version.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
         by: Option<RequestedBy>,
     },
     /// A restart was asked for.
     Restart {
-        /// From where; `None` if the server does not say, or in a word of a later version.
+        /// From where; `None` if the message has none, or a word of a later version.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
         by: Option<RequestedBy>,
     },
     /// The end was asked for.
     Stop {
-        /// From where; `None` if the server does not say, or in a word of a later version.
+        /// From where; `None` if the message has none, or a word of a later version.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
         by: Option<RequestedBy>,
     },

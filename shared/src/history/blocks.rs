@@ -193,9 +193,9 @@ mod test {
     }
 
     /// Every line with its place, `None` where it is too long.
-    type Told = Vec<(u64, Option<Vec<u8>>)>;
+    type Lines = Vec<(u64, Option<Vec<u8>>)>;
 
-    fn tell(block: BlockLines) -> Told {
+    fn lines_of(block: BlockLines) -> Lines {
         match block {
             BlockLines::TooLong { at } => vec![(at, None)],
             BlockLines::Whole { at, bytes } => {
@@ -206,27 +206,27 @@ mod test {
         }
     }
 
-    fn forward(text: &[u8]) -> Told {
+    fn forward(text: &[u8]) -> Lines {
         let mut blocks = ForwardBlocks::new(file(text), 0);
-        let mut told = Told::new();
+        let mut lines = Lines::new();
         while let Some(block) = blocks.next().expect("readable") {
-            told.extend(tell(block));
+            lines.extend(lines_of(block));
             assert!(blocks.rest.len() <= LONGEST + CHUNK, "memory is bounded");
         }
-        told.extend(blocks.torn().into_iter().flat_map(tell));
-        told
+        lines.extend(blocks.torn().into_iter().flat_map(lines_of));
+        lines
     }
 
-    fn backward(text: &[u8]) -> Told {
+    fn backward(text: &[u8]) -> Lines {
         let mut blocks = BackwardBlocks::new(file(text), text.len() as u64);
-        let mut told = Told::new();
+        let mut lines = Lines::new();
         while let Some(block) = blocks.next().expect("readable") {
-            let mut block = tell(block);
-            block.extend(told);
-            told = block;
+            let mut block = lines_of(block);
+            block.extend(lines);
+            lines = block;
             assert!(blocks.rest.len() <= LONGEST + CHUNK, "memory is bounded");
         }
-        told
+        lines
     }
 
     proptest! {
@@ -248,7 +248,7 @@ mod test {
             if !torn && !texts.is_empty() {
                 text.push(b'\n');
             }
-            let mut wanted = Told::new();
+            let mut wanted = Lines::new();
             let mut at = 0;
             for line in text.split_inclusive(|byte| *byte == b'\n') {
                 let bytes = line.strip_suffix(b"\n").unwrap_or(line).to_vec();
@@ -256,8 +256,8 @@ mod test {
                 at += line.len() as u64;
             }
             // A line of which a block happens to hold all is handed on whole; its length is judged then.
-            let judged = |told: Told| -> Told {
-                told.into_iter()
+            let judged = |lines: Lines| -> Lines {
+                lines.into_iter()
                     .map(|(at, line)| (at, line.filter(|line| line.len() <= LONGEST)))
                     .collect()
             };

@@ -1,7 +1,7 @@
 //! A place in the port history that can be named and found again.
 //!
 //! A cursor is a place between two lines, and which file it is in. It stays good while the file
-//! grows. A file that was put aside, or cut short, is another one: it is recognized by its first line,
+//! grows. A file that was rotated, or cut short, is another one: it is recognized by its first line,
 //! because no two records are alike. To others a cursor is an opaque word.
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
-/// How much of the first line tells a file from another: the time, the process and its count of
+/// How much of the first line identifies a file: the time, the process and its count of
 /// records are among it.
 const HEAD: u64 = 512;
 

@@ -24,7 +24,7 @@ pub struct Damage {
 }
 
 /// What is wrong with a line by its shape alone: whether it is text, and an object from its first
-/// byte to its last. `is_text` tells that what it stands in is UTF-8 without NUL bytes.
+/// byte to its last. `is_text` is true if the block is UTF-8 without NUL bytes.
 pub(super) fn of_shape(line: &[u8], is_text: bool) -> Option<DamageKind> {
     if line.len() > LONGEST {
         return Some(DamageKind::TooLong);

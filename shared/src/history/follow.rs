@@ -20,7 +20,7 @@ const MOST: u64 = 1 << 20;
 
 /// Follows a log from one place on.
 ///
-/// It holds the file that it reads. One that is put aside is read to its end, also what is written
+/// It holds the file that it reads. One that is rotated is read to its end, also what is written
 /// to it later, and then the new one from its beginning; one that is cut short is read anew.
 pub struct Follower {
     path: PathBuf,
@@ -39,7 +39,7 @@ struct Followed {
 }
 
 /// What one look finds.
-struct News<'f> {
+struct Batch<'f> {
     matcher: &'f Matcher,
     added: Vec<Added>,
     broken: &'f mut u64,
@@ -69,13 +69,13 @@ impl Follower {
     pub(super) fn from_cursor(path: &Path, matcher: Matcher, cursor: Cursor) -> Self {
         let mut follower = Self::from_end(path, matcher);
         if let Some(current) = &mut follower.current {
-            // Where it cannot be told, it is followed from its end.
+            // If that is unknown, it is followed from its end.
             let _ = current.go_to(cursor);
         }
         follower
     }
 
-    /// The place up to which everything was told.
+    /// The place up to which everything was returned.
     pub fn cursor(&self) -> Cursor {
         self.current.as_ref().map_or_else(Cursor::default, Followed::cursor)
     }
@@ -97,19 +97,19 @@ impl Follower {
     /// # Errors
     ///
     /// If the log is there and cannot be read.
-    pub fn news(&mut self) -> io::Result<Vec<Added>> {
-        let mut news =
-            News { matcher: &self.matcher, added: Vec::new(), broken: &mut self.broken_lines };
+    pub fn poll(&mut self) -> io::Result<Vec<Added>> {
+        let mut batch =
+            Batch { matcher: &self.matcher, added: Vec::new(), broken: &mut self.broken_lines };
         if let Some(before) = &mut self.before {
             // What cannot be read any more is over.
-            if before.read(&mut news).is_err() {
+            if before.read(&mut batch).is_err() {
                 self.before = None;
             }
         }
         if let Some(current) = &mut self.current {
-            current.read(&mut news)?;
+            current.read(&mut batch)?;
             if current.behind()? > 0 {
-                return Ok(news.added);
+                return Ok(batch.added);
             }
         }
         let now = match os::file_identity_at(&self.path) {
@@ -117,16 +117,16 @@ impl Follower {
             found => Some(found?),
         };
         if now == self.current.as_ref().map(|current| current.identity) {
-            return Ok(news.added);
+            return Ok(batch.added);
         }
         // While there is no file in its place, the old one is followed.
-        let Some(mut new) = Followed::open(&self.path)? else { return Ok(news.added) };
+        let Some(mut new) = Followed::open(&self.path)? else { return Ok(batch.added) };
         if let Some(old) = &mut self.current {
             // What it got between the two looks comes first.
-            old.read(&mut news)?;
+            old.read(&mut batch)?;
         }
-        new.read(&mut news)?;
-        let added = news.added;
+        new.read(&mut batch)?;
+        let added = batch.added;
         self.before = self.current.replace(new);
         Ok(added)
     }
@@ -176,7 +176,7 @@ impl Followed {
         Ok(self.length()?.saturating_sub(self.blocks.position()))
     }
 
-    fn read(&mut self, news: &mut News<'_>) -> io::Result<()> {
+    fn read(&mut self, batch: &mut Batch<'_>) -> io::Result<()> {
         let length = self.length()?;
         if length == self.blocks.position() {
             return Ok(());
@@ -191,15 +191,15 @@ impl Followed {
         let mut found = VecDeque::new();
         while self.blocks.position() - begun < MOST || self.blocks.has_whole_line() {
             let Some(lines) = self.blocks.next()? else { break };
-            find(lines, news.matcher, &mut found);
+            find(lines, batch.matcher, &mut found);
         }
         for found in found {
             match found {
                 Found::Record(entry) => {
                     let cursor = Cursor { file: id, at: entry.end };
-                    news.added.push(Added { entry, cursor });
+                    batch.added.push(Added { entry, cursor });
                 }
-                Found::Damage(_) => *news.broken += 1,
+                Found::Damage(_) => *batch.broken += 1,
             }
         }
         Ok(())
@@ -236,9 +236,9 @@ mod test {
         ) + "\n"
     }
 
-    fn told(follower: &mut Follower) -> Vec<String> {
-        let news = follower.news().expect("readable");
-        news.into_iter().map(|added| added.entry.text + "\n").collect()
+    fn polled(follower: &mut Follower) -> Vec<String> {
+        let batch = follower.poll().expect("readable");
+        batch.into_iter().map(|added| added.entry.text + "\n").collect()
     }
 
     fn followed() -> (tempfile::TempDir, PathBuf, Reader) {
@@ -257,16 +257,16 @@ mod test {
     fn what_is_added_is_told_once_when_its_line_is_whole() {
         let (_folder, path, reader) = followed();
         let mut follower = reader.follow(&Filter::default());
-        assert!(told(&mut follower).is_empty());
+        assert!(polled(&mut follower).is_empty());
         fs::write(&path, record(0)).expect("written");
-        assert_eq!(told(&mut follower), [record(0)]);
+        assert_eq!(polled(&mut follower), [record(0)]);
         let (begin, rest) = (record(1)[..20].to_owned(), record(1)[20..].to_owned());
         add(&path, &begin);
-        assert!(told(&mut follower).is_empty());
+        assert!(polled(&mut follower).is_empty());
         add(&path, &rest);
         add(&path, "broken\n");
-        assert_eq!(told(&mut follower), [record(1)]);
-        assert!(told(&mut follower).is_empty());
+        assert_eq!(polled(&mut follower), [record(1)]);
+        assert!(polled(&mut follower).is_empty());
     }
 
     #[test]
@@ -276,34 +276,34 @@ mod test {
         let cursor = reader.follow(&Filter::default()).cursor();
         fs::write(&path, record(0) + &record(1)).expect("written");
         let mut resumed = reader.follow_from(&Filter::default(), cursor);
-        assert_eq!(told(&mut resumed), [record(1)]);
+        assert_eq!(polled(&mut resumed), [record(1)]);
         fs::write(&path, record(7) + &record(8)).expect("written");
-        assert_eq!(told(&mut resumed).len(), 0, "it is as long as before");
+        assert_eq!(polled(&mut resumed).len(), 0, "it is as long as before");
         fs::write(&path, record(7) + &record(8) + &record(9)).expect("written");
-        assert_eq!(told(&mut resumed), [record(7), record(8), record(9)]);
+        assert_eq!(polled(&mut resumed), [record(7), record(8), record(9)]);
         let mut anew = reader.follow_from(&Filter::default(), cursor);
-        assert!(told(&mut anew).is_empty());
+        assert!(polled(&mut anew).is_empty());
     }
 
     #[test]
     fn a_history_that_is_put_aside_is_read_to_its_end_and_the_new_one_from_its_beginning() {
         let (folder, path, reader) = followed();
-        let aside = folder.path().join("aside");
+        let rotated = folder.path().join("rotated");
         add(&path, &record(0));
         let mut follower = reader.follow_from_start(&Filter::default());
-        assert_eq!(told(&mut follower), [record(0)]);
+        assert_eq!(polled(&mut follower), [record(0)]);
         add(&path, &record(1));
-        fs::rename(&path, &aside).expect("renamed");
-        assert_eq!(told(&mut follower), [record(1)], "also while there is none");
-        add(&aside, &record(2));
+        fs::rename(&path, &rotated).expect("renamed");
+        assert_eq!(polled(&mut follower), [record(1)], "also while there is none");
+        add(&rotated, &record(2));
         add(&path, &record(3));
-        assert_eq!(told(&mut follower), [record(2), record(3)]);
-        add(&aside, &record(4));
+        assert_eq!(polled(&mut follower), [record(2), record(3)]);
+        add(&rotated, &record(4));
         add(&path, &record(5));
-        assert_eq!(told(&mut follower), [record(4), record(5)], "a writer still has the old one");
+        assert_eq!(polled(&mut follower), [record(4), record(5)], "a writer still has the old one");
         fs::remove_file(&path).expect("there");
         add(&path, &record(6));
-        assert_eq!(told(&mut follower), [record(6)]);
+        assert_eq!(polled(&mut follower), [record(6)]);
     }
 
     #[test]
@@ -315,7 +315,7 @@ mod test {
             let mut heard = Vec::new();
             // Each look reads so much and no more.
             for _ in 0..=length >> 20 {
-                heard.extend(told(&mut follower));
+                heard.extend(polled(&mut follower));
             }
             assert_eq!(heard, [record(1), record(2)], "{length}");
         }
@@ -327,11 +327,11 @@ mod test {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
         fs::write(&file, "").expect("written");
-        let news =
-            |path: &Path| Reader::of_history(path).follow_from_start(&Filter::default()).news();
-        assert!(news(folder.path()).is_err(), "a folder");
-        assert!(news(&file.join("below")).is_err(), "below a file");
-        assert!(news(&folder.path().join("absent")).expect("empty").is_empty());
+        let batch =
+            |path: &Path| Reader::of_history(path).follow_from_start(&Filter::default()).poll();
+        assert!(batch(folder.path()).is_err(), "a folder");
+        assert!(batch(&file.join("below")).is_err(), "below a file");
+        assert!(batch(&folder.path().join("absent")).expect("empty").is_empty());
     }
 
     #[test]
@@ -342,9 +342,9 @@ mod test {
         add(&path, &all);
         let mut heard = String::new();
         for _ in 0..10 {
-            let news = told(&mut follower);
-            assert!(news.len() < 30_000);
-            heard.extend(news);
+            let batch = polled(&mut follower);
+            assert!(batch.len() < 30_000);
+            heard.extend(batch);
         }
         assert_eq!(heard, all);
         assert_eq!(follower.behind(), 0);

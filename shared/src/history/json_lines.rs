@@ -120,7 +120,7 @@ impl<S: Sink> Lines<S> {
         Self { json: Json::new(Line).build(), sink, failed: false }
     }
 
-    /// Writes one line of these keys, and says the first failure of a row of failures.
+    /// Writes one line of these keys, and reports the first of consecutive failures.
     pub(super) fn log_keys(&mut self, keys: &impl KV) {
         let written = self.write_keys(keys);
         self.say_first_failure(written);
@@ -174,7 +174,7 @@ impl<S: Sink> Drain for JsonLines<S> {
     }
 }
 
-/// Tells a person that a log cannot be written; the program goes on without it.
+/// Prints that a log cannot be written; the program continues without it.
 pub(crate) fn say_once(error: &io::Error) {
     // A closed stderr is no reason to stop either.
     let _ = writeln!(io::stderr(), "homeport: {error}; lines of this log are lost");

@@ -2,14 +2,14 @@
 
 use std::{borrow::Cow, str::FromStr};
 
+use crate::message;
+
 use jiff::{Span, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Deserializer, de};
 
 /// A text that names no moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is neither a time nor a span: write 2026-11-22T12:00:00Z, or 7d, 12h, 30m for so long ago"
-)]
+#[error("{}", message!("time_error.no_moment", text = .0))]
 pub struct NoMoment(String);
 
 /// A time, or how long ago it was when it was read.

@@ -129,7 +129,7 @@ impl Drop for Worker {
 mod test {
     use super::*;
 
-    /// A file that takes nothing until it is told to.
+    /// A file that takes nothing until it is released.
     #[derive(Clone, Default)]
     struct Gate(Arc<Gated>);
 

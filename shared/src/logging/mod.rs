@@ -1,4 +1,4 @@
-//! Diagnostics: what a program tells about itself, in `logs/launcher.jsonl` and `logs/server.jsonl`.
+//! Diagnostics: what a program logs about itself, in `logs/launcher.jsonl` and `logs/server.jsonl`.
 //!
 //! Unlike the port history these are not evidence: the server's go through a bounded queue, so that
 //! a slow disk never holds up a request, and the lines that did not fit are counted and recorded at
@@ -28,20 +28,20 @@ use crate::{
     paths::{self, Folders},
 };
 
-/// The size in bytes beyond which a file of diagnostics is put aside: an editor still opens it.
+/// The size in bytes beyond which a file of diagnostics is rotated: an editor still opens it.
 pub const ROTATE_AT: usize = 10 << 20;
 
-/// How long a file that was put aside is kept.
+/// How long a file that was rotated is kept.
 pub const KEEP: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How the time in the name of a file that was put aside is written: the local time, as
+/// How the time in the name of a file that was rotated is written: the local time, as
 /// [`AppendTimestamp`] has it.
 const STAMP: &str = "%Y%m%dT%H%M%S";
 
 /// How lines reach the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// At once, for a program that says little.
+    /// At once, for a program with few lines.
     Sync,
     /// Through a bounded queue and a thread, for a program that must not wait.
     Async,
@@ -123,7 +123,7 @@ fn rotated(file: &Path) -> io::Result<FileRotate<ByAge>> {
     ))
 }
 
-/// Names files that are put aside by their time, and lets those go that are older than [`KEEP`]. The
+/// Names files that are rotated by their time, and lets those go that are older than [`KEEP`]. The
 /// names and the limit are those of `FileLimit::Age`, which takes an age in the types of another crate
 /// for times.
 struct ByAge(AppendTimestamp);
@@ -149,12 +149,12 @@ impl SuffixScheme for ByAge {
     }
 }
 
-/// Whether a file that was put aside at `stamp` is kept no longer at `now`.
+/// Whether a file that was rotated at `stamp` is kept no longer at `now`.
 fn is_too_old(stamp: &str, now: &Zoned) -> bool {
     now.checked_sub(KEEP).is_ok_and(|oldest| stamp < oldest.strftime(STAMP).to_string().as_str())
 }
 
-/// The file itself, for a program that says little.
+/// The file itself, for a program with few lines.
 struct Direct(PathBuf, FileRotate<ByAge>);
 
 impl Sink for Direct {

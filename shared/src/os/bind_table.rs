@@ -1,4 +1,4 @@
-//! What each system says when a second socket asks for a port that a first one has: the bind table.
+//! The result of each system when a second socket asks for a port that a first one has: the bind table.
 //!
 //! Pure: it opens no socket and holds on every machine, so that what a claim does on Windows and on
 //! macOS can be proved on Linux too. It knows what the systems document, not what they do beyond it:
@@ -53,7 +53,7 @@ pub struct Bound {
     pub user: u32,
 }
 
-/// What a system says of a socket that asks.
+/// The result for the second socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BindAnswer {
     /// It may.
@@ -66,7 +66,7 @@ pub enum BindAnswer {
 
 use BindAnswer::{Denied, Granted, InUse};
 
-/// What Windows says to the second of two sockets of one user. A row for the first, a column for
+/// The result of Windows for the second of two sockets of one user. A row for the first, a column for
 /// the second, both in the order of [`place`]. Sockets with two different addresses never meet.
 const WINDOWS: [[BindAnswer; 6]; 6] = [
     [InUse, Granted, Denied, Granted, InUse, Granted],

@@ -11,14 +11,14 @@ use crate::{
     port::{Port, PortRange},
 };
 
-/// The ranges in which the system itself has a say, as they are at this moment.
+/// The port ranges that the system controls, as they are now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PortRanges {
     /// Where it takes ports for outgoing connections.
     pub ephemeral: Option<PortRange>,
     /// What it has set aside.
     pub excluded: Vec<PortRange>,
-    /// What it keeps for programs with an entitlement. To all others it says "in use", although
+    /// What it keeps for programs with an entitlement. To all others it reports "in use", although
     /// no program listens.
     pub restricted: Vec<PortRange>,
     /// The first port that an ordinary user may listen on; 0 where there is no such rule.
@@ -54,9 +54,9 @@ pub struct SocketEntry {
     pub state: SocketState,
     /// What [`SocketTables::holders`] knows it by (the inode on Linux); `None` if no process holds it.
     pub id: Option<u64>,
-    /// The user who opened it, where the tables say so.
+    /// The user who opened it, if the tables have it.
     pub uid: Option<u32>,
-    /// The process that opened it, where the tables say so.
+    /// The process that opened it, if the tables have it.
     pub pid: Option<u32>,
     /// For a listener: how many connections wait to be accepted.
     pub waiting: u32,
@@ -65,7 +65,7 @@ pub struct SocketEntry {
 /// A process that holds a socket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HoldingProcess {
-    /// What can be told of it.
+    /// What is known of it.
     pub holder: Holder,
     /// Whether the process that started it is gone.
     pub orphan: bool,
@@ -89,7 +89,7 @@ pub trait SocketTables: Send {
     /// The processes that hold each of the `wanted` sockets, as far as they can be seen.
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>>;
 
-    /// What can be told of a process, or `None` if it is gone.
+    /// What is known of a process; `None` if it is gone.
     fn process(&self, pid: u32) -> Option<HoldingProcess>;
 
     /// The living processes that a process has started which is gone itself. One of them has its
@@ -114,6 +114,6 @@ pub trait SocketTables: Send {
         false
     }
 
-    /// The ranges in which the system has a say. Asking may start other programs.
+    /// The port ranges that the system controls. Reading them may start other programs.
     fn port_ranges(&self) -> PortRanges;
 }

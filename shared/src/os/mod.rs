@@ -15,7 +15,7 @@ mod system;
 #[path = "macos/mod.rs"]
 mod system;
 #[cfg(windows)]
-#[expect(unsafe_code, reason = "what Windows tells of ports has no safe wrapper")]
+#[expect(unsafe_code, reason = "the port tables of Windows have no safe wrapper")]
 #[path = "windows/mod.rs"]
 mod system;
 

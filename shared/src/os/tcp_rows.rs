@@ -11,7 +11,7 @@ use crate::os::interface::{SocketEntry, SocketState};
 /// Bytes of the count before the rows.
 const HEAD: usize = 4;
 
-/// `MIB_TCP_STATE_CLOSED`: bound at most, which on other systems no table tells.
+/// `MIB_TCP_STATE_CLOSED`: bound at most, which on other systems is in no table.
 const CLOSED: u32 = 1;
 
 /// `MIB_TCP_STATE_LISTEN`.
@@ -63,7 +63,7 @@ fn rows(table: &[u8], layout: &Row, ip: impl Fn(&[u8]) -> Option<IpAddr>) -> Vec
             state,
             id: None,
             uid: None,
-            // Process 0 stands for none: a closed connection, or a system that does not say.
+            // Process 0 stands for none: a closed connection, or a system that does not report it.
             pid: word(row, layout.pid).filter(|&pid| pid != 0),
             waiting: 0,
         })

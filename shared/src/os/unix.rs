@@ -27,7 +27,7 @@ pub fn set_sharing(socket: &Socket, sharing: Sharing) -> io::Result<()> {
     }
 }
 
-/// Whether the error says that the kernel has no such address family.
+/// Whether the error means that the kernel has no such address family.
 pub fn is_unsupported_family(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
 }

@@ -16,7 +16,7 @@
 //! 6. [`Class::ReservedByApp`]: another app of this user comes back to it.
 //! 7. [`Class::Crowded`]: the default of well-known programs, or a port that the settings avoid.
 //!
-//! What the system has a say in is asked for when a port is judged by it for the first time: a
+//! The system's ranges are read when a port is judged by them for the first time: a
 //! launch whose remembered port is free never waits for that.
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ pub const BROWSER_BLOCKED: [u16; 83] = [
     6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Ports on which well-known programs listen unless told otherwise, assigned to them or not.
+/// Ports on which well-known programs listen by default, assigned to them or not.
 pub const CROWDED: &[PortRange] = &[
     PortRange::literal(3000, 3001),   // Node frameworks, Grafana
     PortRange::literal(3030, 3030),   // Screenpipe
@@ -62,7 +62,7 @@ pub const CROWDED: &[PortRange] = &[
     PortRange::literal(30000, 32767), // Kubernetes NodePort, Plex
 ];
 
-/// Where to look unless the settings say otherwise. Above 10080, the last port that browsers block,
+/// Where to look unless the settings have another range. Above 10080, the last port that browsers block,
 /// and above 15000, where the dynamic range of many Windows machines ends that have it reset to
 /// begin at 1024. Below 30000, where Kubernetes hands out NodePorts, and so below the dynamic ranges
 /// of Linux (32768) and of Windows and macOS (49152). IANA has assigned 2 % of it.
@@ -73,7 +73,7 @@ pub const DEFAULT_RANGE: PortRange = PortRange::literal(15001, 29999);
 pub const PREFERRED: PortRange = PortRange::literal(17000, 23999);
 
 /// How many ports of the range must survive the system's dynamic range. With fewer than this the
-/// dynamic range is so wide that it says nothing: better to risk a port that an outgoing connection
+/// dynamic range is so wide that avoiding it leaves too few: better to risk a port that an outgoing connection
 /// may take than to crowd every app into the rest.
 pub const FEWEST_PORTS: usize = 200;
 
@@ -147,7 +147,7 @@ impl Policy {
     ///
     /// A port that was asked for or remembered is refused only as [`Class::BrowserBlocked`], and so
     /// is one that the system or a service manager gave: whether a low port can be had, the system
-    /// itself says best, because it also knows the user's rights.
+    /// itself reports best, because it also knows the user's rights.
     pub fn refusal(&self, port: Port, origin: Origin) -> Option<Class> {
         let chosen = match origin {
             Origin::FirstChoice | Origin::Proposed | Origin::Range => true,

@@ -108,8 +108,8 @@ mod test {
         let changed = json!({ "event": "settings_changed", "key": "range", "to": "\"1-2\"" });
         for (record, wanted) in [
             (conflict, "Conflict: port 3030 is held by docker-proxy (pid 812, user root)."),
-            (claimed, "Port 3030 is claimed: the next of the range."),
-            (moved, "Port 17342 in place of 3030, which could not be had."),
+            (claimed, "Port 3030 is claimed: next free port of the range."),
+            (moved, "Port 17342 is used instead of 3030, which was not available."),
             (ended, "The server ended: signal 9."),
             (changed, "Setting changed: range is \"1-2\" and was not set."),
         ] {

@@ -7,7 +7,7 @@ use super::{setting::Setting, table::Settings};
 impl Setting {
     /// The default as it stands in a settings file; `None` if there is none.
     pub fn default(&self) -> Option<String> {
-        // What JSON can say, TOML says in the same words.
+        // A JSON value is also a TOML value.
         let value = json!(Settings::defaults())[self.key].take();
         (!value.is_null()).then(|| value.to_string())
     }

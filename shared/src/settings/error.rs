@@ -1,9 +1,11 @@
-//! What is said of a settings file that cannot be used.
+//! Errors of a settings file that cannot be used.
 
 use std::{
     fmt, io,
     path::{Path, PathBuf},
 };
+
+use crate::message;
 
 use super::table::KEYS;
 
@@ -46,16 +48,16 @@ impl From<SettingsProblem> for SettingsFault {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsProblem {
     /// It cannot be read.
-    #[error("cannot be read ({0})")]
+    #[error("{}", message!("settings_error.unreadable", error = .0))]
     Unreadable(#[source] io::Error),
     /// It is not text.
-    #[error("this is not a text file")]
+    #[error("{}", message!("settings_error.not_a_text_file"))]
     NotText,
     /// It is not TOML.
     #[error("{0}")]
     Syntax(String),
     /// It has a key that means nothing here.
-    #[error("there is no setting `{key}`{}", Nearest(*.nearest))]
+    #[error("{}", unknown_key(.key, *.nearest))]
     UnknownKey {
         /// The key.
         key: String,
@@ -75,13 +77,9 @@ impl fmt::Display for At {
     }
 }
 
-struct Nearest(Option<&'static str>);
-
-impl fmt::Display for Nearest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(nearest) => write!(f, ": did you mean `{nearest}`?"),
-            None => write!(f, ": the settings are {}", KEYS.join(", ")),
-        }
+fn unknown_key(key: &str, nearest: Option<&str>) -> String {
+    match nearest {
+        Some(nearest) => message!("settings_error.no_setting_near", key, nearest),
+        None => message!("settings_error.no_setting", key, keys = KEYS.join(", ")),
     }
 }

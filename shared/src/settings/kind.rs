@@ -1,7 +1,10 @@
 //! How the value of a setting is written, which decides its place in a form and in the documentation.
 
+use std::{fmt, str::FromStr};
+
 use super::values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span, either};
 use crate::{
+    environment::{Environment, VariableError},
     message,
     port::{Port, PortRange},
 };
@@ -66,6 +69,30 @@ impl Kind {
 pub trait Value {
     /// How it is written.
     const KIND: Kind;
+}
+
+/// The value of a setting's variable. The standard library's message about a wrong boolean does not
+/// name the value, so another takes its place.
+///
+/// # Errors
+///
+/// [`VariableError`] names the variable and what is wrong with its value.
+pub(super) fn from_variable<T>(
+    environment: &Environment,
+    variable: &'static str,
+) -> Result<Option<T>, VariableError>
+where
+    T: Value + FromStr<Err: fmt::Display>,
+{
+    environment.value(variable).map_err(|error| {
+        match (T::KIND, environment.value::<String>(variable)) {
+            (kind @ Kind::Boolean, Ok(Some(value))) => {
+                let problem = message!("settings_error.boolean", value, what = kind.in_words());
+                VariableError { problem, ..error }
+            }
+            _ => error,
+        }
+    })
 }
 
 /// A field of [`Settings`](super::Settings), which has a value or none.

@@ -2,7 +2,7 @@
 //! `settings/table.rs`.
 //!
 //! The file is the person's. It is read and never rewritten unless asked, and nothing in it is
-//! ignored: a wrong key, value or syntax is an error that says where it stands, what is nearest and
+//! ignored: a wrong key, value or syntax is an error with its place, what is nearest and
 //! how to go on. An absent or empty file means the defaults.
 
 pub mod edit;

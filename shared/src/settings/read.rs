@@ -34,7 +34,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] says what is wrong, and in which line.
+    /// [`SettingsError`] with what is wrong and the line.
     pub fn load(file: &Path) -> Result<Self, SettingsError> {
         let Some(text) = read(file).map_err(|problem| SettingsFault::from(problem).of(file))?
         else {
@@ -47,7 +47,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`SettingsFault`] says what is wrong, and in which line.
+    /// [`SettingsFault`] with what is wrong and the line.
     pub fn parse(text: &str) -> Result<Self, SettingsFault> {
         check(text)?;
         toml_edit::de::from_str(text)

@@ -52,7 +52,7 @@ macro_rules! settings {
             /// [`VariableError`] names the first variable with a wrong value.
             pub fn from_environment(environment: &Environment) -> Result<Self, VariableError> {
                 let mut settings = Self::default();
-                $($(settings.$key = environment.value($variable)?;)?)+
+                $($(settings.$key = from_variable(environment, $variable)?;)?)+
                 Ok(settings)
             }
         }

@@ -1,11 +1,13 @@
 //! Settings from several places: an option of the command line wins over its variable, which wins
-//! over the settings file, which wins over the default. Each value knows where it comes from, so that
-//! a message can say what to correct.
+//! over the settings file, which wins over the default. Each value has its source, so that a
+//! message can name what to correct.
 
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
+
+use crate::message;
 
 /// A value and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +51,9 @@ impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => f.write_str(name),
-            Self::Variable(name) => write!(f, "the variable {name}"),
+            Self::Variable(name) => f.write_str(&message!("source.variable", name)),
             Self::File(file) => f.write_str(&file.display().to_string()),
-            Self::Default => f.write_str("the default"),
+            Self::Default => f.write_str(&message!("start.default")),
         }
     }
 }

@@ -32,12 +32,12 @@ pub enum StoreError<E> {
     },
 }
 
-/// Rewrites the settings of `app` as `change` says: it is given the text and returns the new one
-/// with whatever else it has to tell. A text that stays the same is not written.
+/// Rewrites the settings of `app`: `change` gets the text and returns the new one and a result for
+/// the caller. A text that stays the same is not written.
 ///
 /// # Errors
 ///
-/// [`StoreError`] says why not; the file is then as it was.
+/// [`StoreError`]; the file is then as it was.
 pub fn rewrite<T, E>(
     folders: &Folders,
     app: &AppName,
@@ -48,11 +48,11 @@ pub fn rewrite<T, E>(
     // The lock goes with this handle.
     let _held = held(&lock).map_err(|error| unwritable(&lock, error))?;
     let text = Settings::text(&file)?;
-    let (new, told) = change(&text).map_err(StoreError::Refused)?;
+    let (new, result) = change(&text).map_err(StoreError::Refused)?;
     if new != text {
         write(&file, &new).map_err(|error| unwritable(&file, error))?;
     }
-    Ok(told)
+    Ok(result)
 }
 
 fn held(lock: &Path) -> io::Result<File> {

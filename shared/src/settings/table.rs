@@ -2,7 +2,7 @@
 //!
 //! A row has the documentation, the key, the type of the field, the default if there is one, the
 //! option of the command line and the variable of the environment if there are any, and an example as
-//! it stands in a settings file. The type says the rest: how a value is written and which control of a
+//! it stands in a settings file. The type determines the rest: how a value is written and which control of a
 //! form it needs (see [`Kind`]).
 
 use std::{path::Path, time::Duration};
@@ -10,7 +10,7 @@ use std::{path::Path, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::Field,
+    kind::{Field, from_variable},
     rows::{effective, optional, settings},
     setting::Setting,
     sourced::{SettingSource, Sourced},
@@ -22,15 +22,15 @@ use crate::{
     port::{Port, PortRange},
 };
 
-/// How long a server may take to become ready unless told otherwise: a slow disk on a cold start
+/// How long a server may take to become ready by default: a slow disk on a cold start
 /// takes two seconds, and a person gives up after ten.
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the old port redirects to the new one after a move, unless told otherwise: a page may
+/// How long the old port redirects to the new one after a move, by default: a page may
 /// stand open that long before a person clicks in it again.
 const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
 
-/// How long a server may take to end unless told otherwise: the 10 s that ours gives to requests in
+/// How long a server may take to end by default: the 10 s that ours gives to requests in
 /// flight, and some to close up.
 const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 

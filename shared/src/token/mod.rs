@@ -5,7 +5,7 @@
 //! one app on one port, for [`TICKET_LIFE`], and once. The server gives a
 //! [cookie](Token::cookie) for it, which holds for that app and port as long as the token does.
 //!
-//! Each is a code (HMAC-SHA-256) under the token, over a text that says what it is for, so that none
+//! Each is a code (HMAC-SHA-256) under the token, over a text with its purpose, so that none
 //! can be taken for another. Whether a ticket was used before is for the server to remember.
 
 use std::{
@@ -34,7 +34,7 @@ pub const TICKET_LIFE: Duration = Duration::from_secs(60);
 /// How many random bytes a token has: as many as the secret, more than can ever be guessed.
 const BYTES: usize = 32;
 
-/// How many random bytes tell one ticket from another.
+/// The number of random bytes that make a ticket unique.
 const NONCE_BYTES: usize = 16;
 
 /// 64 hexadecimal digits in a file that only this user can read.
@@ -50,7 +50,7 @@ impl fmt::Debug for Token {
 /// A ticket whose code is right and whose time is not over.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ticket {
-    /// What tells it from others.
+    /// Makes it unique.
     pub nonce: String,
     /// When its time is over, in seconds since 1970.
     pub expiry: i64,
@@ -75,7 +75,7 @@ pub enum TicketError {
 }
 
 impl Token {
-    /// Reads the token of `file`, or makes one. A file that holds no token is replaced: nobody can
+    /// Reads the token of `file`, or makes one. A file that holds no token is replaced: no program can
     /// have used it.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Token {
         Self(hex::encode(random::<BYTES>()))
     }
 
-    /// Whether `guess` is the token, in a time that tells nothing about how near it was.
+    /// Whether `guess` is the token, in constant time.
     pub fn is(&self, guess: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(guess).into()
     }
@@ -133,7 +133,7 @@ impl Token {
         format!("{ENTER}?ticket={}", self.ticket(app, port, now))
     }
 
-    /// Judges a ticket by what it says.
+    /// Checks the contents of a ticket.
     ///
     /// # Errors
     ///
@@ -175,7 +175,7 @@ impl Token {
 }
 
 /// The name of the cookie for the server of `app` on `port`. A browser sends the cookies of
-/// `127.0.0.1` to all of its ports, so the name must tell them apart.
+/// `127.0.0.1` to all of its ports, so each has its own name.
 pub fn cookie_name(app: &AppName, port: Port) -> String {
     format!("homeport-{app}-{port}")
 }

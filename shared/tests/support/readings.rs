@@ -83,7 +83,7 @@ fn check_follower(reader: &Reader, filter: &Filter, forward: &[Found], bytes: &[
     let mut follower = reader.follow_from_start(filter);
     let mut told = Vec::new();
     loop {
-        told.extend(follower.news().expect("a file").into_iter().map(|added| added.entry.text));
+        told.extend(follower.poll().expect("a file").into_iter().map(|added| added.entry.text));
         if follower.behind() == 0 {
             break;
         }

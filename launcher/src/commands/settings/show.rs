@@ -1,4 +1,4 @@
-//! `launcher settings show`: every setting, what it is, and who says so.
+//! `launcher settings show`: all settings, their values and where each comes from.
 
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ fn rows(
                     Row { key, value: Some(edit::value(&set)), source: "variable", from }
                 }
                 (None, value, _) if !value.is_null() => {
-                    // What JSON can say, TOML says in the same words.
+                    // A JSON value is also a TOML value.
                     let value = Some(value.to_string());
                     Row { key, value, source: "file", from: Some(file.to_owned()) }
                 }

@@ -78,13 +78,13 @@ fn is_ignored(signal: i32) -> bool {
     mask & (1 << (signal - 1)) != 0
 }
 
-/// Tells systemd that the server serves, if systemd has started this.
+/// Notifies systemd that the server is ready, if systemd started this process.
 pub fn notify_ready(status: &str) {
     // A manager that set the variable and does not listen does not want the message.
     let _ = notify(&format!("READY=1\nSTATUS={status}\n"));
 }
 
-/// Tells systemd that the launch is ending, if systemd has started this.
+/// Notifies systemd that the launch is ending, if systemd started this process.
 pub fn notify_stopping() {
     let _ = notify("STOPPING=1\n");
 }

@@ -11,7 +11,7 @@ use std::{
 use rustix::fs::{FileType, fstat};
 
 /// A dialog that stood this long has been seen, however it was closed: a tool that finds no display
-/// says so sooner, and no person is as quick.
+/// exits sooner, and no person is as quick.
 const SEEN: Duration = Duration::from_secs(1);
 
 /// A program has no console of its own here.

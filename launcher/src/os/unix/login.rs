@@ -34,5 +34,5 @@ pub(crate) fn remove(file: &Path) -> io::Result<()> {
 
 /// The error of a system that does not give this user's folders.
 pub(crate) fn no_home() -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, "the system does not tell this user's folders")
+    io::Error::new(io::ErrorKind::NotFound, "the system has no folders for this user")
 }

@@ -53,7 +53,7 @@ pub(super) fn user_sid() -> io::Result<String> {
     done(unsafe { ConvertSidToStringSidW(found.user.User.Sid, &raw mut text) })?;
     // SAFETY: the call before has put text that ends with a 0 there, and no other code has its address.
     let sid = unsafe { U16CStr::from_ptr_str(text) }.to_string_lossy();
-    // SAFETY: the text was made by the call that says to free it in this way, and is not used again.
+    // SAFETY: the text was made by the call whose documentation requires this function to free it, and is not used again.
     let _ = unsafe { LocalFree(text.cast()) };
     Ok(sid)
 }

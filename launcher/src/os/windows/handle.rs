@@ -1,4 +1,4 @@
-//! Handles of the system, and what it says of a call that failed.
+//! Handles of the system, and the error of a call that failed.
 
 use std::{
     io,

@@ -55,12 +55,12 @@ fn blank() -> THREADENTRY32 {
 
 fn first(snapshot: &OwnedHandle) -> Option<THREADENTRY32> {
     let mut entry = blank();
-    // SAFETY: the handle is an open snapshot, and `entry` is writable and says how long it is.
+    // SAFETY: the handle is an open snapshot, and `entry` is writable and has its length.
     done(unsafe { Thread32First(snapshot.as_raw_handle(), &raw mut entry) }).ok().map(|()| entry)
 }
 
 fn next(snapshot: &OwnedHandle) -> Option<THREADENTRY32> {
     let mut entry = blank();
-    // SAFETY: the handle is an open snapshot, and `entry` is writable and says how long it is.
+    // SAFETY: the handle is an open snapshot, and `entry` is writable and has its length.
     done(unsafe { Thread32Next(snapshot.as_raw_handle(), &raw mut entry) }).ok().map(|()| entry)
 }

@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use shared::{claim, event::RequestedBy, handover::ToLauncher, keys, port::Port};
+use shared::{claim, event::RequestedBy, handover::ToLauncher, keys, message, port::Port};
 use slog::warn;
 
 use self::{claims::Claims, replies::PendingReplies, servers::Servers};
@@ -180,7 +180,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Reads the settings again; `is_recorded` says that the change is in the history already.
+    /// Reads the settings again; `is_recorded` is true if the change is in the history already.
     fn reload_settings(&mut self, is_recorded: bool) {
         self.launch_state.reload_settings(is_recorded);
         self.settings = SupervisorSettings::from(&self.launch_state.options.settings);
@@ -198,7 +198,7 @@ impl Driver<'_> {
                 let launch = self.launch_state.launch;
                 let info = launch.info(self.claims.newest(), self.last_good);
                 if let Err(error) = self.servers.prove(attempt, info) {
-                    let event = ServerEvent::Disproved(format!("it could not be asked: {error}"));
+                    let event = ServerEvent::Disproved(message!("readiness.no_proof", error));
                     return Performed::With(Input::Server { attempt, event });
                 }
             }

@@ -8,7 +8,7 @@ pub type RequestTicket = Option<u64>;
 /// Who made a request, and where its answer goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requester {
-    /// The requester; `None` if the message did not say.
+    /// The requester; `None` if the message has none.
     pub by: Option<RequestedBy>,
     /// The answer that a client waits for.
     pub ticket: RequestTicket,

@@ -13,7 +13,7 @@ use crate::{error::LaunchError, readiness::NotReady};
 pub enum LaunchOutcome {
     /// A person or the system asked for the end.
     Stopped {
-        /// Who asked first; `None` if the request did not say.
+        /// Who asked first; `None` if the request has none.
         by: Option<RequestedBy>,
     },
     /// The server ended by itself with exit code 0.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use shared::{
     event::{Event, RestartReason, ServerRestarting},
     handover::{ToLauncher, ToServer},
+    message,
     port::Port,
 };
 
@@ -20,17 +21,19 @@ use super::{
 use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
 impl State {
-    /// When the current server was started, if a restart or a move can be begun now; else the answer
-    /// that says why not.
+    /// When the current server was started, if a restart or a move can be begun now; otherwise the
+    /// reply with the reason.
     fn since_if_free(&self) -> Result<Instant, Reply> {
         let why = match (&self.phase, &self.operation) {
             (Phase::Serving { since }, None) => return Ok(*since),
-            (Phase::Serving { .. }, Some(_)) => "a restart or a move is under way already",
-            (Phase::Starting { .. } | Phase::Proving { .. }, _) => "the server is still starting",
-            (Phase::Waiting { .. }, _) => "the server has failed, and is about to be started again",
-            (Phase::Draining { .. } | Phase::Finishing | Phase::Ended, _) => "the launch is ending",
+            (Phase::Serving { .. }, Some(_)) => message!("operation.under_way"),
+            (Phase::Starting { .. } | Phase::Proving { .. }, _) => message!("operation.starting"),
+            (Phase::Waiting { .. }, _) => message!("operation.waiting"),
+            (Phase::Draining { .. } | Phase::Finishing | Phase::Ended, _) => {
+                message!("operation.ending")
+            }
         };
-        Err(Reply::Refused(why.to_owned()))
+        Err(Reply::Refused(why))
     }
 
     pub(super) fn restart(&mut self, requester: Requester, now: Instant) -> Vec<Effect> {
@@ -126,7 +129,7 @@ impl State {
             true => Phase::Proving { since },
             false => Phase::Starting { since },
         };
-        let why = "the old server failed meanwhile; the new one is starting".to_owned();
+        let why = message!("operation.taken_over");
         Some(vec![Effect::Reply(replacement.requester.ticket, Reply::Refused(why))])
     }
 
@@ -176,7 +179,7 @@ impl State {
     fn replacement_failed(&mut self, reason: &NotReady, now: Instant) -> Vec<Effect> {
         match self.operation.take() {
             Some(Operation::Replacing(replacement)) => {
-                let why = format!("the new server did not start: {reason}");
+                let why = message!("operation.not_started", reason);
                 let (exit_code, signal) = reason.end();
                 replacement.fail(exit_code, signal, &why, now)
             }

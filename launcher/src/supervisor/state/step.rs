@@ -6,6 +6,7 @@ use shared::{
     event::{Event, RestartReason, ServerEnd, ServerRestarting},
     exit::Exit,
     handover::{ToLauncher, ToServer},
+    message,
     settings::Restart,
 };
 
@@ -32,7 +33,7 @@ impl State {
     /// Ends the launch, and with it whatever is still there.
     fn end(&mut self, outcome: LaunchOutcome, now: Instant, effects: &mut Vec<Effect>) {
         self.phase = Phase::Ended;
-        effects.extend(self.abandon_operation("the launch has ended", now));
+        effects.extend(self.abandon_operation(&message!("operation.ended"), now));
         effects.extend(self.draining.drain(..).flat_map(|server| server.abandon(now)));
         effects.push(Effect::End(outcome));
     }
@@ -77,7 +78,7 @@ impl State {
             effects.extend(taken_over);
             return;
         }
-        effects.extend(self.abandon_operation("the server failed meanwhile", now));
+        effects.extend(self.abandon_operation(&message!("operation.server_failed"), now));
         if end.exit_code == Some(Exit::Done.code()) {
             return self.end(LaunchOutcome::Finished, now, effects);
         }
@@ -109,7 +110,7 @@ impl State {
         if !matches!(self.phase, Phase::Draining { .. } | Phase::Finishing) {
             self.stopped_by = requester.by;
         }
-        effects.extend(self.abandon_operation("the launch is ending", now));
+        effects.extend(self.abandon_operation(&message!("operation.ending"), now));
         effects.extend(self.draining.iter_mut().filter_map(|server| server.drain(settings, now)));
         match self.phase {
             Phase::Serving { since } => {

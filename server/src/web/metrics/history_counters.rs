@@ -39,7 +39,7 @@ impl HistoryCounters {
     /// If the history cannot be read; what was counted stays.
     pub(super) fn update(&mut self) -> io::Result<()> {
         loop {
-            for added in self.history.news()? {
+            for added in self.history.poll()? {
                 // A record without a key that its event requires is not counted.
                 added.entry.record().into_iter().for_each(|record| self.count(&record.event));
             }

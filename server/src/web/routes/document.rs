@@ -21,7 +21,7 @@ pub(super) struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// The response. Its language depends on the request, which `Vary` tells caches.
+    /// The response. Its language depends on the request, which is in `Vary` for caches.
     pub(super) fn response(self) -> HttpResponse {
         HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")

@@ -17,7 +17,7 @@ use crate::{
 
 const PORT: Port = Port::new(3030).expect("not 0");
 
-/// What a claim says when `ip` could not be had.
+/// The error of a claim when `ip` is not available.
 fn refused(ip: IpAddr, kind: io::ErrorKind) -> ClaimError {
     let address = SocketAddr::new(ip, PORT.get());
     let other_had = ip == LOOPBACKS[1];

@@ -122,6 +122,6 @@ fn is_left_in_peace(system: impl FnOnce(Port) -> FakeSystem, depth: Depth) {
     claim.listeners()[0].set_nonblocking(true).expect("a socket");
     let finding = examine(system(claim.port()), Secret::random(), claim.port(), depth);
     assert_eq!(finding.class, Class::InUse);
-    let nobody = claim.listeners()[0].accept().expect_err("nobody came");
-    assert_eq!(nobody.kind(), io::ErrorKind::WouldBlock);
+    let error = claim.listeners()[0].accept().expect_err("no connection");
+    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
 }

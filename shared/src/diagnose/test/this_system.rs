@@ -1,4 +1,4 @@
-//! What the tables of this very system say of sockets of this very process.
+//! The rows of this system's tables for sockets of this process.
 
 use std::{
     net::{IpAddr, SocketAddr, TcpStream},
@@ -38,7 +38,7 @@ fn claim_and_examine(port: Port) -> Finding {
     diagnostician().examine(port, &error, Depth::Full)
 }
 
-/// Whether this system tells which process has a socket: Wine does not.
+/// Whether this system reports the process of a socket: Wine does not.
 fn tells_processes() -> bool {
     let claim = claim::any().expect("some port");
     let sockets = os::System::default().sockets().expect("tables");
@@ -58,7 +58,7 @@ fn assert_is_this_process(holder: Option<Holder>) {
         assert_eq!(holder.user, system.user_name(uid));
     }
     let age = Timestamp::now().duration_since(holder.started_at.expect("a time"));
-    // The system's start is told in whole seconds, so that it may seem to lie ahead a little.
+    // The system's start is in whole seconds, so it may seem to be a little in the future.
     assert!(age > SignedDuration::from_secs(-2) && age < SignedDuration::from_hours(12), "{age}");
 }
 
@@ -77,7 +77,7 @@ fn a_connection_that_uses_a_port_is_found_with_its_process() {
     let claim = claim::any().expect("some port");
     // Wine's table leaves such a socket out as well.
     let Some((client, port)) = bound(LOOPBACKS[0]).filter(|_| tells_processes()) else { return };
-    client.connect(&claim.addresses()[0].into()).expect("somebody listens");
+    client.connect(&claim.addresses()[0].into()).expect("it listens");
     let finding = claim_and_examine(port);
     assert_eq!(finding.class, Class::SourcePort);
     assert_is_this_process(finding.holder);
@@ -86,7 +86,7 @@ fn a_connection_that_uses_a_port_is_found_with_its_process() {
 #[test]
 fn what_is_left_of_a_connection_is_told_as_one() {
     let claim = claim::any().expect("some port");
-    let client = TcpStream::connect(claim.addresses()[0]).expect("somebody listens");
+    let client = TcpStream::connect(claim.addresses()[0]).expect("it listens");
     let (served, peer) = claim.listeners()[0].accept().expect("the client");
     drop(client);
     drop(served);
@@ -105,7 +105,7 @@ fn a_socket_that_is_bound_and_does_not_listen_is_in_no_table() {
 #[test]
 fn a_listener_on_the_other_loopback_alone_is_found() {
     let Some((stranger, port)) = bound(LOOPBACKS[1]) else { return };
-    stranger.listen(1).expect("nobody else does");
+    stranger.listen(1).expect("no other program does");
     let finding = claim_and_examine(port);
     assert_eq!(finding.class, Class::OtherFamily);
     if tells_processes() {

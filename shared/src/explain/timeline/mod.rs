@@ -1,4 +1,4 @@
-//! What the port history says of a port: a fold over the records about it, and over those that tell
+//! The history of one port: a fold over the records about it, and over those that show
 //! how launches ended.
 
 use std::{
@@ -34,26 +34,26 @@ pub struct PortTimeline {
     owner: OwnerAtTime,
 }
 
-/// Who had the port at that moment, as far as records tell. A launch that was killed leaves no
+/// Who had the port at that moment, as far as recorded. A launch that was killed leaves no
 /// record of its end: it has the port until another program is seen there, or its app elsewhere.
 #[derive(Debug, Clone)]
 struct OwnerAtTime {
     state: Ownership,
     /// The record that this rests on.
-    since: Option<Told>,
+    since: Option<FoundRecord>,
     /// The program that held the port before it became free.
-    before: Option<Told>,
+    before: Option<FoundRecord>,
 }
 
 /// A record, and where it stands.
 #[derive(Debug, Clone)]
-struct Told {
+struct FoundRecord {
     record: Record,
     entry: Entry,
 }
 
 impl PortTimeline {
-    /// Reads what `history` says of `port`, up to `until` if given. No history is an empty one.
+    /// Reads the records of `history` about `port`, up to `until` if given. A missing file is an empty history.
     ///
     /// # Errors
     ///
@@ -71,22 +71,22 @@ impl PortTimeline {
             launches: HashSet::new(),
             owner: OwnerAtTime { state: Ownership::Unknown, since: None, before: None },
         };
-        for told in told(history, &filter, 0) {
-            timeline.add(told?);
+        for found in records_of(history, &filter, 0) {
+            timeline.add(found?);
         }
         timeline.owner.look_behind(history, until)?;
         Ok(timeline)
     }
 
-    fn add(&mut self, told: Told) {
-        if matches!(told.record.event, Event::ServerReady(_)) {
-            self.launches.insert(told.record.launch_id);
+    fn add(&mut self, found: FoundRecord) {
+        if matches!(found.record.event, Event::ServerReady(_)) {
+            self.launches.insert(found.record.launch_id);
         }
         if self.latest.len() == SHOWN {
             self.latest.pop_front();
         }
-        self.latest.extend(serde_json::from_str::<Value>(&told.entry.text));
-        self.owner.follow(told);
+        self.latest.extend(serde_json::from_str::<Value>(&found.entry.text));
+        self.owner.follow(found);
     }
 
     /// The last records about the port, oldest first.
@@ -99,11 +99,11 @@ impl PortTimeline {
         self.launches.len()
     }
 
-    /// Where the record stands that tells who had the port: `{file, line}`, or null if none tells.
+    /// The place of the record of the owner: `{file, line}`, or null if there is none.
     pub fn source(&self) -> Value {
-        let Some(told) = &self.owner.since else { return Value::Null };
+        let Some(found) = &self.owner.since else { return Value::Null };
         // The line is for a person to look up; where it cannot be counted the file is named alone.
-        let line = line_number(&self.file, told.entry.offset).ok();
+        let line = line_number(&self.file, found.entry.offset).ok();
         json!({ "file": self.file, "line": line })
     }
 
@@ -114,7 +114,7 @@ impl PortTimeline {
 
     fn owner_in_words(&self) -> String {
         let port = self.port;
-        let Some(Told { record, .. }) = &self.owner.since else {
+        let Some(FoundRecord { record, .. }) = &self.owner.since else {
             return match self.latest.is_empty() {
                 true => message!("past.nothing", port),
                 false => message!("past.no_owner", port),
@@ -133,7 +133,7 @@ impl PortTimeline {
                 message!("past.taken", port, holder = holder(Some(record)), since)
             }
             Ownership::Freed => {
-                let before = self.owner.before.as_ref().map(|told| &told.record);
+                let before = self.owner.before.as_ref().map(|found| &found.record);
                 message!("past.freed", port, holder = holder(before), since)
             }
             Ownership::SetAside => message!("past.set_aside", port, since),
@@ -145,12 +145,12 @@ impl PortTimeline {
         let since = self.owner.since.as_ref();
         // As it was written: what this version does not know of a record is in it as well.
         let record: Option<Value> =
-            since.and_then(|told| serde_json::from_str(&told.entry.text).ok());
+            since.and_then(|found| serde_json::from_str(&found.entry.text).ok());
         let holder = match self.owner.state {
             Ownership::Freed => self.owner.before.as_ref(),
             _ => since,
         };
-        let holder = holder.and_then(|told| told.record.event.conflict()?.holder.as_ref());
+        let holder = holder.and_then(|found| found.record.event.conflict()?.holder.as_ref());
         let of = |key: &str| record.as_ref().map(|record| &record[key]);
         json!({
             "event": AnswerName::Explain,
@@ -182,17 +182,17 @@ fn holder(record: Option<&Record>) -> String {
 }
 
 /// The records that `filter` wants from `offset` on.
-fn told(
+fn records_of(
     history: &Reader,
     filter: &Filter,
     offset: u64,
-) -> impl Iterator<Item = Result<Told, HistoryError>> {
+) -> impl Iterator<Item = Result<FoundRecord, HistoryError>> {
     let (found, error) = match history.forward_from(filter, offset) {
         Ok(found) => (Some(found), None),
         Err(error) => (None, Some(Err(error))),
     };
     let records = found.into_iter().flatten().filter_map(|found| match found {
-        Ok(Found::Record(entry)) => Some(Ok(Told { record: entry.record().ok()?, entry })),
+        Ok(Found::Record(entry)) => Some(Ok(FoundRecord { record: entry.record().ok()?, entry })),
         Ok(Found::Damage(_)) => None,
         Err(error) => Some(Err(error.into())),
     });
@@ -201,16 +201,16 @@ fn told(
 
 impl OwnerAtTime {
     /// Who has the port after this record about it.
-    fn follow(&mut self, told: Told) {
-        let state = match &told.record.event {
+    fn follow(&mut self, found: FoundRecord) {
+        let state = match &found.record.event {
             Event::PortClaimed { .. } => Ownership::Claimed,
             Event::ServerReady(_) => Ownership::Serving,
             Event::ServerExited(end) if self.is_served_by(end.server_pid) => Ownership::Claimed,
-            Event::LaunchGaveUp(_) if self.is_held_by_launch_of(&told.record) => Ownership::GaveUp,
+            Event::LaunchGaveUp(_) if self.is_held_by_launch_of(&found.record) => Ownership::GaveUp,
             Event::PortReleased(end) if end.reason == EndReason::HomePortFree => Ownership::Freed,
             Event::PortReleased(_) => Ownership::Released,
             Event::LaunchStopped(_) | Event::LaunchFailed(_)
-                if self.is_held_by_launch_of(&told.record) =>
+                if self.is_held_by_launch_of(&found.record) =>
             {
                 Ownership::Released
             }
@@ -220,16 +220,16 @@ impl OwnerAtTime {
             },
             _ => return,
         };
-        self.become_known(state, told);
+        self.become_known(state, found);
     }
 
-    fn become_known(&mut self, state: Ownership, told: Told) {
+    fn become_known(&mut self, state: Ownership, found: FoundRecord) {
         let before = self.since.take().filter(|_| self.state == Ownership::Taken);
-        *self = Self { state, since: Some(told), before };
+        *self = Self { state, since: Some(found), before };
     }
 
     /// The record of the launch that holds the port, if one does.
-    fn holding(&self) -> Option<&Told> {
+    fn holding(&self) -> Option<&FoundRecord> {
         let holds =
             matches!(self.state, Ownership::Claimed | Ownership::Serving | Ownership::GaveUp);
         self.since.as_ref().filter(|_| holds)
@@ -237,7 +237,7 @@ impl OwnerAtTime {
 
     /// Whether the server with this process id is the one that serves there.
     fn is_served_by(&self, pid: Option<u32>) -> bool {
-        self.since.as_ref().is_some_and(|told| match &told.record.event {
+        self.since.as_ref().is_some_and(|found| match &found.record.event {
             Event::ServerReady(ready) => Some(ready.at.server_pid) == pid,
             _ => false,
         })
@@ -247,25 +247,25 @@ impl OwnerAtTime {
         self.holding().is_some_and(|holding| holding.record.launch_id == record.launch_id)
     }
 
-    /// Whether the launch that has the port has ended since: some records tell that without naming
+    /// Whether the launch that has the port has ended since: some records show that without naming
     /// the port, and one that was killed left none.
     fn look_behind(
         &mut self,
         history: &Reader,
         until: Option<Timestamp>,
     ) -> Result<(), HistoryError> {
-        let Some(Told { record, entry }) = self.holding() else { return Ok(()) };
+        let Some(FoundRecord { record, entry }) = self.holding() else { return Ok(()) };
         let (app, launch, offset) = (record.app.clone(), record.launch_id, entry.offset);
         let (is_launcher, machine) = (record.process == Process::Launcher, record.machine.clone());
         let ends = [EventName::LaunchGaveUp, EventName::LaunchStopped, EventName::LaunchFailed];
         let of_launch = Filter { launch_id: Some(launch), until, ..Filter::of_events(ends) };
-        for told in told(history, &of_launch, offset) {
-            let told = told?;
-            let state = match told.record.event {
+        for found in records_of(history, &of_launch, offset) {
+            let found = found?;
+            let state = match found.record.event {
                 Event::LaunchGaveUp(_) => Ownership::GaveUp,
                 _ => Ownership::Released,
             };
-            self.become_known(state, told);
+            self.become_known(state, found);
         }
         // A launcher that claims a port holds the lock of its app on its machine, so the launch before
         // is over there. A server without a launcher holds no lock.
@@ -274,11 +274,11 @@ impl OwnerAtTime {
         }
         let claims = Filter::of_events([EventName::PortClaimed]);
         let of_app = Filter { app: Some(app), until, ..claims };
-        for told in told(history, &of_app, offset) {
-            let told = told?;
-            let is_another = told.record.launch_id != launch && told.record.machine == machine;
-            if is_another && told.record.process == Process::Launcher {
-                self.become_known(Ownership::EndedUnseen, told);
+        for found in records_of(history, &of_app, offset) {
+            let found = found?;
+            let is_another = found.record.launch_id != launch && found.record.machine == machine;
+            if is_another && found.record.process == Process::Launcher {
+                self.become_known(Ownership::EndedUnseen, found);
                 break;
             }
         }
@@ -286,7 +286,7 @@ impl OwnerAtTime {
     }
 }
 
-/// Who has a port that a launch could not have; `None` if the conflict does not tell.
+/// Who has a port that a launch could not have; `None` if the conflict has no holder.
 fn seen(conflict: &Conflict) -> Option<Ownership> {
     // The policy refused it unasked.
     conflict.os_error.as_ref()?;

@@ -56,11 +56,11 @@ fn who_had_the_port_is_told_for_any_moment() {
         "{\"ts\":\"2026-11-22T10:00:00.0000".to_owned(),
     ];
     for (at, wanted, launches) in [
-        ("2026-11-22T07:00:00Z", "nothing is recorded", 0),
-        ("2026-11-22T08:10:00Z", "was held by node (pid 812), which was found there", 0),
+        ("2026-11-22T07:00:00Z", "no records about", 0),
+        ("2026-11-22T08:10:00Z", "was held by node (pid 812), found at", 0),
         ("2026-11-22T09:00:00Z", "was held by server, whose server was not ready yet", 0),
-        ("2026-11-22T09:35:00Z", "was the port of server, which served there from 2026", 1),
-        ("2026-11-22T11:00:00Z", "was not ours: server had let go of it", 1),
+        ("2026-11-22T09:35:00Z", "was used by server since 2026", 1),
+        ("2026-11-22T11:00:00Z", "was not ours: server released it", 1),
     ] {
         let timeline = timeline(&history.concat(), Some(at));
         let sentence = timeline.sentence(at.parse().expect("a time"));
@@ -73,19 +73,19 @@ fn who_had_the_port_is_told_for_any_moment() {
 fn a_stranger_who_lets_go_of_the_home_port_is_named() {
     let freed = line(5, "port_released", "server", A, r#""port":3030,"reason":"home_port_free""#);
     let said = end_of(&(line(0, "port_conflict", "server", A, HELD) + &freed));
-    assert!(said.contains("node (pid 812) had let go of it"), "{said}");
-    assert!(end_of(&freed).contains("another program had let go of it"));
+    assert!(said.contains("node (pid 812) released it"), "{said}");
+    assert!(end_of(&freed).contains("another program released it"));
 }
 
 #[test]
 fn what_the_system_has_set_aside_is_held_by_no_program() {
     let excluded = r#""port":3030,"class":"excluded","os_error":{"code":13},"holder":null"#;
     let said = end_of(&line(0, "port_conflict", "server", A, excluded));
-    assert!(said.contains("set aside by the system"), "{said}");
+    assert!(said.contains("reserved by the system"), "{said}");
     let unasked = excluded.replace(r#"{"code":13}"#, "null");
     assert!(
         end_of(&line(0, "port_conflict", "server", A, &unasked))
-            .contains("no record tells who had port 3030")
+            .contains("no record shows who used port 3030")
     );
 }
 
@@ -95,14 +95,14 @@ fn a_killed_launch_has_ended_at_the_latest_when_its_app_claims_another_port() {
         + &line(1, "server_ready", "server", A, r#""port":3030,"server_pid":7"#);
     let elsewhere = line(30, "port_claimed", "server", B, r#""port":17000"#);
     let said = end_of(&(serving.clone() + &elsewhere));
-    let wanted = format!("ended there without a record, at the latest at {}", written(30));
+    let wanted = format!("ended without a record, at the latest at {}", written(30));
     assert!(said.contains(&wanted), "{said}");
     let other_app = line(30, "port_claimed", "notes", NOTES, r#""port":17000"#);
-    assert!(end_of(&(serving.clone() + &other_app)).contains("served there"));
+    assert!(end_of(&(serving.clone() + &other_app)).contains("used by"));
     let on_another = elsewhere.replace("\"process\"", "\"machine\":\"grace\",\"process\"");
-    assert!(end_of(&(serving.clone() + &on_another)).contains("served there"), "a lock of its own");
+    assert!(end_of(&(serving.clone() + &on_another)).contains("used by"), "a lock of its own");
     let alone = elsewhere.replace("launcher", "server");
-    assert!(end_of(&(serving + &alone)).contains("served there"), "no lock, no proof");
+    assert!(end_of(&(serving + &alone)).contains("used by"), "no lock, no proof");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_server_that_crashed_serves_no_more_and_one_that_was_followed_by_another_doe
         )
     };
     assert!(end_of(&(serving.clone() + &exited(7))).contains("not ready yet"));
-    assert!(end_of(&(serving + &exited(6))).contains("served there"));
+    assert!(end_of(&(serving + &exited(6))).contains("used by"));
 }
 
 #[test]

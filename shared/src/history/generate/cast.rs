@@ -38,7 +38,7 @@ impl Machine {
         MACHINES.map(|name| Self { name, skew: SignedDuration::ZERO, wrong_for: 0 }).into()
     }
 
-    /// What its clock says.
+    /// The time of its clock.
     pub(super) fn stamp(&self, now: Timestamp) -> Timestamp {
         now.checked_add(self.skew).unwrap_or(now)
     }
@@ -54,7 +54,7 @@ impl Machine {
             self.skew = match random.u32(0..4) {
                 // The battery of its clock is empty.
                 0 => Timestamp::UNIX_EPOCH.duration_since(now),
-                // Somebody typed a wrong year.
+                // A wrong year was typed.
                 1 => SignedDuration::from_hours(24 * 365 * 10),
                 2 => SignedDuration::from_mins(random.i64(1..600)),
                 _ => SignedDuration::from_mins(-random.i64(1..600)),
@@ -76,7 +76,7 @@ pub(super) struct Planned {
     pub(super) event: Event,
 }
 
-/// An app on a machine, with what its assignment and its settings say.
+/// An app on a machine, with its assignment and its settings.
 pub(super) struct Resident {
     pub(super) app: AppName,
     pub(super) machine: usize,

@@ -45,7 +45,7 @@ pub struct InjectedFault {
 /// Writes lines, and damages some.
 pub(super) struct FaultInjector<W, F> {
     to: W,
-    told: F,
+    report: F,
     wanted: bool,
     line: u64,
     offset: u64,
@@ -56,9 +56,9 @@ pub(super) struct FaultInjector<W, F> {
 }
 
 impl<W: Write, F: FnMut(&InjectedFault) -> io::Result<()>> FaultInjector<W, F> {
-    pub(super) fn new(to: W, told: F, wanted: bool) -> Self {
+    pub(super) fn new(to: W, report: F, wanted: bool) -> Self {
         let piece = Vec::new();
-        Self { to, told, wanted, line: 1, offset: 0, faults: 0, long_lines: 0, piece }
+        Self { to, report, wanted, line: 1, offset: 0, faults: 0, long_lines: 0, piece }
     }
 
     /// Writes a record, which is one line, or a fault in its place.
@@ -72,7 +72,7 @@ impl<W: Write, F: FnMut(&InjectedFault) -> io::Result<()>> FaultInjector<W, F> {
         }
         let whole = record.len() - 1;
         match random.u32(0..9) {
-            0 => self.tell(FaultKind::Lost),
+            0 => self.report(FaultKind::Lost),
             1 => {
                 let mut line = record.to_vec();
                 line[random.usize(1..whole - 1)] = 0xff;
@@ -90,12 +90,12 @@ impl<W: Write, F: FnMut(&InjectedFault) -> io::Result<()>> FaultInjector<W, F> {
             }
             // What is written next stands behind it in one line.
             4 => {
-                self.tell(FaultKind::Damage(DamageKind::NotJson))?;
+                self.report(FaultKind::Damage(DamageKind::NotJson))?;
                 self.piece = record[..whole].to_vec();
                 Ok(())
             }
             5 => {
-                self.tell(FaultKind::Damage(DamageKind::NotJson))?;
+                self.report(FaultKind::Damage(DamageKind::NotJson))?;
                 self.piece = cut_within_a_word(random, record).to_vec();
                 Ok(())
             }
@@ -146,13 +146,13 @@ impl<W: Write, F: FnMut(&InjectedFault) -> io::Result<()>> FaultInjector<W, F> {
     }
 
     fn damaged(&mut self, kind: DamageKind, line: &[u8]) -> io::Result<()> {
-        self.tell(FaultKind::Damage(kind))?;
+        self.report(FaultKind::Damage(kind))?;
         self.write(line)
     }
 
-    fn tell(&mut self, kind: FaultKind) -> io::Result<()> {
+    fn report(&mut self, kind: FaultKind) -> io::Result<()> {
         self.faults += 1;
-        (self.told)(&InjectedFault { kind, line: self.line, offset: self.offset })
+        (self.report)(&InjectedFault { kind, line: self.line, offset: self.offset })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

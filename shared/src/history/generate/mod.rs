@@ -67,16 +67,16 @@ const RECORDS_OF_A_LAUNCH: u64 = 11;
 ///
 /// # Errors
 ///
-/// If `to` or `told` fails.
+/// If `to` or `report` fails.
 pub fn history(
     wanted: GenerateOptions,
     to: impl Write,
-    told: impl FnMut(&InjectedFault) -> io::Result<()>,
+    report: impl FnMut(&InjectedFault) -> io::Result<()>,
 ) -> io::Result<GeneratedHistory> {
     let mut random = Rng::with_seed(wanted.seed);
     let mut machines = Machine::all();
     let mut residents = Resident::all(&mut random);
-    let mut planter = FaultInjector::new(to, told, wanted.faults);
+    let mut injector = FaultInjector::new(to, report, wanted.faults);
     let mut lines = RecordLines::new(Vec::new());
     let launches = (wanted.records / RECORDS_OF_A_LAUNCH).max(1);
     let pause = Duration::from_secs(SPAN / launches);
@@ -107,9 +107,9 @@ pub fn history(
             event: planned.event,
         };
         lines.write(&record)?;
-        planter.plant(&mut random, &std::mem::take(lines.get_mut()))?;
+        injector.plant(&mut random, &std::mem::take(lines.get_mut()))?;
     }
-    let (bytes, faults) = planter.end(&mut random)?;
+    let (bytes, faults) = injector.end(&mut random)?;
     Ok(GeneratedHistory { records: wanted.records, faults, bytes })
 }
 

@@ -1,4 +1,4 @@
-//! Processes, from `/proc`: who holds a socket, and what can be told of them.
+//! Processes, from `/proc`: who holds a socket, and what is known of them.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -60,7 +60,7 @@ fn socket_inode(target: &[u8]) -> Option<u64> {
     str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// What can be told of a process; `boot` is when the system started, in seconds.
+/// What is known of a process; `boot` is when the system started, in seconds.
 pub(super) fn process(pid: u32, boot: Option<i64>) -> Option<HoldingProcess> {
     let stat = Stat::read(pid)?;
     let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
@@ -100,7 +100,7 @@ pub(super) fn boot_time() -> Option<i64> {
     stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
-/// What `/proc/PID/stat` says of a process.
+/// The fields of `/proc/PID/stat`.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     pid: u32,

@@ -1,4 +1,4 @@
-//! The ranges in which the kernel has a say, from `/proc/sys/net/ipv4`.
+//! The port ranges that the kernel controls, from `/proc/sys/net/ipv4`.
 
 use std::{fs, ops::RangeInclusive};
 
@@ -7,17 +7,17 @@ use crate::{
     port::{Port, PortRange},
 };
 
-/// What the kernel does unless told otherwise, for when `/proc` cannot be read.
+/// The kernel's defaults, for when `/proc` cannot be read.
 const DEFAULT_EPHEMERAL: PortRange = PortRange::literal(32768, 60999);
 const DEFAULT_UNPRIVILEGED_START: u16 = 1024;
 
 /// The ranges of this network namespace, as they are at this moment.
 pub fn port_ranges() -> PortRanges {
-    let told = |name| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok();
+    let setting = |name| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok();
     parse(
-        told("ip_local_port_range").as_deref(),
-        told("ip_local_reserved_ports").as_deref(),
-        told("ip_unprivileged_port_start").as_deref(),
+        setting("ip_local_port_range").as_deref(),
+        setting("ip_local_reserved_ports").as_deref(),
+        setting("ip_unprivileged_port_start").as_deref(),
     )
 }
 

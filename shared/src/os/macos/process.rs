@@ -1,4 +1,4 @@
-//! Processes, by libproc: what can be told of one.
+//! Processes, by libproc: what is known of one.
 
 use std::{ffi::CStr, mem, path::Path, ptr};
 
@@ -10,8 +10,8 @@ use crate::{
     os::{interface::HoldingProcess, unix},
 };
 
-/// What can be told of a process, or `None` if it is gone or another user's. Whether it was left
-/// behind is not told: what launchd starts has no other parent than what it adopts.
+/// What is known of a process; `None` if it is gone or another user's. Whether it was left
+/// behind is unknown: what launchd starts has no other parent than what it adopts.
 pub(super) fn process(pid: u32) -> Option<HoldingProcess> {
     let number = c_int::try_from(pid).ok()?;
     let info = bsd_info(number)?;

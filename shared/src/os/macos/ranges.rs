@@ -1,4 +1,4 @@
-//! The ranges in which macOS has a say, by `sysctl`.
+//! The port ranges that macOS controls, by `sysctl`.
 
 use std::{ffi::CStr, ptr};
 
@@ -11,7 +11,7 @@ use crate::{
 /// `net.inet.ip.portrange.first` and `.last` of an unchanged macOS.
 const EPHEMERAL: PortRange = PortRange::literal(49152, 65535);
 
-/// What is restricted where the system does not tell.
+/// What is restricted if the system does not report it.
 const RESTRICTED: PortRange = PortRange::literal(55555, 55555);
 
 /// The ranges as they are at this moment. Low ports need rights on a loopback address.

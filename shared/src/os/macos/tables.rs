@@ -2,7 +2,7 @@
 //!
 //! A socket is known by the process that has it, so that one which several share is listed once for
 //! each. Sockets whose process is gone are in no list, and those that are bound at most are left
-//! out, as no table of Linux tells them.
+//! out, as Linux has no table of them.
 
 use std::{
     collections::{HashMap, HashSet},

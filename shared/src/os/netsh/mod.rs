@@ -1,6 +1,6 @@
 //! Reads what `netsh` prints of the ranges of Windows: pure, and in any language.
 //!
-//! The text is translated and comes in the code page of the console, so that words tell nothing and
+//! The text is translated and comes in the code page of the console, so that words have no meaning and
 //! need not even be text. Digits and `*` are the same in all of them, and a line is read only if it
 //! consists of these. Nothing readable means that nothing is known, never that nothing is excluded.
 

@@ -18,7 +18,7 @@ use crate::os::interface::FileIdentity;
 /// nothing promises that moving to the end and writing are one step.
 pub const APPENDING_NEEDS_A_LOCK: bool = true;
 
-/// Whether this user may put files into a folder that is there. Only an attempt could tell, and an
+/// Whether this user may put files into a folder that is there. Only an attempt could show it, and an
 /// attempt leaves a trace: the folder counts as writable.
 pub fn may_write(folder: &Path) -> bool {
     folder.is_dir()
@@ -36,7 +36,7 @@ pub fn private_file() -> OpenOptions {
 }
 
 /// Whether other users may look into a file or a folder. Both inherit the rights of the user's
-/// profile, and modes say nothing.
+/// profile, and modes have no effect.
 pub fn is_open_to_others(_: &Metadata) -> bool {
     false
 }

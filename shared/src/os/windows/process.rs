@@ -1,4 +1,4 @@
-//! Processes: what can be told of one, as far as this user may ask.
+//! Processes: what is known of one, as far as this user may ask.
 
 use std::{io, path::Path, ptr};
 
@@ -27,7 +27,7 @@ const TICKS_UNTIL_1970: i64 = 116_444_736_000_000_000;
 /// Room for any path, which here has fewer than 32,768 characters.
 const MAX_PATH: usize = 1 << 15;
 
-/// What can be told of a process, or `None` if it is gone.
+/// What is known of a process; `None` if it is gone.
 pub(super) fn process(pid: u32) -> Option<HoldingProcess> {
     if pid == SYSTEM {
         let name = Some(HTTP_SYS.to_owned());

@@ -1,4 +1,4 @@
-//! The ranges in which Windows has a say: its dynamic range, what `netsh` lists as excluded, and
+//! The port ranges that Windows controls: its dynamic range, what `netsh` lists as excluded, and
 //! what the host network service keeps for guests.
 //!
 //! Asking starts three processes and waits for a service, so it is done when the answer is needed and not before, and the
@@ -112,7 +112,7 @@ impl Question {
     /// What it printed; nothing if it failed or took too long, and then it is ended.
     fn answer(mut self, deadline: Instant) -> Vec<u8> {
         let printed = wait(&self.printed, deadline).unwrap_or_default();
-        // It is our own child, and by now it has nothing more to say.
+        // It is our own child, and by now its output is complete.
         let _ = self.netsh.kill();
         let _ = self.netsh.wait();
         printed

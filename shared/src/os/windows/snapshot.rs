@@ -1,4 +1,4 @@
-//! The list of all processes, by a snapshot of the tool help library: it tells the names of those
+//! The list of all processes, by a snapshot of the tool help library: it has the names of those
 //! that may not be opened, and the children of those that are gone.
 
 use std::ptr;
@@ -16,7 +16,7 @@ pub(super) fn name(pid: u32) -> Option<String> {
     Some(String::from_utf16_lossy(&entry.szExeFile[..length])).filter(|name| !name.is_empty())
 }
 
-/// The processes that were started by this one. They remember its number alone, so it says little
+/// The processes that were started by this one. They keep only its id, so it shows little
 /// while a process of that number lives.
 pub(super) fn children(pid: u32) -> Vec<u32> {
     let children = processes().filter(|entry| entry.th32ParentProcessID == pid);
@@ -34,7 +34,7 @@ fn processes() -> impl Iterator<Item = PROCESSENTRY32W> {
         let length = u32::try_from(size_of::<PROCESSENTRY32W>()).ok()?;
         let mut entry = PROCESSENTRY32W { dwSize: length, ..Default::default() };
         let snapshot = snapshot.as_ref()?.raw();
-        // SAFETY: the snapshot is open, and `entry`, which says its own length, may be written to
+        // SAFETY: the snapshot is open, and `entry`, which has its own length, may be written to
         // until the call returns.
         let more = unsafe { next(snapshot, ptr::from_mut(&mut entry)) };
         (more != 0).then_some(entry)

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod test;
 
+use crate::message;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use toml_edit::{Decor, DocumentMut, Item, Value};
@@ -37,7 +38,7 @@ pub enum EditError {
     #[error("{0}")]
     Key(SettingsProblem),
     /// The value is not of the kind that the key wants.
-    #[error("`{key}` cannot be {value}: {problem}")]
+    #[error("{}", message!("settings_error.refused", key = .key, value = .value, problem = .problem))]
     Value {
         /// The key.
         key: &'static str,

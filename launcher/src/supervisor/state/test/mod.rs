@@ -84,7 +84,7 @@ fn signal() -> Requester {
     Requester::unanswered(Some(RequestedBy::Signal))
 }
 
-/// What a server says for a request that came by the API.
+/// What a server sends for a request that came by the API.
 fn by_api(said: fn(Option<RequestedBy>) -> ToLauncher) -> ServerEvent {
     ServerEvent::Message(said(Some(RequestedBy::Api)))
 }

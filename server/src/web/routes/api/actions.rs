@@ -1,6 +1,6 @@
 //! `move`, `restart`, `stop`: requests to the launcher, checked and sent on.
 //!
-//! The answer says that the request was sent; the events and the history show its result.
+//! The answer means that the request was sent; the events and the history show its result.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};

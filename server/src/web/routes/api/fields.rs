@@ -1,6 +1,6 @@
 //! The named values of a request, read by serde into the struct that describes them.
 //!
-//! The struct denies unknown fields. serde says what is wrong, `serde_path_to_error` with which value.
+//! The struct denies unknown fields. serde reports what is wrong, `serde_path_to_error` with which value.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;

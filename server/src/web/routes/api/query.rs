@@ -63,9 +63,9 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
         .map_err(|wrong| Problem::wrong_parameter(&wrong.field, &wrong.detail))
 }
 
-/// A value as it stands in a URL. The type that it is read into says what kind of value it is.
+/// A value as it stands in a URL. Its kind depends on the type that it is read into.
 ///
-/// The deserializer behind `web::Query` would take `+80` for a number, and says of a wrong one what
+/// The deserializer behind `web::Query` would take `+80` for a number, and reports of a wrong one what
 /// Rust's parser found, not what to write.
 struct Text<'a>(&'a str);
 

@@ -87,9 +87,9 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
     assert_says(
         &english(&view()),
         &[
-            "Not the port of last time: port 3030 is held by docker-proxy (pid 812, user root).",
-            "To get 3030 back, end process 812 if you do not need it, then move there.",
-            "What was saved on 3030 is still there, and shows again on 3030.",
+            "Not the same port as last time: port 3030 is held by docker-proxy (pid 812, user root).",
+            "To get 3030 back, end process 812 if you do not need it, then move back.",
+            "What was saved on port 3030 is still there and appears again on port 3030.",
             "data-move=\"3030\"",
             "data-pin=\"17342\"",
         ],
@@ -117,7 +117,7 @@ fn a_move_that_was_asked_for_is_no_trouble() {
     let mut view = view();
     view.moved.as_mut().expect("moved").why = MoveReason::Asked;
     let page = english(&view);
-    assert_says(&page, &["Moved here from port 3030, as you asked."]);
+    assert_says(&page, &["Moved here from port 3030, as requested."]);
     assert!(!page.contains("To get 3030 back"));
 }
 

@@ -1,7 +1,7 @@
 //! The claim, carried out on systems that are nothing but their bind tables, with a stranger who may
 //! come at any moment and ask in any way.
 //!
-//! Whoever listens on our addresses before us keeps the port, and the claim is refused. Whoever
+//! A program that listens on our addresses before us keeps the port, and the claim is refused. One that
 //! comes later never gets a connection to an address of ours: mostly because the system refuses him,
 //! and where it lets him in, because he has the wildcard and the closer address is ours. No option
 //! prevents that, and the last test lists those cases.

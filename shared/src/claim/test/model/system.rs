@@ -15,7 +15,7 @@ use crate::{
 pub(super) const US: u32 = 1000;
 pub(super) const PORT: u16 = 3030;
 
-/// Somebody else who wants the port.
+/// Another program that wants the port.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stranger {
     pub(super) socket: Bound,
@@ -52,7 +52,7 @@ impl Drop for Ours {
 }
 
 impl Modelled {
-    /// A system without probes answers them as if nobody were there.
+    /// A system without probes answers them as if no program were there.
     pub(super) fn new(rules: BindRules, stranger: Stranger, has_probes: bool) -> Self {
         Self {
             rules,

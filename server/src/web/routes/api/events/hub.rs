@@ -122,7 +122,7 @@ impl State {
     /// Sends what has happened since the last call to every client.
     fn send_news(&mut self, app: &AppState) {
         // What cannot be read now is read in the next call.
-        let news = self.follower.as_mut().map(|f| f.news().unwrap_or_default());
+        let news = self.follower.as_mut().map(|f| f.poll().unwrap_or_default());
         news.iter().flatten().for_each(|added| self.send(&record(added)));
         let moved_to = app.redirect_target.port();
         if let Some(to) = moved_to.filter(|_| moved_to != self.moved_to) {
@@ -174,7 +174,7 @@ fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
     let (Some(mut follower), Some(now)) = (follower(app, Some(last)), now) else {
         return Vec::new();
     };
-    let mut missed = follower.news().unwrap_or_default();
+    let mut missed = follower.poll().unwrap_or_default();
     // What is behind `now` is sent to every client.
     missed.retain(|added| !added.cursor.is_behind(now));
     let is_all = !now.is_behind(follower.cursor());
