@@ -17,7 +17,7 @@ use shared::{
 };
 
 use crate::{
-    options::Basics,
+    options::CommandContext,
     os::{self, Started},
 };
 
@@ -62,7 +62,12 @@ impl ServerProgram {
     /// # Errors
     ///
     /// Whatever starting a process fails with.
-    pub fn start(&self, claim: &Claim, basics: &Basics, log: LogLevel) -> io::Result<Started> {
+    pub fn start(
+        &self,
+        claim: &Claim,
+        basics: &CommandContext,
+        log: LogLevel,
+    ) -> io::Result<Started> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments(claim, &basics.app));
         // The launcher's options apply to the server too. A server of the

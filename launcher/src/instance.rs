@@ -13,7 +13,7 @@ use shared::{
     message,
 };
 
-use crate::options::Basics;
+use crate::options::CommandContext;
 
 /// How often a second start checks whether the first is ready. The first one takes a few
 /// milliseconds, so the wait is too short to notice.
@@ -39,7 +39,7 @@ pub struct Unresponsive;
 ///
 /// [`Unresponsive`] if neither comes true within `timeout`.
 pub fn take_turn(
-    basics: &Basics,
+    basics: &CommandContext,
     secret: &Secret,
     timeout: Duration,
     warn: impl FnOnce(io::Error),
@@ -69,7 +69,7 @@ pub fn take_turn(
 ///
 /// The discovery file alone proves nothing: it can outlive a crash, and by then another program may
 /// have the port.
-pub fn proven(basics: &Basics, secret: &Secret) -> Option<(Discovery, Identity)> {
+pub fn proven(basics: &CommandContext, secret: &Secret) -> Option<(Discovery, Identity)> {
     let found = Discovery::read(&basics.folders.discovery(&basics.app))?;
     let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;
     (identity.app == basics.app).then_some((found, identity))

@@ -35,7 +35,7 @@ use crate::{
         message::Message,
     },
     error::LaunchError,
-    options::Basics,
+    options::CommandContext,
     render::Screen,
 };
 
@@ -48,7 +48,7 @@ pub struct Launch {
     /// When it began, for people.
     pub started_at: Timestamp,
     /// The app and its folders.
-    pub basics: Basics,
+    pub basics: CommandContext,
     /// Where records go.
     pub history: Writer,
     /// What a person sees.
@@ -58,7 +58,7 @@ pub struct Launch {
 
 impl Launch {
     /// Begins a run. What cannot be written costs the record of it, not the run.
-    pub fn open(basics: Basics, screen: Screen, level: LogLevel) -> Self {
+    pub fn open(basics: CommandContext, screen: Screen, level: LogLevel) -> Self {
         let id = Uuid::now_v7();
         let author = Author { app: &basics.app, process: Process::Launcher, launch_id: id };
         let history = Writer::open(&basics.folders, &author);
@@ -124,7 +124,7 @@ impl Launch {
     /// Whether `port` was the home port of the launch before this one already. One that was set since
     /// is used because it was asked for, and not because it has become free.
     pub fn was_home_port_before(&self, port: Port) -> bool {
-        let Basics { app, folders, .. } = &self.basics;
+        let CommandContext { app, folders, .. } = &self.basics;
         let starts = Filter::of_events([EventName::LaunchStarted]);
         let filter = Filter { app: Some(app.clone()), ..starts };
         let found = Reader::of_history(&folders.history()).backward(&filter);
@@ -217,7 +217,7 @@ impl Launch {
             by: None,
         });
         self.history.record(&event);
-        let Basics { app, folders, .. } = &self.basics;
+        let CommandContext { app, folders, .. } = &self.basics;
         self.screen.failed(failure, &event, folders);
         desktop::show_error(&self.message(Message::of(failure)), Some(&folders.error_page(app)));
         exit

@@ -31,7 +31,7 @@ pub enum OptionsError {
 
 /// Which app, and where its files are: known before the settings are read.
 #[derive(Debug, Clone)]
-pub struct Basics {
+pub struct CommandContext {
     /// The app.
     pub app: AppName,
     /// Its folders.
@@ -55,7 +55,7 @@ pub struct Options {
     pub home_port: Option<Sourced<Port>>,
 }
 
-impl Basics {
+impl CommandContext {
     /// Finds the app and its folders.
     ///
     /// # Errors
@@ -167,6 +167,6 @@ mod test {
             assert!(problem.starts_with(message), "{problem}");
         }
         let environment = environment(&[("HOMEPORT_APP", "a/b")]);
-        assert!(Basics::resolve(&StartArgs::default(), &environment).is_err());
+        assert!(CommandContext::resolve(&StartArgs::default(), &environment).is_err());
     }
 }

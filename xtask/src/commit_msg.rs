@@ -121,7 +121,7 @@ mod test {
 
     #[test]
     fn a_subject_that_describes_is_refused_with_its_first_word() {
-        for first in ["Added", "Adding", "Adds", "Facts", "The", "Docs:", "Metrics:", "Nobody"] {
+        for first in ["Appended", "Adding", "Adds", "Facts", "The", "Docs:", "Metrics:", "Nobody"] {
             let told = faults(&format!("{first} something"));
             assert!(told.len() == 1 && told[0].contains(&format!("`{first}`")), "{told:?}");
         }

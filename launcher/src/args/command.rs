@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use shared::{
     app::AppName,
     event::EventName,
-    history::{NoMoment, moment},
+    history::{SinceError, moment},
     port::Port,
 };
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ pub struct ConflictsArgs {
     pub of: AppArgs,
 }
 
-fn since(text: &str) -> Result<Timestamp, NoMoment> {
+fn since(text: &str) -> Result<Timestamp, SinceError> {
     moment(text, Timestamp::now())
 }
 

@@ -16,12 +16,12 @@ use shared::{
 use super::history_problems;
 use crate::{
     args::ConflictsArgs,
-    options::Basics,
+    options::CommandContext,
     render::{line, record},
 };
 
 /// Prints every program that was found on a port of ours.
-pub(super) fn conflicts(basics: &Basics, args: &ConflictsArgs) -> Exit {
+pub(super) fn conflicts(basics: &CommandContext, args: &ConflictsArgs) -> Exit {
     let (app, since) = (args.of.app.clone(), args.since);
     let filter = Filter { app, since: Some(since), ..Filter::default() };
     let found = match Reader::of_history(&basics.folders.history()).conflicts(&filter) {

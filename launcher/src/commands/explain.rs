@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use shared::{
     conflict::Conflict,
     exit::Exit,
-    explain::{Asker, remarks::Remark, timeline::PortTimeline},
+    explain::{ExplainContext, remarks::Remark, timeline::PortTimeline},
     history::Reader,
     identity::Secret,
     message,
@@ -23,12 +23,12 @@ use super::{history_problems, resolve};
 use crate::{
     args::ExplainArgs,
     error::LaunchError,
-    options::Basics,
+    options::CommandContext,
     render::{line, record},
 };
 
 /// Prints what can be found out about a port.
-pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
+pub(super) fn explain(basics: &CommandContext, args: &ExplainArgs) -> Exit {
     let history = Reader::of_history(&basics.folders.history());
     let past = match PortTimeline::read(&history, args.port, args.at) {
         Ok(past) => past,
@@ -41,7 +41,7 @@ pub(super) fn explain(basics: &Basics, args: &ExplainArgs) -> Exit {
         Ok(options) => options,
         Err(error) => return resolve::refused(error),
     };
-    let asker = Asker {
+    let asker = ExplainContext {
         app: &basics.app,
         folders: &basics.folders,
         range: options.settings.range.value,

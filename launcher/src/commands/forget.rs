@@ -18,12 +18,12 @@ use shared::{
 
 use crate::{
     launch::Launch,
-    options::Basics,
+    options::CommandContext,
     render::{self, Screen, line},
 };
 
 /// Forgets the ports of an app that does not run.
-pub(super) fn forget(basics: &Basics, json: bool) -> Exit {
+pub(super) fn forget(basics: &CommandContext, json: bool) -> Exit {
     let (app, folders) = (&basics.app, &basics.folders);
     let lock = match AppLock::try_hold(&folders.lock(app)) {
         Ok(Some(lock)) => lock,

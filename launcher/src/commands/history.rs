@@ -16,7 +16,7 @@ use shared::{
 use super::history_problems;
 use crate::{
     args::HistoryArgs,
-    options::Basics,
+    options::CommandContext,
     render::{note, record},
 };
 
@@ -24,7 +24,7 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Prints the records that are wanted, and goes on with `--follow` until stdout is closed.
-pub(super) fn history(basics: &Basics, args: &HistoryArgs) -> Exit {
+pub(super) fn history(basics: &CommandContext, args: &HistoryArgs) -> Exit {
     let reader = Reader::of_history(&basics.folders.history());
     let filter = Filter {
         app: args.of.app.clone(),

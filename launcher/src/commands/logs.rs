@@ -20,7 +20,7 @@ use shared::{
 use super::history_problems;
 use crate::{
     args::{LogsArgs, LogsCommand},
-    options::Basics,
+    options::CommandContext,
     render::{line, note, record},
 };
 
@@ -28,7 +28,7 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Runs `launcher logs`.
-pub(super) fn logs(basics: &Basics, args: &LogsArgs) -> Exit {
+pub(super) fn logs(basics: &CommandContext, args: &LogsArgs) -> Exit {
     let (folders, json) = (&basics.folders, args.of.json);
     match args.command {
         LogsCommand::Path => path(folders, args.of.home.is_some(), json),

@@ -10,12 +10,12 @@ use crate::{
         browser::{self, BrowserPage},
         message::Message,
     },
-    options::Basics,
+    options::CommandContext,
     render::{self, line},
 };
 
 /// Opens the browser on `page`. What is printed is the plain URL, unless the person has to do it.
-pub(super) fn open(basics: &Basics, page: BrowserPage, json: bool) -> Exit {
+pub(super) fn open(basics: &CommandContext, page: BrowserPage, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
     let address = browser::address(basics, found.port, page);
     if let Err(error) = browser::open(&address) {

@@ -20,13 +20,13 @@ use shared::{
 use super::{history_problems, running};
 use crate::{
     control::{self, LaunchStatus, Request, RequestError, Response},
-    options::Basics,
+    options::CommandContext,
     os,
     render::{self, line, note, record},
 };
 
 /// Ends the running launch, and waits until it has ended.
-pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
+pub(super) fn stop(basics: &CommandContext, json: bool) -> Exit {
     send(basics, &Request::Stop, |answer, elapsed_ms| {
         let Response::Stopping { port } = answer else { return None };
         let app = &basics.app;
@@ -36,7 +36,7 @@ pub(super) fn stop(basics: &Basics, json: bool) -> Exit {
 }
 
 /// Starts a new server beside the running one, which ends when the new one serves.
-pub(super) fn restart(basics: &Basics, json: bool) -> Exit {
+pub(super) fn restart(basics: &CommandContext, json: bool) -> Exit {
     send(basics, &Request::Restart, |answer, elapsed_ms| match answer {
         Response::Done { url, port, server_pid, .. } if json => Some(
             json!({
@@ -51,7 +51,7 @@ pub(super) fn restart(basics: &Basics, json: bool) -> Exit {
 }
 
 /// Changes the port of the running server: to this one, or any.
-pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit {
+pub(super) fn relocate(basics: &CommandContext, port: Option<Port>, json: bool) -> Exit {
     send(basics, &Request::Move { port }, |answer, elapsed_ms| match answer {
         Response::Done { url, from, port, server_pid } if json => Some(
             json!({
@@ -70,7 +70,7 @@ pub(super) fn relocate(basics: &Basics, port: Option<Port>, json: bool) -> Exit 
 }
 
 /// Prints the status of the running launch.
-pub(super) fn status(basics: &Basics, json: bool) -> Exit {
+pub(super) fn status(basics: &CommandContext, json: bool) -> Exit {
     send(basics, &Request::Status, |answer, _| match answer {
         Response::Status(status) if json => Some(to_json(status, basics).to_string()),
         Response::Status(status) => Some(status_text(status, basics)),
@@ -83,7 +83,7 @@ pub(super) fn status(basics: &Basics, json: bool) -> Exit {
 /// It goes to the launcher's own socket and not through the server: a restart is wanted most when the
 /// server hangs.
 fn send(
-    basics: &Basics,
+    basics: &CommandContext,
     request: &Request,
     sentence: impl FnOnce(&Response, f64) -> Option<String>,
 ) -> Exit {
@@ -108,7 +108,7 @@ fn send(
 }
 
 /// No process listens on the control socket: nothing runs, or nothing that takes requests.
-fn unreachable(basics: &Basics, error: &io::Error) -> Exit {
+fn unreachable(basics: &CommandContext, error: &io::Error) -> Exit {
     match running::find(basics).map(|found| found.launcher_pid) {
         None => running::none(basics),
         Some(None) => refused(
@@ -126,7 +126,7 @@ fn refused(why: &str, now: &str) -> Exit {
 }
 
 /// The status with what this process can see by itself: memory, and the last conflict.
-fn to_json(status: &LaunchStatus, basics: &Basics) -> Value {
+fn to_json(status: &LaunchStatus, basics: &CommandContext) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
     object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
@@ -140,7 +140,7 @@ fn to_json(status: &LaunchStatus, basics: &Basics) -> Value {
     object
 }
 
-fn status_text(status: &LaunchStatus, basics: &Basics) -> String {
+fn status_text(status: &LaunchStatus, basics: &CommandContext) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let launch = &status.launch;
     let memory = |pid: Option<u32>| {
@@ -180,7 +180,7 @@ fn origin(origin: Origin) -> &'static str {
 }
 
 /// The last conflict on record, for a person.
-fn conflict_line(basics: &Basics) -> String {
+fn conflict_line(basics: &CommandContext) -> String {
     match last_conflict(basics) {
         Ok(Some(conflict)) => {
             let time = record::time(&conflict);
@@ -198,7 +198,7 @@ fn conflict_line(basics: &Basics) -> String {
 }
 
 /// The last conflict of this app on record.
-fn last_conflict(basics: &Basics) -> Result<Option<Value>, HistoryError> {
+fn last_conflict(basics: &CommandContext) -> Result<Option<Value>, HistoryError> {
     let conflicts = Filter::of_events([EventName::PortConflict]);
     let filter = Filter { app: Some(basics.app.clone()), ..conflicts };
     for found in Reader::of_history(&basics.folders.history()).backward(&filter)? {

@@ -5,20 +5,20 @@ use shared::{environment::Environment, exit::Exit};
 use crate::{
     args::AppArgs,
     error::LaunchError,
-    options::{Basics, Options, OptionsError},
+    options::{CommandContext, Options, OptionsError},
     render::Screen,
 };
 
 /// Finds the app and its folders for a command that is no start.
-pub(super) fn with_basics(of: &AppArgs, command: impl FnOnce(&Basics) -> Exit) -> Exit {
-    match Basics::resolve(&of.as_start(), &Environment::of_process()) {
+pub(super) fn with_basics(of: &AppArgs, command: impl FnOnce(&CommandContext) -> Exit) -> Exit {
+    match CommandContext::resolve(&of.as_start(), &Environment::of_process()) {
         Ok(basics) => command(&basics),
         Err(error) => refused(error),
     }
 }
 
 /// The options that a start would have now.
-pub(super) fn options(of: &AppArgs, basics: &Basics) -> Result<Options, OptionsError> {
+pub(super) fn options(of: &AppArgs, basics: &CommandContext) -> Result<Options, OptionsError> {
     let file = basics.folders.settings(&basics.app);
     Options::resolve(&of.as_start(), &Environment::of_process(), &file)
 }

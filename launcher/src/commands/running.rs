@@ -7,19 +7,19 @@ use shared::{
 
 use crate::{
     instance,
-    options::Basics,
+    options::CommandContext,
     render::{self, note},
 };
 
 /// The running server, if the published one proves its identity.
-pub(super) fn find(basics: &Basics) -> Option<Discovery> {
+pub(super) fn find(basics: &CommandContext) -> Option<Discovery> {
     let secret = Secret::load(&basics.folders.secret()).ok()?;
     let (found, identity) = instance::proven(basics, &secret)?;
     (identity.launch_id == found.launch_id).then_some(found)
 }
 
 /// Prints that there is none.
-pub(super) fn none(basics: &Basics) -> Exit {
+pub(super) fn none(basics: &CommandContext) -> Exit {
     let app = &basics.app;
     render::error(message!("running.none", app));
     if let Some(stale) = Discovery::read(&basics.folders.discovery(app)) {

@@ -22,7 +22,7 @@ use crate::{
     instance::{self, Turn},
     launch::Launch,
     launch_state::{LaunchState, RememberedState, WantedPort},
-    options::{Basics, Options, OptionsError},
+    options::{CommandContext, Options, OptionsError},
     os as system,
     render::Screen,
     supervisor::{
@@ -41,7 +41,7 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     }
     let environment = Environment::of_process();
     let screen = Screen::new(args.json);
-    let basics = match Basics::resolve(args, &environment) {
+    let basics = match CommandContext::resolve(args, &environment) {
         Ok(basics) => basics,
         Err(error) => return screen.failed_early(&LaunchError::from(error)),
     };

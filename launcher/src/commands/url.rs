@@ -3,10 +3,10 @@
 use shared::{exit::Exit, words::AnswerName};
 
 use super::running;
-use crate::{options::Basics, render::line};
+use crate::{options::CommandContext, render::line};
 
 /// Prints the URL and nothing else.
-pub(super) fn print_url(basics: &Basics, json: bool) -> Exit {
+pub(super) fn print_url(basics: &CommandContext, json: bool) -> Exit {
     let Some(found) = running::find(basics) else { return running::none(basics) };
     if json {
         line(running::to_json(AnswerName::Where, &found));

@@ -6,13 +6,13 @@ use serde_json::json;
 use shared::{assignment, discovery, event, exit::Exit, invoked_as, message, words::AnswerName};
 
 use super::running;
-use crate::{options::Basics, render::line};
+use crate::{options::CommandContext, render::line};
 
 /// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Prints it. A server that runs is asked to prove itself, and may be of another version.
-pub(super) fn version(basics: &Basics, json: bool) -> Exit {
+pub(super) fn version(basics: &CommandContext, json: bool) -> Exit {
     let running = running::find(basics).map(|found| found.version);
     if json {
         line(json!({

@@ -14,7 +14,7 @@ use shared::{
     token::{CONSOLE, Token},
 };
 
-use crate::options::Basics;
+use crate::options::CommandContext;
 
 /// The limit for the app's answer to `/`. Ours needs a millisecond; one that takes longer makes a page
 /// of its own.
@@ -41,7 +41,7 @@ pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
 
 /// The address of a page of the server on `port`. The server must have proved to be this user's: a
 /// ticket must not reach another program.
-pub fn address(basics: &Basics, port: Port, page: BrowserPage) -> String {
+pub fn address(basics: &CommandContext, port: Port, page: BrowserPage) -> String {
     if page == BrowserPage::First && !leads_to_console(port) {
         return claim::url(port);
     }

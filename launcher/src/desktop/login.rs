@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use shared::invoked_as;
 
 use crate::{
-    options::Basics,
+    options::CommandContext,
     os::{self, login_format::entry::LoginEntry},
 };
 
@@ -54,7 +54,7 @@ pub fn reconcile_action(is_wanted: bool, registered: &Registered) -> Option<Reco
 /// # Errors
 ///
 /// If the path of the program is unknown, or a path is not text.
-pub fn entry(basics: &Basics) -> io::Result<LoginEntry> {
+pub fn entry(basics: &CommandContext) -> io::Result<LoginEntry> {
     let app = &basics.app;
     let program = path_text(&env::current_exe()?)?;
     let mut words = vec![
@@ -122,7 +122,7 @@ fn remove(entry: &LoginEntry) -> io::Result<()> {
 /// # Errors
 ///
 /// If the system refuses.
-pub fn set(basics: &Basics, is_wanted: bool) -> io::Result<()> {
+pub fn set(basics: &CommandContext, is_wanted: bool) -> io::Result<()> {
     let entry = entry(basics)?;
     if is_wanted { register(&entry) } else { remove(&entry) }
 }
@@ -132,7 +132,7 @@ pub fn set(basics: &Basics, is_wanted: bool) -> io::Result<()> {
 /// # Errors
 ///
 /// If the system refuses.
-pub fn reconcile(basics: &Basics, is_wanted: bool) -> io::Result<Option<ReconcileAction>> {
+pub fn reconcile(basics: &CommandContext, is_wanted: bool) -> io::Result<Option<ReconcileAction>> {
     let entry = entry(basics)?;
     let action = reconcile_action(is_wanted, &registered(&entry)?);
     match action {

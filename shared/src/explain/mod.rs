@@ -2,7 +2,7 @@
 //! and in the console.
 //!
 //! The [`timeline`] is from the port history; the [`remarks`] are about the number
-//! alone. Whether the port can be had is found out by an [`Asker`], and is old when it is read.
+//! alone. Whether the port can be had is found out by an [`ExplainContext`], and is old when it is read.
 
 pub mod remarks;
 pub mod timeline;
@@ -26,7 +26,7 @@ use self::remarks::{Known, Remark};
 
 /// Who asks about a port: an app, and what it wishes.
 #[derive(Debug, Clone, Copy)]
-pub struct Asker<'a> {
+pub struct ExplainContext<'a> {
     /// The app.
     pub app: &'a AppName,
     /// Where its files are.
@@ -39,7 +39,7 @@ pub struct Asker<'a> {
     pub home: Option<Port>,
 }
 
-impl Asker<'_> {
+impl ExplainContext<'_> {
     /// What keeps `port` from us at this moment, if anything does. No other program notices: a
     /// port that is free is not listened on.
     ///

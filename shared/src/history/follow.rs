@@ -41,13 +41,13 @@ struct Followed {
 /// What one look finds.
 struct Batch<'f> {
     matcher: &'f Matcher,
-    added: Vec<Added>,
+    added: Vec<Appended>,
     broken: &'f mut u64,
 }
 
 /// A record that was added, and the place behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Added {
+pub struct Appended {
     /// The record.
     pub entry: Entry,
     /// Where to go on.
@@ -97,7 +97,7 @@ impl Follower {
     /// # Errors
     ///
     /// If the log is there and cannot be read.
-    pub fn poll(&mut self) -> io::Result<Vec<Added>> {
+    pub fn poll(&mut self) -> io::Result<Vec<Appended>> {
         let mut batch =
             Batch { matcher: &self.matcher, added: Vec::new(), broken: &mut self.broken_lines };
         if let Some(before) = &mut self.before {
@@ -197,7 +197,7 @@ impl Followed {
             match found {
                 Found::Record(entry) => {
                     let cursor = Cursor { file: id, at: entry.end };
-                    batch.added.push(Added { entry, cursor });
+                    batch.added.push(Appended { entry, cursor });
                 }
                 Found::Damage(_) => *batch.broken += 1,
             }

@@ -10,23 +10,23 @@ use serde::{Deserialize, Deserializer, de};
 /// A text that names no moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", message!("time_error.no_moment", text = .0))]
-pub struct NoMoment(String);
+pub struct SinceError(String);
 
 /// A time, or how long ago it was when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(value_type = String, example = "7d"))]
-pub struct Moment(pub Timestamp);
+pub struct SinceTime(pub Timestamp);
 
-impl FromStr for Moment {
-    type Err = NoMoment;
+impl FromStr for SinceTime {
+    type Err = SinceError;
 
-    fn from_str(text: &str) -> Result<Self, NoMoment> {
+    fn from_str(text: &str) -> Result<Self, SinceError> {
         moment(text, Timestamp::now()).map(Self)
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for SinceTime {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Cow::<str>::deserialize(from)?.parse().map_err(de::Error::custom)
     }
@@ -36,7 +36,7 @@ impl<'de> Deserialize<'de> for Moment {
 ///
 /// # Errors
 ///
-/// [`NoMoment`] if it names none.
+/// [`SinceError`] if it names none.
 ///
 /// # Examples
 ///
@@ -48,8 +48,8 @@ impl<'de> Deserialize<'de> for Moment {
 /// assert_eq!(moment("2026-11-22T11:00:00Z", now).expect("a time").to_string(), "2026-11-22T11:00:00Z");
 /// assert!(moment("yesterday", now).is_err());
 /// ```
-pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, NoMoment> {
-    let no_moment = || NoMoment(text.chars().take(40).flat_map(char::escape_debug).collect());
+pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, SinceError> {
+    let no_moment = || SinceError(text.chars().take(40).flat_map(char::escape_debug).collect());
     if let Ok(at) = text.parse() {
         return Ok(at);
     }

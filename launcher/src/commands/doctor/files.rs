@@ -14,13 +14,13 @@ use shared::{
 };
 
 use super::check::Check;
-use crate::{commands::running, options::Basics};
+use crate::{commands::running, options::CommandContext};
 
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
 const SAMPLE: [u8; 4096] = [b' '; 4096];
 
 /// The four folders.
-pub(super) fn folders(basics: &Basics) -> Vec<Check> {
+pub(super) fn folders(basics: &CommandContext) -> Vec<Check> {
     let folders = &basics.folders;
     let config = folders.settings(&basics.app);
     let config = config.parent().unwrap_or(Path::new("."));
@@ -83,7 +83,7 @@ fn try_out(folder: &Path) -> io::Result<()> {
 }
 
 /// What is remembered, and what proves who we are.
-pub(super) fn memory(basics: &Basics) -> Vec<Check> {
+pub(super) fn memory(basics: &CommandContext) -> Vec<Check> {
     let folders = &basics.folders;
     let bad = set_aside(&[
         folders.state().to_owned(),
@@ -158,7 +158,7 @@ fn set_aside(folders: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Whether the app runs, and what an earlier launch has left behind.
-pub(super) fn instance(basics: &Basics) -> Vec<Check> {
+pub(super) fn instance(basics: &CommandContext) -> Vec<Check> {
     let (app, folders) = (&basics.app, &basics.folders);
     if let Some(found) = running::find(basics) {
         return vec![Check::ok("instance", message!("doctor.runs", app, url = found.url))];

@@ -8,7 +8,7 @@ use shared::{
 };
 
 use super::check::Check;
-use crate::{commands::history_problems, options::Basics};
+use crate::{commands::history_problems, options::CommandContext};
 
 /// What a history amounts to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ struct Sum {
     lost: u64,
 }
 
-pub(super) fn history(basics: &Basics) -> Check {
+pub(super) fn history(basics: &CommandContext) -> Check {
     let file = basics.folders.history();
     let sum = match sum(&Reader::of_history(&file)) {
         Ok(sum) => sum,

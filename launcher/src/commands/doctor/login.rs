@@ -5,13 +5,13 @@ use shared::{invoked_as, message};
 use super::check::Check;
 use crate::{
     desktop::login::{self, Registered},
-    options::{Basics, Options},
+    options::{CommandContext, Options},
 };
 
 const NAME: &str = "start_at_login";
 
 /// Whether the registration is what the settings wish.
-pub(super) fn login(basics: &Basics, options: &Options) -> Check {
+pub(super) fn login(basics: &CommandContext, options: &Options) -> Check {
     let registered = login::entry(basics).and_then(|entry| login::registered(&entry));
     match registered {
         Ok(registered) => judged(options.settings.start_at_login.value, &registered),

@@ -21,12 +21,12 @@ use crate::{
     args::AppArgs,
     commands::resolve,
     error::LaunchError,
-    options::Basics,
+    options::CommandContext,
     render::{line, record},
 };
 
 /// Runs every check and prints its result.
-pub(super) fn doctor(basics: &Basics, of: &AppArgs) -> Exit {
+pub(super) fn doctor(basics: &CommandContext, of: &AppArgs) -> Exit {
     let mut exit = Exit::Done;
     let mut checks = files::folders(basics);
     let options = match resolve::options(of, basics) {

@@ -15,11 +15,11 @@ use shared::{
 use super::check::Check;
 use crate::{
     handover::ServerProgram,
-    options::{Basics, Options},
+    options::{CommandContext, Options},
 };
 
 /// What does not depend on the settings, and what does if they are right.
-pub(super) fn system(basics: &Basics, options: Option<&Options>) -> Vec<Check> {
+pub(super) fn system(basics: &CommandContext, options: Option<&Options>) -> Vec<Check> {
     let mut checks = loopbacks();
     if let Some(options) = options {
         checks.push(ports(basics, options));
@@ -54,7 +54,7 @@ fn loopbacks() -> Vec<Check> {
     vec![v4, Check::ok("ipv6", v6)]
 }
 
-fn ports(basics: &Basics, options: &Options) -> Check {
+fn ports(basics: &CommandContext, options: &Options) -> Check {
     let reserved = Assignment::of_other_apps(&basics.folders, &basics.app);
     let live = os::port_ranges();
     let policy = Policy::new(options.settings.range.value, live.clone(), options.avoid(), reserved);

@@ -27,7 +27,7 @@ use crate::{
     args::{SettingsArgs, SettingsCommand},
     commands::resolve,
     desktop::login,
-    options::{Basics, OptionsError},
+    options::{CommandContext, OptionsError},
     render::{self, line, note},
 };
 
@@ -35,7 +35,7 @@ use crate::{
 const AT_LOGIN: &str = "start_at_login";
 
 /// Runs `launcher settings`.
-pub(super) fn settings(basics: &Basics, args: &SettingsArgs) -> Exit {
+pub(super) fn settings(basics: &CommandContext, args: &SettingsArgs) -> Exit {
     let file = basics.folders.settings(&basics.app);
     let json = args.of.json;
     match &args.command {
@@ -60,7 +60,7 @@ fn path(file: &Path, json: bool) -> Exit {
 }
 
 fn change(
-    basics: &Basics,
+    basics: &CommandContext,
     file: &Path,
     key: &str,
     json: bool,

@@ -13,7 +13,7 @@ use shared::{
 use crate::{
     args::AppArgs,
     commands::resolve,
-    options::{Basics, OptionsError},
+    options::{CommandContext, OptionsError},
     render::line,
 };
 
@@ -29,7 +29,7 @@ struct Row {
 }
 
 /// Prints what holds for the next start, in the form of a settings file.
-pub(super) fn show(basics: &Basics, of: &AppArgs) -> Exit {
+pub(super) fn show(basics: &CommandContext, of: &AppArgs) -> Exit {
     // What a start would refuse is refused here as well.
     if let Err(error) = resolve::options(of, basics) {
         return resolve::refused(error);

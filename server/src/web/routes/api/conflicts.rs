@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::history::{Conflicts, Filter, Moment, Reader, moment};
+use shared::history::{Conflicts, Filter, Reader, SinceTime, moment};
 use utoipa::IntoParams;
 
 use super::{blocking::run_blocking, query::Query};
@@ -22,7 +22,7 @@ const SINCE: &str = "30d";
 pub(super) struct ConflictsQuery {
     /// Not from before this time, or this long ago; 30d unless given.
     #[param(inline, example = "30d")]
-    since: Option<Moment>,
+    since: Option<SinceTime>,
     /// Of every app of this user, and not of this one alone.
     #[serde(default)]
     all_apps: bool,
@@ -42,7 +42,7 @@ pub(super) async fn conflicts(
     Query(asked): Query<ConflictsQuery>,
     state: Data<AppState>,
 ) -> Result<Json<Conflicts>, Problem> {
-    let since = asked.since.map(|Moment(since)| since);
+    let since = asked.since.map(|SinceTime(since)| since);
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),
         since: since.or_else(|| moment(SINCE, Timestamp::now()).ok()),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
     event::EventName,
-    history::{Cursor, Entry, Filter, HistoryPage, Moment, Reader, Record},
+    history::{Cursor, Entry, Filter, HistoryPage, Reader, Record, SinceTime},
     port::Port,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -44,10 +44,10 @@ pub(super) struct HistoryQuery {
     cursor: Option<Cursor>,
     /// Not from before this time, or this long ago.
     #[param(inline, example = "7d")]
-    since: Option<Moment>,
+    since: Option<SinceTime>,
     /// Not from after this time, or this long ago.
     #[param(inline, example = "2026-11-22T12:00:00Z")]
-    until: Option<Moment>,
+    until: Option<SinceTime>,
     /// This event alone.
     #[param(inline, example = json!(EventName::PortConflict))]
     event: Option<EventWord>,
@@ -124,8 +124,8 @@ pub(super) async fn history(
     let HistoryQuery { limit: PageLimit(limit), cursor, .. } = asked;
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),
-        since: asked.since.map(|Moment(since)| since),
-        until: asked.until.map(|Moment(until)| until),
+        since: asked.since.map(|SinceTime(since)| since),
+        until: asked.until.map(|SinceTime(until)| until),
         events: asked.event.into_iter().map(|EventWord(event)| event.into()).collect(),
         port: asked.port,
         launch_id: asked.launch_id,

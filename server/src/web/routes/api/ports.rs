@@ -11,7 +11,7 @@ use serde_json::Value;
 use shared::{
     app::AppName,
     conflict::{Class, Conflict, Holder, Origin, OsError},
-    explain::{Asker, remarks::Remark, timeline::PortTimeline},
+    explain::{ExplainContext, remarks::Remark, timeline::PortTimeline},
     history::{Reader, Record},
     policy::DEFAULT_RANGE,
     port::Port,
@@ -149,8 +149,8 @@ fn asker<'a>(
     files: &'a AppFiles,
     settings: &Settings,
     avoid: &'a [shared::port::PortRange],
-) -> Asker<'a> {
-    Asker {
+) -> ExplainContext<'a> {
+    ExplainContext {
         app: &state.launch.app,
         folders: &files.folders,
         range: settings.range.unwrap_or(DEFAULT_RANGE),

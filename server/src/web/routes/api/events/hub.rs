@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::{
     claim::url,
-    history::{Added, Cursor, Filter, Follower, Reader},
+    history::{Appended, Cursor, Filter, Follower, Reader},
     port::Port,
     words::{StopKind, StreamEvent},
 };
@@ -170,7 +170,7 @@ fn follower(app: &AppState, from: Option<Cursor>) -> Option<Follower> {
 }
 
 /// What was written behind `last` and up to `now`; nothing if it is too much.
-fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
+fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Appended> {
     let (Some(mut follower), Some(now)) = (follower(app, Some(last)), now) else {
         return Vec::new();
     };
@@ -181,7 +181,7 @@ fn missed(app: &AppState, last: Cursor, now: Option<Cursor>) -> Vec<Added> {
     if is_all && missed.len() <= MAX_MISSED { missed } else { Vec::new() }
 }
 
-fn record(added: &Added) -> Bytes {
+fn record(added: &Appended) -> Bytes {
     sse::event(StreamEvent::Record.word(), &added.entry.text, Some(added.cursor))
 }
 
