@@ -54,7 +54,7 @@ pub struct Browser {
 
 /// The window and the preferences that a page is shown with.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct Viewport {
     /// Its width in CSS pixels.
     pub width: u32,
     /// Its height in CSS pixels.
@@ -206,8 +206,8 @@ impl Browser {
 
     /// Looks at pages in this way from now on.
     #[track_caller]
-    pub fn look(&self, look: Look) {
-        let Look { width, height, dark, forced_colors, still } = look;
+    pub fn look(&self, look: Viewport) {
+        let Viewport { width, height, dark, forced_colors, still } = look;
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size);

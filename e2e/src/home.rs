@@ -14,7 +14,7 @@ use shared::{app::AppName, assignment::Assignment, paths::Folders};
 use tempfile::TempDir;
 
 use crate::{
-    Ended, HeldFile, Invocation, NOBODY, Watched, program, records, run_context,
+    Ended, HeldFile, Invocation, NOBODY, WatchedProcess, program, records, run_context,
     wine::{self, Wine},
 };
 
@@ -96,7 +96,7 @@ impl Home {
     pub fn crash(&self, pid: u32) {
         match &self.wine {
             Some(wine) => wine.crash(pid),
-            None => Watched::of(pid).expect("it runs").kill(),
+            None => WatchedProcess::of(pid).expect("it runs").kill(),
         }
     }
 

@@ -49,7 +49,7 @@ mod records;
 mod skip;
 mod wait;
 
-pub use browser::{Browser, Look, axe};
+pub use browser::{Browser, Viewport, axe};
 pub use debian::Debian;
 pub use desktop::Tools;
 pub use home::Home;
@@ -60,7 +60,7 @@ pub use lock::lock;
 pub use netns::Netns;
 pub use packages::{Packages, stripped};
 pub use ports::{is_free, quiet_port, quiet_range};
-pub use process::Watched;
+pub use process::WatchedProcess;
 pub use programs::{found, installed, program};
 pub use run_context::{NOBODY, RunContext};
 pub use running::{Ended, ReadyMessage, Running};

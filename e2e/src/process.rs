@@ -9,12 +9,12 @@ use rustix::{
 
 /// A handle of a process: unlike its id, the system does not use it again for another process.
 #[derive(Debug)]
-pub struct Watched {
+pub struct WatchedProcess {
     pid: u32,
     handle: OwnedFd,
 }
 
-impl Watched {
+impl WatchedProcess {
     /// The process with this id, if it lives.
     pub fn of(pid: u32) -> Option<Self> {
         let number = Pid::from_raw(i32::try_from(pid).ok()?)?;

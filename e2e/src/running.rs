@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    Watched, captured_output::CapturedOutput, is_free, records, wait::wait_at_most, wait_for,
-    wait_until, wine,
+    WatchedProcess, captured_output::CapturedOutput, is_free, records, wait::wait_at_most,
+    wait_for, wait_until, wine,
 };
 
 /// A program that runs. When this is dropped it ends, and so do the processes that it started.
@@ -28,7 +28,7 @@ pub struct Running {
     stderr: CapturedOutput,
     status: Option<ExitStatus>,
     /// The server's process, once [`Running::ready`] has read its id.
-    server: Option<Watched>,
+    server: Option<WatchedProcess>,
 }
 
 /// The `server_ready` line of a launcher, or of a server without one.
@@ -171,7 +171,7 @@ impl Running {
     ///
     /// Unless [`Running::ready`] was called.
     #[track_caller]
-    pub fn server(&self) -> &Watched {
+    pub fn server(&self) -> &WatchedProcess {
         self.server.as_ref().expect("ready() was called")
     }
 
@@ -188,7 +188,7 @@ impl Running {
     #[track_caller]
     pub fn signal(&mut self, signal: Signal) {
         assert!(self.poll().is_none(), "it has ended: {}", self.story());
-        Watched::of(self.child.id()).expect("it was not waited for").signal(signal);
+        WatchedProcess::of(self.child.id()).expect("it was not waited for").signal(signal);
     }
 
     /// Asks it to end, and waits. Windows has no SIGTERM; Wine makes Ctrl-C of a SIGINT.
@@ -203,10 +203,10 @@ impl Running {
     }
 
     /// The servers that it has started and that live. Under Wine, those of its home.
-    pub fn servers(&self) -> Vec<Watched> {
+    pub fn servers(&self) -> Vec<WatchedProcess> {
         match &self.in_wine {
             Some(home) => wine::servers_in(home, ""),
-            None => Watched::children_of(self.child.id()),
+            None => WatchedProcess::children_of(self.child.id()),
         }
     }
 
@@ -283,13 +283,13 @@ impl Running {
 
     /// The server's process, if it is this program or a child of it. Windows has process ids
     /// of its own, so under Wine a server is found by its port.
-    fn watch(&self, ready: &ReadyMessage) -> Option<Watched> {
+    fn watch(&self, ready: &ReadyMessage) -> Option<WatchedProcess> {
         let own = self.child.id();
         if let Some(home) = &self.in_wine {
             return wine::servers_in(home, &format!("--port {} ", ready.port)).pop();
         }
         match ready.server_pid == own {
-            true => Watched::of(own),
+            true => WatchedProcess::of(own),
             false => self.servers().into_iter().find(|child| child.pid() == ready.server_pid),
         }
     }
@@ -315,7 +315,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         // Found before the launcher ends, while they are still its children. Under Wine they are no
         // children of it; what Windows does not end ends with the prefix.
-        let mut started = Watched::children_of(self.child.id());
+        let mut started = WatchedProcess::children_of(self.child.id());
         if self.poll().is_none() {
             let _ = self.child.kill();
             let _ = self.child.wait();

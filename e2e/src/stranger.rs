@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::{RunContext, Watched, program, wait_for};
+use crate::{RunContext, WatchedProcess, program, wait_for};
 
 /// A process that holds a port until this is dropped; see `src/bin/stranger.rs` for what it can do.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Stranger {
     /// Who holds it: the process itself, or the child that it left behind.
     pub pid: u32,
     process: Child,
-    holder: Option<Watched>,
+    holder: Option<WatchedProcess>,
     stdin: Option<ChildStdin>,
     heard: Arc<Mutex<Vec<String>>>,
 }
@@ -54,7 +54,7 @@ impl Stranger {
         });
         let stdin = process.stdin.take();
         let port = u16::try_from(port).expect("a port");
-        Self { port, pid, process, holder: Watched::of(pid), stdin, heard }
+        Self { port, pid, process, holder: WatchedProcess::of(pid), stdin, heard }
     }
 
     /// The requests that it has received, one a line.

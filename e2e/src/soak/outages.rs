@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::{control, resources::programs_in, world::World};
-use crate::{ReadyMessage, Running, Stranger, Watched, is_free, wait_for, wait_until};
+use crate::{ReadyMessage, Running, Stranger, WatchedProcess, is_free, wait_for, wait_until};
 
 /// How long a server may outlive its launcher (I9).
 const SURVIVAL: Duration = Duration::from_secs(2);
@@ -79,7 +79,8 @@ impl World<'_> {
         self.killed.insert(launch, Timestamp::now());
         let port = self.port;
         drop(self.running.take().expect("it runs").kill());
-        let gone = wait_for(|| servers.iter().all(Watched::has_ended).then(|| killed.elapsed()));
+        let gone =
+            wait_for(|| servers.iter().all(WatchedProcess::has_ended).then(|| killed.elapsed()));
         assert!(gone.is_some_and(|after| after < SURVIVAL), "I9: gone after {gone:?}");
         wait_until("the port is free (I9)", || is_free(port));
         assert!(killed.elapsed() < SURVIVAL, "I9: free after {:?}", killed.elapsed());

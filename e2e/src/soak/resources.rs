@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{Watched, wait_for};
+use crate::{WatchedProcess, wait_for};
 
 /// The memory, in bytes, that it may take during all faults. A diagnosis reads the tables of all
 /// sockets, and the clients leave thousands behind in TIME_WAIT; a leak in each step is more.
@@ -24,7 +24,7 @@ impl Resources {
     pub(super) fn of(pid: u32) -> Self {
         let count =
             |what: &str| fs::read_dir(format!("/proc/{pid}/{what}")).map_or(0, Iterator::count);
-        let memory = Watched::of(pid).map_or(0, |launcher| launcher.memory());
+        let memory = WatchedProcess::of(pid).map_or(0, |launcher| launcher.memory());
         Self { pid, memory, descriptors: count("fd"), threads: count("task") }
     }
 

@@ -19,7 +19,7 @@ use super::{
     fault::Fault,
     resources::{Resources, programs_in},
 };
-use crate::{Ended, Home, Invocation, ReadyMessage, Running, Watched, quiet_port, wait_for};
+use crate::{Ended, Home, Invocation, ReadyMessage, Running, WatchedProcess, quiet_port, wait_for};
 
 /// How long one of our servers may take to prove its identity.
 const PROBE: Duration = Duration::from_secs(5);
@@ -215,8 +215,8 @@ impl<'a> World<'a> {
     }
 
     /// The running servers.
-    pub(super) fn servers(&self) -> Vec<Watched> {
-        Watched::children_of(self.running().pid())
+    pub(super) fn servers(&self) -> Vec<WatchedProcess> {
+        WatchedProcess::children_of(self.running().pid())
     }
 
     /// In a few words.

@@ -3,12 +3,12 @@
 use std::{fs, path::Path};
 
 use super::paths::windows_path;
-use crate::Watched;
+use crate::WatchedProcess;
 
 /// The servers that Wine runs in the home `home`, with these `words` on their command line.
-pub(crate) fn servers_in(home: &Path, words: &str) -> Vec<Watched> {
+pub(crate) fn servers_in(home: &Path, words: &str) -> Vec<WatchedProcess> {
     let variable = format!("HOMEPORT_HOME={}\0", windows_path(home));
-    Watched::all(|pid| {
+    WatchedProcess::all(|pid| {
         let read = |file| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
         let environment = read("environ");
         let line = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use e2e::{Browser, Home, Look, Running, axe, skip, wait_until};
+use e2e::{Browser, Home, Running, Viewport, axe, skip, wait_until};
 use serde_json::json;
 
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
     session::{DAY, Session, supervised, taken},
 };
 
-const NIGHT: Look = Look { dark: true, ..DAY };
-const TABLET: Look = Look { width: 768, ..DAY };
-const PHONE: Look = Look { width: 360, height: 740, ..DAY };
-const WALL: Look = Look { width: 2560, height: 1300, ..DAY };
+const NIGHT: Viewport = Viewport { dark: true, ..DAY };
+const TABLET: Viewport = Viewport { width: 768, ..DAY };
+const PHONE: Viewport = Viewport { width: 360, height: 740, ..DAY };
+const WALL: Viewport = Viewport { width: 2560, height: 1300, ..DAY };
 
 #[test]
 fn it_is_usable_by_everybody_by_day_and_by_night_on_a_phone_and_on_a_wall() {
@@ -81,7 +81,7 @@ fn assert_own_origin_alone(browser: &Browser) {
 fn with_few_colours_of_ones_own_the_shapes_tell_the_marks_apart() {
     let Some(session) = Session::open("en-GB", pushed_off) else { return };
     let browser = &session.browser;
-    browser.look(Look { forced_colors: true, ..DAY });
+    browser.look(Viewport { forced_colors: true, ..DAY });
     browser.wait("matchMedia('(forced-colors: active)').matches");
     let fill = |place: &str| {
         browser.js(&format!("return getComputedStyle(document.querySelector('{place}')).fill"))
@@ -103,7 +103,7 @@ fn nothing_moves_for_whoever_wants_it_still() {
                   return [style(document.querySelector('#live'), '::before').animationName, \
                   style(document.querySelector('button')).transitionDuration].join()";
     assert!(browser.js(moving).as_str().is_some_and(|moving| moving.starts_with("breathe,0.15s")));
-    browser.look(Look { still: true, ..DAY });
+    browser.look(Viewport { still: true, ..DAY });
     assert_eq!(browser.js(moving), json!("none,0s"));
 }
 

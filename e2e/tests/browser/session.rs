@@ -1,12 +1,12 @@
 //! A running app and a browser that has come in: what nearly every test of the console begins with.
 
-use e2e::{Browser, Home, Look, ReadyMessage, Running, Stranger, quiet_port, skip};
+use e2e::{Browser, Home, ReadyMessage, Running, Stranger, Viewport, quiet_port, skip};
 use jiff::Timestamp;
 use shared::{app::AppName, port::Port, token::Token};
 
 /// A desk by day.
-pub(crate) const DAY: Look =
-    Look { width: 1100, height: 900, dark: false, forced_colors: false, still: false };
+pub(crate) const DAY: Viewport =
+    Viewport { width: 1100, height: 900, dark: false, forced_colors: false, still: false };
 
 /// A running server of the default app, and a browser that has come in.
 pub(crate) struct Session {

@@ -1,7 +1,7 @@
 //! What a running launch answers when it is asked for something: at a good moment, and at a bad
 //! one.
 
-use e2e::{Home, Running, Watched, get, is_free, quiet_port, wait_for, wait_until};
+use e2e::{Home, Running, WatchedProcess, get, is_free, quiet_port, wait_for, wait_until};
 use rustix::process::Signal;
 use shared::{app::AppName, discovery::Discovery};
 
@@ -93,10 +93,10 @@ fn only_one_restart_or_move_is_under_way_at_a_time() {
         assert_eq!(home.events("server_spawned").len(), 2);
 
         // The end of the launch ends what is under way.
-        let servers = Watched::children_of(running.pid());
+        let servers = WatchedProcess::children_of(running.pid());
         assert_eq!(servers.len(), 2);
         assert_eq!(home.ask("stop").code, Some(0));
-        assert!(servers.iter().all(Watched::has_ended));
+        assert!(servers.iter().all(WatchedProcess::has_ended));
         let first = first.exit();
         assert!(first.code != Some(0) && first.stderr.contains("ending"), "{first:?}");
         assert_eq!(running.exit().code, Some(0));
@@ -150,7 +150,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_to_serve() {
         let exited = home.last("server_exited");
         assert_eq!(exited["attempt"], 2, "{order}: {exited}");
         assert!(!running.server().has_ended(), "{order}");
-        assert_eq!(Watched::children_of(running.pid()).len(), 1, "{order}");
+        assert_eq!(WatchedProcess::children_of(running.pid()).len(), 1, "{order}");
         assert_eq!(get(&ready.url).expect("it serves").status, 200, "{order}");
     }
 }
@@ -186,5 +186,5 @@ fn a_crash_during_a_move_ends_the_move_and_is_mended_on_the_old_port() {
     assert_eq!(home.last("server_ready")["port"], from);
     assert_eq!(get(&ready.url).expect("it serves").status, 200);
     assert!(is_free(to) && home.events("port_moved").is_empty());
-    assert_eq!(Watched::children_of(running.pid()).len(), 1);
+    assert_eq!(WatchedProcess::children_of(running.pid()).len(), 1);
 }

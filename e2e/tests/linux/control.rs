@@ -7,7 +7,9 @@ use std::{
     time::Instant,
 };
 
-use e2e::{Home, PATIENCE, RunContext, Running, Watched, get, program, quiet_port, wait_until};
+use e2e::{
+    Home, PATIENCE, RunContext, Running, WatchedProcess, get, program, quiet_port, wait_until,
+};
 use serde_json::Value;
 use shared::app::AppName;
 
@@ -46,10 +48,10 @@ pub(crate) fn say(home: &Home, line: &str) -> Value {
 }
 
 /// A launch, and a handle of its launcher.
-fn serving(home: &Home) -> (Running, Watched, String) {
+fn serving(home: &Home) -> (Running, WatchedProcess, String) {
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
-    let launcher = Watched::of(running.pid()).expect("it runs");
+    let launcher = WatchedProcess::of(running.pid()).expect("it runs");
     // What it needs once, it has from here on.
     assert_eq!(say(home, STATUS)["answer"], "status");
     (running, launcher, ready.url)

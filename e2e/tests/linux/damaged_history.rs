@@ -10,7 +10,8 @@ use std::{
 };
 
 use e2e::{
-    Ended, Home, Invocation, RunContext, Watched, found, quiet_port, skip, wait_for, wait_until,
+    Ended, Home, Invocation, RunContext, WatchedProcess, found, quiet_port, skip, wait_for,
+    wait_until,
 };
 use serde_json::{Value, json};
 use shared::messages::local_time;
@@ -262,7 +263,7 @@ fn who_had_a_port_is_told_also_where_no_launch_let_go_of_it() {
 /// The most memory that a command occupies, in bytes, and what it prints.
 fn peak_of(launch: &Invocation) -> (u64, Ended) {
     let mut running = launch.start();
-    let process = Watched::of(running.pid()).expect("it is our child");
+    let process = WatchedProcess::of(running.pid()).expect("it is our child");
     let mut peak = 0;
     // The mark only rises, so what is seen shortly before the end is all of it.
     let ended = wait_for(|| {
@@ -319,7 +320,7 @@ fn a_start_without_an_assignment_reads_the_end_of_a_long_history() {
     let past = long_past(port);
     let mut running = past.home.launcher().start();
     let ready = running.ready();
-    let launcher = Watched::of(running.pid()).expect("it runs");
+    let launcher = WatchedProcess::of(running.pid()).expect("it runs");
     let read = launcher.bytes_read();
     assert!((1..20 << 20).contains(&read), "{read} bytes");
     assert_eq!(ready.port, port, "{:?}", running.stdout());

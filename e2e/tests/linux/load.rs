@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Home, Load, PATIENCE, Watched, get, is_free, program, quiet_port, wait_until};
+use e2e::{Home, Load, PATIENCE, WatchedProcess, get, is_free, program, quiet_port, wait_until};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -56,7 +56,7 @@ fn a_port_that_was_moved_away_from_is_let_go_when_it_has_led_there_long_enough()
     let released = home.last("port_released");
     assert_eq!((&released["port"], &released["reason"]), (&from.into(), &"moved".into()));
     assert!(is_free(from));
-    let servers = Watched::children_of(running.pid());
+    let servers = WatchedProcess::children_of(running.pid());
     assert_eq!(servers.len(), 1, "{servers:?}");
     there.goes_on(10);
     assert!(there.end().cut.is_empty());

@@ -3,7 +3,7 @@
 use std::fs;
 
 use e2e::{
-    Ended, Home, Netns, RunContext, Running, Stranger, Watched, get, is_free, quiet_port,
+    Ended, Home, Netns, RunContext, Running, Stranger, WatchedProcess, get, is_free, quiet_port,
     wait_until,
 };
 use serde_json::Value;
@@ -106,7 +106,8 @@ fn assert_fails_to_start(order: &str, why: &str) {
     assert_eq!((&first["port"], &second["port"]), (&from.into(), &to.into()));
     let exited = home.last("server_exited");
     assert_eq!(exited["attempt"], 2, "{order}: {exited}");
-    let servers: Vec<_> = Watched::children_of(running.pid()).iter().map(Watched::pid).collect();
+    let servers: Vec<_> =
+        WatchedProcess::children_of(running.pid()).iter().map(WatchedProcess::pid).collect();
     assert_eq!(servers, [ready.server_pid], "{order}: the new one is gone and the old one is not");
     assert_eq!(get(&ready.url).expect("it serves").status, 200, "{order}");
 }
@@ -231,7 +232,7 @@ fn a_crash_and_a_restart_after_a_move_are_mended_on_the_new_port_and_the_old_one
     running.ready();
     let moved = move_to(&home, to, &RunContext::direct()).line("moved");
     let leads = || get(&format!("http://127.0.0.1:{from}/")).expect("answered").status == 308;
-    let second = Watched::children_of(running.pid());
+    let second = WatchedProcess::children_of(running.pid());
     let second = second.iter().find(|server| moved["server_pid"] == server.pid());
     second.expect("it serves").kill();
     wait_until("the third serves", || home.events("server_ready").len() == 3);
@@ -310,7 +311,7 @@ fn ten_restarts_and_ten_moves_leave_nothing_open() {
         assert_eq!(home.ask("restart").code, Some(0));
         assert_eq!(move_to(&home, quiet_port(), &RunContext::direct()).code, Some(0));
     };
-    let is_alone = || Watched::children_of(running.pid()).len() == 1;
+    let is_alone = || WatchedProcess::children_of(running.pid()).len() == 1;
     both();
     wait_until("the old servers have ended", is_alone);
     wait_until("all is on record", || home.events("port_released").len() == 1);

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Home, Invocation, Running, Watched, get, is_free, quiet_port, wait_for, wait_until};
+use e2e::{
+    Home, Invocation, Running, WatchedProcess, get, is_free, quiet_port, wait_for, wait_until,
+};
 use rustix::process::Signal;
 
 use crate::control::say;
@@ -26,11 +28,11 @@ fn move_to(home: &Home, port: u16) -> Invocation {
 /// free.
 #[track_caller]
 fn assert_takes_all_along(home: &Home, running: &mut Running, count: usize) {
-    let servers = Watched::children_of(running.pid());
+    let servers = WatchedProcess::children_of(running.pid());
     assert_eq!(servers.len(), count, "{servers:?}");
     let killed = Instant::now();
     running.signal(Signal::KILL);
-    let gone = wait_for(|| servers.iter().all(Watched::has_ended).then(|| killed.elapsed()));
+    let gone = wait_for(|| servers.iter().all(WatchedProcess::has_ended).then(|| killed.elapsed()));
     assert!(gone.is_some_and(|after| after < Duration::from_secs(2)), "{gone:?}");
     wait_until("the ports are free", || ports(home).iter().all(|port| is_free(*port)));
 }
@@ -208,13 +210,13 @@ fn a_child_that_keeps_the_socket_of_a_dead_server_holds_up_neither_a_restart_nor
     let mut running = home.launcher().start();
     assert_ne!(running.ready().port, port);
     let conflict = home.conflict_over(port);
-    let pids: Vec<_> = children.0.iter().map(Watched::pid).collect();
+    let pids: Vec<_> = children.0.iter().map(WatchedProcess::pid).collect();
     let holder = conflict["holder"]["pid"].as_u64().expect("a process") as u32;
     assert!(pids.contains(&holder), "{conflict}");
 }
 
 /// Processes that are killed when this is dropped.
-struct Children(Vec<Watched>);
+struct Children(Vec<WatchedProcess>);
 
 impl Children {
     #[track_caller]
@@ -226,14 +228,15 @@ impl Children {
 
     #[track_caller]
     fn add(&mut self, server: u32) {
-        let found = wait_for(|| Some(Watched::children_of(server)).filter(|c| !c.is_empty()));
+        let found =
+            wait_for(|| Some(WatchedProcess::children_of(server)).filter(|c| !c.is_empty()));
         self.0.extend(found.expect("it leaves a child behind"));
     }
 }
 
 impl Drop for Children {
     fn drop(&mut self) {
-        self.0.iter().for_each(Watched::kill);
+        self.0.iter().for_each(WatchedProcess::kill);
     }
 }
 
@@ -244,7 +247,7 @@ fn assert_bears(length: usize) {
     let home = Home::new();
     let mut running = home.launcher().fake(&[&format!("floods={length}")]).start();
     let ready = running.ready();
-    let launcher = Watched::of(running.pid()).expect("it runs");
+    let launcher = WatchedProcess::of(running.pid()).expect("it runs");
     let before = launcher.memory();
     let began = Instant::now();
     let mut most = 0;

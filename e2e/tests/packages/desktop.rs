@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use e2e::{Home, Watched, found, skip, wait_until};
+use e2e::{Home, WatchedProcess, found, skip, wait_until};
 
 use crate::debian::package;
 
@@ -84,7 +84,7 @@ impl Drop for Desktop {
     fn drop(&mut self) {
         // By their process ids, as far as the test has come.
         let browser = fs::read_to_string(self.home.path().join("browser.pid")).unwrap_or_default();
-        if let Some(browser) = browser.trim().parse().ok().and_then(Watched::of) {
+        if let Some(browser) = browser.trim().parse().ok().and_then(WatchedProcess::of) {
             browser.kill();
             wait_until("the browser has ended", || browser.has_ended());
         }

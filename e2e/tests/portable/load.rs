@@ -1,6 +1,6 @@
 //! Clients that ask all the time, while the server is restarted, killed and moved (I10).
 
-use e2e::{Load, LoadCounts, Running, Watched, get, is_free, quiet_port, send, wait_until};
+use e2e::{Load, LoadCounts, Running, WatchedProcess, get, is_free, quiet_port, send, wait_until};
 
 use crate::home;
 
@@ -33,7 +33,7 @@ fn assert_nobody_was_turned_away(tally: &LoadCounts) {
 }
 
 /// The one server of this launcher.
-pub(crate) fn server_of(launch: &Running) -> Watched {
+pub(crate) fn server_of(launch: &Running) -> WatchedProcess {
     let found = e2e::wait_for(|| {
         let mut servers = launch.servers();
         let last = servers.pop();

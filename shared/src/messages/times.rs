@@ -1,15 +1,24 @@
-//! Times for people: in the time zone of this computer, to the second. Records have them in UTC.
+//! Times for people, in the time zone of this computer. Records have them in UTC.
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 /// `2026-11-22 13:01:59 +01:00`, or `2026-11-22 12:01:59 UTC` where the zone is UTC.
 pub fn local_time(at: Timestamp) -> String {
-    in_zone(&at.to_zoned(TimeZone::try_system().unwrap_or(TimeZone::UTC)))
+    in_zone(&here(at), "%F %T")
 }
 
-fn in_zone(at: &Zoned) -> String {
-    let format = if at.offset().is_zero() { "%F %T UTC" } else { "%F %T %:z" };
-    at.strftime(format).to_string()
+/// `2026-11-22 13:01 +01:00`: for a page, where a script replaces it by a time of the same width.
+pub fn local_minute(at: Timestamp) -> String {
+    in_zone(&here(at), "%F %R")
+}
+
+fn here(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::try_system().unwrap_or(TimeZone::UTC))
+}
+
+fn in_zone(at: &Zoned, format: &str) -> String {
+    let zone = if at.offset().is_zero() { "UTC" } else { "%:z" };
+    at.strftime(&format!("{format} {zone}")).to_string()
 }
 
 #[cfg(test)]
@@ -24,8 +33,8 @@ mod test {
         let zoned = |seconds| {
             at.to_zoned(TimeZone::fixed(Offset::from_seconds(seconds).expect("an offset")))
         };
-        assert_eq!(in_zone(&zoned(0)), "2026-11-22 12:01:59 UTC");
-        assert_eq!(in_zone(&zoned(3600)), "2026-11-22 13:01:59 +01:00");
-        assert_eq!(in_zone(&zoned(-12_600)), "2026-11-22 08:31:59 -03:30");
+        assert_eq!(in_zone(&zoned(0), "%F %T"), "2026-11-22 12:01:59 UTC");
+        assert_eq!(in_zone(&zoned(3600), "%F %T"), "2026-11-22 13:01:59 +01:00");
+        assert_eq!(in_zone(&zoned(-12_600), "%F %R"), "2026-11-22 08:31 -03:30");
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const CRATES: [&str; 8] =
     ["homeport", "launcher", "server", "shared", "e2e", "bench", "packaging", "xtask"];
 
 /// One crate: its files and what each of them names.
-pub(crate) struct House {
+pub(crate) struct CrateLayout {
     /// The crate's folder.
     pub(crate) name: String,
     /// Its files, in the order of the floors.
@@ -45,7 +45,7 @@ impl fmt::Display for ArrowBack {
     }
 }
 
-impl House {
+impl CrateLayout {
     /// Reads the crate in this folder of the workspace.
     ///
     /// # Errors
@@ -169,8 +169,8 @@ mod test {
     #[test]
     fn every_crate_keeps_to_the_order_that_it_declares() {
         for name in CRATES.iter().filter(|name| cargo::root().join(name).is_dir()) {
-            let house = House::read(&cargo::root(), name).unwrap();
-            let back: Vec<_> = house.arrows_back().iter().map(ToString::to_string).collect();
+            let layout = CrateLayout::read(&cargo::root(), name).unwrap();
+            let back: Vec<_> = layout.arrows_back().iter().map(ToString::to_string).collect();
             assert!(back.is_empty(), "{}", back.join("\n"));
         }
     }
@@ -191,7 +191,7 @@ mod test {
 
     #[test]
     fn a_name_from_above_is_an_arrow_back_and_closes_a_circle() {
-        let house = House::of(
+        let layout = CrateLayout::of(
             "example",
             vec![
                 source("", &["top", "ground"], &[]),
@@ -200,14 +200,14 @@ mod test {
                 source("ground", &[], &["crate::top::part::f"]),
             ],
         );
-        let back: Vec<_> = house
+        let back: Vec<_> = layout
             .arrows_back()
             .iter()
             .map(|arrow| (arrow.from.clone(), arrow.to.clone()))
             .collect();
         let wanted = [("top::part", "top"), ("ground", "top::part")];
         assert_eq!(back, wanted.map(|(from, to)| (from.into(), to.into())));
-        assert_eq!(house.circles(), [vec![1, 2, 3]]);
+        assert_eq!(layout.circles(), [vec![1, 2, 3]]);
     }
 
     #[test]
@@ -217,8 +217,8 @@ mod test {
         folder.reexports.insert("B".to_owned(), path);
         let a = source("folder::a", &[], &["super::B"]);
         let sources = vec![source("", &["folder"], &[]), folder, a, source("folder::b", &[], &[])];
-        let house = House::of("example", sources);
-        assert_eq!(house.arrows_back(), []);
-        assert!(house.arrows.contains_key(&(2, 3)), "{:?}", house.arrows);
+        let layout = CrateLayout::of("example", sources);
+        assert_eq!(layout.arrows_back(), []);
+        assert!(layout.arrows.contains_key(&(2, 3)), "{:?}", layout.arrows);
     }
 }

@@ -1,7 +1,7 @@
 //! The picture of the crates in words: their floors from the top down, what each names below it, and
 //! what breaks the order.
 
-use super::floors::{CRATES, House};
+use super::floors::{CRATES, CrateLayout};
 use crate::{cargo, screen::say};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,19 +28,19 @@ pub(crate) fn run(names: &[String]) -> ExitCode {
 
 /// Prints one crate; returns whether it keeps to its order.
 fn print(name: &str) -> io::Result<bool> {
-    let house = House::read(&cargo::root(), name)?;
-    let (back, circles) = (house.arrows_back(), house.circles());
+    let layout = CrateLayout::read(&cargo::root(), name)?;
+    let (back, circles) = (layout.arrows_back(), layout.circles());
     let in_circles: usize = circles.iter().map(Vec::len).sum();
-    let lines: usize = house.sources.iter().map(|source| source.lines).sum();
+    let lines: usize = layout.sources.iter().map(|source| source.lines).sum();
     say(&format!(
         "{}: {} files, {lines} lines, {} arrows, {} back, {in_circles} files in {} circles",
-        house.name,
-        house.sources.len(),
-        house.arrows.len(),
+        layout.name,
+        layout.sources.len(),
+        layout.arrows.len(),
         back.len(),
         circles.len()
     ));
-    for floor in floors(&house) {
+    for floor in floors(&layout) {
         say(&floor);
     }
     for arrow in &back {
@@ -48,7 +48,7 @@ fn print(name: &str) -> io::Result<bool> {
     }
     for circle in &circles {
         let files: Vec<_> =
-            circle.iter().map(|&at| house.sources[at].file.display().to_string()).collect();
+            circle.iter().map(|&at| layout.sources[at].file.display().to_string()).collect();
         say(&format!("  circle of {}: {}", files.len(), files.join(" ")));
     }
     say("");
@@ -57,19 +57,19 @@ fn print(name: &str) -> io::Result<bool> {
 
 /// A line for each module of the root: how large it is with all that is in it, and which of the
 /// others it names.
-fn floors(house: &House) -> Vec<String> {
-    let top = |at: usize| house.sources[at].module.first().map(String::as_str);
+fn floors(layout: &CrateLayout) -> Vec<String> {
+    let top = |at: usize| layout.sources[at].module.first().map(String::as_str);
     let mut below: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for &(from, to) in house.arrows.keys() {
+    for &(from, to) in layout.arrows.keys() {
         if let (Some(from), Some(to)) = (top(from), top(to))
             && from != to
         {
             below.entry(from).or_default().insert(to);
         }
     }
-    let children = &house.sources[0].children;
+    let children = &layout.sources[0].children;
     let floor = |name: &String| {
-        let files = house.sources.iter().filter(|source| source.module.first() == Some(name));
+        let files = layout.sources.iter().filter(|source| source.module.first() == Some(name));
         let (files, lines) =
             files.fold((0, 0), |(files, lines), source| (files + 1, lines + source.lines));
         let named = below.get(name.as_str()).into_iter().flatten();

@@ -16,7 +16,7 @@ use e2e::{Ended, Home, ReadyMessage, Running, quiet_port, send, wait_for, wait_u
 use serde_json::{Value, json};
 use shared::{
     app::AppName,
-    history::generate::{self, FaultKind, GenerateOptions, PlantedFault},
+    history::generate::{self, FaultKind, GenerateOptions, InjectedFault},
 };
 
 use self::reference::{Filter, Reference};
@@ -31,13 +31,13 @@ const EVER: &str = "1960-01-01T00:00:00Z";
 const MIDDLE: &str = "2024-07-01T00:00:00Z";
 
 /// A home with a history, and what is wrong with that.
-struct Made {
+struct GeneratedHistory {
     home: Home,
     file: PathBuf,
-    truth: Vec<PlantedFault>,
+    truth: Vec<InjectedFault>,
 }
 
-impl Made {
+impl GeneratedHistory {
     fn new(seed: u64, faults: bool) -> Self {
         let home = Home::new();
         let file = home.folders().history();
@@ -129,7 +129,7 @@ fn filters() -> Vec<(String, Filter)> {
 /// Ports with many records in the histories, and two with few or none.
 const PORTS: [u16; 5] = [3030, 17_037, 18_030, 18_500, 1];
 
-fn commands_agree(made: Made) {
+fn commands_agree(made: GeneratedHistory) {
     let reference = made.reference();
     let damage: Vec<_> = made.truth.iter().filter(|fault| fault.kind != FaultKind::Lost).collect();
     assert_eq!(reference.damaged_lines(), damage.iter().map(|f| f.line).collect::<Vec<_>>());
@@ -178,7 +178,7 @@ fn commands_agree(made: Made) {
 
 /// The doctor's report on the history: records, lines that are none, the first of them, lost
 /// records.
-fn doctor(made: &Made) -> (u64, u64, Option<u64>, u64) {
+fn doctor(made: &GeneratedHistory) -> (u64, u64, Option<u64>, u64) {
     let told = made.home.command("doctor").arg("--json").run();
     let check = told.lines().into_iter().find(|check| check["check"] == "history");
     let text = check.expect("a check")["text"].as_str().expect("a text").to_owned();
@@ -195,7 +195,7 @@ fn doctor(made: &Made) -> (u64, u64, Option<u64>, u64) {
 }
 
 /// `history --follow` prints what is there, and what is added.
-fn follow(made: &Made) {
+fn follow(made: &GeneratedHistory) {
     let since = format!("--since={EVER}");
     let follower = made.home.command("history").args(["--follow", "--json", &since]).start();
     let all = |count: usize| {
@@ -219,31 +219,31 @@ fn follow(made: &Made) {
 #[test]
 fn all_commands_agree_on_a_sound_history() {
     for seed in [1, 2, 3] {
-        commands_agree(Made::new(seed, false));
+        commands_agree(GeneratedHistory::new(seed, false));
     }
 }
 
 #[test]
 fn all_commands_agree_on_a_damaged_history() {
     for seed in [1, 2, 3] {
-        commands_agree(Made::new(seed, true));
+        commands_agree(GeneratedHistory::new(seed, true));
     }
 }
 
 #[test]
 fn all_commands_agree_on_the_history_of_version_0_1_0() {
-    commands_agree(Made::of_version_0_1_0());
+    commands_agree(GeneratedHistory::of_version_0_1_0());
 }
 
 /// A server of the app `server`, with this history.
 struct Served {
-    made: Made,
+    made: GeneratedHistory,
     _running: Running,
     ready: ReadyMessage,
 }
 
 impl Served {
-    fn new(made: Made) -> Self {
+    fn new(made: GeneratedHistory) -> Self {
         let mut running = made.home.launcher().port(quiet_port()).start();
         let ready = running.ready();
         let id = ready.launch_id.clone();
@@ -287,7 +287,7 @@ impl Served {
     }
 }
 
-fn server_agrees(made: Made) {
+fn server_agrees(made: GeneratedHistory) {
     agrees(Served::new(made));
 }
 
@@ -348,21 +348,21 @@ fn agrees(served: Served) {
 #[test]
 fn a_running_server_and_status_agree_with_the_commands_on_a_sound_history() {
     for seed in [4, 5, 6] {
-        server_agrees(Made::new(seed, false));
+        server_agrees(GeneratedHistory::new(seed, false));
     }
 }
 
 #[test]
 fn a_running_server_and_status_agree_with_the_commands_on_a_damaged_history() {
     for seed in [4, 5, 6] {
-        server_agrees(Made::new(seed, true));
+        server_agrees(GeneratedHistory::new(seed, true));
     }
 }
 
 /// It begins without an assignment, so its ports are recalled from the history.
 #[test]
 fn a_start_with_the_history_of_version_0_1_0_recalls_its_ports_and_agrees_with_the_commands() {
-    let made = Made::of_version_0_1_0();
+    let made = GeneratedHistory::of_version_0_1_0();
     let (recovered, assigned) = {
         let served = Served::new(made);
         let text = fs::read_to_string(&served.made.file).expect("text");

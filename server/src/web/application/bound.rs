@@ -38,7 +38,7 @@ use crate::{
         metrics::{Metrics, measured},
         redirect::redirect,
         redirect_target::RedirectTarget,
-        routes::{self, api::events::Hub},
+        routes::{self, api::events::EventHub},
         storage::Storage,
     },
 };
@@ -68,7 +68,7 @@ pub struct BoundApplication {
     connections: Connections,
     accept_monitor: AcceptMonitor,
     barrier: WorkerBarrier,
-    hub: Hub,
+    hub: EventHub,
 }
 
 impl BoundApplication {
@@ -116,7 +116,7 @@ impl BoundApplication {
         let metrics = web::Data::new(metrics);
         let (root, logger) = (settings.root, settings.logger);
         let connections = Connections::default();
-        let hub = Hub::default();
+        let hub = EventHub::default();
         let events = web::Data::new(hub.clone());
         let redirect_target = RedirectTarget::new(sockets_port, connections.clone());
         let state = web::Data::new(AppState {

@@ -13,7 +13,7 @@ use tokio::{
 use super::worker_barrier::WorkerBarrier;
 use crate::{
     os::accept_monitor::AcceptMonitor,
-    web::{app_state::AppState, connections::Connections, routes::api::events::Hub},
+    web::{app_state::AppState, connections::Connections, routes::api::events::EventHub},
 };
 
 /// How long, after the accept thread has stopped, a connection that it accepted last may take to reach
@@ -43,7 +43,7 @@ pub struct RunningApplication {
     pub(super) connections: Connections,
     pub(super) accept_monitor: AcceptMonitor,
     pub(super) barrier: WorkerBarrier,
-    pub(super) hub: Hub,
+    pub(super) hub: EventHub,
 }
 
 impl RunningApplication {

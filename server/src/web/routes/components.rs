@@ -6,7 +6,7 @@ use shared::{
     app::AppName,
     conflict::{Holder, Origin},
     invoked_as,
-    messages::{Messages, local_time},
+    messages::{Messages, local_minute},
     port::Port,
     sentences::{self, HolderTime},
 };
@@ -31,7 +31,7 @@ pub(super) fn address(url: &str, port: Port) -> Markup {
 
 /// A time in the zone of this computer, which a script turns into one of the browser's zone.
 pub(super) fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at) { (local_time(at)) } }
+    html! { time datetime=(at) { (local_minute(at)) } }
 }
 
 /// Is this the port of last time, and if not, why this one?

@@ -33,7 +33,7 @@ impl Serialize for FaultKind {
 
 /// A fault, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct PlantedFault {
+pub struct InjectedFault {
     /// What is wrong.
     pub kind: FaultKind,
     /// The line, from 1.
@@ -43,7 +43,7 @@ pub struct PlantedFault {
 }
 
 /// Writes lines, and damages some.
-pub(super) struct Planter<W, F> {
+pub(super) struct FaultInjector<W, F> {
     to: W,
     told: F,
     wanted: bool,
@@ -55,7 +55,7 @@ pub(super) struct Planter<W, F> {
     piece: Vec<u8>,
 }
 
-impl<W: Write, F: FnMut(&PlantedFault) -> io::Result<()>> Planter<W, F> {
+impl<W: Write, F: FnMut(&InjectedFault) -> io::Result<()>> FaultInjector<W, F> {
     pub(super) fn new(to: W, told: F, wanted: bool) -> Self {
         let piece = Vec::new();
         Self { to, told, wanted, line: 1, offset: 0, faults: 0, long_lines: 0, piece }
@@ -152,7 +152,7 @@ impl<W: Write, F: FnMut(&PlantedFault) -> io::Result<()>> Planter<W, F> {
 
     fn tell(&mut self, kind: FaultKind) -> io::Result<()> {
         self.faults += 1;
-        (self.told)(&PlantedFault { kind, line: self.line, offset: self.offset })
+        (self.told)(&InjectedFault { kind, line: self.line, offset: self.offset })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -27,12 +27,12 @@ use jiff::{SignedDuration, Timestamp, Unit};
 
 use self::{
     cast::{Machine, Resident},
-    faults::Planter,
+    faults::FaultInjector,
 };
 use super::{Record, RecordLines};
 use crate::event::SCHEMA;
 
-pub use faults::{FaultKind, PlantedFault};
+pub use faults::{FaultKind, InjectedFault};
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct GenerateOptions {
 
 /// What was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Made {
+pub struct GeneratedHistory {
     /// How many records.
     pub records: u64,
     /// How many faults.
@@ -71,12 +71,12 @@ const RECORDS_OF_A_LAUNCH: u64 = 11;
 pub fn history(
     wanted: GenerateOptions,
     to: impl Write,
-    told: impl FnMut(&PlantedFault) -> io::Result<()>,
-) -> io::Result<Made> {
+    told: impl FnMut(&InjectedFault) -> io::Result<()>,
+) -> io::Result<GeneratedHistory> {
     let mut random = Rng::with_seed(wanted.seed);
     let mut machines = Machine::all();
     let mut residents = Resident::all(&mut random);
-    let mut planter = Planter::new(to, told, wanted.faults);
+    let mut planter = FaultInjector::new(to, told, wanted.faults);
     let mut lines = RecordLines::new(Vec::new());
     let launches = (wanted.records / RECORDS_OF_A_LAUNCH).max(1);
     let pause = Duration::from_secs(SPAN / launches);
@@ -110,7 +110,7 @@ pub fn history(
         planter.plant(&mut random, &std::mem::take(lines.get_mut()))?;
     }
     let (bytes, faults) = planter.end(&mut random)?;
-    Ok(Made { records: wanted.records, faults, bytes })
+    Ok(GeneratedHistory { records: wanted.records, faults, bytes })
 }
 
 /// A moment later, in whole microseconds, as records have it.

@@ -8,7 +8,7 @@ use crate::history::{Damage, DamageKind, Filter, Found, Reader, line_number};
 /// How many different events are made.
 const EVENTS: usize = 19;
 
-fn made(seed: u64, records: u64, faults: bool) -> (Vec<u8>, Vec<PlantedFault>, Made) {
+fn made(seed: u64, records: u64, faults: bool) -> (Vec<u8>, Vec<InjectedFault>, GeneratedHistory) {
     let (mut bytes, mut truth) = (Vec::new(), Vec::new());
     let made = history(GenerateOptions { seed, records, faults }, &mut bytes, |fault| {
         truth.push(*fault);

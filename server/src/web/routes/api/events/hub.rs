@@ -43,7 +43,7 @@ const READ_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The clients of one server. Clones share them.
 #[derive(Clone, Default)]
-pub struct Hub(Arc<Mutex<State>>);
+pub struct EventHub(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -57,7 +57,7 @@ struct State {
     is_closed: bool,
 }
 
-impl Hub {
+impl EventHub {
     /// Adds a client, and queues what it has missed since `last` if it reconnects.
     pub(super) fn join(
         &self,
@@ -107,7 +107,7 @@ impl Hub {
 
 impl State {
     /// Sends what is new to every client, and returns the cursor behind it. Starts the thread if none runs.
-    fn catch_up(&mut self, app: &Data<AppState>, hub: &Hub) -> Option<Cursor> {
+    fn catch_up(&mut self, app: &Data<AppState>, hub: &EventHub) -> Option<Cursor> {
         if !self.is_watching {
             self.follower = follower(app, None);
             let (watched, hub) = (app.clone(), hub.clone());
@@ -147,7 +147,7 @@ impl State {
 }
 
 /// Sends what is new until there are no clients.
-fn watch(app: &AppState, hub: &Hub) {
+fn watch(app: &AppState, hub: &EventHub) {
     loop {
         thread::sleep(READ_INTERVAL);
         let mut state = hub.state();

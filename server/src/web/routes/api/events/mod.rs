@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, http::header::HeaderName, web::Data};
 
-pub use self::hub::Hub;
+pub use self::hub::EventHub;
 use super::{blocking::run_blocking, fields::Empty, query::Query};
 use crate::{
     problem::Problem,
@@ -48,7 +48,7 @@ pub(super) async fn follow(
     _: Query<Empty>,
     request: HttpRequest,
     state: Data<AppState>,
-    hub: Data<Hub>,
+    hub: Data<EventHub>,
 ) -> Result<HttpResponse, Problem> {
     let last = request.headers().get(HeaderName::from_static("last-event-id"));
     // One that is not a cursor, or belongs to another file, counts as absent.
