@@ -61,7 +61,7 @@ fn a_launcher_that_is_killed_during_a_restart_or_a_move_takes_both_servers_along
         assert_takes_all_along(&home, &mut running, 2);
         let asked = asked.exit();
         assert_eq!(asked.code, Some(75), "{name}: {asked:?}");
-        assert!(asked.stderr.contains("without an answer"), "{name}: {asked:?}");
+        assert!(asked.stderr.contains("without a response"), "{name}: {asked:?}");
     }
 }
 
