@@ -26,7 +26,7 @@ pub enum Attempt {
     },
 }
 
-/// A token bucket: it holds up to [`BURST`] attempts and gains one every [`REFILL`].
+/// A token bucket: it holds up to `BURST` attempts and gains one every `REFILL`.
 #[derive(Debug)]
 pub struct TokenBucket {
     left: u32,

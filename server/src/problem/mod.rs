@@ -1,7 +1,7 @@
 //! Why a request was refused: the one error of the server's handlers and middleware, sent as
 //! `application/problem+json` (RFC 9457).
 //!
-//! [`ProblemKind`] is the table of kinds; a constructor of [`Problem`] for each takes what its members need.
+//! `ProblemKind` is the table of kinds; a constructor of [`Problem`] for each takes what its members need.
 //! What a client reads and what the log gets are separate: `detail` is for the client, a cause inside
 //! the server is the source of the error and written to the log by a middleware alone.
 

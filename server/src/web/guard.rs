@@ -74,7 +74,7 @@ impl AllowedHosts {
     ///
     /// # Errors
     ///
-    /// [`Problem::misdirected`] if it is for another host, [`Problem::foreign_origin`] if a page of
+    /// `Problem::misdirected` if it is for another host, `Problem::foreign_origin` if a page of
     /// another origin sent it.
     pub fn check(
         &self,

@@ -1,6 +1,6 @@
 //! The API, version 1: `/_homeport/api/v1/`, its description for programs and the page for people.
 //!
-//! Each module uses only modules declared below it. [`operations`] lists the operations; each checks the
+//! Each module uses only modules declared below it. `operations` lists the operations; each checks the
 //! credential, then the request, and answers with JSON or with a refusal. What waits for the disk or for
 //! the system runs on threads that may block.
 
