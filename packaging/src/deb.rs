@@ -3,8 +3,8 @@
 //! The formats are those of the crates `ar`, `tar` and `flate2`. What is left is what Debian asks for: two
 //! archives in one, `md5sums`, and the size. cargo-deb would do that too, but it packs what a manifest
 //! lists of a folder with built programs, and our tree is made in memory: manual pages, completions
-//! and icons. It would have to be written out first, with a manifest, and brings its own reading of
-//! Cargo.toml, its own search for libraries by way of `dpkg-shlibdeps` and some forty crates.
+//! and icons. It would have to be written out first, with a manifest, and cargo-deb brings its own reading of
+//! Cargo.toml, and its own search for libraries by way of `dpkg-shlibdeps`.
 //!
 //! The bytes depend on nothing but the tree and the date: no tool of the system is asked, so every
 //! machine and every release of Debian makes the same.

@@ -40,7 +40,7 @@ fn a_windows_launcher_registers_its_start_at_login_and_takes_it_back() {
     assert_eq!(ask(&["settings", "set", "start_at_login", "true"]).code, Some(0));
     assert_eq!(told(), "started at login");
     assert_eq!(ask(&["settings", "unset", "start_at_login"]).code, Some(0));
-    assert_eq!(told(), "it is not started at login");
+    assert_eq!(told(), "not started at login");
 }
 
 /// What is read by a script is not shown in a box, which would hold the script up for ever.

@@ -44,14 +44,27 @@ pub(super) fn conflicts(basics: &CommandContext, args: &ConflictsArgs) -> Exit {
 }
 
 fn print(found: &Conflicts, since: Timestamp) {
-    let since = local_time(since);
+    let period = period(since, Timestamp::now());
     match found.total {
-        0 => line(message!("taken.none", since)),
-        1 => line(message!("taken.one", since)),
-        count => line(message!("taken.many", count, since)),
+        0 => line(message!("taken.none", period)),
+        1 => line(message!("taken.one", period)),
+        count => line(message!("taken.many", count, period)),
     }
     for source in &found.holders {
         line(format_args!("  {}", sentence(source)));
+    }
+}
+
+/// `in the last 30 days` if that is how long ago `since` is, else `since 2026-11-22 12:01:59 UTC`.
+fn period(since: Timestamp, now: Timestamp) -> String {
+    /// The seconds between reading the command line and printing the answer.
+    const TOLERANCE: i64 = 5;
+    let ago = now.as_second().saturating_sub(since.as_second());
+    let whole = |unit: i64| (ago / unit >= 2 && ago % unit <= TOLERANCE).then_some(ago / unit);
+    match (whole(86_400), whole(3600)) {
+        (Some(count), _) => message!("period.days", count),
+        (None, Some(count)) => message!("period.hours", count),
+        (None, None) => message!("period.since", time = local_time(since)),
     }
 }
 
@@ -82,6 +95,18 @@ mod test {
     use shared::port::Port;
 
     use super::*;
+
+    #[test]
+    fn a_period_is_printed_as_it_was_asked_for() {
+        let now: Timestamp = "2026-11-22T12:00:01Z".parse().expect("a time");
+        let at = |text: &str| period(text.parse().expect("a time"), now);
+        assert_eq!(at("2026-10-23T12:00:00Z"), "in the last 30 days");
+        assert_eq!(at("2026-11-21T12:00:00Z"), "in the last 24 hours");
+        let since = "2026-11-22T11:42:00Z";
+        let local = local_time(since.parse().expect("a time"));
+        assert_eq!(at(since), format!("since {local}"));
+        assert_eq!(at("2027-01-01T00:00:00Z").split(' ').next(), Some("since"));
+    }
 
     #[test]
     fn a_holder_is_told_with_its_ports_and_how_often_it_had_them() {

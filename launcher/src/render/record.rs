@@ -51,7 +51,7 @@ pub fn entry(record: &Value) -> String {
 ///     "ts": "2026-11-22T12:01:59.131377Z", "level": "INFO", "event": "port_moved",
 ///     "msg": "port changed", "from": 3030, "to": 17342, "why": "asked",
 /// });
-/// assert_eq!(sentence(&record), "Moved from port 3030 to port 17342, as asked.");
+/// assert_eq!(sentence(&record), "Moved from port 3030 to port 17342, as requested.");
 /// ```
 pub fn sentence(record: &Value) -> String {
     if record[keys::EVENT].is_string() {

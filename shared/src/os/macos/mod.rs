@@ -8,7 +8,7 @@ use std::{
 use super::{
     bind_table::BindRules,
     interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
-    port_bitmap, unix,
+    unix,
 };
 use crate::port::Port;
 

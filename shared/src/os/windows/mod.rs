@@ -14,7 +14,6 @@ use windows_sys::Win32::Networking::WinSock::{
 use super::{
     bind_table::{BindRules, Sharing},
     interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
-    netsh, tcp_rows,
 };
 use crate::port::Port;
 use tables::Table;
