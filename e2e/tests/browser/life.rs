@@ -37,7 +37,7 @@ fn after_a_move_the_page_follows_and_says_so() {
     browser.wait(&format!("location.port === '{to}'"));
     browser.wait_for_text("#said", &format!("Moved from port {} to port {to}", ready.port));
     session.wait_until_live();
-    browser.wait_for_text("#here", "as you requested");
+    browser.wait_for_text("#here", "as requested");
     browser.keep_picture("moved");
     session.assert_no_trouble();
 }
