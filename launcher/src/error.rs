@@ -122,7 +122,7 @@ impl LaunchError {
         self.conflicts().first().map(|conflict| conflict.port)
     }
 
-    /// Why it happened, one sentence for each reason, as far as known, with times in UTC: for records.
+    /// Why it happened, one sentence for each reason, as far as known: for records.
     pub fn why(&self) -> Vec<String> {
         self.reasons(Conflict::sentence)
     }

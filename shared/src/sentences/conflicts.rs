@@ -15,24 +15,28 @@ use crate::{
 pub enum HolderTime {
     /// In the zone of this computer, to the second: for people.
     Local,
-    /// In UTC, to the minute: for texts in records.
+    /// In UTC, to the minute: for programs.
     Utc,
+    /// Not at all: for texts in records, which are printed to people later, in any zone. The record
+    /// of the conflict has the time as a value.
+    Omitted,
 }
 
 impl HolderTime {
-    fn write(self, at: Timestamp) -> String {
+    fn write(self, at: Timestamp) -> Option<String> {
         match self {
-            Self::Local => local_time(at),
-            Self::Utc => at.strftime("%F %R UTC").to_string(),
+            Self::Local => Some(local_time(at)),
+            Self::Utc => Some(at.strftime("%F %R UTC").to_string()),
+            Self::Omitted => None,
         }
     }
 }
 
 impl Conflict {
-    /// Why the port cannot be had, as an English sentence without a full stop, with times in UTC: for
+    /// Why the port cannot be had, as an English sentence without a full stop and without times: for
     /// records and programs.
     pub fn sentence(&self) -> String {
-        self.in_words(HolderTime::Utc)
+        self.in_words(HolderTime::Omitted)
     }
 
     /// The same for a person at this computer: times are in its zone.
@@ -94,7 +98,7 @@ pub fn holder(messages: &Messages, holder: &Holder, time: HolderTime) -> String 
         pid.map(|pid| messages.fill("holder.pid", &[("pid", &pid)])),
         user.as_ref().map(|user| messages.fill("holder.user", &[("user", user)])),
         started_at
-            .map(|at| time.write(at))
+            .and_then(|at| time.write(at))
             .map(|at| messages.fill("holder.since", &[("time", &at)])),
     ]
     .into_iter()
