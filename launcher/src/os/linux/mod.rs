@@ -89,7 +89,7 @@ pub fn notify_stopping() {
     let _ = notify("STOPPING=1\n");
 }
 
-/// `sd_notify(3)`. A name that begins with `@` is an abstract one.
+/// `sd_notify(3)`. A name that begins with `@` is an abstract one, which the crate sd-notify 0.5 takes for a path.
 fn notify(state: &str) -> io::Result<()> {
     let Some(name) = env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
     let manager = match name.as_bytes() {
