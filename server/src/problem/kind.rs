@@ -70,7 +70,7 @@ kinds! {
     /// The path takes other methods; `Allow` names them.
     WrongMethod = METHOD_NOT_ALLOWED "wrong-method";
 
-    /// The cursor points into a history that was rotated: begin anew without it.
+    /// The cursor points into a history that is gone: start again without it.
     CursorGone = GONE "cursor-gone";
 
     /// Only a launcher can do this; `command` starts one.

@@ -18,7 +18,11 @@ use actix_web::{
     },
 };
 use shared::{
-    conflict::Conflict, history::HistoryError, identity::MAX_CHALLENGE, port::Port,
+    conflict::Conflict,
+    history::{Gone, HistoryError},
+    identity::MAX_CHALLENGE,
+    message,
+    port::Port,
     settings::SettingsError,
 };
 use utoipa::{
@@ -71,8 +75,8 @@ impl<'r> ToResponse<'r> for Problem {
 }
 
 impl Problem {
-    fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        let members = Box::new(Members::new(kind, detail.into()));
+    fn new(kind: ProblemKind, detail: String) -> Self {
+        let members = Box::new(Members::new(kind, detail));
         Self { members, header: None, cause: None }
     }
 
@@ -111,66 +115,64 @@ impl Problem {
 /// Outside the API; what may be refused in front of it, too.
 impl Problem {
     pub(crate) fn misdirected() -> Self {
-        let detail =
-            "this server does not answer to that host name: open it under the address it printed";
-        Self::new(ProblemKind::Misdirected, detail)
+        Self::new(ProblemKind::Misdirected, message!("problem.misdirected"))
     }
 
     pub(crate) fn foreign_origin() -> Self {
-        Self::new(ProblemKind::ForeignOrigin, "pages of another origin may not do this")
+        Self::new(ProblemKind::ForeignOrigin, message!("problem.foreign_origin"))
     }
 
     pub(crate) fn unauthorized() -> Self {
-        let detail = "this needs the app's token: `Authorization: Bearer <token>`";
+        let detail = message!("problem.unauthorized");
         Self::new(ProblemKind::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, "Bearer")
     }
 
     pub(crate) fn too_many_attempts() -> Self {
-        let detail = "too many wrong tokens: wait a second, and read the token anew";
+        let detail = message!("problem.too_many_attempts");
         Self::new(ProblemKind::TooManyAttempts, detail).with_header(header::RETRY_AFTER, "1")
     }
 
     pub(crate) fn wrong_challenge() -> Self {
-        let detail = format!("`challenge` must be 1 to {MAX_CHALLENGE} visible ASCII characters");
+        let detail = message!("problem.wrong_challenge", most = MAX_CHALLENGE);
         Self::new(ProblemKind::WrongChallenge, detail)
     }
 
     pub(crate) fn not_found() -> Self {
-        Self::new(ProblemKind::NotFound, "there is nothing here")
+        Self::new(ProblemKind::NotFound, message!("problem.not_found"))
     }
 
     pub(crate) fn read_only() -> Self {
-        Self::new(ProblemKind::ReadOnly, "this can only be read")
+        Self::new(ProblemKind::ReadOnly, message!("problem.read_only"))
             .with_header(header::ALLOW, "GET, HEAD")
     }
 
     /// `limit` is in bytes.
     pub(crate) fn content_too_large(limit: usize) -> Self {
-        Self::new(ProblemKind::ContentTooLarge, format!("a request has at most {limit} bytes"))
+        Self::new(ProblemKind::ContentTooLarge, message!("problem.too_long", limit))
     }
 
     pub(crate) fn timeout() -> Self {
-        Self::new(ProblemKind::Timeout, "the rest of the request did not come")
+        Self::new(ProblemKind::Timeout, message!("problem.timeout"))
     }
 
     pub(crate) fn no_metrics(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let detail = "the port history cannot be counted: the log says why";
+        let detail = message!("problem.no_metrics");
         Self::new(ProblemKind::NoMetrics, detail).caused_by(cause)
     }
 
     /// A page is not available while the server stops.
     pub(crate) fn unavailable() -> Self {
-        Self::new(ProblemKind::Unavailable, "the server is stopping")
+        Self::new(ProblemKind::Unavailable, message!("problem.stopping"))
     }
 
     /// The server is not ready for new clients, because the app has moved.
     pub(crate) fn unavailable_after_move() -> Self {
-        Self::new(ProblemKind::Unavailable, "the app has moved to another port")
+        Self::new(ProblemKind::Unavailable, message!("problem.moved_away"))
     }
 
     /// The request was not redirected; `location` is where the client may send it.
     pub(crate) fn moved(location: String) -> Self {
-        Self::new(ProblemKind::Moved, format!("the app has moved: send this to {location}"))
+        Self::new(ProblemKind::Moved, message!("problem.moved", location))
             .with(|members| members.location = Some(location))
     }
 }
@@ -189,7 +191,7 @@ impl Problem {
 
     /// The body stops being an object in JSON at `line` and `column`.
     pub(crate) fn not_json(detail: &str, (line, column): (usize, usize)) -> Self {
-        Self::new(ProblemKind::NotJson, format!("{detail}, at line {line}, column {column}")).with(
+        Self::new(ProblemKind::NotJson, message!("problem.not_json", detail, line, column)).with(
             |members| {
                 members.line = Some(Some(line));
                 members.column = Some(column);
@@ -198,41 +200,38 @@ impl Problem {
     }
 
     pub(crate) fn body_broke_off() -> Self {
-        Self::new(ProblemKind::NotJson, "the body could not be read to its end")
+        Self::new(ProblemKind::NotJson, message!("problem.body_broke_off"))
     }
 
     pub(crate) fn protected_setting(key: &str) -> Self {
-        let detail = format!(
-            "`{key}` cannot be changed here, because a browser must not choose a program: edit the settings file"
-        );
+        let detail = message!("problem.protected_setting", key);
         Self::new(ProblemKind::ProtectedSetting, detail)
             .with(|members| members.field = Some(key.to_owned()))
     }
 
-    pub(crate) fn wrong_media_type(detail: &str) -> Self {
+    pub(crate) fn wrong_media_type(detail: String) -> Self {
         Self::new(ProblemKind::WrongMediaType, detail)
             .with_header(header::ACCEPT, "application/json")
     }
 
     /// `limit` is in bytes.
     pub(crate) fn too_long(limit: usize) -> Self {
-        Self::new(ProblemKind::TooLong, format!("a request has at most {limit} bytes"))
+        Self::new(ProblemKind::TooLong, message!("problem.too_long", limit))
     }
 
     /// `allow` lists the methods that the path takes.
     pub(crate) fn wrong_method(allow: &'static str) -> Self {
-        Self::new(ProblemKind::WrongMethod, format!("this takes {allow} only"))
+        Self::new(ProblemKind::WrongMethod, message!("problem.wrong_method", allow))
             .with_header(header::ALLOW, allow)
     }
 
     pub(crate) fn cursor_gone() -> Self {
-        let detail = "the history that this cursor points into is gone: begin anew without one";
-        Self::new(ProblemKind::CursorGone, detail)
+        Self::new(ProblemKind::CursorGone, Gone.to_string())
     }
 
     /// `command` starts a launcher.
     pub(crate) fn no_launcher(detail: &str, command: String) -> Self {
-        Self::new(ProblemKind::NoLauncher, format!("{detail}: {command}"))
+        Self::new(ProblemKind::NoLauncher, message!("problem.no_launcher", detail, command))
             .with(|members| members.command = Some(command))
     }
 
@@ -248,7 +247,7 @@ impl Problem {
     }
 
     pub(crate) fn same_port(port: Port) -> Self {
-        Self::new(ProblemKind::SamePort, format!("it is on port {port} already")).with(|members| {
+        Self::new(ProblemKind::SamePort, message!("problem.same_port", port)).with(|members| {
             members.field = Some("port".to_owned());
             members.port = Some(port);
         })
@@ -263,33 +262,32 @@ impl Problem {
     }
 
     pub(crate) fn if_match_missing() -> Self {
-        let detail =
-            "say with `If-Match` which settings these replace: the `ETag` of the last answer";
+        let detail = message!("problem.if_match_missing");
         Self::new(ProblemKind::IfMatchMissing, detail)
     }
 
     pub(crate) fn settings_changed() -> Self {
-        let detail = "the settings were changed in the meantime: read them again";
+        let detail = message!("problem.settings_changed");
         Self::new(ProblemKind::SettingsChanged, detail)
     }
 
     pub(crate) fn busy() -> Self {
-        let detail = "another port is being looked at: ask again in a moment";
+        let detail = message!("problem.busy");
         Self::new(ProblemKind::Busy, detail).with_header(header::RETRY_AFTER, "1")
     }
 
     pub(crate) fn too_many_clients() -> Self {
-        let detail = "as many clients follow the events as may: close one, or come back later";
+        let detail = message!("problem.too_many_clients");
         Self::new(ProblemKind::TooManyClients, detail).with_header(header::RETRY_AFTER, "5")
     }
 
     pub(crate) fn stopping() -> Self {
-        Self::new(ProblemKind::Stopping, "the server is stopping")
+        Self::new(ProblemKind::Stopping, message!("problem.stopping"))
             .with_header(header::RETRY_AFTER, "5")
     }
 
     pub(crate) fn no_files() -> Self {
-        Self::new(ProblemKind::NoFiles, "this application keeps no files")
+        Self::new(ProblemKind::NoFiles, message!("problem.no_files"))
     }
 
     /// `detail` is sent, `cause` goes to the log.

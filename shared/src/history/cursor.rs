@@ -14,6 +14,8 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
+use crate::message;
+
 /// How much of the first line identifies a file: the time, the process and its count of
 /// records are among it.
 const HEAD: u64 = 512;
@@ -47,12 +49,12 @@ pub struct Cursor {
 
 /// A word that is no cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is not a cursor: give one back as it was given")]
+#[error("{}", message!("problem.not_a_cursor"))]
 pub struct NoCursor;
 
 /// The file that a cursor points into is gone, or was cut short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the history that this cursor points into is gone: begin anew without one")]
+#[error("{}", message!("problem.cursor_gone"))]
 pub struct Gone;
 
 impl Cursor {

@@ -1,8 +1,8 @@
 //! The sentences for people: the text of the terminal, the message box and the console.
 //!
 //! Each sentence has a key and stands in a JSON file: `en.json` and `zh-Hans.json` hold
-//! the console's sentences, with the same keys in each; `terminal.en.json` holds those of the terminal
-//! only, in English. A `{name}` in a sentence is a placeholder. Colours and links are added where a
+//! the console's sentences, with the same keys in each; `terminal.en.json` holds those that only the
+//! terminal and the API have, in English. A `{name}` in a sentence is a placeholder. Colours and links are added where a
 //! sentence is printed.
 
 mod catalogue;

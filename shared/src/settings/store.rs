@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{error::SettingsError, table::Settings};
-use crate::{app::AppName, atomic, os, paths, paths::Folders};
+use crate::{app::AppName, atomic, message, os, paths, paths::Folders};
 
 /// Why a settings file was not rewritten.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum StoreError<E> {
     #[error("{0}")]
     Refused(E),
     /// The disk refuses it.
-    #[error("{} cannot be written", .file.display())]
+    #[error("{}", message!("set.unwritable", file = .file.display(), error = .source))]
     Unwritable {
         /// The file.
         file: PathBuf,

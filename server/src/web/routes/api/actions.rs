@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use shared::{invoked_as, launch::LaunchInfo, port::Port, settings::Settings};
+use shared::{invoked_as, launch::LaunchInfo, message, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query};
@@ -42,8 +42,8 @@ pub(super) async fn relocate(
     Body(MoveRequest { port }): Body<MoveRequest>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let detail = "moving needs the launcher: stop this server and start the app with it";
-    needs_launcher(&state.launch, detail, port)?;
+    let detail = message!("problem.move_needs_launcher");
+    needs_launcher(&state.launch, &detail, port)?;
     if let Some(port) = port {
         if port == state.launch.port {
             return Err(Problem::same_port(port));
@@ -80,8 +80,8 @@ pub(super) async fn restart(
     _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
-    let detail = "restarting needs the launcher: stop this server and start the app with it";
-    needs_launcher(&state.launch, detail, None)?;
+    let detail = message!("problem.restart_needs_launcher");
+    needs_launcher(&state.launch, &detail, None)?;
     state.requests.send(LauncherRequest::Restart { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
@@ -106,11 +106,7 @@ pub(super) async fn stop(
 }
 
 /// Refuses what only a launcher can do if there is none, with the command that starts one.
-fn needs_launcher(
-    launch: &LaunchInfo,
-    detail: &'static str,
-    port: Option<Port>,
-) -> Result<(), Problem> {
+fn needs_launcher(launch: &LaunchInfo, detail: &str, port: Option<Port>) -> Result<(), Problem> {
     if launch.is_supervised() {
         return Ok(());
     }

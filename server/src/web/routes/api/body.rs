@@ -12,6 +12,7 @@ use actix_web::{
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use shared::message;
 
 use super::fields;
 use crate::{problem::Problem, web::limits::MAX_BODY};
@@ -81,18 +82,18 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     let encoding = request.headers().get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     match encoding {
         None | Some(b"identity") => Ok(()),
-        Some(_) => Err(Problem::wrong_media_type("send it unpacked, without `Content-Encoding`")),
+        Some(_) => Err(Problem::wrong_media_type(message!("problem.packed"))),
     }
 }
 
 fn not_typed() -> Problem {
-    Problem::wrong_media_type("send JSON: `Content-Type: application/json`")
+    Problem::wrong_media_type(message!("problem.not_typed"))
 }
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(bytes).map_err(|error| not_json(&error))? {
         Members { repeated: Some(key), .. } => {
-            Err(Problem::wrong_value(&key, "given more than once"))
+            Err(Problem::wrong_value(&key, &message!("problem.repeated")))
         }
         Members { members, repeated: None } => Ok(members),
     }
@@ -100,7 +101,7 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
 
 fn not_json(error: &serde_json::Error) -> Problem {
     if error.is_data() {
-        return Problem::not_json("send an object", (1, 1));
+        return Problem::not_json(&message!("problem.no_object"), (1, 1));
     }
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();

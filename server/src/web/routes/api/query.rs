@@ -15,6 +15,7 @@ use serde::{
     },
     forward_to_deserialize_any,
 };
+use shared::message;
 
 use super::fields;
 use crate::problem::Problem;
@@ -45,11 +46,11 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
 
 /// Reads what stands behind the `?`.
 pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    let unreadable = |_| Problem::wrong_parameter("", "the query cannot be read");
+    let unreadable = |_| Problem::wrong_parameter("", &message!("problem.query"));
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text).map_err(unreadable)?;
     let mut seen = HashSet::new();
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
-        return Err(Problem::wrong_parameter(name, "given more than once"));
+        return Err(Problem::wrong_parameter(name, &message!("problem.repeated")));
     }
     read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }

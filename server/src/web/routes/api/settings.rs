@@ -14,10 +14,13 @@ use actix_web::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use shared::settings::{
-    self, Change, Settings,
-    edit::{self, EditError},
-    store::{self, StoreError},
+use shared::{
+    message,
+    settings::{
+        self, Change, Settings,
+        edit::{self, EditError},
+        store::{self, StoreError},
+    },
 };
 use utoipa::ToSchema;
 
@@ -167,7 +170,7 @@ fn refused(error: StoreError<Unchanged>, state: &AppState) -> Problem {
             }),
         },
         StoreError::Unwritable { file, source } => {
-            let detail = format!("{} cannot be written ({source})", file.display());
+            let detail = message!("set.unwritable", file = file.display(), error = source);
             Problem::system(detail, source)
         }
     }
