@@ -65,18 +65,18 @@ impl ServerProgram {
     pub fn start(
         &self,
         claim: &Claim,
-        basics: &CommandContext,
+        context: &CommandContext,
         log: LogLevel,
     ) -> io::Result<Started> {
         let mut command = Command::new(&self.path);
-        command.args(&self.arguments).args(arguments(claim, &basics.app));
+        command.args(&self.arguments).args(arguments(claim, &context.app));
         // The launcher's options apply to the server too. A server of the
         // settings would not know the launcher's checkout.
-        let logs = match basics.folders.logs_source() {
-            LogsSource::Checkout(_) => Some(basics.folders.logs()),
-            _ => basics.log_dir.as_deref(),
+        let logs = match context.folders.logs_source() {
+            LogsSource::Checkout(_) => Some(context.folders.logs()),
+            _ => context.log_dir.as_deref(),
         };
-        let folders = [(HOME_VARIABLE, basics.home.as_deref()), (LOG_DIR_VARIABLE, logs)];
+        let folders = [(HOME_VARIABLE, context.home.as_deref()), (LOG_DIR_VARIABLE, logs)];
         command.envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder?))));
         command.env(invoked_as::VARIABLE, invoked_as::launcher());
         command.env("HOMEPORT_LOG", log.to_string());

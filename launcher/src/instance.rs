@@ -39,12 +39,12 @@ pub struct Unresponsive;
 ///
 /// [`Unresponsive`] if neither comes true within `timeout`.
 pub fn take_turn(
-    basics: &CommandContext,
+    context: &CommandContext,
     secret: &Secret,
     timeout: Duration,
     warn: impl FnOnce(io::Error),
 ) -> Result<Turn, Unresponsive> {
-    let lock = basics.folders.lock(&basics.app);
+    let lock = context.folders.lock(&context.app);
     let until = Instant::now() + timeout;
     loop {
         match AppLock::try_hold(&lock) {
@@ -55,7 +55,7 @@ pub fn take_turn(
                 return Ok(Turn::Ours(None));
             }
         }
-        if let Some((found, identity)) = proven(basics, secret) {
+        if let Some((found, identity)) = proven(context, secret) {
             return Ok(Turn::Running(Box::new(found), relation(&identity.version)));
         }
         if Instant::now() >= until {
@@ -69,10 +69,10 @@ pub fn take_turn(
 ///
 /// The discovery file alone proves nothing: it can outlive a crash, and by then another program may
 /// have the port.
-pub fn proven(basics: &CommandContext, secret: &Secret) -> Option<(Discovery, Identity)> {
-    let found = Discovery::read(&basics.folders.discovery(&basics.app))?;
+pub fn proven(context: &CommandContext, secret: &Secret) -> Option<(Discovery, Identity)> {
+    let found = Discovery::read(&context.folders.discovery(&context.app))?;
     let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;
-    (identity.app == basics.app).then_some((found, identity))
+    (identity.app == context.app).then_some((found, identity))
 }
 
 /// How a running version relates to this one. A version that cannot be read is not ours to judge.

@@ -48,7 +48,7 @@ pub struct Launch {
     /// When it began, for people.
     pub started_at: Timestamp,
     /// The app and its folders.
-    pub basics: CommandContext,
+    pub context: CommandContext,
     /// Where records go.
     pub history: Writer,
     /// What a person sees.
@@ -58,17 +58,17 @@ pub struct Launch {
 
 impl Launch {
     /// Begins a run. What cannot be written costs the record of it, not the run.
-    pub fn open(basics: CommandContext, screen: Screen, level: LogLevel) -> Self {
+    pub fn open(context: CommandContext, screen: Screen, level: LogLevel) -> Self {
         let id = Uuid::now_v7();
-        let author = Author { app: &basics.app, process: Process::Launcher, launch_id: id };
-        let history = Writer::open(&basics.folders, &author);
+        let author = Author { app: &context.app, process: Process::Launcher, launch_id: id };
+        let history = Writer::open(&context.folders, &author);
         let diagnostics =
-            logging::open(&basics.folders, &author, "launcher.jsonl", level.into(), Mode::Sync);
+            logging::open(&context.folders, &author, "launcher.jsonl", level.into(), Mode::Sync);
         Self {
             id,
             started: Instant::now(),
             started_at: Timestamp::now(),
-            basics,
+            context,
             history,
             screen,
             diagnostics,
@@ -78,7 +78,7 @@ impl Launch {
     /// The facts of this launch on the port of `choice`; `last_good` is the last good port before it.
     pub fn info(&self, choice: &Choice, last_good: Option<Port>) -> LaunchInfo {
         LaunchInfo {
-            app: self.basics.app.clone(),
+            app: self.context.app.clone(),
             port: choice.claim.port(),
             origin: choice.origin,
             launch_id: self.id,
@@ -96,10 +96,11 @@ impl Launch {
     /// on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
     /// when that is closed.
     pub fn open_browser(&self, port: Port) -> Option<JoinHandle<()>> {
-        let (screen, log, basics) = (self.screen, self.log().clone(), self.basics.clone());
+        let (screen, log, context) = (self.screen, self.log().clone(), self.context.clone());
         let message = self.message(Message::no_browser(&claim::url(port)));
         let open = move || {
-            if let Err(error) = browser::open(browser::address(&basics, port, BrowserPage::First)) {
+            if let Err(error) = browser::open(browser::address(&context, port, BrowserPage::First))
+            {
                 warn(&log, screen, &message!("warning.no_browser"), &error);
                 desktop::show_error(&message, None);
             }
@@ -110,7 +111,7 @@ impl Launch {
 
     /// Makes the registration of the start at login agree with the setting.
     pub fn reconcile_start_at_login(&self, is_wanted: bool) {
-        match login::reconcile(&self.basics, is_wanted) {
+        match login::reconcile(&self.context, is_wanted) {
             Ok(None) => {}
             Ok(Some(action)) => {
                 info!(self.log(), "start at login corrected"; keys::TO => ?action);
@@ -124,7 +125,7 @@ impl Launch {
     /// Whether `port` was the home port of the launch before this one already. One that was set since
     /// is used because it was asked for, and not because it has become free.
     pub fn was_home_port_before(&self, port: Port) -> bool {
-        let CommandContext { app, folders, .. } = &self.basics;
+        let CommandContext { app, folders, .. } = &self.context;
         let starts = Filter::of_events([EventName::LaunchStarted]);
         let filter = Filter { app: Some(app.clone()), ..starts };
         let found = Reader::of_history(&folders.history()).backward(&filter);
@@ -142,12 +143,12 @@ impl Launch {
 
     /// The message with the app and the log of this launch.
     fn message(&self, message: Message) -> Message {
-        message.about(&self.basics.app, self.basics.folders.logs().join("launcher.jsonl"))
+        message.about(&self.context.app, self.context.folders.logs().join("launcher.jsonl"))
     }
 
     /// The secret of this user, or one for this launch alone if the disk does not keep it.
     pub fn secret(&self) -> Secret {
-        let file = self.basics.folders.secret();
+        let file = self.context.folders.secret();
         match Secret::load_or_create(&file) {
             Ok((secret, None)) => secret,
             Ok((secret, set_aside)) => {
@@ -217,7 +218,7 @@ impl Launch {
             by: None,
         });
         self.history.record(&event);
-        let CommandContext { app, folders, .. } = &self.basics;
+        let CommandContext { app, folders, .. } = &self.context;
         self.screen.failed(failure, &event, folders);
         desktop::show_error(&self.message(Message::of(failure)), Some(&folders.error_page(app)));
         exit

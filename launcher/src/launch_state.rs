@@ -109,8 +109,8 @@ impl LaunchState<'_> {
     /// Reads the settings again. A file that cannot be read changes nothing. `is_recorded` is true if
     /// the change is in the history already.
     pub fn reload_settings(&mut self, is_recorded: bool) {
-        let Launch { basics, screen, history, .. } = self.launch;
-        let file = basics.folders.settings(&basics.app);
+        let Launch { context, screen, history, .. } = self.launch;
+        let file = context.folders.settings(&context.app);
         match Options::resolve(self.args, self.environment, &file) {
             Ok(options) => {
                 let changes = self.options.file.changes(&options.file);
@@ -175,7 +175,7 @@ impl LaunchState<'_> {
     /// [`ChoiceError`] if there is none.
     pub fn choose(&self, wanted: &WantedPort) -> Result<Choice, ChoiceError> {
         let Self { launch, options, remembered, .. } = self;
-        let (app, folders) = (&launch.basics.app, &launch.basics.folders);
+        let (app, folders) = (&launch.context.app, &launch.context.folders);
         let Effective { range, on_conflict, .. } = &options.settings;
         let policy = Policy::new(
             range.value,
@@ -232,7 +232,7 @@ impl LaunchState<'_> {
         }
         let lock = self.remembered.lock.as_ref()?;
         assignment.assign(at.port, choice.origin, Timestamp::now());
-        let file = launch.basics.folders.assignment(&launch.basics.app);
+        let file = launch.context.folders.assignment(&launch.context.app);
         if let Err(error) = assignment.commit(&file, lock) {
             launch.warn(&message!("warning.not_remembered"), &error);
             return None;
@@ -244,28 +244,28 @@ impl LaunchState<'_> {
 
     /// Publishes where the server is, for programs.
     fn publish(&self, info: &LaunchInfo, at: &ServerAt) {
-        let basics = &self.launch.basics;
+        let context = &self.launch.context;
         let discovery = Discovery {
             generation: self.generation,
             control: self.control_socket.clone(),
             ..Discovery::new(info, at.server_pid, at.addresses.clone())
         };
-        if let Err(error) = discovery.publish(&basics.folders.discovery(&basics.app)) {
+        if let Err(error) = discovery.publish(&context.folders.discovery(&context.app)) {
             self.launch.warn(&message!("warning.not_found"), &error);
         }
     }
 
     /// Prints where the server is, for people.
     fn announce(&self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
-        let Launch { basics, screen, .. } = self.launch;
+        let Launch { context, screen, .. } = self.launch;
         info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
         screen.ready(&ReadyNotice {
             launch: info,
             at,
             refused,
             home: self.options.home_port.as_ref(),
-            settings: &basics.folders.settings(&basics.app),
-            history: &basics.folders.history(),
+            settings: &context.folders.settings(&context.app),
+            history: &context.folders.history(),
         });
         if self.options.settings.open_browser.value {
             // It opens on its own.

@@ -21,12 +21,12 @@ use crate::{
 };
 
 /// Prints every program that was found on a port of ours.
-pub(super) fn conflicts(basics: &CommandContext, args: &ConflictsArgs) -> Exit {
+pub(super) fn conflicts(context: &CommandContext, args: &ConflictsArgs) -> Exit {
     let (app, since) = (args.of.app.clone(), args.since);
     let filter = Filter { app, since: Some(since), ..Filter::default() };
-    let found = match Reader::of_history(&basics.folders.history()).conflicts(&filter) {
+    let found = match Reader::of_history(&context.folders.history()).conflicts(&filter) {
         Ok(found) => found,
-        Err(error) => return history_problems::unreadable(&basics.folders.history(), &error),
+        Err(error) => return history_problems::unreadable(&context.folders.history(), &error),
     };
     if args.of.json {
         let mut object = json!({ "event": AnswerName::Conflicts, "since": since });

@@ -28,8 +28,8 @@ use crate::{
 };
 
 /// Prints what can be found out about a port.
-pub(super) fn explain(basics: &CommandContext, args: &ExplainArgs) -> Exit {
-    let history = Reader::of_history(&basics.folders.history());
+pub(super) fn explain(context: &CommandContext, args: &ExplainArgs) -> Exit {
+    let history = Reader::of_history(&context.folders.history());
     let past = match PortTimeline::read(&history, args.port, args.at) {
         Ok(past) => past,
         Err(error) => return history_problems::unreadable(history.file(), &error),
@@ -37,18 +37,18 @@ pub(super) fn explain(basics: &CommandContext, args: &ExplainArgs) -> Exit {
     if let Some(at) = args.at {
         return print_at(args, at, &past);
     }
-    let options = match resolve::options(&args.of, basics) {
+    let options = match resolve::options(&args.of, context) {
         Ok(options) => options,
         Err(error) => return resolve::refused(error),
     };
     let asker = ExplainContext {
-        app: &basics.app,
-        folders: &basics.folders,
+        app: &context.app,
+        folders: &context.folders,
         range: options.settings.range.value,
         avoid: &options.avoid(),
         home: options.home_port.as_ref().map(|home| home.value),
     };
-    let secret = Secret::load(&basics.folders.secret()).unwrap_or_else(|_| Secret::random());
+    let secret = Secret::load(&context.folders.secret()).unwrap_or_else(|_| Secret::random());
     let conflict = match asker.conflict(args.port, secret) {
         Ok(conflict) => conflict,
         Err(error) => return resolve::refused(LaunchError::Claim(error)),

@@ -23,8 +23,8 @@ use crate::{
 };
 
 /// Forgets the ports of an app that does not run.
-pub(super) fn forget(basics: &CommandContext, json: bool) -> Exit {
-    let (app, folders) = (&basics.app, &basics.folders);
+pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
+    let (app, folders) = (&context.app, &context.folders);
     let lock = match AppLock::try_hold(&folders.lock(app)) {
         Ok(Some(lock)) => lock,
         Ok(None) => {
@@ -35,7 +35,7 @@ pub(super) fn forget(basics: &CommandContext, json: bool) -> Exit {
         }
         Err(error) => return failed(&error),
     };
-    let launch = Launch::open(basics.clone(), Screen::new(json), LogLevel::default());
+    let launch = Launch::open(context.clone(), Screen::new(json), LogLevel::default());
     let file = folders.assignment(app);
     let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
     if let Some(recovery) = loaded.recovery {

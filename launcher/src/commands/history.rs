@@ -24,8 +24,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Prints the records that are wanted, and goes on with `--follow` until stdout is closed.
-pub(super) fn history(basics: &CommandContext, args: &HistoryArgs) -> Exit {
-    let reader = Reader::of_history(&basics.folders.history());
+pub(super) fn history(context: &CommandContext, args: &HistoryArgs) -> Exit {
+    let reader = Reader::of_history(&context.folders.history());
     let filter = Filter {
         app: args.of.app.clone(),
         since: Some(args.since),

@@ -28,8 +28,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Runs `launcher logs`.
-pub(super) fn logs(basics: &CommandContext, args: &LogsArgs) -> Exit {
-    let (folders, json) = (&basics.folders, args.of.json);
+pub(super) fn logs(context: &CommandContext, args: &LogsArgs) -> Exit {
+    let (folders, json) = (&context.folders, args.of.json);
     match args.command {
         LogsCommand::Path => path(folders, args.of.home.is_some(), json),
         LogsCommand::Tail { lines, follow } => {

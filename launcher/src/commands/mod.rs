@@ -38,46 +38,48 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
         None => start::start(&typed.start, argv),
         Some(LauncherCommand::Start(start)) => start::start(&start, argv),
         Some(LauncherCommand::Stop(of)) => {
-            with_basics(&of, |basics| requests::stop(basics, of.json))
+            with_basics(&of, |context| requests::stop(context, of.json))
         }
         Some(LauncherCommand::Restart(of)) => {
-            with_basics(&of, |basics| requests::restart(basics, of.json))
+            with_basics(&of, |context| requests::restart(context, of.json))
         }
         Some(LauncherCommand::Status(of)) => {
-            with_basics(&of, |basics| requests::status(basics, of.json))
+            with_basics(&of, |context| requests::status(context, of.json))
         }
         Some(LauncherCommand::Move(args)) => {
-            with_basics(&args.of, |basics| requests::relocate(basics, args.port, args.of.json))
+            with_basics(&args.of, |context| requests::relocate(context, args.port, args.of.json))
         }
         Some(LauncherCommand::Where(of)) => {
-            with_basics(&of, |basics| url::print_url(basics, of.json))
+            with_basics(&of, |context| url::print_url(context, of.json))
         }
         Some(LauncherCommand::Open(args)) => {
             let page = if args.console { BrowserPage::Console } else { BrowserPage::First };
-            with_basics(&args.of, |basics| open::open(basics, page, args.of.json))
+            with_basics(&args.of, |context| open::open(context, page, args.of.json))
         }
         Some(LauncherCommand::Explain(args)) => {
-            with_basics(&args.of, |basics| explain::explain(basics, &args))
+            with_basics(&args.of, |context| explain::explain(context, &args))
         }
         Some(LauncherCommand::History(args)) => {
-            with_basics(&args.of, |basics| history::history(basics, &args))
+            with_basics(&args.of, |context| history::history(context, &args))
         }
         Some(LauncherCommand::Conflicts(args)) => {
-            with_basics(&args.of, |basics| conflicts::conflicts(basics, &args))
+            with_basics(&args.of, |context| conflicts::conflicts(context, &args))
         }
-        Some(LauncherCommand::Doctor(of)) => with_basics(&of, |basics| doctor::doctor(basics, &of)),
+        Some(LauncherCommand::Doctor(of)) => {
+            with_basics(&of, |context| doctor::doctor(context, &of))
+        }
         Some(LauncherCommand::Settings(args)) => {
-            with_basics(&args.of, |basics| settings::settings(basics, &args))
+            with_basics(&args.of, |context| settings::settings(context, &args))
         }
         Some(LauncherCommand::Logs(args)) => {
-            with_basics(&args.of, |basics| logs::logs(basics, &args))
+            with_basics(&args.of, |context| logs::logs(context, &args))
         }
         Some(LauncherCommand::Forget(of)) => {
-            with_basics(&of, |basics| forget::forget(basics, of.json))
+            with_basics(&of, |context| forget::forget(context, of.json))
         }
         Some(LauncherCommand::Completions(args)) => completions::completions(args.shell),
         Some(LauncherCommand::Version(of)) => {
-            with_basics(&of, |basics| version::version(basics, of.json))
+            with_basics(&of, |context| version::version(context, of.json))
         }
     }
 }

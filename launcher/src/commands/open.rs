@@ -15,14 +15,14 @@ use crate::{
 };
 
 /// Opens the browser on `page`. What is printed is the plain URL, unless the person has to do it.
-pub(super) fn open(basics: &CommandContext, page: BrowserPage, json: bool) -> Exit {
-    let Some(found) = running::find(basics) else { return running::none(basics) };
-    let address = browser::address(basics, found.port, page);
+pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> Exit {
+    let Some(found) = running::find(context) else { return running::none(context) };
+    let address = browser::address(context, found.port, page);
     if let Err(error) = browser::open(&address) {
         render::error(message!("open.failed", error));
         render::now(message!("now.open", address));
-        let log = basics.folders.logs().join("launcher.jsonl");
-        desktop::show_error(&Message::no_browser(&found.url).about(&basics.app, log), None);
+        let log = context.folders.logs().join("launcher.jsonl");
+        desktop::show_error(&Message::no_browser(&found.url).about(&context.app, log), None);
         return Exit::NotReady;
     }
     if json {

@@ -26,21 +26,21 @@ use crate::{
 };
 
 /// Ends the running launch, and waits until it has ended.
-pub(super) fn stop(basics: &CommandContext, json: bool) -> Exit {
-    send(basics, &Request::Stop, |answer, elapsed_ms| {
+pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
+    send(context, &Request::Stop, |answer, elapsed_ms| {
         let Response::Stopping { port } = answer else { return None };
-        let app = &basics.app;
+        let app = &context.app;
         let object = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
         Some(if json { object.to_string() } else { message!("ask.stopped", app, port) })
     })
 }
 
 /// Starts a new server beside the running one, which ends when the new one serves.
-pub(super) fn restart(basics: &CommandContext, json: bool) -> Exit {
-    send(basics, &Request::Restart, |answer, elapsed_ms| match answer {
+pub(super) fn restart(context: &CommandContext, json: bool) -> Exit {
+    send(context, &Request::Restart, |answer, elapsed_ms| match answer {
         Response::Done { url, port, server_pid, .. } if json => Some(
             json!({
-                "event": AnswerName::Restarted, "app": basics.app, "url": url, "port": port,
+                "event": AnswerName::Restarted, "app": context.app, "url": url, "port": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
@@ -51,11 +51,12 @@ pub(super) fn restart(basics: &CommandContext, json: bool) -> Exit {
 }
 
 /// Changes the port of the running server: to this one, or any.
-pub(super) fn relocate(basics: &CommandContext, port: Option<Port>, json: bool) -> Exit {
-    send(basics, &Request::Move { port }, |answer, elapsed_ms| match answer {
+pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool) -> Exit {
+    send(context, &Request::Move { port }, |answer, elapsed_ms| {
+        match answer {
         Response::Done { url, from, port, server_pid } if json => Some(
             json!({
-                "event": AnswerName::Moved, "app": basics.app, "url": url, "from": from, "to": port,
+                "event": AnswerName::Moved, "app": context.app, "url": url, "from": from, "to": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms,
             })
             .to_string(),
@@ -66,14 +67,15 @@ pub(super) fn relocate(basics: &CommandContext, port: Option<Port>, json: bool) 
             Some(format!("{moved}\n  {redirects}"))
         }
         _ => None,
+    }
     })
 }
 
 /// Prints the status of the running launch.
-pub(super) fn status(basics: &CommandContext, json: bool) -> Exit {
-    send(basics, &Request::Status, |answer, _| match answer {
-        Response::Status(status) if json => Some(to_json(status, basics).to_string()),
-        Response::Status(status) => Some(status_text(status, basics)),
+pub(super) fn status(context: &CommandContext, json: bool) -> Exit {
+    send(context, &Request::Status, |answer, _| match answer {
+        Response::Status(status) if json => Some(to_json(status, context).to_string()),
+        Response::Status(status) => Some(status_text(status, context)),
         _ => None,
     })
 }
@@ -83,14 +85,14 @@ pub(super) fn status(basics: &CommandContext, json: bool) -> Exit {
 /// It goes to the launcher's own socket and not through the server: a restart is wanted most when the
 /// server hangs.
 fn send(
-    basics: &CommandContext,
+    context: &CommandContext,
     request: &Request,
     sentence: impl FnOnce(&Response, f64) -> Option<String>,
 ) -> Exit {
     let began = Instant::now();
-    let answer = match control::send_request(&basics.folders.control(&basics.app), request) {
+    let answer = match control::send_request(&context.folders.control(&context.app), request) {
         Ok(answer) => answer,
-        Err(RequestError::Unreachable(error)) => return unreachable(basics, &error),
+        Err(RequestError::Unreachable(error)) => return unreachable(context, &error),
         Err(error) => return refused(&error.to_string(), &message!("now.log")),
     };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
@@ -108,9 +110,9 @@ fn send(
 }
 
 /// No process listens on the control socket: nothing runs, or nothing that takes requests.
-fn unreachable(basics: &CommandContext, error: &io::Error) -> Exit {
-    match running::find(basics).map(|found| found.launcher_pid) {
-        None => running::none(basics),
+fn unreachable(context: &CommandContext, error: &io::Error) -> Exit {
+    match running::find(context).map(|found| found.launcher_pid) {
+        None => running::none(context),
         Some(None) => refused(
             &message!("ask.no_launcher"),
             &message!("now.use_launcher", launcher = invoked_as::launcher()),
@@ -126,21 +128,21 @@ fn refused(why: &str, now: &str) -> Exit {
 }
 
 /// The status with what this process can see by itself: memory, and the last conflict.
-fn to_json(status: &LaunchStatus, basics: &CommandContext) -> Value {
+fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
     object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
     object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
     // A launch whose history cannot be read serves all the same.
-    let last_conflict = last_conflict(basics).unwrap_or_else(|error| {
-        note(history_problems::unreadable_text(&basics.folders.history(), &error));
+    let last_conflict = last_conflict(context).unwrap_or_else(|error| {
+        note(history_problems::unreadable_text(&context.folders.history(), &error));
         None
     });
     object["last_conflict"] = json!(last_conflict);
     object
 }
 
-fn status_text(status: &LaunchStatus, basics: &CommandContext) -> String {
+fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let launch = &status.launch;
     let memory = |pid: Option<u32>| {
@@ -165,7 +167,7 @@ fn status_text(status: &LaunchStatus, basics: &CommandContext) -> String {
             server = memory(status.server_pid)
         )),
         home.map(|port| message!("status.home", port)),
-        Some(conflict_line(basics)),
+        Some(conflict_line(context)),
     ];
     let state = &status.state;
     let first = message!("status.state", app = app.bold(), state, url = url.cyan().bold());
@@ -180,8 +182,8 @@ fn origin(origin: Origin) -> &'static str {
 }
 
 /// The last conflict on record, for a person.
-fn conflict_line(basics: &CommandContext) -> String {
-    match last_conflict(basics) {
+fn conflict_line(context: &CommandContext) -> String {
+    match last_conflict(context) {
         Ok(Some(conflict)) => {
             let time = record::time(&conflict);
             let why = Conflict::deserialize(&conflict)
@@ -191,17 +193,17 @@ fn conflict_line(basics: &CommandContext) -> String {
         }
         Ok(None) => message!("status.no_conflict"),
         Err(error) => {
-            let why = history_problems::unreadable_text(&basics.folders.history(), &error);
+            let why = history_problems::unreadable_text(&context.folders.history(), &error);
             message!("status.conflict_unknown", why)
         }
     }
 }
 
 /// The last conflict of this app on record.
-fn last_conflict(basics: &CommandContext) -> Result<Option<Value>, HistoryError> {
+fn last_conflict(context: &CommandContext) -> Result<Option<Value>, HistoryError> {
     let conflicts = Filter::of_events([EventName::PortConflict]);
-    let filter = Filter { app: Some(basics.app.clone()), ..conflicts };
-    for found in Reader::of_history(&basics.folders.history()).backward(&filter)? {
+    let filter = Filter { app: Some(context.app.clone()), ..conflicts };
+    for found in Reader::of_history(&context.folders.history()).backward(&filter)? {
         if let Found::Record(entry) = found?
             && let Ok(conflict) = serde_json::from_str(&entry.text)
         {

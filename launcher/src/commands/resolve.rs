@@ -12,14 +12,14 @@ use crate::{
 /// Finds the app and its folders for a command that is no start.
 pub(super) fn with_basics(of: &AppArgs, command: impl FnOnce(&CommandContext) -> Exit) -> Exit {
     match CommandContext::resolve(&of.as_start(), &Environment::of_process()) {
-        Ok(basics) => command(&basics),
+        Ok(context) => command(&context),
         Err(error) => refused(error),
     }
 }
 
 /// The options that a start would have now.
-pub(super) fn options(of: &AppArgs, basics: &CommandContext) -> Result<Options, OptionsError> {
-    let file = basics.folders.settings(&basics.app);
+pub(super) fn options(of: &AppArgs, context: &CommandContext) -> Result<Options, OptionsError> {
+    let file = context.folders.settings(&context.app);
     Options::resolve(&of.as_start(), &Environment::of_process(), &file)
 }
 

@@ -12,18 +12,18 @@ use crate::{
 };
 
 /// The running server, if the published one proves its identity.
-pub(super) fn find(basics: &CommandContext) -> Option<Discovery> {
-    let secret = Secret::load(&basics.folders.secret()).ok()?;
-    let (found, identity) = instance::proven(basics, &secret)?;
+pub(super) fn find(context: &CommandContext) -> Option<Discovery> {
+    let secret = Secret::load(&context.folders.secret()).ok()?;
+    let (found, identity) = instance::proven(context, &secret)?;
     (identity.launch_id == found.launch_id).then_some(found)
 }
 
 /// Prints that there is none.
-pub(super) fn none(basics: &CommandContext) -> Exit {
-    let app = &basics.app;
+pub(super) fn none(context: &CommandContext) -> Exit {
+    let app = &context.app;
     render::error(message!("running.none", app));
-    if let Some(stale) = Discovery::read(&basics.folders.discovery(app)) {
-        let file = basics.folders.discovery(app);
+    if let Some(stale) = Discovery::read(&context.folders.discovery(app)) {
+        let file = context.folders.discovery(app);
         let why = message!("running.stale", port = stale.port, file = file.display());
         note(format_args!("  why: {why}"));
     }

@@ -41,13 +41,13 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     }
     let environment = Environment::of_process();
     let screen = Screen::new(args.json);
-    let basics = match CommandContext::resolve(args, &environment) {
-        Ok(basics) => basics,
+    let context = match CommandContext::resolve(args, &environment) {
+        Ok(context) => context,
         Err(error) => return screen.failed_early(&LaunchError::from(error)),
     };
-    let options = Options::resolve(args, &environment, &basics.folders.settings(&basics.app));
+    let options = Options::resolve(args, &environment, &context.folders.settings(&context.app));
     let level = options.as_ref().map_or(LogLevel::default(), |options| options.settings.log.value);
-    let launch = Launch::open(basics, screen, level);
+    let launch = Launch::open(context, screen, level);
     match launch.run(args, &environment, options, argv) {
         Ok(exit) => exit,
         Err(error) => launch.fail(&error),
@@ -62,7 +62,7 @@ impl Launch {
         options: Result<Options, OptionsError>,
         argv: &[OsString],
     ) -> Result<Exit, LaunchError> {
-        let (app, folders) = (&self.basics.app, &self.basics.folders);
+        let (app, folders) = (&self.context.app, &self.context.folders);
         let file = folders.assignment(app);
         // What is remembered is loaded when the app is ours; this is what can be seen before.
         let last_good = Assignment::load(&file).ok().and_then(|seen| seen.last_good);
@@ -78,7 +78,7 @@ impl Launch {
         let options = options?;
         let secret = self.secret();
         let timeout = options.settings.ready_timeout.value.0 + EXTRA_WAIT;
-        let lock = match instance::take_turn(&self.basics, &secret, timeout, |error| {
+        let lock = match instance::take_turn(&self.context, &secret, timeout, |error| {
             self.warn(&message!("warning.no_lock"), &error);
         })? {
             Turn::Ours(lock) => lock,
@@ -125,7 +125,7 @@ impl Launch {
 
     /// Chooses a port and serves on it until the launch ends.
     fn serve(&self, mut state: LaunchState<'_>) -> Result<Exit, LaunchError> {
-        let (app, folders) = (&self.basics.app, &self.basics.folders);
+        let (app, folders) = (&self.context.app, &self.context.folders);
         let events = EventChannel::new();
         if let Err(error) = events.listen_for_signals() {
             self.warn(&message!("warning.no_signals"), &error);
@@ -157,7 +157,7 @@ impl Launch {
         events: &SyncSender<SupervisorEvent>,
     ) -> Option<PathBuf> {
         remembered.lock.as_ref()?;
-        let path = self.basics.folders.control(&self.basics.app);
+        let path = self.context.folders.control(&self.context.app);
         let events = events.clone();
         // The driver takes no events after the end of the launch.
         let handle = move |request| drop(events.send(SupervisorEvent::Request(request)));

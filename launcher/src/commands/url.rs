@@ -6,8 +6,8 @@ use super::running;
 use crate::{options::CommandContext, render::line};
 
 /// Prints the URL and nothing else.
-pub(super) fn print_url(basics: &CommandContext, json: bool) -> Exit {
-    let Some(found) = running::find(basics) else { return running::none(basics) };
+pub(super) fn print_url(context: &CommandContext, json: bool) -> Exit {
+    let Some(found) = running::find(context) else { return running::none(context) };
     if json {
         line(running::to_json(AnswerName::Where, &found));
     } else {

@@ -12,8 +12,8 @@ use crate::{options::CommandContext, render::line};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Prints it. A server that runs is asked to prove itself, and may be of another version.
-pub(super) fn version(basics: &CommandContext, json: bool) -> Exit {
-    let running = running::find(basics).map(|found| found.version);
+pub(super) fn version(context: &CommandContext, json: bool) -> Exit {
+    let running = running::find(context).map(|found| found.version);
     if json {
         line(json!({
             "event": AnswerName::Version,
@@ -25,7 +25,7 @@ pub(super) fn version(basics: &CommandContext, json: bool) -> Exit {
                 "assignment": assignment::SCHEMA,
                 "discovery": discovery::SCHEMA,
             },
-            "app": basics.app,
+            "app": context.app,
             "running": running,
         }));
         return Exit::Done;
@@ -44,7 +44,7 @@ pub(super) fn version(basics: &CommandContext, json: bool) -> Exit {
         discovery = discovery::SCHEMA
     );
     line(format_args!("  {schemas}"));
-    let app = &basics.app;
+    let app = &context.app;
     let running = match running {
         Some(version) => message!("version.running", app, version),
         None => message!("running.none", app),

@@ -41,12 +41,12 @@ pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
 
 /// The address of a page of the server on `port`. The server must have proved to be this user's: a
 /// ticket must not reach another program.
-pub fn address(basics: &CommandContext, port: Port, page: BrowserPage) -> String {
+pub fn address(context: &CommandContext, port: Port, page: BrowserPage) -> String {
     if page == BrowserPage::First && !leads_to_console(port) {
         return claim::url(port);
     }
-    match Token::load(&basics.folders.token(&basics.app)) {
-        Ok(token) => token.one_time_url(&basics.app, port, Timestamp::now()),
+    match Token::load(&context.folders.token(&context.app)) {
+        Ok(token) => token.one_time_url(&context.app, port, Timestamp::now()),
         // The server keeps a token of its own then, and its page explains how to sign in.
         Err(_) => format!("{}{}", claim::url(port), CONSOLE.trim_start_matches('/')),
     }

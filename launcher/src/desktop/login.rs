@@ -54,8 +54,8 @@ pub fn reconcile_action(is_wanted: bool, registered: &Registered) -> Option<Reco
 /// # Errors
 ///
 /// If the path of the program is unknown, or a path is not text.
-pub fn entry(basics: &CommandContext) -> io::Result<LoginEntry> {
-    let app = &basics.app;
+pub fn entry(context: &CommandContext) -> io::Result<LoginEntry> {
+    let app = &context.app;
     let program = path_text(&env::current_exe()?)?;
     let mut words = vec![
         program,
@@ -65,7 +65,7 @@ pub fn entry(basics: &CommandContext) -> io::Result<LoginEntry> {
         "--no-open".to_owned(),
     ];
     let mut name = format!("homeport-{app}");
-    if let Some(home) = &basics.home {
+    if let Some(home) = &context.home {
         let home = path_text(&std::path::absolute(home)?)?;
         let digest = Sha256::digest(home.as_bytes());
         // Four bytes distinguish the few homes of one user.
@@ -122,8 +122,8 @@ fn remove(entry: &LoginEntry) -> io::Result<()> {
 /// # Errors
 ///
 /// If the system refuses.
-pub fn set(basics: &CommandContext, is_wanted: bool) -> io::Result<()> {
-    let entry = entry(basics)?;
+pub fn set(context: &CommandContext, is_wanted: bool) -> io::Result<()> {
+    let entry = entry(context)?;
     if is_wanted { register(&entry) } else { remove(&entry) }
 }
 
@@ -132,8 +132,8 @@ pub fn set(basics: &CommandContext, is_wanted: bool) -> io::Result<()> {
 /// # Errors
 ///
 /// If the system refuses.
-pub fn reconcile(basics: &CommandContext, is_wanted: bool) -> io::Result<Option<ReconcileAction>> {
-    let entry = entry(basics)?;
+pub fn reconcile(context: &CommandContext, is_wanted: bool) -> io::Result<Option<ReconcileAction>> {
+    let entry = entry(context)?;
     let action = reconcile_action(is_wanted, &registered(&entry)?);
     match action {
         Some(ReconcileAction::Register) => register(&entry)?,

@@ -172,17 +172,17 @@ impl Diagnostician {
         sockets: &ConflictingSockets,
         depth: Depth,
     ) -> Finding {
-        let of_nobody = |class| Finding { class, holder: None };
+        let without_holder = |class| Finding { class, holder: None };
         if self.is_privileged(port) {
-            of_nobody(Class::Privileged)
+            without_holder(Class::Privileged)
         } else if !sockets.listeners.is_empty() {
             self.in_use(seen, port, error, sockets, depth)
         } else if self.is_excluded(port) {
-            of_nobody(Class::Excluded)
+            without_holder(Class::Excluded)
         } else if !sockets.connections.is_empty() {
             self.in_use(seen, port, error, sockets, depth)
         } else {
-            of_nobody(Class::Unknown)
+            without_holder(Class::Unknown)
         }
     }
 

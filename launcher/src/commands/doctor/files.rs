@@ -20,9 +20,9 @@ use crate::{commands::running, options::CommandContext};
 const SAMPLE: [u8; 4096] = [b' '; 4096];
 
 /// The four folders.
-pub(super) fn folders(basics: &CommandContext) -> Vec<Check> {
-    let folders = &basics.folders;
-    let config = folders.settings(&basics.app);
+pub(super) fn folders(context: &CommandContext) -> Vec<Check> {
+    let folders = &context.folders;
+    let config = folders.settings(&context.app);
     let config = config.parent().unwrap_or(Path::new("."));
     vec![
         folder("config_folder", config),
@@ -83,14 +83,14 @@ fn try_out(folder: &Path) -> io::Result<()> {
 }
 
 /// What is remembered, and what proves who we are.
-pub(super) fn memory(basics: &CommandContext) -> Vec<Check> {
-    let folders = &basics.folders;
+pub(super) fn memory(context: &CommandContext) -> Vec<Check> {
+    let folders = &context.folders;
     let bad = set_aside(&[
         folders.state().to_owned(),
-        folders.state().join(basics.app.as_str()),
+        folders.state().join(context.app.as_str()),
         folders.run().to_owned(),
     ]);
-    let mut checks = vec![assignment(&folders.assignment(&basics.app)), secret(&folders.secret())];
+    let mut checks = vec![assignment(&folders.assignment(&context.app)), secret(&folders.secret())];
     if !bad.is_empty() {
         let names: Vec<_> = bad.iter().map(|file| file.display().to_string()).collect();
         checks.push(Check::warning(
@@ -158,9 +158,9 @@ fn set_aside(folders: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Whether the app runs, and what an earlier launch has left behind.
-pub(super) fn instance(basics: &CommandContext) -> Vec<Check> {
-    let (app, folders) = (&basics.app, &basics.folders);
-    if let Some(found) = running::find(basics) {
+pub(super) fn instance(context: &CommandContext) -> Vec<Check> {
+    let (app, folders) = (&context.app, &context.folders);
+    if let Some(found) = running::find(context) {
         return vec![Check::ok("instance", message!("doctor.runs", app, url = found.url))];
     }
     let lock = folders.lock(app);

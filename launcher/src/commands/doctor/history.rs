@@ -20,8 +20,8 @@ struct Sum {
     lost: u64,
 }
 
-pub(super) fn history(basics: &CommandContext) -> Check {
-    let file = basics.folders.history();
+pub(super) fn history(context: &CommandContext) -> Check {
+    let file = context.folders.history();
     let sum = match sum(&Reader::of_history(&file)) {
         Ok(sum) => sum,
         Err(error) => {

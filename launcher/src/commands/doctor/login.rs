@@ -11,8 +11,8 @@ use crate::{
 const NAME: &str = "start_at_login";
 
 /// Whether the registration is what the settings wish.
-pub(super) fn login(basics: &CommandContext, options: &Options) -> Check {
-    let registered = login::entry(basics).and_then(|entry| login::registered(&entry));
+pub(super) fn login(context: &CommandContext, options: &Options) -> Check {
+    let registered = login::entry(context).and_then(|entry| login::registered(&entry));
     match registered {
         Ok(registered) => judged(options.settings.start_at_login.value, &registered),
         Err(error) => Check::warning(

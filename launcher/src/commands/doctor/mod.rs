@@ -26,12 +26,12 @@ use crate::{
 };
 
 /// Runs every check and prints its result.
-pub(super) fn doctor(basics: &CommandContext, of: &AppArgs) -> Exit {
+pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
     let mut exit = Exit::Done;
-    let mut checks = files::folders(basics);
-    let options = match resolve::options(of, basics) {
+    let mut checks = files::folders(context);
+    let options = match resolve::options(of, context) {
         Ok(options) => {
-            let file = basics.folders.settings(&basics.app);
+            let file = context.folders.settings(&context.app);
             let set = Settings::load(&file).is_ok_and(|settings| settings != Settings::default());
             let file = file.display();
             let text = match set {
@@ -48,11 +48,11 @@ pub(super) fn doctor(basics: &CommandContext, of: &AppArgs) -> Exit {
             None
         }
     };
-    checks.extend(files::memory(basics));
-    checks.extend(files::instance(basics));
-    checks.push(history::history(basics));
-    checks.extend(system::system(basics, options.as_ref()));
-    checks.extend(options.as_ref().map(|options| login::login(basics, options)));
+    checks.extend(files::memory(context));
+    checks.extend(files::instance(context));
+    checks.push(history::history(context));
+    checks.extend(system::system(context, options.as_ref()));
+    checks.extend(options.as_ref().map(|options| login::login(context, options)));
     if exit == Exit::Done && checks.iter().any(|check| check.verdict == CheckVerdict::Problem) {
         exit = Exit::NotReady;
     }

@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// What does not depend on the settings, and what does if they are right.
-pub(super) fn system(basics: &CommandContext, options: Option<&Options>) -> Vec<Check> {
+pub(super) fn system(context: &CommandContext, options: Option<&Options>) -> Vec<Check> {
     let mut checks = loopbacks();
     if let Some(options) = options {
-        checks.push(ports(basics, options));
+        checks.push(ports(context, options));
         checks.push(server(options));
         checks.push(browser(options));
     }
@@ -54,8 +54,8 @@ fn loopbacks() -> Vec<Check> {
     vec![v4, Check::ok("ipv6", v6)]
 }
 
-fn ports(basics: &CommandContext, options: &Options) -> Check {
-    let reserved = Assignment::of_other_apps(&basics.folders, &basics.app);
+fn ports(context: &CommandContext, options: &Options) -> Check {
+    let reserved = Assignment::of_other_apps(&context.folders, &context.app);
     let live = os::port_ranges();
     let policy = Policy::new(options.settings.range.value, live.clone(), options.avoid(), reserved);
     let (range, left) = (policy.range(), policy.allowed().count());

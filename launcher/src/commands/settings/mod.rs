@@ -35,17 +35,17 @@ use crate::{
 const AT_LOGIN: &str = "start_at_login";
 
 /// Runs `launcher settings`.
-pub(super) fn settings(basics: &CommandContext, args: &SettingsArgs) -> Exit {
-    let file = basics.folders.settings(&basics.app);
+pub(super) fn settings(context: &CommandContext, args: &SettingsArgs) -> Exit {
+    let file = context.folders.settings(&context.app);
     let json = args.of.json;
     match &args.command {
         SettingsCommand::Path => path(&file, json),
-        SettingsCommand::Show => show::show(basics, &args.of),
+        SettingsCommand::Show => show::show(context, &args.of),
         SettingsCommand::Set { key, value } => {
-            change(basics, &file, key, json, |text| edit::set(text, key, value))
+            change(context, &file, key, json, |text| edit::set(text, key, value))
         }
         SettingsCommand::Unset { key } => {
-            change(basics, &file, key, json, |text| edit::unset(text, key))
+            change(context, &file, key, json, |text| edit::unset(text, key))
         }
     }
 }
@@ -60,13 +60,13 @@ fn path(file: &Path, json: bool) -> Exit {
 }
 
 fn change(
-    basics: &CommandContext,
+    context: &CommandContext,
     file: &Path,
     key: &str,
     json: bool,
     edit: impl FnOnce(&str) -> Result<Edited, EditError>,
 ) -> Exit {
-    let changed = store::rewrite(&basics.folders, &basics.app, |text| {
+    let changed = store::rewrite(&context.folders, &context.app, |text| {
         edit(text).map(|edited| (edited.text.clone(), edited))
     });
     let edited = match changed {
@@ -83,12 +83,12 @@ fn change(
     let (from, to) = (edited.from.clone(), edited.to.clone());
     let event = Event::SettingsChanged { key: key.to_owned(), from, to };
     if is_changed {
-        let (app, launch_id) = (&basics.app, Uuid::now_v7());
+        let (app, launch_id) = (&context.app, Uuid::now_v7());
         let author = Author { app, process: Process::Launcher, launch_id };
-        Writer::open(&basics.folders, &author).record(&event);
+        Writer::open(&context.folders, &author).record(&event);
     }
     if key == AT_LOGIN
-        && let Err(error) = login::set(basics, edited.to.as_deref() == Some("true"))
+        && let Err(error) = login::set(context, edited.to.as_deref() == Some("true"))
     {
         render::error(message!("set.login_failed", error));
         return Exit::NotReady;
@@ -100,7 +100,7 @@ fn change(
         if key == AT_LOGIN {
             line(format_args!("  {}", message!("set.next_login")).dimmed());
         } else if is_changed {
-            let when = message!("set.next_start", app = basics.app);
+            let when = message!("set.next_start", app = context.app);
             line(format_args!("  {when}").dimmed());
         }
     }

@@ -29,12 +29,12 @@ struct Row {
 }
 
 /// Prints what holds for the next start, in the form of a settings file.
-pub(super) fn show(basics: &CommandContext, of: &AppArgs) -> Exit {
+pub(super) fn show(context: &CommandContext, of: &AppArgs) -> Exit {
     // What a start would refuse is refused here as well.
-    if let Err(error) = resolve::options(of, basics) {
+    if let Err(error) = resolve::options(of, context) {
         return resolve::refused(error);
     }
-    let file = basics.folders.settings(&basics.app);
+    let file = context.folders.settings(&context.app);
     let settings = match Settings::load(&file) {
         Ok(settings) => settings,
         Err(error) => return resolve::refused(OptionsError::from(error)),

@@ -71,7 +71,7 @@ impl Servers<'_> {
         self.spawned.retain(|attempt, _| self.processes.contains_key(attempt));
         let spawned = Spawned { port: choice.claim.port(), process: None };
         let spawned = self.spawned.entry(attempt).insert_entry(spawned).into_mut();
-        let started = self.program.start(&choice.claim, &self.launch.basics, self.log_level)?;
+        let started = self.program.start(&choice.claim, &self.launch.context, self.log_level)?;
         let (pid, since) = (started.process.id(), Instant::now());
         spawned.process = Some(SpawnedProcess { pid, since });
         let mut server = ServerProcess::monitor(started.process, attempt, &self.events)?;

@@ -130,7 +130,7 @@ fn facts(view: &View, messages: &Messages) -> Markup {
     };
     let watched = match view.launch.launcher_pid {
         Some(pid) => messages.fill("here.launcher", &[("pid", &pid)]),
-        None => messages.message("here.nobody").to_owned(),
+        None => messages.message("here.no_launcher").to_owned(),
     };
     html! {
         dl.facts {
