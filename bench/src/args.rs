@@ -51,7 +51,7 @@ enum Command {
     /// A bare actix-web server, for `requests` and `fan-out` to measure ours against
     #[command(hide = true)]
     Bare {
-        /// Its port
+        /// Where it listens on 127.0.0.1
         port: u16,
         /// The folder with its response bodies
         home: PathBuf,

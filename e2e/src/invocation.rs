@@ -95,7 +95,7 @@ impl Invocation {
         self
     }
 
-    /// `--app NAME`.
+    /// Under the name of another app than `server`.
     #[must_use]
     pub fn app(mut self, name: &str) -> Self {
         self.settings_file.set_file_name(format!("{name}.toml"));

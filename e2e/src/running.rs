@@ -42,7 +42,7 @@ pub struct ReadyMessage {
     pub port: u16,
     /// Where the choice of the port comes from, such as `last_good`.
     pub origin: String,
-    /// The id of the launch.
+    /// The UUID that its records have.
     pub launch_id: String,
     /// The process id of the launcher; absent for a server without one.
     pub launcher_pid: Option<u32>,
@@ -175,7 +175,7 @@ impl Running {
         self.server.as_ref().expect("ready() was called")
     }
 
-    /// Whether it has ended.
+    /// Does not wait.
     pub fn has_ended(&mut self) -> bool {
         self.poll().is_some()
     }

@@ -51,7 +51,7 @@ pub struct Candidate {
 pub struct CandidateInputs<'a> {
     /// The port of the command line or the environment.
     pub explicit: Option<Port>,
-    /// The home port.
+    /// Tried right after an explicit port.
     pub home: Option<Port>,
     /// What is remembered.
     pub assignment: &'a Assignment,

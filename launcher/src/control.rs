@@ -55,7 +55,7 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Response {
-    /// The status of the launch.
+    /// What a launch says of itself.
     Status(Box<LaunchStatus>),
     /// The launch is ending; the connection is closed when it has ended.
     Stopping {
@@ -107,7 +107,7 @@ pub struct LaunchStatus {
 /// A request of a client that waits for its response.
 #[derive(Debug)]
 pub struct IncomingRequest {
-    /// The request.
+    /// As it was read, not yet checked against the state of the launch.
     pub request: Request,
     /// Takes the response.
     pub reply: Sender<Response>,

@@ -65,7 +65,7 @@ pub enum ReadyReason {
 
 /// The state of a launch outside the supervisor.
 pub struct LaunchState<'a> {
-    /// The launch.
+    /// What stays the same from start to end.
     pub launch: &'a Launch,
     /// The options of the command line, for reading the settings again.
     pub args: &'a StartArgs,
@@ -134,7 +134,7 @@ impl LaunchState<'_> {
         self.options.home_port.as_ref().map(|home| home.value)
     }
 
-    /// The last good port.
+    /// The port of the last server that became ready, this launch's own included.
     pub fn last_good_port(&self) -> Option<Port> {
         self.remembered.assignment.last_good.map(|good| good.port)
     }

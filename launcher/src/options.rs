@@ -32,9 +32,9 @@ pub enum OptionsError {
 /// Which app, and where its files are: known before the settings are read.
 #[derive(Debug, Clone)]
 pub struct CommandContext {
-    /// The app.
+    /// `--app`, the environment, or `server`.
     pub app: AppName,
-    /// Its folders.
+    /// `--home`, the environment, the checkout, or the system's.
     pub folders: Folders,
     /// The folder for everything, if one was given.
     pub home: Option<PathBuf>,
@@ -51,7 +51,7 @@ pub struct Options {
     pub settings: Effective,
     /// The explicit port: this one and no other.
     pub port: Option<Sourced<Port>>,
-    /// The home port.
+    /// `port` of the settings; `None` leaves the choice to Homeport.
     pub home_port: Option<Sourced<Port>>,
 }
 

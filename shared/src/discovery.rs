@@ -50,11 +50,11 @@ impl AppLock {
 pub struct Discovery {
     /// The version of the format.
     pub schema: u32,
-    /// The app.
+    /// Whose server it is; the file's name says the same.
     pub app: AppName,
     /// Its address for a browser.
     pub url: String,
-    /// Its port.
+    /// The one that `url` has, on every loopback address of the host.
     pub port: Port,
     /// Every address it listens on.
     pub addresses: Vec<SocketAddr>,
@@ -62,7 +62,7 @@ pub struct Discovery {
     pub launcher_pid: Option<u32>,
     /// The server's process.
     pub server_pid: u32,
-    /// The launch.
+    /// Compared with the launch id that the server proves its identity with.
     pub launch_id: Uuid,
     /// The generation of the app's assignment; `null` if the port is not remembered.
     pub generation: Option<u64>,

@@ -25,7 +25,7 @@ pub struct Environment(HashMap<String, OsString>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {problem}")]
 pub struct VariableError {
-    /// The variable.
+    /// Its name, such as `HOMEPORT_PORT`.
     pub variable: &'static str,
     /// What is wrong with its value.
     pub problem: String,

@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for Secret {
 pub struct Identity {
     /// The app it serves.
     pub app: AppName,
-    /// Its version.
+    /// Of the program that answered, such as `0.1.0`.
     pub version: String,
     /// The launch it belongs to.
     pub launch_id: Uuid,

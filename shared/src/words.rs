@@ -122,9 +122,9 @@ pub(crate) use words;
 words! {
     /// A program of Homeport.
     pub enum Process {
-        /// The launcher.
+        /// It chose the port and supervises the server.
         Launcher = "launcher",
-        /// The server.
+        /// It serves, on sockets that it was passed or claimed itself.
         Server = "server",
     } else Other
 
@@ -236,7 +236,7 @@ words! {
         LauncherGone = "launcher_gone",
         /// The server ended by itself with exit code 0.
         ServerFinished = "server_finished",
-        /// The server failed.
+        /// It failed in a way that another start would not change.
         ServerFailed = "server_failed",
         /// The server failed too often.
         GaveUp = "gave_up",
@@ -282,7 +282,7 @@ words! {
 
     /// Where the content of a lost file was taken from.
     pub enum RecoverySource {
-        /// The port history.
+        /// From the records of earlier launches.
         PortHistory = "port_history",
         /// Nowhere: it begins anew.
         Defaults = "defaults",
@@ -340,7 +340,7 @@ words! {
 
     /// What is wrong with a line of a log.
     pub enum DamageKind {
-        /// It is not UTF-8.
+        /// A byte of it is in no UTF-8 text.
         NotUtf8 = "not_utf8",
         /// It has NUL bytes, as a file system leaves them after a crash.
         Nul = "nul",
@@ -348,7 +348,7 @@ words! {
         Cut = "cut",
         /// It is longer than any line of ours.
         TooLong = "too_long",
-        /// It is not JSON.
+        /// It does not parse as an object.
         NotJson = "not_json",
         /// A key is there twice.
         DuplicateKey = "duplicate_key",

@@ -31,7 +31,6 @@ impl SkipFile {
         fs::write(&path, "").map(|()| Self(path))
     }
 
-    /// Its path.
     pub(crate) fn path(&self) -> &PathBuf {
         &self.0
     }

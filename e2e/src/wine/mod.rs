@@ -89,7 +89,6 @@ impl Wine {
         Some(Self { programs, prefix: Arc::new(prefix()) })
     }
 
-    /// One of our programs.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.programs.join(format!("{name}.exe"))
     }

@@ -32,7 +32,7 @@ fn assert_nobody_was_turned_away(tally: &LoadCounts) {
     assert!(tally.refused == 0 && tally.cut.is_empty(), "{tally:?}");
 }
 
-/// The one server of this launcher.
+/// Fails if the launcher has none, or two.
 pub(crate) fn server_of(launch: &Running) -> WatchedProcess {
     let found = e2e::wait_for(|| {
         let mut servers = launch.servers();

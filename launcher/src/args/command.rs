@@ -165,7 +165,7 @@ pub enum LogsCommand {
 /// The options of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell.
+    /// The one whose syntax the script is written in.
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }

@@ -26,7 +26,7 @@ pub struct CommandLine {
     pub start: StartArgs,
 }
 
-/// The commands of the launcher.
+/// What the launcher can be asked to do.
 #[derive(Debug, Subcommand)]
 pub enum LauncherCommand {
     /// Claim a port, start the server on it, open the browser, and run until stopped.

@@ -59,7 +59,7 @@ pub struct Chooser<'a> {
     pub history: &'a history::Writer,
     /// Who finds out what holds a port.
     pub diagnostician: &'a mut Diagnostician,
-    /// The last good port.
+    /// A refusal of this port is recorded as the loss of the last good one.
     pub last_good: Option<Port>,
     /// Whether a port may be taken in place of a remembered one.
     pub may_move: bool,

@@ -92,7 +92,6 @@ fn follow(follower: &mut Follower, stdout: &mut impl Write, json: bool) -> Resul
     }
 }
 
-/// What was in the history.
 #[derive(Debug, Default)]
 struct Sum {
     printed: u64,

@@ -100,7 +100,6 @@ enum Stop {
     Unread,
 }
 
-/// A line of a log.
 struct Line {
     /// As it was written.
     text: String,

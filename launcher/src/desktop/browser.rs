@@ -25,7 +25,7 @@ const FIRST_PAGE_TIMEOUT: Duration = Duration::from_millis(500);
 pub enum BrowserPage {
     /// The app's own first page, and the console only where there is none.
     First,
-    /// The console.
+    /// By a one-time URL that signs the browser in.
     Console,
 }
 

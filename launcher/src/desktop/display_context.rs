@@ -29,7 +29,7 @@ pub struct DisplayContext {
 }
 
 impl DisplayContext {
-    /// The context of this process.
+    /// Read from the environment and the open descriptors.
     pub fn of_process() -> Self {
         Self {
             has_desktop: os::has_desktop(),

@@ -18,10 +18,10 @@ use crate::{
     os::{self, login_format::entry::LoginEntry},
 };
 
-/// What is registered.
+/// What the system starts at login in the name of this app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Registered {
-    /// Nothing.
+    /// The app is not started at login.
     Nothing,
     /// What this launcher would register.
     This,

@@ -37,13 +37,13 @@ pub struct Screen {
 
 /// A server that became ready.
 pub struct ReadyNotice<'a> {
-    /// The launch.
+    /// On its first port.
     pub launch: &'a LaunchInfo,
     /// The server's process, and how long it took to become ready.
     pub at: &'a ServerAt,
     /// The remembered ports that could not be claimed.
     pub refused: &'a [Conflict],
-    /// The home port.
+    /// `None` if no home port is set.
     pub home: Option<&'a Sourced<Port>>,
     /// Where the person's wishes go.
     pub settings: &'a Path,
@@ -171,7 +171,7 @@ impl Screen {
         failure.exit()
     }
 
-    /// The launch failed.
+    /// Prints the reason, its causes and the way out; with `--json` the record `event`.
     pub fn failed(&self, failure: &LaunchError, event: &Event, folders: &Folders) {
         if self.json {
             for conflict in failure.conflicts() {

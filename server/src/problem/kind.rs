@@ -15,7 +15,7 @@ const ABOUT_BLANK: &str = "about:blank";
 /// `about:blank` or the anchor of its description, which ends its `type`.
 macro_rules! kinds {
     ($($(#[doc = $about:literal])+ $kind:ident = $status:ident $anchor:expr;)+) => {
-        /// The kind of a problem.
+        /// What went wrong; it decides the status and the `type`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum ProblemKind {
             $($(#[doc = $about])+ $kind,)+

@@ -21,7 +21,6 @@ pub(super) struct Members {
     /// The status in words.
     #[schema(value_type = String, example = "Bad Request")]
     pub(super) title: &'static str,
-    /// The status.
     #[serde(serialize_with = "number")]
     #[schema(value_type = u16, minimum = 400, maximum = 599, example = 400)]
     pub(super) status: StatusCode,

@@ -93,7 +93,6 @@ impl Problem {
         Self { cause: Some(cause.into()), ..self }
     }
 
-    /// Its kind.
     #[cfg(test)]
     pub(crate) fn kind(&self) -> ProblemKind {
         self.members.kind

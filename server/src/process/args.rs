@@ -67,7 +67,7 @@ pub fn named(server: &'static str, launcher: &'static str) -> Command {
 pub struct Args {
     /// The port to serve on.
     pub port: Option<Port>,
-    /// The app.
+    /// Under whose name ports, records and the token are kept.
     pub app: AppName,
     /// An address to serve on beside the loopback addresses; `None` for none.
     pub bind: Option<IpAddr>,

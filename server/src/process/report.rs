@@ -34,10 +34,10 @@ pub struct Suggestion {
     pub port: Port,
 }
 
-/// A server that is ready.
+/// What is printed once a server is ready.
 #[derive(Debug, Clone)]
 pub struct ReadyServer<'a> {
-    /// The launch.
+    /// With the port and the address for a browser.
     pub launch: &'a LaunchInfo,
     /// The address of `--bind`, if it is beyond loopback.
     pub beyond: Option<IpAddr>,

@@ -153,7 +153,6 @@ fn own_launch(
 /// Why the port that was asked for could not be claimed.
 #[derive(Debug, thiserror::Error)]
 enum ClaimFailure {
-    /// A conflict.
     #[error("{}", .0.sentence())]
     Conflict(Box<Conflict>),
     /// The system refused the claim for another reason.

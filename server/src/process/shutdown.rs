@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The same when the launcher is gone: the port must be free within 2 s.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A request to stop.
+/// Why the server stops, and how long its clients may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StopRequest {
     /// Why the server stops.

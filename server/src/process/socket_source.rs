@@ -22,7 +22,7 @@ use crate::{
 pub enum SocketSource {
     /// A launcher started us and hands them over. The launch is the launcher's.
     HandOver {
-        /// The sockets.
+        /// Adopted, not bound anew.
         claim: Claim,
         /// The adoption and the messages that follow it.
         handover: Handover,
@@ -48,7 +48,7 @@ pub enum SocketSourceError {
     OtherPort {
         /// The port of the command line.
         asked: Port,
-        /// The port of the sockets.
+        /// The one that the passed sockets listen on.
         passed: Port,
     },
     /// `--hand-over` was given, and no sockets were passed in.
@@ -65,7 +65,7 @@ pub enum SocketSourceError {
     AdoptedOtherPort {
         /// The port of the adoption.
         adopted: Port,
-        /// The port of the sockets.
+        /// The one that the passed sockets listen on.
         passed: Port,
     },
 }
@@ -126,7 +126,7 @@ impl SocketSource {
     }
 }
 
-/// Checks that the sockets are on the port that was `asked` for, if one was.
+/// An explicit `--port` must be the port of the sockets.
 fn check(passed: &Claim, asked: Option<Port>) -> Result<(), SocketSourceError> {
     let passed = passed.port();
     match asked.filter(|port| *port != passed) {

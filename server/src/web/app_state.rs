@@ -29,7 +29,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct AppState {
     /// The launch that the server belongs to.
     pub launch: LaunchInfo,
-    /// How the server serves.
+    /// Whether it accepts new work, stops, or redirects after a move.
     pub serving: Serving,
     /// Where requests are redirected to, if the app has moved.
     pub redirect_target: Arc<RedirectTarget>,

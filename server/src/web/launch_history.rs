@@ -24,14 +24,14 @@ use uuid::Uuid;
 /// weeks has more, and what it did last is among them.
 const RECORDS: usize = 1000;
 
-/// The last move of a launch.
+/// How the app came to its current port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LastMove {
     /// The port it had.
     pub from: Port,
-    /// The port it has.
+    /// The port since then.
     pub to: Port,
-    /// Why.
+    /// What made the app leave the earlier port.
     pub why: MoveReason,
     /// When.
     pub ts: Timestamp,
@@ -68,7 +68,7 @@ struct LaunchRecords {
 pub struct Refused {
     /// When.
     pub ts: Timestamp,
-    /// The port.
+    /// The candidate that was not had.
     pub port: Port,
     /// Why.
     pub class: Class,
@@ -82,7 +82,7 @@ impl LaunchHistory {
         Self { file, launch_id, followed: Mutex::default() }
     }
 
-    /// The last move of the launch.
+    /// `None` for a launch that is where it began.
     pub fn moved(&self) -> Option<LastMove> {
         self.read(|records| records.moved.clone()).flatten()
     }

@@ -12,7 +12,7 @@ use std::sync::{
 use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// A request to the launcher.
+/// What a client of the API or the console asks the launcher to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LauncherRequest {
     /// To move the app to another port.

@@ -17,7 +17,7 @@ use crate::web::launch_history::LaunchHistory;
 /// The folders of an app, and the writer of its history.
 #[derive(Clone)]
 pub struct AppFiles {
-    /// The folders.
+    /// Where they are.
     pub folders: Folders,
     /// The port history, to append to.
     pub history: Writer,
@@ -29,7 +29,7 @@ pub struct Storage {
     pub files: Option<AppFiles>,
     /// The port of the settings.
     pub home_port: HomePort,
-    /// The history of the launch.
+    /// What the records of this launch add up to.
     pub launch_history: LaunchHistory,
 }
 

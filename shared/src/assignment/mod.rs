@@ -58,7 +58,7 @@ pub struct Assignment {
 /// A port on which a server became ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoodPort {
-    /// The port.
+    /// A server became ready on it.
     pub port: Port,
     /// Why it was chosen, the last time.
     pub origin: Origin,

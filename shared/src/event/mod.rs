@@ -37,7 +37,7 @@ pub struct ServerAt {
     /// Its process id.
     #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
     pub server_pid: u32,
-    /// Its port.
+    /// On each of the `addresses`.
     pub port: Port,
     /// Every address it listens on.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct ServerAt {
     pub elapsed: Duration,
 }
 
-/// A server that serves.
+/// Where it serves, and how long it took to get there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerReady {
@@ -66,7 +66,7 @@ pub struct ServerReady {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerEnd {
-    /// Its exit code, if it exited.
+    /// `null` if a signal ended it.
     pub exit_code: Option<i32>,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
@@ -210,7 +210,7 @@ events! {
     PortConflict(Conflict) => "port cannot be claimed", Warning, [Launcher, Server];
     /// A candidate is ours.
     PortClaimed {
-        /// The port.
+        /// Held from now on, until `port_released`.
         port: Port,
         /// Why it was a candidate.
         #[serde(default)]
@@ -232,9 +232,9 @@ events! {
     PortMoved {
         /// The port it had.
         from: Port,
-        /// The port it has.
+        /// The port of the server from now on.
         to: Port,
-        /// Why.
+        /// What made the app leave `from`.
         #[serde(default)]
         why: MoveReason,
     } => "port changed", Warning, [Launcher];
@@ -244,7 +244,7 @@ events! {
     ServerListening(ServerAt) => "server listening", Info, [Server];
     /// The server listens on addresses at which other computers can reach it, because of `--bind`.
     PortExposed {
-        /// The port.
+        /// Open to other computers from now on.
         port: Port,
         /// Those of its addresses that are not of this computer alone.
         #[serde(default)]
@@ -258,7 +258,7 @@ events! {
     ServerReady(ServerReady) => "server ready", Info, [Launcher, Server];
     /// The port is remembered.
     PortAssigned {
-        /// The port.
+        /// The last good port from now on.
         port: Port,
         /// Counts the assignments of the app.
         #[serde(default)]
@@ -269,14 +269,14 @@ events! {
     } => "port remembered", Info, [Launcher];
     /// A person had the port forgotten.
     PortForgotten {
-        /// The port.
+        /// It is no longer tried first.
         port: Port,
         /// That of the assignment without it.
         #[serde(default)]
         #[cfg_attr(feature = "schema", schema(minimum = 1))]
         generation: u64,
     } => "port forgotten", Info, [Launcher];
-    /// The server ended.
+    /// A process of the server has ended, on purpose or not.
     ServerExited(ServerEnd) => "server exited", Warning, [Launcher];
     /// A new server is started in its place.
     ServerRestarting(ServerRestarting) => "server restarting", Info, [Launcher];
@@ -307,7 +307,7 @@ events! {
     } => "setting changed", Info, [Launcher, Server];
     /// What was remembered could not be read, and came from elsewhere.
     StateRecovered {
-        /// The file.
+        /// Its path.
         #[serde(default)]
         #[cfg_attr(feature = "schema", schema(min_length = 1))]
         file: String,
@@ -386,7 +386,7 @@ impl Event {
         }
     }
 
-    /// The conflict, if it is one.
+    /// What stood in the way of a port, if that is what the event is about.
     pub fn conflict(&self) -> Option<&Conflict> {
         match self {
             Self::PortConflict(conflict) => Some(conflict),

@@ -27,7 +27,7 @@ use self::remarks::{Known, Remark};
 /// Who asks about a port: an app, and what it wishes.
 #[derive(Debug, Clone, Copy)]
 pub struct ExplainContext<'a> {
-    /// The app.
+    /// The one that the question is asked for.
     pub app: &'a AppName,
     /// Where its files are.
     pub folders: &'a Folders,

@@ -28,7 +28,7 @@ pub struct Remark {
 
 /// What is known of an app and its system.
 pub struct Known<'a> {
-    /// The app.
+    /// Whose ports are not remarked on as reserved.
     pub app: &'a AppName,
     /// What is worth trying.
     pub policy: &'a Policy,

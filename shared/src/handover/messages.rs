@@ -34,7 +34,7 @@ pub enum ToServer {
 /// stands on the server's command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adoption {
-    /// The launch.
+    /// The launcher's, which the server's records then have too.
     pub launch_id: Uuid,
     /// The port that the sockets hold.
     pub port: Port,

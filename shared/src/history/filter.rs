@@ -12,7 +12,7 @@ use crate::{app::AppName, event::EventName, port::Port, words::DamageKind};
 /// Which records are wanted; what is `None` or empty does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this app.
+    /// Any app if absent.
     pub app: Option<AppName>,
     /// Not from before.
     pub since: Option<Timestamp>,
@@ -22,7 +22,7 @@ pub struct Filter {
     pub events: Vec<Cow<'static, str>>,
     /// About this port, or about leaving or reaching it.
     pub port: Option<Port>,
-    /// Of this launch.
+    /// Any launch if absent.
     pub launch_id: Option<Uuid>,
 }
 
@@ -33,7 +33,6 @@ impl Filter {
         Self { events, ..Self::default() }
     }
 
-    /// Whether the record of this head is wanted.
     fn wants(&self, record: &Head<'_>) -> bool {
         let is_named = || {
             record.event.as_ref().is_some_and(|event| self.events.iter().any(|one| one == event))
@@ -51,7 +50,6 @@ impl Filter {
 /// What a line is to a reader.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LineVerdict {
-    /// It is wanted.
     Wanted,
     /// It is a record that is not wanted, or blank.
     Unwanted,

@@ -24,7 +24,7 @@ pub struct Head<'a> {
     pub process: Option<Cow<'a, str>>,
     /// The writer's process id.
     pub pid: Option<u32>,
-    /// The launch.
+    /// As it is written, not parsed.
     pub launch_id: Option<Cow<'a, str>>,
     /// The writer's count of its records.
     pub seq: Option<u64>,

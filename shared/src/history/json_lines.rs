@@ -36,7 +36,7 @@ pub struct Author<'a> {
     pub app: &'a AppName,
     /// The program.
     pub process: Process,
-    /// The launch.
+    /// The same in each record of one run of the program.
     pub launch_id: Uuid,
 }
 

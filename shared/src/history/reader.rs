@@ -50,7 +50,7 @@ impl Reader {
         Self { file: file.to_owned(), needs_event: false }
     }
 
-    /// The file.
+    /// What this reads, whether it exists or not.
     pub fn file(&self) -> &Path {
         &self.file
     }

@@ -76,7 +76,6 @@ impl FromStr for Record {
     }
 }
 
-/// The event of `line`.
 fn event(name: EventName, line: &str) -> Result<Event, serde_json::Error> {
     // The common keys and those of the event are read in two passes: in one, serde would have to
     // keep every member of the line for later.

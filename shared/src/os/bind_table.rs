@@ -47,7 +47,7 @@ pub struct Bound {
     pub dual: bool,
     /// How it asked.
     pub sharing: Sharing,
-    /// Whether it listens.
+    /// False for a socket that is bound alone.
     pub listens: bool,
     /// Whose it is.
     pub user: u32,

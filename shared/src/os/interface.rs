@@ -37,7 +37,7 @@ pub struct FileIdentity {
 /// What a socket is doing, as far as it matters to a claim on its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SocketState {
-    /// It listens.
+    /// It accepts connections.
     Listen,
     /// Its connection is over, and nothing but the wait for stray packets is left.
     TimeWait,
@@ -98,7 +98,7 @@ pub trait SocketTables: Send {
         Vec::new()
     }
 
-    /// The name of a user.
+    /// `None` for a user that the system does not know.
     fn user_name(&self, uid: u32) -> Option<String>;
 
     /// The user who asks, on systems where users are numbers.

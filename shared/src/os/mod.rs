@@ -42,7 +42,7 @@ pub use system::*;
 pub struct LiveRanges(OnceLock<PortRanges>);
 
 impl LiveRanges {
-    /// The ranges.
+    /// Asks the system the first time, and never again.
     pub fn get(&self) -> &PortRanges {
         self.0.get_or_init(port_ranges)
     }

@@ -59,7 +59,7 @@ pub fn file_identity(file: &File) -> io::Result<FileIdentity> {
     file.metadata().map(|metadata| identity(&metadata))
 }
 
-/// Which file is at a path.
+/// Device and inode; a link is followed.
 pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
     fs::metadata(path).map(|metadata| identity(&metadata))
 }
@@ -91,7 +91,6 @@ pub(super) fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The name of a user.
 pub(super) fn user_name(uid: u32) -> Option<String> {
     uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned())
 }

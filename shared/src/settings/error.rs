@@ -13,7 +13,7 @@ use super::table::KEYS;
 #[derive(Debug, thiserror::Error)]
 #[error("{}{}: {problem}", .file.display(), At(*.line))]
 pub struct SettingsError {
-    /// The file.
+    /// The settings file, by its whole path.
     pub file: PathBuf,
     /// The line, from 1, if the problem has one.
     pub line: Option<usize>,
@@ -50,7 +50,7 @@ pub enum SettingsProblem {
     /// It cannot be read.
     #[error("{}", message!("settings_error.unreadable", error = .0))]
     Unreadable(#[source] io::Error),
-    /// It is not text.
+    /// Its bytes are not UTF-8.
     #[error("{}", message!("settings_error.not_a_text_file"))]
     NotText,
     /// It is not TOML.
@@ -59,7 +59,7 @@ pub enum SettingsProblem {
     /// It has a key that means nothing here.
     #[error("{}", unknown_key(.key, *.nearest))]
     UnknownKey {
-        /// The key.
+        /// As it was written.
         key: String,
         /// The nearest one there is.
         nearest: Option<&'static str>,

@@ -12,7 +12,7 @@ use crate::{
 /// How the value of a setting is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A port.
+    /// A number from 1 to 65535.
     Port,
     /// A range of ports.
     Range,
@@ -97,13 +97,13 @@ where
 
 /// A field of [`Settings`](super::Settings), which has a value or none.
 pub trait Field: Sized {
-    /// Its value.
+    /// What the field has once it is set.
     type Value;
     /// How the value is written.
     const KIND: Kind;
     /// The field with this value.
     fn of(value: Self::Value) -> Self;
-    /// Its value, if it is set.
+    /// `None` if the file does not set it.
     fn set(self) -> Option<Self::Value>;
 }
 

@@ -64,7 +64,7 @@ macro_rules! settings {
             pub flags: Settings,
             /// The variables of the environment.
             pub variables: Settings,
-            /// The settings file.
+            /// What the person's file sets.
             pub file: &'a Settings,
             /// The path of that file.
             pub path: &'a Path,

@@ -12,7 +12,7 @@ use crate::message;
 /// A value and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
-    /// The value.
+    /// What holds.
     pub value: T,
     /// Where it came from.
     pub source: SettingSource,

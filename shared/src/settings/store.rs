@@ -25,7 +25,7 @@ pub enum StoreError<E> {
     /// The disk refuses it.
     #[error("{}", message!("set.unwritable", file = .file.display(), error = .source))]
     Unwritable {
-        /// The file.
+        /// The settings file, or the lock beside it.
         file: PathBuf,
         /// What the system said.
         source: io::Error,

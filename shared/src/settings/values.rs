@@ -56,7 +56,7 @@ words! {
         /// When it crashed or failed.
         #[default]
         OnFailure = "on_failure",
-        /// Never.
+        /// The launch ends with its server.
         Never = "never",
     }
 
@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for Avoided {
 }
 
 impl ServerCommand {
-    /// The program.
+    /// A path, or a name that is looked up in `PATH`.
     pub fn program(&self) -> &str {
         &self.0[0]
     }

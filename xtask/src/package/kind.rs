@@ -3,7 +3,6 @@
 use clap::ValueEnum;
 use std::env;
 
-/// A kind of package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum PackageKind {
     /// For Debian and its relatives.

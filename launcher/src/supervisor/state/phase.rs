@@ -15,7 +15,7 @@ pub enum Phase {
         /// When it was started.
         since: Instant,
     },
-    /// It serves.
+    /// A server has proved its identity and answers clients.
     Serving {
         /// When it was started.
         since: Instant,

@@ -7,7 +7,7 @@ use slog::{Discard, Logger, o};
 
 use crate::web::{launcher_requests::LauncherRequests, storage::AppFiles};
 
-/// The settings of an application.
+/// What an [`Application`](super) is made of, before it has sockets.
 #[derive(Clone)]
 pub struct ApplicationSettings {
     /// The launch that the server belongs to, on the port of the sockets.

@@ -10,13 +10,11 @@ use shared::messages::Language;
 pub(super) struct Document<'a> {
     /// The language of the page.
     pub(super) language: Language,
-    /// Its title.
     pub(super) title: &'a str,
     /// The styles, besides those that all pages have.
     pub(super) styles: &'a [&'a str],
     /// The main script, if there is one.
     pub(super) script: Option<&'a str>,
-    /// Its body.
     pub(super) body: Markup,
 }
 

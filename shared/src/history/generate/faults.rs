@@ -31,12 +31,12 @@ impl Serialize for FaultKind {
     }
 }
 
-/// A fault, and where it is.
+/// What was done to a generated history, so that a reader can be held to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct InjectedFault {
     /// What is wrong.
     pub kind: FaultKind,
-    /// The line, from 1.
+    /// Counted from 1.
     pub line: u64,
     /// Where the line begins, in bytes from the beginning of the file.
     pub offset: u64,

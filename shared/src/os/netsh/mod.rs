@@ -9,7 +9,6 @@ use crate::port::{Port, PortRange};
 /// A line of `netsh int ipv4 show excludedportrange protocol=tcp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Exclusion {
-    /// The ports.
     pub(super) range: PortRange,
     /// Whether an administrator has set them aside (`*`). The system then keeps its own hands off
     /// them, and a program that asks for one by number gets it.

@@ -52,7 +52,7 @@ pub fn file_identity(file: &File) -> io::Result<FileIdentity> {
     Ok(FileIdentity { device: found.dwVolumeSerialNumber.into(), inode })
 }
 
-/// Which file is at a path.
+/// Volume and index; a link is followed.
 pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
     file_identity(&File::open(path)?)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
 
-/// A handle of our own.
+/// Closed when it is dropped.
 pub(super) struct Handle(OwnedHandle);
 
 impl Handle {

@@ -40,7 +40,7 @@ pub enum EditError {
     /// The value is not of the kind that the key wants.
     #[error("{}", message!("settings_error.refused", key = .key, value = .value, problem = .problem))]
     Value {
-        /// The key.
+        /// The setting that would change.
         key: &'static str,
         /// The value, as it would have been written.
         value: String,

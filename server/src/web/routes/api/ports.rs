@@ -84,7 +84,7 @@ pub(super) struct Explained {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct PortPath {
-    /// The port.
+    /// Any port, whether Homeport would choose it or not.
     #[param(inline, example = 3030)]
     port: Port,
 }
@@ -128,7 +128,7 @@ pub(super) async fn check_port<T: Send + 'static>(
     .await
 }
 
-/// The conflict of `port`, if it has one.
+/// Tries to claim `port`, lets go of it at once, and diagnoses a refusal.
 pub(super) fn conflict(
     state: &AppState,
     files: &AppFiles,

@@ -108,7 +108,7 @@ pub(super) async fn replace(
     .map(Answer::into_response)
 }
 
-/// The `If-Match` of the request.
+/// The version of the settings that the client wants to replace, from `If-Match`.
 fn expected(request: &HttpRequest) -> Result<IfMatch, Problem> {
     if !request.headers().contains_key(IfMatch::name()) {
         return Err(Problem::if_match_missing());
@@ -189,7 +189,7 @@ struct SettingsAnswer {
     settings: Settings,
     /// The values where the file sets nothing.
     defaults: Settings,
-    /// The path of the file.
+    /// Where a person may edit the settings, by its whole path.
     #[schema(value_type = String)]
     file: PathBuf,
 }

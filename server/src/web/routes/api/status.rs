@@ -32,7 +32,7 @@ pub(super) struct StatusAnswer {
     addresses: Vec<SocketAddr>,
     /// The server's process id.
     server_pid: u32,
-    /// Its version.
+    /// Of the server; a launcher may be older or newer.
     version: &'static str,
     /// When it was started.
     started_at: Timestamp,

@@ -63,7 +63,6 @@ impl From<Kind> for Control {
     }
 }
 
-/// The settings with this control.
 fn settings_with(control: Control) -> impl Iterator<Item = &'static Setting> {
     TABLE.iter().filter(move |setting| Control::from(setting.kind) == control)
 }

@@ -21,7 +21,6 @@ const SINCE: &str = "30d";
 
 /// The data of one page.
 pub(super) struct View {
-    /// The launch.
     pub(super) launch: LaunchInfo,
     /// When the server was started.
     pub(super) started_at: Timestamp,
