@@ -39,8 +39,7 @@ struct Names {
 /// [`VARIABLE`]. The first call counts.
 pub fn keep(argv: &[OsString]) {
     let typed = argv.first().map(Path::new);
-    // A link called `homeport` may lead to `launcher`, and the other way round: the installed name is
-    // the one that other people have too.
+    // The file tells what a link of another name leads to.
     let file = env::current_exe().ok();
     let files = [typed, file.as_deref()];
     NAMES.get_or_init(|| Names::of(&files, env::var_os(VARIABLE).as_deref()));
@@ -73,10 +72,12 @@ fn names() -> Names {
 }
 
 impl Names {
-    /// `given` is the value of [`VARIABLE`]; one that is none of the names counts as not set.
+    /// The first of `files` that has one of our names decides. `given` is the value of [`VARIABLE`]; one
+    /// that is none of the names counts as not set.
     fn of(files: &[Option<&Path>], given: Option<&OsStr>) -> Self {
-        let has_one = |file: &&Path| is_one_of(&[LAUNCHERS[0], SERVERS[0]], file);
-        let installed = files.iter().flatten().any(has_one);
+        let is_ours = |file: &&&Path| is_one_of(&[LAUNCHERS, SERVERS].concat(), file);
+        let named = files.iter().flatten().find(is_ours);
+        let installed = named.is_some_and(|file| is_one_of(&[LAUNCHERS[0], SERVERS[0]], file));
         let own = if installed { LAUNCHERS[0] } else { LAUNCHERS[1] };
         let known = LAUNCHERS.into_iter().chain([CARGO_START]);
         let given = known.into_iter().find(|name| given == Some(OsStr::new(name)));
@@ -105,10 +106,13 @@ mod test {
     }
 
     #[test]
-    fn a_link_with_another_name_does_not_hide_the_installed_one() {
-        let (link, file) = (Path::new("launcher"), Path::new("/usr/bin/homeport"));
-        assert_eq!(Names::of(&[Some(link), Some(file)], None).launcher, "homeport");
-        assert_eq!(Names::of(&[Some(file), Some(link)], None).launcher, "homeport");
+    fn what_was_typed_counts_before_what_it_leads_to() {
+        let called = |typed: &str, file: &str| {
+            Names::of(&[Some(Path::new(typed)), Some(Path::new(file))], None).launcher
+        };
+        assert_eq!(called("launcher", "/usr/bin/homeport"), "launcher");
+        assert_eq!(called("homeport", "/usr/lib/homeport/launcher"), "homeport");
+        assert_eq!(called("notes", "/usr/bin/homeport"), "homeport");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! A record of the port history, or a line of diagnostics, as one line for people.
 
-use std::fmt::Write;
-
 use owo_colors::OwoColorize;
 use serde_json::Value;
 use shared::{
@@ -57,16 +55,13 @@ pub fn sentence(record: &Value) -> String {
     if record[keys::EVENT].is_string() {
         return plain(&sentences::record(Language::English.messages(), record, HolderTime::Local));
     }
-    let mut sentence = plain(record[keys::MSG].as_str().unwrap_or("?"));
-    for (key, value) in record.as_object().into_iter().flatten() {
-        if !COMMON.contains(&key.as_str())
-            && let Some(value) = written(value)
-        {
-            // Writing to a String does not fail.
-            let _ = write!(sentence, ", {} {value}", plain(key));
-        }
-    }
-    sentence
+    let message = plain(record[keys::MSG].as_str().unwrap_or("?"));
+    let members = record.as_object().into_iter().flatten();
+    let values: Vec<_> = members
+        .filter(|(key, _)| !COMMON.contains(&key.as_str()))
+        .filter_map(|(key, value)| Some(format!("{}: {}", plain(key), written(value)?)))
+        .collect();
+    if values.is_empty() { message } else { format!("{message} ({})", values.join(", ")) }
 }
 
 /// A value of a line of diagnostics; `None` if it is null, empty or an object.
@@ -112,7 +107,7 @@ mod test {
     fn a_line_of_diagnostics_is_its_message_with_its_values() {
         let line =
             json!({ "msg": "request", "status": 200, "path": "/", "by": null, "o": {"a": 1} });
-        assert_eq!(sentence(&line), "request, status 200, path /");
+        assert_eq!(sentence(&line), "request (status: 200, path: /)");
     }
 
     #[test]
@@ -124,7 +119,7 @@ mod test {
 
     #[test]
     fn a_line_without_the_usual_keys_is_shown_all_the_same() {
-        assert_eq!(sentence(&json!({ "new": [1, "two"] })), "?, new 1 two");
+        assert_eq!(sentence(&json!({ "new": [1, "two"] })), "? (new: 1 two)");
         assert_eq!(time(&json!(["no", "object"])), "");
     }
 }
