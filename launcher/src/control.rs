@@ -2,7 +2,8 @@
 //!
 //! A Unix socket or a named pipe that only the same user can open. One connection is one request and
 //! one response, each a line of JSON. A line that is no request gets the response `refused`. Each
-//! client has a thread and a deadline, and the number of clients is limited.
+//! client has a thread and a deadline, and the number of clients is limited. A request that its client
+//! no longer waits for is not carried out: the launcher may have been stopped meanwhile.
 
 use std::{
     io::{self, BufReader, Read},
@@ -10,7 +11,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
     time::{Duration, Instant},
@@ -33,6 +34,20 @@ const MAX_CLIENTS: usize = 16;
 
 /// How long a client may take to send its request, and to take the response.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a launcher may take to answer a command, which has promised its person five seconds. One that
+/// works answers within a millisecond.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// A request of a command, and until when it stands.
+#[derive(Debug, Serialize, Deserialize)]
+struct Call {
+    #[serde(flatten)]
+    request: Request,
+    /// How long the client waits for the request to be begun, in milliseconds; version 0.1 waits for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deadline_ms: Option<u64>,
+}
 
 /// A request of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +128,14 @@ pub struct IncomingRequest {
     pub reply: Sender<Response>,
     /// Is disconnected when the response has been written; a process that ends before loses it.
     pub written: Receiver<()>,
+    expires: Option<Instant>,
+}
+
+impl IncomingRequest {
+    /// Whether its client has given up by now.
+    pub fn is_expired(&self) -> bool {
+        self.expires.is_some_and(|expires| expires < Instant::now())
+    }
 }
 
 /// Why a request got no response.
@@ -127,6 +150,9 @@ pub enum RequestError {
     /// It closed the connection.
     #[error("{}", message!("ask.closed"))]
     Closed,
+    /// It did not answer within [`ANSWER_TIMEOUT`].
+    #[error("{}", message!("ask.timeout", seconds = ANSWER_TIMEOUT.as_secs()))]
+    Timeout,
 }
 
 /// Listens at `path` and passes every request to `handle`, until the process ends.
@@ -138,8 +164,11 @@ pub fn listen(
     path: &Path,
     handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
 ) -> io::Result<()> {
-    let options = ListenerOptions::new().name(os::socket_name(path)?).try_overwrite(true);
-    let listener = os::for_this_user_alone(options)?.create_sync()?;
+    let listener = os::with_socket_name(path, |name| {
+        // The name may be one that holds in this process and at this moment alone.
+        let options = ListenerOptions::new().name(name).try_overwrite(true).reclaim_name(false);
+        os::for_this_user_alone(options)?.create_sync()
+    })?;
     let (handle, open) = (Arc::new(handle), Arc::new(AtomicUsize::new(0)));
     thread::Builder::new().name("control socket".to_owned()).spawn(move || {
         for client in listener.incoming().filter_map(Result::ok) {
@@ -182,11 +211,14 @@ fn serve_client(client: Stream, handle: &(impl Fn(IncomingRequest) + ?Sized)) {
     let _ = client.set_send_timeout(Some(CLIENT_TIMEOUT));
     let deadline = Instant::now() + CLIENT_TIMEOUT;
     let mut client = BufReader::new(DeadlineReader { client, deadline });
-    let response = match read_message::<Request>(&mut client) {
-        Ok(Some(request)) => {
+    let response = match read_message::<Call>(&mut client) {
+        // Who has gone away while this process was stopped does not want it any more.
+        Ok(Some(_)) if !os::is_connected(&client.get_ref().client) => None,
+        Ok(Some(Call { request, deadline_ms })) => {
             let (reply, response) = channel();
             let (unwritten, written) = channel();
-            handle(IncomingRequest { request, reply, written });
+            let expires = deadline_ms.map(|left| Instant::now() + Duration::from_millis(left));
+            handle(IncomingRequest { request, reply, written, expires });
             // There always is a response, unless the process ends first.
             response.recv().ok().map(|response| (response, Some(unwritten)))
         }
@@ -206,21 +238,78 @@ fn serve_client(client: Stream, handle: &(impl Fn(IncomingRequest) + ?Sized)) {
     }
 }
 
-/// Sends a request to the launcher that listens at `path`, and waits for the response without a limit.
+/// A request that was sent.
+#[derive(Debug)]
+pub struct PendingRequest {
+    response: Receiver<Result<Response, RequestError>>,
+    /// Is disconnected when the connection has ended.
+    end: Receiver<()>,
+}
+
+impl PendingRequest {
+    /// Sends a request to the launcher that listens at `path`.
+    ///
+    /// Nothing here has a limit of its own: a stopped launcher takes a connection and never answers, and the
+    /// pipes of Windows know no time. So a thread talks, and this process waits for it as long as it wants.
+    pub fn send(path: &Path, request: Request) -> Self {
+        let (path, (answer, response), (open, end)) = (path.to_owned(), channel(), channel());
+        let failed = answer.clone();
+        let talk = move || {
+            let _open: Sender<()> = open;
+            let mut connection = match connect(&path, request) {
+                Ok(connection) => connection,
+                Err(error) => return drop(answer.send(Err(error))),
+            };
+            let response = read_message(&mut connection).map_err(RequestError::from);
+            let response = response.and_then(|response| response.ok_or(RequestError::Closed));
+            let is_stopping = matches!(response, Ok(Response::Stopping { .. }));
+            // This process may have stopped waiting.
+            let _ = answer.send(response);
+            if is_stopping {
+                // Nothing follows: the end of the stream is the end of the launcher.
+                let _ = connection.read(&mut [0]);
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("request".to_owned()).spawn(talk) {
+            let _ = failed.send(Err(error.into()));
+        }
+        Self { response, end }
+    }
+
+    /// Waits for the response; `None` if there is none within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if there will be none.
+    pub fn wait(&self, timeout: Duration) -> Result<Option<Response>, RequestError> {
+        match self.response.recv_timeout(timeout) {
+            Ok(response) => response.map(Some),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(RequestError::Closed),
+        }
+    }
+
+    /// Waits until the launcher has ended that answered [`Response::Stopping`]; false if it has not
+    /// within `timeout`.
+    pub fn wait_for_end(&self, timeout: Duration) -> bool {
+        self.end.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
+    }
+}
+
+/// Sends a request to the launcher that listens at `path`, and waits for the response.
 ///
 /// # Errors
 ///
-/// [`RequestError`] if there is no response.
-pub fn send_request(path: &Path, request: &Request) -> Result<Response, RequestError> {
-    let mut stream = Stream::connect(os::socket_name(path)?)?;
-    write_message(&mut stream, request)?;
-    let mut stream = BufReader::new(stream);
-    let response = read_message(&mut stream)?.ok_or(RequestError::Closed)?;
-    if matches!(response, Response::Stopping { .. }) {
-        // Nothing follows: the end of the stream is the end of the launcher.
-        let _ = stream.read(&mut [0]);
-    }
-    Ok(response)
+/// [`RequestError`] if there is no response within [`ANSWER_TIMEOUT`].
+pub fn ask(path: &Path, request: Request) -> Result<Response, RequestError> {
+    PendingRequest::send(path, request).wait(ANSWER_TIMEOUT)?.ok_or(RequestError::Timeout)
+}
+
+fn connect(path: &Path, request: Request) -> Result<BufReader<Stream>, RequestError> {
+    let mut stream = os::with_socket_name(path, Stream::connect)?;
+    let deadline_ms = u64::try_from(ANSWER_TIMEOUT.as_millis()).ok();
+    write_message(&mut stream, &Call { request, deadline_ms })?;
+    Ok(BufReader::new(stream))
 }
 
 #[cfg(test)]
@@ -260,8 +349,22 @@ mod test {
     #[test]
     fn a_request_gets_its_answer() {
         let (_folder, path) = listening();
-        let answer = send_request(&path, &Request::Restart).expect("an answer");
+        let answer = ask(&path, Request::Restart).expect("an answer");
         assert_eq!(answer, Response::Refused { reason: "Restart".to_owned(), about_port: false });
+    }
+
+    #[test]
+    fn a_launcher_that_does_not_answer_is_given_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("app.sock");
+        let (kept, silent) = channel();
+        listen(&path, move |incoming| drop(kept.send(incoming))).expect("it can be made");
+        let pending = PendingRequest::send(&path, Request::Restart);
+        let incoming = silent.recv().expect("it arrives");
+        assert!(!incoming.is_expired());
+        assert!(matches!(pending.wait(Duration::ZERO), Ok(None)));
+        drop(incoming);
+        assert!(matches!(pending.wait(ANSWER_TIMEOUT), Err(RequestError::Closed)));
     }
 
     #[test]
@@ -270,8 +373,7 @@ mod test {
         for (said, wrong) in
             [("hello\n".to_owned(), "is not a message"), ("x".repeat(1 << 20), "more than")]
         {
-            let mut stream =
-                Stream::connect(os::socket_name(&path).expect("a name")).expect("listening");
+            let mut stream = os::with_socket_name(&path, Stream::connect).expect("listening");
             // The flood is not read to its end, so writing it may fail.
             let _ = stream.write_all(said.as_bytes());
             let answer = read_message::<Response>(&mut BufReader::new(stream));

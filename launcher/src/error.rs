@@ -12,7 +12,10 @@ use shared::{
 };
 
 use crate::{
-    choose::ChoiceError, handover::NoServer, instance::Unresponsive, options::OptionsError,
+    choose::ChoiceError,
+    handover::NoServer,
+    instance::{self, Occupied},
+    options::OptionsError,
     readiness::NotReady,
 };
 
@@ -22,9 +25,9 @@ pub enum LaunchError {
     /// The command line, the environment or the settings make no sense.
     #[error(transparent)]
     Options(#[from] OptionsError),
-    /// Another launcher of the app is there and its server does not answer.
+    /// Another launcher has the app, here without an answer or elsewhere.
     #[error(transparent)]
-    Unresponsive(#[from] Unresponsive),
+    Occupied(#[from] Occupied),
     /// An explicit port, or every candidate, was refused.
     #[error("{}", headline(.0))]
     NoPort(Vec<Conflict>),
@@ -79,7 +82,7 @@ impl LaunchError {
             Self::Options(OptionsError::Variable(_)) => Exit::Usage,
             Self::Options(OptionsError::Settings(_) | OptionsError::NoHome(_)) => Exit::BadSettings,
             Self::NoPort(_) | Self::MustNotMove(_) | Self::Claim(_) => Exit::PortUnavailable,
-            Self::NoServer(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Unresponsive(_) => {
+            Self::NoServer(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Occupied(_) => {
                 Exit::NotReady
             }
             Self::Final(code) => match Exit::from_code(*code) {
@@ -95,7 +98,7 @@ impl LaunchError {
             Self::Options(OptionsError::Variable(_)) => EndReason::Usage,
             Self::Options(OptionsError::Settings(_)) => EndReason::Settings,
             Self::Options(OptionsError::NoHome(_)) => EndReason::NoHome,
-            Self::Unresponsive(_) => EndReason::UnresponsiveInstance,
+            Self::Occupied(_) => EndReason::UnresponsiveInstance,
             Self::NoPort(_) | Self::Claim(_) => EndReason::NoPort,
             Self::MustNotMove(_) => EndReason::MustNotMove,
             Self::NoServer(_) => EndReason::NoServer,
@@ -141,7 +144,7 @@ impl LaunchError {
             Self::NotReady(reason) => vec![reason.to_string()],
             Self::GaveUp { end, rule } => vec![given_up(end, *rule)],
             Self::Final(_) => vec![message!("failure.final_why")],
-            Self::Options(_) | Self::Unresponsive(_) | Self::NoServer(_) => vec![],
+            Self::Options(_) | Self::Occupied(_) | Self::NoServer(_) => vec![],
         }
     }
 
@@ -161,7 +164,12 @@ impl LaunchError {
                 vec![message!("now.variable", variable)]
             }
             Self::Options(OptionsError::NoHome(_)) => vec![],
-            Self::Unresponsive(_) => vec![message!("now.end_launcher")],
+            Self::Occupied(Occupied::Unresponsive(launcher)) => {
+                vec![instance::now_silent(*launcher)]
+            }
+            Self::Occupied(Occupied::Elsewhere(machine)) => {
+                vec![message!("now.elsewhere", machine)]
+            }
             Self::NoServer(_) => vec![message!("now.program")],
             Self::NotReady(NotReady::TimedOut { .. }) => vec![message!("now.more_time")],
             Self::Claim(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Final(_) => {
@@ -176,6 +184,7 @@ impl From<ChoiceError> for LaunchError {
         match error {
             ChoiceError::Refused(conflicts) => Self::NoPort(conflicts),
             ChoiceError::MustNotMove(conflicts) => Self::MustNotMove(conflicts),
+            ChoiceError::OwnInstance(conflict) => Self::NoPort(vec![*conflict]),
             ChoiceError::Claim(error) => Self::Claim(error),
         }
     }

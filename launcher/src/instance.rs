@@ -1,81 +1,308 @@
-//! The running instance of an app, as a second start finds it.
+//! The running instance of an app, as a second start and every command find it.
+//!
+//! Each file that leads to it may be lost, be left by a crash, or be planted. So nothing is believed
+//! but a proof: a server on a port proves its identity, or a launcher answers on the control socket,
+//! which this user alone can make. Files are where to ask: the discovery file, the app's lock, the
+//! assignment. Each port is asked once if a stranger answers there.
 
 use std::{
-    io, thread,
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+    thread,
     time::{Duration, Instant},
 };
 
 use semver::Version;
 use shared::{
-    discovery::{AppLock, Discovery},
+    app_lock::{AppLock, LockAttempt, LockOwner},
+    assignment::Assignment,
+    claim,
+    discovery::Discovery,
     event::Relation,
     identity::{Identity, PROBE_TIMEOUT, Secret},
     message,
+    port::Port,
 };
+use uuid::Uuid;
 
-use crate::options::CommandContext;
+use crate::{
+    control::{self, LaunchStatus, Request, RequestError, Response},
+    options::CommandContext,
+    os,
+};
 
 /// How often a second start checks whether the first is ready. The first one takes a few
 /// milliseconds, so the wait is too short to notice.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long a second start waits for a launcher that does not say that it is starting. A person is
+/// promised a word within five seconds, and the last look takes some of it.
+const SILENCE: Duration = Duration::from_secs(4);
+
+/// How much longer than its server may take a launcher is waited for that is starting.
+const EXTRA_WAIT: Duration = Duration::from_secs(2);
 
 /// Whether this launch may run the app.
 #[derive(Debug)]
 pub enum Turn {
     /// It may. The lock is `None` if the system could not give it.
     Ours(Option<AppLock>),
-    /// Another launch runs it, and its server has proved its identity.
-    Running(Box<Discovery>, Relation),
+    /// Another launch runs it, and its server or its launcher has answered.
+    Running(RunningInstance),
 }
 
-/// Another process holds the app's lock and does not answer.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", message!("failure.unresponsive"))]
-pub struct Unresponsive;
+/// A running app, proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningInstance {
+    /// Where it serves.
+    pub port: Port,
+    /// The same that its records have.
+    pub launch_id: Uuid,
+    /// Of the program that answered.
+    pub version: String,
+    /// `None` if the launcher has answered while there was no server.
+    pub server_pid: Option<u32>,
+    /// `None` if the server was started directly, or if nothing says who started it.
+    pub launcher_pid: Option<u32>,
+    /// Whether it is the server that names its launcher, which one of version 0.1 does not.
+    pub names_launcher: bool,
+}
 
-/// Waits until either the app's lock is ours, or the server of its holder has proved its identity.
+impl RunningInstance {
+    /// Its address for a browser, made from the proven port: a file may say anything.
+    pub fn url(&self) -> String {
+        claim::url(self.port)
+    }
+
+    /// How its version relates to this one. A version that cannot be read is not ours to judge.
+    pub fn relation(&self) -> Relation {
+        relation(&self.version)
+    }
+}
+
+/// What is there of an app.
+#[derive(Debug)]
+pub enum Presence {
+    /// It runs.
+    Running(RunningInstance),
+    /// A launcher has the app, and nothing has answered for a server of it yet.
+    Unproven {
+        /// Who has the lock, if the lock's file says so.
+        owner: Option<LockOwner>,
+        /// What the launcher says of itself, if it answers.
+        status: Option<Box<LaunchStatus>>,
+    },
+    /// It runs on another computer or in another container that shares these files.
+    Elsewhere {
+        /// The name of that computer or container.
+        machine: String,
+    },
+    /// Nothing shows that it runs.
+    Absent,
+}
+
+/// Why a launch may not run the app, although nothing answers for it.
+#[derive(Debug, thiserror::Error)]
+pub enum Occupied {
+    /// A launcher has the app's lock and does not answer, nor does its server.
+    #[error("{}", silent(*.0))]
+    Unresponsive(Option<u32>),
+    /// The app runs on another computer or in another container that shares these files.
+    #[error("{}", message!("running.elsewhere", machine = .0))]
+    Elsewhere(String),
+}
+
+/// What is wrong with a launcher that does not answer.
+pub fn silent(launcher: Option<u32>) -> String {
+    match launcher {
+        Some(pid) if os::is_stopped(pid) => message!("failure.stopped", pid),
+        Some(pid) => message!("failure.silent", pid),
+        None => message!("failure.unresponsive"),
+    }
+}
+
+/// The way out when a launcher does not answer.
+pub fn now_silent(launcher: Option<u32>) -> String {
+    match launcher {
+        Some(pid) if os::is_stopped(pid) => message!("now.continue", pid),
+        Some(pid) => message!("now.kill", pid),
+        None => message!("now.end_launcher"),
+    }
+}
+
+/// Waits until either the app's lock is ours, or the instance that has it has answered.
 ///
 /// # Errors
 ///
-/// [`Unresponsive`] if neither comes true within `timeout`.
+/// [`Occupied`] if neither comes true within five seconds, or, while the instance says that it is starting,
+/// within `ready_timeout` and two seconds.
 pub fn take_turn(
     context: &CommandContext,
     secret: &Secret,
-    timeout: Duration,
+    ready_timeout: Duration,
     warn: impl FnOnce(io::Error),
-) -> Result<Turn, Unresponsive> {
-    let lock = context.folders.lock(&context.app);
-    let until = Instant::now() + timeout;
+) -> Result<Turn, Occupied> {
+    let began = Instant::now();
+    let mut finder = Finder::new(context, Some(secret.clone()));
     loop {
-        match AppLock::try_hold(&lock) {
-            Ok(None) => {}
-            Ok(held) => return Ok(Turn::Ours(held)),
-            Err(error) => {
+        let lock = match AppLock::try_hold(&context.folders, &context.app) {
+            Ok(LockAttempt::Held(lock)) if lock.remains().are_certain() => {
+                return Ok(Turn::Ours(Some(lock)));
+            }
+            Ok(LockAttempt::Held(lock)) => Ok(Some(lock)),
+            Ok(LockAttempt::Busy(_)) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let presence = finder.look();
+        match (lock, presence) {
+            (lock, Presence::Running(found)) => {
+                lock.ok().flatten().into_iter().for_each(AppLock::give_up);
+                return Ok(Turn::Running(found));
+            }
+            (Ok(Some(lock)), _) => return Ok(Turn::Ours(Some(lock))),
+            (Err(error), _) => {
                 warn(error);
                 return Ok(Turn::Ours(None));
             }
-        }
-        if let Some((found, identity)) = proven(context, secret) {
-            return Ok(Turn::Running(Box::new(found), relation(&identity.version)));
-        }
-        if Instant::now() >= until {
-            return Err(Unresponsive);
+            (Ok(None), Presence::Elsewhere { machine }) => {
+                return Err(Occupied::Elsewhere(machine));
+            }
+            (Ok(None), Presence::Unproven { status: Some(_), .. })
+                if began.elapsed() < ready_timeout + EXTRA_WAIT => {}
+            (Ok(None), Presence::Unproven { owner, .. }) if began.elapsed() >= SILENCE => {
+                return Err(Occupied::Unresponsive(owner.map(|owner| owner.pid)));
+            }
+            (Ok(None), Presence::Absent) if began.elapsed() >= SILENCE => {
+                return Err(Occupied::Unresponsive(None));
+            }
+            (Ok(None), Presence::Unproven { .. } | Presence::Absent) => {}
         }
         thread::sleep(PAUSE);
     }
 }
 
-/// The published server of the app and its identity, if it proves to be this user's.
-///
-/// The discovery file alone proves nothing: it can outlive a crash, and by then another program may
-/// have the port.
-pub fn proven(context: &CommandContext, secret: &Secret) -> Option<(Discovery, Identity)> {
-    let found = Discovery::read(&context.folders.discovery(&context.app))?;
-    let identity = secret.probe(found.port, PROBE_TIMEOUT).ok()?;
-    (identity.app == context.app).then_some((found, identity))
+/// Looks for the running instance of an app.
+pub struct Finder<'a> {
+    context: &'a CommandContext,
+    /// `None` if this user has none yet, and then no server can prove itself.
+    secret: Option<Secret>,
+    /// The ports on which something else answered, or nothing in time.
+    strangers: BTreeSet<Port>,
 }
 
-/// How a running version relates to this one. A version that cannot be read is not ours to judge.
+impl<'a> Finder<'a> {
+    /// For the app of `context`.
+    pub fn new(context: &'a CommandContext, secret: Option<Secret>) -> Self {
+        Self { context, secret, strangers: BTreeSet::new() }
+    }
+
+    /// What is there now.
+    pub fn look(&mut self) -> Presence {
+        let CommandContext { app, folders, .. } = self.context;
+        let published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
+        let published: Vec<_> = published.collect();
+        for found in &published {
+            if let Some(identity) = self.probe(found.port) {
+                let is_same = identity.launch_id == found.launch_id;
+                let launcher = found.launcher_pid.filter(|_| is_same);
+                return Presence::Running(running(found.port, identity, launcher));
+            }
+        }
+        let holder = AppLock::holder(folders, app);
+        let owner = match &holder {
+            Some(LockAttempt::Busy(owner)) => owner.clone(),
+            _ => None,
+        };
+        if let Some(port) = owner.as_ref().and_then(|owner| owner.port)
+            && let Some(identity) = self.probe(port)
+        {
+            let launcher = owner.as_ref().map(|owner| owner.pid);
+            return Presence::Running(running(port, identity, launcher));
+        }
+        let status = control_sockets(self.context).find_map(|socket| status(&socket));
+        if let Some(Ok(status)) = &status
+            && let Some(server_pid) = status.server_pid
+        {
+            return Presence::Running(RunningInstance {
+                port: status.launch.port,
+                launch_id: status.launch.launch_id,
+                version: status.version.clone(),
+                server_pid: Some(server_pid),
+                launcher_pid: status.launch.launcher_pid,
+                names_launcher: false,
+            });
+        }
+        let remembered = Assignment::load(&folders.assignment(app)).ok();
+        if let Some(good) = remembered.and_then(|assignment| assignment.last_good)
+            && let Some(identity) = self.probe(good.port)
+        {
+            return Presence::Running(running(good.port, identity, None));
+        }
+        match (status, holder) {
+            (None, None) => Presence::Absent,
+            (None, Some(_)) if owner.as_ref().is_some_and(LockOwner::is_elsewhere) => {
+                let machine = owner.map(|owner| owner.machine).unwrap_or_default();
+                Presence::Elsewhere { machine }
+            }
+            (status, _) => Presence::Unproven { owner, status: status.and_then(Result::ok) },
+        }
+    }
+
+    /// The instance that serves on `port`, if one does.
+    pub fn at(&mut self, port: Port) -> Option<RunningInstance> {
+        Some(running(port, self.probe(port)?, None))
+    }
+
+    /// The server of the app on `port`, if there is one.
+    fn probe(&mut self, port: Port) -> Option<Identity> {
+        if self.strangers.contains(&port) {
+            return None;
+        }
+        match self.secret.as_ref()?.probe(port, PROBE_TIMEOUT) {
+            Ok(identity) if identity.app == self.context.app => return Some(identity),
+            // It may be one of ours that is not there yet.
+            Err(error) if error.is_unconnected() => {}
+            Ok(_) | Err(_) => drop(self.strangers.insert(port)),
+        }
+        None
+    }
+}
+
+fn running(port: Port, identity: Identity, launcher_pid: Option<u32>) -> RunningInstance {
+    let Identity { launch_id, version, pid, .. } = identity;
+    let names_launcher = identity.launcher_pid.is_some();
+    let launcher_pid = identity.launcher_pid.or(launcher_pid);
+    RunningInstance {
+        port,
+        launch_id,
+        version,
+        server_pid: Some(pid),
+        launcher_pid,
+        names_launcher,
+    }
+}
+
+/// Where the launcher of the app may take requests: the usual place, the substitute, and what the files
+/// say, which a launcher of version 0.1 may have written.
+pub fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
+    let CommandContext { app, folders, .. } = context;
+    let usual = folders.control(app);
+    let substitute = os::substitute_socket(&usual);
+    let named = folders.discoveries(app).filter_map(|file| Discovery::read(&file)?.control);
+    let mut seen = BTreeSet::new();
+    [usual, substitute].into_iter().chain(named).filter(move |path| seen.insert(path.clone()))
+}
+
+/// The status of the launcher at a control socket; `None` if there is none, an error if it is silent.
+fn status(socket: &Path) -> Option<Result<Box<LaunchStatus>, RequestError>> {
+    match control::ask(socket, Request::Status) {
+        Ok(Response::Status(status)) => Some(Ok(status)),
+        Err(error @ RequestError::Timeout) => Some(Err(error)),
+        Ok(_) | Err(_) => None,
+    }
+}
+
 fn relation(running: &str) -> Relation {
     let ours = Version::parse(env!("CARGO_PKG_VERSION"));
     match (Version::parse(running), ours) {

@@ -1,14 +1,14 @@
 //! The state of a launch outside the supervisor: the settings, the assignment and the discovery file,
 //! which it keeps up to date.
 
-use std::{path::PathBuf, sync::mpsc::Sender};
+use std::sync::mpsc::Sender;
 
 use jiff::Timestamp;
 use shared::{
     assignment::Assignment,
     conflict::{Conflict, Origin},
     diagnose::Diagnostician,
-    discovery::{AppLock, Discovery},
+    discovery::Discovery,
     environment::Environment,
     event::{EndReason, Ending, Event, MoveReason, ServerAt},
     identity::Secret,
@@ -31,12 +31,11 @@ use crate::{
     options::Options,
     os as system,
     render::ReadyNotice,
+    run_files::RunFiles,
 };
 
 /// What is remembered of the app, read before a port is chosen.
 pub struct RememberedState {
-    /// The lock of the app; `None` if the system could not give it, and then nothing is written.
-    pub lock: Option<AppLock>,
     /// The remembered ports.
     pub assignment: Assignment,
     /// The secret that servers prove their identity with.
@@ -75,8 +74,8 @@ pub struct LaunchState<'a> {
     pub options: Options,
     /// What is remembered of the app.
     pub remembered: RememberedState,
-    /// The path of the control socket; `None` if there is none.
-    pub control_socket: Option<PathBuf>,
+    /// The app's lock, the control socket and the discovery file.
+    pub run_files: RunFiles<'a>,
     /// The generation of the assignment that has the port; `None` if the port is not remembered.
     pub generation: Option<u64>,
     /// Ends the wait for the home port when it is dropped.
@@ -174,7 +173,7 @@ impl LaunchState<'_> {
     ///
     /// [`ChoiceError`] if there is none.
     pub fn choose(&self, wanted: &WantedPort) -> Result<Choice, ChoiceError> {
-        let Self { launch, options, remembered, .. } = self;
+        let Self { launch, options, remembered, run_files, .. } = self;
         let (app, folders) = (&launch.context.app, &launch.context.folders);
         let Effective { range, on_conflict, .. } = &options.settings;
         let policy = Policy::new(
@@ -200,6 +199,8 @@ impl LaunchState<'_> {
             diagnostician: &mut diagnostician,
             last_good: remembered.assignment.last_good.map(|good| good.port),
             may_move: on_conflict.value == OnConflict::Move || !wanted.except.is_empty(),
+            one_instance: wanted.except.is_empty(),
+            killed_on: run_files.killed_on(),
         }
         .choose(candidates(&inputs, &policy, propose).filter(others));
         // For a remembered port the ranges of the system were not read, and are not read now.
@@ -230,7 +231,7 @@ impl LaunchState<'_> {
         if choice.origin == Origin::Temporary {
             return None;
         }
-        let lock = self.remembered.lock.as_ref()?;
+        let lock = self.run_files.lock()?;
         assignment.assign(at.port, choice.origin, Timestamp::now());
         let file = launch.context.folders.assignment(&launch.context.app);
         if let Err(error) = assignment.commit(&file, lock) {
@@ -243,16 +244,9 @@ impl LaunchState<'_> {
     }
 
     /// Publishes where the server is, for programs.
-    fn publish(&self, info: &LaunchInfo, at: &ServerAt) {
-        let context = &self.launch.context;
-        let discovery = Discovery {
-            generation: self.generation,
-            control: self.control_socket.clone(),
-            ..Discovery::new(info, at.server_pid, at.addresses.clone())
-        };
-        if let Err(error) = discovery.publish(&context.folders.discovery(&context.app)) {
-            self.launch.warn(&message!("warning.not_found"), &error);
-        }
+    fn publish(&mut self, info: &LaunchInfo, at: &ServerAt) {
+        let discovery = Discovery::new(info, at.server_pid, at.addresses.clone());
+        self.run_files.publish(Discovery { generation: self.generation, ..discovery });
     }
 
     /// Prints where the server is, for people.

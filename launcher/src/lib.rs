@@ -27,6 +27,8 @@ pub mod supervisor;
 
 pub mod launch_state;
 
+pub mod run_files;
+
 pub mod launch;
 
 pub mod render;

@@ -13,6 +13,9 @@ pub const MAX_NAME: usize = 64;
 /// Names that Windows reserves for devices, in any folder and with any ending.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
+/// Folders that are beside those of the apps: `run/` and `logs/` in the folder of the state.
+const FOLDERS: [&str; 2] = ["run", "logs"];
+
 /// A name that is also a safe file name on every system: letters, digits, `-`, `_` and `.`, not
 /// starting with a dot or a dash nor ending with a dot, 64 bytes at most.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -56,6 +59,9 @@ pub enum AppNameError {
     /// A name that Windows reserves for a device.
     #[error("{}", message!("app_error.device", name = .0))]
     Device(String),
+    /// The name of a folder that is beside those of the apps.
+    #[error("{}", message!("app_error.folder", name = .0))]
+    Folder(String),
 }
 
 impl FromStr for AppName {
@@ -76,6 +82,9 @@ impl FromStr for AppName {
         }
         if name.ends_with('.') {
             return Err(AppNameError::FinalDot(name.to_owned()));
+        }
+        if FOLDERS.iter().any(|folder| name.eq_ignore_ascii_case(folder)) {
+            return Err(AppNameError::Folder(name.to_owned()));
         }
         if is_device(name) {
             return Err(AppNameError::Device(name.to_owned()));

@@ -1,14 +1,12 @@
 //! Discovery: how another program finds the running server.
 //!
-//! The process that runs an app holds `run/<app>.lock` for as long as it lives; the system lets go of it
-//! whatever the end, so a stale lock does not exist. Once the server is ready, `run/<app>.json` (the
-//! *discovery file*) has its address. It may outlive a crash, so it is believed only after the
-//! server on that port has [proved](crate::identity) that it is ours.
+//! Once the server is ready, `run/<app>.json` (the *discovery file*) has its address. It may outlive a
+//! crash, so it is believed only after the server on that port has [proved](crate::identity) that it
+//! is ours.
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File, TryLockError},
-    io,
+    fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -17,33 +15,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{app::AppName, atomic, launch::LaunchInfo, os, paths, port::Port};
+use crate::{app::AppName, atomic, launch::LaunchInfo, port::Port};
 
 /// The version of the file's format.
 pub const SCHEMA: u32 = 1;
-
-/// The right to run an app and to write what it remembers, until it is dropped.
-#[derive(Debug)]
-pub struct AppLock {
-    _held: File,
-}
-
-impl AppLock {
-    /// Takes the lock; `None` if another process holds it.
-    ///
-    /// # Errors
-    ///
-    /// If the lock's file can be neither opened nor made.
-    pub fn try_hold(file: &Path) -> io::Result<Option<Self>> {
-        paths::make_parent(file)?;
-        let held = os::private_file().write(true).create(true).truncate(false).open(file)?;
-        match held.try_lock() {
-            Ok(()) => Ok(Some(Self { _held: held })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
-    }
-}
 
 /// Where the running server of an app is: what its reader can use of a [`LaunchInfo`], and more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,19 +96,4 @@ impl Discovery {
 pub fn withdraw(file: &Path) {
     // Nothing depends on it: who finds the file asks the port.
     let _ = fs::remove_file(file);
-}
-
-#[cfg(test)]
-mod test {
-    use super::*;
-
-    #[test]
-    fn one_process_holds_an_app_until_it_lets_go() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("run").join("app.lock");
-        let first = AppLock::try_hold(&file).expect("lockable").expect("free");
-        assert!(AppLock::try_hold(&file).expect("lockable").is_none());
-        drop(first);
-        assert!(AppLock::try_hold(&file).expect("lockable").is_some());
-    }
 }

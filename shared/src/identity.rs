@@ -65,6 +65,9 @@ pub struct Identity {
     pub launch_id: Uuid,
     /// Its process. During a restart two servers of one launch answer on the same sockets.
     pub pid: u32,
+    /// The launcher that supervises it; absent if there is none, or if it is of version 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launcher_pid: Option<u32>,
     /// The code over the challenge, in hexadecimal digits.
     pub hmac: String,
 }
@@ -84,6 +87,20 @@ pub enum ProbeError {
     /// It answered, but does not know the secret.
     #[error("{}", message!("probe_error.stranger"))]
     Stranger,
+}
+
+impl ProbeError {
+    /// Whether no connection was made: no program listens there, so far.
+    pub fn is_unconnected(&self) -> bool {
+        match self {
+            Self::NoAnswer(error) => match &**error {
+                ureq::Error::ConnectionFailed => true,
+                ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
 }
 
 /// Bytes from the system's random generator.

@@ -7,7 +7,7 @@
 //! - [`diagnose`]: why a port could not be claimed, and who holds it.
 //! - [`assignment`], [`handover`], [`token`]: remembered ports, the server's sockets and messages,
 //!   the credentials of browsers and scripts.
-//! - [`settings`], [`discovery`], [`identity`], [`logging`], [`ready_line`]: what is kept in files or
+//! - [`settings`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`ready_line`]: what is kept in files or
 //!   printed for programs.
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
@@ -28,6 +28,7 @@ pub mod assignment;
 pub mod handover;
 pub mod token;
 
+pub mod app_lock;
 pub mod discovery;
 pub mod identity;
 pub mod logging;

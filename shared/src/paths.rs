@@ -5,8 +5,8 @@
 //! on one scheme. The current folder is never used: a program started by double-click has any.
 
 use std::{
-    ffi::OsString,
-    io,
+    ffi::{OsStr, OsString},
+    fs, io,
     path::{Component, Path, PathBuf, Prefix},
 };
 
@@ -25,6 +25,9 @@ pub const LOG_DIR_VARIABLE: &str = "HOMEPORT_LOG_DIR";
 /// longest name of an app, and the ending of a file that was set aside.
 const LONG: usize = 130;
 
+/// The endings of what version 0.1 has in its folder `run`.
+const OF_VERSION_0_1: [&str; 5] = ["html", "json", "lock", "sock", "token"];
+
 /// The four folders of one user. Nothing is made until it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folders {
@@ -33,6 +36,8 @@ pub struct Folders {
     logs: PathBuf,
     logs_source: LogsSource,
     run: PathBuf,
+    /// Where version 0.1 has what is in `run`, if that is elsewhere.
+    runtime: Option<PathBuf>,
 }
 
 /// What decided where the logs are, the strongest first.
@@ -92,6 +97,7 @@ impl Folders {
             logs: home.join("logs"),
             logs_source: LogsSource::Home,
             run: home.join("run"),
+            runtime: None,
         }
     }
 
@@ -110,7 +116,8 @@ impl Folders {
             config: absolute(&strategy.config_dir()),
             logs: state.join("logs"),
             logs_source: LogsSource::System,
-            run: strategy.runtime_dir().unwrap_or_else(|| state.join("run")),
+            run: state.join("run"),
+            runtime: strategy.runtime_dir().map(|folder| absolute(&folder)),
             state,
         })
     }
@@ -140,14 +147,43 @@ impl Folders {
         self.state.join(".secret")
     }
 
-    /// The folder of what is there while something runs.
+    /// The folder of what is there while something runs. What is in it is believed only after proof, and
+    /// written anew when it is lost: a logout or a restart may remove the folder.
     pub fn run(&self) -> &Path {
         &self.run
+    }
+
+    /// [`run`](Self::run), and the folder in which version 0.1 keeps what is there if that is another: the
+    /// one that a session has for such files. It depends on the environment, so that two launches of
+    /// one user might not find each other.
+    fn runs(&self) -> impl Iterator<Item = &Path> {
+        let runtime = self.runtime.as_deref().filter(|folder| is_folder(folder));
+        [self.run()].into_iter().chain(runtime)
+    }
+
+    /// Makes the folder of version 0.1 a link to [`run`](Self::run), so that programs of that version find
+    /// what is there. One in which such a program runs is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system refuses it with.
+    pub fn link_runtime(&self) -> io::Result<()> {
+        let Some(runtime) = &self.runtime else { return Ok(()) };
+        if runtime.symlink_metadata().is_ok() && (!is_folder(runtime) || !clear(runtime)?) {
+            return Ok(());
+        }
+        os::make_private_folder(&self.run)?;
+        os::link_folder(&self.run, runtime)
     }
 
     /// Where the running server is: `run/<app>.json`, the discovery file.
     pub fn discovery(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.json"))
+    }
+
+    /// The discovery files of the app, also the one of a launcher of version 0.1.
+    pub fn discoveries(&self, app: &AppName) -> impl Iterator<Item = PathBuf> {
+        self.runs().map(move |run| run.join(format!("{app}.json")))
     }
 
     /// What lets one in: `run/<app>.token`.
@@ -165,9 +201,15 @@ impl Folders {
         self.run.join(format!("{app}.error.html"))
     }
 
-    /// The lock that the running launch of the app holds: `run/<app>.lock`.
+    /// The lock that the running launch of the app holds, beside what it remembers:
+    /// `state/<app>/lock`.
     pub fn lock(&self, app: &AppName) -> PathBuf {
-        self.run.join(format!("{app}.lock"))
+        self.state.join(app.as_str()).join("lock")
+    }
+
+    /// The locks of version 0.1: `<app>.lock` in every folder that it may take for `run`.
+    pub fn locks_of_version_0_1(&self, app: &AppName) -> impl Iterator<Item = PathBuf> {
+        self.runs().map(move |run| run.join(format!("{app}.lock")))
     }
 
     /// The folder of the port history and of the diagnostics.
@@ -193,6 +235,27 @@ impl Folders {
 /// Whatever the system refuses it with.
 pub fn make_parent(file: &Path) -> io::Result<()> {
     file.parent().map_or(Ok(()), os::make_private_folder)
+}
+
+/// A folder itself, and no link to one.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|about| about.is_dir())
+}
+
+/// Removes a folder of version 0.1 with what no program there uses any more; false if one does.
+fn clear(folder: &Path) -> io::Result<bool> {
+    let entries: Vec<_> = fs::read_dir(folder)?.filter_map(Result::ok).map(|e| e.path()).collect();
+    let is_ours = |path: &&PathBuf| {
+        let ending = path.extension().and_then(OsStr::to_str);
+        ending.is_some_and(|ending| OF_VERSION_0_1.contains(&ending))
+    };
+    let locks = entries.iter().filter(|path| path.extension() == Some(OsStr::new("lock")));
+    let locks: Vec<_> = locks.filter_map(|path| fs::File::open(path).ok()).collect();
+    if !entries.iter().all(|path| is_ours(&path)) || locks.iter().any(|l| l.try_lock().is_err()) {
+        return Ok(false);
+    }
+    entries.iter().try_for_each(fs::remove_file)?;
+    fs::remove_dir(folder).map(|()| true)
 }
 
 /// The same path from the root on, and marked as verbatim if it is long and on a drive of Windows.
@@ -229,7 +292,7 @@ mod test {
         let elsewhere = home.join("elsewhere");
         let folders = Folders::locate(Some(&home), Some(&elsewhere)).expect("given");
         assert_eq!(folders.history(), elsewhere.join("port-history.jsonl"));
-        assert_eq!(folders.lock(&app), home.join("run").join("notes.lock"));
+        assert_eq!(folders.lock(&app), home.join("state").join("notes").join("lock"));
     }
 
     #[test]

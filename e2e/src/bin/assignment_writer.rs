@@ -5,9 +5,9 @@ use std::{env, path::Path};
 use jiff::Timestamp;
 use shared::{
     app::AppName,
+    app_lock::{AppLock, LockAttempt},
     assignment::Assignment,
     conflict::Origin,
-    discovery::AppLock,
     paths::{Folders, HOME_VARIABLE},
 };
 
@@ -16,7 +16,9 @@ fn main() {
     let home = env::var_os(HOME_VARIABLE).expect("a test's home");
     let folders = Folders::locate(Some(Path::new(&home)), None).expect("given");
     let app = AppName::default();
-    let held = AppLock::try_hold(&folders.lock(&app)).expect("lockable").expect("free");
+    let LockAttempt::Held(held) = AppLock::try_hold(&folders, &app).expect("lockable") else {
+        panic!("another process holds the lock");
+    };
     let file = folders.assignment(&app);
     let mut assignment = Assignment::load(&file).unwrap_or_default();
     assignment.assign(port, Origin::Range, Timestamp::now());

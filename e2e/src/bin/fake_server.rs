@@ -242,6 +242,7 @@ mod unix {
                     .to_owned(),
                 launch_id,
                 pid: std::process::id(),
+                launcher_pid: None,
                 hmac: self.secret.answer(challenge, &self.app, self.adoption.port),
             }
         }

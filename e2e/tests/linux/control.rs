@@ -4,12 +4,13 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     os::unix::{fs::PermissionsExt, net::UnixStream},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use e2e::{
     Home, PATIENCE, RunContext, Running, WatchedProcess, get, program, quiet_port, wait_until,
 };
+use rustix::process::Signal;
 use serde_json::Value;
 use shared::app::AppName;
 
@@ -143,9 +144,29 @@ fn whoever_asks_and_leaves_without_the_answer_is_no_matter() {
         stream.write_all(format!("{request}\n").as_bytes()).expect("sent");
         drop(stream);
     }
-    wait_until("the restart is done all the same", || home.events("server_ready").len() == 2);
     assert_goes_on(&home, &url);
     assert!(!running.has_ended());
+}
+
+/// A person who has given up must not lose the server when the launcher goes on.
+#[test]
+fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() {
+    let home = Home::new();
+    let (mut running, launcher, url) = serving(&home);
+    running.signal(Signal::STOP);
+    wait_until("it is stopped", || launcher.is_stopped());
+    for command in ["status", "stop", "restart", "move"] {
+        let began = Instant::now();
+        let told = home.command(command).run();
+        assert!(began.elapsed() < Duration::from_secs(5), "{command}: {:?}", began.elapsed());
+        assert_eq!(told.code, Some(75), "{command}: {told:?}");
+        let continue_it = format!("kill -CONT {}", launcher.pid());
+        assert!(told.stderr.contains(&continue_it), "{command}: {told:?}");
+    }
+    running.signal(Signal::CONT);
+    assert_goes_on(&home, &url);
+    assert!(!running.has_ended());
+    assert_eq!(home.events("server_restarting").len() + home.events("port_moved").len(), 0);
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn a_writer_that_is_killed_at_any_system_call_leaves_the_old_assignment_or_the_n
     let mut left = [0; 2];
     for call in CALLS {
         for when in 1.. {
-            assert!(when < 100, "it never survives {call}");
+            assert!(when < 1000, "it never survives {call}");
             fs::write(&file, &old).expect("written");
             let output = match commit_killed(&home, call, when) {
                 Ok(output) => output,

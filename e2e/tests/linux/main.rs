@@ -35,6 +35,7 @@ mod jq;
 mod life;
 mod load;
 mod login;
+mod lost;
 mod memory;
 mod metrics;
 mod names;

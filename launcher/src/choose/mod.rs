@@ -3,16 +3,19 @@
 //! Every conflict is recorded before the next candidate is tried, and one with a port that a person
 //! or an earlier launch named is diagnosed in full: what happened must be known even if the next step crashes.
 //!
-//! One conflict passes by itself: lingering sockets of our own last run, which `lingering` recognises.
-//! The launcher waits for their end, and a port that is then claimed was no conflict.
+//! One conflict passes by itself: what our own last run has left on the port, which `lingering` recognises.
+//! The launcher waits for its end, and a port that is then claimed was no conflict.
 
 mod lingering;
 
-use std::{thread, time::Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use shared::{
     claim::{self, Claim, ClaimError},
-    conflict::{Conflict, Origin, OsError},
+    conflict::{Class, Conflict, Origin, OsError},
     diagnose::{Depth, Diagnostician},
     event::Event,
     history, message,
@@ -42,6 +45,9 @@ pub enum ChoiceError {
     /// A remembered port was refused, and the person wants no other.
     #[error("{}", message!("failure.remembered_taken"))]
     MustNotMove(Vec<Conflict>),
+    /// A server of this app has the port: the app runs already.
+    #[error("{}", message!("failure.no_port"))]
+    OwnInstance(Box<Conflict>),
     /// A failure that another port would not change.
     #[error(transparent)]
     Claim(#[from] ClaimError),
@@ -63,6 +69,10 @@ pub struct Chooser<'a> {
     pub last_good: Option<Port>,
     /// Whether a port may be taken in place of a remembered one.
     pub may_move: bool,
+    /// Whether a server of this app on a port ends the choice, because there is one at a time.
+    pub one_instance: bool,
+    /// The port on which the last launch was killed.
+    pub killed_on: Option<Port>,
 }
 
 impl Chooser<'_> {
@@ -96,6 +106,9 @@ impl Chooser<'_> {
                 }
                 Attempt::Refused(conflict) => conflict,
             };
+            if conflict.class == Class::OwnInstance && self.one_instance {
+                return Err(ChoiceError::OwnInstance(Box::new(conflict)));
+            }
             self.history.record(&Event::PortConflict(conflict.clone()));
             if origin.is_remembered() { refused.push(conflict) } else { last = Some(conflict) }
         }
@@ -130,8 +143,8 @@ impl Chooser<'_> {
         let finding = self.diagnostician.examine(port, &error, depth);
         let os_error = Some(OsError::from(&error.source));
         let mut conflict = conflict(finding.class, finding.holder, os_error);
-        if lingering::only_lingering(RULES, &conflict) {
-            if let Some(claim) = claim_after_waits(port) {
+        if let Some(waits) = lingering::waits(RULES, &conflict, self.killed_on) {
+            if let Some(claim) = claim_after(waits, port) {
                 return Ok(Attempt::Claimed(claim));
             }
             conflict.elapsed = started.elapsed();
@@ -141,8 +154,8 @@ impl Chooser<'_> {
 }
 
 /// Tries again after each wait until the port is claimed or the waits are over.
-fn claim_after_waits(port: Port) -> Option<Claim> {
-    lingering::waits().find_map(|wait| {
+fn claim_after(mut waits: impl Iterator<Item = Duration>, port: Port) -> Option<Claim> {
+    waits.find_map(|wait| {
         thread::sleep(wait);
         claim::port(port).ok()
     })

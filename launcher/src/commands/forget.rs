@@ -7,8 +7,8 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use shared::{
+    app_lock::{AppLock, LockAttempt},
     assignment::{Assignment, GoodPort},
-    discovery::AppLock,
     event::Event,
     exit::Exit,
     invoked_as, message,
@@ -25,9 +25,9 @@ use crate::{
 /// Forgets the ports of an app that does not run.
 pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     let (app, folders) = (&context.app, &context.folders);
-    let lock = match AppLock::try_hold(&folders.lock(app)) {
-        Ok(Some(lock)) => lock,
-        Ok(None) => {
+    let lock = match AppLock::try_hold(folders, app) {
+        Ok(LockAttempt::Held(lock)) => lock,
+        Ok(LockAttempt::Busy(_)) => {
             render::error(message!("forget.running", app));
             let command = format_args!("{} stop --app {app}", invoked_as::launcher());
             render::now(message!("now.stop_app", command));

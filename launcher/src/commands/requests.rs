@@ -1,6 +1,10 @@
 //! `launcher stop`, `restart`, `move` and `status`: requests to the running launcher.
 
-use std::{io, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
 
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
@@ -19,15 +23,24 @@ use shared::{
 
 use super::{history_problems, running};
 use crate::{
-    control::{self, LaunchStatus, Request, RequestError, Response},
+    control::{
+        self, ANSWER_TIMEOUT, LaunchStatus, PendingRequest, Request, RequestError, Response,
+    },
+    instance::{self, Presence, RunningInstance},
     options::CommandContext,
     os,
     render::{self, line, note, record},
 };
 
+/// How long a launcher may take to make its control socket anew.
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long this sleeps between two looks for that socket.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Ends the running launch, and waits until it has ended.
 pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
-    send(context, &Request::Stop, |answer, elapsed_ms| {
+    send(context, Request::Stop, |answer, elapsed_ms| {
         let Response::Stopping { port } = answer else { return None };
         let app = &context.app;
         let object = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
@@ -37,7 +50,7 @@ pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
 
 /// Starts a new server beside the running one, which ends when the new one serves.
 pub(super) fn restart(context: &CommandContext, json: bool) -> Exit {
-    send(context, &Request::Restart, |answer, elapsed_ms| match answer {
+    send(context, Request::Restart, |answer, elapsed_ms| match answer {
         Response::Done { url, port, server_pid, .. } if json => Some(
             json!({
                 "event": AnswerName::Restarted, "app": context.app, "url": url, "port": port,
@@ -52,7 +65,7 @@ pub(super) fn restart(context: &CommandContext, json: bool) -> Exit {
 
 /// Changes the port of the running server: to this one, or any.
 pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool) -> Exit {
-    send(context, &Request::Move { port }, |answer, elapsed_ms| {
+    send(context, Request::Move { port }, |answer, elapsed_ms| {
         match answer {
         Response::Done { url, from, port, server_pid } if json => Some(
             json!({
@@ -73,7 +86,7 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
 
 /// Prints the status of the running launch.
 pub(super) fn status(context: &CommandContext, json: bool) -> Exit {
-    send(context, &Request::Status, |answer, _| match answer {
+    send(context, Request::Status, |answer, _| match answer {
         Response::Status(status) if json => Some(to_json(status, context).to_string()),
         Response::Status(status) => Some(status_text(status, context)),
         _ => None,
@@ -86,14 +99,15 @@ pub(super) fn status(context: &CommandContext, json: bool) -> Exit {
 /// server hangs.
 fn send(
     context: &CommandContext,
-    request: &Request,
+    request: Request,
     sentence: impl FnOnce(&Response, f64) -> Option<String>,
 ) -> Exit {
     let began = Instant::now();
-    let answer = match control::send_request(&context.folders.control(&context.app), request) {
-        Ok(answer) => answer,
-        Err(RequestError::Unreachable(error)) => return unreachable(context, &error),
-        Err(error) => return refused(&error.to_string(), &message!("now.log")),
+    let answer = match reach(context).map(|(socket, status)| answer(&socket, status, request)) {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(RequestError::Timeout)) => return silent(running::published_launcher(context)),
+        Ok(Err(error)) => return refused(&error.to_string(), &message!("now.log")),
+        Err(exit) => return exit,
     };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
     match (sentence(&answer, elapsed_ms), answer) {
@@ -109,16 +123,97 @@ fn send(
     }
 }
 
-/// No process listens on the control socket: nothing runs, or nothing that takes requests.
-fn unreachable(context: &CommandContext, error: &io::Error) -> Exit {
-    match running::find(context).map(|found| found.launcher_pid) {
-        None => running::none(context),
-        Some(None) => refused(
+/// Finds the launcher's control socket, and its status, which a launcher that works sends at once.
+///
+/// # Errors
+///
+/// The exit code, once it is said why no launcher can be asked.
+fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit> {
+    let mut why = match first_that_answers(context) {
+        Ok(reached) => return Ok(reached),
+        Err(RequestError::Timeout) => return Err(silent(running::published_launcher(context))),
+        Err(why) => why,
+    };
+    let presence = running::look(context);
+    if let Some(pid) = running::restorer(context, &presence)
+        && os::nudge(pid).is_ok()
+    {
+        // It has lost its socket, and makes another now.
+        let until = Instant::now() + RESTORE_TIMEOUT;
+        while Instant::now() < until {
+            why = match first_that_answers(context) {
+                Ok(reached) => return Ok(reached),
+                Err(RequestError::Timeout) => return Err(silent(Some(pid))),
+                Err(why) => why,
+            };
+            thread::sleep(PAUSE);
+        }
+        if os::is_stopped(pid) {
+            return Err(silent(Some(pid)));
+        }
+    }
+    Err(match presence {
+        Presence::Running(RunningInstance { launcher_pid: Some(pid), .. }) => {
+            refused(&message!("ask.no_answer", pid, error = why), &message!("now.kill", pid))
+        }
+        Presence::Running(_) => refused(
             &message!("ask.no_launcher"),
             &message!("now.use_launcher", launcher = invoked_as::launcher()),
         ),
-        Some(Some(pid)) => refused(&message!("ask.no_answer", pid, error), &message!("now.ctrl_c")),
+        other => running::not_found(context, &other),
+    })
+}
+
+/// Prints that a launcher does not answer.
+fn silent(launcher: Option<u32>) -> Exit {
+    refused(&instance::silent(launcher), &instance::now_silent(launcher))
+}
+
+/// # Errors
+///
+/// Why none does; a timeout if there is a launcher that is silent.
+fn first_that_answers(
+    context: &CommandContext,
+) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
+    let mut why = RequestError::Closed;
+    for socket in instance::control_sockets(context) {
+        match control::ask(&socket, Request::Status) {
+            Ok(Response::Status(status)) => return Ok((socket, status)),
+            Ok(_) => {}
+            Err(error @ RequestError::Timeout) => return Err(error),
+            Err(error) => why = error,
+        }
     }
+    Err(why)
+}
+
+/// Sends `request` to a launcher that has just sent its `status`, and waits for the response for as long as
+/// the launcher works.
+fn answer(
+    socket: &Path,
+    status: Box<LaunchStatus>,
+    request: Request,
+) -> Result<Response, RequestError> {
+    if request == Request::Status {
+        return Ok(Response::Status(status));
+    }
+    let launcher = status.launch.launcher_pid;
+    let pending = PendingRequest::send(socket, request);
+    let response = loop {
+        match pending.wait(ANSWER_TIMEOUT)? {
+            Some(response) => break response,
+            // A move or a restart takes as long as a server takes to start.
+            None => drop(control::ask(socket, Request::Status)?),
+        }
+    };
+    if matches!(response, Response::Stopping { .. }) {
+        while !pending.wait_for_end(ANSWER_TIMEOUT) {
+            if launcher.is_some_and(os::is_stopped) {
+                return Err(RequestError::Timeout);
+            }
+        }
+    }
+    Ok(response)
 }
 
 fn refused(why: &str, now: &str) -> Exit {

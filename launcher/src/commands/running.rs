@@ -2,24 +2,60 @@
 
 use serde_json::{Value, json};
 use shared::{
-    discovery::Discovery, exit::Exit, identity::Secret, invoked_as, message, words::AnswerName,
+    app_lock::AppLock, discovery::Discovery, exit::Exit, identity::Secret, invoked_as, message,
+    words::AnswerName,
 };
 
 use crate::{
-    instance,
+    instance::{self, Finder, Presence, RunningInstance},
     options::CommandContext,
     render::{self, note},
 };
 
-/// The running server, if the published one proves its identity.
-pub(super) fn find(context: &CommandContext) -> Option<Discovery> {
-    let secret = Secret::load(&context.folders.secret()).ok()?;
-    let (found, identity) = instance::proven(context, &secret)?;
-    (identity.launch_id == found.launch_id).then_some(found)
+/// What is there of the app.
+pub(super) fn look(context: &CommandContext) -> Presence {
+    let secret = Secret::load(&context.folders.secret()).ok();
+    Finder::new(context, secret).look()
 }
 
-/// Prints that there is none.
-pub(super) fn none(context: &CommandContext) -> Exit {
+/// The running server.
+///
+/// # Errors
+///
+/// The exit code, once it is said why there is none.
+pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
+    match look(context) {
+        Presence::Running(found) => Ok(found),
+        other => Err(not_found(context, &other)),
+    }
+}
+
+/// Prints why nothing runs, or nothing that can be asked.
+pub(super) fn not_found(context: &CommandContext, presence: &Presence) -> Exit {
+    let app = &context.app;
+    match presence {
+        Presence::Elsewhere { machine } => {
+            render::error(message!("running.not_here", app, machine));
+            render::now(message!("now.elsewhere", machine));
+            Exit::NotRunning
+        }
+        Presence::Unproven { status: Some(status), .. } => {
+            render::error(message!("running.no_server", app, state = status.state));
+            render::now(message!("now.wait"));
+            Exit::NotReady
+        }
+        Presence::Unproven { owner, status: None } => {
+            let launcher = owner.as_ref().map(|owner| owner.pid);
+            render::error(instance::silent(launcher));
+            render::now(instance::now_silent(launcher));
+            Exit::NotReady
+        }
+        Presence::Absent | Presence::Running(_) => none(context),
+    }
+}
+
+/// Prints that nothing runs.
+fn none(context: &CommandContext) -> Exit {
     let app = &context.app;
     render::error(message!("running.none", app));
     if let Some(stale) = Discovery::read(&context.folders.discovery(app)) {
@@ -32,12 +68,36 @@ pub(super) fn none(context: &CommandContext) -> Exit {
     Exit::NotRunning
 }
 
+/// The launcher that writes its files anew when it is told to. One of version 0.1 would end: what shows
+/// the version is that it has written the app's lock, or that its server names it.
+pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<u32> {
+    match presence {
+        Presence::Running(found) if found.names_launcher => found.launcher_pid,
+        Presence::Running(_) | Presence::Unproven { .. } => {
+            AppLock::holder(&context.folders, &context.app)?.process_here()
+        }
+        Presence::Elsewhere { .. } | Presence::Absent => None,
+    }
+}
+
+/// The launcher that the app's lock or the discovery file names, unproved.
+pub(super) fn published_launcher(context: &CommandContext) -> Option<u32> {
+    let CommandContext { app, folders, .. } = context;
+    let holder = AppLock::holder(folders, app).and_then(|held| held.process_here());
+    let published = || Discovery::read(&folders.discovery(app))?.launcher_pid;
+    holder.or_else(published)
+}
+
 /// The running server as JSON.
-pub(super) fn to_json(event: AnswerName, found: &Discovery) -> Value {
+pub(super) fn to_json(
+    event: AnswerName,
+    context: &CommandContext,
+    found: &RunningInstance,
+) -> Value {
     json!({
         "event": event,
-        "app": found.app,
-        "url": found.url,
+        "app": context.app,
+        "url": found.url(),
         "port": found.port,
         "server_pid": found.server_pid,
         "launcher_pid": found.launcher_pid,

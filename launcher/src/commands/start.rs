@@ -1,6 +1,6 @@
 //! `launcher start`: claim a port, start the server on it, remember it, and stay.
 
-use std::{ffi::OsString, path::PathBuf, sync::mpsc::SyncSender, time::Duration};
+use std::ffi::OsString;
 
 use shared::{
     assignment::Assignment,
@@ -15,24 +15,19 @@ use shared::{
 use super::detached;
 use crate::{
     args::StartArgs,
-    control,
+    choose::ChoiceError,
     error::LaunchError,
     handover::ServerProgram,
     home_port,
-    instance::{self, Turn},
+    instance::{self, Finder, RunningInstance, Turn},
     launch::Launch,
     launch_state::{LaunchState, RememberedState, WantedPort},
     options::{CommandContext, Options, OptionsError},
     os as system,
     render::Screen,
-    supervisor::{
-        driver::supervise,
-        event::{EventChannel, SupervisorEvent},
-    },
+    run_files::RunFiles,
+    supervisor::{driver::supervise, event::EventChannel},
 };
-
-/// How much longer than the first start's server a second start waits for it.
-const EXTRA_WAIT: Duration = Duration::from_secs(2);
 
 /// Starts the app's server, or finds the one that runs.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
@@ -77,31 +72,12 @@ impl Launch {
         });
         let options = options?;
         let secret = self.secret();
-        let timeout = options.settings.ready_timeout.value.0 + EXTRA_WAIT;
+        let timeout = options.settings.ready_timeout.value.0;
         let lock = match instance::take_turn(&self.context, &secret, timeout, |error| {
             self.warn(&message!("warning.no_lock"), &error);
         })? {
             Turn::Ours(lock) => lock,
-            Turn::Running(found, relation) => {
-                let (port, url) = (found.port, found.url.clone());
-                let event = Event::InstanceFound { port, url, relation };
-                self.history.record(&event);
-                self.screen.instance(
-                    app,
-                    &found,
-                    &event,
-                    relation,
-                    options.port.as_ref().map(|p| p.value),
-                );
-                if options.settings.open_browser.value
-                    && let Some(opening) = self.open_browser(found.port)
-                {
-                    // This process ends next, and with it the thread. One that has panicked has
-                    // said so.
-                    let _ = opening.join();
-                }
-                return Ok(self.stopped(Ending::of(found.port, EndReason::InstanceFound)));
-            }
+            Turn::Running(found) => return Ok(self.found_running(&found, &options)),
         };
         // The error of an earlier launch is out of date.
         withdraw(&folders.error_page(app));
@@ -110,63 +86,67 @@ impl Launch {
         if let Some(recovery) = loaded.recovery {
             self.recovered(&file, recovery);
         }
-        let remembered = RememberedState { lock, assignment: loaded.assignment, secret };
-        self.serve(LaunchState {
-            launch: self,
-            args,
-            environment,
-            options,
-            remembered,
-            control_socket: None,
-            generation: None,
-            home_port_wait: None,
-        })
-    }
-
-    /// Chooses a port and serves on it until the launch ends.
-    fn serve(&self, mut state: LaunchState<'_>) -> Result<Exit, LaunchError> {
-        let (app, folders) = (&self.context.app, &self.context.folders);
         let events = EventChannel::new();
         if let Err(error) = events.listen_for_signals() {
             self.warn(&message!("warning.no_signals"), &error);
         }
-        let command = state.options.settings.command.as_ref().map(|command| &command.value);
+        let command = options.settings.command.as_ref().map(|command| &command.value);
         let program = ServerProgram::find(command)?;
-        // Before the choice, so that its thread has come to rest when the server is started: a fork
-        // beside a thread that has only just begun takes milliseconds longer.
-        state.control_socket = self.listen_for_commands(&state.remembered, &events.sender);
+        let state = LaunchState {
+            launch: self,
+            args,
+            environment,
+            options,
+            remembered: RememberedState { assignment: loaded.assignment, secret },
+            // Before the choice, so that the thread of the control socket has come to rest when the server is
+            // started: a fork beside a thread that has only just begun takes milliseconds longer.
+            run_files: RunFiles::new(self, lock, events.request_handler()),
+            generation: None,
+            home_port_wait: None,
+        };
+        self.serve(state, program, events)
+    }
+
+    /// The app is running already: prints where, and opens the browser there.
+    fn found_running(&self, found: &RunningInstance, options: &Options) -> Exit {
+        let (port, url, relation) = (found.port, found.url(), found.relation());
+        let event = Event::InstanceFound { port, url, relation };
+        self.history.record(&event);
+        let asked = options.port.as_ref().map(|port| port.value);
+        self.screen.instance(&self.context.app, found, &event, asked);
+        if options.settings.open_browser.value
+            && let Some(opening) = self.open_browser(port)
+        {
+            // This process ends next, and with it the thread. One that has panicked has said so.
+            let _ = opening.join();
+        }
+        self.stopped(Ending::of(port, EndReason::InstanceFound))
+    }
+
+    /// Chooses a port and serves on it until the launch ends.
+    fn serve(
+        &self,
+        mut state: LaunchState<'_>,
+        program: ServerProgram,
+        events: EventChannel,
+    ) -> Result<Exit, LaunchError> {
         let explicit = state.options.port.as_ref().map(|port| port.value);
-        let choice = state.choose(&WantedPort { explicit, except: vec![] });
-        let choice =
-            choice.inspect_err(|_| state.control_socket.iter().for_each(|path| withdraw(path)))?;
+        let choice = match state.choose(&WantedPort { explicit, except: vec![] }) {
+            Err(ChoiceError::OwnInstance(conflict)) => {
+                // Everything that leads to it was lost, but for its port.
+                let secret = Some(state.remembered.secret.clone());
+                return match Finder::new(&self.context, secret).at(conflict.port) {
+                    Some(found) => Ok(self.found_running(&found, &state.options)),
+                    None => Err(LaunchError::NoPort(vec![*conflict])),
+                };
+            }
+            choice => choice?,
+        };
         state.home_port_wait = home_port::wait(&choice.refused, &events.sender);
         let ended = supervise(state, program, choice, events);
         system::notify_stopping();
-        for file in [folders.discovery(app), folders.token(app), folders.control(app)] {
-            withdraw(&file);
-        }
         let port = ended.choice.claim.port();
         drop(ended.choice);
         self.end(port, ended.outcome.into_result(port))
-    }
-
-    /// Opens the control socket, and returns its path. Only the holder of the app's lock opens it.
-    fn listen_for_commands(
-        &self,
-        remembered: &RememberedState,
-        events: &SyncSender<SupervisorEvent>,
-    ) -> Option<PathBuf> {
-        remembered.lock.as_ref()?;
-        let path = self.context.folders.control(&self.context.app);
-        let events = events.clone();
-        // The driver takes no events after the end of the launch.
-        let handle = move |request| drop(events.send(SupervisorEvent::Request(request)));
-        match control::listen(&path, handle) {
-            Ok(()) => Some(path),
-            Err(error) => {
-                self.warn(&message!("warning.no_control"), &error);
-                None
-            }
-        }
     }
 }

@@ -7,11 +7,10 @@ use crate::{options::CommandContext, render::line};
 
 /// Prints the URL and nothing else.
 pub(super) fn print_url(context: &CommandContext, json: bool) -> Exit {
-    let Some(found) = running::find(context) else { return running::none(context) };
-    if json {
-        line(running::to_json(AnswerName::Where, &found));
-    } else {
-        line(found.url);
+    match running::find(context) {
+        Ok(found) if json => line(running::to_json(AnswerName::Where, context, &found)),
+        Ok(found) => line(found.url()),
+        Err(exit) => return exit,
     }
     Exit::Done
 }

@@ -6,14 +6,17 @@ use serde_json::json;
 use shared::{assignment, discovery, event, exit::Exit, invoked_as, message, words::AnswerName};
 
 use super::running;
-use crate::{options::CommandContext, render::line};
+use crate::{instance::Presence, options::CommandContext, render::line};
 
 /// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Prints it. A server that runs is asked to prove itself, and may be of another version.
 pub(super) fn version(context: &CommandContext, json: bool) -> Exit {
-    let running = running::find(context).map(|found| found.version);
+    let running = match running::look(context) {
+        Presence::Running(found) => Some(found.version),
+        _ => None,
+    };
     if json {
         line(json!({
             "event": AnswerName::Version,

@@ -18,6 +18,8 @@ pub struct Started {
 pub enum Signalled {
     /// End, for this cause as far as the system gives it.
     Stop(RequestedBy),
-    /// Read the settings again.
+    /// Read the settings again, and write anew what is lost.
     Reread,
+    /// Write anew what is lost of `run/`, and open the logs anew.
+    Restore,
 }

@@ -12,7 +12,6 @@ use shared::{
     app::AppName,
     assignment::Recovery,
     conflict::{Conflict, Origin},
-    discovery::Discovery,
     event::{Event, RecoverySource, Relation, ServerAt},
     exit::Exit,
     invoked_as,
@@ -27,6 +26,7 @@ use shared::{
 use crate::{
     desktop::{self, message::Message},
     error::LaunchError,
+    instance::RunningInstance,
 };
 
 /// Where the launcher prints what it does.
@@ -125,16 +125,15 @@ impl Screen {
     pub fn instance(
         &self,
         app: &AppName,
-        found: &Discovery,
+        found: &RunningInstance,
         event: &Event,
-        relation: Relation,
         asked: Option<Port>,
     ) {
         if self.json {
             return line(event.to_json());
         }
-        line(message!("start.running", app = app.bold(), url = found.url.cyan().bold()));
-        match relation {
+        line(message!("start.running", app = app.bold(), url = found.url().cyan().bold()));
+        match found.relation() {
             Relation::Same | Relation::Other => {}
             Relation::Older => {
                 line(format_args!("  {}", message!("start.older")));

@@ -56,6 +56,13 @@ impl EventChannel {
         Self { sender, receiver }
     }
 
+    /// Puts the requests of commands into the channel.
+    pub fn request_handler(&self) -> impl Fn(IncomingRequest) + Send + Sync + use<> {
+        let events = self.sender.clone();
+        // The driver takes no events after the end of the launch.
+        move |request| drop(events.send(SupervisorEvent::Request(request)))
+    }
+
     /// Puts every signal of the system into the channel from now on.
     ///
     /// # Errors

@@ -53,6 +53,7 @@ impl AppState {
             version: VERSION.to_owned(),
             launch_id: self.launch.launch_id,
             pid: process::id(),
+            launcher_pid: self.launch.launcher_pid,
             hmac: self.secret.answer(challenge, &self.launch.app, self.launch.port),
         }
     }

@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppName,
+    app_lock::AppLock,
     atomic,
     conflict::Origin,
-    discovery::AppLock,
     event::{Event, EventName, RecoverySource},
     history::{Filter, Found, HistoryError, Reader},
     paths::Folders,

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::app_lock::LockAttempt;
 
 fn port(number: u16) -> Port {
     Port::new(number).expect("not 0")
@@ -13,7 +14,11 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn held(folder: &Path) -> AppLock {
-    AppLock::try_hold(&folder.join("app.lock")).expect("lockable").expect("free")
+    let folders = Folders::locate(Some(folder), None).expect("given");
+    match AppLock::try_hold(&folders, &AppName::default()).expect("lockable") {
+        LockAttempt::Held(lock) => lock,
+        LockAttempt::Busy(owner) => panic!("{owner:?}"),
+    }
 }
 
 #[test]

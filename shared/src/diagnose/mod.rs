@@ -243,11 +243,12 @@ impl Diagnostician {
     }
 
     /// Whether the port is worth asking: a stranger who does not answer would cost the launch
-    /// [`PROBE_TIMEOUT`]. One of our servers is published under its port, or runs our program, or its
-    /// program cannot be seen.
+    /// [`PROBE_TIMEOUT`]. One of our servers is published under its port, or the holder is a server or a
+    /// launcher of ours, which holds the sockets too, or its program cannot be seen.
     fn may_be_ours(&self, port: Port, holder: Option<&Holder>) -> bool {
         let program = holder.and_then(|holder| holder.exe.as_deref()).map(Path::new);
-        let runs_ours = |exe: &Path| invoked_as::is_one_of(&invoked_as::SERVERS, exe);
+        let names = [invoked_as::SERVERS, invoked_as::LAUNCHERS].concat();
+        let runs_ours = |exe: &Path| invoked_as::is_one_of(&names, exe);
         program.is_none_or(runs_ours) || Discovery::published(&self.run).contains(&port)
     }
 

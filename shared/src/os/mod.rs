@@ -8,6 +8,7 @@
 use std::sync::OnceLock;
 
 #[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "locks of open file descriptions have no safe wrapper")]
 #[path = "linux/mod.rs"]
 mod system;
 #[cfg(target_os = "macos")]

@@ -1,14 +1,17 @@
 //! What Linux and macOS have in common.
 
 use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError},
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
 
-use rustix::{fs::Access, io::Errno};
+use rustix::{
+    fs::{Access, OFlags},
+    io::Errno,
+};
 use socket2::Socket;
 
 use super::{bind_table::Sharing, interface::FileIdentity};
@@ -47,6 +50,33 @@ pub fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);
     options
+}
+
+/// Opens a file of ours: no link is followed, and a pipe or a device is not waited for.
+pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Makes a link at `link` that leads to a folder.
+pub fn link_folder(folder: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(folder, link)
+}
+
+/// Whether the error means that files here cannot be locked, as on some network and user-space file
+/// systems.
+pub fn has_no_locks(error: &io::Error) -> bool {
+    let codes = [Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL];
+    codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
+}
+
+/// Takes `flock(2)`; false if another process has it.
+pub(super) fn flock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Whether other users may look into a file or a folder.

@@ -7,6 +7,7 @@ use std::{
     env, fs, io,
     net::TcpListener,
     os::{
+        fd::AsRawFd,
         linux::net::SocketAddrExt,
         unix::{
             ffi::OsStrExt,
@@ -14,10 +15,16 @@ use std::{
             process::CommandExt,
         },
     },
+    path::Path,
     process::Command,
 };
 
-use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
+use interprocess::local_socket::Name;
+
+use rustix::{
+    fs::{Mode, OFlags},
+    process::{Signal, getpid, getppid, set_parent_process_death_signal},
+};
 
 use super::{
     interface::{Signalled, Started},
@@ -26,8 +33,9 @@ use super::{
 
 pub use self::desktop::{has_desktop, output_is_read, show};
 pub use super::unix::{
-    detach, for_this_user_alone, has_terminal, keep_to_ourselves, kill, leave_own_console,
-    signal_of, socket_name, user, wait_for_end,
+    detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
+    kill, leave_own_console, make_substitute_folder, nudge, signal_of, substitute_socket, user,
+    wait_for_end,
 };
 
 /// Starts the server on these sockets, bound to this process for life and death.
@@ -50,6 +58,35 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Start
     // neither allocates nor takes a lock, in success or in failure.
     unsafe { command.pre_exec(bind_to_launcher) };
     Ok(Started { process: command.spawn()?, sockets: vec![] })
+}
+
+/// Calls `act` with the name of a control socket at `path`. One that is too long for a socket is reached
+/// through the descriptor of its folder, and is a name only while `act` runs.
+///
+/// # Errors
+///
+/// Those of `act`; also if the path cannot be a name.
+pub fn with_socket_name<T>(
+    path: &Path,
+    act: impl FnOnce(Name<'_>) -> io::Result<T>,
+) -> io::Result<T> {
+    let (Some(folder), Some(file)) = (path.parent(), path.file_name()) else {
+        return unix::socket::with_name(path.as_os_str(), act);
+    };
+    if path.as_os_str().len() <= unix::socket::MAX_PATH {
+        return unix::socket::with_name(path.as_os_str(), act);
+    }
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(folder, flags, Mode::empty())?;
+    let short = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(file);
+    unix::socket::with_name(short.as_os_str(), act)
+}
+
+/// Whether a process is stopped, by Ctrl-Z or a debugger.
+pub fn is_stopped(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The state follows the name, which may hold anything.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.

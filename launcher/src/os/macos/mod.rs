@@ -8,11 +8,16 @@ use std::{
     io,
     mem::{MaybeUninit, size_of},
     net::TcpListener,
+    path::Path,
     process::Command,
     ptr::null,
 };
 
-use libc::{PROC_PIDTASKINFO, SIG_IGN, proc_pidinfo, proc_taskinfo, sigaction};
+use interprocess::local_socket::Name;
+use libc::{
+    PROC_PIDTASKINFO, PROC_PIDTBSDINFO, SIG_IGN, SSTOP, proc_bsdinfo, proc_pidinfo, proc_taskinfo,
+    sigaction,
+};
 
 use super::{
     interface::{Signalled, Started},
@@ -21,8 +26,9 @@ use super::{
 
 pub use self::desktop::{has_desktop, output_is_read, show};
 pub use super::unix::{
-    detach, for_this_user_alone, has_terminal, keep_to_ourselves, kill, leave_own_console,
-    signal_of, socket_name, user, wait_for_end,
+    detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
+    kill, leave_own_console, make_substitute_folder, nudge, signal_of, substitute_socket, user,
+    wait_for_end,
 };
 
 /// Starts the server on these sockets.
@@ -37,7 +43,8 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Start
 
 /// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
-/// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
+/// gone, SIGUSR1 and SIGUSR2 to write anew what is lost. A SIGHUP that the parent process has set to be
+/// ignored, as `nohup` does, stays ignored.
 ///
 /// # Errors
 ///
@@ -56,6 +63,34 @@ fn is_ignored(signal: c_int) -> bool {
     // SAFETY: the call has succeeded and filled it in; all zeros would be one as well.
     let now = unsafe { now.assume_init() };
     now.sa_sigaction == SIG_IGN
+}
+
+/// Calls `act` with the name of a control socket at `path`.
+///
+/// # Errors
+///
+/// Those of `act`; also if the path cannot be a name, because it is too long.
+pub fn with_socket_name<T>(
+    path: &Path,
+    act: impl FnOnce(Name<'_>) -> io::Result<T>,
+) -> io::Result<T> {
+    match path.as_os_str().len() <= unix::socket::MAX_PATH {
+        true => unix::socket::with_name(path.as_os_str(), act),
+        false => Err(io::ErrorKind::InvalidFilename.into()),
+    }
+}
+
+/// Whether a process is stopped, by Ctrl-Z or a debugger.
+pub fn is_stopped(pid: u32) -> bool {
+    let mut info = MaybeUninit::<proc_bsdinfo>::zeroed();
+    let Ok(pid) = c_int::try_from(pid) else { return false };
+    let length = size_of::<proc_bsdinfo>() as c_int;
+    // SAFETY: `info` is writable for `length` bytes until the call returns.
+    let filled =
+        unsafe { proc_pidinfo(pid, PROC_PIDTBSDINFO, 0, info.as_mut_ptr().cast(), length) };
+    // SAFETY: it is made of numbers, for which zeros will do where nothing was written.
+    let info = unsafe { info.assume_init() };
+    filled == length && info.pbi_status == SSTOP
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.

@@ -2,6 +2,7 @@
 
 pub(super) mod desktop;
 pub(super) mod login;
+pub(super) mod socket;
 
 use std::{
     env, io,
@@ -10,16 +11,11 @@ use std::{
         fd::OwnedFd,
         unix::process::{CommandExt, ExitStatusExt},
     },
-    path::Path,
     process::{Child, Command, ExitStatus},
     thread,
 };
 
 use command_fds::{CommandFdExt, FdMapping};
-use interprocess::{
-    local_socket::{GenericFilePath, ListenerOptions, Name, prelude::*},
-    os::unix::local_socket::ListenerOptionsExt,
-};
 use rustix::{
     io::Errno,
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
@@ -30,13 +26,19 @@ use shared::{
     invoked_as,
 };
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2},
     iterator::Signals,
 };
 
 use super::interface::Signalled;
 
-pub use self::desktop::{has_terminal, leave_own_console};
+pub use self::{
+    desktop::{has_terminal, leave_own_console},
+    socket::{
+        for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
+        substitute_socket,
+    },
+};
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.
@@ -74,6 +76,16 @@ pub fn kill(child: &Child) {
     }
 }
 
+/// Has a launcher of this user write anew what it has lost of `run/` (see [`on_signal`]).
+///
+/// # Errors
+///
+/// If the process is gone.
+pub fn nudge(launcher: u32) -> io::Result<()> {
+    let pid = Pid::from_raw(launcher.cast_signed()).ok_or(io::ErrorKind::NotFound)?;
+    Ok(kill_process(pid, Signal::USR1)?)
+}
+
 /// The signal that ended a process, if one did.
 pub fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
@@ -81,19 +93,23 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
 
 /// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
-/// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
+/// gone, SIGUSR1 and SIGUSR2 to write anew what is lost, as programs that rotate logs send them. A SIGHUP
+/// that the parent process has set to be ignored, as `nohup` does, stays ignored.
 pub(super) fn on_signal(
     is_ignored: fn(i32) -> bool,
     mut handle: impl FnMut(Signalled) + Send + 'static,
 ) -> io::Result<()> {
     let had_terminal = has_terminal();
     let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
-    let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
+    let others = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2];
+    let mut signals = Signals::new(others.into_iter().chain(hangup))?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
-            let is_hangup = signal == SIGHUP && (!had_terminal || has_terminal());
-            let stop = Signalled::Stop(RequestedBy::Signal);
-            handle(if is_hangup { Signalled::Reread } else { stop });
+            handle(match signal {
+                SIGUSR1 | SIGUSR2 => Signalled::Restore,
+                SIGHUP if !had_terminal || has_terminal() => Signalled::Reread,
+                _ => Signalled::Stop(RequestedBy::Signal),
+            });
         }
     })?;
     Ok(())
@@ -103,24 +119,6 @@ pub(super) fn on_signal(
 pub fn user() -> String {
     let named = env::var("USER").or_else(|_| env::var("LOGNAME"));
     named.unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
-}
-
-/// The name of a control socket at `path`.
-///
-/// # Errors
-///
-/// If the path cannot be one.
-pub fn socket_name(path: &Path) -> io::Result<Name<'_>> {
-    path.to_fs_name::<GenericFilePath>()
-}
-
-/// A listener that only this user can connect to (0600).
-///
-/// # Errors
-///
-/// Never here.
-pub fn for_this_user_alone(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
-    Ok(options.mode(0o600))
 }
 
 /// Makes the process that `command` will start outlive the terminal: it gets a session of its own.

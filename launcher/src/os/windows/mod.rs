@@ -20,9 +20,26 @@ pub use self::{
     console::on_signal,
     desktop::{has_desktop, has_terminal, leave_own_console, output_is_read, show},
     handle::keep_to_ourselves,
-    pipe::{for_this_user_alone, socket_name},
+    pipe::{
+        for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
+        substitute_socket, with_socket_name,
+    },
     process::{detach, kill, memory_of, signal_of, spawn, wait_for_end},
 };
+
+/// Has a launcher write anew what it has lost: no signal does here.
+///
+/// # Errors
+///
+/// Always.
+pub fn nudge(_: u32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Whether a process is stopped: Ctrl-Z does not exist here.
+pub fn is_stopped(_: u32) -> bool {
+    false
+}
 
 /// Does nothing: there is no service manager that expects a message when the server serves.
 pub fn notify_ready(_: &str) {}

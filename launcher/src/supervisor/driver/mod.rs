@@ -144,7 +144,12 @@ impl Driver<'_> {
                 self.servers.reap(attempt).map(|event| Input::Server { attempt, event })
             }
             SupervisorEvent::Signal(Signalled::Reread) => {
+                self.launch_state.run_files.restore();
                 self.reload_settings(false);
+                None
+            }
+            SupervisorEvent::Signal(Signalled::Restore) => {
+                self.launch_state.run_files.restore();
                 None
             }
             SupervisorEvent::Signal(Signalled::Stop(by)) => {
@@ -163,7 +168,11 @@ impl Driver<'_> {
 
     /// A request on the control socket. The status is answered at once.
     fn request(&mut self, incoming: IncomingRequest, state: &State) -> Option<Input> {
-        let IncomingRequest { request, reply, written } = incoming;
+        if incoming.is_expired() {
+            return None;
+        }
+        self.launch_state.run_files.restore();
+        let IncomingRequest { request, reply, written, .. } = incoming;
         if request == Request::Status {
             // A client that has gone away meanwhile does not want the answer.
             let _ = reply.send(Response::Status(Box::new(self.status(state))));

@@ -46,8 +46,14 @@ fn answer_once(listener: &TcpListener, secret: &Secret, app: &AppName, port: Por
     assert!(request.take_while(|line| !line.is_empty()).all(|header| !header.contains("oken")));
     let (_, challenge) = first.split_once("challenge=").expect("an identity request");
     let hmac = secret.answer(challenge.split(' ').next().expect("a word"), app, port);
-    let identity =
-        Identity { app: app.clone(), version: "1".into(), launch_id: Uuid::nil(), pid: 7, hmac };
+    let identity = Identity {
+        app: app.clone(),
+        version: "1".into(),
+        launch_id: Uuid::nil(),
+        pid: 7,
+        launcher_pid: None,
+        hmac,
+    };
     let body = serde_json::to_string(&identity).expect("JSON");
     write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
         .expect("sent");

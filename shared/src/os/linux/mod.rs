@@ -12,10 +12,13 @@ use super::{
     unix,
 };
 
+mod locks;
 mod process;
 mod ranges;
 mod tables;
 
+pub use locks::try_lock;
+pub use process::boot_id;
 pub use ranges::port_ranges;
 pub use unix::*;
 

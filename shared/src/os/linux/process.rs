@@ -94,6 +94,12 @@ fn user_of(pid: u32) -> Option<u32> {
     ids.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
+/// What tells this start of the system from every other.
+pub fn boot_id() -> Option<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
+}
+
 /// When the system started, in seconds since 1970.
 pub(super) fn boot_time() -> Option<i64> {
     let stat = fs::read_to_string("/proc/stat").ok()?;

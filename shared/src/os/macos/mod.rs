@@ -14,13 +14,20 @@ use crate::port::Port;
 
 mod process;
 mod ranges;
+mod sysctl;
 mod tables;
 
 pub use ranges::port_ranges;
+pub use sysctl::boot_id;
 pub use unix::*;
 
 /// How sockets live together here.
 pub const RULES: BindRules = BindRules::MacOs;
+
+/// Takes the lock of an open file, until it is closed; false if another process has it.
+pub fn try_lock(file: &std::fs::File) -> io::Result<bool> {
+    unix::flock(file)
+}
 
 /// This system: its library of processes and its user database.
 #[derive(Debug, Default)]

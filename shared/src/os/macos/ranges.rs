@@ -1,10 +1,10 @@
 //! The port ranges that macOS controls, by `sysctl`.
 
-use std::{ffi::CStr, ptr};
+use std::ffi::CStr;
 
-use crate::os::port_bitmap;
+use super::sysctl::sysctl;
 use crate::{
-    os::interface::PortRanges,
+    os::{interface::PortRanges, port_bitmap},
     port::{Port, PortRange},
 };
 
@@ -44,21 +44,4 @@ fn port(name: &CStr) -> Option<Port> {
     let mut number = [0_u8; size_of::<i32>()];
     sysctl(name, &mut number).filter(|&length| length == number.len())?;
     Port::try_from(i64::from(i32::from_ne_bytes(number))).ok()
-}
-
-/// Reads a value of the kernel into `value`, and answers how much of it was filled.
-fn sysctl(name: &CStr, value: &mut [u8]) -> Option<usize> {
-    let mut length = value.len();
-    // SAFETY: the name ends with a zero, `value` has `length` bytes to write to, and `length` may be
-    // written to; nothing is set. All live until the call returns.
-    let failed = unsafe {
-        libc::sysctlbyname(
-            name.as_ptr(),
-            value.as_mut_ptr().cast(),
-            ptr::from_mut(&mut length),
-            ptr::null_mut(),
-            0,
-        )
-    };
-    (failed == 0 && length <= value.len()).then_some(length)
 }

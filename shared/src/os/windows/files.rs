@@ -8,8 +8,13 @@ use std::{
     path::Path,
 };
 
-use windows_sys::Win32::Storage::FileSystem::{
-    BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle,
+use windows_sys::Win32::{
+    Foundation::ERROR_LOCK_VIOLATION,
+    Storage::FileSystem::{
+        BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle, LOCKFILE_EXCLUSIVE_LOCK,
+        LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
+    },
+    System::IO::OVERLAPPED,
 };
 
 use crate::os::interface::FileIdentity;
@@ -33,6 +38,44 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
 /// Options that make a new file; its folder keeps other users out.
 pub fn private_file() -> OpenOptions {
     OpenOptions::new()
+}
+
+/// Opens a file of ours.
+pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
+}
+
+/// Links to folders need a privilege here that few users have.
+pub fn link_folder(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Takes the lock of an open file, until it is closed; false if another process has it. A lock here keeps
+/// others from reading what it covers, so it covers a byte far behind the content.
+pub fn try_lock(file: &File) -> io::Result<bool> {
+    let mut far_behind = OVERLAPPED::default();
+    far_behind.Anonymous.Anonymous.OffsetHigh = u32::MAX >> 1;
+    let flags = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
+    // SAFETY: the handle is open while the file is borrowed, and `far_behind` outlives the call, which
+    // does not wait.
+    let done = unsafe { LockFileEx(file.as_raw_handle(), flags, 0, 1, 0, &raw mut far_behind) };
+    if done != 0 {
+        return Ok(true);
+    }
+    match io::Error::last_os_error() {
+        error if error.raw_os_error() == Some(ERROR_LOCK_VIOLATION.cast_signed()) => Ok(false),
+        error => Err(error),
+    }
+}
+
+/// Whether the error means that files here cannot be locked: every file system of Windows has locks.
+pub fn has_no_locks(_: &io::Error) -> bool {
+    false
+}
+
+/// What tells this start of the system from every other: nothing does here.
+pub fn boot_id() -> Option<String> {
+    None
 }
 
 /// Whether other users may look into a file or a folder. Both inherit the rights of the user's

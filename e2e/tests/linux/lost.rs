@@ -1,0 +1,133 @@
+//! What leads to a running instance is lost: the files of `run/`, the app's lock. All commands give one
+//! answer, no second server is started, and the launcher writes its files anew.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use e2e::{Home, Running, WatchedProcess, program, quiet_port, quiet_range, wait_until};
+use rustix::process::Signal;
+use serde_json::Value;
+use shared::{app::AppName, paths::Folders};
+
+/// What is removed, by the name of the case.
+type Loss = (&'static str, fn(&Folders, &AppName) -> Vec<PathBuf>);
+
+const LOSSES: [Loss; 7] = [
+    ("run", |folders, _| vec![folders.run().to_owned()]),
+    ("the lock of version 0.1", |folders, app| vec![folders.run().join(format!("{app}.lock"))]),
+    ("the lock", |folders, app| vec![folders.lock(app)]),
+    ("the discovery file", |folders, app| vec![folders.discovery(app)]),
+    ("the control socket", |folders, app| vec![folders.control(app)]),
+    ("the token", |folders, app| vec![folders.token(app)]),
+    ("everything", |folders, app| vec![folders.run().to_owned(), folders.lock(app)]),
+];
+
+fn remove(path: &PathBuf) {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+fn serving(home: &Home) -> (Running, String) {
+    let mut running = home.launcher().port(quiet_port()).start();
+    let url = running.ready().url;
+    (running, url)
+}
+
+/// I8: one live server, whatever was lost.
+#[test]
+fn whatever_is_lost_the_instance_is_found_and_there_is_no_second_one() {
+    let app = AppName::default();
+    for (case, lost) in LOSSES {
+        let home = Home::new();
+        let (running, url) = serving(&home);
+        lost(home.folders(), &app).iter().for_each(remove);
+
+        let second = home.launcher().run();
+        assert_eq!(second.code, Some(0), "{case}: {second:?}");
+        assert_eq!(second.line("instance_found")["url"], url.as_str(), "{case}");
+        for command in ["where", "status", "open", "doctor"] {
+            let told = home.command(command).arg("--json").run();
+            assert_eq!(told.code, Some(0), "{case}: {command}: {told:?}");
+            assert!(told.stdout.contains(&url), "{case}: {command}: {told:?}");
+        }
+        for file in [home.folders().discovery(&app), home.folders().lock(&app)] {
+            assert!(file.exists(), "{case}: {} was written anew", file.display());
+        }
+        let told = home.command("stop").run();
+        assert_eq!(told.code, Some(0), "{case}: {told:?}");
+        assert_eq!(running.exit().code, Some(0), "{case}");
+        assert_eq!(home.events("server_spawned").len(), 1, "{case}");
+    }
+}
+
+#[test]
+fn a_signal_that_log_rotation_sends_has_the_files_written_anew_and_ends_nothing() {
+    let app = AppName::default();
+    for signal in [Signal::HUP, Signal::USR1, Signal::USR2] {
+        let home = Home::new();
+        let (mut running, _) = serving(&home);
+        fs::remove_dir_all(home.folders().run()).expect("it was there");
+        running.signal(signal);
+        let anew = [home.folders().discovery(&app), home.folders().control(&app)];
+        wait_until("they are there again", || anew.iter().all(|file| file.exists()));
+        assert!(!running.has_ended(), "{signal:?}");
+    }
+}
+
+/// A session's folder comes and goes with the session, and is another for a service.
+#[test]
+fn the_environment_of_a_session_does_not_decide_where_an_app_is_looked_for() {
+    let user = tempfile::tempdir().expect("a folder");
+    let session = tempfile::tempdir().expect("a folder");
+    let launcher = |arguments: &[&str]| {
+        let mut command = Command::new(program("launcher"));
+        command.args(arguments).env("HOME", user.path()).env_remove("HOMEPORT_HOME");
+        command.env("HOMEPORT_RANGE", quiet_range()).env("HOMEPORT_LOG_DIR", user.path());
+        command.env_remove("XDG_RUNTIME_DIR").env_remove("XDG_STATE_HOME");
+        command
+    };
+    let started = launcher(&["--detach", "--no-open", "--json"]).output().expect("started");
+    assert!(started.status.success(), "{started:?}");
+    let first: Value = serde_json::from_slice(&started.stdout).expect("a line");
+    let second = launcher(&["--no-open", "--json"])
+        .env("XDG_RUNTIME_DIR", session.path())
+        .output()
+        .expect("started");
+    let stopped = launcher(&["stop"]).env("XDG_RUNTIME_DIR", session.path()).output();
+    assert!(second.status.success(), "{second:?}");
+    let found: Value = serde_json::from_slice(&second.stdout).expect("a line");
+    assert_eq!((&found["event"], &found["url"]), (&"instance_found".into(), &first["url"]));
+    assert!(stopped.expect("started").status.success());
+}
+
+/// A path that no socket can have: 113 bytes and more.
+#[test]
+fn a_home_with_a_long_path_can_be_asked_and_stopped() {
+    let home = Home::new();
+    let long = home.path().join("d".repeat(60)).join("e".repeat(60));
+    let of_long = |command: Option<&str>| {
+        let launcher = command.map_or_else(|| home.launcher(), |name| home.command(name));
+        launcher.arg("--home").arg(&long)
+    };
+    let mut running = of_long(None).port(quiet_port()).start();
+    running.ready();
+    for command in ["status", "restart", "stop"] {
+        let told = of_long(Some(command)).run();
+        assert_eq!(told.code, Some(0), "{command}: {told:?}");
+    }
+    assert_eq!(running.exit().code, Some(0));
+}
+
+/// The server of a launcher that was killed may be there for a moment longer.
+#[test]
+fn a_start_right_after_a_kill_has_the_last_good_port_again() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    let port = running.ready().port;
+    for round in 0..20 {
+        WatchedProcess::of(running.pid()).expect("it runs").signal(Signal::KILL);
+        let mut next = home.launcher().start();
+        assert_eq!(next.ready().port, port, "round {round}");
+        drop(running.exit());
+        running = next;
+    }
+}

@@ -1,0 +1,147 @@
+//! The files of a running launch: the app's lock, the control socket, the discovery file.
+//!
+//! A logout, a clean-up or a person may remove them while the launch goes on. They lead others to it,
+//! so they are written anew when a command or a signal comes.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use shared::{
+    app_lock::{AppLock, LockOwner, Remains},
+    discovery::{Discovery, withdraw},
+    message, paths,
+    port::Port,
+};
+
+use crate::{
+    control::{self, IncomingRequest},
+    launch::Launch,
+    os,
+};
+
+/// What takes the requests of commands.
+type Handler = Arc<dyn Fn(IncomingRequest) + Send + Sync>;
+
+/// The files of a running launch. Dropped at its end, it removes them.
+pub struct RunFiles<'a> {
+    launch: &'a Launch,
+    lock: Option<AppLock>,
+    owner: LockOwner,
+    control: Option<PathBuf>,
+    published: Option<Discovery>,
+    handle: Handler,
+    /// On which port the last launch was killed, if it was.
+    killed_on: Option<Port>,
+}
+
+impl<'a> RunFiles<'a> {
+    /// Those of `launch`, which holds `lock` unless the system could not give it. Requests go to `handle`.
+    pub fn new(
+        launch: &'a Launch,
+        lock: Option<AppLock>,
+        handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
+    ) -> Self {
+        let killed_on = lock.as_ref().map(AppLock::remains).and_then(Remains::port);
+        let owner = LockOwner::of_this_process();
+        let handle = Arc::new(handle);
+        let mut files =
+            Self { launch, lock, owner, control: None, published: None, handle, killed_on };
+        files.listen();
+        files
+    }
+
+    /// The app's lock; `None` if the system could not give it, and then nothing is remembered.
+    pub fn lock(&self) -> Option<&AppLock> {
+        self.lock.as_ref()
+    }
+
+    /// On which port the last launch was killed, if it was: its server may be dying there.
+    pub fn killed_on(&self) -> Option<Port> {
+        self.killed_on
+    }
+
+    /// Publishes where the server is, for programs.
+    pub fn publish(&mut self, discovery: Discovery) {
+        self.owner.port = Some(discovery.port);
+        self.published = Some(Discovery { control: self.control.clone(), ..discovery });
+        self.say_owner();
+        if let Err(error) = self.write_discovery() {
+            self.launch.warn(&message!("warning.not_found"), &error);
+        }
+    }
+
+    /// Writes anew what is lost.
+    pub fn restore(&mut self) {
+        let context = &self.launch.context;
+        if let Some(lock) = &mut self.lock {
+            // Without the file the launch goes on, and others find it in other ways.
+            let _ = lock.renew(&context.folders, &context.app);
+        }
+        self.say_owner();
+        if self.control.as_ref().is_none_or(|path| !os::is_listening_at(path)) {
+            self.listen();
+        }
+        let is_lost = |published: &Discovery| {
+            let file = context.folders.discovery(&context.app);
+            Discovery::read(&file).is_none_or(|found| found.launch_id != published.launch_id)
+        };
+        if self.published.as_ref().is_some_and(is_lost) {
+            // It is tried again at the next occasion, and was warned of at the first.
+            let _ = self.write_discovery();
+        }
+    }
+
+    fn write_discovery(&self) -> io::Result<()> {
+        let context = &self.launch.context;
+        match &self.published {
+            Some(discovery) => discovery.publish(&context.folders.discovery(&context.app)),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens the control socket: at its usual place, or at another if it cannot be there.
+    fn listen(&mut self) {
+        let context = &self.launch.context;
+        let usual = context.folders.control(&context.app);
+        let substitute = os::substitute_socket(&usual);
+        let opened = self.listen_at(&usual).map(|()| usual).or_else(|error| {
+            let made = os::make_substitute_folder(&substitute);
+            made.and_then(|()| self.listen_at(&substitute)).map(|()| substitute).map_err(|_| error)
+        });
+        match opened {
+            Ok(path) => self.control = Some(path),
+            Err(error) => self.launch.warn(&message!("warning.no_control"), &error),
+        }
+        self.owner.control.clone_from(&self.control);
+        self.say_owner();
+        if let Some(published) = &mut self.published {
+            published.control.clone_from(&self.control);
+        }
+    }
+
+    fn listen_at(&self, path: &Path) -> io::Result<()> {
+        paths::make_parent(path)?;
+        let handle = Arc::clone(&self.handle);
+        control::listen(path, move |request| handle(request))
+    }
+
+    fn say_owner(&mut self) {
+        if let Some(lock) = &mut self.lock {
+            // The lock holds without it; who looks for this launch has other ways.
+            let _ = lock.set_owner(&self.owner);
+        }
+    }
+}
+
+impl Drop for RunFiles<'_> {
+    fn drop(&mut self) {
+        let (app, folders) = (&self.launch.context.app, &self.launch.context.folders);
+        let control = self.control.take().unwrap_or_else(|| folders.control(app));
+        for file in [folders.discovery(app), folders.token(app), control] {
+            withdraw(&file);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The lock of an app: the right to run it and to write what it remembers.
+//!
+//! The process that runs an app holds `state/<app>/lock` for as long as it lives; the system lets go of
+//! it whatever the end, so a stale lock does not exist. The file has the [`LockOwner`], so that an app
+//! is found when everything in `run/` is lost. A lock whose file is no longer the one at the path is
+//! none: another process may have made the file anew and locked that.
+//!
+//! Version 0.1 locks `run/<app>.lock` alone. That file is locked after the other one, so that only one of
+//! both versions runs an app.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::AppName,
+    os::{self, SocketTables, System},
+    paths::{self, Folders},
+    port::Port,
+};
+
+/// The version of the file's format.
+pub const SCHEMA: u32 = 1;
+
+/// The most that is read of a lock's file, in bytes; ours has some 300.
+const MAX_CONTENT: u64 = 64 * 1024;
+
+/// How far two readings of the start of one process may be apart: the time at which the system
+/// started, which they rest on, is adjusted with the clock.
+const SAME_START: SignedDuration = SignedDuration::from_secs(2);
+
+/// Who runs an app, as its lock's file has it. After the end of a launch the file is empty; one that
+/// was killed leaves its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockOwner {
+    /// The version of the format.
+    pub schema: u32,
+    /// The process that holds the lock.
+    pub pid: u32,
+    /// When that process was started, which tells it from a later one with the same number.
+    pub started_at: Option<Timestamp>,
+    /// The start of the system that the process belongs to; `null` where the system has no such id.
+    pub boot_id: Option<String>,
+    /// The name of the computer or the container.
+    pub machine: String,
+    /// Where the process takes requests; `null` before it does.
+    pub control: Option<PathBuf>,
+    /// The port of the app; `null` before it has one.
+    pub port: Option<Port>,
+}
+
+impl LockOwner {
+    /// This process, before it has a port.
+    pub fn of_this_process() -> Self {
+        let pid = std::process::id();
+        Self {
+            schema: SCHEMA,
+            pid,
+            started_at: started_at(pid),
+            boot_id: os::boot_id(),
+            machine: os::machine_name(),
+            control: None,
+            port: None,
+        }
+    }
+
+    /// Whether it is a process of another computer or container, of which nothing can be seen from here.
+    pub fn is_elsewhere(&self) -> bool {
+        self.machine != os::machine_name()
+    }
+
+    /// Whether its process still exists. Of a process elsewhere that cannot be told: it counts as
+    /// alive.
+    pub fn is_alive(&self) -> bool {
+        if self.is_elsewhere() {
+            return true;
+        }
+        if self.boot_id != os::boot_id() {
+            return false;
+        }
+        match (System::default().process(self.pid), self.started_at) {
+            (None, _) => false,
+            (Some(process), Some(then)) => process
+                .holder
+                .started_at
+                .is_none_or(|now| now.duration_since(then).abs() <= SAME_START),
+            (Some(_), None) => true,
+        }
+    }
+}
+
+fn started_at(pid: u32) -> Option<Timestamp> {
+    System::default().process(pid)?.holder.started_at
+}
+
+/// What came of taking an app's lock.
+#[derive(Debug)]
+pub enum LockAttempt {
+    /// It is ours.
+    Held(AppLock),
+    /// Another process holds it; `None` if it has not yet said which, or is of version 0.1.
+    Busy(Option<LockOwner>),
+}
+
+impl LockAttempt {
+    /// The process of this computer that holds it, if the lock's file names one that is alive.
+    pub fn process_here(&self) -> Option<u32> {
+        let Self::Busy(Some(owner)) = self else { return None };
+        (owner.is_alive() && !owner.is_elsewhere()).then_some(owner.pid)
+    }
+}
+
+/// The right to run an app and to write what it remembers, until it is dropped.
+#[derive(Debug)]
+pub struct AppLock {
+    file: File,
+    path: PathBuf,
+    /// What version 0.1 would lock, as far as it can be made.
+    of_version_0_1: Vec<HeldFile>,
+    /// What the last owner left, if it was killed or if the file was not there.
+    remains: Remains,
+}
+
+/// A locked file, and where it was made.
+#[derive(Debug)]
+struct HeldFile {
+    file: File,
+    path: PathBuf,
+}
+
+/// What the lock's file said before it was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remains {
+    /// The last launch has ended, and emptied the file.
+    Nothing,
+    /// The last launch was killed.
+    Owner(LockOwner),
+    /// The file was not there: this is the first launch, or somebody removed it.
+    NoFile,
+}
+
+impl Remains {
+    /// Whether they show for certain that the app does not run. Where the lock's file was not there, a
+    /// launcher may hold one that was removed.
+    pub fn are_certain(&self) -> bool {
+        *self != Self::NoFile
+    }
+
+    /// The port of a launch that was killed.
+    pub fn port(&self) -> Option<Port> {
+        match self {
+            Self::Owner(owner) => owner.port,
+            Self::Nothing | Self::NoFile => None,
+        }
+    }
+}
+
+impl AppLock {
+    /// Takes the lock of `app`, unless another process holds it.
+    ///
+    /// # Errors
+    ///
+    /// If the lock's file can be neither opened nor made, or is not a file.
+    pub fn try_hold(folders: &Folders, app: &AppName) -> io::Result<LockAttempt> {
+        let path = folders.lock(app);
+        loop {
+            let existed = path.symlink_metadata().is_ok();
+            let mut file = open(&path)?;
+            let left = read(&mut file);
+            if !lock(&file, left.as_ref())? {
+                return Ok(LockAttempt::Busy(left));
+            }
+            if !is_at(&file, &path) {
+                continue;
+            }
+            let of_version_0_1 = hold_for_version_0_1(folders.locks_of_version_0_1(app));
+            let Some(of_version_0_1) = of_version_0_1 else {
+                return Ok(LockAttempt::Busy(None));
+            };
+            let remains = match (existed, left) {
+                (false, _) => Remains::NoFile,
+                (true, None) => Remains::Nothing,
+                (true, Some(owner)) => Remains::Owner(owner),
+            };
+            let mut held = Self { file, path, of_version_0_1, remains };
+            // Who cannot write it may run the app all the same: what it says is a help, not the lock.
+            let _ = held.set_owner(&LockOwner::of_this_process());
+            return Ok(LockAttempt::Held(held));
+        }
+    }
+
+    /// Who holds the lock of `app`, if another process does.
+    pub fn holder(folders: &Folders, app: &AppName) -> Option<LockAttempt> {
+        let is_busy = |path: &Path| {
+            let open =
+                |write| os::open_plain(OpenOptions::new().read(true).write(write), path).ok();
+            // Some locks need a file that may be written, and some homes are read-only.
+            let mut file = open(true).or_else(|| open(false))?;
+            let left = read(&mut file);
+            let is_ours = lock(&file, left.as_ref()).unwrap_or(true);
+            (!is_ours).then_some(LockAttempt::Busy(left))
+        };
+        let of_version_0_1 = folders.locks_of_version_0_1(app);
+        [folders.lock(app)].into_iter().chain(of_version_0_1).find_map(|path| is_busy(&path))
+    }
+
+    /// What the last owner left.
+    pub fn remains(&self) -> &Remains {
+        &self.remains
+    }
+
+    /// Writes who holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the disk refuses it with.
+    pub fn set_owner(&mut self, owner: &LockOwner) -> io::Result<()> {
+        let mut text = serde_json::to_vec(owner)?;
+        text.push(b'\n');
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&text)?;
+        self.file.set_len(text.len() as u64)
+    }
+
+    /// Gives up a lock that was taken although the app runs: its file is removed, so that the next one to
+    /// take it knows as little.
+    pub fn give_up(self) {
+        if is_at(&self.file, &self.path) {
+            // What stays looks like the end of a launch; the port of the app still shows that it runs.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// Makes the lock's files anew that are no longer at their paths. False if another process has made
+    /// the app's own.
+    ///
+    /// # Errors
+    ///
+    /// If it can be neither opened nor made.
+    pub fn renew(&mut self, folders: &Folders, app: &AppName) -> io::Result<bool> {
+        if !is_at(&self.file, &self.path) {
+            let file = open(&self.path)?;
+            if !lock(&file, None)? {
+                return Ok(false);
+            }
+            self.file = file;
+        }
+        let are_in_place = self.of_version_0_1.iter().all(|held| is_at(&held.file, &held.path));
+        if !are_in_place || self.of_version_0_1.is_empty() {
+            self.of_version_0_1.retain(|held| is_at(&held.file, &held.path));
+            let kept: Vec<_> = self.of_version_0_1.iter().map(|held| held.path.clone()).collect();
+            let lost = folders.locks_of_version_0_1(app).filter(|path| !kept.contains(path));
+            self.of_version_0_1.extend(hold_for_version_0_1(lost).unwrap_or_default());
+        }
+        Ok(true)
+    }
+}
+
+/// An empty file says that the launch has ended as it should.
+impl Drop for AppLock {
+    fn drop(&mut self) {
+        // Who finds the content all the same asks whether the process is alive.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// A link is not followed, and what blocks is not opened: the content is written through it.
+fn open(path: &Path) -> io::Result<File> {
+    paths::make_parent(path)?;
+    let mut options = os::private_file();
+    let file = os::open_plain(options.read(true).write(true).create(true).truncate(false), path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("not a file")),
+    }
+}
+
+/// What the file says, if it says something.
+fn read(file: &mut File) -> Option<LockOwner> {
+    let mut text = Vec::new();
+    file.seek(SeekFrom::Start(0)).ok()?;
+    Read::take(file, MAX_CONTENT).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Whether the lock is ours now. Where the system has no locks on this file, the process that the file
+/// names holds it for as long as it lives.
+fn lock(file: &File, left: Option<&LockOwner>) -> io::Result<bool> {
+    match os::try_lock(file) {
+        Err(error) if os::has_no_locks(&error) => {
+            Ok(!left.is_some_and(|owner| owner.pid != std::process::id() && owner.is_alive()))
+        }
+        settled => settled,
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    match (os::file_identity(file), os::file_identity_at(path)) {
+        (Ok(ours), Ok(there)) => ours == there,
+        _ => false,
+    }
+}
+
+/// Takes what version 0.1 would lock; `None` if a launcher of that version has it. Where such a file
+/// cannot be made, that version could not make it either.
+fn hold_for_version_0_1(paths: impl Iterator<Item = PathBuf>) -> Option<Vec<HeldFile>> {
+    let mut held = Vec::new();
+    for path in paths {
+        let Ok(file) = open(&path) else { continue };
+        match file.try_lock() {
+            Ok(()) => held.push(HeldFile { file, path }),
+            Err(fs::TryLockError::WouldBlock) => return None,
+            Err(fs::TryLockError::Error(_)) => {}
+        }
+    }
+    Some(held)
+}
