@@ -23,14 +23,14 @@ use sha2::{Digest, Sha256};
 
 /// The longest path that a socket may have, in bytes: `sockaddr_un` has room for this many on macOS, and
 /// on Linux for four more.
-pub const MAX_PATH: usize = 103;
+pub(crate) const MAX_PATH: usize = 103;
 
 /// Calls `act` with the name of a control socket at `path`.
 ///
 /// # Errors
 ///
 /// Those of `act`; also if the path cannot be a name.
-pub fn with_name<T>(
+pub(crate) fn with_name<T>(
     path: &OsStr,
     act: impl FnOnce(Name<'_>) -> io::Result<T>,
 ) -> io::Result<T> {
