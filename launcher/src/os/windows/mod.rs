@@ -15,6 +15,8 @@ mod threads;
 
 mod handle;
 
+use std::io;
+
 pub use self::{
     account::user,
     console::on_signal,
