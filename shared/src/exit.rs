@@ -4,7 +4,11 @@
 //! The numbers are those of `sysexits.h` where it has a fitting one, because service managers and
 //! shells already know them. A code never changes its meaning.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
+
+/// How far apart two signals to stop may be and still be one order: `timeout` sends its signal to the
+/// program and then to its process group, which has the program too.
+pub const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// How a program of Homeport ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

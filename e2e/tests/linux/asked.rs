@@ -105,6 +105,20 @@ fn only_one_restart_or_move_is_under_way_at_a_time() {
     }
 }
 
+/// `timeout` sends its signal to the program and to the group that it is in.
+#[test]
+fn two_signals_at_once_are_one_and_kill_no_server() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    let launcher = WatchedProcess::of(running.pid()).expect("it runs");
+    launcher.signal(Signal::TERM);
+    launcher.signal(Signal::TERM);
+    assert_eq!(running.exit().code, Some(0));
+    let end = home.last("server_exited");
+    assert!(end["exit_code"] == 0 && end["signal"].is_null(), "{end}");
+}
+
 #[test]
 fn who_asks_a_launch_that_is_ending_waits_for_its_end() {
     let home = Home::new();

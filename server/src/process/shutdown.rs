@@ -1,9 +1,10 @@
 //! Requests to stop, and the graceful shutdown.
 
-use std::{future::pending, io, mem, pin::pin, sync::Arc, time::Duration};
+use std::{future::pending, io, pin::pin, sync::Arc, time::Duration};
 
 use shared::{
     event::{EndReason, RequestedBy},
+    exit::ONE_SIGNAL,
     keys,
 };
 use slog::{Logger, info, warn};
@@ -50,7 +51,8 @@ impl StopRequest {
 /// requests to the launcher.
 pub struct Shutdown {
     signals: Signals,
-    is_signalled: bool,
+    /// When the first signal to stop came.
+    signalled_at: Option<Instant>,
     has_launcher: bool,
     /// `None` without a launcher, and once the launcher is gone.
     messages: Option<UnboundedReceiver<LauncherMessage>>,
@@ -75,7 +77,7 @@ impl Shutdown {
     ) -> io::Result<Self> {
         Ok(Self {
             signals: Signals::new()?,
-            is_signalled: false,
+            signalled_at: None,
             has_launcher: messages.is_some(),
             messages,
             requests: Some(requests),
@@ -104,7 +106,11 @@ impl Shutdown {
             // The terminal sends it to both programs, and the launcher decides what it means.
             return None;
         }
-        let again = mem::replace(&mut self.is_signalled, true);
+        if self.signalled_at.is_some_and(|first| first.elapsed() < ONE_SIGNAL) {
+            return None;
+        }
+        let again = self.signalled_at.is_some();
+        self.signalled_at.get_or_insert_with(Instant::now);
         let by = match signal {
             Signal::Interrupt | Signal::Terminate => RequestedBy::Signal,
             Signal::Shutdown => RequestedBy::Shutdown,

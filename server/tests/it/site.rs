@@ -82,6 +82,30 @@ fn a_link_in_the_folder_is_followed() {
     assert_eq!(app.get("/linked.txt").body, "secret");
 }
 
+/// Opened, a pipe would block the worker until another program writes to it.
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_in_the_folder_is_not_there() {
+    let (home, app) = site();
+    let root = home.path().join("site");
+    let make = |path: &str| {
+        let made = std::process::Command::new("mkfifo").arg(root.join(path)).status();
+        assert!(made.expect("mkfifo is there").success());
+    };
+    fs::create_dir(root.join("pipes")).expect("made");
+    make("pipe");
+    make("pipes/index.html");
+    std::os::unix::fs::symlink("pipe", root.join("link")).expect("made");
+    std::os::unix::fs::symlink("/dev/null", root.join("device")).expect("made");
+    for path in ["/pipe", "/link", "/device", "/pipes/"] {
+        // More often than there are workers, which would all be blocked.
+        for _ in 0..4 {
+            assert_eq!(app.get(path).status, 404, "{path}");
+        }
+    }
+    assert_eq!(app.get("/").body, "<h1>home</h1>");
+}
+
 #[test]
 fn a_site_can_be_read_and_not_written() {
     let (_home, app) = site();

@@ -14,7 +14,9 @@ use std::{
     time::Instant,
 };
 
-use shared::{claim, event::RequestedBy, handover::ToLauncher, keys, message, port::Port};
+use shared::{
+    claim, event::RequestedBy, exit::ONE_SIGNAL, handover::ToLauncher, keys, message, port::Port,
+};
 use slog::warn;
 
 use self::{claims::Claims, replies::PendingReplies, servers::Servers};
@@ -64,7 +66,7 @@ pub fn supervise(
         launch_state,
         replies: PendingReplies::default(),
         ready_reason: ReadyReason::FirstStart,
-        was_signalled: false,
+        signalled_at: None,
     };
     let (mut state, mut effects) = State::begin(Instant::now());
     loop {
@@ -119,7 +121,8 @@ struct Driver<'a> {
     replies: PendingReplies,
     /// Why the next server that proves its identity becomes ready.
     ready_reason: ReadyReason,
-    was_signalled: bool,
+    /// When the first signal to stop came.
+    signalled_at: Option<Instant>,
 }
 
 /// What came of an effect.
@@ -152,12 +155,14 @@ impl Driver<'_> {
                 self.launch_state.run_files.restore();
                 None
             }
-            SupervisorEvent::Signal(Signalled::Stop(by)) => {
-                Some(match mem::replace(&mut self.was_signalled, true) {
-                    false => Input::StopRequested(Requester::unanswered(Some(by))),
-                    true => Input::ForceStopRequested(by),
-                })
-            }
+            SupervisorEvent::Signal(Signalled::Stop(by)) => match self.signalled_at {
+                None => {
+                    self.signalled_at = Some(Instant::now());
+                    Some(Input::StopRequested(Requester::unanswered(Some(by))))
+                }
+                Some(first) if first.elapsed() < ONE_SIGNAL => None,
+                Some(_) => Some(Input::ForceStopRequested(by)),
+            },
             SupervisorEvent::HomePortFree(port) => {
                 self.launch_state.home_port_is_free(port);
                 None

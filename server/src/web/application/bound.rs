@@ -4,6 +4,7 @@ use std::{
     future::{Future, poll_fn},
     io,
     net::SocketAddr,
+    path::Path,
     pin::Pin,
     rc::Rc,
     sync::Arc,
@@ -216,13 +217,28 @@ impl BoundApplication {
     }
 }
 
-/// A folder as a site: its files, `index.html` for a folder, nothing hidden and no listings.
-fn site(root: &std::path::Path) -> Files {
+/// What is served for a folder of a site.
+const INDEX: &str = "index.html";
+
+/// A folder as a site: its regular files, `index.html` for a folder, nothing hidden and no listings.
+fn site(root: &Path) -> Files {
+    let folder = root.to_owned();
     Files::new("/", root)
-        .index_file("index.html")
+        .index_file(INDEX)
+        .path_filter(move |path, _| is_served(&folder.join(path)))
         .redirect_to_slash_directory()
         .prefer_utf8(true)
         .default_handler(web::to(routes::not_found))
+}
+
+/// Whether a path leads to a regular file, to a folder, or to nothing. A pipe would block the worker that
+/// opens it, and a device may never end.
+fn is_served(path: &Path) -> bool {
+    let is_regular_or_absent = |path: &Path| path.metadata().map_or(true, |about| about.is_file());
+    match path.metadata() {
+        Ok(about) if about.is_dir() => is_regular_or_absent(&path.join(INDEX)),
+        _ => is_regular_or_absent(path),
+    }
 }
 
 #[cfg(test)]
