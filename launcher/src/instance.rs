@@ -220,6 +220,10 @@ impl<'a> Finder<'a> {
             let launcher = owner.as_ref().map(|owner| owner.pid);
             return Presence::Running(running(port, identity, launcher));
         }
+        if let Some(owner) = owner.as_ref().filter(|owner| owner.is_elsewhere()) {
+            // Its control socket may be reached, as a file is, and its port is on another computer.
+            return Presence::Elsewhere { machine: owner.machine.clone() };
+        }
         let status = control_sockets(self.context).find_map(|socket| status(&socket));
         if let Some(Ok(status)) = &status
             && let Some(server_pid) = status.server_pid
@@ -241,10 +245,6 @@ impl<'a> Finder<'a> {
         }
         match (status, holder) {
             (None, None) => Presence::Absent,
-            (None, Some(_)) if owner.as_ref().is_some_and(LockOwner::is_elsewhere) => {
-                let machine = owner.map(|owner| owner.machine).unwrap_or_default();
-                Presence::Elsewhere { machine }
-            }
             (status, _) => Presence::Unproven { owner, status: status.and_then(Result::ok) },
         }
     }

@@ -108,6 +108,11 @@ pub enum LockAttempt {
 }
 
 impl LockAttempt {
+    /// Whether a process of another computer or container holds it.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Busy(Some(owner)) if owner.is_elsewhere())
+    }
+
     /// The process of this computer that holds it, if the lock's file names one that is alive.
     pub fn process_here(&self) -> Option<u32> {
         let Self::Busy(Some(owner)) = self else { return None };

@@ -1,9 +1,16 @@
 //! What leads to a running instance is lost: the files of `run/`, the app's lock. All commands give one
 //! answer, no second server is started, and the launcher writes its files anew.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use e2e::{Home, Running, WatchedProcess, program, quiet_port, quiet_range, wait_until};
+use e2e::{
+    Home, RunContext, Running, WatchedProcess, program, quiet_port, quiet_range, skip, wait_until,
+};
 use rustix::process::Signal;
 use serde_json::Value;
 use shared::{app::AppName, paths::Folders};
@@ -97,6 +104,51 @@ fn the_environment_of_a_session_does_not_decide_where_an_app_is_looked_for() {
     let found: Value = serde_json::from_slice(&second.stdout).expect("a line");
     assert_eq!((&found["event"], &found["url"]), (&"instance_found".into(), &first["url"]));
     assert!(stopped.expect("started").status.success());
+}
+
+/// Two containers with one volume: neither the port nor the processes of one are those of the other.
+#[test]
+fn an_app_that_runs_in_another_container_is_said_to_run_there() {
+    let script = "hostname boxa && ip link set lo up && exec \"$@\"";
+    let boxa = ["unshare", "--uts", "--net", "sh", "-c", script, "sh"];
+    let boxa = RunContext::direct().through(boxa);
+    if let Err(refusal) = boxa.try_out() {
+        return skip(&format!("unshare: {refusal}"));
+    }
+    let home = Home::new();
+    let mut running = home.launcher().at(&boxa).start();
+    running.ready();
+    for command in ["where", "status", "stop", "open"] {
+        let told = home.command(command).run();
+        assert_eq!(told.code, Some(3), "{command}: {told:?}");
+        assert!(told.stderr.contains("boxa"), "{command}: {told:?}");
+    }
+    let began = Instant::now();
+    let second = home.launcher().run();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!(second.code, Some(75), "{second:?}");
+    assert!(second.line("launch_failed")["error"].to_string().contains("boxa"), "{second:?}");
+    assert!(!running.has_ended());
+}
+
+/// As on a network file system without a lock manager.
+#[test]
+fn where_flock_is_refused_the_app_is_locked_all_the_same() {
+    let refused = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock"];
+    let refused = refused.into_iter().chain(["-e", "inject=flock:error=ENOLCK"]);
+    let refused = RunContext::direct().through(refused);
+    if let Err(refusal) = refused.try_out() {
+        return skip(&format!("strace: {refusal}"));
+    }
+    let home = Home::new();
+    let mut running = home.launcher().at(&refused).port(quiet_port()).start();
+    let url = running.ready().url;
+    let second = home.launcher().at(&refused).run();
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert_eq!(second.line("instance_found")["url"], url.as_str());
+    assert_eq!(home.command("status").at(&refused).run().code, Some(0));
+    assert_eq!(home.command("stop").at(&refused).run().code, Some(0));
+    assert!(home.last_good().is_some(), "what is locked is remembered");
 }
 
 /// A path that no socket can have: 113 bytes and more.

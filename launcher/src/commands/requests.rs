@@ -11,6 +11,7 @@ use owo_colors::OwoColorize;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
+    app_lock::AppLock,
     conflict::{Conflict, Origin},
     event::EventName,
     exit::Exit,
@@ -129,6 +130,11 @@ fn send(
 ///
 /// The exit code, once it is said why no launcher can be asked.
 fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit> {
+    if AppLock::holder(&context.folders, &context.app).is_some_and(|held| held.is_elsewhere())
+        && let presence @ Presence::Elsewhere { .. } = running::look(context)
+    {
+        return Err(running::not_found(context, &presence));
+    }
     let mut why = match first_that_answers(context) {
         Ok(reached) => return Ok(reached),
         Err(RequestError::Timeout) => return Err(silent(running::published_launcher(context))),
