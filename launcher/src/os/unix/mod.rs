@@ -76,7 +76,7 @@ pub fn kill(child: &Child) {
     }
 }
 
-/// Has a launcher of this user write anew what it has lost of `run/` (see [`on_signal`]).
+/// Has a launcher of this user write anew what it has lost of `run/`, by SIGUSR1.
 ///
 /// # Errors
 ///
