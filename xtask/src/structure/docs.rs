@@ -31,14 +31,14 @@ fn repetitions(source: &str) -> Vec<String> {
 
 /// The stems of the words of a text, those of its names among them, without the fillers.
 fn words(text: &str) -> BTreeSet<String> {
-    let mut spaced = String::new();
+    let (mut spaced, mut was_small) = (String::new(), false);
     for letter in text.chars() {
-        if letter.is_uppercase() || !letter.is_alphabetic() {
+        // `ReadyNotice` is two words and `VERSION` is one.
+        if letter.is_uppercase() && was_small {
             spaced.push(' ');
         }
-        spaced.extend(
-            letter.is_alphabetic().then_some(letter).into_iter().flat_map(char::to_lowercase),
-        );
+        spaced.push(if letter.is_alphabetic() { letter.to_ascii_lowercase() } else { ' ' });
+        was_small = letter.is_lowercase();
     }
     let fillers: BTreeSet<_> = FILLERS.split_whitespace().collect();
     spaced.split_whitespace().filter(|word| !fillers.contains(word)).map(stem).collect()
@@ -76,6 +76,8 @@ fn no_comment_only_repeats_a_name() {
 fn what_the_name_has_already_is_a_repetition() {
     let source = "/// The ports.\n#[serde(default)]\npub ports: Vec<Port>,\n";
     assert_eq!(repetitions(source), ["1: /// The ports."]);
+    assert_eq!(repetitions("/// The version.\npub const VERSION: &str = \"1\";\n").len(), 1);
+    assert_eq!(repetitions("/// The file identity.\nstruct FileIdentity;\n").len(), 1);
     assert!(repetitions("/// In bytes.\npub size: u64,\n").is_empty());
     assert!(repetitions("/// The size,\n/// in bytes.\npub size: u64,\n").is_empty());
 }
