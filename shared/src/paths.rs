@@ -5,8 +5,8 @@
 //! on one scheme. The current folder is never used: a program started by double-click has any.
 
 use std::{
-    ffi::{OsStr, OsString},
-    fs, io,
+    ffi::OsString,
+    io,
     path::{Component, Path, PathBuf, Prefix},
 };
 
@@ -24,9 +24,6 @@ pub const LOG_DIR_VARIABLE: &str = "HOMEPORT_LOG_DIR";
 /// and more unless they are marked as verbatim; what we put into a folder is up to 130 long: the
 /// longest name of an app, and the ending of a file that was set aside.
 const LONG: usize = 130;
-
-/// The endings of what version 0.1 has in its folder `run`.
-const OF_VERSION_0_1: [&str; 5] = ["html", "json", "lock", "sock", "token"];
 
 /// The four folders of one user. Nothing is made until it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,21 +158,6 @@ impl Folders {
         [self.run()].into_iter().chain(runtime)
     }
 
-    /// Makes the folder of version 0.1 a link to [`run`](Self::run), so that programs of that version find
-    /// what is there. One in which such a program runs is left as it is.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the system refuses it with.
-    pub fn link_runtime(&self) -> io::Result<()> {
-        let Some(runtime) = &self.runtime else { return Ok(()) };
-        if runtime.symlink_metadata().is_ok() && (!is_folder(runtime) || !clear(runtime)?) {
-            return Ok(());
-        }
-        os::make_private_folder(&self.run)?;
-        os::link_folder(&self.run, runtime)
-    }
-
     /// Where the running server is: `run/<app>.json`, the discovery file.
     pub fn discovery(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.json"))
@@ -240,22 +222,6 @@ pub fn make_parent(file: &Path) -> io::Result<()> {
 /// A folder itself, and no link to one.
 fn is_folder(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|about| about.is_dir())
-}
-
-/// Removes a folder of version 0.1 with what no program there uses any more; false if one does.
-fn clear(folder: &Path) -> io::Result<bool> {
-    let entries: Vec<_> = fs::read_dir(folder)?.filter_map(Result::ok).map(|e| e.path()).collect();
-    let is_ours = |path: &&PathBuf| {
-        let ending = path.extension().and_then(OsStr::to_str);
-        ending.is_some_and(|ending| OF_VERSION_0_1.contains(&ending))
-    };
-    let locks = entries.iter().filter(|path| path.extension() == Some(OsStr::new("lock")));
-    let locks: Vec<_> = locks.filter_map(|path| fs::File::open(path).ok()).collect();
-    if !entries.iter().all(|path| is_ours(&path)) || locks.iter().any(|l| l.try_lock().is_err()) {
-        return Ok(false);
-    }
-    entries.iter().try_for_each(fs::remove_file)?;
-    fs::remove_dir(folder).map(|()| true)
 }
 
 /// The same path from the root on, and marked as verbatim if it is long and on a drive of Windows.

@@ -58,11 +58,6 @@ pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.custom_flags(flags.bits().cast_signed()).open(path)
 }
 
-/// Makes a link at `link` that leads to a folder.
-pub fn link_folder(folder: &Path, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(folder, link)
-}
-
 /// Whether the error means that files here cannot be locked, as on some network and user-space file
 /// systems.
 pub fn has_no_locks(error: &io::Error) -> bool {

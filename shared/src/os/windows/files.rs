@@ -45,11 +45,6 @@ pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Links to folders need a privilege here that few users have.
-pub fn link_folder(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
 /// Takes the lock of an open file, until it is closed; false if another process has it. A lock here keeps
 /// others from reading what it covers, so it covers a byte far behind the content.
 pub fn try_lock(file: &File) -> io::Result<bool> {
