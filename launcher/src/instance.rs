@@ -8,13 +8,14 @@
 use std::{
     collections::BTreeSet,
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
 use semver::Version;
 use shared::{
+    app::AppName,
     app_lock::{AppLock, LockAttempt, LockOwner},
     assignment::Assignment,
     claim,
@@ -47,7 +48,7 @@ const EXTRA_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub enum Turn {
     /// It may. The lock is `None` if the system could not give it.
-    Ours(Option<AppLock>),
+    Ours(Option<Box<AppLock>>),
     /// Another launch runs it, and its server or its launcher has answered.
     Running(RunningInstance),
 }
@@ -113,6 +114,27 @@ pub enum Occupied {
     Elsewhere(String),
 }
 
+impl Presence {
+    /// What keeps the app from being used here, and what to do now; `None` if it runs, or if nothing does.
+    pub fn problem(&self, app: &AppName) -> Option<(String, String)> {
+        match self {
+            Self::Elsewhere { machine } => Some((
+                message!("running.not_here", app, machine),
+                message!("now.elsewhere", machine),
+            )),
+            Self::Unproven { status: Some(status), .. } => Some((
+                message!("running.no_server", app, state = status.state),
+                message!("now.wait"),
+            )),
+            Self::Unproven { owner, status: None } => {
+                let launcher = owner.as_ref().map(|owner| owner.pid);
+                Some((silent(launcher), now_silent(launcher)))
+            }
+            Self::Running(_) | Self::Absent => None,
+        }
+    }
+}
+
 /// What is wrong with a launcher that does not answer.
 pub fn silent(launcher: Option<u32>) -> String {
     match launcher {
@@ -148,7 +170,7 @@ pub fn take_turn(
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
             Ok(LockAttempt::Held(lock)) if lock.remains().are_certain() => {
-                return Ok(Turn::Ours(Some(lock)));
+                return Ok(Turn::Ours(Some(Box::new(lock))));
             }
             Ok(LockAttempt::Held(lock)) => Ok(Some(lock)),
             Ok(LockAttempt::Busy(_)) => Ok(None),
@@ -160,7 +182,7 @@ pub fn take_turn(
                 lock.ok().flatten().into_iter().for_each(AppLock::give_up);
                 return Ok(Turn::Running(found));
             }
-            (Ok(Some(lock)), _) => return Ok(Turn::Ours(Some(lock))),
+            (Ok(Some(lock)), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
             (Err(error), _) => {
                 warn(error);
                 return Ok(Turn::Ours(None));
@@ -224,8 +246,8 @@ impl<'a> Finder<'a> {
             // Its control socket may be reached, as a file is, and its port is on another computer.
             return Presence::Elsewhere { machine: owner.machine.clone() };
         }
-        let status = control_sockets(self.context).find_map(|socket| status(&socket));
-        if let Some(Ok(status)) = &status
+        let asked = ask_launcher(self.context).map(|(_, status)| status);
+        if let Ok(status) = &asked
             && let Some(server_pid) = status.server_pid
         {
             return Presence::Running(RunningInstance {
@@ -243,9 +265,10 @@ impl<'a> Finder<'a> {
         {
             return Presence::Running(running(good.port, identity, None));
         }
-        match (status, holder) {
-            (None, None) => Presence::Absent,
-            (status, _) => Presence::Unproven { owner, status: status.and_then(Result::ok) },
+        match (asked, holder) {
+            (Ok(status), _) => Presence::Unproven { owner, status: Some(status) },
+            (Err(error), None) if !matches!(error, RequestError::Timeout) => Presence::Absent,
+            (Err(_), _) => Presence::Unproven { owner, status: None },
         }
     }
 
@@ -285,7 +308,7 @@ fn running(port: Port, identity: Identity, launcher_pid: Option<u32>) -> Running
 
 /// Where the launcher of the app may take requests: the usual place, the substitute, and what the files
 /// say, which a launcher of version 0.1 may have written.
-pub fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
+fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
     let CommandContext { app, folders, .. } = context;
     let usual = folders.control(app);
     let substitute = os::substitute_socket(&usual);
@@ -294,13 +317,24 @@ pub fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf
     [usual, substitute].into_iter().chain(named).filter(move |path| seen.insert(path.clone()))
 }
 
-/// The status of the launcher at a control socket; `None` if there is none, an error if it is silent.
-fn status(socket: &Path) -> Option<Result<Box<LaunchStatus>, RequestError>> {
-    match control::ask(socket, Request::Status) {
-        Ok(Response::Status(status)) => Some(Ok(status)),
-        Err(error @ RequestError::Timeout) => Some(Err(error)),
-        Ok(_) | Err(_) => None,
+/// The first control socket of the app at which a launcher answers, and the status that it sends.
+///
+/// # Errors
+///
+/// Why none does; [`RequestError::Timeout`] if there is a launcher that is silent.
+pub fn ask_launcher(
+    context: &CommandContext,
+) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
+    let mut why = RequestError::Closed;
+    for socket in control_sockets(context) {
+        match control::ask(&socket, Request::Status) {
+            Ok(Response::Status(status)) => return Ok((socket, status)),
+            Ok(_) => {}
+            Err(error @ RequestError::Timeout) => return Err(error),
+            Err(error) => why = error,
+        }
     }
+    Err(why)
 }
 
 fn relation(running: &str) -> Relation {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use shared::{
-    app_lock::{AppLock, LockOwner, Remains},
+    app_lock::AppLock,
     discovery::{Discovery, withdraw},
     message, paths,
     port::Port,
@@ -28,44 +28,38 @@ type Handler = Arc<dyn Fn(IncomingRequest) + Send + Sync>;
 /// The files of a running launch. Dropped at its end, it removes them.
 pub struct RunFiles<'a> {
     launch: &'a Launch,
-    lock: Option<AppLock>,
-    owner: LockOwner,
+    lock: Option<Box<AppLock>>,
     control: Option<PathBuf>,
     published: Option<Discovery>,
     handle: Handler,
-    /// On which port the last launch was killed, if it was.
-    killed_on: Option<Port>,
 }
 
 impl<'a> RunFiles<'a> {
     /// Those of `launch`, which holds `lock` unless the system could not give it. Requests go to `handle`.
     pub fn new(
         launch: &'a Launch,
-        lock: Option<AppLock>,
+        lock: Option<Box<AppLock>>,
         handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
     ) -> Self {
-        let killed_on = lock.as_ref().map(AppLock::remains).and_then(Remains::port);
-        let owner = LockOwner::of_this_process();
         let handle = Arc::new(handle);
-        let mut files =
-            Self { launch, lock, owner, control: None, published: None, handle, killed_on };
+        let mut files = Self { launch, lock, control: None, published: None, handle };
         files.listen();
+        files.say_owner();
         files
     }
 
     /// The app's lock; `None` if the system could not give it, and then nothing is remembered.
     pub fn lock(&self) -> Option<&AppLock> {
-        self.lock.as_ref()
+        self.lock.as_deref()
     }
 
     /// On which port the last launch was killed, if it was: its server may be dying there.
     pub fn killed_on(&self) -> Option<Port> {
-        self.killed_on
+        self.lock.as_ref()?.remains().port()
     }
 
     /// Publishes where the server is, for programs.
     pub fn publish(&mut self, discovery: Discovery) {
-        self.owner.port = Some(discovery.port);
         self.published = Some(Discovery { control: self.control.clone(), ..discovery });
         self.say_owner();
         if let Err(error) = self.write_discovery() {
@@ -80,10 +74,10 @@ impl<'a> RunFiles<'a> {
             // Without the file the launch goes on, and others find it in other ways.
             let _ = lock.renew(&context.folders, &context.app);
         }
-        self.say_owner();
         if self.control.as_ref().is_none_or(|path| !os::is_listening_at(path)) {
             self.listen();
         }
+        self.say_owner();
         let is_lost = |published: &Discovery| {
             let file = context.folders.discovery(&context.app);
             Discovery::read(&file).is_none_or(|found| found.launch_id != published.launch_id)
@@ -115,8 +109,6 @@ impl<'a> RunFiles<'a> {
             Ok(path) => self.control = Some(path),
             Err(error) => self.launch.warn(&message!("warning.no_control"), &error),
         }
-        self.owner.control.clone_from(&self.control);
-        self.say_owner();
         if let Some(published) = &mut self.published {
             published.control.clone_from(&self.control);
         }
@@ -129,9 +121,9 @@ impl<'a> RunFiles<'a> {
     }
 
     fn say_owner(&mut self) {
+        let port = self.published.as_ref().map(|published| published.port);
         if let Some(lock) = &mut self.lock {
-            // The lock holds without it; who looks for this launch has other ways.
-            let _ = lock.set_owner(&self.owner);
+            lock.say(self.control.as_deref(), port);
         }
     }
 }

@@ -56,7 +56,7 @@ pub struct LockOwner {
 
 impl LockOwner {
     /// This process, before it has a port.
-    pub fn of_this_process() -> Self {
+    fn of_this_process() -> Self {
         let pid = std::process::id();
         Self {
             schema: SCHEMA,
@@ -125,6 +125,8 @@ impl LockAttempt {
 pub struct AppLock {
     file: File,
     path: PathBuf,
+    /// This process, as the file says.
+    owner: LockOwner,
     /// What version 0.1 would lock, as far as it can be made.
     of_version_0_1: Vec<HeldFile>,
     /// What the last owner left, if it was killed or if the file was not there.
@@ -192,9 +194,9 @@ impl AppLock {
                 (true, None) => Remains::Nothing,
                 (true, Some(owner)) => Remains::Owner(owner),
             };
-            let mut held = Self { file, path, of_version_0_1, remains };
-            // Who cannot write it may run the app all the same: what it says is a help, not the lock.
-            let _ = held.set_owner(&LockOwner::of_this_process());
+            let owner = LockOwner::of_this_process();
+            let mut held = Self { file, path, owner, of_version_0_1, remains };
+            held.say(None, None);
             return Ok(LockAttempt::Held(held));
         }
     }
@@ -219,13 +221,17 @@ impl AppLock {
         &self.remains
     }
 
-    /// Writes who holds the lock.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the disk refuses it with.
-    pub fn set_owner(&mut self, owner: &LockOwner) -> io::Result<()> {
-        let mut text = serde_json::to_vec(owner)?;
+    /// Writes into the file who holds the lock: this process, which takes requests at `control` and has the
+    /// app on `port`, as far as it has them by now. Who cannot write it may run the app all the same:
+    /// what the file says is a help, not the lock.
+    pub fn say(&mut self, control: Option<&Path>, port: Option<Port>) {
+        self.owner.control = control.map(Path::to_owned);
+        self.owner.port = port;
+        let _ = self.write_owner();
+    }
+
+    fn write_owner(&mut self) -> io::Result<()> {
+        let mut text = serde_json::to_vec(&self.owner)?;
         text.push(b'\n');
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&text)?;

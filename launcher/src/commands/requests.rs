@@ -135,7 +135,7 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
     {
         return Err(running::not_found(context, &presence));
     }
-    let mut why = match first_that_answers(context) {
+    let mut why = match instance::ask_launcher(context) {
         Ok(reached) => return Ok(reached),
         Err(RequestError::Timeout) => return Err(silent(running::published_launcher(context))),
         Err(why) => why,
@@ -147,7 +147,7 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
         // It has lost its socket, and makes another now.
         let until = Instant::now() + RESTORE_TIMEOUT;
         while Instant::now() < until {
-            why = match first_that_answers(context) {
+            why = match instance::ask_launcher(context) {
                 Ok(reached) => return Ok(reached),
                 Err(RequestError::Timeout) => return Err(silent(Some(pid))),
                 Err(why) => why,
@@ -173,24 +173,6 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
 /// Prints that a launcher does not answer.
 fn silent(launcher: Option<u32>) -> Exit {
     refused(&instance::silent(launcher), &instance::now_silent(launcher))
-}
-
-/// # Errors
-///
-/// Why none does; a timeout if there is a launcher that is silent.
-fn first_that_answers(
-    context: &CommandContext,
-) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
-    let mut why = RequestError::Closed;
-    for socket in instance::control_sockets(context) {
-        match control::ask(&socket, Request::Status) {
-            Ok(Response::Status(status)) => return Ok((socket, status)),
-            Ok(_) => {}
-            Err(error @ RequestError::Timeout) => return Err(error),
-            Err(error) => why = error,
-        }
-    }
-    Err(why)
 }
 
 /// Sends `request` to a launcher that has just sent its `status`, and waits for the response for as long as

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use crate::{
-    instance::{self, Finder, Presence, RunningInstance},
+    instance::{Finder, Presence, RunningInstance},
     options::CommandContext,
     render::{self, note},
 };
@@ -32,25 +32,12 @@ pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
 
 /// Prints why nothing runs, or nothing that can be asked.
 pub(super) fn not_found(context: &CommandContext, presence: &Presence) -> Exit {
-    let app = &context.app;
+    let Some((problem, now)) = presence.problem(&context.app) else { return none(context) };
+    render::error(problem);
+    render::now(now);
     match presence {
-        Presence::Elsewhere { machine } => {
-            render::error(message!("running.not_here", app, machine));
-            render::now(message!("now.elsewhere", machine));
-            Exit::NotRunning
-        }
-        Presence::Unproven { status: Some(status), .. } => {
-            render::error(message!("running.no_server", app, state = status.state));
-            render::now(message!("now.wait"));
-            Exit::NotReady
-        }
-        Presence::Unproven { owner, status: None } => {
-            let launcher = owner.as_ref().map(|owner| owner.pid);
-            render::error(instance::silent(launcher));
-            render::now(instance::now_silent(launcher));
-            Exit::NotReady
-        }
-        Presence::Absent | Presence::Running(_) => none(context),
+        Presence::Elsewhere { .. } => Exit::NotRunning,
+        _ => Exit::NotReady,
     }
 }
 

@@ -13,11 +13,7 @@ use shared::{
 };
 
 use super::check::Check;
-use crate::{
-    commands::running,
-    instance::{self, Presence},
-    options::CommandContext,
-};
+use crate::{commands::running, instance::Presence, options::CommandContext};
 
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
 const SAMPLE: [u8; 4096] = [b' '; 4096];
@@ -163,33 +159,14 @@ fn set_aside(folders: &[PathBuf]) -> Vec<PathBuf> {
 /// Whether the app runs, and what an earlier launch has left behind.
 pub(super) fn instance(context: &CommandContext) -> Vec<Check> {
     let (app, folders) = (&context.app, &context.folders);
-    match running::look(context) {
-        Presence::Running(found) => {
-            return vec![Check::ok("instance", message!("doctor.runs", app, url = found.url()))];
-        }
-        Presence::Elsewhere { machine } => {
-            return vec![Check::warning(
-                "instance",
-                message!("running.not_here", app, machine),
-                message!("now.elsewhere", machine),
-            )];
-        }
-        Presence::Unproven { owner, status: None } => {
-            let launcher = owner.map(|owner| owner.pid);
-            return vec![Check::problem(
-                "instance",
-                instance::silent(launcher),
-                instance::now_silent(launcher),
-            )];
-        }
-        Presence::Unproven { status: Some(status), .. } => {
-            return vec![Check::warning(
-                "instance",
-                message!("running.no_server", app, state = status.state),
-                message!("now.wait"),
-            )];
-        }
-        Presence::Absent => {}
+    let presence = running::look(context);
+    if let Presence::Running(found) = &presence {
+        return vec![Check::ok("instance", message!("doctor.runs", app, url = found.url()))];
+    }
+    if let Some((problem, now)) = presence.problem(app) {
+        let is_silent = matches!(presence, Presence::Unproven { status: None, .. });
+        let check = if is_silent { Check::problem } else { Check::warning };
+        return vec![check("instance", problem, now)];
     }
     let mut checks = vec![Check::ok("instance", message!("running.none", app))];
     let left: Vec<_> = [folders.discovery(app), folders.token(app), folders.control(app)]
