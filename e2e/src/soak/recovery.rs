@@ -217,13 +217,14 @@ impl World<'_> {
     pub(super) fn discovery_deleted(&mut self) -> String {
         let file = self.home.folders().discovery(&app());
         fs::remove_file(&file).expect("it is published");
-        let lost = self.command("where").run();
-        assert_eq!(lost.code, Some(3), "{lost:?}");
+        let found = self.command("where").run();
+        assert_eq!(found.code, Some(0), "{found:?}");
+        assert_eq!(found.line("where")["port"], self.port, "{found:?}");
         self.settle();
         let answer = control::ask(&self.socket(), b"{\"ask\":\"restart\"}\n").expect("an answer");
         assert_eq!(answer["answer"], "done", "{answer}");
-        assert!(file.exists(), "a server that becomes ready is published");
-        "it cannot be found until a restart publishes it again".to_owned()
+        assert!(file.exists(), "whoever asks has it written anew");
+        "it is found all the same, and published again".to_owned()
     }
 
     pub(super) fn second_start(&mut self) -> String {
