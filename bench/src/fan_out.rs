@@ -99,7 +99,7 @@ impl Audience {
     fn gather(contender: &Contender) -> io::Result<Self> {
         let app = AppName::default();
         let author = Author { app: &app, process: Process::Server, launch_id: Uuid::nil() };
-        let history = Writer::open(&contender.folders, &author);
+        let history = Writer::new(&contender.folders, &author);
         let clients = (0..CLIENTS).map(|_| listen(contender)).collect::<io::Result<_>>()?;
         Ok(Self { history, clients })
     }

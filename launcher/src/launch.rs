@@ -61,7 +61,7 @@ impl Launch {
     pub fn open(context: CommandContext, screen: Screen, level: LogLevel) -> Self {
         let id = Uuid::now_v7();
         let author = Author { app: &context.app, process: Process::Launcher, launch_id: id };
-        let history = Writer::open(&context.folders, &author);
+        let history = Writer::new(&context.folders, &author);
         let diagnostics =
             logging::open(&context.folders, &author, "launcher.jsonl", level.into(), Mode::Sync);
         Self {

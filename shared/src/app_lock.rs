@@ -311,7 +311,7 @@ fn lock(file: &File, left: Option<&LockOwner>) -> io::Result<bool> {
 }
 
 fn is_at(file: &File, path: &Path) -> bool {
-    match (os::file_identity(file), os::file_identity_at(path)) {
+    match (os::file_identity(file), os::plain_identity_at(path)) {
         (Ok(ours), Ok(there)) => ours == there,
         _ => false,
     }

@@ -10,8 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
-
 use crate::{os, paths};
 
 /// How long to wait for a file that another program has open. A virus scanner reads what was
@@ -75,9 +73,6 @@ fn is_held(error: &io::Error) -> bool {
 ///
 /// Whatever renaming it fails with.
 pub fn set_aside(file: &Path) -> io::Result<PathBuf> {
-    let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ");
-    let mut name = file.as_os_str().to_owned();
-    name.push(format!(".bad-{stamp}"));
-    let renamed = PathBuf::from(name);
+    let renamed = paths::put_aside(file, "bad-");
     patiently(|| fs::rename(file, &renamed)).map(|()| renamed)
 }

@@ -130,8 +130,13 @@ keys! {
     /// The error message; null if nothing went wrong.
     ERROR = "error";
 
-    /// How many lines of diagnostics found no room in the queue.
+    /// How many lines of diagnostics this process could not write so far: they found no room in the
+    /// queue or on the disk.
     DROPPED = "dropped";
+    /// How many files of diagnostics this process has deleted so far, to keep within their limits.
+    FILES = "files";
+    /// How many lines were in those files.
+    LINES = "lines";
     /// The part of a program that writes a line of diagnostics.
     TARGET = "target";
     /// An HTTP request's method.

@@ -10,6 +10,7 @@
 //! - [`settings`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`ready_line`]: what is kept in files or
 //!   printed for programs.
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
+//! - `log_file`: a file that several processes append to.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
 //! - [`sentences`]: conflicts and records in words.
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
@@ -39,6 +40,8 @@ pub mod atomic;
 pub mod environment;
 pub mod history;
 pub mod launch;
+
+mod log_file;
 
 pub mod claim;
 pub mod paths;

@@ -11,6 +11,7 @@ use std::{
 };
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use jiff::Timestamp;
 
 use crate::{app::AppName, checkout, message, os};
 
@@ -217,6 +218,13 @@ impl Folders {
 /// Whatever the system refuses it with.
 pub fn make_parent(file: &Path) -> io::Result<()> {
     file.parent().map_or(Ok(()), os::make_private_folder)
+}
+
+/// The path of a file that is put aside now: `<file>.<what><time>`, with the time in UTC.
+pub fn put_aside(file: &Path, what: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{what}{}", Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ")));
+    name.into()
 }
 
 /// A folder itself, and no link to one.

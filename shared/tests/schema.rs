@@ -97,7 +97,7 @@ fn records() -> Vec<Value> {
     let folders = Folders::locate(Some(home.path()), None).expect("given");
     let (app, launch_id) = (AppName::default(), Uuid::now_v7());
     for process in [Process::Launcher, Process::Server] {
-        let writer = Writer::open(&folders, &Author { app: &app, process, launch_id });
+        let writer = Writer::new(&folders, &Author { app: &app, process, launch_id });
         every_event().iter().for_each(|event| writer.record(event));
     }
     let text = fs::read_to_string(folders.history()).expect("written");

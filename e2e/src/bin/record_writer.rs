@@ -16,7 +16,7 @@ fn main() {
     let folders = Folders::locate(Some(Path::new(&home)), None).expect("given");
     let app = AppName::default();
     let author = Author { app: &app, process: Process::Launcher, launch_id: Uuid::now_v7() };
-    let writer = Writer::open(&folders, &author);
+    let writer = Writer::new(&folders, &author);
     for number in 0..count {
         // Of every length up to beyond a page, so that no lucky size hides a torn line.
         let to = "x".repeat(number * 37 % 5000);

@@ -87,7 +87,7 @@ impl ServerLaunch {
         Self {
             began,
             secret: or_random(secret, &message!("server.secret"), Secret::random),
-            history: Writer::open(&folders, &author),
+            history: Writer::new(&folders, &author),
             report: TerminalReport { json: args.json, app: args.app.clone() },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
             info,

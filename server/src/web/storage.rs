@@ -96,7 +96,7 @@ mod test {
         let folders = Folders::locate(Some(home.path()), None).expect("given");
         let app = AppName::default();
         let author = Author { app: &app, process: Process::Server, launch_id: Uuid::nil() };
-        let files = AppFiles { history: Writer::open(&folders, &author), folders };
+        let files = AppFiles { history: Writer::new(&folders, &author), folders };
         let port = HomePort::new(Some(&files), &app);
         assert_eq!(port.now(), None);
         let file = files.folders.settings(&app);

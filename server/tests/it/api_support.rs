@@ -48,7 +48,7 @@ impl Api {
         let app = settings.launch.app.clone();
         let author =
             Author { app: &app, process: Process::Server, launch_id: settings.launch.launch_id };
-        let history = Writer::open(&folders, &author);
+        let history = Writer::new(&folders, &author);
         settings.token = Token::load_or_create(&folders.token(&app)).expect("made");
         settings.files = Some(AppFiles { folders: folders.clone(), history: history.clone() });
         change(&mut settings);

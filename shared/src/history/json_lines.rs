@@ -8,17 +8,16 @@ use std::{
     cell::RefCell,
     io::{self, Write},
     mem,
-    path::Path,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use jiff::Timestamp;
 use slog::{
-    BorrowedKV, Drain, FnValue, KV, Never, OwnedKVList, PushFnValue, Record, RecordLocation,
-    RecordStatic, o,
+    BorrowedKV, Drain, FnValue, KV, Level, Never, OwnedKVList, PushFnValue, Record, RecordLocation,
+    RecordStatic, b, o, record,
 };
 use slog_json::Json;
 use uuid::Uuid;
@@ -49,6 +48,22 @@ pub(crate) trait Sink: Send {
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    /// What has been lost so far; `None` while there is no room for a line that tells it.
+    fn losses(&self) -> Option<Losses> {
+        None
+    }
+}
+
+/// What a log has lost, since the process began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Losses {
+    /// The lines that were not written.
+    pub dropped: u64,
+    /// The files that were deleted to keep within the limits.
+    pub deleted_files: u64,
+    /// The lines in those files.
+    pub deleted_lines: u64,
 }
 
 /// What is no message of slog's macros has no place in the code to name, and its level is among its
@@ -64,6 +79,8 @@ pub(super) struct Lines<S> {
     json: Json<Line>,
     sink: S,
     failed: bool,
+    /// The losses that lines tell of.
+    told: Losses,
 }
 
 /// The drain of diagnostics. Its key order is fixed: see [`keys`].
@@ -110,14 +127,23 @@ impl<S: Sink> JsonLines<S> {
             .add_key_value(o!(keys::VERSION => env!("CARGO_PKG_VERSION")))
             .add_key_value(o!(keys::MACHINE => os::machine_name()))
             .build();
-        Self(Mutex::new(Lines { json, sink, failed: false }))
+        Self(Mutex::new(Lines { json, sink, failed: false, told: Losses::default() }))
+    }
+
+    /// Writes what was lost and is not told yet.
+    pub(crate) fn tell_losses(&self) {
+        self.lock().tell_losses();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines<S>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<S: Sink> Lines<S> {
     /// Lines that consist of what is logged and of nothing else.
     pub(super) fn bare(sink: S) -> Self {
-        Self { json: Json::new(Line).build(), sink, failed: false }
+        Self { json: Json::new(Line).build(), sink, failed: false, told: Losses::default() }
     }
 
     /// Writes one line of these keys, and reports the first of consecutive failures.
@@ -136,6 +162,22 @@ impl<S: Sink> Lines<S> {
     fn log(&mut self, record: &Record<'_>, values: &OwnedKVList) {
         let written = self.write(record, values);
         self.say_first_failure(written);
+    }
+
+    fn tell_losses(&mut self) {
+        let Some(losses) = self.sink.losses() else { return };
+        let told = mem::replace(&mut self.told, losses);
+        let values: OwnedKVList = o!().into();
+        if losses.dropped != told.dropped {
+            let message = format_args!("lines of diagnostics were dropped");
+            let keys = b!(keys::DROPPED => losses.dropped);
+            self.log(&record!(Level::Warning, "", &message, keys), &values);
+        }
+        if losses.deleted_files != told.deleted_files {
+            let message = format_args!("old diagnostics were deleted");
+            let keys = b!(keys::FILES => losses.deleted_files, keys::LINES => losses.deleted_lines);
+            self.log(&record!(Level::Warning, "", &message, keys), &values);
+        }
     }
 
     fn say_first_failure(&mut self, written: io::Result<()>) {
@@ -169,7 +211,9 @@ impl<S: Sink> Drain for JsonLines<S> {
     type Err = Never;
 
     fn log(&self, record: &Record<'_>, values: &OwnedKVList) -> Result<(), Never> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).log(record, values);
+        let mut lines = self.lock();
+        lines.log(record, values);
+        lines.tell_losses();
         Ok(())
     }
 }
@@ -178,11 +222,6 @@ impl<S: Sink> Drain for JsonLines<S> {
 pub(crate) fn say_once(error: &io::Error) {
     // A closed stderr is no reason to stop either.
     let _ = writeln!(io::stderr(), "homeport: {error}; lines of this log are lost");
-}
-
-/// An error that names the file it is about.
-pub(crate) fn about(file: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot write {}: {error}", file.display()))
 }
 
 #[cfg(test)]

@@ -5,33 +5,29 @@
 //! hands; those that an audit cannot do without are on the disk as well.
 
 use std::{
-    fs::File,
-    io::{self, Seek, Write},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-    time::Duration,
+    io::{self, Write},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::{Timestamp, Unit};
 use uuid::Uuid;
 
 use super::{
-    json_lines::{Author, Lines, Sink, about, say_once},
+    json_lines::{Author, Lines, Sink},
     record::Record,
 };
 use crate::{
     app::AppName,
     event::{Event, Process, SCHEMA},
+    log_file::LogFile,
     os,
-    paths::{self, Folders},
+    paths::Folders,
 };
 
 /// A handle to the port history; clones write through the same one.
 #[derive(Clone)]
-pub struct Writer(Option<Arc<Mutex<Open>>>);
+pub struct Writer(Arc<Mutex<Open>>);
 
-/// A history that can be written.
 struct Open {
     app: AppName,
     process: Process,
@@ -39,36 +35,37 @@ struct Open {
     machine: String,
     /// The count of the next record.
     seq: u64,
-    lines: Lines<Appender>,
+    lines: Lines<LogFile>,
 }
 
 impl Writer {
-    /// Opens the port history of `folders` for records by `author`.
+    /// Records by `author` for the port history of `folders`, which is opened at the first.
     ///
-    /// Never fails: if it cannot be opened, that is said once on stderr, and records are dropped. A
-    /// log that cannot be written costs the audit, not the launch.
-    pub fn open(folders: &Folders, author: &Author<'_>) -> Self {
-        let file = folders.history();
-        match Appender::open(&file) {
-            Ok(appender) => Self(Some(Arc::new(Mutex::new(Open {
-                app: author.app.clone(),
-                process: author.process,
-                launch_id: author.launch_id,
-                machine: os::machine_name(),
-                seq: 0,
-                lines: Lines::bare(appender),
-            })))),
-            Err(error) => {
-                say_once(&about(&file, &error));
-                Self(None)
-            }
-        }
+    /// A record that cannot be written is dropped, and the first of consecutive ones said on stderr: a log
+    /// that cannot be written costs the audit, not the launch.
+    pub fn new(folders: &Folders, author: &Author<'_>) -> Self {
+        Self(Arc::new(Mutex::new(Open {
+            app: author.app.clone(),
+            process: author.process,
+            launch_id: author.launch_id,
+            machine: os::machine_name(),
+            seq: 0,
+            lines: Lines::bare(LogFile::new(folders.history())),
+        })))
     }
 
     /// Writes one record, and waits for the disk if the event [must reach it](Event::is_durable).
     pub fn record(&self, event: &Event) {
-        let Some(open) = &self.0 else { return };
-        open.lock().unwrap_or_else(PoisonError::into_inner).record(event);
+        self.lock().record(event);
+    }
+
+    /// Closes the file, which may have been renamed; the next record goes to the one at its path.
+    pub fn close_file(&self) {
+        self.lock().lines.sink_mut().close();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -96,81 +93,13 @@ impl Open {
     }
 }
 
-/// The file, opened to append.
-struct Appender {
-    path: PathBuf,
-    file: File,
-    /// Held while a line is written, on systems whose appends are no single step.
-    lock: Option<File>,
-    /// Whether the file ends in a piece of a line that could not be taken back.
-    torn: bool,
-}
-
-impl Appender {
-    fn open(path: &Path) -> io::Result<Self> {
-        paths::make_parent(path)?;
-        let file = os::private_file().read(true).append(true).create(true).open(path)?;
-        let lock = path.with_extension("lock");
-        let lock = os::APPENDING_NEEDS_A_LOCK
-            .then(|| os::private_file().write(true).create(true).truncate(false).open(lock))
-            .transpose()?;
-        let torn = is_torn(&file)?;
-        Ok(Self { path: path.to_owned(), file, lock, torn })
-    }
-
-    fn append_locked(&mut self, line: &[u8]) -> io::Result<()> {
-        let ended: Vec<u8>;
-        let line = if self.torn {
-            ended = [b"\n", line].concat();
-            &ended
-        } else {
-            line
-        };
-        let written = loop {
-            match self.file.write(line) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                written => break written?,
-            }
-        };
-        self.torn = false;
-        if written == line.len() {
-            return Ok(());
-        }
-        self.take_back(written);
-        Err(io::Error::new(io::ErrorKind::StorageFull, "a full disk or a limit cut the line short"))
-    }
-
-    /// Removes a piece of a line that a full disk has cut, unless another program has written behind it.
-    fn take_back(&mut self, written: usize) {
-        let end = self.file.stream_position();
-        let length = self.file.metadata().map(|metadata| metadata.len());
-        let removed = match (end, length) {
-            (Ok(end), Ok(length)) if end == length => {
-                self.file.set_len(end - written as u64).is_ok()
-            }
-            _ => false,
-        };
-        self.torn = !removed;
-    }
-}
-
-impl Sink for Appender {
+impl Sink for LogFile {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let appended = match self.lock.take() {
-            None => self.append_locked(line),
-            Some(lock) => {
-                let appended = lock.lock().and_then(|()| self.append_locked(line));
-                // The line is written, whatever comes of this.
-                let _ = lock.unlock();
-                self.lock = Some(lock);
-                appended
-            }
-        };
-        appended.map_err(|error| about(&self.path, &error))
+        Self::append(self, line).map_err(|lost| lost.error)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data().map_err(|error| about(&self.path, &error))
+        Self::sync(self)
     }
 }
 
@@ -207,32 +136,6 @@ impl<W: Write + Send> Sink for Plain<W> {
     }
 }
 
-/// How long a line may take to be written, in looks at the file and the pause between them. The
-/// length that is seen meanwhile grows page by page, so a line that seems cut may only be under way.
-/// Waiting is rare: nearly every file ends with a whole line.
-const LOOKS: usize = 10;
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// Whether a writer was killed, or ran out of disk, in the middle of the last line.
-fn is_torn(file: &File) -> io::Result<bool> {
-    for _ in 0..LOOKS {
-        let length = file.metadata()?.len();
-        if length == 0 || !ends_within_a_line(file, length)? {
-            return Ok(false);
-        }
-        thread::sleep(PAUSE);
-    }
-    Ok(true)
-}
-
-fn ends_within_a_line(file: &File, length: u64) -> io::Result<bool> {
-    let mut last = [0];
-    let mut reader = file;
-    reader.seek(io::SeekFrom::Start(length - 1))?;
-    io::Read::read_exact(&mut reader, &mut last)?;
-    Ok(last != *b"\n")
-}
-
 #[cfg(test)]
 mod test {
     use std::fs::OpenOptions;
@@ -248,7 +151,7 @@ mod test {
 
     fn writer(folders: &Folders) -> Writer {
         let app = AppName::default();
-        Writer::open(
+        Writer::new(
             folders,
             &Author { app: &app, process: Process::Launcher, launch_id: Uuid::now_v7() },
         )

@@ -6,15 +6,18 @@
 //! for a disk.
 
 use std::{
-    io::{self, Write},
-    mem,
-    path::{Path, PathBuf},
+    io, mem,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use crate::history::{Sink, about, say_once};
+use crate::{
+    history::{Losses, Sink, say_once},
+    log_file::LostLines,
+};
+
+use super::rotation::RotatingFile;
 
 /// How long a batch grows. A person who follows a log does not notice so short a delay.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -43,8 +46,34 @@ struct Shared {
 #[derive(Default)]
 struct State {
     lines: Vec<u8>,
+    /// How many lines found no room.
     dropped: u64,
+    /// What was lost when lines were written.
+    losses: Losses,
+    /// Whether the thread is writing what it has taken.
+    writing: bool,
+    /// Whether batches grow no more, because the program is about to end.
+    hurrying: bool,
     closing: bool,
+}
+
+/// What the thread writes to.
+pub(super) trait BatchSink: Send {
+    /// Appends whole lines.
+    fn append(&mut self, lines: &[u8]) -> Result<(), LostLines>;
+
+    /// What has been lost so far.
+    fn losses(&self) -> Losses;
+}
+
+impl BatchSink for RotatingFile {
+    fn append(&mut self, lines: &[u8]) -> Result<(), LostLines> {
+        Self::append(self, lines)
+    }
+
+    fn losses(&self) -> Losses {
+        Self::losses(self)
+    }
 }
 
 impl Shared {
@@ -55,36 +84,39 @@ impl Shared {
     /// The next batch; `None` when the queue is closed and empty.
     fn next(&self) -> Option<Vec<u8>> {
         let idle = |state: &mut State| state.lines.is_empty() && !state.closing;
-        let growing = |state: &mut State| state.lines.len() < MAX_BATCH && !state.closing;
+        let growing = |state: &mut State| state.lines.len() < MAX_BATCH && !state.hurrying;
         let state = self.changed.wait_while(self.lock(), idle);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let grown = self.changed.wait_timeout_while(state, PAUSE, growing);
         let (mut state, _) = grown.unwrap_or_else(PoisonError::into_inner);
         let lines = mem::take(&mut state.lines);
-        (!lines.is_empty()).then_some(lines)
+        state.writing = !lines.is_empty();
+        state.writing.then_some(lines)
     }
 }
 
-/// A queue whose lines go to `file`, which messages call `path`.
-pub(super) fn queue(
-    path: PathBuf,
-    file: impl Write + Send + 'static,
-) -> io::Result<(Queue, Worker)> {
+/// A queue whose lines go to `file`.
+pub(super) fn queue(file: impl BatchSink + 'static) -> io::Result<(Queue, Worker)> {
     let shared = Arc::new(Shared::default());
     let writer = Arc::clone(&shared);
-    let write = move || write_all(&writer, &path, file);
+    let write = move || write_all(&writer, file);
     let thread = thread::Builder::new().name("diagnostics".to_owned()).spawn(write)?;
     Ok((Queue(Arc::clone(&shared)), Worker { shared, thread: Some(thread) }))
 }
 
-fn write_all(queue: &Shared, path: &Path, mut file: impl Write) {
+fn write_all(queue: &Shared, mut file: impl BatchSink) {
     let mut failed = false;
     while let Some(lines) = queue.next() {
-        let written = file.write_all(&lines);
+        let written = file.append(&lines);
         let failed_before = mem::replace(&mut failed, written.is_err());
-        if let (Err(error), false) = (written, failed_before) {
-            say_once(&about(path, &error));
+        if let (Err(lost), false) = (written, failed_before) {
+            say_once(&lost.error);
         }
+        let mut state = queue.lock();
+        state.losses = file.losses();
+        state.writing = false;
+        drop(state);
+        queue.changed.notify_all();
     }
 }
 
@@ -101,23 +133,36 @@ impl Sink for Queue {
         let is_full = was_below && state.lines.len() >= MAX_BATCH;
         drop(state);
         if was_empty || is_full {
-            self.0.changed.notify_one();
+            self.0.changed.notify_all();
         }
         Ok(())
+    }
+
+    fn losses(&self) -> Option<Losses> {
+        let state = self.0.lock();
+        let has_room = state.lines.len() < MAX_BATCH;
+        let dropped = state.losses.dropped + state.dropped;
+        has_room.then_some(Losses { dropped, ..state.losses })
     }
 }
 
 impl Worker {
-    /// How many lines found no room.
-    pub(super) fn dropped(&self) -> u64 {
-        self.shared.lock().dropped
+    /// Waits until every line that was queued is written, or could not be.
+    pub(super) fn wait_until_written(&self) {
+        let mut state = self.shared.lock();
+        state.hurrying = true;
+        self.shared.changed.notify_all();
+        let is_busy = |state: &mut State| state.writing || !state.lines.is_empty();
+        drop(self.shared.changed.wait_while(state, is_busy));
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.shared.lock().closing = true;
-        self.shared.changed.notify_one();
+        let mut state = self.shared.lock();
+        (state.hurrying, state.closing) = (true, true);
+        drop(state);
+        self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // A writer that panicked has nothing more to write.
             let _ = thread.join();
@@ -146,30 +191,33 @@ mod test {
         }
     }
 
-    impl Write for Gate {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    impl BatchSink for Gate {
+        fn append(&mut self, lines: &[u8]) -> Result<(), LostLines> {
             let closed = self.0.file.lock().expect("no panic");
             let mut open = self.0.opened.wait_while(closed, |gate| !gate.0).expect("no panic");
-            open.1.extend_from_slice(bytes);
-            Ok(bytes.len())
+            open.1.extend_from_slice(lines);
+            Ok(())
         }
 
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
+        fn losses(&self) -> Losses {
+            Losses::default()
         }
     }
 
     #[test]
     fn what_is_queued_at_the_end_is_written_and_what_found_no_room_is_counted() {
         let gate = Gate::default();
-        let (mut queue, worker) = queue(PathBuf::new(), gate.clone()).expect("a thread");
+        let (mut queue, worker) = queue(gate.clone()).expect("a thread");
         let line = [b'x'; 1 << 20];
         for _ in 0..64 {
             queue.append(&line).expect("never fails");
         }
-        let dropped = worker.dropped() as usize;
+        assert_eq!(queue.losses(), None, "there is no room to tell it");
+        let dropped = queue.0.lock().dropped as usize;
         assert!(dropped >= 64 - 2 * (MAX_QUEUED >> 20), "{dropped}");
         gate.open();
+        worker.wait_until_written();
+        assert_eq!(queue.losses().map(|losses| losses.dropped), Some(dropped as u64));
         drop(worker);
         let written = gate.0.file.lock().expect("no panic").1.len();
         assert_eq!(written, (64 - dropped) << 20);

@@ -89,6 +89,16 @@ pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
     fs::metadata(path).map(|metadata| identity(&metadata))
 }
 
+/// Device and inode; a link is not followed, so that it is never a file that is open.
+pub fn plain_identity_at(path: &Path) -> io::Result<FileIdentity> {
+    fs::symlink_metadata(path).map(|metadata| identity(&metadata))
+}
+
+/// Whether an open file has no name any more: what is written into it is gone when it is closed.
+pub fn is_deleted(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+}
+
 fn identity(metadata: &Metadata) -> FileIdentity {
     FileIdentity { device: metadata.dev(), inode: metadata.ino() }
 }

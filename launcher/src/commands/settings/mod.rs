@@ -85,7 +85,7 @@ fn change(
     if is_changed {
         let (app, launch_id) = (&context.app, Uuid::now_v7());
         let author = Author { app, process: Process::Launcher, launch_id };
-        Writer::open(&context.folders, &author).record(&event);
+        Writer::new(&context.folders, &author).record(&event);
     }
     if key == AT_LOGIN
         && let Err(error) = login::set(context, edited.to.as_deref() == Some("true"))

@@ -129,7 +129,7 @@ mod test {
         let folders = Folders::locate(Some(folder.path()), None).expect("folders");
         let app = "notes".parse().expect("a name");
         let author = Author { app: &app, process: Process::Launcher, launch_id: Uuid::now_v7() };
-        let history = Writer::open(&folders, &author);
+        let history = Writer::new(&folders, &author);
         let (first, failed, second) = (choice(), choice(), choice());
         let [from, given_up, to] = [&first, &failed, &second].map(|choice| choice.claim.port());
 

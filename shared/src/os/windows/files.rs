@@ -81,18 +81,33 @@ pub fn is_open_to_others(_: &Metadata) -> bool {
 
 /// Which file an open one is, whatever its name.
 pub fn file_identity(file: &File) -> io::Result<FileIdentity> {
+    let found = about(file)?;
+    let inode = u64::from(found.nFileIndexHigh) << 32 | u64::from(found.nFileIndexLow);
+    Ok(FileIdentity { device: found.dwVolumeSerialNumber.into(), inode })
+}
+
+fn about(file: &File) -> io::Result<BY_HANDLE_FILE_INFORMATION> {
     let mut found = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open for as long as `file` is, and `found` has room for the answer.
     if unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) } == 0 {
         return Err(io::Error::last_os_error());
     }
-    let inode = u64::from(found.nFileIndexHigh) << 32 | u64::from(found.nFileIndexLow);
-    Ok(FileIdentity { device: found.dwVolumeSerialNumber.into(), inode })
+    Ok(found)
 }
 
 /// Volume and index; a link is followed.
 pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
     file_identity(&File::open(path)?)
+}
+
+/// Volume and index. A link is followed, because only an administrator can make one here.
+pub fn plain_identity_at(path: &Path) -> io::Result<FileIdentity> {
+    file_identity_at(path)
+}
+
+/// Whether an open file has no name any more: what is written into it is gone when it is closed.
+pub fn is_deleted(file: &File) -> bool {
+    about(file).is_ok_and(|found| found.nNumberOfLinks == 0)
 }
 
 /// Makes a change of a folder's entries durable: nothing to do, because a folder cannot be flushed
