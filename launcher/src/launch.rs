@@ -92,6 +92,13 @@ impl Launch {
         self.diagnostics.logger()
     }
 
+    /// Opens the logs anew, which may have been renamed.
+    pub fn reopen_logs(&self) {
+        self.history.close_file();
+        // The line itself has the file of diagnostics opened anew.
+        info!(self.log(), "logs are opened anew");
+    }
+
     /// Opens the browser on the server on `port`, which has proved itself, while everything else goes
     /// on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
     /// when that is closed.

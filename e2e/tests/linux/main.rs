@@ -49,6 +49,7 @@ mod readiness;
 mod readme;
 mod records;
 mod relocation;
+mod rotation;
 mod security;
 mod service;
 mod settings;

@@ -167,8 +167,9 @@ impl ServerLaunch {
         let (sender, requests) = unbounded_channel();
         let settings = self.settings(args, LauncherRequests::new(sender));
         let app = BoundApplication::new(claim, settings, routes)?;
+        let (history, logger) = (self.history.clone(), self.logger().clone());
         let mut shutdown =
-            Shutdown::new(messages, requests, app.redirect_target(), self.logger().clone())?;
+            Shutdown::new(messages, requests, app.redirect_target(), history, logger)?;
         let at = self.server_at(app.port(), app.addresses());
         self.history.record(&Event::ServerListening(at.clone()));
         exposure(&at).iter().for_each(|event| self.history.record(event));

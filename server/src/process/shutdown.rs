@@ -5,6 +5,7 @@ use std::{future::pending, io, pin::pin, sync::Arc, time::Duration};
 use shared::{
     event::{EndReason, RequestedBy},
     exit::ONE_SIGNAL,
+    history::Writer,
     keys,
 };
 use slog::{Logger, info, warn};
@@ -59,6 +60,7 @@ pub struct Shutdown {
     /// `None` once every sender is gone.
     requests: Option<UnboundedReceiver<LauncherRequest>>,
     redirect_target: Arc<RedirectTarget>,
+    history: Writer,
     logger: Logger,
 }
 
@@ -73,6 +75,7 @@ impl Shutdown {
         messages: Option<UnboundedReceiver<LauncherMessage>>,
         requests: UnboundedReceiver<LauncherRequest>,
         redirect_target: Arc<RedirectTarget>,
+        history: Writer,
         logger: Logger,
     ) -> io::Result<Self> {
         Ok(Self {
@@ -82,6 +85,7 @@ impl Shutdown {
             messages,
             requests: Some(requests),
             redirect_target,
+            history,
             logger,
         })
     }
@@ -102,19 +106,23 @@ impl Shutdown {
 
     /// The first signal gives requests in flight [`PATIENCE`], the second none.
     fn handle_signal(&mut self, signal: Signal) -> Option<StopRequest> {
-        if self.has_launcher && signal == Signal::Interrupt {
+        let by = match signal {
+            Signal::ReopenLogs => {
+                self.history.close_file();
+                // The line itself has the file of diagnostics opened anew.
+                info!(self.logger, "logs are opened anew");
+                return None;
+            }
             // The terminal sends it to both programs, and the launcher decides what it means.
-            return None;
-        }
+            Signal::Interrupt if self.has_launcher => return None,
+            Signal::Interrupt | Signal::Terminate => RequestedBy::Signal,
+            Signal::Shutdown => RequestedBy::Shutdown,
+        };
         if self.signalled_at.is_some_and(|first| first.elapsed() < ONE_SIGNAL) {
             return None;
         }
         let again = self.signalled_at.is_some();
         self.signalled_at.get_or_insert_with(Instant::now);
-        let by = match signal {
-            Signal::Interrupt | Signal::Terminate => RequestedBy::Signal,
-            Signal::Shutdown => RequestedBy::Shutdown,
-        };
         Some(StopRequest::asked(Some(by), if again { Duration::ZERO } else { PATIENCE }))
     }
 

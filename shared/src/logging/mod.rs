@@ -90,10 +90,13 @@ impl Diagnostics {
 
 impl Drop for Diagnostics {
     fn drop(&mut self) {
-        if let Some(worker) = &self.worker {
-            worker.wait_until_written();
+        // A line that tells a loss may have another file put aside and an old one deleted.
+        for _ in 0..2 {
+            if let Some(worker) = &self.worker {
+                worker.wait_until_written();
+            }
+            (self.tell_losses)();
         }
-        (self.tell_losses)();
     }
 }
 

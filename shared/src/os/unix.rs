@@ -113,6 +113,11 @@ pub fn machine_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// Whether this process belongs to a terminal, wherever its output goes.
+pub fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
+}
+
 /// Turns "the file has reached its size limit" from a deadly signal (`SIGXFSZ`) into an error of
 /// the write that hit it, like any full disk.
 pub fn survive_file_size_limit() {

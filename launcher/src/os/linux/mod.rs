@@ -26,16 +26,13 @@ use rustix::{
     process::{Signal, getpid, getppid, set_parent_process_death_signal},
 };
 
-use super::{
-    interface::{Signalled, Started},
-    unix,
-};
+use super::{interface::Started, unix};
 
 pub use self::desktop::{has_desktop, output_is_read, show};
 pub use super::unix::{
     detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
-    kill, leave_own_console, make_substitute_folder, nudge, signal_of, substitute_socket, user,
-    wait_for_end,
+    kill, leave_own_console, make_substitute_folder, nudge, on_signal, signal_of,
+    substitute_socket, user, wait_for_end,
 };
 
 /// Starts the server on these sockets, bound to this process for life and death.
@@ -94,25 +91,6 @@ pub fn memory_of(pid: u32) -> Option<u64> {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
-}
-
-/// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
-/// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
-/// gone. A SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
-///
-/// # Errors
-///
-/// If the system refuses the handlers.
-pub fn on_signal(handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
-    unix::on_signal(is_ignored, handle)
-}
-
-/// Whether this process was started with `signal` ignored.
-fn is_ignored(signal: i32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask & (1 << (signal - 1)) != 0
 }
 
 /// Notifies systemd that the server is ready, if systemd started this process.

@@ -10,25 +10,18 @@ use std::{
     net::TcpListener,
     path::Path,
     process::Command,
-    ptr::null,
 };
 
 use interprocess::local_socket::Name;
-use libc::{
-    PROC_PIDTASKINFO, PROC_PIDTBSDINFO, SIG_IGN, SSTOP, proc_bsdinfo, proc_pidinfo, proc_taskinfo,
-    sigaction,
-};
+use libc::{PROC_PIDTASKINFO, PROC_PIDTBSDINFO, SSTOP, proc_bsdinfo, proc_pidinfo, proc_taskinfo};
 
-use super::{
-    interface::{Signalled, Started},
-    unix,
-};
+use super::{interface::Started, unix};
 
 pub use self::desktop::{has_desktop, output_is_read, show};
 pub use super::unix::{
     detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
-    kill, leave_own_console, make_substitute_folder, nudge, signal_of, substitute_socket, user,
-    wait_for_end,
+    kill, leave_own_console, make_substitute_folder, nudge, on_signal, signal_of,
+    substitute_socket, user, wait_for_end,
 };
 
 /// Starts the server on these sockets.
@@ -39,30 +32,6 @@ pub use super::unix::{
 pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Started> {
     unix::pass(command, sockets)?;
     Ok(Started { process: command.spawn()?, sockets: vec![] })
-}
-
-/// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
-/// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
-/// gone, SIGUSR1 and SIGUSR2 to write anew what is lost. A SIGHUP that the parent process has set to be
-/// ignored, as `nohup` does, stays ignored.
-///
-/// # Errors
-///
-/// If the system refuses the handlers.
-pub fn on_signal(handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
-    unix::on_signal(is_ignored, handle)
-}
-
-/// Whether this process was started with `signal` ignored.
-fn is_ignored(signal: c_int) -> bool {
-    let mut now = MaybeUninit::<sigaction>::zeroed();
-    // SAFETY: without a new action the call changes nothing, and `now` is writable until it returns.
-    if unsafe { sigaction(signal, null(), now.as_mut_ptr()) } != 0 {
-        return false;
-    }
-    // SAFETY: the call has succeeded and filled it in; all zeros would be one as well.
-    let now = unsafe { now.assume_init() };
-    now.sa_sigaction == SIG_IGN
 }
 
 /// Calls `act` with the name of a control socket at `path`.

@@ -1,7 +1,6 @@
 //! The desktop, as far as Linux and macOS have it in common.
 
 use std::{
-    fs::File,
     io,
     os::fd::{AsFd, BorrowedFd},
     process::{Command, Stdio},
@@ -16,11 +15,6 @@ const SEEN: Duration = Duration::from_secs(1);
 
 /// A program has no console of its own here.
 pub fn leave_own_console() {}
-
-/// Whether this process belongs to a terminal, wherever its output goes.
-pub fn has_terminal() -> bool {
-    File::open("/dev/tty").is_ok()
-}
 
 /// Whether stdout or stderr reaches a reader. A stream that `is_log_of_session` does not count.
 pub(crate) fn output_is_read(is_log_of_session: fn(BorrowedFd<'_>) -> bool) -> bool {

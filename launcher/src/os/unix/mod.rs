@@ -24,6 +24,7 @@ use shared::{
     event::RequestedBy,
     handover::{FIRST_FD, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, fd_names},
     invoked_as,
+    os::is_ignored,
 };
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2},
@@ -32,8 +33,10 @@ use signal_hook::{
 
 use super::interface::Signalled;
 
+pub use shared::os::has_terminal;
+
 pub use self::{
-    desktop::{has_terminal, leave_own_console},
+    desktop::leave_own_console,
     socket::{
         for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
         substitute_socket,
@@ -93,12 +96,13 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
 
 /// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
-/// gone, SIGUSR1 and SIGUSR2 to write anew what is lost, as programs that rotate logs send them. A SIGHUP
-/// that the parent process has set to be ignored, as `nohup` does, stays ignored.
-pub(super) fn on_signal(
-    is_ignored: fn(i32) -> bool,
-    mut handle: impl FnMut(Signalled) + Send + 'static,
-) -> io::Result<()> {
+/// gone, SIGUSR1 and SIGUSR2 to write anew what is lost. Programs that rotate logs send the last three. A
+/// SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
+///
+/// # Errors
+///
+/// If the system refuses the handlers.
+pub fn on_signal(mut handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
     let had_terminal = has_terminal();
     let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
     let others = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2];

@@ -147,12 +147,12 @@ impl Driver<'_> {
                 self.servers.reap(attempt).map(|event| Input::Server { attempt, event })
             }
             SupervisorEvent::Signal(Signalled::Reread) => {
-                self.launch_state.run_files.restore();
+                self.restore_files();
                 self.reload_settings(false);
                 None
             }
             SupervisorEvent::Signal(Signalled::Restore) => {
-                self.launch_state.run_files.restore();
+                self.restore_files();
                 None
             }
             SupervisorEvent::Signal(Signalled::Stop(by)) => match self.signalled_at {
@@ -169,6 +169,12 @@ impl Driver<'_> {
             }
             SupervisorEvent::Request(request) => self.request(request, state),
         }
+    }
+
+    /// Writes lost files anew, and opens the logs anew, which may have been renamed.
+    fn restore_files(&mut self) {
+        self.launch_state.run_files.restore();
+        self.launch_state.launch.reopen_logs();
     }
 
     /// A request on the control socket. The status is answered at once.

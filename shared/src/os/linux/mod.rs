@@ -18,7 +18,7 @@ mod ranges;
 mod tables;
 
 pub use locks::try_lock;
-pub use process::boot_id;
+pub use process::{boot_id, is_ignored};
 pub use ranges::port_ranges;
 pub use unix::*;
 

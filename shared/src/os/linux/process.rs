@@ -156,6 +156,14 @@ impl Stat {
     }
 }
 
+/// Whether this process ignores a signal, as one that `nohup` has started ignores SIGHUP.
+pub fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
+}
+
 #[cfg(test)]
 mod test {
     use super::*;

@@ -3,7 +3,9 @@
 use std::{ffi::CStr, mem, path::Path, ptr};
 
 use jiff::Timestamp;
-use libc::{PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, c_char, c_int, proc_bsdinfo};
+use libc::{
+    PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, SIG_IGN, c_char, c_int, proc_bsdinfo, sigaction,
+};
 
 use crate::{
     conflict::Holder,
@@ -56,4 +58,16 @@ fn short_name(name: &[c_char]) -> Option<String> {
     let bytes: Vec<u8> = name.iter().map(|byte| byte.cast_unsigned()).collect();
     let name = CStr::from_bytes_until_nul(&bytes).ok()?.to_string_lossy().into_owned();
     (!name.is_empty()).then_some(name)
+}
+
+/// Whether this process ignores a signal, as one that `nohup` has started ignores SIGHUP.
+pub fn is_ignored(signal: c_int) -> bool {
+    let mut now = mem::MaybeUninit::<sigaction>::zeroed();
+    // SAFETY: without a new action the call changes nothing, and `now` is writable until it returns.
+    if unsafe { sigaction(signal, ptr::null(), now.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: the call has succeeded and filled it in; all zeros would be one as well.
+    let now = unsafe { now.assume_init() };
+    now.sa_sigaction == SIG_IGN
 }
