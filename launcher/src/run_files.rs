@@ -7,10 +7,12 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use shared::{
     app_lock::AppLock,
+    atomic,
     discovery::{Discovery, withdraw},
     message, paths,
     port::Port,
@@ -21,6 +23,9 @@ use crate::{
     launch::Launch,
     os,
 };
+
+/// How old a file is that no process can still be writing.
+const OLD: Duration = Duration::from_secs(60 * 60);
 
 /// What takes the requests of commands.
 type Handler = Arc<dyn Fn(IncomingRequest) + Send + Sync>;
@@ -41,6 +46,9 @@ impl<'a> RunFiles<'a> {
         lock: Option<Box<AppLock>>,
         handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
     ) -> Self {
+        if lock.is_some() {
+            remove_leftovers(launch);
+        }
         let handle = Arc::new(handle);
         let mut files = Self { launch, lock, control: None, published: None, handle };
         files.listen();
@@ -125,6 +133,24 @@ impl<'a> RunFiles<'a> {
         if let Some(lock) = &mut self.lock {
             lock.say(self.control.as_deref(), port);
         }
+    }
+}
+
+/// Removes what launches left that were killed while they wrote a file. The lock of the app keeps others from
+/// writing the first ones; any process may write the last ones.
+fn remove_leftovers(launch: &Launch) {
+    let (app, folders) = (&launch.context.app, &launch.context.folders);
+    let of_this_app = [
+        folders.assignment(app),
+        folders.discovery(app),
+        folders.token(app),
+        folders.error_page(app),
+    ];
+    for file in of_this_app {
+        atomic::remove_leftovers(&file, Duration::ZERO);
+    }
+    for file in [folders.settings(app), folders.secret()] {
+        atomic::remove_leftovers(&file, OLD);
     }
 }
 

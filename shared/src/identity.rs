@@ -172,7 +172,7 @@ impl Secret {
         paths::make_parent(file)?;
         let folder = file.parent().unwrap_or(Path::new("."));
         let secret = Self::random();
-        let mut written = tempfile::NamedTempFile::new_in(folder)?;
+        let mut written = atomic::beside(file)?;
         writeln!(written, "{}", hex::encode(secret.0))?;
         written.as_file().sync_all()?;
         match written.persist_noclobber(file) {

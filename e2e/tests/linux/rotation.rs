@@ -214,7 +214,7 @@ fn every_line_of_two_writers_is_kept_or_counted() {
     };
     let written: u64 = pids.iter().map(|pid| last(*pid, "seq") + 1).sum();
     let lost: u64 = pids.iter().map(|pid| last(*pid, "dropped") + last(*pid, "lines")).sum();
-    assert_eq!(size + lost, written, "{} kept, {lost} told as lost", size);
+    assert_eq!(size + lost, written, "{size} kept, {lost} told as lost");
     assert!(written >= 2 * each);
     let total: u64 = fs::read_dir(home.folders().logs())
         .expect("there")

@@ -191,12 +191,21 @@ async fn next<T>(from: &mut Option<UnboundedReceiver<T>>) -> Option<T> {
 
 #[cfg(test)]
 mod test {
-    use shared::port::Port;
+    use std::path::Path;
+
+    use shared::{app::AppName, event::Process, history::Author, paths::Folders, port::Port};
     use slog::{Discard, o};
     use tokio::sync::mpsc::unbounded_channel;
+    use uuid::Uuid;
 
     use super::*;
     use crate::web::connections::Connections;
+
+    fn history_that_is_not_written() -> Writer {
+        let folders = Folders::locate(Some(Path::new("not-made")), None).expect("given");
+        let (app, process, launch_id) = (AppName::default(), Process::Server, Uuid::nil());
+        Writer::new(&folders, &Author { app: &app, process, launch_id })
+    }
 
     #[test]
     fn a_redirect_is_no_end_and_the_end_of_the_launcher_is() {
@@ -205,9 +214,14 @@ mod test {
         actix_rt::System::new().block_on(async {
             let (launcher, messages) = unbounded_channel();
             let (_requests, requests) = unbounded_channel();
-            let logger = Logger::root(Discard, o!());
-            let mut shutdown = Shutdown::new(Some(messages), requests, Arc::clone(&target), logger)
-                .expect("signals");
+            let mut shutdown = Shutdown::new(
+                Some(messages),
+                requests,
+                Arc::clone(&target),
+                history_that_is_not_written(),
+                Logger::root(Discard, o!()),
+            )
+            .expect("signals");
             for message in [
                 LauncherMessage::Malformed("hello".to_owned()),
                 LauncherMessage::Redirect(port(17001)),
