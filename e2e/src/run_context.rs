@@ -26,6 +26,12 @@ impl RunContext {
         Self::default()
     }
 
+    /// With a SIGHUP that is not ignored: the tests may be run by `nohup`, and what they start inherits
+    /// that.
+    pub fn with_hangup() -> Self {
+        Self::direct().through(["env", "--default-signal=HUP"])
+    }
+
     /// Adds a tool: `words` are its command line, which the program's own follows.
     #[must_use]
     pub fn through<S: Into<OsString>>(mut self, words: impl IntoIterator<Item = S>) -> Self {

@@ -20,7 +20,7 @@ impl World<'_> {
     /// Starts it, with these about, and sees that it comes back to where it was if that is free.
     #[track_caller]
     pub(super) fn start(&mut self, strangers: &[&Stranger]) -> String {
-        let mut running = self.home.launcher().start();
+        let mut running = self.launcher().start();
         let ready = running.ready();
         self.came_back(running, &ready, strangers)
     }
@@ -144,7 +144,7 @@ impl World<'_> {
 
     pub(super) fn twins(&mut self, draws: &mut Rng) -> String {
         let way = self.go_down(draws);
-        let mut twins = [self.home.launcher().start(), self.home.launcher().start()];
+        let mut twins = [self.launcher().start(), self.launcher().start()];
         let ended = wait_for(|| twins.iter_mut().position(Running::has_ended));
         let [one, other] = twins;
         let (second, mut first) = match ended {
@@ -166,7 +166,7 @@ impl World<'_> {
         let server = self.servers().pop().expect("it serves");
         server.signal(Signal::STOP);
         wait_until("it stands still", || server.is_stopped());
-        let mut heir = self.home.launcher().start();
+        let mut heir = self.launcher().start();
         let pid = heir.pid();
         self.event_log.wait_for("the second start", |record| {
             record["event"] == "launch_started" && record["pid"] == pid

@@ -19,7 +19,10 @@ use super::{
     fault::Fault,
     resources::{Resources, programs_in},
 };
-use crate::{Ended, Home, Invocation, ReadyMessage, Running, WatchedProcess, quiet_port, wait_for};
+use crate::{
+    Ended, Home, Invocation, ReadyMessage, RunContext, Running, WatchedProcess, quiet_port,
+    wait_for,
+};
 
 /// How long one of our servers may take to prove its identity.
 const PROBE: Duration = Duration::from_secs(5);
@@ -190,6 +193,11 @@ impl<'a> World<'a> {
         let ended = self.command(words).run();
         assert_eq!(ended.code, Some(0), "{words}: {ended:?}");
         ended
+    }
+
+    /// A start of the launcher.
+    pub(super) fn launcher(&self) -> Invocation {
+        self.home.launcher().at(&RunContext::with_hangup())
     }
 
     /// A command of the launcher.

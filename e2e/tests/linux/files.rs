@@ -117,6 +117,7 @@ fn the_last_good_port_is_found_in_a_history_that_is_damaged() {
 #[test]
 fn a_home_that_vanishes_does_not_end_a_launch() {
     let (home, port) = (Home::new(), quiet_port());
+    home.may_lose_records();
     let mut running = home.launcher().port(port).start();
     let ready = running.ready();
     for path in everything_in(home.path()).iter().rev() {

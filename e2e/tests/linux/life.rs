@@ -1,14 +1,10 @@
 //! The life and the end of a launch.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use e2e::{Home, RunContext, Stranger, found, get, is_free, program, quiet_port, skip, wait_until};
 use rustix::process::Signal;
 use shared::app::AppName;
-
-/// For `env`: the tests may be run with SIGHUP ignored, as by `nohup`, and child processes would
-/// inherit that.
-const NOT_IGNORED: &str = "--default-signal=HUP";
 
 /// I9: the kernel ends it, if it does not notice.
 #[test]
@@ -52,11 +48,8 @@ fn a_terminal_that_is_closed_ends_the_launch_well() {
     let (home, port) = (Home::new(), quiet_port());
     let launcher = program("launcher");
     let line = format!("exec {} --no-open --json --port {port}", launcher.display());
-    let mut terminal = Command::new("env");
-    terminal
-        .args([NOT_IGNORED, "script", "-qefc", &line, "/dev/null"])
-        .env_clear()
-        .env("HOMEPORT_HOME", home.path());
+    let mut terminal = RunContext::with_hangup().command("script");
+    terminal.args(["-qefc", &line, "/dev/null"]).env_clear().env("HOMEPORT_HOME", home.path());
     terminal.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     terminal.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut terminal = terminal.spawn().expect("it starts");
@@ -71,7 +64,7 @@ fn a_terminal_that_is_closed_ends_the_launch_well() {
 #[test]
 fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
     let home = Home::new();
-    let heard = RunContext::direct().through(["env", NOT_IGNORED]);
+    let heard = RunContext::with_hangup();
     let mut running = home.launcher().at(&heard).setting("restart = \"never\"").start();
     running.ready();
     home.set("server", "restart = \"never\"\nready_timeout = \"3s\"\n");

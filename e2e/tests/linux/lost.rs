@@ -34,7 +34,8 @@ fn remove(path: &PathBuf) {
 }
 
 fn serving(home: &Home) -> (Running, String) {
-    let mut running = home.launcher().port(quiet_port()).start();
+    let launcher = home.launcher().at(&RunContext::with_hangup());
+    let mut running = launcher.port(quiet_port()).start();
     let url = running.ready().url;
     (running, url)
 }

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use e2e::{Home, Running, found, get, program, quiet_port, skip, wait_until};
+use e2e::{Home, RunContext, Running, found, get, program, quiet_port, skip, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 use shared::logging::{MAX_KEPT, ROTATE_AT};
@@ -47,7 +47,8 @@ fn aside(log: &Path) -> PathBuf {
 }
 
 fn started(home: &Home) -> Running {
-    let mut running = home.launcher().port(quiet_port()).start();
+    let launcher = home.launcher().at(&RunContext::with_hangup());
+    let mut running = launcher.port(quiet_port()).start();
     running.ready();
     let logs = LOGS.map(|log| home.folders().logs().join(log));
     wait_until("every log has lines", || logs.iter().all(|log| log.exists()));
