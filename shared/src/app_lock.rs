@@ -22,6 +22,7 @@ use crate::{
     os::{self, SocketTables, System},
     paths::{self, Folders},
     port::Port,
+    regular_file::{self, Links},
 };
 
 /// The version of the file's format.
@@ -204,8 +205,10 @@ impl AppLock {
     /// Who holds the lock of `app`, if another process does.
     pub fn holder(folders: &Folders, app: &AppName) -> Option<LockAttempt> {
         let is_busy = |path: &Path| {
-            let open =
-                |write| os::open_plain(OpenOptions::new().read(true).write(write), path).ok();
+            let open = |write| {
+                let mut options = OpenOptions::new();
+                regular_file::open(options.read(true).write(write), path, Links::Refused).ok()
+            };
             // Some locks need a file that may be written, and some homes are read-only.
             let mut file = open(true).or_else(|| open(false))?;
             let left = read(&mut file);
@@ -280,15 +283,11 @@ impl Drop for AppLock {
     }
 }
 
-/// A link is not followed, and what blocks is not opened: the content is written through it.
 fn open(path: &Path) -> io::Result<File> {
     paths::make_parent(path)?;
     let mut options = os::private_file();
-    let file = os::open_plain(options.read(true).write(true).create(true).truncate(false), path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("not a file")),
-    }
+    options.read(true).write(true).create(true).truncate(false);
+    regular_file::open(&mut options, path, Links::Refused)
 }
 
 /// What the file says, if it says something.

@@ -15,7 +15,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{app::AppName, atomic, launch::LaunchInfo, port::Port};
+use crate::{
+    app::AppName,
+    atomic,
+    launch::LaunchInfo,
+    port::Port,
+    regular_file::{self, Links},
+};
 
 /// The version of the file's format.
 pub const SCHEMA: u32 = 1;
@@ -71,7 +77,8 @@ impl Discovery {
 
     /// Reads the discovery file; `None` if there is none, or none that can be read.
     pub fn read(file: &Path) -> Option<Self> {
-        let found: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        let found: Self =
+            serde_json::from_slice(&regular_file::read(file, Links::Refused).ok()?).ok()?;
         (found.schema == SCHEMA).then_some(found)
     }
 

@@ -7,7 +7,7 @@
 //! a stranger is never followed through a redirect nor read without bounds.
 
 use std::{
-    fmt, fs,
+    fmt,
     io::{self, Read, Write},
     path::{Path, PathBuf},
     time::Duration,
@@ -18,7 +18,12 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::{app::AppName, atomic, claim, message, os, paths, port::Port};
+use crate::{
+    app::AppName,
+    atomic, claim, message, os, paths,
+    port::Port,
+    regular_file::{self, Links},
+};
 
 /// Where a server answers challenges.
 pub const PATH: &str = "/_homeport/identity";
@@ -136,7 +141,7 @@ impl Secret {
     ///
     /// Whatever reading or writing the file fails with.
     pub fn load_or_create(file: &Path) -> io::Result<(Self, Option<PathBuf>)> {
-        match fs::read_to_string(file).and_then(|text| Self::parse(&text)) {
+        match Self::load(file) {
             Ok(secret) => Ok((secret, None)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok((Self::create(file)?, None))
@@ -155,7 +160,7 @@ impl Secret {
     ///
     /// Whatever reading fails with; [`io::ErrorKind::InvalidData`] if the file holds something else.
     pub fn load(file: &Path) -> io::Result<Self> {
-        fs::read_to_string(file).and_then(|text| Self::parse(&text))
+        Self::parse(&regular_file::read_text(file, Links::Refused)?)
     }
 
     /// A new secret that is kept nowhere.
@@ -177,9 +182,7 @@ impl Secret {
         written.as_file().sync_all()?;
         match written.persist_noclobber(file) {
             Ok(_) => os::sync_folder(folder).map(|()| secret),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                Self::parse(&fs::read_to_string(file)?)
-            }
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Self::load(file),
             Err(error) => Err(error.error),
         }
     }

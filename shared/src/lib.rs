@@ -10,7 +10,8 @@
 //! - [`settings`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`ready_line`]: what is kept in files or
 //!   printed for programs.
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
-//! - `log_file`: a file that several processes append to.
+//! - `log_file`, [`regular_file`]: a file that several processes append to, and one that may be
+//!   something else.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
 //! - [`sentences`]: conflicts and records in words.
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
@@ -42,6 +43,8 @@ pub mod history;
 pub mod launch;
 
 mod log_file;
+
+pub mod regular_file;
 
 pub mod claim;
 pub mod paths;

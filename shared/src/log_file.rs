@@ -15,6 +15,7 @@ use std::{
 use crate::{
     os::{self, FileIdentity},
     paths,
+    regular_file::{self, Links},
 };
 
 /// How long a line may take to be written, in looks at the file and the pause between them. The
@@ -124,14 +125,11 @@ impl OpenLog {
     fn open(path: &Path) -> io::Result<Self> {
         paths::make_parent(path)?;
         let mut options = os::private_file();
-        let file = os::open_plain(options.read(true).append(true).create(true), path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("not a file"));
-        }
+        options.read(true).append(true).create(true);
+        let file = regular_file::open(&mut options, path, Links::Refused)?;
         let lock = path.with_extension("lock");
-        let lock = os::APPENDING_NEEDS_A_LOCK
-            .then(|| os::private_file().write(true).create(true).truncate(false).open(lock))
-            .transpose()?;
+        let lock =
+            os::APPENDING_NEEDS_A_LOCK.then(|| regular_file::open_lock(&lock)).transpose()?;
         Ok(Self { identity: os::file_identity(&file)?, torn: is_torn(&file)?, file, lock })
     }
 

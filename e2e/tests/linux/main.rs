@@ -41,6 +41,7 @@ mod metrics;
 mod names;
 mod namespaces;
 mod notes;
+mod odd_files;
 mod openapi;
 mod policy;
 mod precedence;

@@ -55,7 +55,7 @@ fn run(command: &mut Command) -> Result<(), String> {
 }
 
 /// How many requests are made up.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Search {
     /// The same few each time.
     Short,

@@ -28,6 +28,7 @@ use crate::{
     history::{Filter, Found, HistoryError, Reader},
     paths::Folders,
     port::Port,
+    regular_file::{self, Links},
 };
 
 /// The version of the file's format.
@@ -112,8 +113,9 @@ impl Assignment {
     /// [`AssignmentError`] if something is wrong with the file; [`io::ErrorKind::NotFound`] within it
     /// that there is none.
     pub fn load(file: &Path) -> Result<Self, AssignmentError> {
-        // confy makes a file that is absent, so this looks first, and waits while another program has it open.
-        atomic::patiently(|| fs::File::open(file))?;
+        // confy makes a file that is absent and reads whatever it finds, so this looks first, and waits while
+        // another program has it open.
+        atomic::patiently(|| regular_file::read(file, Links::Refused))?;
         let assignment: Self = confy::load_path(file).map_err(|error| match error {
             ConfyError::BadTomlData(error) => AssignmentError::Malformed(
                 error.to_string().lines().next().unwrap_or_default().to_owned(),

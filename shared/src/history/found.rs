@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    fs::{self, File},
+    fs::{File, OpenOptions},
     io,
     path::Path,
 };
@@ -14,6 +14,7 @@ use super::{
     head::Head,
     record::Record,
 };
+use crate::regular_file::{self, Links};
 
 /// A line that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,14 +58,7 @@ impl Entry {
 ///
 /// If the system refuses, or what is there is no regular file: a pipe would never end.
 pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
-    let found = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        found => found?,
-    };
-    if !found.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    match File::open(path) {
+    match regular_file::open(OpenOptions::new().read(true), path, Links::Followed) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some),
     }

@@ -17,7 +17,7 @@ use jiff::civil::DateTime;
 use crate::{
     history::{Losses, Sink},
     log_file::{LogFile, LostLines, about, count_lines},
-    os, paths,
+    os, paths, regular_file,
 };
 
 /// The size in bytes beyond which a file of diagnostics is put aside: an editor still opens it.
@@ -87,8 +87,7 @@ impl RotatingFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         let lock = self.path().with_file_name("rotation.lock");
-        let mut options = os::private_file();
-        let lock = os::open_plain(options.write(true).create(true).truncate(false), &lock)?;
+        let lock = regular_file::open_lock(&lock)?;
         match os::try_lock(&lock) {
             Ok(false) => return Ok(()),
             Err(error) if !os::has_no_locks(&error) => return Err(error),

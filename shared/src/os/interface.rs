@@ -34,6 +34,23 @@ pub struct FileIdentity {
     pub inode: u64,
 }
 
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// What can be read to its end.
+    Regular,
+    /// A directory.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A named pipe, which waits for its other end.
+    Pipe,
+    /// A Unix socket.
+    Socket,
+    /// Anything else: reading and writing have effects of their own.
+    Device,
+}
+
 /// What a socket is doing, as far as it matters to a claim on its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SocketState {

@@ -33,7 +33,7 @@ pub mod bind_table;
 mod interface;
 
 pub use interface::{
-    FileIdentity, HoldingProcess, PortRanges, SocketEntry, SocketState, SocketTables,
+    FileIdentity, FileKind, HoldingProcess, PortRanges, SocketEntry, SocketState, SocketTables,
 };
 pub use system::*;
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -14,7 +14,10 @@ use rustix::{
 };
 use socket2::Socket;
 
-use super::{bind_table::Sharing, interface::FileIdentity};
+use super::{
+    bind_table::Sharing,
+    interface::{FileIdentity, FileKind},
+};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
@@ -56,6 +59,25 @@ pub fn private_file() -> OpenOptions {
 pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     options.custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Opens a file that may be another's: a pipe or a device is not waited for.
+pub fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// What was found at a path.
+pub fn file_kind(found: &Metadata) -> FileKind {
+    let kind = found.file_type();
+    match () {
+        () if kind.is_file() => FileKind::Regular,
+        () if kind.is_dir() => FileKind::Folder,
+        () if kind.is_symlink() => FileKind::Link,
+        () if kind.is_fifo() => FileKind::Pipe,
+        () if kind.is_socket() => FileKind::Socket,
+        () => FileKind::Device,
+    }
 }
 
 /// Whether the error means that files here cannot be locked, as on some network and user-space file

@@ -8,10 +8,18 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{error::SettingsError, table::Settings};
-use crate::{app::AppName, atomic, message, os, paths, paths::Folders};
+use crate::{app::AppName, atomic, message, os, paths::Folders, regular_file};
+
+/// How long another process may take to rewrite the settings.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long it sleeps between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Why a settings file was not rewritten.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +63,22 @@ pub fn rewrite<T, E>(
     Ok(result)
 }
 
+/// The lock, once no other process has it. One that is stopped may have it for ever.
 fn held(lock: &Path) -> io::Result<File> {
-    paths::make_parent(lock)?;
-    let file = os::private_file().write(true).create(true).truncate(false).open(lock)?;
-    file.lock()?;
-    Ok(file)
+    let file = regular_file::open_lock(lock)?;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match os::try_lock(&file) {
+            Ok(false) if Instant::now() < until => thread::sleep(PAUSE),
+            Ok(false) => {
+                let busy = message!("settings_error.busy", seconds = PATIENCE.as_secs());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, busy));
+            }
+            // Where nothing can be locked, two writers at the same time may undo each other.
+            Err(error) if !os::has_no_locks(&error) => return Err(error),
+            Ok(true) | Err(_) => return Ok(file),
+        }
+    }
 }
 
 /// Writes the file whole or not at all. A link stays one, and a file keeps its mode.

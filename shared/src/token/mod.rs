@@ -20,7 +20,13 @@ use jiff::Timestamp;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{app::AppName, atomic, claim, identity::random, port::Port};
+use crate::{
+    app::AppName,
+    atomic, claim,
+    identity::random,
+    port::Port,
+    regular_file::{self, Links},
+};
 
 /// Where a server shows its console, and the landing page to a browser without a session.
 pub const CONSOLE: &str = "/_homeport/";
@@ -99,7 +105,7 @@ impl Token {
     ///
     /// Whatever reading fails with; [`io::ErrorKind::InvalidData`] if the file holds something else.
     pub fn load(file: &Path) -> io::Result<Self> {
-        let token = fs::read_to_string(file)?.trim().to_owned();
+        let token = regular_file::read_text(file, Links::Refused)?.trim().to_owned();
         let is_one = token.len() == 2 * BYTES && token.bytes().all(|b| b.is_ascii_hexdigit());
         if is_one { Ok(Self(token)) } else { Err(io::ErrorKind::InvalidData.into()) }
     }

@@ -17,7 +17,7 @@ use windows_sys::Win32::{
     System::IO::OVERLAPPED,
 };
 
-use crate::os::interface::FileIdentity;
+use crate::os::interface::{FileIdentity, FileKind};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// nothing promises that moving to the end and writing are one step.
@@ -43,6 +43,22 @@ pub fn private_file() -> OpenOptions {
 /// Opens a file of ours.
 pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
+}
+
+/// Opens a file that may be another's.
+pub fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
+}
+
+/// What was found at a path.
+pub fn file_kind(found: &Metadata) -> FileKind {
+    let kind = found.file_type();
+    match () {
+        () if kind.is_file() => FileKind::Regular,
+        () if kind.is_dir() => FileKind::Folder,
+        () if kind.is_symlink() => FileKind::Link,
+        () => FileKind::Device,
+    }
 }
 
 /// Takes the lock of an open file, until it is closed; false if another process has it. A lock here keeps
