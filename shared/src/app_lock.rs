@@ -186,6 +186,7 @@ impl AppLock {
             if !is_at(&file, &path) {
                 continue;
             }
+            share_run_folder(folders);
             let of_version_0_1 = hold_for_version_0_1(folders.locks_of_version_0_1(app));
             let Some(of_version_0_1) = of_version_0_1 else {
                 return Ok(LockAttempt::Busy(None));
@@ -314,6 +315,29 @@ fn is_at(file: &File, path: &Path) -> bool {
         (Ok(ours), Ok(there)) => ours == there,
         _ => false,
     }
+}
+
+/// Makes the folder that version 0.1 takes for `run/` in a session a link to `run/`, so that both versions
+/// find each other's files. If a launcher of that version runs there, or the system refuses the link, that
+/// version is kept out by its locks and not led here.
+fn share_run_folder(folders: &Folders) {
+    let Some(link) = folders.run_of_version_0_1() else { return };
+    let _ = os::make_private_folder(folders.run());
+    if os::link_folder(folders.run(), link).is_err() && is_unused(link) {
+        let _ = fs::remove_dir_all(link).and_then(|()| os::link_folder(folders.run(), link));
+    }
+}
+
+/// Whether it is a folder of locks that no process holds. Whatever else is in it, version 0.1 writes anew, but
+/// for the token of a server without a launcher.
+fn is_unused(folder: &Path) -> bool {
+    let is_folder = folder.symlink_metadata().is_ok_and(|found| found.is_dir());
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let has = |ending| move |path: &PathBuf| path.extension().is_some_and(|found| found == ending);
+    let files: Vec<_> = entries.collect();
+    let locks = files.iter().filter(|path| has("lock")(path));
+    let is_held = |path: &PathBuf| open(path).is_ok_and(|file| !lock(&file, None).unwrap_or(true));
+    is_folder && !files.iter().any(has("token")) && !locks.into_iter().any(is_held)
 }
 
 /// Takes what version 0.1 would lock; `None` if a launcher of that version has it. Where such a file

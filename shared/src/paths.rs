@@ -159,6 +159,11 @@ impl Folders {
         [self.run()].into_iter().chain(runtime)
     }
 
+    /// Where version 0.1 keeps what is in [`run`](Self::run), in a session: `$XDG_RUNTIME_DIR/homeport`.
+    pub fn run_of_version_0_1(&self) -> Option<&Path> {
+        self.runtime.as_deref()
+    }
+
     /// Where the running server is: `run/<app>.json`, the discovery file.
     pub fn discovery(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.json"))

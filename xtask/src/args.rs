@@ -3,7 +3,7 @@
 use crate::{
     commit_msg, fuzz, gen_history, package, schemathesis, soak,
     stages::{self, Scope},
-    start, structure, windows, workflows,
+    start, structure, version_0_1, windows, workflows,
 };
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -71,6 +71,9 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Build the programs of version 0.1.0, which the tests run beside those of this version
+    #[command(name = "version-0-1")]
+    Version01,
     /// Build the programs to be shipped, and make packages of them in target/package
     Package(package::PackageArgs),
     /// Print how the modules of the crates build on one another, and what breaks the order
@@ -98,6 +101,7 @@ impl XtaskArgs {
             Command::GenHistory(args) => gen_history::run(&args),
             Command::Schemathesis { examples } => schemathesis::run(examples),
             Command::Windows { release } => windows::run(release),
+            Command::Version01 => version_0_1::run(),
             Command::Package(args) => package::run(&args),
             Command::Floors { crates } => structure::picture::run(&crates),
             Command::Names => structure::names::run(),

@@ -1,6 +1,6 @@
 //! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`,
 //! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`, `cargo xtask
-//! windows`,
+//! windows`, `cargo xtask version-0-1`,
 //! `cargo xtask package`, `cargo xtask commit-msg`, `cargo xtask floors` and `cargo xtask
 //! workflows`.
 //!
@@ -27,6 +27,7 @@ mod structure;
 mod tests;
 mod workflows;
 
+mod version_0_1;
 mod windows;
 
 mod needs;

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, one stage after the other.
 //!
 //! ```text
-//! usual   tools ► fmt ► clippy ► doc ► deny ► advisories ► workflows ► build ► windows ► tests
+//! usual   tools ► fmt ► clippy ► doc ► deny ► advisories ► workflows ► build ► windows ► version 0.1 ► tests
 //! --fast  fmt ► clippy ► unit ► doctests
 //! --all   the usual ones ► schemathesis ► soak ► fuzz ► bench
 //! ```
@@ -12,7 +12,8 @@ use crate::{
     cargo, deny, fuzz, needs,
     report::{Outcome, StageReport},
     schemathesis, screen, soak,
-    tests::{self, Tests},
+    tests::{self, ProgramFolders, Tests},
+    version_0_1,
     windows::{self, WindowsError},
     workflows,
 };
@@ -77,7 +78,10 @@ fn usual(report: &mut StageReport, tests: &mut Tests) {
     report.stage("build", build);
     let mut programs = None;
     report.stage("windows", || windows_programs(&mut programs));
-    report.stage("tests", || tests::run(programs.as_deref(), tests));
+    let mut old_programs = None;
+    report.stage("version 0.1", || version_0_1::stage(&mut old_programs));
+    let folders = ProgramFolders { windows: programs, version_0_1: old_programs };
+    report.stage("tests", || tests::run(&folders, tests));
 }
 
 fn fmt() -> Outcome {

@@ -9,7 +9,7 @@ use crate::{
 };
 use std::{
     io::{self, BufRead, BufReader, Read},
-    path::Path,
+    path::PathBuf,
     process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -18,6 +18,18 @@ use std::{
 
 /// The environment variable with the folder of the Windows programs, for the tests.
 const WINDOWS_PROGRAMS: &str = "HOMEPORT_WINDOWS_PROGRAMS";
+
+/// The environment variable with the folder of the programs of version 0.1.0, for the tests.
+const VERSION_0_1_PROGRAMS: &str = "HOMEPORT_VERSION_0_1_PROGRAMS";
+
+/// Programs that the tests run besides those of the workspace, as far as they are built.
+#[derive(Debug, Default)]
+pub(crate) struct ProgramFolders {
+    /// Those for Windows.
+    pub(crate) windows: Option<PathBuf>,
+    /// Those of version 0.1.0.
+    pub(crate) version_0_1: Option<PathBuf>,
+}
 
 /// How long output may still come after cargo has ended. Only a process that a test left behind can
 /// hold it open that long: a pipe that no process holds is read to its end in milliseconds.
@@ -33,9 +45,9 @@ pub(crate) struct Tests {
 }
 
 /// Runs every test and doctest of the workspace, and fills in `tests` as far as they get.
-pub(crate) fn run(windows_programs: Option<&Path>, tests: &mut Tests) -> Outcome {
+pub(crate) fn run(programs: &ProgramFolders, tests: &mut Tests) -> Outcome {
     let command = cargo::cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
-    run_or_say_why(command, windows_programs, tests)
+    run_or_say_why(command, programs, tests)
 }
 
 /// The crates whose own tests need no other program.
@@ -44,17 +56,25 @@ const UNIT_TESTED: [&str; 8] = ["-p", "shared", "-p", "launcher", "-p", "server"
 /// Runs the tests that stand beside the code they test.
 pub(crate) fn run_units(tests: &mut Tests) -> Outcome {
     let kinds = ["--lib", "--bins", "--locked", "--no-fail-fast"];
-    run_or_say_why(cargo::cargo(["test"].iter().chain(&UNIT_TESTED).chain(&kinds)), None, tests)
+    run_or_say_why(
+        cargo::cargo(["test"].iter().chain(&UNIT_TESTED).chain(&kinds)),
+        &ProgramFolders::default(),
+        tests,
+    )
 }
 
 /// Runs the examples in the documentation of the same crates; a program has none.
 pub(crate) fn run_doctests(tests: &mut Tests) -> Outcome {
     let libraries = &UNIT_TESTED[..UNIT_TESTED.len() - 2];
     let kinds = ["--doc", "--locked", "--no-fail-fast"];
-    run_or_say_why(cargo::cargo(["test"].iter().chain(libraries).chain(&kinds)), None, tests)
+    run_or_say_why(
+        cargo::cargo(["test"].iter().chain(libraries).chain(&kinds)),
+        &ProgramFolders::default(),
+        tests,
+    )
 }
 
-fn run_or_say_why(command: Command, programs: Option<&Path>, tests: &mut Tests) -> Outcome {
+fn run_or_say_why(command: Command, programs: &ProgramFolders, tests: &mut Tests) -> Outcome {
     match try_run(command, programs, tests) {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Failed(format!("the tests could not be run: {error}")),
@@ -63,13 +83,18 @@ fn run_or_say_why(command: Command, programs: Option<&Path>, tests: &mut Tests) 
 
 fn try_run(
     mut command: Command,
-    windows_programs: Option<&Path>,
+    programs: &ProgramFolders,
     tests: &mut Tests,
 ) -> io::Result<Outcome> {
     let file = SkipFile::create(cargo::root().join("target").join("skips.tsv"))?;
-    command.env(skips::VARIABLE, file.path()).env_remove(WINDOWS_PROGRAMS).stdout(Stdio::piped());
-    if let Some(folder) = windows_programs {
-        command.env(WINDOWS_PROGRAMS, folder);
+    command.env(skips::VARIABLE, file.path()).stdout(Stdio::piped());
+    for (variable, folder) in
+        [(WINDOWS_PROGRAMS, &programs.windows), (VERSION_0_1_PROGRAMS, &programs.version_0_1)]
+    {
+        match folder {
+            Some(folder) => command.env(variable, folder),
+            None => command.env_remove(variable),
+        };
     }
     let mut child = command.spawn()?;
     let counts = Arc::new(Mutex::new(std::mem::take(&mut tests.counts)));

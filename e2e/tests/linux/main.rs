@@ -8,6 +8,7 @@ mod agreement;
 mod alone;
 mod api;
 mod asked;
+mod beside_version_0_1;
 mod bind;
 mod choosing;
 mod clock;

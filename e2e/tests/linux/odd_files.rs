@@ -90,7 +90,7 @@ fn run(case: &str, home: &Home, words: &str) -> e2e::Ended {
     let mut parts = words.split(' ');
     let command = home.command(parts.next().expect("a word"));
     let began = Instant::now();
-    let ended = parts.fold(command, |command, word| command.arg(word)).run();
+    let ended = parts.fold(command, e2e::Invocation::arg).run();
     assert!(began.elapsed() < LIMIT, "{case}: {words}: {:?}", began.elapsed());
     let code = ended.code.unwrap_or_else(|| panic!("{case}: {words}: {ended:?}"));
     assert!([0, 3, 69, 75, 78].contains(&code), "{case}: {words}: {ended:?}");
@@ -179,7 +179,8 @@ fn settings_that_may_not_be_read_are_refused_by_name() {
     home.set("server", "port = 17001\n");
     let path = home.folders().settings(&AppName::default());
     home.give_to_plain_user();
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0)).expect("closed");
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o000))
+        .expect("closed");
     let refused = home.command("start").at(&plain).run();
     assert_eq!(refused.code, Some(78), "{refused:?}");
     assert!(refused.stderr.contains(&path.display().to_string()), "{refused:?}");

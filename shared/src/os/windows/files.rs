@@ -126,6 +126,11 @@ pub fn is_deleted(file: &File) -> bool {
     about(file).is_ok_and(|found| found.nNumberOfLinks == 0)
 }
 
+/// Makes a link to a folder, which needs a right of its own here.
+pub fn link_folder(to: &Path, link: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_dir(to, link)
+}
+
 /// Makes a change of a folder's entries durable: nothing to do, because a folder cannot be flushed
 /// here and NTFS keeps its entries in a journal.
 pub fn sync_folder(_: &Path) -> io::Result<()> {
