@@ -12,7 +12,8 @@
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
 //! - `log_file`: a file that several processes append to.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
-//! - [`sentences`]: conflicts and records in words.
+//! - [`sentences`]: conflicts and records in words; [`regular_file`]: what may be at a path instead of a
+//!   file.
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
 //!   code lives in [`os`] alone.
 //! - [`conflict`]: a port that could not be claimed.
@@ -48,6 +49,8 @@ pub mod paths;
 pub mod policy;
 
 pub mod sentences;
+
+pub mod regular_file;
 
 pub mod event;
 pub mod os;

@@ -34,6 +34,17 @@ pub struct FileIdentity {
     pub inode: u64,
 }
 
+/// What a path of the file system can name besides files, folders and links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpecialFile {
+    /// One process writes into it, and another reads; it has a name.
+    Pipe,
+    /// A process of this computer may listen on it.
+    Socket,
+    /// A device of characters or of blocks.
+    Device,
+}
+
 /// What a socket is doing, as far as it matters to a claim on its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SocketState {

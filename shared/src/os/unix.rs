@@ -1,9 +1,9 @@
 //! What Linux and macOS have in common.
 
 use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -14,7 +14,10 @@ use rustix::{
 };
 use socket2::Socket;
 
-use super::{bind_table::Sharing, interface::FileIdentity};
+use super::{
+    bind_table::Sharing,
+    interface::{FileIdentity, SpecialFile},
+};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
@@ -54,8 +57,30 @@ pub fn private_file() -> OpenOptions {
 
 /// Opens a file of ours: no link is followed, and a pipe or a device is not waited for.
 pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    open_with(options, path, OFlags::NOFOLLOW | AT_ONCE)
+}
+
+/// Opens what is at the path, or where a link there leads: a pipe or a device is not waited for.
+pub fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    open_with(options, path, AT_ONCE)
+}
+
+/// A pipe without a writer does not block, and a terminal does not become ours. Both flags mean nothing for
+/// files.
+const AT_ONCE: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
+
+fn open_with(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<File> {
     options.custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// What a path names that is no file, no folder and no link.
+pub fn special_file(found: FileType) -> Option<SpecialFile> {
+    match found {
+        found if found.is_fifo() => Some(SpecialFile::Pipe),
+        found if found.is_socket() => Some(SpecialFile::Socket),
+        found if found.is_char_device() || found.is_block_device() => Some(SpecialFile::Device),
+        _ => None,
+    }
 }
 
 /// Whether the error means that files here cannot be locked, as on some network and user-space file
@@ -133,4 +158,38 @@ pub(super) fn own_uid() -> u32 {
 
 pub(super) fn user_name(uid: u32) -> Option<String> {
     uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod test {
+    use std::{
+        os::unix::{fs::symlink, net::UnixListener},
+        process::Command,
+    };
+
+    use super::*;
+    use crate::regular_file::{self, Links, NotReadable};
+
+    #[test]
+    fn what_is_no_file_is_named_and_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let made = Command::new("mkfifo").arg(at("pipe")).status().expect("it is part of POSIX");
+        assert!(made.success());
+        let _socket = UnixListener::bind(at("socket")).expect("bound");
+        symlink(at("pipe"), at("link")).expect("linked");
+        for (name, links, wanted) in [
+            ("pipe", Links::Followed, NotReadable::Pipe),
+            ("pipe", Links::Refused, NotReadable::Pipe),
+            ("link", Links::Followed, NotReadable::Pipe),
+            ("link", Links::Refused, NotReadable::Link),
+            ("socket", Links::Followed, NotReadable::Socket),
+        ] {
+            let refused = regular_file::read(&at(name), links).expect_err(name);
+            assert_eq!(NotReadable::of(&refused), Some(wanted), "{name}");
+        }
+        let refused = regular_file::read(Path::new("/dev/null"), Links::Followed);
+        assert_eq!(NotReadable::of(&refused.expect_err("a device")), Some(NotReadable::Device));
+        open_at_once(OpenOptions::new().read(true), &at("pipe")).expect("nothing is waited for");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    fs::{self, File, Metadata, OpenOptions},
+    fs::{self, File, FileType, Metadata, OpenOptions},
     io,
     os::windows::io::AsRawHandle,
     path::Path,
@@ -17,7 +17,7 @@ use windows_sys::Win32::{
     System::IO::OVERLAPPED,
 };
 
-use crate::os::interface::FileIdentity;
+use crate::os::interface::{FileIdentity, SpecialFile};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// nothing promises that moving to the end and writing are one step.
@@ -43,6 +43,17 @@ pub fn private_file() -> OpenOptions {
 /// Opens a file of ours.
 pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
+}
+
+/// Opens what is at the path, or where a link there leads.
+pub fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
+}
+
+/// What a path names that is no file, no folder and no link: pipes and devices have a place of their own
+/// here.
+pub fn special_file(_: FileType) -> Option<SpecialFile> {
+    None
 }
 
 /// Takes the lock of an open file, until it is closed; false if another process has it. A lock here keeps
