@@ -47,6 +47,9 @@ pub enum NotReadable {
     /// A device is there.
     #[error("{}", message!("not_a_file.device"))]
     Device,
+    /// A link is there that leads to nothing.
+    #[error("{}", message!("not_a_file.leads_nowhere"))]
+    LeadsNowhere,
     /// What is there is known to this system alone.
     #[error("{}", message!("not_a_file.other"))]
     Other,
@@ -90,13 +93,21 @@ impl From<NotReadable> for io::Error {
 /// Whatever the system says, and [`NotReadable`].
 pub fn check(path: &Path, links: Links) -> io::Result<()> {
     let found = match links {
-        Links::Followed => path.metadata()?,
-        Links::Refused => path.symlink_metadata()?,
+        Links::Followed => path.metadata(),
+        Links::Refused => path.symlink_metadata(),
     };
-    Ok(NotReadable::judge(found.file_type())?)
+    match found {
+        Ok(found) => Ok(NotReadable::judge(found.file_type())?),
+        // What was kept elsewhere has not gone: it is out of reach.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            Err(NotReadable::LeadsNowhere.into())
+        }
+        Err(error) => Err(error),
+    }
 }
 
-/// Opens the file at `path` as `options` say, which may make it.
+/// Opens the file at `path` as `options` say, which may make it. What root makes in a folder of another
+/// user is that user's, if links are refused.
 ///
 /// # Errors
 ///
@@ -112,6 +123,9 @@ pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<
         Links::Refused => os::open_plain(options, path)?,
     };
     NotReadable::judge(file.metadata()?.file_type())?;
+    if links == Links::Refused {
+        os::give_to_owner_of_folder(&file, path)?;
+    }
     Ok(file)
 }
 

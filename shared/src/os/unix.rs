@@ -3,7 +3,9 @@
 use std::{
     fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{
+        DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+    },
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -18,6 +20,7 @@ use super::{
     bind_table::Sharing,
     interface::{FileIdentity, SpecialFile},
 };
+use crate::message;
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
@@ -43,9 +46,67 @@ pub fn may_write(folder: &Path) -> bool {
     folder.is_dir() && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// Makes a folder and its parents, for this user alone (0700).
+/// Makes a folder and its parents, for this user alone (0700). Those that root makes in a folder of
+/// another user are that user's.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let make = || DirBuilder::new().recursive(true).mode(0o700).create(path);
+    if own_uid() != 0 {
+        return make();
+    }
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+    make()?;
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    missing.into_iter().rev().try_for_each(|folder| {
+        give_to_owner_of_folder(&open_with(OpenOptions::new().read(true), folder, flags)?, folder)
+    })
+}
+
+/// Gives a file or folder that root has just made to the owner of the folder that it is in. What has
+/// another name as well may be a file of root's from elsewhere.
+pub fn give_to_owner_of_folder(made: &File, path: &Path) -> io::Result<()> {
+    if own_uid() != 0 {
+        return Ok(());
+    }
+    let (about, folder) = (made.metadata()?, folder_of(path).metadata()?);
+    let is_ours = about.uid() == 0 && (about.is_dir() || about.nlink() == 1);
+    if !is_ours || folder.uid() == 0 {
+        return Ok(());
+    }
+    fchown(made, Some(folder.uid()), Some(folder.gid()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Gives a file the owner, the group and the mode of another one.
+///
+/// # Errors
+///
+/// If this user may not give it away.
+pub fn take_rights_of(other: &Metadata, file: &File) -> io::Result<()> {
+    let own = file.metadata()?;
+    let differs = |wanted: u32, has: u32| (wanted != has).then_some(wanted);
+    let (user, group) = (differs(other.uid(), own.uid()), differs(other.gid(), own.gid()));
+    if user.is_some() || group.is_some() {
+        fchown(file, user, group).map_err(|error| cannot_give(other.uid(), other.gid(), &error))?;
+    }
+    file.set_permissions(other.permissions())
+}
+
+fn cannot_give(user: u32, group: u32, error: &io::Error) -> io::Error {
+    let user = user_name(user).unwrap_or_else(|| user.to_string());
+    let text = message!("set.not_given", user, group, error);
+    io::Error::new(error.kind(), text)
+}
+
+/// Whether a file has another name, which would go on with the old content if it were replaced.
+pub fn has_other_names(about: &Metadata) -> bool {
+    about.nlink() > 1
 }
 
 /// Options that make a new file for this user alone (0600).

@@ -1,6 +1,6 @@
 //! Reading settings from a file or a text, and comparing them.
 
-use std::{fs, io, ops::Range, path::Path};
+use std::{io, ops::Range, path::Path};
 
 use serde_json::Value;
 use toml_edit::{Document, Item};
@@ -9,7 +9,11 @@ use super::{
     error::{SettingsError, SettingsFault, SettingsProblem},
     table::{KEYS, Settings, TABLE},
 };
-use crate::{event::Event, message};
+use crate::{
+    event::Event,
+    message,
+    regular_file::{self, Links},
+};
 
 /// A setting that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Settings {
 
     /// The line, from 1, in which `key` is set in `file`, for messages about its value.
     pub fn line_of_key(file: &Path, key: &str) -> Option<usize> {
-        let text = fs::read_to_string(file).ok()?;
+        let text = Self::text(file).ok()?;
         let document = Document::parse(text.as_str()).ok()?;
         document.key(key)?.span().map(|span| line_of(&text, span.start))
     }
@@ -87,7 +91,7 @@ impl Settings {
 
 /// The text of a file, or `None` if there is no such file.
 fn read(file: &Path) -> Result<Option<String>, SettingsProblem> {
-    let bytes = match fs::read(file) {
+    let bytes = match regular_file::read(file, Links::Followed) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(SettingsProblem::Unreadable(error)),

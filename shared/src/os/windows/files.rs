@@ -35,6 +35,22 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
+/// Does nothing: what is made here inherits its rights from its folder.
+pub fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Gives a file the attributes of another one; what it is open to, it inherits.
+pub fn take_rights_of(other: &Metadata, file: &File) -> io::Result<()> {
+    file.set_permissions(other.permissions())
+}
+
+/// Whether a file has another name, which would go on with the old content if it were replaced. The
+/// standard library does not tell it here.
+pub fn has_other_names(_: &Metadata) -> bool {
+    false
+}
+
 /// Options that make a new file; its folder keeps other users out.
 pub fn private_file() -> OpenOptions {
     OpenOptions::new()
