@@ -1,57 +1,136 @@
-//! Files that may be something else: a pipe that never ends, a device, a folder, a link that leads
-//! elsewhere, or more than fits into memory.
+//! Files at paths where something else may stand: a folder, a pipe, a device, a socket or a link.
 //!
-//! What is no regular file is refused before it is opened, because opening can block or have effects, and
-//! once more when it is open, because another process may have put it there meanwhile.
+//! What is at the path is looked at before it is opened, because opening some devices has effects, and
+//! again when it is open, because it may have been replaced in between. Nothing here waits for a writer
+//! or a reader, and nothing reads without end.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, FileType, OpenOptions},
     io::{self, Read},
     path::Path,
 };
 
 use crate::{
     message,
-    os::{self, FileKind},
+    os::{self, SpecialFile},
     paths,
 };
 
-/// The most that is read of a file that has a few lines, in bytes.
-pub const MAX_READ: u64 = 1 << 20;
+/// The most that is read of a file, in bytes: the longest that we or a person write, the settings, have
+/// some hundred lines.
+pub const MAX_CONTENT: u64 = 1024 * 1024;
 
-/// What becomes of a link in the place of a file.
+/// Whether a link at the path leads to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
-    /// The file that it leads to is used, as for what a person writes.
+    /// The file is what the link leads to: for files that a person keeps.
     Followed,
-    /// It is refused, as for what the programs write.
+    /// A link is refused: for files that are ours.
     Refused,
 }
 
-/// Opens a regular file.
+/// What is at a path instead of a file, or why a file is not read. It is the inner error of an
+/// [`io::Error`] of the kind `InvalidData`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReadable {
+    /// A folder is there.
+    #[error("{}", message!("not_a_file.folder"))]
+    Folder,
+    /// A link is there, and links are refused.
+    #[error("{}", message!("not_a_file.link"))]
+    Link,
+    /// A pipe with a name is there.
+    #[error("{}", message!("not_a_file.pipe"))]
+    Pipe,
+    /// A socket is there.
+    #[error("{}", message!("not_a_file.socket"))]
+    Socket,
+    /// A device is there.
+    #[error("{}", message!("not_a_file.device"))]
+    Device,
+    /// A link is there that leads to nothing.
+    #[error("{}", message!("not_a_file.leads_nowhere"))]
+    LeadsNowhere,
+    /// What is there is known to this system alone.
+    #[error("{}", message!("not_a_file.other"))]
+    Other,
+    /// The file has more than [`MAX_CONTENT`] bytes.
+    #[error("{}", message!("not_a_file.too_long"))]
+    TooLong,
+    /// Its bytes are not UTF-8.
+    #[error("{}", message!("not_a_file.not_text"))]
+    NotText,
+}
+
+impl NotReadable {
+    /// What `error` says of the path, if it says that there is no file to read.
+    pub fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+
+    fn judge(found: FileType) -> Result<(), Self> {
+        let special = |found| match os::special_file(found) {
+            Some(SpecialFile::Pipe) => Self::Pipe,
+            Some(SpecialFile::Socket) => Self::Socket,
+            Some(SpecialFile::Device) => Self::Device,
+            None => Self::Other,
+        };
+        match found {
+            found if found.is_file() => Ok(()),
+            found if found.is_dir() => Err(Self::Folder),
+            found if found.is_symlink() => Err(Self::Link),
+            found => Err(special(found)),
+        }
+    }
+}
+
+impl From<NotReadable> for io::Error {
+    fn from(problem: NotReadable) -> Self {
+        Self::new(io::ErrorKind::InvalidData, problem)
+    }
+}
+
+/// Whether the file at `path` may be opened: an error if something else is there, or nothing.
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::InvalidData`] if something else is there, with a text that says what; else whatever
-/// opening fails with.
-pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<File> {
+/// Whatever the system says, and [`NotReadable`].
+pub fn check(path: &Path, links: Links) -> io::Result<()> {
     let found = match links {
-        Links::Followed => fs::metadata(path),
-        Links::Refused => fs::symlink_metadata(path),
+        Links::Followed => path.metadata(),
+        Links::Refused => path.symlink_metadata(),
     };
-    // What cannot be looked at cannot be opened either, and that says why.
-    if let Ok(found) = found {
-        check(os::file_kind(&found))?;
+    match found {
+        Ok(found) => Ok(NotReadable::judge(found.file_type())?),
+        // What was kept elsewhere has not gone: it is out of reach.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            Err(NotReadable::LeadsNowhere.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the file at `path` as `options` say, which may make it.
+///
+/// # Errors
+///
+/// Whatever the system says, and [`NotReadable`] if something else is there.
+pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<File> {
+    match check(path, links) {
+        // The options decide whether a file that is not there is made.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
     let file = match links {
-        Links::Followed => os::open_at_once(options, path),
-        Links::Refused => os::open_plain(options, path),
-    }?;
-    check(os::file_kind(&file.metadata()?))?;
+        Links::Followed => os::open_at_once(options, path)?,
+        Links::Refused => os::open_plain(options, path)?,
+    };
+    NotReadable::judge(file.metadata()?.file_type())?;
     Ok(file)
 }
 
-/// Opens a file of ours that is locked and has no content. A link is not followed.
+/// Opens a file of ours that is locked and has no content. What root makes in a folder of another user is
+/// that user's.
 ///
 /// # Errors
 ///
@@ -59,72 +138,81 @@ pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<
 pub fn open_lock(path: &Path) -> io::Result<File> {
     paths::make_parent(path)?;
     let mut options = os::private_file();
-    open(options.write(true).create(true).truncate(false), path, Links::Refused)
+    options.write(true).create(true).truncate(false);
+    let file = open(&mut options, path, Links::Refused)?;
+    os::give_to_owner_of_folder(&file, path)?;
+    Ok(file)
 }
 
-/// Reads a regular file of at most [`MAX_READ`].
+/// The content of the file at `path`, of [`MAX_CONTENT`] bytes at most.
 ///
 /// # Errors
 ///
-/// Those of [`open`]; [`io::ErrorKind::InvalidData`] also if the file is larger.
+/// Whatever the system says, and [`NotReadable`].
 pub fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(OpenOptions::new().read(true), path, links)?.take(MAX_READ + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_READ {
-        return Err(invalid(message!("file_error.too_large", mib = MAX_READ >> 20)));
+    let file = open(OpenOptions::new().read(true), path, links)?;
+    if file.metadata()?.len() > MAX_CONTENT {
+        return Err(NotReadable::TooLong.into());
     }
-    Ok(bytes)
+    let mut content = Vec::new();
+    file.take(MAX_CONTENT + 1).read_to_end(&mut content)?;
+    match content.len() as u64 > MAX_CONTENT {
+        true => Err(NotReadable::TooLong.into()),
+        false => Ok(content),
+    }
 }
 
-/// Reads the text of a regular file of at most [`MAX_READ`].
+/// The text of the file at `path`, of [`MAX_CONTENT`] bytes at most.
 ///
 /// # Errors
 ///
-/// Those of [`read`]; [`io::ErrorKind::InvalidData`] also if it is not UTF-8.
+/// Those of [`read`], and [`NotReadable`] if it is not UTF-8.
 pub fn read_text(path: &Path, links: Links) -> io::Result<String> {
-    String::from_utf8(read(path, links)?).map_err(|_| invalid(message!("file_error.not_utf8")))
-}
-
-fn check(kind: FileKind) -> io::Result<()> {
-    Err(invalid(match kind {
-        FileKind::Regular => return Ok(()),
-        FileKind::Folder => message!("file_error.folder"),
-        FileKind::Link => message!("file_error.link"),
-        FileKind::Pipe => message!("file_error.pipe"),
-        FileKind::Socket => message!("file_error.socket"),
-        FileKind::Device => message!("file_error.device"),
-    }))
-}
-
-fn invalid(text: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, text)
+    String::from_utf8(read(path, links)?).map_err(|_| NotReadable::NotText.into())
 }
 
 #[cfg(test)]
 mod test {
+    use std::fs;
+
     use super::*;
 
     #[test]
-    fn a_file_is_read_up_to_its_limit() {
+    fn a_file_is_read_and_one_that_is_not_there_is_said_to_be_absent() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("a");
-        fs::write(&path, "text").expect("written");
-        assert_eq!(read_text(&path, Links::Refused).expect("readable"), "text");
-        fs::write(&path, [0xff]).expect("written");
-        let garbled = read_text(&path, Links::Refused).expect_err("not UTF-8");
-        assert_eq!(garbled.kind(), io::ErrorKind::InvalidData);
-        let large = fs::OpenOptions::new().write(true).open(&path).expect("there");
-        large.set_len(2 << 30).expect("sized");
-        let error = read(&path, Links::Followed).expect_err("too large");
-        assert!(error.to_string().contains("1 MiB"), "{error}");
-        let missing = read(&folder.path().join("b"), Links::Refused).expect_err("absent");
-        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        let path = folder.path().join("file");
+        for links in [Links::Followed, Links::Refused] {
+            let absent = read(&path, links).expect_err("it is not there");
+            assert_eq!(absent.kind(), io::ErrorKind::NotFound);
+        }
+        fs::write(&path, "mine").expect("written");
+        for links in [Links::Followed, Links::Refused] {
+            assert_eq!(read(&path, links).expect("it is there"), b"mine");
+        }
     }
 
     #[test]
-    fn a_folder_is_no_file() {
+    fn a_folder_and_a_file_that_is_too_long_are_refused() {
         let folder = tempfile::tempdir().expect("a folder");
-        let error = read(folder.path(), Links::Followed).expect_err("a folder");
-        assert_eq!(error.to_string(), message!("file_error.folder"));
+        let refused = read(folder.path(), Links::Followed).expect_err("a folder");
+        assert_eq!(NotReadable::of(&refused), Some(NotReadable::Folder));
+        let long = folder.path().join("long");
+        let file = File::create(&long).expect("made");
+        file.set_len(MAX_CONTENT).expect("sparse");
+        assert!(read(&long, Links::Refused).is_ok());
+        file.set_len(2 << 30).expect("sparse");
+        let refused = read(&long, Links::Refused).expect_err("too long");
+        assert_eq!(NotReadable::of(&refused), Some(NotReadable::TooLong));
+    }
+
+    #[test]
+    fn opening_makes_a_file_where_the_options_say_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new");
+        let mut options = os::private_file();
+        options.write(true);
+        assert!(open(&mut options, &path, Links::Refused).is_err());
+        open(options.create(true), &path, Links::Refused).expect("made");
+        assert!(path.is_file());
     }
 }

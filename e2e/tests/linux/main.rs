@@ -55,6 +55,7 @@ mod rotation;
 mod security;
 mod service;
 mod settings;
+mod settings_file;
 mod strangers;
 mod stubborn;
 mod users;

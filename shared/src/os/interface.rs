@@ -34,20 +34,14 @@ pub struct FileIdentity {
     pub inode: u64,
 }
 
-/// What is at a path.
+/// What a path of the file system can name besides files, folders and links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// What can be read to its end.
-    Regular,
-    /// A directory.
-    Folder,
-    /// A symbolic link.
-    Link,
-    /// A named pipe, which waits for its other end.
+pub enum SpecialFile {
+    /// One process writes into it, and another reads; it has a name.
     Pipe,
-    /// A Unix socket.
+    /// A process of this computer may listen on it.
     Socket,
-    /// Anything else: reading and writing have effects of their own.
+    /// A device of characters or of blocks.
     Device,
 }
 

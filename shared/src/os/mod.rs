@@ -33,7 +33,7 @@ pub mod bind_table;
 mod interface;
 
 pub use interface::{
-    FileIdentity, FileKind, HoldingProcess, PortRanges, SocketEntry, SocketState, SocketTables,
+    FileIdentity, HoldingProcess, PortRanges, SocketEntry, SocketState, SocketTables, SpecialFile,
 };
 pub use system::*;
 

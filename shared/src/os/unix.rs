@@ -1,9 +1,11 @@
 //! What Linux and macOS have in common.
 
 use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{
+        DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+    },
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -16,8 +18,9 @@ use socket2::Socket;
 
 use super::{
     bind_table::Sharing,
-    interface::{FileIdentity, FileKind},
+    interface::{FileIdentity, SpecialFile},
 };
+use crate::message;
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
@@ -43,9 +46,67 @@ pub fn may_write(folder: &Path) -> bool {
     folder.is_dir() && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// Makes a folder and its parents, for this user alone (0700).
+/// Makes a folder and its parents, for this user alone (0700). Those that root makes in a folder of
+/// another user are that user's.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let make = || DirBuilder::new().recursive(true).mode(0o700).create(path);
+    if own_uid() != 0 {
+        return make();
+    }
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+    make()?;
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    missing.into_iter().rev().try_for_each(|folder| {
+        give_to_owner_of_folder(&open_with(OpenOptions::new().read(true), folder, flags)?, folder)
+    })
+}
+
+/// Gives a file or folder that root has just made to the owner of the folder that it is in. What has
+/// another name as well may be a file of root's from elsewhere.
+pub fn give_to_owner_of_folder(made: &File, path: &Path) -> io::Result<()> {
+    if own_uid() != 0 {
+        return Ok(());
+    }
+    let (about, folder) = (made.metadata()?, folder_of(path).metadata()?);
+    let is_ours = about.uid() == 0 && (about.is_dir() || about.nlink() == 1);
+    if !is_ours || folder.uid() == 0 {
+        return Ok(());
+    }
+    fchown(made, Some(folder.uid()), Some(folder.gid()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Gives a file the owner, the group and the mode of another one.
+///
+/// # Errors
+///
+/// If this user may not give it away.
+pub fn take_rights_of(other: &Metadata, file: &File) -> io::Result<()> {
+    let own = file.metadata()?;
+    let differs = |wanted: u32, has: u32| (wanted != has).then_some(wanted);
+    let (user, group) = (differs(other.uid(), own.uid()), differs(other.gid(), own.gid()));
+    if user.is_some() || group.is_some() {
+        fchown(file, user, group).map_err(|error| cannot_give(other.uid(), other.gid(), &error))?;
+    }
+    file.set_permissions(other.permissions())
+}
+
+fn cannot_give(user: u32, group: u32, error: &io::Error) -> io::Error {
+    let user = user_name(user).unwrap_or_else(|| user.to_string());
+    let text = message!("set.not_given", user, group, error);
+    io::Error::new(error.kind(), text)
+}
+
+/// Whether a file has another name, which would go on with the old content if it were replaced.
+pub fn has_other_names(about: &Metadata) -> bool {
+    about.nlink() > 1
 }
 
 /// Options that make a new file for this user alone (0600).
@@ -57,26 +118,29 @@ pub fn private_file() -> OpenOptions {
 
 /// Opens a file of ours: no link is followed, and a pipe or a device is not waited for.
 pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    options.custom_flags(flags.bits().cast_signed()).open(path)
+    open_with(options, path, OFlags::NOFOLLOW | AT_ONCE)
 }
 
-/// Opens a file that may be another's: a pipe or a device is not waited for.
+/// Opens what is at the path, or where a link there leads: a pipe or a device is not waited for.
 pub fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    open_with(options, path, AT_ONCE)
+}
+
+/// A pipe without a writer does not block, and a terminal does not become ours. Both flags mean nothing for
+/// files.
+const AT_ONCE: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
+
+fn open_with(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<File> {
     options.custom_flags(flags.bits().cast_signed()).open(path)
 }
 
-/// What was found at a path.
-pub fn file_kind(found: &Metadata) -> FileKind {
-    let kind = found.file_type();
-    match () {
-        () if kind.is_file() => FileKind::Regular,
-        () if kind.is_dir() => FileKind::Folder,
-        () if kind.is_symlink() => FileKind::Link,
-        () if kind.is_fifo() => FileKind::Pipe,
-        () if kind.is_socket() => FileKind::Socket,
-        () => FileKind::Device,
+/// What a path names that is no file, no folder and no link.
+pub fn special_file(found: FileType) -> Option<SpecialFile> {
+    match found {
+        found if found.is_fifo() => Some(SpecialFile::Pipe),
+        found if found.is_socket() => Some(SpecialFile::Socket),
+        found if found.is_char_device() || found.is_block_device() => Some(SpecialFile::Device),
+        _ => None,
     }
 }
 
@@ -160,4 +224,38 @@ pub(super) fn own_uid() -> u32 {
 
 pub(super) fn user_name(uid: u32) -> Option<String> {
     uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod test {
+    use std::{
+        os::unix::{fs::symlink, net::UnixListener},
+        process::Command,
+    };
+
+    use super::*;
+    use crate::regular_file::{self, Links, NotReadable};
+
+    #[test]
+    fn what_is_no_file_is_named_and_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let made = Command::new("mkfifo").arg(at("pipe")).status().expect("it is part of POSIX");
+        assert!(made.success());
+        let _socket = UnixListener::bind(at("socket")).expect("bound");
+        symlink(at("pipe"), at("link")).expect("linked");
+        for (name, links, wanted) in [
+            ("pipe", Links::Followed, NotReadable::Pipe),
+            ("pipe", Links::Refused, NotReadable::Pipe),
+            ("link", Links::Followed, NotReadable::Pipe),
+            ("link", Links::Refused, NotReadable::Link),
+            ("socket", Links::Followed, NotReadable::Socket),
+        ] {
+            let refused = regular_file::read(&at(name), links).expect_err(name);
+            assert_eq!(NotReadable::of(&refused), Some(wanted), "{name}");
+        }
+        let refused = regular_file::read(Path::new("/dev/null"), Links::Followed);
+        assert_eq!(NotReadable::of(&refused.expect_err("a device")), Some(NotReadable::Device));
+        open_at_once(OpenOptions::new().read(true), &at("pipe")).expect("nothing is waited for");
+    }
 }

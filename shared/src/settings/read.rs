@@ -83,7 +83,7 @@ impl Settings {
 
     /// The line, from 1, in which `key` is set in `file`, for messages about its value.
     pub fn line_of_key(file: &Path, key: &str) -> Option<usize> {
-        let text = regular_file::read_text(file, Links::Followed).ok()?;
+        let text = Self::text(file).ok()?;
         let document = Document::parse(text.as_str()).ok()?;
         document.key(key)?.span().map(|span| line_of(&text, span.start))
     }

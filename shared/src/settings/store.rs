@@ -1,19 +1,24 @@
 //! Rewriting a settings file: one writer at a time, and whole or not at all.
 //!
 //! A writer reads the file, decides and writes it under one lock, so that of two writers
-//! neither undoes what the other has done. An editor knows nothing of the lock; what it saves in
+//! neither undoes what the other has done. It stays the person's file: root, too, changes its text alone. An editor knows nothing of the lock; what it saves in
 //! between is not noticed, and neither is it by any other program.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs::{self, File, OpenOptions},
+    io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
 use super::{error::SettingsError, table::Settings};
-use crate::{app::AppName, atomic, message, os, paths::Folders, regular_file};
+use crate::{
+    app::AppName,
+    atomic, message, os,
+    paths::Folders,
+    regular_file::{self, Links},
+};
 
 /// How long another process may take to rewrite the settings.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -58,7 +63,7 @@ pub fn rewrite<T, E>(
     let text = Settings::text(&file)?;
     let (new, result) = change(&text).map_err(StoreError::Refused)?;
     if new != text {
-        write(&file, &new).map_err(|error| unwritable(&file, error))?;
+        write(&file, &text, &new).map_err(|error| unwritable(&file, error))?;
     }
     Ok(result)
 }
@@ -81,13 +86,50 @@ fn held(lock: &Path) -> io::Result<File> {
     }
 }
 
-/// Writes the file whole or not at all. A link stays one, and a file keeps its mode.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let mode = fs::metadata(&target).map(|metadata| metadata.permissions());
-    atomic::replace(&target, |beside| {
+/// Writes the file, which stays the person's: a link stays one, and owner, group and mode stay.
+fn write(file: &Path, before: &str, text: &str) -> io::Result<()> {
+    let Ok(target) = fs::canonicalize(file) else { return write_new(file, text) };
+    let about = target.metadata()?;
+    if os::has_other_names(&about) {
+        return write_in_place(&target, before, text);
+    }
+    let replaced = atomic::replace(&target, |beside| {
         fs::write(beside, text)?;
-        mode.map_or(Ok(()), |mode| fs::set_permissions(beside, mode))
+        os::take_rights_of(&about, &OpenOptions::new().write(true).open(beside)?)
+    });
+    use io::ErrorKind::{PermissionDenied, ResourceBusy};
+    match replaced {
+        // A single file that is mounted into a container, and a file that only its owner could make anew.
+        Err(refused) if matches!(refused.kind(), PermissionDenied | ResourceBusy) => {
+            write_in_place(&target, before, text).map_err(|error| match error.kind() {
+                PermissionDenied => refused,
+                _ => error,
+            })
+        }
+        settled => settled,
+    }
+}
+
+fn write_new(file: &Path, text: &str) -> io::Result<()> {
+    atomic::replace(file, |beside| {
+        fs::write(beside, text)?;
+        os::give_to_owner_of_folder(&OpenOptions::new().write(true).open(beside)?, beside)
+    })
+}
+
+/// Writes into the file itself, where another would not be the same. If that fails half-way, what was
+/// there is written again.
+fn write_in_place(target: &Path, before: &str, text: &str) -> io::Result<()> {
+    let mut file = regular_file::open(OpenOptions::new().write(true), target, Links::Followed)?;
+    let mut put = |text: &str| {
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len() as u64)?;
+        file.sync_all()
+    };
+    put(text).inspect_err(|_| {
+        // The disk may be full; the old text has its place already.
+        let _ = put(before);
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    fs::{self, File, Metadata, OpenOptions},
+    fs::{self, File, FileType, Metadata, OpenOptions},
     io,
     os::windows::io::AsRawHandle,
     path::Path,
@@ -17,7 +17,7 @@ use windows_sys::Win32::{
     System::IO::OVERLAPPED,
 };
 
-use crate::os::interface::{FileIdentity, FileKind};
+use crate::os::interface::{FileIdentity, SpecialFile};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// nothing promises that moving to the end and writing are one step.
@@ -35,6 +35,22 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
+/// Does nothing: what is made here inherits its rights from its folder.
+pub fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Gives a file the attributes of another one; what it is open to, it inherits.
+pub fn take_rights_of(other: &Metadata, file: &File) -> io::Result<()> {
+    file.set_permissions(other.permissions())
+}
+
+/// Whether a file has another name, which would go on with the old content if it were replaced. The
+/// standard library does not tell it here.
+pub fn has_other_names(_: &Metadata) -> bool {
+    false
+}
+
 /// Options that make a new file; its folder keeps other users out.
 pub fn private_file() -> OpenOptions {
     OpenOptions::new()
@@ -45,20 +61,15 @@ pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a file that may be another's.
+/// Opens what is at the path, or where a link there leads.
 pub fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// What was found at a path.
-pub fn file_kind(found: &Metadata) -> FileKind {
-    let kind = found.file_type();
-    match () {
-        () if kind.is_file() => FileKind::Regular,
-        () if kind.is_dir() => FileKind::Folder,
-        () if kind.is_symlink() => FileKind::Link,
-        () => FileKind::Device,
-    }
+/// What a path names that is no file, no folder and no link: pipes and devices have a place of their own
+/// here.
+pub fn special_file(_: FileType) -> Option<SpecialFile> {
+    None
 }
 
 /// Takes the lock of an open file, until it is closed; false if another process has it. A lock here keeps

@@ -193,13 +193,44 @@ fn written(document: &DocumentMut, key: &str) -> Option<String> {
     Some(value.to_string())
 }
 
-/// The changed text, with the mark at the beginning and the line ends that an editor on Windows gives
-/// a file and the parser takes away.
+/// The changed text, with the mark at the beginning and the line ends that the parser takes away. Lines
+/// that stay keep theirs, and new ones get that of the first line.
 fn rendered(document: &DocumentMut, before: &str) -> String {
     let mark = if before.starts_with(MARK) { MARK } else { "" };
-    let text = document.to_string();
-    let text = if before.contains("\r\n") { text.replace('\n', "\r\n") } else { text };
-    format!("{mark}{text}")
+    let new = document.to_string();
+    let old: Vec<_> = before.trim_start_matches(MARK).split_inclusive('\n').collect();
+    let new: Vec<_> = new.split_inclusive('\n').collect();
+    let usual = old.first().and_then(|line| line_end(line)).unwrap_or("\n");
+    let is_same = |(old, new): &(&&str, &&str)| content(old) == content(new);
+    let above = old.iter().zip(&new).take_while(is_same).count();
+    let rest = old.len().min(new.len()) - above;
+    let below = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(is_same).count();
+    let end_of = |at: usize| {
+        let kept = match at {
+            at if at < above => line_end(old[at]),
+            at if at >= new.len() - below => line_end(old[at + old.len() - new.len()]),
+            _ => None,
+        };
+        kept.unwrap_or(usual)
+    };
+    let lines = new.iter().enumerate().map(|(at, line)| match line.ends_with('\n') {
+        true => [content(line), end_of(at)].concat(),
+        false => (*line).to_owned(),
+    });
+    [mark.to_owned()].into_iter().chain(lines).collect()
+}
+
+fn content(line: &str) -> &str {
+    line.trim_end_matches(['\r', '\n'])
+}
+
+/// `None` for a last line without one.
+fn line_end(line: &str) -> Option<&'static str> {
+    match line {
+        line if line.ends_with("\r\n") => Some("\r\n"),
+        line if line.ends_with('\n') => Some("\n"),
+        _ => None,
+    }
 }
 
 /// What stands between a key and the value before it: comments and blank lines.

@@ -118,3 +118,18 @@ fn a_file_from_windows_keeps_its_first_mark_and_its_line_ends() {
     let edited = set(text, "port", "3031").expect("right");
     assert_eq!(edited.text, text.replace("3030", "3031"));
 }
+
+#[test]
+fn each_line_keeps_its_own_end() {
+    for (text, typed, wanted) in [
+        ("# a\r\nport = 1\n# b\n", "2", "# a\r\nport = 2\r\n# b\n"),
+        ("# a\nport = 1\r\n# b\r\n", "2", "# a\nport = 2\n# b\r\n"),
+        ("# a\r\n# b\n", "2", "# a\r\n# b\nport = 2\r\n"),
+        ("# a\r\n# b", "2", "# a\r\n# b\r\nport = 2\r\n"),
+        ("", "2", "port = 2\n"),
+    ] {
+        assert_eq!(set(text, "port", typed).expect("right").text, wanted);
+    }
+    let text = "# a\nlog = \"info\"\r\nport = 1\n# b\r\n";
+    assert_eq!(unset(text, "port").expect("right").text, "# a\nlog = \"info\"\r\n# b\r\n");
+}
