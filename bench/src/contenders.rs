@@ -34,7 +34,6 @@ pub(crate) struct Contender {
     _home: TempDir,
 }
 
-/// All contenders.
 pub(crate) struct Contenders {
     /// Our server with the access log, which is the default.
     pub(crate) logging: Contender,

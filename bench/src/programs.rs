@@ -43,7 +43,6 @@ impl StartedProgram {
         Self::spawn(command, home)
     }
 
-    /// Starts any program.
     pub(crate) fn spawn(mut command: Command, home: &Path) -> io::Result<Self> {
         command.env("HOMEPORT_HOME", home);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -52,7 +51,6 @@ impl StartedProgram {
         Ok(Self { child, started })
     }
 
-    /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

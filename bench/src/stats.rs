@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 /// One line of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    /// What was measured.
     pub(crate) what: String,
     /// Ours, with its unit.
     pub(crate) ours: String,

@@ -75,14 +75,14 @@ impl Invocation {
         self
     }
 
-    /// Adds an argument.
+    /// Appended to those that are there.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// Adds arguments.
+    /// Each is appended to those that are there.
     #[must_use]
     pub fn args<const N: usize>(self, arguments: [&str; N]) -> Self {
         arguments.into_iter().fold(self, Self::arg)

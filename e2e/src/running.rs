@@ -59,9 +59,9 @@ pub struct Ended {
     pub code: Option<i32>,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
-    /// Its standard output.
+    /// As text; complete if `is_whole`.
     pub stdout: String,
-    /// Its standard error.
+    /// As text; complete if `is_whole`.
     pub stderr: String,
     /// Whether the output is complete: no child process holds its pipes any more.
     pub is_whole: bool,

@@ -12,7 +12,7 @@ use crate::{RunContext, WatchedProcess, program, wait_for};
 /// A process that holds a port until this is dropped; see `src/bin/stranger.rs` for what it can do.
 #[derive(Debug)]
 pub struct Stranger {
-    /// The port it holds.
+    /// As the process reports it, also where the system chose it.
     pub port: u16,
     /// Who holds it: the process itself, or the child that it left behind.
     pub pid: u32,

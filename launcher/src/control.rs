@@ -53,7 +53,7 @@ struct Call {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Request {
-    /// The status of the launch.
+    /// Answered with [`Response::Status`]; it changes nothing.
     Status,
     /// End the launch.
     Stop,
@@ -90,7 +90,7 @@ pub enum Response {
     },
     /// The request cannot be met; nothing has changed.
     Refused {
-        /// Why.
+        /// A sentence for the person who asked.
         reason: String,
         /// Whether the reason is the requested port.
         about_port: bool,
@@ -109,13 +109,13 @@ pub struct LaunchStatus {
     pub server_pid: Option<u32>,
     /// The launcher's version.
     pub version: String,
-    /// When the launch began.
+    /// The start of the launch, whichever server runs now.
     pub started_at: Timestamp,
     /// How long ago that was, in milliseconds.
     pub uptime_ms: f64,
     /// The number of starts of a server after the first.
     pub restarts: u32,
-    /// The home port, if there is one.
+    /// `port` of the settings that hold now; `None` if it is not set.
     pub home_port: Option<Port>,
 }
 
@@ -124,7 +124,7 @@ pub struct LaunchStatus {
 pub struct IncomingRequest {
     /// As it was read, not yet checked against the state of the launch.
     pub request: Request,
-    /// Takes the response.
+    /// Takes one response, which another thread writes to the client.
     pub reply: Sender<Response>,
     /// Is disconnected when the response has been written; a process that ends before loses it.
     pub written: Receiver<()>,

@@ -37,7 +37,7 @@ pub enum LaunchError {
     /// No socket could be had at all.
     #[error("{}", message!("failure.no_port"))]
     Claim(#[source] ClaimError),
-    /// There is no server to start.
+    /// Neither of the files that could be the server is there.
     #[error(transparent)]
     NoServer(#[from] NoServer),
     /// The server did not become ready.
@@ -76,7 +76,7 @@ fn given_up(end: &ServerEnd, rule: Restart) -> String {
 }
 
 impl LaunchError {
-    /// The exit code of the launcher.
+    /// A final code of the server is passed on if it says that the port or the settings are to blame.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Options(OptionsError::Variable(_)) => Exit::Usage,
@@ -112,7 +112,7 @@ impl LaunchError {
         }
     }
 
-    /// The conflicts that led to it.
+    /// Empty unless refused ports are the reason.
     pub fn conflicts(&self) -> &[Conflict] {
         match self {
             Self::NoPort(conflicts) | Self::MustNotMove(conflicts) => conflicts,

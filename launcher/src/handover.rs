@@ -28,7 +28,7 @@ pub struct ServerProgram {
     arguments: Vec<String>,
 }
 
-/// There is no server to start.
+/// The two files that could be the server, neither of which is there.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", message!("failure.no_server", first = .0[0].display(), second = .0[1].display()))]
 pub struct NoServer([PathBuf; 2]);

@@ -36,13 +36,13 @@ use crate::{
 
 /// What is remembered of the app, read before a port is chosen.
 pub struct RememberedState {
-    /// The remembered ports.
+    /// As its file has it, or rebuilt from the history.
     pub assignment: Assignment,
     /// The secret that servers prove their identity with.
     pub secret: Secret,
 }
 
-/// Which port to choose.
+/// The limits of a choice; there are none by default.
 #[derive(Debug, Default)]
 pub struct WantedPort {
     /// This port and no other.

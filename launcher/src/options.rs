@@ -42,12 +42,12 @@ pub struct CommandContext {
     pub log_dir: Option<PathBuf>,
 }
 
-/// All options of a launch.
+/// What the command line, the environment and the settings file say together.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The settings file, as it was read.
     pub file: Settings,
-    /// The settings that hold.
+    /// Each value with the place that sets it.
     pub settings: Effective,
     /// The explicit port: this one and no other.
     pub port: Option<Sourced<Port>>,

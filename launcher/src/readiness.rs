@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub enum NotReady {
     /// Its process could not be started.
     NotStarted(String),
-    /// It exited with this code.
+    /// With this code; `None` if the system does not tell it.
     Exited(Option<i32>),
     /// This signal ended it.
     Signalled(i32),

@@ -8,7 +8,6 @@ use crate::{
 use std::io::{Cursor, Write};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-/// The bytes of the zip.
 pub(crate) fn zip(tree: &Tree, date: Date) -> Result<Vec<u8>, PackagingError> {
     try_zip(tree, date).map_err(PackagingError::of("the zip"))
 }

@@ -3,7 +3,6 @@
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// The name of the list.
 pub(crate) const NAME: &str = "SHA256SUMS";
 
 /// The list for these files, in the order of their names.

@@ -51,7 +51,6 @@ impl Date {
 pub(crate) mod test {
     use super::*;
 
-    /// A date for tests.
     pub(crate) fn some() -> Date {
         Date::parse("1795348801").unwrap()
     }

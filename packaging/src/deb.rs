@@ -22,7 +22,7 @@ use tar::{EntryType, Header};
 /// The version of the format, which is the first member.
 const FORMAT: &[u8] = b"2.0\n";
 
-/// The package of `tree`; `control` is its control file.
+/// `control` lacks the installed size, which is added.
 pub(crate) fn package(tree: &Tree, control: &str, date: Date) -> Result<Vec<u8>, PackagingError> {
     let about = |size: u64| {
         let mut about = Tree::default();

@@ -1,5 +1,3 @@
-//! Why there is no package.
-
 use std::{
     error::Error,
     fs, io,
@@ -11,16 +9,10 @@ use std::{
 pub(crate) enum PackagingError {
     /// A file or folder cannot be read or written.
     #[error("{path}: {source}", path = .path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// A part of a package cannot be made.
     #[error("{part} cannot be made: {source}")]
     Part {
-        /// Which.
         part: &'static str,
         /// The library's error.
         source: Box<dyn Error + Send + Sync>,
@@ -36,7 +28,6 @@ impl PackagingError {
     }
 }
 
-/// The bytes of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, PackagingError> {
     fs::read(path).map_err(|source| PackagingError::File { path: path.to_owned(), source })
 }

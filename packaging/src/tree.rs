@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One thing in a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TreeEntry {
     /// A file that is read.
@@ -18,7 +17,6 @@ pub(crate) enum TreeEntry {
 pub(crate) struct Tree(BTreeMap<String, TreeEntry>);
 
 impl Tree {
-    /// Puts something in.
     pub(crate) fn put(&mut self, path: impl Into<String>, entry: TreeEntry) {
         self.0.insert(path.into(), entry);
     }

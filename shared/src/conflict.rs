@@ -81,7 +81,7 @@ pub struct Conflict {
     /// Who holds it, as far as known.
     #[cfg_attr(feature = "schema", schema(required = true))]
     pub holder: Option<Holder>,
-    /// Whether it was the last good port.
+    /// Whether the app has lost the port on which it last became ready.
     #[serde(default)]
     pub last_good: bool,
     /// How long the attempt and its diagnosis took.

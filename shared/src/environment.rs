@@ -32,7 +32,7 @@ pub struct VariableError {
 }
 
 impl Environment {
-    /// Those of this process.
+    /// A variable whose name is no text is left out.
     pub fn of_process() -> Self {
         env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
     }

@@ -150,7 +150,7 @@ impl PortRange {
         self.numbers().len()
     }
 
-    /// Whether `port` is one of them.
+    /// Both ends belong to it.
     pub fn contains(self, port: Port) -> bool {
         self.first <= port && port <= self.last
     }

@@ -45,7 +45,7 @@ macro_rules! words {
             /// Every word that is written.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word itself.
+            /// As it is written; it is never renamed.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -53,7 +53,7 @@ macro_rules! words {
                 }
             }
 
-            /// Its meaning, as a sentence.
+            /// The comment at the word, as the documents quote it.
             pub fn meaning(self) -> String {
                 let lines: &[&str] = match self {
                     $(Self::$variant => &[$($meaning),+],)+

@@ -21,7 +21,6 @@ use std::collections::BTreeSet;
 pub(crate) struct Counts {
     /// Tests reported as passed, those that skipped themselves among them.
     pub(crate) passed: u64,
-    /// Tests that failed.
     pub(crate) failed: u64,
     /// Tests marked `#[ignore]`.
     pub(crate) ignored: u64,

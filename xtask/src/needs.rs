@@ -22,7 +22,6 @@ struct Need {
     is_here: fn(&str) -> bool,
     /// The Debian packages that bring it.
     packages: &'static [&'static str],
-    /// What it is used for.
     purpose: &'static str,
 }
 

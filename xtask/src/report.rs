@@ -65,7 +65,6 @@ impl StageReport {
         self.counts = counts;
     }
 
-    /// The names of the failed stages.
     pub(crate) fn failed_stages(&self) -> Vec<&'static str> {
         self.stages
             .iter()

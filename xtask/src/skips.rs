@@ -12,7 +12,6 @@ pub(crate) const VARIABLE: &str = "HOMEPORT_SKIPS";
 /// A test or stage that did not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Skip {
-    /// The name of the test or stage.
     pub(crate) name: String,
     /// The reason, for people.
     pub(crate) reason: String,

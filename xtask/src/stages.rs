@@ -19,7 +19,6 @@ use crate::{
 };
 use std::{env, path::PathBuf, process::ExitCode};
 
-/// Which stages are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// The quick stages, for each change.

@@ -35,7 +35,6 @@ pub(crate) struct ProgramFolders {
 /// hold it open that long: a pipe that no process holds is read to its end in milliseconds.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
 
-/// The results of the tests.
 #[derive(Debug, Default)]
 pub(crate) struct Tests {
     /// libtest's numbers.

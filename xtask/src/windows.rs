@@ -16,7 +16,6 @@ use std::{
     process::{Command, ExitCode},
 };
 
-/// The programs that are built.
 const PROGRAMS: [&str; 2] = ["launcher.exe", "server.exe"];
 
 /// The stand-in for Wine, and its source.

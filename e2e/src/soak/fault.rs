@@ -28,7 +28,6 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// All of them.
     pub(super) const ALL: [Self; 22] = [
         Self::ServerKilled,
         Self::ServerHalted,

@@ -1,4 +1,4 @@
-//! The Debian package.
+//! The package in a fresh Debian: installed, used and purged again.
 
 use std::process::Command;
 

@@ -27,7 +27,7 @@ pub struct AppArgs {
     pub json: bool,
 }
 
-/// The options of `move`.
+/// At most one port.
 #[derive(Debug, Args)]
 pub struct MoveArgs {
     /// The new port; any free one unless given.
@@ -38,7 +38,7 @@ pub struct MoveArgs {
     pub of: AppArgs,
 }
 
-/// The options of `open`.
+/// Which of the two pages to open.
 #[derive(Debug, Args)]
 pub struct OpenArgs {
     /// Open the console, even if the app has a first page of its own.
@@ -49,7 +49,7 @@ pub struct OpenArgs {
     pub of: AppArgs,
 }
 
-/// The options of `explain`.
+/// Which port, and up to which time.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The port to explain.
@@ -63,7 +63,7 @@ pub struct ExplainArgs {
     pub of: AppArgs,
 }
 
-/// The options of `history`.
+/// Which records to print, and whether to wait for more.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
     /// Only records since this time, for example 12h.
@@ -83,7 +83,7 @@ pub struct HistoryArgs {
     pub of: AppArgs,
 }
 
-/// The options of `conflicts`.
+/// Since when, and of which app.
 #[derive(Debug, Args)]
 pub struct ConflictsArgs {
     /// Only records since this time, for example 12h.
@@ -98,7 +98,7 @@ fn since(text: &str) -> Result<Timestamp, SinceError> {
     moment(text, Timestamp::now())
 }
 
-/// The options of `settings`.
+/// What to do with the settings of which app.
 #[derive(Debug, Args)]
 pub struct SettingsArgs {
     /// What to do with them.
@@ -135,7 +135,7 @@ pub enum SettingsCommand {
     },
 }
 
-/// The options of `logs`.
+/// What to do with the logs, and of which app.
 #[derive(Debug, Args)]
 pub struct LogsArgs {
     /// What to do with them.
@@ -162,7 +162,7 @@ pub enum LogsCommand {
     },
 }
 
-/// The options of `completions`.
+/// The shell that is to complete command lines.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The one whose syntax the script is written in.

@@ -21,7 +21,7 @@ pub struct CommandLine {
     /// The command; `start` unless given.
     #[command(subcommand)]
     pub command: Option<LauncherCommand>,
-    /// The options of `start`.
+    /// Read if no command is given.
     #[command(flatten)]
     pub start: StartArgs,
 }

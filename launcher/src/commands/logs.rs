@@ -27,7 +27,6 @@ use crate::{
 /// How often it looks for new lines: a person does not notice, and a machine neither.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Runs `launcher logs`.
 pub(super) fn logs(context: &CommandContext, args: &LogsArgs) -> Exit {
     let (folders, json) = (&context.folders, args.of.json);
     match args.command {
@@ -94,7 +93,6 @@ fn logs_of(folders: &Folders) -> [Reader; 3] {
 
 /// Why there is nothing more to print.
 enum Stop {
-    /// A log cannot be read.
     Unreadable(Reader, HistoryError),
     /// Stdout is closed.
     Unread,

@@ -32,7 +32,7 @@ use crate::{
     desktop::browser::BrowserPage,
 };
 
-/// Runs what was typed, and returns its exit code.
+/// Without a command this is `start`.
 pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
     match typed.command {
         None => start::start(&typed.start, argv),

@@ -85,7 +85,6 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
     })
 }
 
-/// Prints the status of the running launch.
 pub(super) fn status(context: &CommandContext, json: bool) -> Exit {
     send(context, Request::Status, |answer, _| match answer {
         Response::Status(status) if json => Some(to_json(status, context).to_string()),

@@ -75,7 +75,6 @@ pub(super) fn published_launcher(context: &CommandContext) -> Option<u32> {
     holder.or_else(published)
 }
 
-/// The running server as JSON.
 pub(super) fn to_json(
     event: AnswerName,
     context: &CommandContext,

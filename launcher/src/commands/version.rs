@@ -8,7 +8,6 @@ use shared::{assignment, discovery, event, exit::Exit, invoked_as, message, word
 use super::running;
 use crate::{instance::Presence, options::CommandContext, render::line};
 
-/// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Prints it. A server that runs is asked to prove itself, and may be of another version.

@@ -11,18 +11,18 @@ use crate::{error::LaunchError, markup::escaped};
 pub struct Message {
     /// The app, if it is known.
     pub app: Option<AppName>,
-    /// What happened.
+    /// The first paragraph.
     pub what: String,
     /// Why, one sentence for each reason.
     pub why: Vec<String>,
     /// What to do now, one sentence for each way.
     pub now: Vec<String>,
-    /// The log, if there is one.
+    /// Where more is written; `None` if the folder of the logs is not known.
     pub log: Option<PathBuf>,
 }
 
 impl Message {
-    /// The launch failed.
+    /// Without the app and its log, which [`about`](Self::about) adds.
     pub fn of(failure: &LaunchError) -> Self {
         let (what, why, now) = (failure.to_string(), failure.why_here(), failure.now());
         Self { app: None, what, why, now, log: None }

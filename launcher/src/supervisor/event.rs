@@ -24,7 +24,7 @@ pub enum SupervisorEvent {
     Server {
         /// The attempt of the server, from 1.
         attempt: u32,
-        /// What happened to it.
+        /// What was read, or what came of the proof.
         event: ServerEvent,
     },
     /// A server's process has ended and waits to be reaped.
@@ -32,7 +32,7 @@ pub enum SupervisorEvent {
         /// The attempt of the server, from 1.
         attempt: u32,
     },
-    /// A signal of the system.
+    /// To end, to read the settings again, or to write lost files anew.
     Signal(Signalled),
     /// The home port, which another program had at the start, can be claimed.
     HomePortFree(Port),
@@ -50,7 +50,7 @@ pub struct EventChannel {
 }
 
 impl EventChannel {
-    /// An empty channel.
+    /// A sender waits while the backlog is full.
     pub fn new() -> Self {
         let (sender, receiver) = sync_channel(BACKLOG);
         Self { sender, receiver }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::settings::{Effective, Restart};
 
-/// The settings that supervision depends on.
+/// Copied anew each time the settings are read.
 #[derive(Debug, Clone, Copy)]
 pub struct SupervisorSettings {
     /// How long a server may take to become ready.

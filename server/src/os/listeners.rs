@@ -22,7 +22,7 @@ pub enum PassedError {
     /// What came with the adoption is not a TCP socket, or none came.
     #[error("{}", message!("server.not_opened", error = .0))]
     NotOpened(io::Error),
-    /// One of them does not listen.
+    /// The socket at this place, counted from 0, does not listen.
     #[error("{}", message!("server.not_listening", number = .0))]
     NotListening(usize),
     /// They are on different ports.
@@ -204,7 +204,6 @@ mod system {
         Ok(unsafe { from.read_unaligned() })
     }
 
-    /// Whether the socket listens.
     pub(super) fn listens(listener: &TcpListener) -> bool {
         let (mut answer, mut length) = (0_i32, size_of::<i32>() as i32);
         let (socket, into) = (listener.as_raw_socket() as SOCKET, (&raw mut answer).cast());

@@ -58,7 +58,7 @@ mod system {
             })
         }
 
-        /// Waits for the next signal.
+        /// Returns at once if one came since the last call.
         pub async fn next(&mut self) -> Signal {
             select! {
                 _ = self.interrupt.recv() => Signal::Interrupt,
@@ -114,7 +114,7 @@ mod system {
             Ok(Self { interrupt, ctrl_break, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
         }
 
-        /// Waits for the next signal.
+        /// Returns at once if one came since the last call.
         pub async fn next(&mut self) -> Signal {
             select! {
                 _ = self.interrupt.recv() => Signal::Interrupt,

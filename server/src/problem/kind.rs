@@ -24,7 +24,6 @@ macro_rules! kinds {
         impl ProblemKind {
             const ALL: &[Self] = &[$(Self::$kind),+];
 
-            /// The status of the response.
             pub(crate) const fn status(self) -> StatusCode {
                 match self {
                     $(Self::$kind => StatusCode::$status,)+

@@ -21,7 +21,7 @@ use shared::{
 #[derive(Debug, Clone, Parser)]
 #[command(name = "server", version, max_term_width = 100)]
 pub struct Typed {
-    /// The port to serve on.
+    /// `None` if neither the command line nor the environment names one.
     #[arg(long, value_name = "N")]
     pub port: Option<Port>,
 

@@ -21,9 +21,9 @@ use shared::{
 /// The output of one run.
 #[derive(Debug, Clone)]
 pub struct TerminalReport {
-    /// Whether to print JSON.
+    /// Whether lines of JSON are printed in place of sentences.
     pub json: bool,
-    /// The app that is served.
+    /// Named in the sentences and in the commands that they suggest.
     pub app: AppName,
 }
 

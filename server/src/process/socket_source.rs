@@ -71,7 +71,7 @@ pub enum SocketSourceError {
 }
 
 impl SocketSourceError {
-    /// The code with which the program exits.
+    /// A launcher that breaks the hand-over is a bug, everything else a wrong use.
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoAdoption(_) | Self::AdoptedOtherPort { .. } => Exit::Bug,

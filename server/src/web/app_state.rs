@@ -22,7 +22,7 @@ use crate::{
     web::{launcher_requests::LauncherRequests, redirect_target::RedirectTarget, storage::Storage},
 };
 
-/// The version of the server.
+/// Of this package, such as `0.1.0`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The state of an application. It is made once and shared by all workers.
@@ -79,7 +79,7 @@ impl Serving {
         self.is_ready.load(Ordering::Relaxed)
     }
 
-    /// Changes what [`is_ready`](Self::is_ready) returns.
+    /// Called when the workers run, and again when the server begins to stop.
     pub fn set_ready(&self, is_ready: bool) {
         self.is_ready.store(is_ready, Ordering::Relaxed);
     }

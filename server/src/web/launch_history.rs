@@ -33,7 +33,7 @@ pub struct LastMove {
     pub to: Port,
     /// What made the app leave the earlier port.
     pub why: MoveReason,
-    /// When.
+    /// The time of the record of the move.
     pub ts: Timestamp,
     /// Why the old port could not be had, if that is why.
     pub class: Option<Class>,
@@ -66,11 +66,11 @@ struct LaunchRecords {
 /// A port that this launch could not have.
 #[derive(Debug, Clone)]
 pub struct Refused {
-    /// When.
+    /// The time of the last refusal of the port.
     pub ts: Timestamp,
     /// The candidate that was not had.
     pub port: Port,
-    /// Why.
+    /// What kept the port from us.
     pub class: Class,
     /// Who had it, as far as known.
     pub holder: Option<Holder>,

@@ -19,17 +19,17 @@ pub enum LauncherRequest {
     Move {
         /// The new port; `None` for any.
         port: Option<Port>,
-        /// Where the request comes from.
+        /// `Api` for the token, `Console` for the cookie.
         by: RequestedBy,
     },
     /// To start a new server on the same port.
     Restart {
-        /// Where the request comes from.
+        /// `Api` for the token, `Console` for the cookie.
         by: RequestedBy,
     },
     /// To end the app.
     Stop {
-        /// Where the request comes from.
+        /// `Api` for the token, `Console` for the cookie.
         by: RequestedBy,
     },
     /// To apply changed settings.

@@ -26,7 +26,7 @@ pub const HEADERS: [(HeaderName, &str); 8] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Adds [`HEADERS`] to a response.
+/// For answers of ours that are made outside of our routes.
 pub fn with_security_headers(mut response: HttpResponse) -> HttpResponse {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

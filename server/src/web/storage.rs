@@ -17,7 +17,7 @@ use crate::web::launch_history::LaunchHistory;
 /// The folders of an app, and the writer of its history.
 #[derive(Clone)]
 pub struct AppFiles {
-    /// Where they are.
+    /// Those of this user, in which every app has files under its name.
     pub folders: Folders,
     /// The port history, to append to.
     pub history: Writer,
@@ -34,7 +34,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The storage of the server of `launch`.
+    /// Reads nothing yet.
     pub fn new(files: Option<AppFiles>, launch: &LaunchInfo) -> Self {
         let history = files.as_ref().map(|files| files.folders.history());
         Self {

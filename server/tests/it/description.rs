@@ -10,7 +10,6 @@ use crate::{
     support::Answer,
 };
 
-/// Where the description is.
 pub(crate) const DOCUMENT: &str = "/_homeport/openapi.json";
 
 static STRICT: LazyLock<Value> = LazyLock::new(|| strict(Api::start().get(DOCUMENT).json()));

@@ -1,4 +1,4 @@
-//! The landing page.
+//! What `/_homeport/` tells a visitor without the token.
 
 use server::web::application::ApplicationSettings;
 use shared::{claim, conflict::Origin, port::Port};

@@ -88,7 +88,7 @@ pub enum AssignmentError {
 /// An assignment as read from its file, or rebuilt from the port history.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LoadedAssignment {
-    /// The remembered ports.
+    /// Empty if neither the file nor the history has a port.
     pub assignment: Assignment,
     /// What was recovered; `None` if the file was readable.
     pub recovery: Option<Recovery>,

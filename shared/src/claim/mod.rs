@@ -108,7 +108,7 @@ impl Claim {
         Ok(Self { port, listeners })
     }
 
-    /// The port that is ours.
+    /// The same on every address.
     pub fn port(&self) -> Port {
         self.port
     }

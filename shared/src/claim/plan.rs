@@ -47,7 +47,6 @@ pub(super) enum Step {
     },
     /// Bind an address, to keep it.
     Bind {
-        /// The address.
         ip: IpAddr,
         /// How it is asked for.
         sharing: Sharing,

@@ -53,7 +53,7 @@ pub struct ServerAt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerReady {
-    /// Where it is.
+    /// Its keys stand in the record itself.
     #[serde(flatten)]
     pub at: ServerAt,
     /// Since its process was started; `None` where no launcher has started it.
@@ -95,7 +95,8 @@ pub struct ServerRestarting {
     /// The server that is followed. One that a person has restarted still serves.
     #[serde(flatten)]
     pub end: ServerEnd,
-    /// Why there is a new one.
+    /// Whether the last server failed or a person asked; version 0.1.0 did not write it, and restarted only
+    /// what had failed.
     #[serde(default = "failed")]
     pub why: RestartReason,
     /// From where it was asked for; `None` if it was not.
@@ -118,7 +119,7 @@ pub struct Ending {
     pub reason: EndReason,
     /// The program's own exit code.
     pub exit_code: Option<i32>,
-    /// The error message.
+    /// For a person; `None` if nothing failed.
     pub error: Option<String>,
     /// From where the end was asked for; `None` if it was not.
     pub by: Option<RequestedBy>,
@@ -154,7 +155,7 @@ macro_rules! events {
         }
 
         words! {
-            /// The event of a record.
+            /// The value of the key `event`.
             pub enum EventName {
                 $($(#[doc = $doc])+ $variant = snake_case!($variant),)+
             }
@@ -296,7 +297,7 @@ events! {
     } => "running instance found", Info, [Launcher];
     /// A setting is not what it was.
     SettingsChanged {
-        /// Which.
+        /// Each changed setting has a record of its own.
         #[serde(default)]
         #[cfg_attr(feature = "schema", schema(min_length = 1))]
         key: String,
@@ -355,7 +356,7 @@ impl Event {
         }
     }
 
-    /// How grave it is.
+    /// As its name has it, but `Info` for a server that exited with code 0.
     pub fn level(&self) -> Level {
         match self {
             Self::ServerExited(end) if end.exit_code == Some(0) => Level::Info,

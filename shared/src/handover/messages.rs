@@ -66,7 +66,7 @@ impl Adoption {
         }
     }
 
-    /// The launch, for the server of `app`.
+    /// Completed with the app, which the server's command line names.
     pub fn launch(&self, app: AppName) -> LaunchInfo {
         LaunchInfo {
             app,

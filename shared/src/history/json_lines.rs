@@ -152,7 +152,6 @@ impl<S: Sink> Lines<S> {
         self.say_first_failure(written);
     }
 
-    /// Writes one line of these keys.
     pub(super) fn write_keys(&mut self, keys: &impl KV) -> io::Result<()> {
         let no_values: OwnedKVList = o!().into();
         let message = format_args!("");

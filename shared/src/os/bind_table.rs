@@ -49,7 +49,7 @@ pub struct Bound {
     pub sharing: Sharing,
     /// False for a socket that is bound alone.
     pub listens: bool,
-    /// Whose it is.
+    /// The user id of its owner.
     pub user: u32,
 }
 

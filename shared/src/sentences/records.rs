@@ -41,7 +41,7 @@ fn conflict(messages: &Messages, record: &Value, time: HolderTime) -> Option<Str
     Some(messages.fill("event.port_conflict", &[("why", &why)]))
 }
 
-/// The sentence of `key` with the values of the record.
+/// `None` if the catalogue has no such key.
 fn text(messages: &Messages, key: &str, record: &Value) -> Option<String> {
     let text = messages.find(key)?;
     let values: Vec<_> =

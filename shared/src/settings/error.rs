@@ -17,7 +17,7 @@ pub struct SettingsError {
     pub file: PathBuf,
     /// The line, from 1, if the problem has one.
     pub line: Option<usize>,
-    /// What is wrong with it.
+    /// Printed behind the file and the line.
     pub problem: SettingsProblem,
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// A setting that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The setting.
+    /// Its name in the settings file.
     pub key: &'static str,
     /// What it was, if it was set.
     pub from: Option<String>,

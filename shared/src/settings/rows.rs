@@ -24,7 +24,7 @@ macro_rules! settings {
             $($(#[doc = $doc])+ pub $key: effective!($field $(= $default)?),)+
         }
 
-        /// Every key of a settings file.
+        /// In the order of [`TABLE`].
         pub const KEYS: [&str; TABLE.len()] = [$(stringify!($key)),+];
 
         /// Every setting, in the order in which they are shown.
@@ -62,7 +62,7 @@ macro_rules! settings {
         pub struct Layers<'a> {
             /// The options of the command line.
             pub flags: Settings,
-            /// The variables of the environment.
+            /// They win over the file.
             pub variables: Settings,
             /// What the person's file sets.
             pub file: &'a Settings,

@@ -14,7 +14,7 @@ use crate::message;
 pub struct Sourced<T> {
     /// What holds.
     pub value: T,
-    /// Where it came from.
+    /// A message about the value names it.
     pub source: SettingSource,
 }
 

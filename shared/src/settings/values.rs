@@ -26,7 +26,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every word.
+            /// In the order in which messages list them.
             pub const WORDS: &[&str] = &[$($word),+];
         }
 

@@ -17,8 +17,7 @@ fn repetitions(source: &str) -> Vec<String> {
     let is_doc = |at: usize| lines.get(at).is_some_and(|line| line.starts_with("///"));
     let is_alone = |at: usize| is_doc(at) && !is_doc(at + 1) && (at == 0 || !is_doc(at - 1));
     let repeats = |at: &usize| {
-        let item = lines[at + 1..].iter().find(|line| !line.starts_with("#["));
-        let item: BTreeSet<_> = item.map(|item| words(item)).unwrap_or_default();
+        let item = words(&item_at(&lines[at + 1..]));
         let comment = words(lines[*at]);
         !comment.is_empty() && comment.is_subset(&item)
     };
@@ -27,6 +26,25 @@ fn repetitions(source: &str) -> Vec<String> {
         .filter(repeats)
         .map(|at| format!("{}: {}", at + 1, lines[at]))
         .collect()
+}
+
+/// The beginning of the item at the start of `lines`, without its attributes: up to its body or its end.
+fn item_at(lines: &[&str]) -> String {
+    let mut item = String::new();
+    let mut is_attribute = false;
+    for line in lines {
+        is_attribute |= line.starts_with("#[");
+        if is_attribute {
+            is_attribute = !line.ends_with(']');
+            continue;
+        }
+        item.extend([" ", line]);
+        let is_whole = item.matches('(').count() == item.matches(')').count();
+        if line.contains('{') || line.ends_with([';', ',']) && is_whole {
+            break;
+        }
+    }
+    item
 }
 
 /// The stems of the words of a text, those of its names among them, without the fillers.
@@ -78,6 +96,8 @@ fn what_the_name_has_already_is_a_repetition() {
     assert_eq!(repetitions(source), ["1: /// The ports."]);
     assert_eq!(repetitions("/// The version.\npub const VERSION: &str = \"1\";\n").len(), 1);
     assert_eq!(repetitions("/// The file identity.\nstruct FileIdentity;\n").len(), 1);
+    let long = "/// The port of a server.\n#[expect(\n    dead_code\n)]\npub fn port_of(\n    server: &Server,\n) {}\n";
+    assert_eq!(repetitions(long).len(), 1);
     assert!(repetitions("/// In bytes.\npub size: u64,\n").is_empty());
     assert!(repetitions("/// The size,\n/// in bytes.\npub size: u64,\n").is_empty());
 }

@@ -1,8 +1,7 @@
-//! One check of `launcher doctor`.
+//! What a check of `launcher doctor` found: a verdict, a sentence and advice.
 
 use serde::Serialize;
 
-/// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum CheckVerdict {
@@ -13,7 +12,6 @@ pub(super) enum CheckVerdict {
     Problem,
 }
 
-/// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Check {
     pub(super) check: &'static str,

@@ -34,7 +34,6 @@ use crate::{
 /// The setting that is not only read by the next start, but also decides whether there is one.
 const AT_LOGIN: &str = "start_at_login";
 
-/// Runs `launcher settings`.
 pub(super) fn settings(context: &CommandContext, args: &SettingsArgs) -> Exit {
     let file = context.folders.settings(&context.app);
     let json = args.of.json;

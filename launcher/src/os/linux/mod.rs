@@ -1,4 +1,4 @@
-//! Linux.
+//! Linux: the kernel kills the server when the launcher ends (`PR_SET_PDEATHSIG`).
 
 mod desktop;
 pub mod login;

@@ -1,4 +1,4 @@
-//! The desktop on macOS.
+//! The desktop on macOS: a dialog by `osascript`.
 
 use std::{env, os::fd::BorrowedFd, process::Command};
 

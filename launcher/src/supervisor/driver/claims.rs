@@ -12,7 +12,6 @@ use shared::{
 
 use crate::choose::Choice;
 
-/// The claims of a launch.
 pub(super) struct Claims<'a> {
     history: &'a Writer,
     current: Choice,

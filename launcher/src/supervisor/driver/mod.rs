@@ -35,7 +35,7 @@ use crate::{
 
 /// How a supervised launch ended.
 pub struct EndedLaunch {
-    /// Why.
+    /// An end that was asked for, or a failure.
     pub outcome: LaunchOutcome,
     /// The claim of the port that it had last; the port is held until this is dropped.
     pub choice: Choice,
@@ -130,7 +130,6 @@ enum Performed {
     Done,
     /// It has a result, which the decisions must know.
     With(Input),
-    /// It was the end of the launch.
     Last(LaunchOutcome),
 }
 

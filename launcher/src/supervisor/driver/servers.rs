@@ -30,7 +30,6 @@ use crate::{
 /// The servers of a launch. Each is named by its attempt, from 1.
 pub(super) struct Servers<'a> {
     pub(super) launch: &'a Launch,
-    /// What to start.
     pub(super) program: ServerProgram,
     /// What a server proves its identity with.
     pub(super) secret: Secret,
@@ -46,7 +45,6 @@ pub(super) struct Servers<'a> {
 
 /// What records name of a server that was started, or could not be.
 pub(super) struct Spawned {
-    /// The port that it was given.
     port: Port,
     /// `None` if it could not be started.
     process: Option<SpawnedProcess>,

@@ -40,7 +40,6 @@ impl DrainingServer {
         Self { attempt, since, until, was_asked_to_drain: true, left: None }
     }
 
-    /// A server that redirects until `until`.
     pub(super) fn redirecting(
         attempt: u32,
         since: Instant,
@@ -92,7 +91,6 @@ impl DrainingServer {
         Some(self.kill())
     }
 
-    /// The server has ended.
     pub(super) fn ended(
         self,
         exit_code: Option<i32>,

@@ -21,7 +21,7 @@ impl Requester {
     }
 }
 
-/// One thing that happened.
+/// A report that calls for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// Something happened to a server.
@@ -48,11 +48,11 @@ pub enum Input {
     },
     /// No port could be claimed for a move, for this reason.
     NotClaimed(String),
-    /// The deadline of the state has passed.
+    /// Nothing else came before [`State::deadline`](super::State::deadline).
     DeadlineReached,
 }
 
-/// What happened to a server.
+/// What the launcher learns of a server: its lines, its proof, its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerEvent {
     /// It sent a message.

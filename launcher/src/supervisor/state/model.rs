@@ -7,14 +7,13 @@ use shared::event::RequestedBy;
 use super::{draining::DrainingServer, effect::Effect, operation::Operation, phase::Phase};
 use crate::supervisor::{backoff::Backoff, settings::SupervisorSettings};
 
-/// The state of a launch.
+/// What decisions change: the phase, the operation under way, and the servers that drain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// What the current server is doing: the one that the port belongs to.
     pub phase: Phase,
     /// The attempt of the current server, from 1.
     pub(super) current: u32,
-    /// The number of servers that were started.
     pub(super) started: u32,
     /// Whether a server of this launch has ever been ready.
     pub(super) ever_ready: bool,

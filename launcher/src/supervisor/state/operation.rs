@@ -19,7 +19,6 @@ use crate::supervisor::settings::SupervisorSettings;
 pub(super) enum Operation {
     /// A port is being claimed for a move.
     Claiming(Requester),
-    /// A replacement was started.
     Replacing(Replacement),
 }
 

@@ -1,4 +1,4 @@
-//! How a launch ended.
+//! An end that was asked for, the server's own, or a failure.
 
 use shared::{
     event::{EndReason, Ending, RequestedBy, ServerEnd},

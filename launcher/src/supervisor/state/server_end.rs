@@ -11,7 +11,6 @@ pub(super) const KILL_INTERVAL: Duration = Duration::from_secs(12);
 /// The signal of a server that we kill.
 pub(super) const KILLED: Option<i32> = Some(9);
 
-/// How a server ended, for a record.
 pub(super) fn server_end(
     exit_code: Option<i32>,
     signal: Option<i32>,

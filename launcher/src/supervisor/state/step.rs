@@ -99,7 +99,6 @@ impl State {
         self.phase = Phase::Waiting { until: now + delay };
     }
 
-    /// A request to end.
     fn stop(
         &mut self,
         settings: &SupervisorSettings,
@@ -168,7 +167,6 @@ impl State {
         effects
     }
 
-    /// A server that was draining has ended.
     fn draining_ended(
         &mut self,
         attempt: u32,
@@ -187,7 +185,6 @@ impl State {
         effects
     }
 
-    /// An event of the current server.
     fn current_event(
         &mut self,
         settings: &SupervisorSettings,

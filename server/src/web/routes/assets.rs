@@ -96,7 +96,6 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex::encode(hash.finalize())[..DIGITS].to_owned()
 });
 
-/// The address of a file.
 pub(super) fn address(name: &str) -> String {
     format!("{BASE}/assets/{}/{name}", *VERSION)
 }

@@ -8,12 +8,10 @@ use shared::messages::Language;
 
 /// A page.
 pub(super) struct Document<'a> {
-    /// The language of the page.
     pub(super) language: Language,
     pub(super) title: &'a str,
     /// The styles, besides those that all pages have.
     pub(super) styles: &'a [&'a str],
-    /// The main script, if there is one.
     pub(super) script: Option<&'a str>,
     pub(super) body: Markup,
 }

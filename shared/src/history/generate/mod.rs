@@ -34,7 +34,7 @@ use crate::event::SCHEMA;
 
 pub use faults::{FaultKind, InjectedFault};
 
-/// What is wanted.
+/// The same options make the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GenerateOptions {
     /// Decides everything that is left to chance.
@@ -48,9 +48,9 @@ pub struct GenerateOptions {
 /// What was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GeneratedHistory {
-    /// How many records.
+    /// Those that a fault damaged or left out count as well.
     pub records: u64,
-    /// How many faults.
+    /// Each was reported when it was planted.
     pub faults: u64,
     /// How many bytes were written.
     pub bytes: u64,

@@ -1,4 +1,4 @@
-//! Linux.
+//! Linux: `/proc` tells of sockets, processes and port ranges.
 
 use std::{
     collections::{HashMap, HashSet},

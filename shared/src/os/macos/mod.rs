@@ -1,4 +1,4 @@
-//! macOS.
+//! macOS: libproc tells of sockets and processes, `sysctl` of port ranges.
 
 use std::{
     collections::{HashMap, HashSet},

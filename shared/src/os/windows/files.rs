@@ -148,7 +148,7 @@ pub fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The name of this computer.
+/// The variable `COMPUTERNAME`; empty if it is not set.
 pub fn machine_name() -> String {
     env::var("COMPUTERNAME").unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Windows.
+//! Windows: system calls tell of sockets and processes, `netsh` of most port ranges.
 
 use std::{
     collections::{HashMap, HashSet},

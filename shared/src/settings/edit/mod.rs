@@ -186,7 +186,6 @@ fn open(text: &str, key: &str) -> Result<(&'static str, DocumentMut), EditError>
     Ok((known, text.parse().map_err(syntax)?))
 }
 
-/// The value of `key` as it is written.
 fn written(document: &DocumentMut, key: &str) -> Option<String> {
     let mut value = document.get(key)?.as_value()?.clone();
     value.decor_mut().clear();

@@ -34,7 +34,6 @@ pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
     operations::ROUTES.iter().copied().chain(DOCUMENTS)
 }
 
-/// Registers every route of the API.
 pub(super) fn register(config: &mut web::ServiceConfig) {
     operations::register(config);
     config.service(

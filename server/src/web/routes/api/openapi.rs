@@ -16,7 +16,6 @@ use utoipa::{
 use super::{fields::Empty, operations::Operations, query::Query};
 use crate::{problem::Problem, web::authorized::Authorized};
 
-/// The description.
 #[derive(OpenApi)]
 #[openapi(
     info(

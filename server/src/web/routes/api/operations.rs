@@ -17,7 +17,6 @@ macro_rules! operations {
         /// Every operation: its path, and the methods that it takes.
         pub(super) const ROUTES: &[(&str, &str)] = &[$((concat!("/_homeport", $path), $allow)),+];
 
-        /// Registers every operation.
         pub(super) fn register(config: &mut web::ServiceConfig) {
             $(config.service(
                 resource($path, $allow)

@@ -51,7 +51,7 @@ pub(super) enum PortVerdict {
     Refused,
 }
 
-/// The answer.
+/// Whether the app could have the port, and what keeps it from that.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Explained {
     /// The port that was asked about.

@@ -50,7 +50,6 @@ pub(super) struct StatusAnswer {
 }
 
 impl StatusAnswer {
-    /// The state now.
     pub(super) fn of(state: &AppState) -> Self {
         Self {
             launch: state.launch.clone(),

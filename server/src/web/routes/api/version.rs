@@ -13,7 +13,7 @@ use crate::web::{app_state::VERSION, authorized::Authorized};
 /// The version of the running server, and those of what it reads and writes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Version {
-    /// The version of the server.
+    /// Of the server that answers; a launcher may be older or newer.
     version: &'static str,
     /// The version of this API, as it stands in its paths.
     #[schema(example = "v1")]

@@ -22,7 +22,6 @@ const SINCE: &str = "30d";
 /// The data of one page.
 pub(super) struct View {
     pub(super) launch: LaunchInfo,
-    /// When the server was started.
     pub(super) started_at: Timestamp,
     /// The port of the settings.
     pub(super) home_port: Option<Port>,
@@ -34,7 +33,6 @@ pub(super) struct View {
     pub(super) holders: Vec<ConflictSource>,
     /// The settings, or what is wrong with them.
     pub(super) settings: Result<Settings, String>,
-    /// The file that they are in.
     pub(super) settings_file: String,
 }
 
