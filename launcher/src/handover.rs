@@ -2,7 +2,7 @@
 
 use std::{
     env::{self, consts::EXE_SUFFIX},
-    io,
+    io::{self, IsTerminal},
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -80,9 +80,13 @@ impl ServerProgram {
         command.envs(folders.into_iter().filter_map(|(name, folder)| Some((name, folder?))));
         command.env(invoked_as::VARIABLE, invoked_as::launcher());
         command.env("HOMEPORT_LOG", log.to_string());
-        // The launcher alone speaks to a service manager.
-        command.env_remove("NOTIFY_SOCKET");
+        // The launcher alone speaks to a service manager, and to the launcher before it.
+        command.env_remove("NOTIFY_SOCKET").env_remove(invoked_as::DETACHED_VARIABLE);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        if !io::stderr().is_terminal() {
+            // Who reads the launcher's may be gone before the server, which would then fail as it writes.
+            command.stderr(Stdio::piped());
+        }
         os::spawn(&mut command, claim.listeners()).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
         })

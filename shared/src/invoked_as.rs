@@ -15,6 +15,10 @@ use std::{
 /// `cargo start` sets it for the launcher.
 pub const VARIABLE: &str = "HOMEPORT_INVOKED_AS";
 
+/// The variable of a launcher in the background: the launcher that has started it passes on what it prints,
+/// until its server is ready.
+pub const DETACHED_VARIABLE: &str = "HOMEPORT_DETACHED";
+
 /// What `cargo start` sets [`VARIABLE`] to.
 pub const CARGO_START: &str = "cargo start";
 

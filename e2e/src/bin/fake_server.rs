@@ -20,8 +20,8 @@
 //! version=V           serves well, and reports this version
 //! after-first:ORDER   the first server of a launch serves well, those after it obey
 //! ```
-//! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, and `/stop`,
-//! which it passes on to the launcher.
+//! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, `/log`, which
+//! writes to stderr or else gives no answer, and `/stop`, which it passes on to the launcher.
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
@@ -216,6 +216,8 @@ mod unix {
             match target {
                 "/stop" => say(&ToLauncher::Stop { by: None }),
                 "/garbage" => garbage(),
+                // As a server that logs: it fails if it cannot.
+                "/log" => writeln!(io::stderr(), "a request was answered")?,
                 _ => obey(&target[1..]),
             }
             let challenge = target.split_once("challenge=").map_or("", |(_, challenge)| challenge);

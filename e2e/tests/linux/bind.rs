@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use e2e::{Home, Netns, found, skip};
+use e2e::{Home, Netns, found, skip, wait_until};
 use shared::app::AppName;
 
 /// This computer and another one.
@@ -41,11 +41,10 @@ fn another_computer_reaches_what_was_opened_to_it_and_the_rest_only_with_the_tok
     let mut server =
         home.server().at(&here.context()).port(17017).arg("--bind").arg("10.83.0.1").start();
     let ready = server.ready();
-    let said = server.stderr();
     for words in
         ["10.83.0.1:17017", "other computers", "require the token", "the app itself serves"]
     {
-        assert!(said.contains(words), "{words} in {said}");
+        wait_until(words, || server.stderr().contains(words));
     }
 
     let exposed = home.last("port_exposed");

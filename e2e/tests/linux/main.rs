@@ -24,6 +24,7 @@ mod crash;
 mod crowd;
 mod damaged_history;
 mod desktop;
+mod detached;
 mod disk;
 mod enter;
 mod files;

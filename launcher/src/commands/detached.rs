@@ -1,88 +1,80 @@
 //! `launcher start --detach`: the same launch, without this terminal.
 //!
-//! The launcher is started once more in a session of its own. It reports on a pipe how its start went;
-//! this process passes that on and ends, and from then on the output reaches the logs alone.
+//! The launcher is started once more in a session of its own. What it prints until its server is ready is
+//! passed on; then this process ends, and from then on the output reaches the logs alone.
 
 use std::{
     env,
     ffi::OsString,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     process::{Child, Command, Stdio},
+    thread,
 };
 
-use owo_colors::OwoColorize;
-use serde_json::Value;
-use shared::{event::EventName, exit::Exit, invoked_as, message};
+use shared::{exit::Exit, invoked_as::DETACHED_VARIABLE, message};
 
 use crate::{
     args::StartArgs,
     desktop::{self, message::Message},
     os,
-    render::{self, line, note},
+    render::{self, END_OF_START},
 };
+
+/// How one stream of the launch ended.
+struct Relayed {
+    /// What was passed on.
+    text: String,
+    /// Whether the launch goes on, and has no more to print.
+    has_started: bool,
+}
 
 /// Starts the launcher in the background, and waits until its server is ready or has failed.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
-    let exit = spawn(args, argv).and_then(|child| follow(args, child));
+    let exit = spawn(argv).and_then(|child| follow(args, child));
     exit.unwrap_or_else(|error| {
         render::error(message!("failure.background", error));
         Exit::Bug
     })
 }
 
-fn spawn(args: &StartArgs, argv: &[OsString]) -> io::Result<Child> {
+fn spawn(argv: &[OsString]) -> io::Result<Child> {
     let mut command = Command::new(env::current_exe()?);
     command.args(argv.iter().skip(1).filter(|word| *word != "--detach"));
-    if !args.json {
-        command.arg("--json");
-    }
+    command.env(DETACHED_VARIABLE, "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     os::detach(&mut command);
     command.spawn()
 }
 
-/// Passes on what the launch reports of its start.
+/// Passes on what the launch prints of its start.
 fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
     let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-    for line_read in BufReader::new(stdout).lines() {
-        let line_read = line_read?;
-        let event: Value = serde_json::from_str(&line_read)?;
-        if args.json {
-            line(&line_read);
-        }
-        match event["event"].as_str().and_then(|name| name.parse().ok()) {
-            Some(EventName::ServerReady) => {
-                if !args.json {
-                    ready(args, &event);
-                }
-                return Ok(Exit::Done);
-            }
-            Some(EventName::InstanceFound) if !args.json => {
-                let url = event["url"].as_str().unwrap_or_default();
-                line(message!("start.running_already", url = url.cyan().bold()));
-            }
-            Some(EventName::LaunchFailed) if !args.json => {
-                let failed = message!("failure.launch");
-                let error = event["error"].as_str().unwrap_or(&failed);
-                render::error(error);
-                desktop::show_error(&Message::without_advice(error), None);
-            }
-            _ => {}
-        }
+    let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let notes = thread::Builder::new().spawn(move || relay(stderr, io::stderr()))?;
+    let has_started = relay(stdout, io::stdout())?.has_started;
+    let notes = notes.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))?;
+    if has_started {
+        return Ok(Exit::Done);
     }
-    let mut stderr_text = String::new();
-    if let Some(mut stderr) = child.stderr.take() {
-        stderr.read_to_string(&mut stderr_text)?;
-    }
-    stderr_text.lines().for_each(note);
     let code = child.wait()?.code();
-    Ok(code.and_then(Exit::from_code).unwrap_or(Exit::Bug))
+    let exit = code.and_then(Exit::from_code).unwrap_or(Exit::Bug);
+    if exit != Exit::Done && !args.json {
+        desktop::show_error(&Message::without_advice(&notes.text), None);
+    }
+    Ok(exit)
 }
 
-fn ready(args: &StartArgs, event: &Value) {
-    let app = args.app.as_ref().map(|app| format!(" --app {app}")).unwrap_or_default();
-    let url = event["url"].as_str().unwrap_or_default();
-    line(format_args!("{} {}", message!("start.ready").green().bold(), url.cyan().bold()));
-    let command = format_args!("{} stop{app}", invoked_as::launcher());
-    line(format_args!("  {}", message!("start.background", command)).dimmed());
+/// Passes lines on until the last of the start, or until there are no more.
+fn relay(from: impl Read, mut to: impl Write) -> io::Result<Relayed> {
+    let mut text = String::new();
+    for line in BufReader::new(from).lines() {
+        let line = line?;
+        if line == END_OF_START {
+            return Ok(Relayed { text, has_started: true });
+        }
+        // A stream that is closed is no reason to stop.
+        let _ = writeln!(to, "{line}");
+        text.extend([&line, "\n"]);
+    }
+    Ok(Relayed { text, has_started: false })
 }

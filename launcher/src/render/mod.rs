@@ -5,7 +5,12 @@
 
 pub mod record;
 
-use std::{fmt::Display, io::Write, path::Path};
+use std::{
+    env,
+    fmt::Display,
+    io::{self, Write},
+    path::Path,
+};
 
 use owo_colors::OwoColorize;
 use shared::{
@@ -29,10 +34,15 @@ use crate::{
     instance::RunningInstance,
 };
 
+/// The last line that a [detached](invoked_as::DETACHED_VARIABLE) launcher prints on both streams: the character for the end of a
+/// transmission.
+pub const END_OF_START: &str = "\u{4}";
+
 /// Where the launcher prints what it does.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     json: bool,
+    is_detached: bool,
 }
 
 /// A server that became ready.
@@ -54,11 +64,20 @@ pub struct ReadyNotice<'a> {
 impl Screen {
     /// A screen for people, or for programs.
     pub fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, is_detached: env::var_os(invoked_as::DETACHED_VARIABLE).is_some() }
     }
 
-    /// The server answers.
+    /// The server answers. This is the last that the launcher before a detached one passes on.
     pub fn ready(&self, ready: &ReadyNotice<'_>) {
+        self.print_ready(ready);
+        if self.is_detached {
+            // Streams that colour passes through would drop the character.
+            let _ = writeln!(io::stdout(), "{END_OF_START}");
+            let _ = writeln!(io::stderr(), "{END_OF_START}");
+        }
+    }
+
+    fn print_ready(&self, ready: &ReadyNotice<'_>) {
         if self.json {
             line(ReadyLine::new(ready.launch.clone(), ready.at));
             if ready.launch.same_as_last_time() == Some(false) {
@@ -75,7 +94,19 @@ impl Screen {
         }
         let file = ready.history.display();
         line(format_args!("  {}", message!("start.history", file)).dimmed());
-        line(format_args!("  {}", message!("start.ctrl_c")).dimmed());
+        let end = match self.is_detached {
+            true => {
+                let (launcher, app) = (invoked_as::launcher(), &ready.launch.app);
+                let app = if *app == AppName::default() {
+                    String::new()
+                } else {
+                    format!(" --app {app}")
+                };
+                message!("start.background", command = format_args!("{launcher} stop{app}"))
+            }
+            false => message!("start.ctrl_c"),
+        };
+        line(format_args!("  {end}").dimmed());
     }
 
     /// A server that failed answers again.

@@ -1,10 +1,12 @@
 //! The server's process, and the threads that read its messages and wait for its end.
 
 use std::{
-    io::{self, BufReader},
+    convert::Infallible,
+    io::{self, BufReader, Read, Write},
     process::{Child, ChildStdin},
-    sync::mpsc::SyncSender,
+    sync::mpsc::{Receiver, SyncSender, channel},
     thread,
+    time::Duration,
 };
 
 use shared::{
@@ -15,11 +17,16 @@ use shared::{
 use super::{event::SupervisorEvent, output_throttle::OutputThrottle, state::ServerEvent};
 use crate::os;
 
+/// How long the launcher waits for what a server that has ended wrote to stderr.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// A server's process that runs, or has ended and was not reaped yet.
 #[derive(Debug)]
 pub struct ServerProcess {
     process: Child,
     stdin: Option<ChildStdin>,
+    /// Closed when everything that the server wrote to stderr is passed on; `None` if it has the launcher's.
+    last_words: Option<Receiver<Infallible>>,
 }
 
 impl ServerProcess {
@@ -50,13 +57,23 @@ impl ServerProcess {
                 let _ = io::copy(&mut lines, &mut io::sink());
             })?;
         }
+        let last_words = process.stderr.take().map(|stderr| {
+            let (until_end, last_words) = channel();
+            let pass_on = move || {
+                pass_on(stderr);
+                drop(until_end);
+            };
+            thread::Builder::new().name("server's stderr".to_owned()).spawn(pass_on)?;
+            io::Result::Ok(last_words)
+        });
+        let last_words = last_words.transpose()?;
         let (pid, events) = (process.id(), events.clone());
         thread::Builder::new().name("server's end".to_owned()).spawn(move || {
             os::wait_for_end(pid);
             // The driver takes no events after the end of the launch.
             let _ = events.send(SupervisorEvent::ProcessEnded { attempt });
         })?;
-        Ok(Self { process, stdin })
+        Ok(Self { process, stdin, last_words })
     }
 
     /// The process id.
@@ -79,11 +96,30 @@ impl ServerProcess {
 
     /// How the process ended; waits if it has not.
     pub fn wait(&mut self) -> ServerEvent {
-        match self.process.wait() {
+        let ended = self.process.wait();
+        if let Some(last_words) = &self.last_words {
+            // A process that the server has started may have its stderr as well, and outlive it.
+            let _ = last_words.recv_timeout(LAST_WORDS);
+        }
+        match ended {
             Ok(status) => {
                 ServerEvent::Ended { exit_code: status.code(), signal: os::signal_of(status) }
             }
             Err(_) => ServerEvent::Ended { exit_code: None, signal: None },
+        }
+    }
+}
+
+/// Passes what a server writes to stderr on to the launcher's own, and reads on when that is closed: the
+/// server must never find a pipe without a reader.
+fn pass_on(mut from: impl Read) {
+    let (mut to, mut piece) = (io::stderr(), vec![0; 8 << 10]);
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return,
+            Ok(read) => drop(to.write_all(&piece[..read])),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
         }
     }
 }

@@ -1,0 +1,117 @@
+//! A launch in the background says what one in the terminal says, and its server may write where it likes.
+
+use std::process::{Command, Stdio};
+
+use e2e::{Ended, Home, Invocation, Stranger, get, program, quiet_port, quiet_range, wait_until};
+
+/// The lines of a start, without what differs from launch to launch.
+fn said(ended: &Ended) -> Vec<String> {
+    let lines = ended.stdout.lines().chain(ended.stderr.lines());
+    lines.filter(|line| !line.contains("stop")).map(ToOwned::to_owned).collect()
+}
+
+/// What a launch prints until it is ready, in the terminal.
+fn attached(start: &Invocation) -> Vec<String> {
+    let running = start.start();
+    wait_until("the last line", || running.stdout().contains("Ctrl-C"));
+    let ended = running.stop();
+    let stopped = said(&ended);
+    let is_of_start = |line: &String| !line.contains("Stopped") && !line.contains("Ctrl-C");
+    stopped.into_iter().filter(is_of_start).collect()
+}
+
+/// Its name, and how it is made in a home and a range of ports.
+type Situation = (&'static str, fn(&Home, &str) -> Option<Stranger>);
+
+/// The situations in which a start has something to say, each made in a home of its own.
+const SITUATIONS: [Situation; 3] = [
+    ("the last good port is taken", |home, range| {
+        let mut first = home.launcher().env("HOMEPORT_RANGE", range).start();
+        let port = first.ready().port;
+        first.stop();
+        Some(Stranger::listening(&format!("127.0.0.1:{port}")))
+    }),
+    ("the assignment is no assignment", |home, range| {
+        let mut first = home.launcher().env("HOMEPORT_RANGE", range).start();
+        first.ready();
+        first.stop();
+        std::fs::write(home.assignment_file("server"), "no assignment").expect("written");
+        None
+    }),
+    ("the first start", |_, _| None),
+];
+
+#[test]
+fn a_launch_in_the_background_says_what_one_in_the_terminal_says() {
+    for (situation, make) in SITUATIONS {
+        let (home, range) = (Home::new(), quiet_range());
+        let _about = make(&home, &range);
+        let plain = home.launcher().without("--json");
+        let in_terminal = attached(&plain.env("HOMEPORT_RANGE", range));
+
+        let (twin, range) = (Home::new(), quiet_range());
+        let _about = make(&twin, &range);
+        let plain = twin.launcher().without("--json").env("HOMEPORT_RANGE", range);
+        let ended = plain.arg("--detach").run();
+        assert_eq!(ended.code, Some(0), "{situation}: {ended:?}");
+        assert!(ended.stdout.contains("in the background"), "{situation}: {ended:?}");
+        let words = |lines: &[String]| {
+            let text = lines.join("\n");
+            // Ports, pids, times and folders are each launch's own.
+            let kept = text.split_whitespace().filter(|word| {
+                !word.contains(|letter: char| letter.is_ascii_digit()) && !word.contains('/')
+            });
+            kept.map(ToOwned::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(words(&said(&ended)), words(&in_terminal), "{situation}");
+        assert_eq!(twin.ask("stop").code, Some(0));
+    }
+}
+
+#[test]
+fn programs_that_read_a_launch_in_the_background_get_the_conflict_as_well() {
+    let home = Home::new();
+    let launcher = home.launcher().env("HOMEPORT_RANGE", quiet_range());
+    let mut first = launcher.start();
+    let port = first.ready().port;
+    first.stop();
+    let stranger = Stranger::listening(&format!("127.0.0.1:{port}"));
+    let ended = launcher.arg("--detach").run();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.line("port_conflict")["holder"]["pid"], stranger.pid, "{ended:?}");
+    assert!(ended.stdout.lines().all(|line| line.starts_with('{')), "{ended:?}");
+    assert_eq!(home.ask("stop").code, Some(0));
+}
+
+/// A server that logs to stderr, as most do.
+#[test]
+fn a_server_that_writes_to_stderr_finds_a_reader_after_the_start() {
+    let home = Home::new();
+    let port = quiet_port();
+    let ended = home.launcher().port(port).fake(&[]).arg("--detach").run();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for _ in 0..3 {
+        let answer = get(&format!("http://127.0.0.1:{port}/log")).expect("an answer");
+        assert_eq!(answer.status, 200);
+    }
+    assert_eq!(home.ask("stop").code, Some(0));
+}
+
+/// `launcher start 2>&1 | head -1`.
+#[test]
+fn a_server_goes_on_when_the_reader_of_the_launchers_output_is_gone() {
+    let home = Home::new();
+    let port = quiet_port();
+    let fake = program("fake_server").display().to_string();
+    home.set("server", format!("command = {}", serde_json::json!([fake])));
+    let mut launch = Command::new(program("launcher"));
+    launch.args(["--no-open", "--port", &port.to_string()]).env("HOMEPORT_HOME", home.path());
+    launch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut launch = launch.spawn().expect("started");
+    drop((launch.stdout.take(), launch.stderr.take()));
+    wait_until("the server is ready", || home.ask("where").code == Some(0));
+    let answer = get(&format!("http://127.0.0.1:{port}/log")).expect("an answer");
+    assert_eq!(answer.status, 200);
+    assert_eq!(home.ask("stop").code, Some(0));
+    assert!(launch.wait().expect("our child").success());
+}
