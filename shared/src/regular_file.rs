@@ -110,7 +110,8 @@ pub fn check(path: &Path, links: Links) -> io::Result<()> {
     }
 }
 
-/// Opens the file at `path` as `options` say, which may make it.
+/// Opens the file at `path` as `options` say, which may make it. What root makes in a folder of another
+/// user is that user's, if links are refused.
 ///
 /// # Errors
 ///
@@ -126,11 +127,13 @@ pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<
         Links::Refused => os::open_plain(options, path)?,
     };
     NotReadable::judge(file.metadata()?.file_type())?;
+    if links == Links::Refused {
+        os::give_to_owner_of_folder(&file, path);
+    }
     Ok(file)
 }
 
-/// Opens a file of ours that is locked and has no content. What root makes in a folder of another user is
-/// that user's.
+/// Opens a file of ours that is locked and has no content.
 ///
 /// # Errors
 ///
@@ -138,10 +141,7 @@ pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<
 pub fn open_lock(path: &Path) -> io::Result<File> {
     paths::make_parent(path)?;
     let mut options = os::private_file();
-    options.write(true).create(true).truncate(false);
-    let file = open(&mut options, path, Links::Refused)?;
-    os::give_to_owner_of_folder(&file, path)?;
-    Ok(file)
+    open(options.write(true).create(true).truncate(false), path, Links::Refused)
 }
 
 /// The content of the file at `path`, of [`MAX_CONTENT`] bytes at most.

@@ -134,6 +134,8 @@ fn what_root_changes_for_a_user_stays_the_users() {
         let about = file(&home).metadata().expect("it is there");
         let (group, mode) = if is_new { (NOBODY, 0o600) } else { (12_345, 0o640) };
         assert_eq!((about.uid(), about.gid(), about.mode() & 0o777), (NOBODY, group, mode));
+        let history = home.folders().history().metadata().expect("it is there");
+        assert_eq!((history.uid(), history.gid()), (NOBODY, NOBODY), "the record of the change");
         let told = set(&home, &nobody);
         assert_eq!(told.code, Some(0), "the lock beside it is the user's too: {told:?}");
         let mut running = home.launcher().at(&nobody).start();

@@ -51,6 +51,22 @@ fn a_file_that_is_no_text_is_named() {
     assert_refused(b"\x7fELF\x02\x01\x01\0\0\0\xff\xfe", &["not a text file"]);
 }
 
+/// What PowerShell 5 makes of `'port = 17890' > server.toml`, and an editor that knows Latin-1 alone.
+#[test]
+fn a_file_in_another_encoding_is_named_with_the_right_one() {
+    let utf16: Vec<u8> =
+        "\u{feff}port = 17890\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_refused(&utf16, &["UTF-16", "save it as UTF-8"]);
+    assert_refused(b"port = 17890\n# caf\xe9\n", &["line 2", "not UTF-8"]);
+}
+
+#[test]
+fn a_line_that_is_meant_otherwise_is_told_as_it_should_be() {
+    assert_refused(b"port = \"17890\"\n", &["line 1", "write `port = 17890`"]);
+    assert_refused(b"\nopen_browser = yes\n", &["line 2", "write `open_browser = true`"]);
+    assert_refused(b"# mine\n[server]\nport = 17890\n", &["line 2", "delete line 2"]);
+}
+
 #[test]
 fn an_empty_file_means_the_defaults() {
     for content in ["", "\n\n", "# nothing yet\n", "\u{feff}# saved by an editor on Windows\r\n"] {

@@ -56,24 +56,25 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
     make()?;
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
-    missing.into_iter().rev().try_for_each(|folder| {
-        give_to_owner_of_folder(&open_with(OpenOptions::new().read(true), folder, flags)?, folder)
-    })
+    for folder in missing.into_iter().rev() {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        give_to_owner_of_folder(&open_with(OpenOptions::new().read(true), folder, flags)?, folder);
+    }
+    Ok(())
 }
 
-/// Gives a file or folder that root has just made to the owner of the folder that it is in. What has
-/// another name as well may be a file of root's from elsewhere.
-pub fn give_to_owner_of_folder(made: &File, path: &Path) -> io::Result<()> {
+/// Gives a file or folder that root has just made to the owner of the folder that it is in, where the file
+/// system allows it. What has another name as well may be a file of root's from elsewhere.
+pub fn give_to_owner_of_folder(made: &File, path: &Path) {
     if own_uid() != 0 {
-        return Ok(());
+        return;
     }
-    let (about, folder) = (made.metadata()?, folder_of(path).metadata()?);
+    let (Ok(about), Ok(folder)) = (made.metadata(), folder_of(path).metadata()) else { return };
     let is_ours = about.uid() == 0 && (about.is_dir() || about.nlink() == 1);
-    if !is_ours || folder.uid() == 0 {
-        return Ok(());
+    if is_ours && folder.uid() != 0 {
+        // On some network file systems root may not, and what it makes there is not root's anyway.
+        let _ = fchown(made, Some(folder.uid()), Some(folder.gid()));
     }
-    fchown(made, Some(folder.uid()), Some(folder.gid()))
 }
 
 fn folder_of(path: &Path) -> &Path {

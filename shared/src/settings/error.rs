@@ -53,6 +53,29 @@ pub enum SettingsProblem {
     /// Its bytes are not UTF-8.
     #[error("{}", message!("settings_error.not_a_text_file"))]
     NotText,
+    /// It is saved in two bytes for each character.
+    #[error("{}", message!("settings_error.utf16"))]
+    Utf16,
+    /// The bytes of a line are not UTF-8.
+    #[error("{}", message!("settings_error.not_utf8"))]
+    NotUtf8,
+    /// A line is wrong because of a character that looks like nothing or like a space.
+    #[error("{}", message!("settings_error.invisible", code = code(*.0)))]
+    Invisible(char),
+    /// A line is wrong because of a quotation mark that TOML has not.
+    #[error("{}", message!("settings_error.quote", character = .character, code = code(*.character), quote = .quote))]
+    Quote {
+        /// As it was written.
+        character: char,
+        /// The one that TOML has.
+        quote: &'static str,
+    },
+    /// It has a table.
+    #[error("{}", message!("settings_error.section", line = .0))]
+    Section(usize),
+    /// It has a key twice.
+    #[error("{}", message!("settings_error.twice"))]
+    Twice,
     /// It is not TOML.
     #[error("{0}")]
     Syntax(String),
@@ -75,6 +98,10 @@ impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |line| write!(f, ", line {line}"))
     }
+}
+
+fn code(character: char) -> String {
+    format!("U+{:04X}", u32::from(character))
 }
 
 fn unknown_key(key: &str, nearest: Option<&str>) -> String {

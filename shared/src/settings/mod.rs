@@ -7,8 +7,12 @@
 
 pub mod edit;
 
-mod read;
 pub mod store;
+
+mod read;
+
+mod correct;
+mod text;
 
 mod defaults;
 mod error;

@@ -6,8 +6,11 @@ use serde_json::Value;
 use toml_edit::{Document, Item};
 
 use super::{
+    correct,
     error::{SettingsError, SettingsFault, SettingsProblem},
+    setting::Setting,
     table::{KEYS, Settings, TABLE},
+    text,
 };
 use crate::{
     event::Event,
@@ -40,10 +43,7 @@ impl Settings {
     ///
     /// [`SettingsError`] with what is wrong and the line.
     pub fn load(file: &Path) -> Result<Self, SettingsError> {
-        let Some(text) = read(file).map_err(|problem| SettingsFault::from(problem).of(file))?
-        else {
-            return Ok(Self::default());
-        };
+        let text = read(file).map_err(|fault| fault.of(file))?.unwrap_or_default();
         Self::parse(&text).map_err(|fault| fault.of(file))
     }
 
@@ -53,9 +53,7 @@ impl Settings {
     ///
     /// [`SettingsFault`] with what is wrong and the line.
     pub fn parse(text: &str) -> Result<Self, SettingsFault> {
-        check(text)?;
-        toml_edit::de::from_str(text)
-            .map_err(|error| wrong_value(text, error.span(), error.message()))
+        parse(text).map_err(|fault| unveiled(text, fault))
     }
 
     /// The text of a settings file; an absent file is an empty one.
@@ -64,8 +62,7 @@ impl Settings {
     ///
     /// [`SettingsError`] if it cannot be read, or is no text.
     pub fn text(file: &Path) -> Result<String, SettingsError> {
-        let read = read(file).map_err(|problem| SettingsFault::from(problem).of(file));
-        read.map(Option::unwrap_or_default)
+        read(file).map(Option::unwrap_or_default).map_err(|fault| fault.of(file))
     }
 
     /// What is set otherwise in `new`, a change for each key.
@@ -90,48 +87,94 @@ impl Settings {
 }
 
 /// The text of a file, or `None` if there is no such file.
-fn read(file: &Path) -> Result<Option<String>, SettingsProblem> {
-    let bytes = match regular_file::read(file, Links::Followed) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(SettingsProblem::Unreadable(error)),
-    };
-    let text = String::from_utf8(bytes).map_err(|_| SettingsProblem::NotText)?;
-    if text.contains('\0') { Err(SettingsProblem::NotText) } else { Ok(Some(text)) }
+fn read(file: &Path) -> Result<Option<String>, SettingsFault> {
+    match regular_file::read(file, Links::Followed) {
+        Ok(bytes) => text::decode(bytes).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SettingsProblem::Unreadable(error).into()),
+    }
 }
 
-/// Whether `text` is TOML and has no key but those of [`KEYS`].
-fn check(text: &str) -> Result<(), SettingsFault> {
-    let line = |span: Option<Range<usize>>| span.map(|span| line_of(text, span.start));
-    let document = Document::parse(text).map_err(|error| SettingsFault {
-        line: line(error.span()),
-        problem: SettingsProblem::Syntax(first_line(error.message())),
-    })?;
-    let Some((key, item)) = document.iter().find(|(key, _)| !KEYS.contains(key)) else {
-        return Ok(());
+fn parse(text: &str) -> Result<Settings, SettingsFault> {
+    check(text)?;
+    toml_edit::de::from_str(text).map_err(|error| wrong_value(text, error.span(), error.message()))
+}
+
+/// Names the character that is to blame for a wrong line, if there is one that cannot be seen: the line
+/// is right without it.
+fn unveiled(text: &str, fault: SettingsFault) -> SettingsFault {
+    let Some(line) = fault.line else { return fault };
+    let Some(found) = text::disguised(text, line) else { return fault };
+    match parse(&found.mended) {
+        Err(other) if other.line == Some(line) => fault,
+        _ => SettingsFault { line: fault.line, problem: text::problem(found.character) },
+    }
+}
+
+/// Whether `text` is TOML and has no table and no key but those of [`KEYS`].
+pub(super) fn check(text: &str) -> Result<(), SettingsFault> {
+    let document = Document::parse(text).map_err(|error| wrong_syntax(text, &error))?;
+    for (key, item) in document.iter() {
+        let at = document.key(key).and_then(toml_edit::Key::span).or_else(|| Item::span(item));
+        let line = at.map(|span| line_of(text, span.start));
+        let is_section = item.as_table().is_some_and(|table| !table.is_dotted());
+        let problem = match line {
+            Some(line) if is_section || item.is_array_of_tables() => SettingsProblem::Section(line),
+            _ if !KEYS.contains(&key) || item.is_table() => unknown_key(key, item),
+            _ => continue,
+        };
+        return Err(SettingsFault { line, problem });
+    }
+    Ok(())
+}
+
+/// A key that is none of a setting, such as `server.port`, which stands in a table of its own.
+fn unknown_key(key: &str, item: &Item) -> SettingsProblem {
+    let within = item.as_table().and_then(|table| table.iter().next());
+    let key = within.map_or_else(|| key.to_owned(), |(inner, _)| format!("{key}.{inner}"));
+    let nearest = nearest(key.rsplit('.').next().unwrap_or(&key));
+    SettingsProblem::UnknownKey { key, nearest }
+}
+
+fn wrong_syntax(text: &str, error: &toml_edit::TomlError) -> SettingsFault {
+    let line = error.span().map(|span| line_of(text, span.start));
+    let written = line.and_then(|line| text.lines().nth(line - 1));
+    let problem = match written.and_then(correct::line) {
+        Some(meant) => SettingsProblem::Value(wrong(meant.setting, &meant.written, &meant.value)),
+        None if error.message().starts_with("duplicate key") => SettingsProblem::Twice,
+        None => SettingsProblem::Syntax(first_line(error.message())),
     };
-    let at = document.key(key).and_then(toml_edit::Key::span).or_else(|| Item::span(item));
-    let problem = SettingsProblem::UnknownKey { key: key.to_owned(), nearest: nearest(key) };
-    Err(SettingsFault { line: line(at), problem })
+    SettingsFault { line, problem }
+}
+
+/// What is wrong with a value for which another was meant.
+fn wrong(setting: &Setting, written: &str, value: &str) -> String {
+    let written: String = written.chars().take(MOST_SHOWN).collect();
+    let (what, key) = (setting.kind.in_words(), setting.key);
+    message!("settings_error.corrected", written, what, key, value)
 }
 
 fn wrong_value(text: &str, span: Option<Range<usize>>, message: &str) -> SettingsFault {
     let line = span.as_ref().map(|span| line_of(text, span.start));
     let is_of_serde = OF_SERDE.iter().any(|start| message.starts_with(start));
-    let reworded = span.filter(|_| is_of_serde).and_then(|span| not_of_its_kind(text, span));
+    let reworded = span.and_then(|span| in_our_words(text, span, is_of_serde));
     let problem = SettingsProblem::Value(reworded.unwrap_or_else(|| first_line(message)));
     SettingsFault { line, problem }
 }
 
-/// A value of another kind than its setting has, in our words.
-fn not_of_its_kind(text: &str, span: Range<usize>) -> Option<String> {
+/// A wrong value with the one that was meant, or with an example if the message is of serde.
+fn in_our_words(text: &str, span: Range<usize>, is_of_serde: bool) -> Option<String> {
     let document = Document::parse(text).ok()?;
     let holds = |item: &Item| item.span().is_some_and(|whole| whole.contains(&span.start));
-    let (key, _) = document.iter().find(|(_, item)| holds(item))?;
+    let (key, item) = document.iter().find(|(_, item)| holds(item))?;
     let setting = TABLE.iter().find(|setting| setting.key == key)?;
+    let written = text.get(item.span()?)?;
+    if let Some(value) = correct::value(setting, written) {
+        return Some(wrong(setting, written, &value));
+    }
     let value: String = text.get(span)?.chars().take(MOST_SHOWN).collect();
     let (what, example) = (setting.kind.in_words(), setting.example);
-    Some(message!("settings_error.value", value, what, example))
+    is_of_serde.then(|| message!("settings_error.value", value, what, example))
 }
 
 /// How the messages of serde begin that name the types of Rust.

@@ -113,7 +113,8 @@ fn write(file: &Path, before: &str, text: &str) -> io::Result<()> {
 fn write_new(file: &Path, text: &str) -> io::Result<()> {
     atomic::replace(file, |beside| {
         fs::write(beside, text)?;
-        os::give_to_owner_of_folder(&OpenOptions::new().write(true).open(beside)?, beside)
+        os::give_to_owner_of_folder(&OpenOptions::new().write(true).open(beside)?, beside);
+        Ok(())
     })
 }
 

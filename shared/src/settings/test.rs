@@ -120,3 +120,132 @@ fn the_defaults_and_what_is_shown_of_them_are_the_same_settings() {
     let log = TABLE.iter().find(|setting| setting.key == "log").expect("it is there");
     assert_eq!(log.choices(), ["info", "error", "warning", "debug"]);
 }
+
+#[test]
+fn what_was_meant_is_said_as_the_line_to_write() {
+    for (line, meant) in [
+        ("port = \"17890\"", "port = 17890"),
+        ("port = [17890]", "port = 17890"),
+        ("port = 17890.0", "port = 17890"),
+        ("port = \"127.0.0.1:17890\"", "port = 17890"),
+        ("port: 17890", "port = 17890"),
+        ("port 17890 # mine", "port = 17890"),
+        ("ready_timeout = 30", "ready_timeout = \"30s\""),
+        ("ready_timeout = 30s", "ready_timeout = \"30s\""),
+        ("ready_timeout = \"30\"", "ready_timeout = \"30s\""),
+        ("open_browser = yes", "open_browser = true"),
+        ("open_browser = \"off\"", "open_browser = false"),
+        ("open_browser = 1", "open_browser = true"),
+        ("open_browser = True", "open_browser = true"),
+        ("avoid = 20500", "avoid = [20500]"),
+        ("avoid = \"20500-20510, 20600\"", "avoid = [\"20500-20510\", 20600]"),
+        ("avoid = [\"20500\", 20600]", "avoid = [20500, 20600]"),
+        ("range = [20000,20999]", "range = \"20000-20999\""),
+        ("range = [20000, 20999]", "range = \"20000-20999\""),
+        ("range = 20000-20999", "range = \"20000-20999\""),
+        ("range = \"20000..20999\"", "range = \"20000-20999\""),
+        ("range = \"20000\u{2013}20999\"", "range = \"20000-20999\""),
+        ("log = debug", "log = \"debug\""),
+        ("log = \"Warn\"", "log = \"warning\""),
+        ("on_conflict = \"fial\"", "on_conflict = \"fail\""),
+        ("restart = \"on-failure\"", "restart = \"on_failure\""),
+        (
+            "command = \"/bin/server --root /srv\"",
+            "command = [\"/bin/server\", \"--root\", \"/srv\"]",
+        ),
+        ("command = /bin/server", "command = [\"/bin/server\"]"),
+    ] {
+        let text = format!("# first\n{line}\n");
+        let fault = Settings::parse(&text).expect_err(line);
+        let problem = fault.problem.to_string();
+        assert_eq!(fault.line, Some(2), "{line}: {problem}");
+        assert!(problem.ends_with(&format!(": write `{meant}`")), "{line}: {problem}");
+        assert!(Settings::parse(meant).is_ok(), "{meant}");
+    }
+}
+
+#[test]
+fn what_cannot_be_guessed_is_said_without_a_guess() {
+    for line in [
+        "port = \"soon\"",
+        "port = 70000",
+        "range = \"20000\"",
+        "range = true",
+        "open_browser = \"maybe\"",
+        "ready_timeout = \"a while\"",
+        "log = \"everything\"",
+        "command = 5.5.5",
+        "avoid = {}",
+    ] {
+        let problem = Settings::parse(line).expect_err(line).problem.to_string();
+        let raw = ["expected i64", "expected a string", "expected string", "sequence", "map"];
+        assert!(!raw.iter().any(|raw| problem.contains(raw)), "{line}: {problem}");
+    }
+    let twice = Settings::parse("port = 1\nport = 2\n").expect_err("twice");
+    assert_eq!((twice.line, twice.problem.to_string().contains("set already")), (Some(2), true));
+}
+
+#[test]
+fn keys_stand_at_the_top_level() {
+    for (text, line) in [
+        ("[server]\nport = 1\n", 1),
+        ("# mine\n\n[server]\n", 3),
+        ("log = \"info\"\n[[server]]\nport = 1\n", 2),
+        ("[port]\nnumber = 1\n", 1),
+    ] {
+        let fault = Settings::parse(text).expect_err(text);
+        assert_eq!(fault.line, Some(line), "{text}");
+        let wanted = format!("keys stand at the top level: delete line {line}");
+        assert_eq!(fault.problem.to_string(), wanted);
+        let blamed = edit::set(text, "log", "debug").expect_err(text);
+        let edit::EditError::Text(blamed) = blamed else { panic!("{text}: {blamed}") };
+        assert_eq!((blamed.line, blamed.problem.to_string()), (Some(line), wanted));
+    }
+    let dotted = Settings::parse("server.port = 1").expect_err("a key of a table").problem;
+    let wanted = "there is no setting `server.port`: did you mean `port`?";
+    assert_eq!(dotted.to_string(), wanted);
+}
+
+#[test]
+fn another_encoding_is_named_with_what_to_save_instead() {
+    let utf16 = |mark: &str, to: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let text = format!("{mark}# \u{e9}\r\nport = 17890\r\n");
+        text.encode_utf16().flat_map(to).collect()
+    };
+    for bytes in [
+        utf16("\u{feff}", u16::to_le_bytes),
+        utf16("\u{feff}", u16::to_be_bytes),
+        utf16("", u16::to_le_bytes),
+        utf16("", u16::to_be_bytes),
+    ] {
+        let problem = load(&bytes).expect_err("UTF-16");
+        assert!(problem.starts_with(": this file is saved as UTF-16"), "{problem}");
+        assert!(problem.ends_with("save it as UTF-8"), "{problem}");
+    }
+    let problem = load(b"port = 1\n# caf\xe9\nlog = \"info\"\n").expect_err("Latin-1");
+    assert!(problem.starts_with(", line 2: this line is not UTF-8"), "{problem}");
+    assert!(load("\u{feff}port = 1\r\n".as_bytes()).is_ok(), "a mark at the beginning");
+}
+
+#[test]
+fn a_character_that_cannot_be_seen_is_named_with_its_line() {
+    for (text, line, code) in [
+        ("log = \"info\"\n\u{feff}port = 1\n", 2, "U+FEFF"),
+        ("\u{feff}\u{feff}port = 1\n", 1, "U+FEFF"),
+        ("port\u{200b} = 1\n", 1, "U+200B"),
+        ("port =\u{a0}1\n", 1, "U+00A0"),
+        ("log = \"in\u{ad}fo\"\n", 1, "U+00AD"),
+        ("\"po\u{200d}rt\" = 1\n", 1, "U+200D"),
+        ("log = \u{201c}info\u{201d}\n", 1, "U+201C"),
+    ] {
+        let fault = Settings::parse(text).expect_err(code);
+        let problem = fault.problem.to_string();
+        assert_eq!(fault.line, Some(line), "{problem}");
+        assert!(problem.contains(code), "{problem}");
+    }
+    // Where they do no harm they are a person's own.
+    let harmless = "# caf\u{e9}\u{a0}\u{200b}\ncommand = [\"/opt/my\u{a0}server\"]\n";
+    assert!(Settings::parse(harmless).is_ok());
+    let other = Settings::parse("port = 0 # \u{a0}\n").expect_err("no port").problem;
+    assert!(other.to_string().contains("port 0"), "{other}");
+}

@@ -13,12 +13,10 @@ use toml_edit::{Decor, DocumentMut, Item, Value};
 
 use super::{
     error::{SettingsFault, SettingsProblem},
-    read::{line_of, nearest},
-    table::{KEYS, Settings},
+    read::{check, line_of, nearest},
+    table::{KEYS, Settings, TABLE},
+    text::MARK,
 };
-
-/// The byte order mark.
-const MARK: &str = "\u{feff}";
 
 /// A text with one setting changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,19 +157,22 @@ pub fn replace(text: &str, wanted: &Map<String, Json>) -> Result<String, EditErr
 
 /// What `value` means for `key`, as settings spell it.
 fn meaning(key: &'static str, value: &Json) -> Result<Json, EditError> {
-    let one = Json::Object(Map::from_iter([(key.to_owned(), value.clone())]));
-    let settings: Settings =
-        serde_json::from_value(one).map_err(|error| not_a_value(key, value, error))?;
+    let one = format!("{key} = {}", literal(key, value)?);
+    let wrong = |problem| EditError::Value { key, value: value.to_string(), problem };
+    let settings = Settings::parse(&one).map_err(|fault| wrong(fault.problem))?;
     Ok(serde_json::json!(settings)[key].take())
 }
 
 fn literal(key: &'static str, value: &Json) -> Result<Value, EditError> {
-    let not_toml = |error| not_a_value(key, value, error);
-    value.serialize(toml_edit::ser::ValueSerializer::new()).map_err(not_toml)
+    value.serialize(toml_edit::ser::ValueSerializer::new()).map_err(|_| not_toml(key, value))
 }
 
-fn not_a_value(key: &'static str, value: &Json, error: impl std::fmt::Display) -> EditError {
-    let problem = SettingsProblem::Value(error.to_string());
+/// A value that TOML has no form for, such as a list with null in it.
+fn not_toml(key: &'static str, value: &Json) -> EditError {
+    let setting = TABLE.iter().find(|setting| setting.key == key);
+    let what = setting.map(|setting| setting.kind.in_words()).unwrap_or_default();
+    let example = setting.map(|setting| setting.example).unwrap_or_default();
+    let problem = SettingsProblem::Value(message!("settings_error.value", value, what, example));
     EditError::Value { key, value: value.to_string(), problem }
 }
 
@@ -179,11 +180,13 @@ fn open(text: &str, key: &str) -> Result<(&'static str, DocumentMut), EditError>
     let known = KEYS.into_iter().find(|known| *known == key).ok_or_else(|| {
         EditError::Key(SettingsProblem::UnknownKey { key: key.to_owned(), nearest: nearest(key) })
     })?;
-    let syntax = |_| match Settings::parse(text) {
-        Err(fault) => EditError::Text(fault),
-        Ok(_) => EditError::Text(SettingsProblem::NotText.into()),
-    };
-    Ok((known, text.parse().map_err(syntax)?))
+    // What is wrong with the text is not to be blamed on the change.
+    check(text).map_err(|fault| match Settings::parse(text) {
+        Err(named) => EditError::Text(named),
+        Ok(_) => EditError::Text(fault),
+    })?;
+    let unreadable = |_| EditError::Text(SettingsProblem::NotText.into());
+    Ok((known, text.parse().map_err(unreadable)?))
 }
 
 fn written(document: &DocumentMut, key: &str) -> Option<String> {

@@ -1,0 +1,112 @@
+//! A wrong value as it was probably meant. What is proposed is a value that the setting can have.
+
+use toml_edit::{Document, Value};
+
+use super::{
+    kind::Kind,
+    setting::Setting,
+    table::{Settings, TABLE},
+};
+
+/// The value of a setting that was probably meant by `written`; `None` if that cannot be guessed.
+pub(super) fn value(setting: &Setting, written: &str) -> Option<String> {
+    let is_right = |value: &String| {
+        toml_edit::de::from_str::<Settings>(&format!("{} = {value}", setting.key)).is_ok()
+    };
+    if written.contains('\n') {
+        return None;
+    }
+    proposals(setting.kind, written).into_iter().find(is_right)
+}
+
+/// A setting whose line is no TOML, as in `open_browser = yes` or `port: 3030`.
+pub(super) struct Line {
+    pub(super) setting: &'static Setting,
+    /// What stands in the place of the value.
+    pub(super) written: String,
+    /// The value that was probably meant.
+    pub(super) value: String,
+}
+
+/// What was probably meant by a line that is no TOML.
+pub(super) fn line(line: &str) -> Option<Line> {
+    let line = line.trim();
+    let (key, rest) =
+        line.split_at(line.find(|c: char| c == '=' || c == ':' || c.is_whitespace())?);
+    let key = key.trim_matches(['"', '\'']);
+    let setting = TABLE.iter().find(|setting| setting.key == key)?;
+    let rest = rest.trim_start_matches(|c: char| c == '=' || c == ':' || c.is_whitespace());
+    let written = rest.split(" #").next().unwrap_or_default().trim_end();
+    let value = value(setting, written)?;
+    let is_other = format!("{} = {value}", setting.key) != line;
+    // A line that is right by itself is wrong for another reason, such as the line above.
+    let is_wrong = line.parse::<Document<String>>().is_err();
+    (is_other && is_wrong).then(|| Line { setting, written: written.to_owned(), value })
+}
+
+fn proposals(kind: Kind, written: &str) -> Vec<String> {
+    let parts = parts(written);
+    let Some(first) = parts.first() else { return Vec::new() };
+    match kind {
+        Kind::Port => [Some(*first), first.strip_suffix(".0"), first.rsplit(':').next()]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect(),
+        Kind::Range => vec![text(&range(&parts))],
+        Kind::Ports => vec![list(parts.iter().map(|part| match part.parse::<u16>() {
+            Ok(port) => port.to_string(),
+            Err(_) => text(&range(&[part])),
+        }))],
+        Kind::Boolean => boolean(first).map(|value| value.to_string()).into_iter().collect(),
+        Kind::Time => vec![text(first), text(&format!("{first}s"))],
+        Kind::Choice(words) => word(words, first).map(text).into_iter().collect(),
+        Kind::Command if written.starts_with('[') => {
+            vec![list(parts.iter().map(|part| text(part)))]
+        }
+        Kind::Command => vec![list(unquoted(written).split_whitespace().map(text))],
+    }
+}
+
+/// The elements of a list, or the value alone, without quotation marks.
+fn parts(written: &str) -> Vec<&str> {
+    let inner = written.trim().trim_start_matches('[').trim_end_matches(']');
+    inner.split(',').map(unquoted).filter(|part| !part.is_empty()).collect()
+}
+
+fn unquoted(written: &str) -> &str {
+    written.trim().trim_matches(['"', '\'']).trim()
+}
+
+/// `20000-20999`, from `20000..20999`, `20000:20999` or two numbers.
+fn range(parts: &[&str]) -> String {
+    let one = parts.join("-");
+    ["..=", "..", " to ", ":", "\u{2013}"]
+        .iter()
+        .fold(one, |range, other| range.replace(other, "-"))
+}
+
+fn boolean(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "1" => Some(true),
+        "false" | "no" | "off" | "n" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The nearest of some words, if one is near.
+fn word(words: &[&'static str], written: &str) -> Option<&'static str> {
+    let written = written.to_ascii_lowercase().replace('-', "_");
+    let begins = words.iter().find(|word| written.len() >= 3 && word.starts_with(&written));
+    let distance = |word: &&&str| strsim::damerau_levenshtein(&written, word);
+    let nearest = words.iter().min_by_key(distance).filter(|word| distance(word) * 3 <= word.len());
+    begins.or(nearest).copied()
+}
+
+fn text(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn list(values: impl Iterator<Item = String>) -> String {
+    format!("[{}]", values.collect::<Vec<_>>().join(", "))
+}
