@@ -22,6 +22,7 @@ use shared::{
     message,
     port::Port,
     settings::LogLevel,
+    token::Token,
 };
 use slog::{Logger, error, info, warn};
 use uuid::Uuid;
@@ -47,6 +48,8 @@ pub struct Launch {
     pub started: Instant,
     /// When it began, for people.
     pub started_at: Timestamp,
+    /// Lets programs and browsers in while the launch lasts.
+    pub token: Token,
     /// The app and its folders.
     pub context: CommandContext,
     /// Where records go.
@@ -68,6 +71,7 @@ impl Launch {
             id,
             started: Instant::now(),
             started_at: Timestamp::now(),
+            token: Token::random(),
             context,
             history,
             screen,

@@ -4,7 +4,7 @@
 //! so they are written anew when a command or a signal comes.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -16,6 +16,7 @@ use shared::{
     discovery::{Discovery, withdraw},
     message, paths,
     port::Port,
+    token::Token,
 };
 
 use crate::{
@@ -53,6 +54,9 @@ impl<'a> RunFiles<'a> {
         let mut files = Self { launch, lock, control: None, published: None, handle };
         files.listen();
         files.say_owner();
+        if let Err(error) = files.write_token() {
+            launch.warn(&message!("warning.no_token"), &error);
+        }
         files
     }
 
@@ -93,6 +97,17 @@ impl<'a> RunFiles<'a> {
         if self.published.as_ref().is_some_and(is_lost) {
             // It is tried again at the next occasion, and was warned of at the first.
             let _ = self.write_discovery();
+        }
+        let _ = self.write_token();
+    }
+
+    /// Writes the token, unless its file has it.
+    fn write_token(&self) -> io::Result<()> {
+        let Launch { token, context, .. } = self.launch;
+        let file = context.folders.token(&context.app);
+        match Token::load(&file) {
+            Ok(found) if found == *token => Ok(()),
+            _ => token.publish(&file),
         }
     }
 
@@ -161,5 +176,7 @@ impl Drop for RunFiles<'_> {
         for file in [folders.discovery(app), folders.token(app), control] {
             withdraw(&file);
         }
+        // A launch whose browser was never opened has none.
+        let _ = fs::remove_dir_all(folders.tickets(app));
     }
 }

@@ -179,6 +179,11 @@ impl Folders {
         self.run.join(format!("{app}.token"))
     }
 
+    /// The tickets that were used: `run/<app>.tickets/`, an empty file for each.
+    pub fn tickets(&self, app: &AppName) -> PathBuf {
+        self.run.join(format!("{app}.tickets"))
+    }
+
     /// Where the running launcher takes requests: `run/<app>.sock`.
     pub fn control(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.sock"))

@@ -380,6 +380,8 @@ words! {
         Status = "status",
         /// The answer of `stop`.
         Stopped = "stopped",
+        /// The answer of `token`.
+        Token = "token",
         /// The answer of `version`.
         Version = "version",
         /// The answer of `where`.

@@ -2,8 +2,16 @@
 
 use std::{fs, path::Path};
 
-use e2e::{Answer, Home, ReadyMessage, Running, Tools, get, quiet_port, send, wait_for};
+use e2e::{
+    Answer, Home, ReadyMessage, Running, Tools, get, quiet_port, send, wait_for, wait_until,
+};
+use jiff::Timestamp;
 use serde_json::json;
+use shared::{
+    app::AppName,
+    port::Port,
+    token::{Token, cookie_name},
+};
 
 /// What `launcher open` opens the browser on.
 fn open(home: &Home, console: bool) -> String {
@@ -100,14 +108,127 @@ fn an_app_with_a_page_of_its_own_is_opened_there_and_the_console_when_it_is_aske
     assert!(open(&home, true).starts_with(&format!("{}_homeport/enter?ticket=", ready.url)));
 }
 
+fn bearer(port: u16, token: &str) -> u16 {
+    let head =
+        format!("Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nConnection: close");
+    send(port, &format!("GET {STATUS} HTTP/1.1\r\n{head}\r\n\r\n")).expect("an answer").status
+}
+
+/// What `launcher token` prints.
+fn token(home: &Home) -> String {
+    let told = home.command("token").without("--json").run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    told.stdout.trim().to_owned()
+}
+
 #[test]
-fn without_a_browser_the_address_is_printed_for_whoever_asked() {
+fn a_launch_that_was_killed_leaves_no_token_and_no_cookie_that_is_good() {
     let home = Home::new();
-    let (_running, ready) = launched(&home);
-    let nothing = home.path().to_str().expect("text").to_owned();
-    let told = home.command("open").env("PATH", nothing).run();
-    assert_eq!((told.code, told.stdout.as_str()), (Some(75), ""));
-    let entrance = format!("{}_homeport/enter?ticket=", ready.url);
-    let address = told.stderr.split_whitespace().find(|word| word.starts_with(&entrance));
-    enter(address.unwrap_or_else(|| panic!("{told:?}")));
+    let (running, ready) = launched(&home);
+    let (old, cookie) = (token(&home), enter(&open(&home, true)));
+    assert_eq!(bearer(ready.port, &old), 200);
+    running.kill_both();
+    let mut next = home.launcher().start();
+    assert_eq!(next.ready().port, ready.port);
+    assert_eq!(bearer(ready.port, &old), 401);
+    assert_eq!(ask(ready.port, STATUS, &cookie).status, 401);
+    let new = token(&home);
+    assert_eq!((bearer(ready.port, &new), new == old), (200, false));
+}
+
+#[test]
+fn each_start_of_a_server_alone_has_a_token_and_one_beside_a_launch_leaves_that_of_the_launch() {
+    let home = Home::new();
+    let file = home.folders().token(&AppName::default());
+    let read = || fs::read_to_string(&file).expect("there");
+    let port = quiet_port();
+    let mut first = home.server().port(port).start();
+    first.ready();
+    let old = read();
+    first.stop();
+    let mut second = home.server().port(port).start();
+    second.ready();
+    assert_ne!(read(), old);
+    second.stop();
+
+    let (running, _) = launched(&home);
+    let of_launch = read();
+    let mut beside = home.server().port(port).start();
+    beside.ready();
+    wait_until("it says so", || beside.stderr().contains("the launcher of server has one there"));
+    assert_eq!(read(), of_launch);
+    beside.stop();
+    running.stop();
+}
+
+#[test]
+fn a_ticket_is_good_once_also_if_the_server_is_killed_meanwhile() {
+    let home = Home::new();
+    let (running, ready) = launched(&home);
+    let address = open(&home, true);
+    enter(&address);
+    running.server().kill();
+    let another = || home.events("server_ready").len() > 1;
+    wait_until("another server serves", another);
+    assert_eq!(get(&address).expect("an answer").status, 401);
+    // The launch is the same, and so is its token: another ticket is good.
+    enter(&open(&home, true));
+    assert_eq!(get(&ready.url).expect("an answer").status, 303);
+}
+
+/// Whatever a person has opened before: the console has no cookie where others have pages.
+#[test]
+fn a_page_of_a_site_cannot_stop_the_server_whatever_was_opened_before() {
+    let home = Home::new();
+    let site = home.path().join("site");
+    fs::create_dir(&site).expect("made");
+    fs::write(site.join("index.html"), "<script>fetch('/_homeport/api/v1/stop')</script>")
+        .expect("written");
+    let port = quiet_port();
+    let mut server = home.server().port(port).arg("--root").arg(&site).start();
+    server.ready();
+    let known = Token::load(&home.folders().token(&AppName::default())).expect("there");
+    let (app, own) = (AppName::default(), Port::new(port).expect("not 0"));
+    let entered = get(&known.one_time_url(&app, own, Timestamp::now())).expect("an answer");
+    assert_eq!(entered.status, 303);
+    assert!(!entered.head.contains("set-cookie"), "{entered:?}");
+    let cookie = format!("{}={}", cookie_name(&app, own), known.cookie(&app, own));
+    let stop = format!(
+        "POST /_homeport/api/v1/stop HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
+         Origin: http://127.0.0.1:{port}\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    assert_eq!(send(port, &stop).expect("an answer").status, 401);
+    assert!(!server.has_ended());
+    server.stop();
+}
+
+#[test]
+fn a_person_without_a_browser_gets_the_link_and_no_log_has_it() {
+    let home = Home::new();
+    let (running, _) = launched(&home);
+    let printed = home.command("open").without("--json").arg("--print").run();
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    let address = printed.stdout.trim();
+    enter(address);
+    let told = home.command("open").args(["--print", "--json"]).run();
+    assert!(told.line("open")["address"].as_str().is_some_and(|link| link.contains("ticket=")));
+
+    // Neither a start nor a command that finds no browser tells a log, or stderr, what it was to open.
+    let nothing = home.path().join("no-programs");
+    fs::create_dir(&nothing).expect("made");
+    let refused = home.command("open").env("PATH", &nothing).run();
+    assert_eq!(refused.code, Some(75), "{refused:?}");
+    assert!(!refused.stderr.contains("ticket="), "{refused:?}");
+    assert!(refused.stderr.contains("open --print"), "{refused:?}");
+    running.stop();
+    let mut again = home.launcher().without("--no-open").env("PATH", &nothing).start();
+    again.ready();
+    wait_until("it is said", || again.stderr().contains("no browser could be opened"));
+    again.stop();
+    for file in fs::read_dir(home.folders().logs()).expect("logs").flatten() {
+        let text = fs::read_to_string(file.path()).expect("text");
+        assert!(!text.contains("ticket="), "{}", file.path().display());
+    }
+    assert_eq!(home.command("token").run().code, Some(3));
 }

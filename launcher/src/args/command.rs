@@ -44,6 +44,9 @@ pub struct OpenArgs {
     /// Open the console, even if the app has a first page of its own.
     #[arg(long)]
     pub console: bool,
+    /// Print the address instead, for a browser elsewhere: a link to the console works once, for a minute.
+    #[arg(long)]
+    pub print: bool,
     /// The app to open.
     #[command(flatten)]
     pub of: AppArgs,

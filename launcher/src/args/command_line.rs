@@ -68,6 +68,9 @@ pub enum LauncherCommand {
     Forget(AppArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
+    /// Print the token of the running app, with which scripts use its API.
+    #[command(after_help = exits::IF_IT_RUNS)]
+    Token(AppArgs),
     /// Print the versions of the launcher, of its files and of the running server.
     Version(AppArgs),
 }

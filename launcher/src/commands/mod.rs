@@ -54,7 +54,8 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
         }
         Some(LauncherCommand::Open(args)) => {
             let page = if args.console { BrowserPage::Console } else { BrowserPage::First };
-            with_basics(&args.of, |context| open::open(context, page, args.of.json))
+            let open = if args.print { open::print } else { open::open };
+            with_basics(&args.of, |context| open(context, page, args.of.json))
         }
         Some(LauncherCommand::Explain(args)) => {
             with_basics(&args.of, |context| explain::explain(context, &args))
@@ -78,6 +79,9 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
             with_basics(&of, |context| forget::forget(context, of.json))
         }
         Some(LauncherCommand::Completions(args)) => completions::completions(args.shell),
+        Some(LauncherCommand::Token(of)) => {
+            with_basics(&of, |context| open::token(context, of.json))
+        }
         Some(LauncherCommand::Version(of)) => {
             with_basics(&of, |context| version::version(context, of.json))
         }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use shared::{
     claim,
     identity::client,
+    message,
     port::Port,
     token::{CONSOLE, Token},
 };
@@ -36,7 +37,9 @@ pub enum BrowserPage {
 ///
 /// If the desktop has nothing to open it with.
 pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
+    // Its error names the page, which may be a one-time URL: that must not reach a log.
     ::open::that_detached(page)
+        .map_err(|error| io::Error::new(error.kind(), message!("open.no_program")))
 }
 
 /// The address of a page of the server on `port`. The server must have proved to be this user's: a

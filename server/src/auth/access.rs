@@ -2,6 +2,7 @@
 
 use std::{
     cell::LazyCell,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -31,6 +32,8 @@ use crate::auth::{
 /// All workers share it.
 pub struct Access {
     token: Token,
+    /// Whether browsers are let in: not where pages that are not ours share their origin with the console.
+    admits_browsers: bool,
     app: AppName,
     port: Port,
     rate_limit: Mutex<TokenBucket>,
@@ -59,12 +62,29 @@ pub enum Rejection {
 }
 
 impl Access {
-    /// The access to the server of `launch`. `logger` records wrong credentials.
-    pub fn new(token: Token, launch: &LaunchInfo, logger: Logger) -> Self {
+    /// The access to the server of `launch`. Tickets that were used are kept in the folder `tickets`;
+    /// `logger` records wrong credentials.
+    pub fn new(
+        token: Token,
+        launch: &LaunchInfo,
+        tickets: Option<PathBuf>,
+        logger: Logger,
+    ) -> Self {
         let rate_limit = Mutex::new(TokenBucket::new(Instant::now()));
-        let tickets = Mutex::new(UsedTickets::new(Timestamp::now()));
+        let tickets = Mutex::new(UsedTickets::new(tickets, Timestamp::now()));
         let (app, port) = (launch.app.clone(), launch.port);
-        Self { token, app, port, rate_limit, tickets, logger }
+        Self { token, admits_browsers: true, app, port, rate_limit, tickets, logger }
+    }
+
+    /// The same for a server that also serves pages that are not ours: no ticket and no cookie gives access.
+    #[must_use]
+    pub fn without_browsers(self) -> Self {
+        Self { admits_browsers: false, ..self }
+    }
+
+    /// Whether browsers are let in.
+    pub fn admits_browsers(&self) -> bool {
+        self.admits_browsers
     }
 
     /// The credential that a request with these headers carries.
@@ -74,6 +94,9 @@ impl Access {
             Some(false) => Credential::Wrong,
             None => Credential::None,
         };
+        if !self.admits_browsers {
+            return seen;
+        }
         let name = cookie_name(&self.app, self.port);
         let expected = LazyCell::new(|| self.token.cookie(&self.app, self.port));
         for guess in cookies(headers, &name) {

@@ -168,6 +168,7 @@ mod test {
             last_good: None,
             launcher_pid: 1,
             secret: Secret::random(),
+            token: None,
             sockets: Vec::new(),
         }
     }

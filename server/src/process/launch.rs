@@ -15,10 +15,11 @@ use std::{
 use actix_rt::{System, SystemRunner, task::spawn_blocking};
 use actix_web::web::ServiceConfig;
 use shared::{
+    app_lock::AppLock,
     claim::Claim,
     event::{EndReason, Ending, Event, Process, ServerAt, ServerReady},
     exit::Exit,
-    handover::ToLauncher,
+    handover::{Adoption, ToLauncher},
     history::{Author, Writer},
     identity::Secret,
     launch::LaunchInfo,
@@ -64,6 +65,8 @@ pub struct ServerLaunch {
     pub history: Writer,
     /// Prints to stdout and stderr.
     pub report: TerminalReport,
+    /// The launcher's; `None` without a launcher, or with one of version 0.1.
+    token: Option<Token>,
     folders: Folders,
     diagnostics: Diagnostics,
 }
@@ -72,18 +75,18 @@ impl ServerLaunch {
     /// Opens the history and the diagnostics. An error loses records or the proof of identity, and does
     /// not fail the launch.
     ///
-    /// The `secret` comes from the launcher; without a launcher it is read from its file.
+    /// Secret and token come with the `adoption`; without a launcher the secret is read from its file.
     pub fn new(
         args: &Args,
         folders: Folders,
         info: LaunchInfo,
-        secret: Option<Secret>,
+        adoption: Option<&Adoption>,
         began: Instant,
     ) -> Self {
         let (launch_id, level) = (info.launch_id, args.log.into());
         let author = Author { app: &info.app, process: Process::Server, launch_id };
         let read = || Secret::load_or_create(&folders.secret()).map(|(secret, _)| secret);
-        let secret = secret.map_or_else(read, Ok);
+        let secret = adoption.map_or_else(read, |adoption| Ok(adoption.secret.clone()));
         Self {
             began,
             secret: or_random(secret, &message!("server.secret"), Secret::random),
@@ -91,6 +94,7 @@ impl ServerLaunch {
             report: TerminalReport { json: args.json, app: args.app.clone() },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
             info,
+            token: adoption.and_then(|adoption| adoption.token.clone()),
             folders,
         }
     }
@@ -119,7 +123,7 @@ impl ServerLaunch {
         args: &Args,
         claim: Claim,
         messages: Option<UnboundedReceiver<LauncherMessage>>,
-        routes: F,
+        routes: Option<F>,
     ) -> Exit
     where
         F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
@@ -159,14 +163,21 @@ impl ServerLaunch {
         args: &Args,
         claim: Claim,
         messages: Option<UnboundedReceiver<LauncherMessage>>,
-        routes: F,
+        routes: Option<F>,
     ) -> io::Result<StopRequest>
     where
         F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
     {
         let (sender, requests) = unbounded_channel();
-        let settings = self.settings(args, LauncherRequests::new(sender));
-        let app = BoundApplication::new(claim, settings, routes)?;
+        let settings = ApplicationSettings {
+            has_own_pages: routes.is_some(),
+            ..self.settings(args, LauncherRequests::new(sender))
+        };
+        let app = BoundApplication::new(claim, settings, move |config| {
+            if let Some(routes) = &routes {
+                routes(config);
+            }
+        })?;
         let (history, logger) = (self.history.clone(), self.logger().clone());
         let mut shutdown =
             Shutdown::new(messages, requests, app.redirect_target(), history, logger)?;
@@ -220,16 +231,34 @@ impl ServerLaunch {
     }
 
     fn settings(&self, args: &Args, requests: LauncherRequests) -> ApplicationSettings {
-        let token = Token::load_or_create(&self.folders.token(&self.info.app));
+        let token = self.token.clone().map_or_else(|| self.own_token(), Ok);
         ApplicationSettings {
             launch: self.info.clone(),
             root: args.root.clone(),
+            has_own_pages: false,
             secret: self.secret.clone(),
             token: or_random(token, &message!("server.token"), Token::random),
             files: Some(AppFiles { folders: self.folders.clone(), history: self.history.clone() }),
             requests,
             logger: self.logger().clone(),
         }
+    }
+
+    /// The token of a server that got none: a new one, unless a launcher of version 0.1 leaves that to its
+    /// servers. The token of a launch is not replaced by that of a server beside it.
+    fn own_token(&self) -> io::Result<Token> {
+        let (app, file) = (&self.info.app, self.folders.token(&self.info.app));
+        if self.info.is_supervised() {
+            return Token::load_or_create(&file);
+        }
+        if AppLock::holder(&self.folders, app).is_some() {
+            return Err(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                message!("server.token_busy", app),
+            ));
+        }
+        let token = Token::random();
+        token.publish(&file).map(|()| token)
     }
 
     fn server_at(&self, port: Port, addresses: &[SocketAddr]) -> ServerAt {

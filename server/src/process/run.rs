@@ -75,7 +75,7 @@ impl StartError {
 
 /// Runs the server with the command line `argv`, until it ends.
 pub fn run(argv: &[OsString]) -> Exit {
-    with_routes(argv, |_| {})
+    start(argv, None::<fn(&mut ServiceConfig)>).unwrap_or_else(|error| error.report())
 }
 
 /// The same for an app with routes of its own (see `examples/notes.rs`). A program whose `main` is
@@ -84,10 +84,10 @@ pub fn with_routes<F>(argv: &[OsString], routes: F) -> Exit
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    start(argv, routes).unwrap_or_else(|error| error.report())
+    start(argv, Some(routes)).unwrap_or_else(|error| error.report())
 }
 
-fn start<F>(argv: &[OsString], routes: F) -> Result<Exit, StartError>
+fn start<F>(argv: &[OsString], routes: Option<F>) -> Result<Exit, StartError>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
@@ -107,7 +107,7 @@ where
             handover::send(&ToLauncher::Listening { addresses: claim.addresses() });
             let (adoption, messages) = (handover.adoption, handover.messages);
             let info = adoption.launch(args.app.clone());
-            let launch = ServerLaunch::new(&args, folders, info, Some(adoption.secret), began);
+            let launch = ServerLaunch::new(&args, folders, info, Some(&adoption), began);
             launch.serve(&args, claim, Some(messages), routes)
         }
         SocketSource::Inherited(claim) => {

@@ -201,8 +201,8 @@ mod test {
     use super::*;
     use crate::web::connections::Connections;
 
-    fn history_that_is_not_written() -> Writer {
-        let folders = Folders::locate(Some(Path::new("not-made")), None).expect("given");
+    fn history_in(home: &Path) -> Writer {
+        let folders = Folders::locate(Some(home), None).expect("given");
         let (app, process, launch_id) = (AppName::default(), Process::Server, Uuid::nil());
         Writer::new(&folders, &Author { app: &app, process, launch_id })
     }
@@ -211,6 +211,7 @@ mod test {
     fn a_redirect_is_no_end_and_the_end_of_the_launcher_is() {
         let port = |number| Port::new(number).expect("not 0");
         let target = Arc::new(RedirectTarget::new(port(17000), Connections::default()));
+        let home = tempfile::tempdir().expect("a folder");
         actix_rt::System::new().block_on(async {
             let (launcher, messages) = unbounded_channel();
             let (_requests, requests) = unbounded_channel();
@@ -218,7 +219,7 @@ mod test {
                 Some(messages),
                 requests,
                 Arc::clone(&target),
-                history_that_is_not_written(),
+                history_in(home.path()),
                 Logger::root(Discard, o!()),
             )
             .expect("signals");

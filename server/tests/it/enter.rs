@@ -172,3 +172,27 @@ fn guessing_is_slowed_down_and_whoever_is_right_is_not() {
     assert_eq!(app.ask("GET", STATUS, &[&format!("Cookie: {}", app.cookie())]).status, 200);
     assert_eq!(app.enter(&app.ticket()).status, 303);
 }
+
+/// Pages of a site or of the app could use what a person who has opened the console may do.
+#[test]
+fn where_other_pages_share_the_origin_no_browser_is_let_in() {
+    let site = tempfile::tempdir().expect("a folder");
+    for has_root in [false, true] {
+        let mut settings = settings();
+        settings.has_own_pages = !has_root;
+        settings.root = has_root.then(|| site.path().to_owned());
+        let (token, app) = (settings.token.clone(), settings.launch.app.clone());
+        let known = Known { running: serve(settings, |_| {}), token, app };
+        let entered = known.enter(&known.ticket());
+        assert_eq!((entered.status, entered.header("set-cookie")), (303, None), "{has_root}");
+        let cookie = format!("Cookie: {}", known.cookie());
+        for (method, path) in [("GET", STATUS), ("POST", "/_homeport/api/v1/stop")] {
+            let answer = known.running.ask(method, path, &[&cookie]);
+            assert_eq!(answer.status, 401, "{has_root}: {method}");
+        }
+        let page = known.running.ask("GET", "/_homeport/", &[&cookie]);
+        assert!(page.body.contains(" move"), "{has_root}: it names the commands: {page:?}");
+        let bearer = format!("Authorization: Bearer {}", known.token.reveal());
+        assert_eq!(known.running.ask("GET", STATUS, &[&bearer]).status, 200, "{has_root}");
+    }
+}

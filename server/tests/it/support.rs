@@ -35,7 +35,8 @@ pub(crate) struct Running {
 
 /// An application's settings; [`serve`] fills in the port.
 pub(crate) fn settings() -> ApplicationSettings {
-    ApplicationSettings::new("notes".parse().expect("a name"), Port::new(1).expect("not 0"))
+    let (app, port) = ("notes".parse().expect("a name"), Port::new(1).expect("not 0"));
+    ApplicationSettings { has_own_pages: false, ..ApplicationSettings::new(app, port) }
 }
 
 /// An application without routes of its own.

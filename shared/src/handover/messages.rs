@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     app::AppName, conflict::Origin, event::RequestedBy, handover::sockets::ProtocolInfo,
-    identity::Secret, launch::LaunchInfo, port::Port,
+    identity::Secret, launch::LaunchInfo, port::Port, token::Token,
 };
 
 /// A message from the launcher to the server.
@@ -47,6 +47,9 @@ pub struct Adoption {
     /// The secret that the server proves itself with. No other process can read this pipe, so
     /// that a launch works where the state folder can be neither read nor written.
     pub secret: Secret,
+    /// The token of the launch; `None` if the launcher is of version 0.1, whose servers make it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
     /// On Windows the sockets themselves; elsewhere the server was born with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sockets: Vec<ProtocolInfo>,
@@ -54,7 +57,12 @@ pub struct Adoption {
 
 impl Adoption {
     /// What this process, the launcher, sends a server of `launch`.
-    pub fn new(launch: &LaunchInfo, secret: Secret, sockets: Vec<ProtocolInfo>) -> Self {
+    pub fn new(
+        launch: &LaunchInfo,
+        secret: Secret,
+        token: Token,
+        sockets: Vec<ProtocolInfo>,
+    ) -> Self {
         Self {
             launch_id: launch.launch_id,
             port: launch.port,
@@ -62,6 +70,7 @@ impl Adoption {
             last_good: launch.last_good,
             launcher_pid: process::id(),
             secret,
+            token: Some(token),
             sockets,
         }
     }

@@ -39,18 +39,21 @@ struct Open {
 }
 
 impl Writer {
-    /// Records by `author` for the port history of `folders`, which is opened at the first.
+    /// Records by `author` for the port history of `folders`, which is made if it is not there.
     ///
     /// A record that cannot be written is dropped, and the first of consecutive ones said on stderr: a log
     /// that cannot be written costs the audit, not the launch.
     pub fn new(folders: &Folders, author: &Author<'_>) -> Self {
+        let mut file = LogFile::new(folders.history());
+        // Who follows it finds it before the first record, which also tells of what is wrong with it.
+        let _ = file.length();
         Self(Arc::new(Mutex::new(Open {
             app: author.app.clone(),
             process: author.process,
             launch_id: author.launch_id,
             machine: os::machine_name(),
             seq: 0,
-            lines: Lines::bare(LogFile::new(folders.history())),
+            lines: Lines::bare(file),
         })))
     }
 

@@ -1,6 +1,7 @@
 //! The token: what lets a script or a browser see more than the landing page, and what is made of it.
 //!
-//! The token itself is for programs that can read `run/<app>.token`. A browser never gets it. Instead
+//! Each launch has its own, and so has each start of a server without a launcher. The token itself is for
+//! programs that can read `run/<app>.token`. A browser never gets it. Instead
 //! the launcher makes a [ticket](Token::ticket), which stands in the URL that it opens: it holds for
 //! one app on one port, for [`TICKET_LIFE`], and once. The server gives a
 //! [cookie](Token::cookie) for it, which holds for that app and port as long as the token does.
@@ -17,6 +18,7 @@ use std::{
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
@@ -44,8 +46,20 @@ const BYTES: usize = 32;
 const NONCE_BYTES: usize = 16;
 
 /// 64 hexadecimal digits in a file that only this user can read.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
+
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(from)?).map_err(de::Error::custom)
+    }
+}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,8 +95,8 @@ pub enum TicketError {
 }
 
 impl Token {
-    /// Reads the token of `file`, or makes one. A file that holds no token is replaced: no program can
-    /// have used it.
+    /// Reads the token of `file`, or makes one, for a server whose launcher has none. A file that holds no
+    /// token is replaced: no program can have used it.
     ///
     /// # Errors
     ///
@@ -93,10 +107,23 @@ impl Token {
             read => return read,
         }
         let token = Self::random();
+        token.publish(file).map(|()| token)
+    }
+
+    /// Writes the token into `file`, for this user alone.
+    ///
+    /// # Errors
+    ///
+    /// Whatever writing it fails with.
+    pub fn publish(&self, file: &Path) -> io::Result<()> {
         atomic::replace(file, |path| -> io::Result<()> {
-            writeln!(fs::File::options().write(true).truncate(true).open(path)?, "{}", token.0)
-        })?;
-        Ok(token)
+            writeln!(fs::File::options().write(true).truncate(true).open(path)?, "{}", self.0)
+        })
+    }
+
+    /// The token itself, for the person who asks for it.
+    pub fn reveal(&self) -> &str {
+        &self.0
     }
 
     /// Reads the token of `file`, and makes none.
@@ -105,9 +132,12 @@ impl Token {
     ///
     /// Whatever reading fails with; [`io::ErrorKind::InvalidData`] if the file holds something else.
     pub fn load(file: &Path) -> io::Result<Self> {
-        let token = regular_file::read_text(file, Links::Refused)?.trim().to_owned();
-        let is_one = token.len() == 2 * BYTES && token.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_one { Ok(Self(token)) } else { Err(io::ErrorKind::InvalidData.into()) }
+        Self::parse(regular_file::read_text(file, Links::Refused)?.trim())
+    }
+
+    fn parse(text: &str) -> io::Result<Self> {
+        let is_one = text.len() == 2 * BYTES && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_one { Ok(Self(text.to_owned())) } else { Err(io::ErrorKind::InvalidData.into()) }
     }
 
     /// A new token that is kept nowhere.

@@ -76,7 +76,8 @@ impl Servers<'_> {
         let at = server_at(&choice.claim, server.pid(), before.elapsed());
         self.launch.history.record(&Event::ServerSpawned(at));
         let info = self.launch.info(choice, last_good);
-        let adoption = Adoption::new(&info, self.secret.clone(), started.sockets);
+        let adoption =
+            Adoption::new(&info, self.secret.clone(), self.launch.token.clone(), started.sockets);
         server.send(&ToServer::Adopt(adoption));
         self.processes.insert(attempt, server);
         Ok(())

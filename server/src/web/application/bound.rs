@@ -113,8 +113,15 @@ impl BoundApplication {
         }
         let hosts = AllowedHosts::new(sockets_port, &sockets.addresses());
         let history = settings.files.as_ref().map(|files| files.folders.history());
+        let tickets = settings.files.as_ref().map(|files| files.folders.tickets(&launch.app));
         let metrics = Metrics::new(&launch.app, history).map_err(io::Error::other)?;
         let metrics = web::Data::new(metrics);
+        let access =
+            Access::new(settings.token, &settings.launch, tickets, settings.logger.clone());
+        let access = match settings.has_own_pages || settings.root.is_some() {
+            true => access.without_browsers(),
+            false => access,
+        };
         let (root, logger) = (settings.root, settings.logger);
         let connections = Connections::default();
         let hub = EventHub::default();
@@ -124,7 +131,7 @@ impl BoundApplication {
             serving: Serving::new(sockets.addresses()),
             redirect_target: Arc::new(redirect_target),
             secret: settings.secret,
-            access: Access::new(settings.token, &settings.launch, logger.clone()),
+            access,
             storage: Storage::new(settings.files, &settings.launch),
             launch: settings.launch,
             requests: settings.requests,

@@ -14,6 +14,10 @@ pub struct ApplicationSettings {
     pub launch: LaunchInfo,
     /// The folder whose files are served as the site; `None` to serve no files.
     pub root: Option<PathBuf>,
+    /// Whether the app has routes of its own. Their pages, and those of a `root`, share the origin of the
+    /// console, so that their scripts could do what a person who has opened it may do: no browser is then
+    /// let in.
+    pub has_own_pages: bool,
     /// Proves whose server it is.
     pub secret: Secret,
     /// Gives a script or a browser access.
@@ -27,12 +31,13 @@ pub struct ApplicationSettings {
 }
 
 impl ApplicationSettings {
-    /// A launch of its own on `port`, with a random secret and token, without files, and without a
-    /// log. Change the members that differ.
+    /// A launch of its own on `port`, of an app with pages of its own, with a random secret and token, without
+    /// files, and without a log. Change the members that differ.
     pub fn new(app: AppName, port: Port) -> Self {
         Self {
             launch: LaunchInfo::new(app, port),
             root: None,
+            has_own_pages: true,
             secret: Secret::random(),
             token: Token::random(),
             files: None,

@@ -41,6 +41,10 @@ pub(super) async fn enter(
     state: Data<AppState>,
     PreferredLanguage(language): PreferredLanguage,
 ) -> Result<HttpResponse, Problem> {
+    if !state.access.admits_browsers() {
+        // The page says which commands do what the console does elsewhere.
+        return Ok(landing::see_landing_page());
+    }
     if is_prefetch(request.headers()) {
         // The browser drops what it prefetched, and sends the request again when the person follows it.
         return Ok(HttpResponse::ServiceUnavailable().finish());

@@ -19,16 +19,55 @@ pub(super) fn see_landing_page() -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, CONSOLE)).finish()
 }
 
-/// `GET /_homeport/` without a token.
-pub(super) fn page(launch: &LaunchInfo, started_at: Timestamp, language: Language) -> HttpResponse {
+/// The commands that do what the console does, with the keys of what they do.
+const COMMANDS: [(&str, &str); 6] = [
+    ("status", "landing.status"),
+    ("move", "landing.move"),
+    ("restart", "landing.restart"),
+    ("stop", "landing.stop"),
+    ("settings", "landing.settings"),
+    ("history", "landing.history"),
+];
+
+/// `GET /_homeport/` without a token. `has_console` is false where no browser is let in.
+pub(super) fn page(
+    launch: &LaunchInfo,
+    started_at: Timestamp,
+    has_console: bool,
+    language: Language,
+) -> HttpResponse {
     let messages = language.messages();
     let title = messages.fill("page.title", &[("app", &launch.app), ("port", &launch.port)]);
-    let body = body(launch, started_at, messages);
+    let more = if has_console { way_in(launch, messages) } else { commands(launch, messages) };
+    let body = body(launch, started_at, &more, messages);
     let styles = &["style/landing.css"];
     Document { language, title: &title, styles, script: None, body }.response()
 }
 
-fn body(launch: &LaunchInfo, started_at: Timestamp, messages: &Messages) -> Markup {
+/// How to get to the console.
+fn way_in(launch: &LaunchInfo, messages: &Messages) -> Markup {
+    html! {
+        p { (messages.message("landing.open")) }
+        p { code.command { (components::command("open", &launch.app)) " --console" } }
+    }
+}
+
+/// What to use instead of the console.
+fn commands(launch: &LaunchInfo, messages: &Messages) -> Markup {
+    html! {
+        p { (messages.message("landing.no_console")) }
+        dl.facts {
+            @for (command, about) in COMMANDS {
+                div {
+                    dt { (messages.message(about)) }
+                    dd { code.command { (components::command(command, &launch.app)) } }
+                }
+            }
+        }
+    }
+}
+
+fn body(launch: &LaunchInfo, started_at: Timestamp, more: &Markup, messages: &Messages) -> Markup {
     let url = launch.url();
     let token = format!("run/{}.token", launch.app);
     html! {
@@ -51,8 +90,7 @@ fn body(launch: &LaunchInfo, started_at: Timestamp, messages: &Messages) -> Mark
                 }
                 section aria-labelledby="more" {
                     h2 id="more" { (messages.message("landing.more")) }
-                    p { (messages.message("landing.open")) }
-                    p { code.command { (components::command("open", &launch.app)) " --console" } }
+                    (more)
                     p.quiet { (messages.fill("landing.program", &[("file", &token)])) }
                 }
             }

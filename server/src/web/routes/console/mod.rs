@@ -43,7 +43,8 @@ pub(super) async fn page(
     PreferredLanguage(language): PreferredLanguage,
 ) -> Result<HttpResponse, Problem> {
     if authorized.is_none() {
-        return Ok(landing::page(&state.launch, state.serving.started_at, language));
+        let has_console = state.access.admits_browsers();
+        return Ok(landing::page(&state.launch, state.serving.started_at, has_console, language));
     }
     let view = web::block(move || View::read(&state)).await.map_err(|_| Problem::unavailable())?;
     Ok(console(&view, language))
