@@ -86,6 +86,6 @@ fn a_cause_inside_the_server_is_logged_with_its_sources_and_not_sent() {
     answer.assert_problem(500);
     assert!(!answer.body.contains("regular file"), "{answer:?}");
     let lines = lines.0.lock().expect("no panic").clone();
-    let cause = "cannot count the port history: it is no regular file";
+    let cause = "cannot count the port history: it is a folder, not a file";
     assert_eq!(lines, [format!("request failed path=/_homeport/metrics error={cause}")]);
 }
