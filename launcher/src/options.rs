@@ -66,8 +66,11 @@ impl CommandContext {
             Some(app) => app.clone(),
             None => environment.value("HOMEPORT_APP")?.unwrap_or_default(),
         };
-        let home = args.home.clone().or_else(|| environment.home());
-        let log_dir = environment.log_dir();
+        let home = match &args.home {
+            Some(home) => Some(home.clone()),
+            None => environment.home()?,
+        };
+        let log_dir = environment.log_dir()?;
         let folders = Folders::locate(home.as_deref(), log_dir.as_deref())?;
         Ok(Self { app, folders, home, log_dir })
     }

@@ -3,7 +3,7 @@
 //! A browser keeps `localStorage` for one host and one port. On another port it is empty, so an app
 //! like this one needs a port that stays. Its `main` is [`server::process::run::with_routes`], which makes it a
 //! server that the launcher can keep: build it with `cargo build --example notes`, write its path
-//! into the settings, and start the launcher.
+//! into the settings (`settings set` makes it a whole one), and start the launcher.
 //!
 //! ```text
 //! launcher settings set --app notes command '["target/debug/examples/notes"]'

@@ -111,6 +111,9 @@ fn the_history_tells_who_had_the_port_at_any_time() {
     );
     assert_eq!(then("2020-01-01T00:00:00Z")["then"], "unknown");
     assert_eq!(then("2120-01-01T00:00:00Z")["then"], "released");
+    assert_eq!(then("10d")["then"], "unknown");
+    assert_eq!(then("yesterday 14:00")["then"], "unknown");
+    assert_eq!(then("now")["then"], "released");
     let told = in_words(&home, &[&port.to_string(), "--at", &served]);
     assert!(told.stdout.contains("was used by server"), "{told:?}");
 }
@@ -118,9 +121,11 @@ fn the_history_tells_who_had_the_port_at_any_time() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let home = Home::new();
-    for words in [&["0"][..], &["70000"], &["-1"], &["abc"], &[], &["3030", "--at", "yesterday"]] {
+    for words in [&["0"][..], &["70000"], &["-1"], &["abc"], &[], &["3030", "--at", "soon"]] {
         assert_eq!(in_words(&home, words).code, Some(2), "{words:?}");
     }
+    let told = in_words(&home, &["3030", "--at", "soon"]);
+    assert!(told.stderr.contains("`soon` is not a time: write 10m, 2h or 7d"), "{told:?}");
     home.set("server", "prot = 1\n");
     let told = in_words(&home, &["3030"]);
     assert_eq!(told.code, Some(78), "{told:?}");

@@ -1,12 +1,13 @@
 //! `launcher settings`: a person's file, changed only when asked, and never made wrong.
 
 use std::{
+    ffi::OsStr,
     fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::PathBuf,
 };
 
-use e2e::{Ended, Home, quiet_port};
+use e2e::{Ended, Home, RunContext, quiet_port};
 use shared::app::AppName;
 
 const MINE: &str = "# my own\nport = 3030 # since May\n\n# slow disk\nready_timeout = \"30s\"\n";
@@ -75,6 +76,9 @@ fn a_change_that_would_be_wrong_is_refused_and_the_file_stays_as_it_is() {
         (&["set", "range", "20100-20000"], &["write 20000-20100"]),
         (&["set", "command", "[]"], &["name a program"]),
         (&["set", "restart", "sometimes"], &["sometimes"]),
+        (&["set", "port", "x"], &["is not a port from 1 to 65535"]),
+        (&["set", "ready_timeout", "30"], &["write `ready_timeout = \"30s\"`"]),
+        (&["set", "open_browser", "yes"], &["write `open_browser = true`"]),
     ] {
         let home = Home::new();
         home.set("server", MINE);
@@ -113,6 +117,28 @@ fn setting_what_is_set_already_changes_and_records_nothing() {
     assert_eq!(settings(&home, &["unset", "log"]).code, Some(0));
     assert_eq!(text(&home), MINE);
     assert!(home.history().is_empty());
+}
+
+/// The launcher is started elsewhere, by a double-click or at login.
+#[test]
+fn a_program_that_is_named_from_here_is_written_with_its_whole_path() {
+    let home = Home::new();
+    let here = RunContext::direct().through([
+        OsStr::new("env"),
+        OsStr::new("-C"),
+        home.path().as_os_str(),
+    ]);
+    let value = "[\"bin/server\", \"--root\", \"site\"]";
+    let told = home.command("settings").args(["set", "command", value]).at(&here).run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let whole = home.path().join("bin/server");
+    let wanted = format!("command = [\"{}\", \"--root\", \"site\"]\n", whole.display());
+    assert_eq!(text(&home), wanted);
+
+    home.set("server", "command = [\"bin/server\"]\n");
+    let refused = home.launcher().without("--json").run();
+    assert_eq!(refused.code, Some(78), "{refused:?}");
+    assert!(refused.stderr.contains("line 1: `bin/server` depends on the folder"), "{refused:?}");
 }
 
 /// Dotfiles are kept elsewhere and linked.

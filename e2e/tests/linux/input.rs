@@ -71,8 +71,27 @@ fn a_variable_with_a_wrong_value_is_named() {
         ("HOMEPORT_RANGE", "20010-20000"),
         ("HOMEPORT_READY_TIMEOUT", "soon"),
         ("HOMEPORT_ON_CONFLICT", "wait"),
+        ("HOMEPORT_PORT", " "),
+        ("HOMEPORT_PORT", "http://10.0.0.1:80"),
+        ("HOMEPORT_PORT", "99999999999999999999"),
+        ("HOMEPORT_READY_TIMEOUT", "30"),
+        ("HOMEPORT_STOP_TIMEOUT", "-1s"),
+        ("HOMEPORT_REDIRECT_FOR", "200y"),
+        ("HOMEPORT_OPEN_BROWSER", "yes"),
+        ("HOMEPORT_RESTART", "always"),
+        ("HOMEPORT_LOG", "loud"),
+        ("HOMEPORT_APP", "../evil"),
+        ("HOMEPORT_HOME", "data"),
+        ("HOMEPORT_HOME", "~/data"),
+        ("HOMEPORT_LOG_DIR", "./logs"),
     ] {
         assert_refused(&home.launcher().env(variable, value), 2, &[variable]);
+    }
+    for (variable, value) in [("HOMEPORT_HOME", "data"), ("HOMEPORT_LOG_DIR", "~/logs")] {
+        let folder = "depends on the folder that the program is started in";
+        let server = home.server().port(quiet_port()).env(variable, value);
+        assert_refused(&server, 2, &[variable, folder]);
+        assert_refused(&home.command("where").env(variable, value), 2, &[variable, folder]);
     }
     assert_refused(&home.server().env("HOMEPORT_PORT", "abc"), 2, &["abc", "not a port"]);
 }
@@ -94,6 +113,24 @@ fn an_empty_variable_counts_as_not_set() {
     server.ready();
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(home.events("launch_stopped").len(), 2);
+}
+
+/// In a container of Kubernetes, where a service is named `homeport`.
+#[test]
+fn an_address_of_kubernetes_is_ignored_with_a_word() {
+    let (home, port) = (Home::new(), quiet_port());
+    let said = "HOMEPORT_PORT=tcp://10.0.0.1:80 is ignored";
+    let set = ("HOMEPORT_PORT", "tcp://10.0.0.1:80");
+    let mut launcher = home.launcher().home_port(port).env(set.0, set.1).start();
+    assert_eq!(launcher.ready().port, port);
+    let ended = launcher.stop();
+    assert_eq!((ended.code, ended.stderr.matches(said).count()), (Some(0), 1), "{ended:?}");
+    let mut server = home.server().port(port).env(set.0, set.1).start();
+    server.ready();
+    let ended = server.stop();
+    assert_eq!((ended.code, ended.stderr.matches(said).count()), (Some(0), 1), "{ended:?}");
+    let shown = home.command("settings").arg("show").env(set.0, set.1).run();
+    assert!(shown.stderr.contains(said) && shown.stdout.contains(&format!("port = {port}")));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use shared::{
     app::AppName,
     event::EventName,
     history::{SinceError, moment},
+    messages,
     port::Port,
 };
 use std::path::PathBuf;
@@ -58,8 +59,8 @@ pub struct ExplainArgs {
     /// The port to explain.
     #[arg(value_name = "PORT", allow_negative_numbers = true)]
     pub port: Port,
-    /// Only show the history up to this time, for example 2026-11-22T12:00:00Z.
-    #[arg(long, value_name = "TIME")]
+    /// Only show the history up to this time, for example 10m or yesterday 14:00.
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub at: Option<Timestamp>,
     /// The app that asks.
     #[command(flatten)]
@@ -69,8 +70,8 @@ pub struct ExplainArgs {
 /// Which records to print, and whether to wait for more.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// Only records since this time, for example 12h.
-    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = since)]
+    /// Only records since this time, for example 12h or yesterday 14:00.
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = time)]
     pub since: Timestamp,
     /// Only this event, for example port_conflict.
     #[arg(long, value_name = "EVENT")]
@@ -89,16 +90,16 @@ pub struct HistoryArgs {
 /// Since when, and of which app.
 #[derive(Debug, Args)]
 pub struct ConflictsArgs {
-    /// Only records since this time, for example 12h.
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = since)]
+    /// Only records since this time, for example 12h or yesterday 14:00.
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = time)]
     pub since: Timestamp,
     /// Whose ports: those of every app unless one is named here.
     #[command(flatten)]
     pub of: AppArgs,
 }
 
-fn since(text: &str) -> Result<Timestamp, SinceError> {
-    moment(text, Timestamp::now())
+fn time(text: &str) -> Result<Timestamp, SinceError> {
+    moment(text, &messages::now_here())
 }
 
 /// What to do with the settings of which app.

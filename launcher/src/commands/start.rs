@@ -24,7 +24,7 @@ use crate::{
     launch_state::{LaunchState, RememberedState, WantedPort},
     options::{CommandContext, Options, OptionsError},
     os as system,
-    render::Screen,
+    render::{self, Screen},
     run_files::RunFiles,
     supervisor::{driver::supervise, event::EventChannel},
 };
@@ -36,6 +36,9 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     }
     let environment = Environment::of_process();
     let screen = Screen::new(args.json);
+    if let Some(ignored) = environment.ignored() {
+        render::warning(ignored);
+    }
     let context = match CommandContext::resolve(args, &environment) {
         Ok(context) => context,
         Err(error) => return screen.failed_early(&LaunchError::from(error)),

@@ -264,6 +264,11 @@ pub(crate) fn error(text: impl Display) {
     note(format_args!("{} {text}", "error:".red().bold()));
 }
 
+/// What is done without, on stderr.
+pub(crate) fn warning(text: impl Display) {
+    note(format_args!("{} {text}", "warning:".yellow().bold()));
+}
+
 /// What to do now, on stderr.
 pub(crate) fn now(text: impl Display) {
     note(format_args!("  now: {text}"));

@@ -95,7 +95,12 @@ where
     os::survive_file_size_limit();
     invoked_as::keep(argv);
     let typed = Typed::from_arg_matches(&command().try_get_matches_from(argv)?)?;
-    let args = Args::resolve(typed, &Environment::of_process())?;
+    let environment = Environment::of_process();
+    let args = Args::resolve(typed, &environment)?;
+    // A launcher has said it already.
+    if let Some(ignored) = environment.ignored().filter(|_| !args.hand_over) {
+        report::warning(ignored);
+    }
     let source = SocketSource::find(&args)?;
     let folders = Folders::locate(args.home.as_deref(), args.log_dir.as_deref())?;
     let own = |port| LaunchInfo {

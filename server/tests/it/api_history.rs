@@ -83,3 +83,18 @@ fn conflicts_are_told_by_holder() {
         (&9.into(), &serde_json::Value::Null)
     );
 }
+
+#[test]
+fn times_are_named_in_the_words_of_the_commands() {
+    let api = Api::start();
+    for since in ["10m", "7d", "14:00", "yesterday+14:00", "2026-11-22", "2026-11-22T12:00:00Z"] {
+        for route in ["history", "conflicts"] {
+            let told = api.get(&format!("{V1}/{route}?since={since}"));
+            assert_eq!(told.status, 200, "{since}: {told:?}");
+        }
+    }
+    let refused = api.get(&format!("{V1}/history?until=soon"));
+    assert_eq!(refused.json()["field"], "until", "{refused:?}");
+    let detail = refused.json()["detail"].to_string();
+    assert!(detail.contains("`soon` is not a time: write 10m, 2h or 7d"), "{detail}");
+}

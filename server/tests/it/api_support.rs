@@ -110,7 +110,8 @@ impl Api {
 
     /// Appends lines to the history as they are.
     pub(crate) fn append(&self, lines: &[u8]) {
-        let file = fs::File::options().append(true).open(self.folders.history());
+        fs::create_dir_all(self.folders.logs()).expect("made");
+        let file = fs::File::options().create(true).append(true).open(self.folders.history());
         file.and_then(|mut file| file.write_all(lines)).expect("written");
     }
 

@@ -9,6 +9,7 @@ const METRICS: &str = "/_homeport/metrics";
 /// An application with this port history.
 fn with_history(history: &str) -> Api {
     let api = Api::start();
+    fs::create_dir_all(api.folders.logs()).expect("made");
     fs::write(api.folders.history(), history).expect("written");
     api
 }

@@ -12,7 +12,7 @@ mod times;
 pub(crate) use catalogue::placeholders;
 pub use catalogue::{Messages, fill};
 pub use language::Language;
-pub use times::{local_minute, local_time};
+pub use times::{local_minute, local_time, now_here};
 
 /// The English sentence of a key as a `String`, with its placeholders filled in by name.
 ///

@@ -12,6 +12,11 @@ pub fn local_minute(at: Timestamp) -> String {
     in_zone(&here(at), "%F %R")
 }
 
+/// The present, in the time zone of this computer.
+pub fn now_here() -> Zoned {
+    here(Timestamp::now())
+}
+
 fn here(at: Timestamp) -> Zoned {
     at.to_zoned(TimeZone::try_system().unwrap_or(TimeZone::UTC))
 }

@@ -186,6 +186,51 @@ fn what_cannot_be_guessed_is_said_without_a_guess() {
 }
 
 #[test]
+fn a_span_of_time_has_a_unit_and_may_have_days() {
+    for (text, seconds) in [
+        ("10s", 10),
+        ("2m 30s", 150),
+        ("1h", 3600),
+        ("2d", 172_800),
+        ("1w", 604_800),
+        (" 5 min ", 300),
+    ] {
+        assert_eq!(text.parse::<Span>().map(|span| span.0.as_secs()), Ok(seconds), "{text}");
+    }
+    for (text, wanted) in [
+        ("30", "`30` has no unit: write 30s, 30m or 30h"),
+        ("", "`` is not a span of time: write 10s, 2m or 1h"),
+        ("1y", "`1y` is not a span of time: write 10s, 2m or 1h"),
+        ("-2d", "`-2d` is less than nothing: write 10s, 2m or 1h"),
+        ("40000d", "`40000d` is more than 100 years: write 10s, 2m or 1h"),
+    ] {
+        assert_eq!(text.parse::<Span>(), Err(wanted.to_owned()));
+    }
+}
+
+#[test]
+fn a_program_is_the_same_one_in_every_folder() {
+    for program in ["./server", "target/debug/server", "../server", "~/bin/server"] {
+        let text = format!("# mine\ncommand = [\"{program}\"]\n");
+        let fault = Settings::parse(&text).expect_err(program);
+        assert_eq!(fault.line, Some(2));
+        let problem = fault.problem.to_string();
+        let wanted = format!("`{program}` depends on the folder that the launcher is started in");
+        assert!(problem.starts_with(&wanted), "{problem}");
+    }
+    for program in ["my-server", "/usr/bin/my-server"] {
+        assert!(Settings::parse(&format!("command = [\"{program}\"]")).is_ok(), "{program}");
+    }
+    let typed = |typed| edit::anchored("command", typed, Path::new("/srv/site"));
+    assert_eq!(typed("[\"../server\", \"./a\"]"), "[\"/srv/site/../server\", \"./a\"]");
+    assert_eq!(typed("['target/debug/notes']"), "[\"/srv/site/target/debug/notes\"]");
+    for same in ["[\"my-server\"]", "[\"/bin/x\"]", "[\"~/x\"]", "[]", "[1]", "soon"] {
+        assert_eq!(typed(same), same);
+    }
+    assert_eq!(edit::anchored("log", "[\"./a\"]", Path::new("/srv")), "[\"./a\"]");
+}
+
+#[test]
 fn keys_stand_at_the_top_level() {
     for (text, line) in [
         ("[server]\nport = 1\n", 1),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, SpanRelativeTo};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
@@ -114,6 +114,14 @@ pub struct Span(pub std::time::Duration);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Avoided(pub PortRange);
 
+/// What a message shows as a program.
+const EXAMPLE_PROGRAM: &str = "/usr/bin/my-server";
+
+/// Whether a program is another one in another folder. A name alone is looked up in `PATH`.
+pub(super) fn is_relative(program: &str) -> bool {
+    program.contains(std::path::is_separator) && !std::path::Path::new(program).has_root()
+}
+
 /// A program with its first arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(min_items = 1))]
@@ -143,9 +151,7 @@ impl<'de> Deserialize<'de> for Avoided {
             Ok(PortOrRange::Port(number)) => Port::try_from(number).map(PortRange::from),
             Ok(PortOrRange::Range(text)) => text.parse(),
             Err(_) => {
-                return Err(de::Error::custom(
-                    "write a port such as 3000, or a range such as \"3000-3100\"",
-                ));
+                return Err(de::Error::custom(message!("settings_error.avoided")));
             }
         };
         range.map(Self).map_err(de::Error::custom)
@@ -167,12 +173,18 @@ impl ServerCommand {
 impl<'de> Deserialize<'de> for ServerCommand {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let words = Vec::<String>::deserialize(from)?;
-        if words.first().is_none_or(String::is_empty) {
-            return Err(de::Error::custom(
-                "name a program, such as command = [\"/usr/bin/my-server\"]",
-            ));
+        match words.first() {
+            Some(program) if is_relative(program) => Err(de::Error::custom(message!(
+                "settings_error.relative",
+                program,
+                example = EXAMPLE_PROGRAM
+            ))),
+            Some(program) if !program.is_empty() => Ok(Self(words)),
+            _ => Err(de::Error::custom(message!(
+                "settings_error.no_program",
+                example = EXAMPLE_PROGRAM
+            ))),
         }
-        Ok(Self(words))
     }
 }
 
@@ -180,17 +192,27 @@ impl std::str::FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let span: SignedDuration = text
-            .parse()
-            .map_err(|_| format!("`{text}` is not a span of time: write 10s, 2m or 1h"))?;
+        let text = text.trim();
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(message!("time_error.no_unit", text));
+        }
+        let span = duration(text).ok_or_else(|| message!("time_error.no_span", text))?;
         let span = std::time::Duration::try_from(span);
-        let span =
-            span.map_err(|_| format!("`{text}` is less than nothing: write 10s, 2m or 1h"))?;
+        let span = span.map_err(|_| message!("time_error.negative", text))?;
         if span > LONGEST_SPAN {
-            return Err(format!("`{text}` is more than 100 years: write 10s, 2m or 1h"));
+            return Err(message!("time_error.too_long", text));
         }
         Ok(Self(span))
     }
+}
+
+/// A span of time, in which a day has 24 hours.
+fn duration(text: &str) -> Option<SignedDuration> {
+    let with_days = || -> Option<SignedDuration> {
+        let span: jiff::Span = text.parse().ok()?;
+        span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+    };
+    text.parse().ok().or_else(with_days)
 }
 
 impl fmt::Display for Span {

@@ -5,7 +5,7 @@
 
 mod show;
 
-use std::path::Path;
+use std::{env, path::Path};
 
 use owo_colors::OwoColorize;
 use serde_json::json;
@@ -41,7 +41,9 @@ pub(super) fn settings(context: &CommandContext, args: &SettingsArgs) -> Exit {
         SettingsCommand::Path => path(&file, json),
         SettingsCommand::Show => show::show(context, &args.of),
         SettingsCommand::Set { key, value } => {
-            change(context, &file, key, json, |text| edit::set(text, key, value))
+            let value = env::current_dir()
+                .map_or_else(|_| value.clone(), |folder| edit::anchored(key, value, &folder));
+            change(context, &file, key, json, |text| edit::set(text, key, &value))
         }
         SettingsCommand::Unset { key } => {
             change(context, &file, key, json, |text| edit::unset(text, key))

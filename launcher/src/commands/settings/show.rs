@@ -14,7 +14,7 @@ use crate::{
     args::AppArgs,
     commands::resolve,
     options::{CommandContext, OptionsError},
-    render::line,
+    render::{self, line},
 };
 
 /// One setting.
@@ -33,6 +33,9 @@ pub(super) fn show(context: &CommandContext, of: &AppArgs) -> Exit {
     // What a start would refuse is refused here as well.
     if let Err(error) = resolve::options(of, context) {
         return resolve::refused(error);
+    }
+    if let Some(ignored) = Environment::of_process().ignored() {
+        render::warning(ignored);
     }
     let file = context.folders.settings(&context.app);
     let settings = match Settings::load(&file) {

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod test;
 
+use std::path::{Path, absolute};
+
 use crate::message;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -16,6 +18,7 @@ use super::{
     read::{check, line_of, nearest},
     table::{KEYS, Settings, TABLE},
     text::MARK,
+    values::is_relative,
 };
 
 /// A text with one setting changed.
@@ -70,6 +73,34 @@ fn parsed(typed: &str) -> Value {
     let mut value = typed.parse::<Value>().unwrap_or_else(|_| Value::from(typed));
     value.decor_mut().clear();
     value
+}
+
+/// What was `typed` for `key` in `folder`: a program that is named by a path from there gets its whole path,
+/// because the launcher is started elsewhere.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+/// use shared::settings::edit::anchored;
+///
+/// let typed = anchored("command", "[\"./server\", \"--root\"]", Path::new("/srv"));
+/// assert_eq!(typed, "[\"/srv/server\", \"--root\"]");
+/// ```
+pub fn anchored(key: &str, typed: &str, folder: &Path) -> String {
+    let mut value = parsed(typed);
+    // The shell replaces `~`; where it did not, that is for the person to see.
+    let is_of_here = |program: &str| is_relative(program) && !program.starts_with('~');
+    let program = value.as_array_mut().and_then(|words| words.get_mut(0));
+    let path = program.as_ref().and_then(|program| program.as_str());
+    let Some(path) = path.filter(|path| key == "command" && is_of_here(path)) else {
+        return typed.to_owned();
+    };
+    let Ok(whole) = absolute(folder.join(path)) else { return typed.to_owned() };
+    if let (Some(program), Some(whole)) = (program, whole.to_str()) {
+        *program = Value::from(whole);
+    }
+    value.to_string()
 }
 
 /// Sets `key` to what was `typed`, as [`value`] understands it.

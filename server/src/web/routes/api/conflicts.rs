@@ -1,9 +1,11 @@
 //! `conflicts`: the programs that held our ports, how often, and when.
 
 use actix_web::web::{Data, Json};
-use jiff::Timestamp;
 use serde::Deserialize;
-use shared::history::{Conflicts, Filter, Reader, SinceTime, moment};
+use shared::{
+    history::{Conflicts, Filter, Reader, SinceTime, moment},
+    messages,
+};
 use utoipa::IntoParams;
 
 use super::{blocking::run_blocking, query::Query};
@@ -20,7 +22,7 @@ const SINCE: &str = "30d";
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ConflictsQuery {
-    /// Not from before this time, or this long ago; 30d unless given.
+    /// Not from before this time, or this long ago, in the words of the commands; 30d unless given.
     #[param(inline, example = "30d")]
     since: Option<SinceTime>,
     /// Of every app of this user, and not of this one alone.
@@ -45,7 +47,7 @@ pub(super) async fn conflicts(
     let since = asked.since.map(|SinceTime(since)| since);
     let filter = Filter {
         app: (!asked.all_apps).then(|| state.launch.app.clone()),
-        since: since.or_else(|| moment(SINCE, Timestamp::now()).ok()),
+        since: since.or_else(|| moment(SINCE, &messages::now_here()).ok()),
         ..Filter::default()
     };
     let file = state.storage.history_file();

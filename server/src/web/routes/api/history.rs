@@ -42,10 +42,10 @@ pub(super) struct HistoryQuery {
     /// The `next` of the page before.
     #[param(inline)]
     cursor: Option<Cursor>,
-    /// Not from before this time, or this long ago.
+    /// Not from before this time, or this long ago, in the words of the commands.
     #[param(inline, example = "7d")]
     since: Option<SinceTime>,
-    /// Not from after this time, or this long ago.
+    /// Not from after this time, or this long ago, in the same words.
     #[param(inline, example = "2026-11-22T12:00:00Z")]
     until: Option<SinceTime>,
     /// This event alone.

@@ -6,6 +6,7 @@ use shared::{
     event::MoveReason,
     history::{ConflictSource, Filter, Reader, moment},
     launch::LaunchInfo,
+    messages,
     port::Port,
     settings::Settings,
 };
@@ -74,7 +75,7 @@ fn away_from_home(to: Port, launch_history: &LaunchHistory, home: Port) -> Optio
 
 /// The holders of the last 30 days; none if the history cannot be read, which the timeline shows.
 fn holders(files: &AppFiles, app: &AppName) -> Vec<ConflictSource> {
-    let since = moment(SINCE, Timestamp::now()).ok();
+    let since = moment(SINCE, &messages::now_here()).ok();
     let filter = Filter { app: Some(app.clone()), since, ..Filter::default() };
     Reader::of_history(&files.folders.history())
         .conflicts(&filter)
