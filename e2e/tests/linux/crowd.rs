@@ -11,7 +11,7 @@ use e2e::{Home, PATIENCE, get, quiet_port, skip};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shared::app::AppName;
 
-/// How many listeners come at a time: fewer than a server has places (512), so that each is answered
+/// How many listeners come at a time: fewer than a server has places, so that each is answered
 /// while the others stay.
 const WAVE: usize = 400;
 
@@ -24,8 +24,12 @@ const SLACK: u64 = 48 << 20;
 
 /// Makes room for the files of a wave, which this process shares with other tests.
 fn make_room() -> bool {
+    make_room_for(4 * WAVE)
+}
+
+fn make_room_for(files: usize) -> bool {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    maximum.is_none_or(|most| most > 4 * WAVE as u64)
+    maximum.is_none_or(|most| most > files as u64 + 1024)
         && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok()
 }
 
@@ -75,6 +79,29 @@ fn ten_thousand_listeners_cost_no_more_than_a_few_and_the_rest_is_served() {
         let first = *after_first.get_or_insert(memory);
         assert!(memory < first + SLACK, "{memory} bytes, after the first wave {first}");
     }
+    assert_eq!(server.stop().code, Some(0));
+}
+
+/// A client that sends nothing keeps its place for 5 s.
+#[test]
+fn the_health_is_told_while_two_thousand_connections_are_silent() {
+    const SILENT: usize = 2000;
+    if !make_room_for(SILENT) {
+        return skip("this system allows a process too few files");
+    }
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    let ready = server.ready();
+    let began = Instant::now();
+    let silent: Vec<_> = (0..SILENT)
+        .map(|_| TcpStream::connect(("127.0.0.1", ready.port)).expect("it listens"))
+        .collect();
+    for path in ["healthz", "identity?challenge=00", "readyz", "healthz"] {
+        let answer = get(&format!("{}_homeport/{path}", ready.url)).expect("an answer");
+        assert_eq!(answer.status, 200, "{path}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "the first of them has left");
+    drop(silent);
     assert_eq!(server.stop().code, Some(0));
 }
 

@@ -2,5 +2,6 @@
 //! `unsafe` code.
 
 pub mod accept_monitor;
+pub mod descriptors;
 pub mod listeners;
 pub mod signals;

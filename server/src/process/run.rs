@@ -27,6 +27,7 @@ use shared::{
 };
 
 use crate::{
+    os::descriptors,
     process::{
         args::{Args, Typed, command},
         handover,
@@ -93,6 +94,7 @@ where
 {
     let began = Instant::now();
     os::survive_file_size_limit();
+    descriptors::raise_limit();
     invoked_as::keep(argv);
     let typed = Typed::from_arg_matches(&command().try_get_matches_from(argv)?)?;
     let environment = Environment::of_process();

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     auth::access::Access,
-    os::accept_monitor::AcceptMonitor,
+    os::{accept_monitor::AcceptMonitor, descriptors},
     web::{
         access_log::{self, access_log},
         app_state::{AppState, Serving},
@@ -55,11 +55,13 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// next click finds an open connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// How many connections each worker takes; further ones wait in the kernel's queue until one is
-/// closed. With both workers it is twice the soft limit (see
-/// [`connections`](crate::web::connections)), and half of the files that systems allow a process by
-/// default.
-const MAX_CONNECTIONS: usize = 256;
+/// How many connections all workers take, if the process may have as many files; further ones wait in
+/// the kernel's queue until one is closed. A client that is silent keeps its place for
+/// [`REQUEST_TIMEOUT`]: there are enough places that some thousands of them hold up no other.
+const MAX_CONNECTIONS: usize = 8192;
+
+/// How many files the server needs besides its connections, with those of a site among them.
+const OTHER_FILES: usize = 256;
 
 /// An application that holds its sockets. It answers requests once it is [started](Self::start);
 /// dropping it closes the sockets.
@@ -176,7 +178,7 @@ impl BoundApplication {
                 data.insert(counted.open());
             })
             .workers(WORKERS)
-            .max_connections(MAX_CONNECTIONS)
+            .max_connections(connections_of_a_worker(descriptors::limit()))
             .client_request_timeout(REQUEST_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
             // A file is sent as a head and a body. The body would wait until the client acknowledges
@@ -246,6 +248,12 @@ fn is_served(path: &Path) -> bool {
         Ok(about) if about.is_dir() => is_regular_or_absent(&path.join(INDEX)),
         _ => is_regular_or_absent(path),
     }
+}
+
+/// How many connections each worker takes where this process may have `files` open.
+fn connections_of_a_worker(files: Option<usize>) -> usize {
+    let room = files.map_or(MAX_CONNECTIONS, |files| files.saturating_sub(OTHER_FILES));
+    room.clamp(WORKERS, MAX_CONNECTIONS) / WORKERS
 }
 
 #[cfg(test)]
