@@ -16,6 +16,10 @@ pub(super) enum Fault {
     Garbage,
     Flood,
     DiscoveryDeleted,
+    RunDeleted,
+    LockDeleted,
+    LogsRenamed,
+    LauncherHalted,
     SecondStart,
     LauncherKilled,
     StopAndStart,
@@ -25,10 +29,12 @@ pub(super) enum Fault {
     Stranger,
     AssignmentDeleted,
     AssignmentCorrupted,
+    ClockSet,
+    DiskFull,
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 28] = [
         Self::ServerKilled,
         Self::ServerHalted,
         Self::ServerKilledInRestart,
@@ -42,6 +48,10 @@ impl Fault {
         Self::Garbage,
         Self::Flood,
         Self::DiscoveryDeleted,
+        Self::RunDeleted,
+        Self::LockDeleted,
+        Self::LogsRenamed,
+        Self::LauncherHalted,
         Self::SecondStart,
         Self::LauncherKilled,
         Self::StopAndStart,
@@ -51,6 +61,8 @@ impl Fault {
         Self::Stranger,
         Self::AssignmentDeleted,
         Self::AssignmentCorrupted,
+        Self::ClockSet,
+        Self::DiskFull,
     ];
 
     /// Whether the launch ends with it, so that another one serves after it.
@@ -65,6 +77,8 @@ impl Fault {
                 | Self::Stranger
                 | Self::AssignmentDeleted
                 | Self::AssignmentCorrupted
+                | Self::ClockSet
+                | Self::DiskFull
         )
     }
 
@@ -84,6 +98,10 @@ impl Fault {
             Self::Garbage => "garbage on the control socket",
             Self::Flood => "a flood on the control socket",
             Self::DiscoveryDeleted => "the discovery file is deleted",
+            Self::RunDeleted => "the run folder is deleted",
+            Self::LockDeleted => "the lock is deleted",
+            Self::LogsRenamed => "the logs are renamed",
+            Self::LauncherHalted => "the launcher stands still for a moment",
             Self::SecondStart => "a second start",
             Self::LauncherKilled => "the launcher is killed",
             Self::StopAndStart => "stop and start",
@@ -93,6 +111,8 @@ impl Fault {
             Self::Stranger => "a stranger takes the port meanwhile",
             Self::AssignmentDeleted => "the assignment is deleted meanwhile",
             Self::AssignmentCorrupted => "the assignment is corrupted meanwhile",
+            Self::ClockSet => "the clock is set meanwhile",
+            Self::DiskFull => "the disk is full for a while",
         }
     }
 }

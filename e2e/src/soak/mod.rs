@@ -23,7 +23,8 @@ use std::{
     collections::BTreeMap,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    process::ExitCode,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
     time::{Duration, Instant},
 };
 
@@ -91,6 +92,7 @@ impl Progress {
 pub fn run(plan: &Plan) -> ExitCode {
     let Plan { seed, minutes } = *plan;
     let home = Home::new();
+    let disk = SmallDisk::mounted_on(home.path());
     let mut progress = Progress {
         began: Instant::now(),
         steps: 0,
@@ -115,9 +117,28 @@ pub fn run(plan: &Plan) -> ExitCode {
         Err(_) => {
             say(&format!("seed {seed}: violated in step {steps} ({now}) after {secs:.1} s"));
             say(&format!("  everything is kept in {}", home.path().display()));
-            mem::forget(home);
+            mem::forget((disk, home));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A disk that can be filled, where only root could mount one.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// One of the memory, on an empty folder; `None` if it cannot be mounted.
+    fn mounted_on(folder: &Path) -> Option<Self> {
+        let options = ["-t", "tmpfs", "-o", "size=512m,mode=700", "tmpfs"];
+        let mounted = Command::new("mount").args(options).arg(folder).output();
+        mounted.is_ok_and(|mounted| mounted.status.success()).then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // What is left mounted is only memory.
+        let _ = Command::new("umount").arg(&self.0).status();
     }
 }
 
@@ -144,8 +165,8 @@ fn perform(plan: &Plan, home: &Home, progress: &mut Progress) -> usize {
         progress.tell(&format!("{}: {came}; {}", fault.name(), world.whereabouts()));
     }
     progress.now = "the end, and the audit of the records".to_owned();
-    let killed = world.close();
-    audit::audit(home, &killed)
+    let (killed, without_room) = world.close();
+    audit::audit(home, &killed, &without_room)
 }
 
 /// Every other round is mixed; in the others one launch suffers what it should outlive three times

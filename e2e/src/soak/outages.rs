@@ -2,6 +2,9 @@
 
 use std::{
     fs,
+    io::Write,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -250,4 +253,51 @@ impl World<'_> {
         fs::write(&file, &bad).expect("written");
         format!("{way}; {} bytes of something; {}", bad.len(), self.start(&[]))
     }
+
+    /// One launch has a clock that is a day ahead or behind.
+    pub(super) fn clock_set(&mut self, draws: &mut Rng) -> String {
+        let offset = if draws.bool() { "+1d" } else { "-1d" };
+        let Some(launcher) = self.launcher().with_clock(offset) else {
+            return format!("faketime is missing; {}", self.stop_and_start(draws));
+        };
+        self.stop(true);
+        let mut running = launcher.start();
+        let ready = running.ready();
+        let came = self.came_back(running, &ready, &[]);
+        self.settle();
+        self.stop(true);
+        format!("{offset}, {came}; and set back, {}", self.start(&[]))
+    }
+
+    /// Records and memory are lost, the launch is not. After it another one has room again.
+    pub(super) fn disk_full(&mut self) -> String {
+        let Some(filler) = self.filler() else {
+            return format!("only root can mount a small disk; {}", self.restart());
+        };
+        self.send_clients_home();
+        self.without_room.insert(self.launch.clone());
+        fill(&filler);
+        let restarted = self.ask("restart");
+        let _ = restarted.line("restarted");
+        self.settle();
+        fs::remove_file(&filler).expect("it was made");
+        self.stop(true);
+        self.start(&[])
+    }
+
+    /// Where a file takes all the room of a disk of its own, if the home is on one.
+    fn filler(&self) -> Option<PathBuf> {
+        let home = self.home.path();
+        let parent = home.parent()?.metadata().ok()?;
+        let is_mounted = home.metadata().is_ok_and(|own| own.dev() != parent.dev());
+        is_mounted.then(|| home.join("filler"))
+    }
+}
+
+/// Takes all the room that is left.
+fn fill(file: &Path) {
+    let mut file = fs::File::create(file).expect("made");
+    let piece = vec![b'x'; 1 << 20];
+    while file.write_all(&piece).is_ok() {}
+    while file.write_all(b"x").is_ok() {}
 }

@@ -13,12 +13,15 @@ use super::{
     control,
     world::{World, app},
 };
-use crate::{Stranger, is_free, quiet_port, wait_for, wait_until};
+use crate::{Stranger, WatchedProcess, is_free, quiet_port, wait_for, wait_until};
 
 /// The fifth failure in a minute ends a launch, so there are no more than this many in somewhat
 /// more than a minute.
 const FAILURES: usize = 4;
 const MINUTE: Duration = Duration::from_secs(62);
+
+/// How long a command may wait for a launcher that is stopped, which it names in the end.
+const GIVEN_UP: Duration = Duration::from_secs(6);
 
 impl World<'_> {
     /// Whether one more failure of a server is forgiven.
@@ -225,6 +228,61 @@ impl World<'_> {
         assert_eq!(answer["answer"], "done", "{answer}");
         assert!(file.exists(), "whoever asks has it written anew");
         "it is found all the same, and published again".to_owned()
+    }
+
+    pub(super) fn run_deleted(&mut self) -> String {
+        let run = self.home.folders().run().to_owned();
+        fs::remove_dir_all(&run).expect("it is there");
+        let found = self.second_start();
+        assert!(self.ask("status").stdout.contains(&self.launch));
+        let files = [self.home.folders().discovery(&app()), self.socket()];
+        wait_until("its files are there again", || files.iter().all(|file| file.exists()));
+        found
+    }
+
+    pub(super) fn lock_deleted(&mut self) -> String {
+        let lock = self.home.folders().lock(&app());
+        fs::remove_file(&lock).expect("it is held");
+        let found = self.second_start();
+        assert!(self.ask("status").stdout.contains(&self.launch));
+        wait_until("it is there again", || lock.exists());
+        found
+    }
+
+    /// Then it moves, so that the history at the path has the last good port.
+    pub(super) fn logs_renamed(&mut self, draws: &mut Rng) -> String {
+        self.renamed += 1;
+        let logs = self.home.folders().logs().to_owned();
+        let count = self.renamed;
+        let renamed = |log: &str| logs.join(format!("{log}.{count:06}"));
+        for log in ["port-history.jsonl", "launcher.jsonl", "server.jsonl"] {
+            // The launcher may have written nothing since the last time.
+            let _ = fs::rename(logs.join(log), renamed(log));
+        }
+        let moved = self.move_to_free(draws);
+        assert!(logs.join("port-history.jsonl").is_file(), "the record is at the path");
+        assert!(logs.join("server.jsonl").is_file(), "the lines are at the path");
+        // Only the history is audited.
+        for log in ["launcher.jsonl", "server.jsonl"] {
+            let _ = fs::remove_file(renamed(log));
+        }
+        format!("and are written anew; {moved}")
+    }
+
+    /// What it is asked meanwhile is given up, and not carried out later.
+    pub(super) fn launcher_halted(&mut self) -> String {
+        let launcher = WatchedProcess::of(self.running().pid()).expect("it runs");
+        launcher.signal(Signal::STOP);
+        wait_until("it stands still", || launcher.is_stopped());
+        let began = Instant::now();
+        let given_up = self.command("stop").run();
+        assert_eq!(given_up.code, Some(75), "{given_up:?}");
+        assert!(given_up.stderr.contains("kill -CONT"), "{given_up:?}");
+        let after = began.elapsed();
+        assert!(after < GIVEN_UP, "{after:?}");
+        launcher.signal(Signal::CONT);
+        wait_until("it answers", || control::status(&self.socket()).is_some());
+        format!("and a stop was given up after {} ms", after.as_millis())
     }
 
     pub(super) fn second_start(&mut self) -> String {

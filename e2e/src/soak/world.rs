@@ -1,7 +1,7 @@
 //! The app under test, and what must be true of it between two faults.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -44,6 +44,10 @@ pub(super) struct World<'a> {
     pub(super) port: u16,
     pub(super) clients: Option<Clients>,
     pub(super) killed: Killed,
+    /// The launches that had no room for records for a while.
+    pub(super) without_room: BTreeSet<String>,
+    /// How often the logs were renamed.
+    pub(super) renamed: u32,
     /// When servers of this launch failed.
     pub(super) failures: Vec<Instant>,
     resources: Option<Resources>,
@@ -63,6 +67,8 @@ impl<'a> World<'a> {
             port: 0,
             clients: None,
             killed: Killed::new(),
+            without_room: BTreeSet::new(),
+            renamed: 0,
             failures: Vec::new(),
             resources: None,
         };
@@ -88,6 +94,10 @@ impl<'a> World<'a> {
             Fault::Garbage => self.garbage(draws),
             Fault::Flood => self.flood(draws),
             Fault::DiscoveryDeleted => self.discovery_deleted(),
+            Fault::RunDeleted => self.run_deleted(),
+            Fault::LockDeleted => self.lock_deleted(),
+            Fault::LogsRenamed => self.logs_renamed(draws),
+            Fault::LauncherHalted => self.launcher_halted(),
             Fault::SecondStart => self.second_start(),
             Fault::LauncherKilled => self.launcher_killed(),
             Fault::StopAndStart => self.stop_and_start(draws),
@@ -97,6 +107,8 @@ impl<'a> World<'a> {
             Fault::Stranger => self.stranger(draws),
             Fault::AssignmentDeleted => self.assignment_deleted(draws),
             Fault::AssignmentCorrupted => self.assignment_corrupted(draws),
+            Fault::ClockSet => self.clock_set(draws),
+            Fault::DiskFull => self.disk_full(),
         }
     }
 
@@ -161,13 +173,13 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Stops the app; returns the launches that were killed.
-    pub(super) fn close(mut self) -> Killed {
+    /// Stops the app; returns the launches that were killed, and those that had no room for records.
+    pub(super) fn close(mut self) -> (Killed, BTreeSet<String>) {
         self.send_clients_home();
         let ended = self.running.take().expect("it runs").stop();
         assert_eq!(ended.code, Some(0), "{ended:?}");
         assert_eq!(self.home.last_good(), Some(self.port));
-        self.killed
+        (self.killed, self.without_room)
     }
 
     /// Takes over a launch that has just become ready.
