@@ -24,6 +24,7 @@ use shared::{
     launch::LaunchInfo,
     message,
     port::Port,
+    trust::{self, Purpose},
     wire::{MessageError, read_message, write_message},
 };
 
@@ -306,6 +307,10 @@ pub fn ask(path: &Path, request: Request) -> Result<Response, RequestError> {
 }
 
 fn connect(path: &Path, request: Request) -> Result<BufReader<Stream>, RequestError> {
+    // A pipe of Windows is no file, and its own rights keep others away.
+    if let Ok(about) = path.symlink_metadata() {
+        trust::check(path, &about, Purpose::Look).map_err(io::Error::from)?;
+    }
     let mut stream = os::with_socket_name(path, Stream::connect)?;
     let deadline_ms = u64::try_from(ANSWER_TIMEOUT.as_millis()).ok();
     write_message(&mut stream, &Call { request, deadline_ms })?;

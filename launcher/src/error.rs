@@ -8,7 +8,7 @@ use shared::{
     exit::{self, Exit},
     message,
     port::Port,
-    settings::Restart,
+    settings::{Restart, SettingsProblem},
 };
 
 use crate::{
@@ -80,7 +80,9 @@ impl LaunchError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Options(OptionsError::Variable(_)) => Exit::Usage,
-            Self::Options(OptionsError::Settings(_) | OptionsError::NoHome(_)) => Exit::BadSettings,
+            Self::Options(
+                OptionsError::Settings(_) | OptionsError::Untrusted(_) | OptionsError::NoHome(_),
+            ) => Exit::BadSettings,
             Self::NoPort(_) | Self::MustNotMove(_) | Self::Claim(_) => Exit::PortUnavailable,
             Self::NoServer(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Occupied(_) => {
                 Exit::NotReady
@@ -96,7 +98,9 @@ impl LaunchError {
     pub fn reason(&self) -> EndReason {
         match self {
             Self::Options(OptionsError::Variable(_)) => EndReason::Usage,
-            Self::Options(OptionsError::Settings(_)) => EndReason::Settings,
+            Self::Options(OptionsError::Settings(_) | OptionsError::Untrusted(_)) => {
+                EndReason::Settings
+            }
             Self::Options(OptionsError::NoHome(_)) => EndReason::NoHome,
             Self::Occupied(_) => EndReason::UnresponsiveInstance,
             Self::NoPort(_) | Self::Claim(_) => EndReason::NoPort,
@@ -159,7 +163,11 @@ impl LaunchError {
                 let anyway = message!("now.move");
                 conflicts.iter().filter_map(Conflict::advice).chain([anyway]).collect()
             }
-            Self::Options(OptionsError::Settings(_)) => vec![message!("now.settings")],
+            Self::Options(OptionsError::Untrusted(untrusted)) => vec![untrusted.repair()],
+            Self::Options(OptionsError::Settings(error)) => vec![match &error.problem {
+                SettingsProblem::Untrusted(untrusted) => untrusted.repair(),
+                _ => message!("now.settings"),
+            }],
             Self::Options(OptionsError::Variable(VariableError { variable, .. })) => {
                 vec![message!("now.variable", variable)]
             }

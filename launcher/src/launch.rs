@@ -15,7 +15,7 @@ use shared::{
     event::{Ending, Event, EventName, Process, RecoverySource},
     exit::Exit,
     history::{Author, Filter, Found, Reader, Writer},
-    identity::Secret,
+    identity::{Secret, SetAside},
     keys,
     launch::LaunchInfo,
     logging::{self, Diagnostics, Mode},
@@ -23,6 +23,7 @@ use shared::{
     port::Port,
     settings::LogLevel,
     token::Token,
+    trust::Untrusted,
 };
 use slog::{Logger, error, info, warn};
 use uuid::Uuid;
@@ -162,12 +163,11 @@ impl Launch {
         let file = self.context.folders.secret();
         match Secret::load_or_create(&file) {
             Ok((secret, None)) => secret,
-            Ok((secret, set_aside)) => {
-                let problem = message!("warning.no_secret");
-                self.recovered(
-                    &file,
-                    Recovery { problem, set_aside, source: RecoverySource::Defaults },
-                );
+            Ok((secret, Some(SetAside { path, error }))) => {
+                let untrusted = Untrusted::of(&error).map(ToString::to_string);
+                let problem = untrusted.unwrap_or_else(|| message!("warning.no_secret"));
+                let (set_aside, source) = (Some(path), RecoverySource::Defaults);
+                self.recovered(&file, Recovery { problem, set_aside, source });
                 secret
             }
             Err(error) => {

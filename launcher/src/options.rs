@@ -11,6 +11,7 @@ use shared::{
     paths::{Folders, NoHome},
     port::{Port, PortRange},
     settings::{Effective, Layers, SettingSource, Settings, SettingsError, Sourced},
+    trust::{self, Untrusted},
 };
 
 use crate::args::StartArgs;
@@ -24,6 +25,9 @@ pub enum OptionsError {
     /// The system does not give the folders of this user.
     #[error(transparent)]
     NoHome(#[from] NoHome),
+    /// Another user may write to a folder that a launch rests on.
+    #[error("{}: {}", .0.path.display(), .0)]
+    Untrusted(#[from] Untrusted),
     /// The settings file is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -80,6 +84,20 @@ impl Options {
     /// The ports not to choose.
     pub fn avoid(&self) -> Vec<PortRange> {
         self.settings.avoid.value.iter().map(|avoided| avoided.0).collect()
+    }
+
+    /// Those of a launch, which rests on the folders of `context` too.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`](Self::resolve), and if another user may write to one of the folders.
+    pub fn of_launch(
+        args: &StartArgs,
+        environment: &Environment,
+        context: &CommandContext,
+    ) -> Result<Self, OptionsError> {
+        trust::check_launch(&context.folders, &context.app)?;
+        Self::resolve(args, environment, &context.folders.settings(&context.app))
     }
 
     /// Lays `args` over `environment` over the settings in `path`.

@@ -19,10 +19,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppName,
+    atomic,
     os::{self, SocketTables, System},
     paths::{self, Folders},
     port::Port,
     regular_file::{self, Links},
+    trust::{self, Distrust, Purpose},
 };
 
 /// The version of the file's format.
@@ -211,7 +213,8 @@ impl AppLock {
                 regular_file::open(options.read(true).write(write), path, Links::Refused).ok()
             };
             // Some locks need a file that may be written, and some homes are read-only.
-            let mut file = open(true).or_else(|| open(false))?;
+            let file = open(true).or_else(|| open(false))?;
+            let mut file = Some(file).filter(|file| !is_foreign(file, path))?;
             let left = read(&mut file);
             let is_ours = lock(&file, left.as_ref()).unwrap_or(true);
             (!is_ours).then_some(LockAttempt::Busy(left))
@@ -286,9 +289,22 @@ impl Drop for AppLock {
 
 fn open(path: &Path) -> io::Result<File> {
     paths::make_parent(path)?;
-    let mut options = os::private_file();
-    options.read(true).write(true).create(true).truncate(false);
-    regular_file::open(&mut options, path, Links::Refused)
+    let open = || {
+        let mut options = os::private_file();
+        options.read(true).write(true).create(true).truncate(false);
+        regular_file::open(&mut options, path, Links::Refused)
+    };
+    match open()? {
+        file if is_foreign(&file, path) => atomic::set_aside(path).and_then(|_| open()),
+        file => Ok(file),
+    }
+}
+
+/// Whether it is a file of another user, who could hold the lock for ever. What others may write to does no harm:
+/// what it says is believed after proof.
+fn is_foreign(file: &File, path: &Path) -> bool {
+    let judged = file.metadata().map(|about| trust::check(path, &about, Purpose::Look));
+    judged.is_ok_and(|judged| judged.is_err_and(|untrusted| untrusted.why == Distrust::Foreign))
 }
 
 /// What the file says, if it says something.

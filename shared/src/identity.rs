@@ -59,6 +59,15 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+/// A file that was no secret of ours.
+#[derive(Debug)]
+pub struct SetAside {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// What was wrong with it.
+    pub error: io::Error,
+}
+
 /// A server's answer to an identity request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
@@ -135,20 +144,21 @@ pub fn client(timeout: Duration) -> ureq::Agent {
 impl Secret {
     /// Reads the secret of `file`, or makes one. Two processes that start together agree on one.
     ///
-    /// A file that holds something else is set aside, and its new path comes with the secret.
+    /// A file that holds something else, or that another user may have written, is set aside, and its new
+    /// path comes with the secret.
     ///
     /// # Errors
     ///
     /// Whatever reading or writing the file fails with.
-    pub fn load_or_create(file: &Path) -> io::Result<(Self, Option<PathBuf>)> {
+    pub fn load_or_create(file: &Path) -> io::Result<(Self, Option<SetAside>)> {
         match Self::load(file) {
             Ok(secret) => Ok((secret, None)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok((Self::create(file)?, None))
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                let renamed = atomic::set_aside(file)?;
-                Ok((Self::create(file)?, Some(renamed)))
+                let path = atomic::set_aside(file)?;
+                Ok((Self::create(file)?, Some(SetAside { path, error })))
             }
             Err(error) => Err(error),
         }

@@ -12,6 +12,7 @@
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
 //! - `log_file`, [`regular_file`]: a file that several processes append to, and one that may be
 //!   something else.
+//! - [`trust`]: which files are believed.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
 //! - [`sentences`]: conflicts and records in words.
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
@@ -45,6 +46,8 @@ pub mod launch;
 mod log_file;
 
 pub mod regular_file;
+
+pub mod trust;
 
 pub mod claim;
 pub mod paths;

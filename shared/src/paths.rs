@@ -36,6 +36,8 @@ pub struct Folders {
     run: PathBuf,
     /// Where version 0.1 has what is in `run`, if that is elsewhere.
     runtime: Option<PathBuf>,
+    /// The home: the folder for everything, or that of the user.
+    home: Option<PathBuf>,
 }
 
 /// What decided where the logs are, the strongest first.
@@ -96,6 +98,7 @@ impl Folders {
             logs_source: LogsSource::Home,
             run: home.join("run"),
             runtime: None,
+            home: Some(home.to_owned()),
         }
     }
 
@@ -117,6 +120,7 @@ impl Folders {
             run: state.join("run"),
             runtime: strategy.runtime_dir().map(|folder| absolute(&folder)),
             state,
+            home: etcetera::home_dir().ok().map(|home| absolute(&home)),
         })
     }
 
@@ -205,6 +209,23 @@ impl Folders {
         self.runs().map(move |run| run.join(format!("{app}.lock")))
     }
 
+    /// The folders with what a launch of `app` rests on, each once: the settings, the memory, and what is
+    /// there while it runs. Those above them are among them as far as they are below the home.
+    pub fn below_home(&self, app: &AppName) -> Vec<PathBuf> {
+        let state = self.state.join(app.as_str());
+        let is_below = |folder: &Path| {
+            self.home.as_deref().is_some_and(|home| folder != home && folder.starts_with(home))
+        };
+        let mut counted: Vec<PathBuf> = Vec::new();
+        for folder in [&self.config, &self.state, &state, &self.run] {
+            let above = folder.ancestors().skip(1).take_while(|above| is_below(above));
+            counted.extend([folder.as_path()].into_iter().chain(above).map(Path::to_owned));
+        }
+        counted.sort();
+        counted.dedup();
+        counted
+    }
+
     /// The folder of the port history and of the diagnostics.
     pub fn logs(&self) -> &Path {
         &self.logs
@@ -277,6 +298,26 @@ mod test {
         let folders = Folders::locate(Some(&home), Some(&elsewhere)).expect("given");
         assert_eq!(folders.history(), elsewhere.join("port-history.jsonl"));
         assert_eq!(folders.lock(&app), home.join("state").join("notes").join("lock"));
+    }
+
+    #[test]
+    fn of_the_folders_above_those_below_the_home_count() {
+        let app = AppName::default();
+        let home = std::path::absolute("/srv/all/h").expect("absolute");
+        let folders = Folders::locate(Some(&home), None).expect("given");
+        let named = ["config", "run", "state", "state/server"].map(|name| home.join(name));
+        assert_eq!(folders.below_home(&app), named);
+        let user = std::path::absolute("/home/ada").expect("absolute");
+        let folders = Folders {
+            config: user.join(".config/homeport"),
+            state: std::path::absolute("/srv/state/homeport").expect("absolute"),
+            home: Some(user.clone()),
+            ..folders
+        };
+        let counted = folders.below_home(&app);
+        let counts = |path: &str| counted.contains(&user.join(path));
+        assert!(counts(".config") && counts(".config/homeport"), "{counted:?}");
+        assert!(!counts("") && !counted.contains(&"/srv/state".into()), "{counted:?}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
     message,
     os::{self, SpecialFile},
     paths,
+    trust::{self, Purpose},
 };
 
 /// The most that is read of a file, in bytes: the longest that we or a person write, the settings, have
@@ -144,14 +145,16 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
     open(options.write(true).create(true).truncate(false), path, Links::Refused)
 }
 
-/// The content of the file at `path`, of [`MAX_CONTENT`] bytes at most.
+/// The content of the file at `path`, of [`MAX_CONTENT`] bytes at most, if the file is believed.
 ///
 /// # Errors
 ///
-/// Whatever the system says, and [`NotReadable`].
+/// Whatever the system says, [`NotReadable`], and [`trust::Untrusted`].
 pub fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
     let file = open(OpenOptions::new().read(true), path, links)?;
-    if file.metadata()?.len() > MAX_CONTENT {
+    let about = file.metadata()?;
+    trust::check(path, &about, Purpose::Look)?;
+    if about.len() > MAX_CONTENT {
         return Err(NotReadable::TooLong.into());
     }
     let mut content = Vec::new();

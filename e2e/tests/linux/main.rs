@@ -59,4 +59,5 @@ mod settings;
 mod settings_file;
 mod strangers;
 mod stubborn;
+mod trust;
 mod users;

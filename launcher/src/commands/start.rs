@@ -1,6 +1,6 @@
 //! `launcher start`: claim a port, start the server on it, remember it, and stay.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io};
 
 use shared::{
     assignment::Assignment,
@@ -10,6 +10,7 @@ use shared::{
     exit::Exit,
     message,
     settings::LogLevel,
+    trust,
 };
 
 use super::detached;
@@ -43,7 +44,7 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
         Ok(context) => context,
         Err(error) => return screen.failed_early(&LaunchError::from(error)),
     };
-    let options = Options::resolve(args, &environment, &context.folders.settings(&context.app));
+    let options = Options::of_launch(args, &environment, &context);
     let level = options.as_ref().map_or(LogLevel::default(), |options| options.settings.log.value);
     let launch = Launch::open(context, screen, level);
     match launch.run(args, &environment, options, argv) {
@@ -74,6 +75,10 @@ impl Launch {
                 .map(|port| port.value),
         });
         let options = options?;
+        if let Some(folder) = trust::unprotected(folders, app) {
+            let why = message!("untrusted.no_modes", folder = folder.display());
+            self.warn(&message!("warning.unprotected"), &io::Error::other(why));
+        }
         let secret = self.secret();
         let timeout = options.settings.ready_timeout.value.0;
         let lock = match instance::take_turn(&self.context, &secret, timeout, |error| {

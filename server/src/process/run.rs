@@ -24,6 +24,7 @@ use shared::{
     paths::{Folders, NoHome},
     policy::Policy,
     port::Port,
+    trust::{self, Untrusted},
 };
 
 use crate::{
@@ -53,6 +54,9 @@ pub enum StartError {
     /// The folders of the app cannot be determined.
     #[error("{0}.")]
     Folders(#[from] NoHome),
+    /// Another user may write to what a launch rests on.
+    #[error("{}: {}; {}.", .0.path.display(), .0, .0.repair())]
+    Untrusted(#[from] Untrusted),
 }
 
 impl StartError {
@@ -69,7 +73,7 @@ impl StartError {
             Self::CommandLine(_) => Exit::Done,
             Self::Variable(_) => Exit::Usage,
             Self::Sockets(error) => error.exit(),
-            Self::Folders(_) => Exit::BadSettings,
+            Self::Folders(_) | Self::Untrusted(_) => Exit::BadSettings,
         }
     }
 }
@@ -105,6 +109,9 @@ where
     }
     let source = SocketSource::find(&args)?;
     let folders = Folders::locate(args.home.as_deref(), args.log_dir.as_deref())?;
+    if !matches!(source, SocketSource::HandOver { .. }) {
+        trust::check_launch(&folders, &args.app)?;
+    }
     let own = |port| LaunchInfo {
         last_good: last_good(&folders, &args.app),
         ..LaunchInfo::new(args.app.clone(), port)

@@ -34,6 +34,30 @@ pub struct FileIdentity {
     pub inode: u64,
 }
 
+/// Who owns a file or a folder, and what others may do with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileRights {
+    /// The user that it belongs to.
+    pub owner: u32,
+    /// The group that it belongs to.
+    pub group: u32,
+    /// The bits of permission, with the sticky bit.
+    pub mode: u32,
+    /// In a folder the sticky bit keeps others from replacing files.
+    pub is_folder: bool,
+}
+
+/// The user and the group that a process acts for.
+#[derive(Debug, Clone, Copy)]
+pub struct Account {
+    /// By its number, 0 for root.
+    pub user: u32,
+    /// The primary one, by its number.
+    pub group: u32,
+    /// Whether the group has no other member. Asking may take a while where a server keeps the groups.
+    pub has_private_group: fn() -> bool,
+}
+
 /// What a path of the file system can name besides files, folders and links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpecialFile {

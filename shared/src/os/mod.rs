@@ -33,7 +33,8 @@ pub mod bind_table;
 mod interface;
 
 pub use interface::{
-    FileIdentity, HoldingProcess, PortRanges, SocketEntry, SocketState, SocketTables, SpecialFile,
+    Account, FileIdentity, FileRights, HoldingProcess, PortRanges, SocketEntry, SocketState,
+    SocketTables, SpecialFile,
 };
 pub use system::*;
 

@@ -11,14 +11,14 @@ use std::{
 };
 
 use rustix::{
-    fs::{Access, OFlags},
+    fs::{Access, OFlags, StatVfsMountFlags},
     io::Errno,
 };
 use socket2::Socket;
 
 use super::{
     bind_table::Sharing,
-    interface::{FileIdentity, SpecialFile},
+    interface::{Account, FileIdentity, FileRights, SpecialFile},
 };
 use crate::message;
 
@@ -166,6 +166,30 @@ pub fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o077 != 0
 }
 
+/// Who owns a file or a folder, and what others may do with it.
+pub fn file_rights(about: &Metadata) -> Option<FileRights> {
+    let (owner, group, mode) = (about.uid(), about.gid(), about.mode() & 0o7777);
+    Some(FileRights { owner, group, mode, is_folder: about.is_dir() })
+}
+
+/// The user and the group of this process.
+pub(super) fn account(has_private_group: fn() -> bool) -> Account {
+    Account { user: own_uid(), group: own_gid(), has_private_group }
+}
+
+/// Whether the group has the name of the user, as where each user has a group.
+pub(super) fn is_own_group_by_name() -> bool {
+    let group = uzers::get_group_by_gid(own_gid());
+    let user = uzers::get_user_by_uid(own_uid());
+    group.zip(user).is_some_and(|(group, user)| group.name() == user.name())
+}
+
+/// Whether nothing can be written to the file system of the path.
+pub fn is_read_only(path: &Path) -> bool {
+    let about = rustix::fs::statvfs(path);
+    about.is_ok_and(|about| about.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
 /// Which file an open one is, whatever its name.
 pub fn file_identity(file: &File) -> io::Result<FileIdentity> {
     file.metadata().map(|metadata| identity(&metadata))
@@ -216,6 +240,10 @@ pub fn survive_file_size_limit() {
     let ignored = Arc::new(AtomicBool::new(false));
     // Without the handler the program still works wherever no such limit is set.
     drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored));
+}
+
+pub(super) fn own_gid() -> u32 {
+    rustix::process::getegid().as_raw()
 }
 
 /// The user who asks.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::message;
+use crate::{message, trust::Untrusted};
 
 use super::table::KEYS;
 
@@ -50,6 +50,9 @@ pub enum SettingsProblem {
     /// It cannot be read.
     #[error("{}", message!("settings_error.unreadable", error = .0))]
     Unreadable(#[source] io::Error),
+    /// Another user may have written it.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// Its bytes are not UTF-8.
     #[error("{}", message!("settings_error.not_a_text_file"))]
     NotText,

@@ -16,6 +16,7 @@ use crate::{
     event::Event,
     message,
     regular_file::{self, Links},
+    trust::Untrusted,
 };
 
 /// A setting that is not what it was.
@@ -91,7 +92,11 @@ fn read(file: &Path) -> Result<Option<String>, SettingsFault> {
     match regular_file::read(file, Links::Followed) {
         Ok(bytes) => text::decode(bytes).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(SettingsProblem::Unreadable(error).into()),
+        Err(error) => Err(match Untrusted::of(&error) {
+            Some(untrusted) => SettingsProblem::Untrusted(untrusted.clone()),
+            None => SettingsProblem::Unreadable(error),
+        }
+        .into()),
     }
 }
 

@@ -10,6 +10,7 @@ use shared::{
     assignment::{Assignment, AssignmentError},
     identity::Secret,
     message, os,
+    trust::{self, Untrusted},
 };
 
 use super::check::Check;
@@ -29,6 +30,23 @@ pub(super) fn folders(context: &CommandContext) -> Vec<Check> {
         folder("logs_folder", folders.logs()),
         folder("run_folder", folders.run()),
     ]
+}
+
+/// Whether a launch may rest on what is there.
+pub(super) fn trusted(context: &CommandContext) -> Check {
+    let (app, folders) = (&context.app, &context.folders);
+    if let Err(untrusted) = trust::check_launch(folders, app) {
+        let text = message!("doctor.bad_file", file = untrusted.path.display(), error = untrusted);
+        return Check::problem("trust", text, untrusted.repair());
+    }
+    match trust::unprotected(folders, app) {
+        Some(folder) => Check::warning(
+            "trust",
+            message!("untrusted.no_modes", folder = folder.display()),
+            message!("doctor.now_no_modes"),
+        ),
+        None => Check::ok("trust", message!("doctor.trusted")),
+    }
 }
 
 fn folder(check: &'static str, path: &Path) -> Check {
@@ -135,7 +153,10 @@ fn secret(file: &Path) -> Check {
         }
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Check::warning(
             "secret",
-            message!("doctor.secret_bad", file = name),
+            match Untrusted::of(&error) {
+                Some(untrusted) => message!("doctor.bad_file", file = name, error = untrusted),
+                None => message!("doctor.secret_bad", file = name),
+            },
             message!("doctor.now_secret_bad"),
         ),
         Err(error) => Check::problem(

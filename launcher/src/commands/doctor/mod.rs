@@ -29,6 +29,7 @@ use crate::{
 pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
     let mut exit = Exit::Done;
     let mut checks = files::folders(context);
+    checks.push(files::trusted(context));
     let options = match resolve::options(of, context) {
         Ok(options) => {
             let file = context.folders.settings(&context.app);

@@ -12,11 +12,13 @@ use super::{
     unix,
 };
 
+mod accounts;
 mod locks;
 mod process;
 mod ranges;
 mod tables;
 
+pub use accounts::{keeps_modes, own_account};
 pub use locks::try_lock;
 pub use process::{boot_id, is_ignored};
 pub use ranges::port_ranges;

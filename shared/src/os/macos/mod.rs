@@ -3,11 +3,12 @@
 use std::{
     collections::{HashMap, HashSet},
     io,
+    path::Path,
 };
 
 use super::{
     bind_table::BindRules,
-    interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
+    interface::{Account, HoldingProcess, PortRanges, SocketEntry, SocketTables},
     unix,
 };
 use crate::port::Port;
@@ -29,6 +30,23 @@ pub const RULES: BindRules = BindRules::MacOs;
 pub fn try_lock(file: &std::fs::File) -> io::Result<bool> {
     unix::flock(file)
 }
+
+/// The user and the group of this process. All users share the usual group, so its name decides whether it
+/// has other members.
+pub fn own_account() -> Option<Account> {
+    Some(unix::account(unix::is_own_group_by_name))
+}
+
+/// Whether a mode that is set stays; true where that is not known.
+pub fn keeps_modes(path: &Path) -> bool {
+    let Ok(about) = rustix::fs::statfs(path) else { return true };
+    let name: Vec<u8> = about.f_fstypename.iter().map(|byte| byte.cast_unsigned()).collect();
+    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+    !WITHOUT_MODES.contains(&name)
+}
+
+/// File systems that show what they were mounted with.
+const WITHOUT_MODES: [&[u8]; 5] = [b"msdos", b"exfat", b"ntfs", b"smbfs", b"webdav"];
 
 /// This system: its library of processes and its user database.
 #[derive(Debug, Default)]

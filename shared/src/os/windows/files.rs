@@ -17,7 +17,7 @@ use windows_sys::Win32::{
     System::IO::OVERLAPPED,
 };
 
-use crate::os::interface::{FileIdentity, SpecialFile};
+use crate::os::interface::{Account, FileIdentity, FileRights, SpecialFile};
 
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// nothing promises that moving to the end and writing are one step.
@@ -102,6 +102,26 @@ pub fn boot_id() -> Option<String> {
 /// profile, and modes have no effect.
 pub fn is_open_to_others(_: &Metadata) -> bool {
     false
+}
+
+/// Nothing: the folder that a file is in decides who may write it.
+pub fn file_rights(_: &Metadata) -> Option<FileRights> {
+    None
+}
+
+/// Nothing: users are no numbers here.
+pub fn own_account() -> Option<Account> {
+    None
+}
+
+/// Whether nothing can be written to the file system of the path. Only an attempt could show it.
+pub fn is_read_only(_: &Path) -> bool {
+    false
+}
+
+/// Whether a mode that is set stays. Modes have no effect here.
+pub fn keeps_modes(_: &Path) -> bool {
+    true
 }
 
 /// Which file an open one is, whatever its name.

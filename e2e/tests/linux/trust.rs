@@ -1,0 +1,243 @@
+//! What another user has written, or could have written, is neither believed nor carried out.
+
+use std::{
+    fs::{self, Permissions},
+    io,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown, symlink},
+        net::UnixListener,
+    },
+    path::{Path, PathBuf},
+};
+
+use e2e::{Ended, Home, NOBODY, RunContext, program, skip};
+use shared::app::AppName;
+
+/// The user `daemon`, who is on every Linux.
+const DAEMON: u32 = 1;
+
+fn settings_file(home: &Home) -> PathBuf {
+    home.folders().settings(&AppName::default())
+}
+
+fn write(file: &Path, text: &str) {
+    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    fs::write(file, text).expect("written");
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
+}
+
+/// Settings whose server would leave a trace, and where.
+fn write_settings_with_trace(home: &Home) -> PathBuf {
+    let trace = home.path().join("trace");
+    write(&settings_file(home), &format!("command = ['touch', '{}']\n", trace.display()));
+    trace
+}
+
+fn run(home: &Home, at: &RunContext, words: &[&str]) -> Ended {
+    let (first, rest) = words.split_first().expect("a command");
+    rest.iter().fold(home.command(first), |asked, word| asked.arg(*word)).at(at).run()
+}
+
+#[track_caller]
+fn assert_refused(home: &Home, at: &RunContext, commands: &[&[&str]], pieces: &[&str]) {
+    for words in commands {
+        let refused = run(home, at, words);
+        assert_eq!(refused.code, Some(78), "{words:?}: {refused:?}");
+        for piece in pieces {
+            assert!(refused.stderr.contains(piece), "no `{piece}` of {words:?}: {refused:?}");
+        }
+    }
+}
+
+#[track_caller]
+fn assert_doctor_says(home: &Home, at: &RunContext, check: &str, pieces: &[&str]) {
+    let told = run(home, at, &["doctor"]);
+    let text = told.stdout.split(&format!(": {check}: ")).nth(1).unwrap_or_default();
+    let text: String = text.lines().take(2).collect();
+    for piece in pieces {
+        assert!(text.contains(piece), "no `{piece}`: {told:?}");
+    }
+    assert_ne!(told.code, Some(0), "{told:?}");
+}
+
+const READERS: [&[&str]; 3] =
+    [&["start", "--no-open"], &["settings", "show"], &["settings", "set", "port", "4000"]];
+
+#[test]
+fn settings_that_another_user_has_written_run_nothing_and_are_named_with_the_way_out() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    let (file, trace) = (settings_file(&home), write_settings_with_trace(&home));
+    let name = file.to_str().expect("text").to_owned();
+    home.give_to_plain_user();
+    chown(&file, Some(DAEMON), Some(DAEMON)).expect("given");
+    set_mode(&file, 0o644);
+    let now = format!("sudo chown nobody {name}");
+    let pieces = [name.as_str(), "belongs to daemon", "0644", &now];
+    assert_refused(&home, &nobody, &READERS, &pieces);
+    assert_doctor_says(&home, &nobody, "settings", &pieces);
+    assert!(!trace.exists());
+    assert_eq!(fs::metadata(&file).expect("there").uid(), DAEMON);
+}
+
+#[test]
+fn settings_and_folders_that_others_may_write_start_nothing_until_they_may_not() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    let file = settings_file(&home);
+    write(&file, "open_browser = false\n");
+    home.give_to_plain_user();
+    set_mode(&file, 0o666);
+    let now = format!("chmod go-w {}", file.display());
+    assert_refused(&home, &plain, &READERS, &["other users may write", "0666", &now]);
+    set_mode(&file, 0o644);
+
+    let folder = file.parent().expect("a folder");
+    set_mode(folder, 0o777);
+    let now = format!("chmod go-w {}", folder.display());
+    let start: &[&[&str]] = &[&["start", "--no-open"]];
+    assert_refused(&home, &plain, start, &["other users may write", "0777", &now]);
+    let alone = home.server().at(&plain).port(e2e::quiet_port()).run();
+    assert_eq!(alone.code, Some(78), "{alone:?}");
+    assert!(alone.stderr.contains(&now), "{alone:?}");
+    assert_doctor_says(&home, &plain, "trust", &["0777", &now]);
+
+    set_mode(folder, 0o755);
+    // The home itself does not count: it may be in a folder that is open to all.
+    set_mode(home.path(), 0o1777);
+    home.launcher().at(&plain).start().ready();
+}
+
+#[test]
+fn settings_may_be_a_link_to_what_root_keeps() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let (home, store) = (Home::new(), tempfile::tempdir().expect("a folder"));
+    let kept = store.path().join("server.toml");
+    write(&kept, "range = \"20000-20999\"\n");
+    set_mode(store.path(), 0o555);
+    set_mode(&kept, 0o444);
+    let file = settings_file(&home);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    home.give_to_plain_user();
+    symlink(&kept, &file).expect("linked");
+    let shown = run(&home, &plain, &["settings", "show"]);
+    assert!(shown.stdout.contains("20000-20999"), "{shown:?}");
+    home.launcher().at(&plain).start().ready();
+    set_mode(store.path(), 0o755);
+}
+
+/// As where a container is given its settings by a volume.
+#[test]
+fn what_is_mounted_read_only_is_believed_whatever_its_mode_is() {
+    let home = Home::new();
+    let file = settings_file(&home);
+    write(&file, "range = \"20000-20999\"\n");
+    let folder = file.parent().expect("a folder");
+    for path in [folder, &file] {
+        set_mode(path, 0o777);
+    }
+    let mount = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
+    let folder = folder.to_str().expect("text");
+    let mounted =
+        RunContext::direct().through(["unshare", "--mount", "--", "sh", "-c", mount, folder]);
+    if let Err(error) = mounted.try_out() {
+        skip(&format!("nothing can be mounted here: {error}"));
+        return;
+    }
+    let start: &[&[&str]] = &[&["start", "--no-open"]];
+    assert_refused(&home, &RunContext::direct(), start, &["other users may write"]);
+    home.launcher().at(&mounted).start().ready();
+}
+
+/// What the program wrote is replaced, and said to be.
+#[test]
+fn a_secret_a_token_an_assignment_and_a_lock_of_another_user_are_put_aside() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let (home, app) = (Home::new(), AppName::default());
+    let planted = "ab".repeat(32);
+    home.give_to_plain_user();
+    home.launcher().at(&nobody).start().ready();
+    let folders = home.folders();
+    let assignment = fs::read(folders.assignment(&app)).expect("written");
+    for (file, content) in [
+        (folders.secret(), planted.as_bytes()),
+        (folders.token(&app), planted.as_bytes()),
+        (folders.assignment(&app), &assignment),
+        (folders.lock(&app), b""),
+    ] {
+        let _ = fs::remove_file(&file);
+        fs::write(&file, content).expect("written");
+        chown(&file, Some(DAEMON), Some(DAEMON)).expect("given");
+        set_mode(&file, 0o666);
+    }
+    assert_doctor_says_nothing_runs(&home, &nobody);
+    let mut running = home.launcher().at(&nobody).start();
+    running.ready();
+    for file in
+        [folders.secret(), folders.token(&app), folders.assignment(&app), folders.lock(&app)]
+    {
+        let about = fs::metadata(&file).expect("there");
+        assert_eq!((about.uid(), about.mode() & 0o777), (NOBODY, 0o600), "{}", file.display());
+    }
+    for file in [folders.secret(), folders.token(&app)] {
+        assert_ne!(fs::read_to_string(file).expect("text").trim(), planted);
+    }
+    assert!(running.stderr().contains("belongs to daemon"), "{}", running.stderr());
+    assert_eq!(running.stop().code, Some(0));
+}
+
+#[track_caller]
+fn assert_doctor_says_nothing_runs(home: &Home, at: &RunContext) {
+    let told = run(home, at, &["doctor"]);
+    assert!(told.stdout.contains("warning: secret: "), "{told:?}");
+    assert!(told.stdout.contains("warning: assignment: "), "{told:?}");
+    assert_eq!(told.stdout.matches("belongs to daemon").count(), 2, "{told:?}");
+}
+
+#[test]
+fn no_command_speaks_to_a_control_socket_of_another_user() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let (home, app) = (Home::new(), AppName::default());
+    let socket = home.folders().control(&app);
+    fs::create_dir_all(socket.parent().expect("a folder")).expect("made");
+    let listener = UnixListener::bind(&socket).expect("bound");
+    home.give_to_plain_user();
+    chown(&socket, Some(DAEMON), Some(DAEMON)).expect("given");
+    set_mode(&socket, 0o666);
+    for command in ["status", "stop"] {
+        let told = run(&home, &nobody, &[command]);
+        assert_eq!(told.code, Some(3), "{told:?}");
+    }
+    listener.set_nonblocking(true).expect("a socket");
+    let asked = listener.accept().expect_err("not spoken to");
+    assert_eq!(asked.kind(), io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn root_shows_and_changes_the_settings_of_a_user_and_starts_nothing_by_them() {
+    if RunContext::as_nobody(&program("launcher")).is_none() {
+        return;
+    }
+    let root = RunContext::direct();
+    let home = Home::new();
+    let (file, trace) = (settings_file(&home), write_settings_with_trace(&home));
+    home.give_to_plain_user();
+    for words in [&["settings", "show"][..], &["settings", "set", "log", "debug"]] {
+        let told = run(&home, &root, words);
+        assert_eq!(told.code, Some(0), "{told:?}");
+    }
+    assert_eq!(fs::metadata(&file).expect("there").uid(), NOBODY);
+    let start: &[&[&str]] = &[&["start", "--no-open"]];
+    assert_refused(&home, &root, start, &["belongs to nobody", "start it as nobody"]);
+    assert_doctor_says(&home, &root, "trust", &["belongs to nobody"]);
+    assert!(!trace.exists());
+
+    // Also where nothing is there yet.
+    let empty = Home::new();
+    empty.give_to_plain_user();
+    assert_refused(&empty, &root, start, &["belongs to nobody"]);
+    assert!(!empty.folders().state().exists());
+}

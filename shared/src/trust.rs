@@ -1,0 +1,288 @@
+//! Which files and folders are believed: those that we or root own and that no other user may write.
+//!
+//! What another user could have written may name a program that we would run, or a secret that this user
+//! knows. A group may write only if it is our own and has no other member. Of the folders above a file those
+//! below the home count: who may write there could put another file in its place. Where a file system keeps no
+//! modes, or nothing can be written, modes say nothing.
+//!
+//! Root reads and changes what is of any user, and starts only what is root's.
+
+use std::{
+    fs::Metadata,
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    app::AppName,
+    message,
+    os::{self, Account, FileRights, SocketTables, System},
+    paths::Folders,
+};
+
+const ROOT: u32 = 0;
+
+/// What is done with what is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is shown or changed.
+    Look,
+    /// A server is started by it.
+    Launch,
+}
+
+/// Why a file or a folder is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distrust {
+    /// It belongs to another user, and not to root.
+    Foreign,
+    /// Another user may write to it.
+    Writable,
+}
+
+/// A file or a folder that is not believed. It may be the inner error of an [`io::Error`] of the kind
+/// `InvalidData`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.reason())]
+pub struct Untrusted {
+    /// Where it is; a link is followed.
+    pub path: PathBuf,
+    /// Which part of the rule it breaks.
+    pub why: Distrust,
+    rights: FileRights,
+    account: u32,
+}
+
+/// Whether something with these rights is believed by a process of `account`.
+///
+/// # Errors
+///
+/// Why not.
+pub fn judge(rights: FileRights, account: &Account, purpose: Purpose) -> Result<(), Distrust> {
+    if account.user == ROOT && purpose == Purpose::Look {
+        return Ok(());
+    }
+    if rights.owner != ROOT && rights.owner != account.user {
+        return Err(Distrust::Foreign);
+    }
+    // In a folder with the sticky bit a file can be replaced by its owner alone.
+    if rights.is_folder && rights.mode & 0o1000 != 0 {
+        return Ok(());
+    }
+    let is_private = || rights.group == account.group && (account.has_private_group)();
+    match (rights.mode & 0o002 != 0, rights.mode & 0o020 != 0) {
+        (true, _) => Err(Distrust::Writable),
+        (false, true) if !is_private() => Err(Distrust::Writable),
+        (false, _) => Ok(()),
+    }
+}
+
+/// Whether what is open or was looked at is believed; `path` is for the message.
+///
+/// # Errors
+///
+/// [`Untrusted`] if not.
+pub fn check(path: &Path, about: &Metadata, purpose: Purpose) -> Result<(), Untrusted> {
+    let Some((untrusted, protection)) = look(path, about, purpose) else { return Ok(()) };
+    match (untrusted.why, protection) {
+        (Distrust::Writable, Protection::ReadOnly | Protection::NoModes) => Ok(()),
+        (Distrust::Foreign, _) | (_, Protection::Modes) => Err(untrusted),
+    }
+}
+
+/// What keeps others from writing, besides the owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protection {
+    Modes,
+    ReadOnly,
+    NoModes,
+}
+
+fn look(path: &Path, about: &Metadata, purpose: Purpose) -> Option<(Untrusted, Protection)> {
+    let (rights, account) = (os::file_rights(about)?, os::own_account()?);
+    let why = judge(rights, &account, purpose).err()?;
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let protection = match () {
+        () if os::is_read_only(&path) => Protection::ReadOnly,
+        () if !os::keeps_modes(&path) => Protection::NoModes,
+        () => Protection::Modes,
+    };
+    Some((Untrusted { path, why, rights, account: account.user }, protection))
+}
+
+/// Whether a launch of `app` may rest on its folders. Root's rests on no folder and no file of
+/// another user.
+///
+/// # Errors
+///
+/// The first that is not believed.
+pub fn check_launch(folders: &Folders, app: &AppName) -> Result<(), Untrusted> {
+    let check_there = |path: &Path| match path.metadata() {
+        Ok(about) => check(path, &about, Purpose::Launch),
+        Err(_) => Ok(()),
+    };
+    let counted = folders.below_home(app);
+    counted.iter().try_for_each(|folder| check_there(folder))?;
+    if System::default().own_uid() != Some(ROOT) {
+        return Ok(());
+    }
+    // What root makes in a folder of another user is that user's.
+    for folder in counted.iter().filter_map(|folder| nearest(folder)) {
+        check_there(folder).or_else(|untrusted| match untrusted.why {
+            Distrust::Foreign => Err(untrusted),
+            Distrust::Writable => Ok(()),
+        })?;
+    }
+    let files = [
+        folders.settings(app),
+        folders.secret(),
+        folders.assignment(app),
+        folders.token(app),
+        folders.lock(app),
+    ];
+    files.iter().try_for_each(|file| check_there(file))
+}
+
+/// The folder that is there, of those that would be made for `folder`.
+fn nearest(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.exists())
+}
+
+/// A folder that a launch of `app` rests on and whose file system keeps no modes, although other users
+/// may write there, as far as can be seen.
+pub fn unprotected(folders: &Folders, app: &AppName) -> Option<PathBuf> {
+    folders.below_home(app).into_iter().find(|folder| {
+        let looked = folder.metadata().ok().and_then(|about| look(folder, &about, Purpose::Launch));
+        looked.is_some_and(|(untrusted, protection)| {
+            untrusted.why == Distrust::Writable && protection == Protection::NoModes
+        })
+    })
+}
+
+impl Untrusted {
+    /// What `error` says of the file, if it says that the file is not believed.
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+
+    fn reason(&self) -> String {
+        let (owner, mode) = (user(self.rights.owner), format!("{:04o}", self.rights.mode));
+        match self.why {
+            Distrust::Foreign => message!("untrusted.foreign", owner, mode),
+            Distrust::Writable => message!("untrusted.writable", owner, mode),
+        }
+    }
+
+    /// What a person can do, with the command.
+    pub fn repair(&self) -> String {
+        let file = quoted(&self.path);
+        match self.why {
+            Distrust::Foreign if self.account == ROOT => {
+                message!("untrusted.now_start_as", owner = user(self.rights.owner), file)
+            }
+            Distrust::Foreign => message!("untrusted.now_chown", user = user(self.account), file),
+            Distrust::Writable => message!("untrusted.now_chmod", file),
+        }
+    }
+}
+
+impl From<Untrusted> for io::Error {
+    fn from(problem: Untrusted) -> Self {
+        Self::new(io::ErrorKind::InvalidData, problem)
+    }
+}
+
+/// The name of a user, or the number of one without a name.
+fn user(uid: u32) -> String {
+    System::default().user_name(uid).unwrap_or_else(|| uid.to_string())
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    match path.chars().all(is_plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    const US: u32 = 1000;
+    const OTHER: u32 = 1001;
+
+    fn verdict(owner: u32, group: u32, mode: u32, account: &Account) -> Result<(), Distrust> {
+        let is_folder = mode & 0o1000 != 0;
+        judge(FileRights { owner, group, mode, is_folder }, account, Purpose::Launch)
+    }
+
+    fn account(user: u32, has_private_group: fn() -> bool) -> Account {
+        Account { user, group: user, has_private_group }
+    }
+
+    #[test]
+    fn believed_is_what_we_or_root_own_and_no_other_user_may_write() {
+        use Distrust::{Foreign, Writable};
+        let (private, shared) = (account(US, || true), account(US, || false));
+        for (owner, group, mode, in_private_group, in_shared_group) in [
+            (US, US, 0o600, Ok(()), Ok(())),
+            (US, US, 0o644, Ok(()), Ok(())),
+            // A umask of 002, where each user has a group.
+            (US, US, 0o664, Ok(()), Err(Writable)),
+            (US, US, 0o2775, Ok(()), Err(Writable)),
+            // Another group, of which we may be a member too.
+            (US, 50, 0o660, Err(Writable), Err(Writable)),
+            (US, 50, 0o640, Ok(()), Ok(())),
+            (US, US, 0o666, Err(Writable), Err(Writable)),
+            (US, US, 0o602, Err(Writable), Err(Writable)),
+            // A store of packages, a file of the administrator's.
+            (ROOT, ROOT, 0o444, Ok(()), Ok(())),
+            (ROOT, ROOT, 0o644, Ok(()), Ok(())),
+            (ROOT, ROOT, 0o664, Err(Writable), Err(Writable)),
+            (ROOT, US, 0o664, Ok(()), Err(Writable)),
+            // Another user, a user namespace without a number for the owner.
+            (OTHER, US, 0o600, Err(Foreign), Err(Foreign)),
+            (OTHER, OTHER, 0o444, Err(Foreign), Err(Foreign)),
+            (65_534, 65_534, 0o400, Err(Foreign), Err(Foreign)),
+            // Folders like /tmp.
+            (ROOT, ROOT, 0o1777, Ok(()), Ok(())),
+            (US, US, 0o1777, Ok(()), Ok(())),
+            (OTHER, OTHER, 0o1777, Err(Foreign), Err(Foreign)),
+        ] {
+            let of = format!("{owner}:{group} {mode:o}");
+            assert_eq!(verdict(owner, group, mode, &private), in_private_group, "{of}");
+            assert_eq!(verdict(owner, group, mode, &shared), in_shared_group, "{of}");
+        }
+    }
+
+    #[test]
+    fn root_looks_at_the_files_of_all_and_starts_by_its_own_alone() {
+        let root = account(ROOT, || true);
+        for (owner, mode, launch) in [
+            (ROOT, 0o600, Ok(())),
+            (ROOT, 0o664, Ok(())),
+            (ROOT, 0o666, Err(Distrust::Writable)),
+            (US, 0o600, Err(Distrust::Foreign)),
+        ] {
+            let rights = FileRights { owner, group: owner, mode, is_folder: false };
+            assert_eq!(judge(rights, &root, Purpose::Look), Ok(()));
+            assert_eq!(judge(rights, &root, Purpose::Launch), launch, "{owner} {mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_sticky_file_is_a_file_like_others() {
+        let rights = FileRights { owner: US, group: US, mode: 0o1666, is_folder: false };
+        let judged = judge(rights, &account(US, || true), Purpose::Launch);
+        assert_eq!(judged, Err(Distrust::Writable));
+    }
+
+    #[test]
+    fn the_command_names_the_file_as_a_shell_takes_it() {
+        assert_eq!(quoted(Path::new("/home/ada/a-b_c.toml")), "/home/ada/a-b_c.toml");
+        assert_eq!(quoted(Path::new("/it's here")), r"'/it'\''s here'");
+    }
+}
