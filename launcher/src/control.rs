@@ -10,7 +10,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -156,7 +156,21 @@ pub enum RequestError {
     Timeout,
 }
 
-/// Listens at `path` and passes every request to `handle`, until the process ends.
+/// A control socket that listens until this is dropped.
+#[derive(Debug)]
+pub struct ControlListener {
+    is_closed: Arc<AtomicBool>,
+    closer: os::ListenerCloser,
+}
+
+impl Drop for ControlListener {
+    fn drop(&mut self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.closer.close();
+    }
+}
+
+/// Listens at `path` and passes every request to `handle`.
 ///
 /// # Errors
 ///
@@ -164,15 +178,22 @@ pub enum RequestError {
 pub fn listen(
     path: &Path,
     handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
-) -> io::Result<()> {
+) -> io::Result<ControlListener> {
     let listener = os::with_socket_name(path, |name| {
         // The name may be one that holds in this process and at this moment alone.
         let options = ListenerOptions::new().name(name).try_overwrite(true).reclaim_name(false);
         os::for_this_user_alone(options)?.create_sync()
     })?;
+    let closer = os::ListenerCloser::of(&listener)?;
+    let is_closed = Arc::new(AtomicBool::new(false));
+    let closed = Arc::clone(&is_closed);
     let (handle, open) = (Arc::new(handle), Arc::new(AtomicUsize::new(0)));
     thread::Builder::new().name("control socket".to_owned()).spawn(move || {
-        for client in listener.incoming().filter_map(Result::ok) {
+        for client in listener.incoming() {
+            if closed.load(Ordering::Relaxed) {
+                return;
+            }
+            let Ok(client) = client else { continue };
             let (handle, open) = (Arc::clone(&handle), Arc::clone(&open));
             if open.fetch_add(1, Ordering::Relaxed) >= MAX_CLIENTS {
                 open.fetch_sub(1, Ordering::Relaxed);
@@ -186,7 +207,7 @@ pub fn listen(
             drop(thread::Builder::new().name("control client".to_owned()).spawn(serve));
         }
     })?;
-    Ok(())
+    Ok(ControlListener { is_closed, closer })
 }
 
 /// Reads from a client until a deadline.
@@ -323,15 +344,15 @@ mod test {
 
     use super::*;
 
-    fn listening() -> (tempfile::TempDir, std::path::PathBuf) {
+    fn listening() -> (tempfile::TempDir, ControlListener, std::path::PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("app.sock");
         let answer = |incoming: IncomingRequest| {
             let reason = format!("{:?}", incoming.request);
             let _ = incoming.reply.send(Response::Refused { reason, about_port: false });
         };
-        listen(&path, answer).expect("it can be made");
-        (folder, path)
+        let listener = listen(&path, answer).expect("it can be made");
+        (folder, listener, path)
     }
 
     /// See the README there.
@@ -353,7 +374,7 @@ mod test {
 
     #[test]
     fn a_request_gets_its_answer() {
-        let (_folder, path) = listening();
+        let (_folder, _listener, path) = listening();
         let answer = ask(&path, Request::Restart).expect("an answer");
         assert_eq!(answer, Response::Refused { reason: "Restart".to_owned(), about_port: false });
     }
@@ -363,7 +384,7 @@ mod test {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("app.sock");
         let (kept, silent) = channel();
-        listen(&path, move |incoming| drop(kept.send(incoming))).expect("it can be made");
+        let _listening = listen(&path, move |incoming| drop(kept.send(incoming)));
         let pending = PendingRequest::send(&path, Request::Restart);
         let incoming = silent.recv().expect("it arrives");
         assert!(!incoming.is_expired());
@@ -374,7 +395,7 @@ mod test {
 
     #[test]
     fn garbage_and_a_flood_are_answered_with_what_is_wrong() {
-        let (_folder, path) = listening();
+        let (_folder, _listener, path) = listening();
         for (said, wrong) in
             [("hello\n".to_owned(), "is not a message"), ("x".repeat(1 << 20), "more than")]
         {

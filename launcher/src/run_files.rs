@@ -20,7 +20,7 @@ use shared::{
 };
 
 use crate::{
-    control::{self, IncomingRequest},
+    control::{self, ControlListener, IncomingRequest},
     launch::Launch,
     os,
 };
@@ -36,6 +36,8 @@ pub struct RunFiles<'a> {
     launch: &'a Launch,
     lock: Option<Box<AppLock>>,
     control: Option<PathBuf>,
+    /// Ends with these files, or when another takes its place.
+    listener: Option<ControlListener>,
     published: Option<Discovery>,
     handle: Handler,
 }
@@ -51,7 +53,8 @@ impl<'a> RunFiles<'a> {
             remove_leftovers(launch);
         }
         let handle = Arc::new(handle);
-        let mut files = Self { launch, lock, control: None, published: None, handle };
+        let mut files =
+            Self { launch, lock, control: None, listener: None, published: None, handle };
         files.listen();
         files.say_owner();
         if let Err(error) = files.write_token() {
@@ -124,12 +127,16 @@ impl<'a> RunFiles<'a> {
         let context = &self.launch.context;
         let usual = context.folders.control(&context.app);
         let substitute = os::substitute_socket(&usual);
-        let opened = self.listen_at(&usual).map(|()| usual).or_else(|error| {
+        let opened = self.listen_at(&usual).map(|listener| (listener, usual)).or_else(|error| {
             let made = os::make_substitute_folder(&substitute);
-            made.and_then(|()| self.listen_at(&substitute)).map(|()| substitute).map_err(|_| error)
+            let listening = made.and_then(|()| self.listen_at(&substitute));
+            listening.map(|listener| (listener, substitute)).map_err(|_| error)
         });
         match opened {
-            Ok(path) => self.control = Some(path),
+            Ok((listener, path)) => {
+                self.control = Some(path);
+                self.listener = Some(listener);
+            }
             Err(error) => self.launch.warn(&message!("warning.no_control"), &error),
         }
         if let Some(published) = &mut self.published {
@@ -137,7 +144,7 @@ impl<'a> RunFiles<'a> {
         }
     }
 
-    fn listen_at(&self, path: &Path) -> io::Result<()> {
+    fn listen_at(&self, path: &Path) -> io::Result<ControlListener> {
         paths::make_parent(path)?;
         let handle = Arc::clone(&self.handle);
         control::listen(path, move |request| handle(request))

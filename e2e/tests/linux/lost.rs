@@ -9,7 +9,8 @@ use std::{
 };
 
 use e2e::{
-    Home, RunContext, Running, WatchedProcess, program, quiet_port, quiet_range, skip, wait_until,
+    Home, RunContext, Running, WatchedProcess, program, quiet_port, quiet_range, skip, wait_for,
+    wait_until,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -78,6 +79,28 @@ fn a_signal_that_log_rotation_sends_has_the_files_written_anew_and_ends_nothing(
         let anew = [home.folders().discovery(&app), home.folders().control(&app)];
         wait_until("they are there again", || anew.iter().all(|file| file.exists()));
         assert!(!running.has_ended(), "{signal:?}");
+    }
+}
+
+/// Each new control socket takes the place of one that is lost.
+#[test]
+fn files_that_are_lost_again_and_again_cost_no_threads_and_no_descriptors() {
+    let home = Home::new();
+    let (running, _) = serving(&home);
+    let count = |what: &str| {
+        fs::read_dir(format!("/proc/{}/{what}", running.pid())).expect("it runs").count()
+    };
+    let restored = || {
+        fs::remove_dir_all(home.folders().run()).expect("it was there");
+        assert_eq!(home.ask("status").code, Some(0));
+        // The threads of the requests have ended, and so has that of the socket that was lost.
+        wait_for(|| Some((count("task"), count("fd"))).filter(|(threads, _)| *threads <= 8))
+    };
+    let after_first = restored();
+    for _ in 0..5 {
+        assert!(
+            restored().is_some_and(|now| after_first.is_some_and(|first| now.1 <= first.1 + 1))
+        );
     }
 }
 

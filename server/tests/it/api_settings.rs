@@ -35,7 +35,11 @@ fn what_is_read_can_be_put_back_and_one_change_leaves_the_rest_alone() {
     let again = put(&api, &tag(&read), &told["settings"]);
     assert_eq!((again.status, tag(&again)), (200, tag(&read)));
     assert_eq!(fs::read_to_string(api.settings_file()).expect("there"), text);
-    assert!(!api.folders.history().exists(), "nothing is recorded");
+    assert_eq!(
+        fs::read_to_string(api.folders.history()).expect("there"),
+        "",
+        "nothing is recorded"
+    );
     let mut settings = told["settings"].clone();
     settings["port"] = 17000.into();
     settings["restart"] = "never".into();

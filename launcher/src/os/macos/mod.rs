@@ -19,9 +19,9 @@ use super::{interface::Started, unix};
 
 pub use self::desktop::{has_desktop, output_is_read, show};
 pub use super::unix::{
-    detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
-    kill, leave_own_console, make_substitute_folder, nudge, on_signal, signal_of,
-    substitute_socket, user, wait_for_end,
+    ListenerCloser, detach, for_this_user_alone, has_terminal, is_connected, is_listening_at,
+    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, nudge, on_signal,
+    signal_of, substitute_socket, user, wait_for_end,
 };
 
 /// Starts the server on these sockets.

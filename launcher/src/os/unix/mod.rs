@@ -38,7 +38,7 @@ pub use shared::os::has_terminal;
 pub use self::{
     desktop::leave_own_console,
     socket::{
-        for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
+        ListenerCloser, for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
         substitute_socket,
     },
 };

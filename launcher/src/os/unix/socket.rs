@@ -5,7 +5,7 @@ use std::{
     fs::{self, DirBuilder},
     io,
     os::{
-        fd::AsFd,
+        fd::{AsFd, OwnedFd},
         unix::{
             ffi::OsStrExt,
             fs::{DirBuilderExt, FileTypeExt, MetadataExt},
@@ -15,10 +15,10 @@ use std::{
 };
 
 use interprocess::{
-    local_socket::{GenericFilePath, ListenerOptions, Name, Stream, prelude::*},
+    local_socket::{GenericFilePath, Listener, ListenerOptions, Name, Stream, prelude::*},
     os::unix::local_socket::ListenerOptionsExt,
 };
-use rustix::net::RecvFlags;
+use rustix::net::{RecvFlags, Shutdown};
 use sha2::{Digest, Sha256};
 
 /// The longest path that a socket may have, in bytes: `sockaddr_un` has room for this many on macOS, and
@@ -35,6 +35,28 @@ pub(crate) fn with_name<T>(
     act: impl FnOnce(Name<'_>) -> io::Result<T>,
 ) -> io::Result<T> {
     act(path.to_fs_name::<GenericFilePath>()?)
+}
+
+/// Has a thread that waits for the clients of a listener go on.
+#[derive(Debug)]
+pub struct ListenerCloser(OwnedFd);
+
+impl ListenerCloser {
+    /// The one of `listener`.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no descriptors left.
+    pub fn of(listener: &Listener) -> io::Result<Self> {
+        let Listener::UdSocket(socket) = listener;
+        Ok(Self(socket.as_fd().try_clone_to_owned()?))
+    }
+
+    /// Ends the listening.
+    pub fn close(&self) {
+        // Where the system refuses it, the thread waits on; nothing can reach it.
+        let _ = rustix::net::shutdown(&self.0, Shutdown::Both);
+    }
 }
 
 /// Where the control socket is that cannot be at `path`, because that is too long or its folder cannot

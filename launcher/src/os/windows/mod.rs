@@ -23,7 +23,7 @@ pub use self::{
     desktop::{has_desktop, has_terminal, leave_own_console, output_is_read, show},
     handle::keep_to_ourselves,
     pipe::{
-        for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
+        ListenerCloser, for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
         substitute_socket, with_socket_name,
     },
     process::{detach, kill, memory_of, signal_of, spawn, wait_for_end},

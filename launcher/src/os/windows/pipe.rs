@@ -6,7 +6,7 @@ use std::{
 };
 
 use interprocess::{
-    local_socket::{GenericNamespaced, ListenerOptions, Name, Stream, prelude::*},
+    local_socket::{GenericNamespaced, Listener, ListenerOptions, Name, Stream, prelude::*},
     os::windows::{local_socket::ListenerOptionsExt, security_descriptor::SecurityDescriptor},
 };
 use sha2::{Digest, Sha256};
@@ -16,6 +16,25 @@ use super::account;
 
 /// How many digits of the hash a pipe is named with: enough that no two folders ever share a name.
 const DIGITS: usize = 32;
+
+/// Has a thread that waits for the clients of a listener go on: nothing has to here, because a pipe is no file that
+/// could be lost, and its listener ends with the process.
+#[derive(Debug)]
+pub struct ListenerCloser;
+
+impl ListenerCloser {
+    /// The one of `listener`.
+    ///
+    /// # Errors
+    ///
+    /// None here.
+    pub fn of(_: &Listener) -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Leaves it open.
+    pub fn close(&self) {}
+}
 
 /// Calls `act` with the name of the pipe that stands for a control socket at `path`.
 ///
