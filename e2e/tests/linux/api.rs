@@ -5,11 +5,12 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    time::{Duration, Instant},
 };
 
 use e2e::{
-    Answer, Home, PATIENCE, ReadyMessage, Running, get, is_free, quiet_port, quiet_range, send,
-    wait_until,
+    Answer, Home, PATIENCE, ReadyMessage, Running, WatchedProcess, get, is_free, quiet_port,
+    quiet_range, send, wait_until,
 };
 use serde_json::{Value, json};
 use shared::{
@@ -255,4 +256,34 @@ fn who_took_a_port_is_told_by_the_command_and_by_the_api_alike() {
     let moved = parsed(&call(&home, ready.port, "GET status", "", None))["moved"].clone();
     assert!(moved.is_null() || moved["why"] == "conflict", "{moved}");
     assert_eq!(running.stop().code, Some(0));
+}
+
+/// A question about a very long history, whose client has left.
+#[test]
+fn a_long_read_of_the_history_does_not_hold_up_the_end() {
+    let home = Home::new();
+    home.may_lose_records();
+    let mut server = home.server().port(quiet_port()).start();
+    let ready = server.ready();
+    let token = fs::read_to_string(home.folders().token(&AppName::default())).expect("a token");
+    // Half a gigabyte of lines that are no records takes longer to read than the end may take.
+    let history = fs::OpenOptions::new().append(true).open(home.folders().history());
+    let mut history = history.expect("there");
+    let piece = "{\"not\":\"a record\"}\n".repeat(1 << 16);
+    for _ in 0..400 {
+        history.write_all(piece.as_bytes()).expect("written");
+    }
+    let mut client = TcpStream::connect(("127.0.0.1", ready.port)).expect("it listens");
+    let path = format!("/_homeport/api/v1/ports/{}", ready.port);
+    let head = format!("Host: 127.0.0.1:{}\r\nAuthorization: Bearer {}", ready.port, token.trim());
+    write!(client, "GET {path} HTTP/1.1\r\n{head}\r\n\r\n").expect("sent");
+    let process = WatchedProcess::of(ready.server_pid).expect("it runs");
+    wait_until("it reads the history", || process.bytes_read() > 16 << 20);
+    drop(client);
+    let (began, read) = (Instant::now(), process.bytes_read());
+    assert!(read < 400 << 20, "{read} bytes: it has read everything already");
+    assert_eq!(server.stop().code, Some(0));
+    // Requests in flight have 10 s at the end.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    fs::write(home.folders().history(), "").expect("emptied");
 }

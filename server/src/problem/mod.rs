@@ -8,7 +8,7 @@
 mod members;
 mod kind;
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -299,6 +299,9 @@ impl From<HistoryError> for Problem {
     fn from(error: HistoryError) -> Self {
         match error {
             HistoryError::Gone(_) => Self::cursor_gone(),
+            HistoryError::Unreadable(ref source) if source.kind() == io::ErrorKind::Interrupted => {
+                Self::stopping()
+            }
             HistoryError::Unreadable(ref source) => {
                 Self::system(format!("{error}: {source}"), error)
             }

@@ -12,6 +12,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use shared::{
+    history::Cancellation,
     identity::{Identity, Secret},
     launch::LaunchInfo,
 };
@@ -43,6 +44,8 @@ pub struct AppState {
     pub requests: LauncherRequests,
     /// The right to check a port that is not ours. There is one, because a check may take a second.
     pub port_checks: Arc<Semaphore>,
+    /// Reads of a history that may be long; they are given up when the server has been ending for a while.
+    pub long_reads: Cancellation,
 }
 
 impl AppState {

@@ -38,7 +38,7 @@ pub use head::Head;
 pub use json_lines::Author;
 pub(crate) use json_lines::{JsonLines, Losses, Sink, say_once};
 pub use page::HistoryPage;
-pub use reader::{Backward, Forward, HistoryError, Reader};
+pub use reader::{Backward, Cancellation, Forward, HistoryError, Reader};
 pub use record::Record;
 pub use since::{SinceError, SinceTime, moment};
 pub use writer::{RecordLines, Writer};

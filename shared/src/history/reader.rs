@@ -10,6 +10,10 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{
@@ -26,6 +30,25 @@ pub struct Reader {
     file: PathBuf,
     /// Diagnostics name no event.
     needs_event: bool,
+    cancellation: Cancellation,
+}
+
+/// Whether what is read is still wanted: another thread may cancel that.
+#[derive(Debug, Clone, Default)]
+pub struct Cancellation(Arc<AtomicBool>);
+
+impl Cancellation {
+    /// Has readers end with an error of the kind [`io::ErrorKind::Interrupted`] before their next block.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn check(&self) -> io::Result<()> {
+        match self.0.load(Ordering::Relaxed) {
+            true => Err(io::ErrorKind::Interrupted.into()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Why the history cannot be read.
@@ -42,12 +65,18 @@ pub enum HistoryError {
 impl Reader {
     /// Reads a port history.
     pub fn of_history(file: &Path) -> Self {
-        Self { file: file.to_owned(), needs_event: true }
+        Self { file: file.to_owned(), needs_event: true, cancellation: Cancellation::default() }
     }
 
     /// Reads diagnostics, whose lines have a target in place of an event.
     pub fn of_diagnostics(file: &Path) -> Self {
-        Self { file: file.to_owned(), needs_event: false }
+        Self { file: file.to_owned(), needs_event: false, cancellation: Cancellation::default() }
+    }
+
+    /// The same, until it is cancelled.
+    #[must_use]
+    pub fn until(self, cancellation: Cancellation) -> Self {
+        Self { cancellation, ..self }
     }
 
     /// What this reads, whether it exists or not.
@@ -62,7 +91,7 @@ impl Reader {
     /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file.
     pub fn backward(&self, filter: &Filter) -> Result<Backward, HistoryError> {
         let Some(file) = open(&self.file)? else {
-            return Ok(Backward::empty(self.matcher(filter)));
+            return Ok(self.empty(filter));
         };
         let end = file.metadata()?.len();
         self.backward_in(file, end, filter)
@@ -90,7 +119,17 @@ impl Reader {
     ) -> Result<Backward, HistoryError> {
         let id = FileId::of(&mut file)?;
         let blocks = Some(blocks::BackwardBlocks::new(file, end));
-        Ok(Backward { blocks, id, found: VecDeque::new(), matcher: self.matcher(filter) })
+        Ok(Backward { blocks, id, ..self.empty(filter) })
+    }
+
+    fn empty(&self, filter: &Filter) -> Backward {
+        Backward {
+            blocks: None,
+            id: FileId::default(),
+            found: VecDeque::new(),
+            matcher: self.matcher(filter),
+            cancellation: self.cancellation.clone(),
+        }
     }
 
     /// What `filter` wants, oldest first. No file is an empty one. A line that has no end yet is
@@ -110,7 +149,8 @@ impl Reader {
     /// As above.
     pub fn forward_from(&self, filter: &Filter, offset: u64) -> Result<Forward, HistoryError> {
         let blocks = open(&self.file)?.map(|file| blocks::ForwardBlocks::new(file, offset));
-        Ok(Forward { blocks, found: VecDeque::new(), matcher: self.matcher(filter) })
+        let (matcher, cancellation) = (self.matcher(filter), self.cancellation.clone());
+        Ok(Forward { blocks, found: VecDeque::new(), matcher, cancellation })
     }
 
     /// What is added from now on and `filter` wants.
@@ -139,13 +179,10 @@ pub struct Backward {
     id: FileId,
     found: VecDeque<Found>,
     matcher: Matcher,
+    cancellation: Cancellation,
 }
 
 impl Backward {
-    fn empty(matcher: Matcher) -> Self {
-        Self { blocks: None, id: FileId::default(), found: VecDeque::new(), matcher }
-    }
-
     /// The place in front of `offset`, to go on there later.
     pub(super) fn cursor(&self, offset: u64) -> Cursor {
         Cursor { file: self.id, at: offset }
@@ -163,6 +200,7 @@ impl Backward {
 
     /// Looks at the block before. Returns whether there was one.
     fn look(&mut self) -> io::Result<bool> {
+        self.cancellation.check()?;
         let Some(lines) = self.blocks.as_mut().map_or(Ok(None), blocks::BackwardBlocks::next)?
         else {
             return Ok(false);
@@ -211,6 +249,7 @@ pub struct Forward {
     blocks: Option<blocks::ForwardBlocks>,
     found: VecDeque<Found>,
     matcher: Matcher,
+    cancellation: Cancellation,
 }
 
 impl Iterator for Forward {
@@ -222,7 +261,7 @@ impl Iterator for Forward {
                 return Some(Ok(found));
             }
             let blocks = self.blocks.as_mut()?;
-            match blocks.next() {
+            match self.cancellation.check().and_then(|()| blocks.next()) {
                 Ok(Some(lines)) => find(lines, &self.matcher, &mut self.found),
                 Ok(None) => {
                     let torn = blocks.torn()?;
@@ -233,6 +272,29 @@ impl Iterator for Forward {
                     return Some(Err(error));
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_is_cancelled_ends_in_both_directions() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("history.jsonl");
+        std::fs::write(&file, "no record\n".repeat(100)).expect("written");
+        let cancellation = Cancellation::default();
+        let reader = Reader::of_history(&file).until(cancellation.clone());
+        let filter = Filter::default();
+        assert_eq!(reader.forward(&filter).expect("readable").count(), 100);
+        cancellation.cancel();
+        let forward = reader.forward(&filter).expect("readable").next();
+        let backward = reader.backward(&filter).expect("readable").next();
+        for found in [forward, backward] {
+            let error = found.expect("an error").expect_err("it is cancelled");
+            assert_eq!(error.kind(), io::ErrorKind::Interrupted);
         }
     }
 }

@@ -19,7 +19,7 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
-use shared::{claim::Claim, port::Port};
+use shared::{claim::Claim, history::Cancellation, port::Port};
 use slog::Logger;
 use tokio::sync::Semaphore;
 
@@ -138,6 +138,7 @@ impl BoundApplication {
             launch: settings.launch,
             requests: settings.requests,
             port_checks: Arc::new(Semaphore::new(1)),
+            long_reads: Cancellation::default(),
         });
         let (shared_state, drained) = (state.clone(), connections.clone());
         let is_logged = access_log::is_wanted(&logger);

@@ -1,7 +1,7 @@
 //! An application that serves, and its graceful shutdown: every request that was accepted gets a
 //! response.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use actix_web::{dev::Server, web};
 use shared::port::Port;
@@ -30,6 +30,10 @@ const ACCEPT_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// that sends a request in this time gets `Connection: close` with the response. It begins anew with
 /// each connection that closes, because a busy server needs time for all of them.
 const IDLE_GRACE: Duration = Duration::from_millis(250);
+
+/// How long a read of the history goes on when the server stops: much longer than any but that of a very
+/// long history takes.
+const LONG_READ: Duration = Duration::from_secs(2);
 
 /// How long actix waits for requests in flight when it stops, in seconds: longer than any patience,
 /// because [`RunningApplication::stop`] has the limit.
@@ -102,11 +106,20 @@ impl RunningApplication {
             select! {
                 () = drained => {}
                 _ = &mut self.server => {}
+                () = give_up_long_reads(&self.state) => {}
             }
         };
         // Dropping the server, which follows in any case, closes what is left.
         let _ = timeout(patience, ended).await;
     }
+}
+
+/// Gives up what reads a long history, whether its client still waits or has left, so that it does not hold
+/// up the end. Never returns.
+async fn give_up_long_reads(state: &AppState) {
+    sleep(LONG_READ).await;
+    state.long_reads.cancel();
+    pending::<()>().await;
 }
 
 /// Waits until this process no longer accepts connections: a pause is asynchronous, and the accept

@@ -166,7 +166,7 @@ fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, 
     let is_ours = port == state.launch.port;
     let conflict = if is_ours { None } else { conflict(state, files, port, &settings)? };
     let remarks = asker(state, files, &settings, &avoid).remarks(port);
-    let history = Reader::of_history(&files.folders.history());
+    let history = Reader::of_history(&files.folders.history()).until(state.long_reads.clone());
     let past = PortTimeline::read(&history, port, None)?;
     let (verdict, sentence) = match &conflict {
         None if is_ours => (PortVerdict::Ours, format!("port {port} is the port of this server")),
