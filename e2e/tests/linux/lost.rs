@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -80,6 +80,71 @@ fn a_signal_that_log_rotation_sends_has_the_files_written_anew_and_ends_nothing(
         wait_until("they are there again", || anew.iter().all(|file| file.exists()));
         assert!(!running.has_ended(), "{signal:?}");
     }
+}
+
+/// A folder that was mounted for a test.
+struct Mounted<'a>(&'a Path);
+
+impl<'a> Mounted<'a> {
+    /// `None`, and the test is skipped, where nothing can be mounted.
+    fn on(folder: &'a Path, commands: &[&[&str]]) -> Option<Self> {
+        let mount = |words: &&[&str]| {
+            let done = Command::new("mount").args(*words).arg(folder).output();
+            done.is_ok_and(|done| done.status.success())
+        };
+        let mounted = commands.iter().all(mount).then_some(Self(folder));
+        if mounted.is_none() {
+            skip("only root can mount a folder");
+        }
+        mounted
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
+    }
+}
+
+#[test]
+fn an_app_whose_home_has_become_read_only_is_still_shown_and_stopped() {
+    let home = Home::new();
+    let (running, url) = serving(&home);
+    let view = tempfile::tempdir().expect("a folder");
+    let path = home.path().to_str().expect("text");
+    let read_only: [&[&str]; 2] = [&["--bind", path], &["-o", "remount,ro,bind"]];
+    let Some(_mounted) = Mounted::on(view.path(), &read_only) else { return };
+    let in_view = |command: &str| home.command(command).env("HOMEPORT_HOME", view.path());
+    for command in ["where", "status"] {
+        let told = in_view(command).run();
+        assert_eq!(told.code, Some(0), "{command}: {told:?}");
+        assert!(told.stdout.contains(&url), "{command}: {told:?}");
+    }
+    let doctor = in_view("doctor").run();
+    assert_eq!(doctor.code, Some(75), "{doctor:?}");
+    assert_eq!(in_view("stop").run().code, Some(0));
+    assert_eq!(running.exit().code, Some(0));
+}
+
+#[test]
+fn an_app_whose_disk_is_full_is_still_shown_restarted_and_stopped() {
+    let home = Home::new();
+    home.may_lose_records();
+    let disk = home.path().join("disk");
+    fs::create_dir(&disk).expect("made");
+    let small: [&[&str]; 1] = [&["-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs"]];
+    let Some(_mounted) = Mounted::on(&disk, &small) else { return };
+    let launcher = home.launcher().env("HOMEPORT_HOME", &disk).port(quiet_port());
+    let mut running = launcher.start();
+    let url = running.ready().url;
+    let filled = fs::write(disk.join("filler"), vec![b'x'; 16 << 20]);
+    assert!(filled.is_err(), "the disk is full");
+    for command in ["where", "status", "restart", "stop"] {
+        let told = home.command(command).env("HOMEPORT_HOME", &disk).run();
+        assert_eq!(told.code, Some(0), "{command}: {told:?}");
+        assert!(command == "stop" || told.stdout.contains(&url), "{command}: {told:?}");
+    }
+    assert_eq!(running.exit().code, Some(0));
 }
 
 /// Each new control socket takes the place of one that is lost.
