@@ -149,6 +149,27 @@ fn whatever_takes_the_place_of_our_files_a_running_launch_is_stopped() {
     });
 }
 
+/// A link that another program has put there leads to a file of this user.
+#[test]
+fn nothing_of_ours_is_written_through_a_link() {
+    let app = AppName::default();
+    for (file, path_of) in OURS {
+        let home = Home::new();
+        home.may_lose_records();
+        let victim = home.path().join("victim");
+        fs::write(&victim, "mine").expect("written");
+        let path = path_of(home.folders(), &app);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        symlink(&victim, &path).expect("linked");
+        let mut running = home.launcher().port(quiet_port()).start();
+        running.ready();
+        assert_eq!(home.ask("restart").code, Some(0), "{file}");
+        assert_eq!(running.stop().code, Some(0), "{file}");
+        assert_eq!(fs::read_to_string(&victim).expect("there"), "mine", "{file}");
+        remove(&path);
+    }
+}
+
 /// I14: what a person wrote is never ignored.
 #[test]
 fn settings_that_are_no_file_of_text_are_refused_by_name() {
