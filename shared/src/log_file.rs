@@ -5,6 +5,7 @@
 //! into a file which was deleted meanwhile are written again.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -75,12 +76,11 @@ impl LogFile {
     }
 
     fn write(&mut self, lines: &[u8]) -> Result<(), LostLines> {
-        let path = self.path.clone();
-        let lost = |(written, error)| LostLines {
+        let appended = self.current().map_err(|error| (0, error));
+        appended.and_then(|open| open.append(lines)).map_err(|(written, error)| LostLines {
             lines: count_lines(&lines[written..]),
-            error: about(&path, &error),
-        };
-        self.current().map_err(|error| (0, error)).and_then(|open| open.append(lines)).map_err(lost)
+            error: about(&self.path, &error),
+        })
     }
 
     /// The length in bytes of the file at the path, which is made if it is not there.
@@ -147,8 +147,11 @@ impl OpenLog {
     }
 
     fn append_locked(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
-        let end_of_torn: &[u8] = if self.torn { b"\n" } else { b"" };
-        let text = [end_of_torn, lines].concat();
+        let text: Cow<'_, [u8]> = match self.torn {
+            true => [b"\n", lines].concat().into(),
+            false => lines.into(),
+        };
+        let before = text.len() - lines.len();
         let written = loop {
             match self.file.write(&text) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -164,7 +167,7 @@ impl OpenLog {
         self.torn = !self.take_back(written - whole);
         let error =
             io::Error::new(io::ErrorKind::StorageFull, "a full disk or a limit cut the line short");
-        Err((whole.saturating_sub(end_of_torn.len()), error))
+        Err((whole.saturating_sub(before), error))
     }
 
     /// Removes a piece of a line that a full disk has cut, unless another program has written behind it.
