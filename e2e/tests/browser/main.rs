@@ -8,6 +8,7 @@ mod forms;
 mod keyboard;
 mod life;
 mod looks;
+mod moved;
 mod notes;
 mod past;
 mod session;
