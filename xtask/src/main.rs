@@ -1,8 +1,8 @@
 //! Developer commands of Homeport: `cargo xtask start`, `cargo xtask test`, `cargo xtask soak`,
-//! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`, `cargo xtask
-//! windows`, `cargo xtask version-0-1`,
-//! `cargo xtask package`, `cargo xtask commit-msg`, `cargo xtask floors` and `cargo xtask
-//! workflows`.
+//! `cargo xtask fuzz`, `cargo xtask gen-history`, `cargo xtask schemathesis`,
+//! `cargo xtask windows`, `cargo xtask version-0-1`, `cargo xtask package`,
+//! `cargo xtask commit-msg`, `cargo xtask floors`, `cargo xtask names` and
+//! `cargo xtask workflows`.
 //!
 //! They are everything that a developer or an automatic check needs beyond plain cargo, written in
 //! Rust, so that one command does the same on every machine.

@@ -32,21 +32,22 @@ pub enum LauncherCommand {
     /// Claim a port, start the server on it, open the browser, and run until stopped.
     Start(StartArgs),
     /// Stop the server and its launcher, and wait until both have ended.
-    #[command(after_help = exits::IF_IT_RUNS)]
+    #[command(after_help = exits::IF_IT_ANSWERS)]
     Stop(AppArgs),
     /// Start a new server on the same port; the old one ends when the new one answers.
-    #[command(after_help = exits::IF_IT_RUNS)]
+    #[command(after_help = exits::IF_IT_ANSWERS)]
     Restart(AppArgs),
     /// Show the state of the running server.
-    #[command(after_help = exits::IF_IT_RUNS)]
+    #[command(after_help = exits::IF_IT_ANSWERS)]
     Status(AppArgs),
     /// Move the running server to another port without losing a request.
+    #[command(after_help = exits::IF_IT_MOVES)]
     Move(MoveArgs),
     /// Print the URL of the running server and nothing else.
     #[command(after_help = exits::IF_IT_RUNS)]
     Where(AppArgs),
     /// Open the running server in the browser.
-    #[command(after_help = exits::IF_IT_RUNS)]
+    #[command(after_help = exits::IF_IT_ANSWERS)]
     Open(OpenArgs),
     /// Show who uses a port, why you cannot have it, and its history.
     Explain(ExplainArgs),
@@ -69,7 +70,7 @@ pub enum LauncherCommand {
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     /// Print the token of the running app, with which scripts use its API.
-    #[command(after_help = exits::IF_IT_RUNS)]
+    #[command(after_help = exits::IF_IT_ANSWERS)]
     Token(AppArgs),
     /// Print the versions of the launcher, of its files and of the running server.
     Version(AppArgs),

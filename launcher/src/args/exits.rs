@@ -2,6 +2,13 @@
 
 pub(super) const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 not running.";
 
+pub(super) const IF_IT_ANSWERS: &str = "\
+Exit codes: 0 done, 2 usage, 3 not running, 75 it could not be done now, or was not answered in time.";
+
+pub(super) const IF_IT_MOVES: &str = "\
+Exit codes: 0 done, 2 usage, 3 not running, 69 the port is not available, 75 it could not be done now,
+or was not answered in time.";
+
 pub(super) const IF_RIGHT: &str = "\
 Exit codes: 0 done, 2 usage, 75 the file cannot be written, 78 the setting or the rest of the file is
 wrong; the file is then left as it is.";
