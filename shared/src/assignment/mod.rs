@@ -37,6 +37,9 @@ pub const SCHEMA: u32 = 1;
 /// How many earlier good ports are kept: more than anyone moves, few enough to read.
 pub const MAX_EARLIER: usize = 16;
 
+/// The largest integer of a TOML file: a count beyond it could not be written.
+const MAX_COUNT: u64 = i64::MAX as u64;
+
 /// How much of the history is read for earlier good ports once the last good one is found, in bytes:
 /// some 10,000 records, or 1,000 launches.
 const RECALL_BUDGET: u64 = 4 << 20;
@@ -220,7 +223,7 @@ impl Assignment {
         let previous = self.last_good.replace(GoodPort {
             port,
             origin,
-            launches: known.map_or(0, |good| good.launches) + 1,
+            launches: next(known.map_or(0, |good| good.launches)),
             first_at: known.map_or(now, |good| good.first_at),
             last_at: now,
         });
@@ -231,13 +234,13 @@ impl Assignment {
         });
         self.earlier.truncate(MAX_EARLIER);
         self.schema = SCHEMA;
-        self.generation += 1;
+        self.generation = next(self.generation);
     }
 
     /// Forgets every port. What is left is written like any other assignment: an absent file would
     /// be recovered from the port history.
     pub fn forget(&mut self) {
-        let generation = self.generation + 1;
+        let generation = next(self.generation);
         *self = Self { schema: SCHEMA, generation, ..Self::default() };
     }
 
@@ -254,4 +257,9 @@ impl Assignment {
     pub fn commit(&self, file: &Path, _held: &AppLock) -> io::Result<()> {
         atomic::replace(file, |beside| confy::store_path(beside, self).map_err(io::Error::other))
     }
+}
+
+/// The count after this one; the largest that can be written stays.
+fn next(count: u64) -> u64 {
+    count.saturating_add(1).min(MAX_COUNT)
 }

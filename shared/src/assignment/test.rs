@@ -129,3 +129,36 @@ fn a_forgotten_assignment_has_a_generation_and_no_port() {
     let read = Assignment::load(&file).expect("readable");
     assert_eq!((read.generation, read.ports().count()), (2, 0));
 }
+
+/// The largest integer of TOML is smaller than that of a record.
+#[test]
+fn a_count_at_its_maximum_stays_there_and_the_port_is_remembered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, history) = (folder.path().join("assignment.toml"), folder.path().join("history"));
+    let good = |launches: u64| {
+        format!(
+            "[last_good]\nport = 17001\norigin = \"range\"\nlaunches = {launches}\n\
+             first_at = \"2026-11-22T08:00:00Z\"\nlast_at = \"2026-11-22T08:00:00Z\"\n"
+        )
+    };
+    let record = |generation: u64| {
+        format!(
+            r#"{{"ts":"2026-11-22T08:00:00Z","event":"port_assigned","app":"server","launch_id":"01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77","seq":0,"port":17001,"generation":{generation}}}"#
+        )
+    };
+    for count in [MAX_COUNT - 1, MAX_COUNT, u64::MAX] {
+        fs::write(&file, format!("schema = 1\ngeneration = {count}\n{}", good(count)))
+            .expect("written");
+        fs::write(&history, record(count)).expect("written");
+        let mut assignment =
+            Assignment::load_or_recover(&file, &history, &AppName::default()).assignment;
+        assert_eq!(assignment.last_good.map(|good| good.port), Some(port(17001)), "{count}");
+        assignment.assign(port(17001), Origin::LastGood, at(1));
+        assert_eq!(assignment.generation, MAX_COUNT, "{count}");
+        assignment.commit(&file, &held(folder.path())).expect("written");
+        assert_eq!(Assignment::load(&file).expect("readable"), assignment, "{count}");
+        assignment.forget();
+        assignment.commit(&file, &held(folder.path())).expect("written");
+        assert_eq!(Assignment::load(&file).expect("readable").generation, MAX_COUNT, "{count}");
+    }
+}
