@@ -152,7 +152,7 @@ words! {
 
     /// What kind of obstacle keeps a port from us.
     pub enum Class {
-        /// Another process listens there.
+        /// Another process listens there, or has bound the port without listening.
         InUse = "in_use",
         /// This app's own running server.
         OwnInstance = "own_instance",

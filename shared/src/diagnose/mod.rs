@@ -4,7 +4,7 @@
 //! and never changes which port is used. It asks the system for its tables once, at the first
 //! conflict, and takes [`BUDGET`] for everything together; what cannot be found out in that time, or
 //! at all, is left unknown. A port that nothing is seen to hold is still [`Class::InUse`], because a
-//! socket may be bound without listening, or live in another namespace.
+//! socket may be bound without listening, which not every system tells, or live in another namespace.
 //!
 //! "Access denied" is explained in one order: the port is low, a program listens (on Windows it may
 //! exclude all others, and may be the kernel), the system has set the port aside, an outgoing
@@ -143,6 +143,12 @@ impl Diagnostician {
     ) -> Finding {
         let ip = error.address.ip();
         let local = ip.is_loopback() || ip.is_unspecified();
+        // What is left of the connections of an earlier server keeps the port from no one who shares it.
+        if sockets.listeners.is_empty() && !sockets.bound.is_empty() {
+            let found = self.holders.of(seen, &sockets.bound);
+            let class = if error.other_had && local { Class::OtherFamily } else { found.class };
+            return Finding { class, ..found };
+        }
         let is_connected = !sockets.connections.is_empty() || !sockets.time_wait.is_empty();
         if sockets.listeners.is_empty() && is_connected {
             let holder = self.holders.of(seen, &sockets.connections).holder;

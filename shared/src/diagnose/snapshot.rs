@@ -26,6 +26,8 @@ pub(super) struct Snapshot {
 pub(super) struct ConflictingSockets {
     /// Those that listen.
     pub(super) listeners: Vec<SocketEntry>,
+    /// Those that have the port without listening.
+    pub(super) bound: Vec<SocketEntry>,
     /// Those with a connection.
     pub(super) connections: Vec<SocketEntry>,
     /// Closed connections in TIME_WAIT. They too can keep a port for a minute, if they were opened
@@ -90,6 +92,7 @@ impl Snapshot {
         };
         ConflictingSockets {
             listeners: nearest(SocketState::Listen),
+            bound: nearest(SocketState::Bound),
             connections: nearest(SocketState::Other),
             time_wait: nearest(SocketState::TimeWait),
         }

@@ -74,6 +74,8 @@ pub enum SpecialFile {
 pub enum SocketState {
     /// It accepts connections.
     Listen,
+    /// It has the port, and neither listens nor has a connection. Not every system tells of it.
+    Bound,
     /// Its connection is over, and nothing but the wait for stray packets is left.
     TimeWait,
     /// It has a connection, or is about to have one or to lose it.

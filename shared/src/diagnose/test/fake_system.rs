@@ -202,6 +202,28 @@ fn what_is_left_of_a_connection_keeps_the_port_and_belongs_to_nobody() {
     assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
 }
 
+/// A server that does not share its port, and was told not to listen any more.
+#[test]
+fn who_has_the_port_without_listening_is_named_whatever_is_left_of_earlier_connections() {
+    let bound = || {
+        FakeSystem::default()
+            .with("127.0.0.1:3030", SocketState::Bound, US, &[7])
+            .with_process(7, "python3", "2026-11-22T12:00:00Z", false)
+            .with_process(8, "node", "2026-11-22T12:00:00Z", false)
+    };
+    for (system, name) in [
+        (bound(), "python3"),
+        (bound().with("127.0.0.1:3030", SocketState::TimeWait, US, &[]), "python3"),
+        (bound().with("127.0.0.1:3030", SocketState::Listen, US, &[8]), "node"),
+    ] {
+        let finding = system.examine(&in_use());
+        assert_eq!((finding.class, name_of(&finding)), (Class::InUse, Some(name)));
+    }
+    let other = FakeSystem::default().with("[::1]:3030", SocketState::Bound, US, &[]);
+    let finding = other.examine(&refused(LOOPBACKS[1], io::ErrorKind::AddrInUse));
+    assert_eq!(finding.class, Class::OtherFamily);
+}
+
 #[test]
 fn a_stranger_on_the_other_loopback_is_told_as_such() {
     let system = FakeSystem::default()

@@ -1,7 +1,7 @@
 //! The rows of this system's tables for sockets of this process.
 
 use std::{
-    net::{IpAddr, SocketAddr, TcpStream},
+    net::{IpAddr, Shutdown, SocketAddr, TcpStream},
     path::Path,
 };
 
@@ -14,7 +14,7 @@ use crate::{
     conflict::{Class, Holder},
     diagnose::{Depth, Diagnostician, Finding},
     identity::Secret,
-    os::{self, SocketTables},
+    os::{self, SocketState, SocketTables},
     paths::Folders,
     port::Port,
 };
@@ -96,10 +96,38 @@ fn what_is_left_of_a_connection_is_told_as_one() {
     assert_eq!(finding, Finding { class: Class::SourcePort, holder: None });
 }
 
+/// Whether this system tells of sockets that are bound and do not listen: Linux from 6.8 on.
+fn tells_bound_sockets(port: Port) -> bool {
+    let sockets = os::System::default().sockets().expect("tables");
+    let mut there = sockets.iter().filter(|socket| socket.local.port() == port.get());
+    there.any(|socket| socket.state == SocketState::Bound)
+}
+
 #[test]
-fn a_socket_that_is_bound_and_does_not_listen_is_in_no_table() {
+fn a_socket_that_is_bound_and_does_not_listen_has_the_port_in_use() {
     let (_socket, port) = bound(LOOPBACKS[0]).expect("some port");
-    assert_eq!(claim_and_examine(port), Finding { class: Class::InUse, holder: None });
+    let finding = claim_and_examine(port);
+    assert_eq!(finding.class, Class::InUse);
+    match tells_bound_sockets(port) {
+        true => assert_is_this_process(finding.holder),
+        false => assert_eq!(finding.holder, None),
+    }
+}
+
+#[test]
+fn a_server_that_no_longer_listens_has_the_port_in_use_and_not_what_is_left_of_its_connections() {
+    let (server, port) = bound(LOOPBACKS[0]).expect("some port");
+    server.listen(1).expect("no other program does");
+    let client = TcpStream::connect((LOOPBACKS[0], port.get())).expect("it listens");
+    // Who closes first has what is left of the connection.
+    drop(server.accept().expect("the client"));
+    drop(client);
+    if server.shutdown(Shutdown::Read).is_err() || !tells_bound_sockets(port) {
+        return;
+    }
+    let finding = claim_and_examine(port);
+    assert_eq!(finding.class, Class::InUse);
+    assert_is_this_process(finding.holder);
 }
 
 #[test]

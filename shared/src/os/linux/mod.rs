@@ -13,6 +13,7 @@ use super::{
 };
 
 mod accounts;
+mod bound;
 mod locks;
 mod process;
 mod ranges;
@@ -35,7 +36,9 @@ pub struct System {
 
 impl SocketTables for System {
     fn sockets(&self) -> io::Result<Vec<SocketEntry>> {
-        tables::sockets()
+        let mut sockets = tables::sockets()?;
+        sockets.extend(bound::sockets());
+        Ok(sockets)
     }
 
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
