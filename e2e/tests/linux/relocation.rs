@@ -325,3 +325,25 @@ fn ten_restarts_and_ten_moves_leave_nothing_open() {
     });
     assert_eq!(home.events("server_exited").len(), 20);
 }
+
+#[test]
+fn after_many_moves_three_old_ports_lead_to_the_new_one_and_the_others_are_free() {
+    let home = Home::new();
+    let ports: Vec<_> = (0..7).map(|_| quiet_port()).collect();
+    let mut running = home.launcher().port(ports[0]).start();
+    running.ready();
+    for port in &ports[1..] {
+        assert_eq!(move_to(&home, *port, &RunContext::direct()).code, Some(0));
+    }
+    let (left, leading) = ports[..6].split_at(3);
+    wait_until("the oldest have ended", || {
+        WatchedProcess::children_of(running.pid()).len() == 4
+            && left.iter().all(|old| is_free(*old))
+    });
+    for (old, next) in leading.iter().zip(&ports[4..]) {
+        let answer = get(&format!("http://127.0.0.1:{old}/")).expect("answered");
+        let location = format!("location: http://127.0.0.1:{next}/");
+        assert_eq!(answer.status, 308);
+        assert!(answer.head.lines().any(|line| line == location), "no `{location}`: {answer:?}");
+    }
+}

@@ -15,6 +15,10 @@ use super::{
 };
 use crate::supervisor::settings::SupervisorSettings;
 
+/// How many servers redirect at a time. Each is a process with sockets of its own, and a page that was
+/// opened more moves ago is rare.
+pub(super) const MAX_REDIRECTING: usize = 3;
+
 /// A server that has been replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DrainingServer {
@@ -55,6 +59,10 @@ impl DrainingServer {
 
     pub(super) fn until(&self) -> Instant {
         self.until
+    }
+
+    pub(super) fn is_redirecting(&self) -> bool {
+        !self.was_asked_to_drain
     }
 
     pub(super) fn kill(&self) -> Effect {

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use super::{
-    draining::{DrainingServer, LeftPort},
+    draining::{DrainingServer, LeftPort, MAX_REDIRECTING},
     effect::{Effect, Reply},
     input::{Requester, ServerEvent},
     model::State,
@@ -163,9 +163,10 @@ impl State {
             }
             ServerEvent::Message(_) => vec![],
             ServerEvent::Proved => self.succeed(settings, now),
-            ServerEvent::InvalidLine(what) | ServerEvent::Disproved(what) => {
+            ServerEvent::InvalidLine(what) => {
                 self.replacement_failed(&NotReady::WrongAnswer(what), now)
             }
+            ServerEvent::Disproved(reason) => self.replacement_failed(&reason, now),
             ServerEvent::NotStarted(why) => {
                 self.replacement_failed(&NotReady::NotStarted(why), now)
             }
@@ -216,8 +217,25 @@ impl State {
                     now + settings.redirect_for,
                 ));
                 let redirect = Effect::Send(old, ToServer::Redirect { to });
-                vec![Effect::Move { from, to }, Effect::Announce(self.current), redirect, answer]
+                let moved = Effect::Move { from, to };
+                let effects = [moved, Effect::Announce(self.current), redirect, answer];
+                effects.into_iter().chain(self.drain_oldest(settings, now)).collect()
             }
         }
+    }
+
+    /// Has the oldest server that redirects drain, if there are too many. Each leads to the next one, so
+    /// the others still lead to the current port.
+    fn drain_oldest(&mut self, settings: &SupervisorSettings, now: Instant) -> Option<Effect> {
+        let redirecting = || self.draining.iter().filter(|server| server.is_redirecting());
+        if redirecting().count() <= MAX_REDIRECTING {
+            return None;
+        }
+        let oldest = self
+            .draining
+            .iter_mut()
+            .filter(|server| server.is_redirecting())
+            .min_by_key(|server| server.attempt())?;
+        oldest.drain(settings, now)
     }
 }

@@ -12,7 +12,11 @@ use shared::{
     settings::Restart,
 };
 
-use super::{draining::DrainingServer, server_end::KILL_INTERVAL, *};
+use super::{
+    draining::{DrainingServer, MAX_REDIRECTING},
+    server_end::KILL_INTERVAL,
+    *,
+};
 use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
 const SETTINGS: SupervisorSettings = SupervisorSettings {
@@ -243,6 +247,36 @@ fn a_move_leads_from_the_old_port_to_the_new_one_and_then_lets_go_of_it() {
     assert_eq!(launch.wait(), [Effect::Send(1, ToServer::Drain)]);
     let by = Some(RequestedBy::Cli);
     assert_eq!(launch.event(1, exit(0)).last(), Some(&Effect::Release { port: from, by }));
+}
+
+#[test]
+fn three_old_servers_redirect_at_a_time_and_a_further_move_drains_the_oldest() {
+    let mut launch = TestLaunch::serving();
+    for moves in 1..=8_u32 {
+        let number = |moves: u32| port(17000 + u16::try_from(moves).expect("small"));
+        let (from, to) = (number(moves - 1), number(moves));
+        launch.input(Input::MoveRequested(Some(to), cli(7)));
+        launch.input(Input::Claimed { from, to });
+        launch.event(moves + 1, ready());
+        let effects = launch.event(moves + 1, ServerEvent::Proved);
+        let drained: Vec<_> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Send(attempt, ToServer::Drain) => Some(*attempt),
+                _ => None,
+            })
+            .collect();
+        let oldest = moves.checked_sub(3).filter(|oldest| *oldest > 0);
+        assert_eq!(drained, Vec::from_iter(oldest), "{moves} moves");
+        // Servers end in any order: the third after the fourth.
+        if let Some(attempt) = [(6, 1), (7, 2), (8, 4)].into_iter().find(|(at, _)| *at == moves) {
+            launch.event(attempt.1, exit(0));
+        }
+    }
+    let redirecting = launch.state.draining.iter().filter(|server| server.is_redirecting());
+    let mut redirecting: Vec<_> = redirecting.map(DrainingServer::attempt).collect();
+    redirecting.sort_unstable();
+    assert_eq!(redirecting, [6, 7, 8]);
 }
 
 #[test]
