@@ -111,6 +111,7 @@ impl LaunchError {
             Self::NotReady(NotReady::Signalled(_)) => EndReason::Signalled,
             Self::NotReady(NotReady::TimedOut { .. }) => EndReason::TimedOut,
             Self::NotReady(NotReady::WrongAnswer(_)) => EndReason::WrongAnswer,
+            Self::NotReady(NotReady::NoLoopback) => EndReason::NoLoopback,
             Self::GaveUp { .. } => EndReason::GaveUp,
             Self::Final(_) => EndReason::ServerFailed,
         }
@@ -180,6 +181,7 @@ impl LaunchError {
             }
             Self::NoServer(_) => vec![message!("now.program")],
             Self::NotReady(NotReady::TimedOut { .. }) => vec![message!("now.more_time")],
+            Self::NotReady(NotReady::NoLoopback) => vec![message!("now.loopback")],
             Self::Claim(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Final(_) => {
                 vec![message!("now.log")]
             }

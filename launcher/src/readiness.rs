@@ -4,7 +4,9 @@
 //! the port. Both together prove that a client that opens the URL reaches the server we started.
 
 use std::{
-    fmt, thread,
+    fmt, io,
+    net::{Ipv4Addr, UdpSocket},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -20,6 +22,9 @@ const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The pause between two requests: every second connection reaches the new server on average.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a packet from this computer to itself may take: it is there when it is sent.
+const PACKET_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Why a server did not become ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub enum NotReady {
     },
     /// A line that it wrote, or an answer on its port, was wrong.
     WrongAnswer(String),
+    /// This computer does not reach itself: its loopback interface is down.
+    NoLoopback,
 }
 
 impl NotReady {
@@ -47,13 +54,14 @@ impl NotReady {
         match self {
             Self::Exited(code) => (*code, None),
             Self::Signalled(signal) => (None, Some(*signal)),
-            Self::NotStarted(_) | Self::TimedOut { .. } | Self::WrongAnswer(_) => (None, None),
+            Self::NotStarted(_) | Self::TimedOut { .. } => (None, None),
+            Self::WrongAnswer(_) | Self::NoLoopback => (None, None),
         }
     }
 
     /// Whether the process may still be there.
     pub(crate) fn is_alive(&self) -> bool {
-        matches!(self, Self::TimedOut { .. } | Self::WrongAnswer(_))
+        matches!(self, Self::TimedOut { .. } | Self::WrongAnswer(_) | Self::NoLoopback)
     }
 }
 
@@ -73,6 +81,7 @@ impl fmt::Display for NotReady {
                 message!("readiness.no_answer", after = format_args!("{after:?}"))
             }
             Self::WrongAnswer(what) => message!("readiness.wrong_answer", what),
+            Self::NoLoopback => message!("readiness.no_loopback"),
         };
         f.write_str(&sentence)
     }
@@ -85,30 +94,54 @@ impl fmt::Display for NotReady {
 ///
 /// # Errors
 ///
-/// What was wrong with the last answer.
-pub fn prove(secret: &Secret, launch: &LaunchInfo, pid: u32) -> Result<(), String> {
+/// What was wrong with the last answer, or that none can reach this computer.
+pub fn prove(secret: &Secret, launch: &LaunchInfo, pid: u32) -> Result<(), NotReady> {
     let until = Instant::now() + PROOF_TIMEOUT;
     loop {
         let in_time = Instant::now() < until;
         let identity = match secret.probe(launch.port, PROOF_TIMEOUT) {
             Ok(identity) => identity,
+            Err(ProbeError::NoAnswer(_)) if !reaches_itself() => return Err(NotReady::NoLoopback),
             // The old server may have taken the connection with it as it went.
             Err(ProbeError::NoAnswer(_)) if in_time => {
                 thread::sleep(PAUSE);
                 continue;
             }
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(NotReady::WrongAnswer(error.to_string())),
         };
         if (&identity.app, identity.launch_id) != (&launch.app, launch.launch_id) {
             let Identity { app, launch_id, .. } = identity;
-            return Err(message!("readiness.other_launch", app, launch = launch_id));
+            let what = message!("readiness.other_launch", app, launch = launch_id);
+            return Err(NotReady::WrongAnswer(what));
         }
         if identity.pid == pid {
             return Ok(());
         }
         if !in_time {
-            return Err(message!("readiness.other_server", pid = identity.pid));
+            let what = message!("readiness.other_server", pid = identity.pid);
+            return Err(NotReady::WrongAnswer(what));
         }
         thread::sleep(PAUSE);
+    }
+}
+
+/// Whether a packet to `127.0.0.1` arrives. What the system has no socket for is not known to be down.
+fn reaches_itself() -> bool {
+    let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)) else { return true };
+    let sent_and_received = || -> io::Result<()> {
+        socket.set_read_timeout(Some(PACKET_TIMEOUT))?;
+        socket.send_to(&[0], socket.local_addr()?)?;
+        socket.recv(&mut [0]).map(drop)
+    };
+    sent_and_received().is_ok()
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn this_computer_reaches_itself() {
+        assert!(reaches_itself());
     }
 }

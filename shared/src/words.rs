@@ -270,6 +270,8 @@ words! {
         TimedOut = "timed_out",
         /// Another program answered in the server's place, or the server wrote something else than messages.
         WrongAnswer = "wrong_answer",
+        /// The loopback interface of this computer is down.
+        NoLoopback = "no_loopback",
         /// The launcher of a running instance does not answer.
         UnresponsiveInstance = "unresponsive_instance",
         /// The server refused its command line.

@@ -1,6 +1,6 @@
 //! Networks that are set up otherwise than this machine's.
 
-use e2e::{Home, Netns, ReadyMessage, Stranger};
+use e2e::{Home, Netns, ReadyMessage, RunContext, Stranger};
 
 /// Row 5 of the test matrix: the port is free, and listening on it is forbidden.
 #[test]
@@ -101,4 +101,34 @@ fn when_every_port_of_the_range_is_taken_the_system_gives_one_that_is_not_rememb
     assert!(home.assignment().is_none() && home.events("port_assigned").is_empty());
     assert_eq!(home.events("port_conflict").len(), 3);
     assert_eq!(launch().origin, "temporary", "nothing was learnt the first time");
+}
+
+#[test]
+fn a_computer_that_does_not_reach_itself_is_told_so_and_no_server_is_blamed() {
+    let Some(netns) = Netns::new(&[]) else { return };
+    let down = netns.context().command("ip").args(["link", "set", "lo", "down"]).status();
+    assert!(down.expect("`ip` is there").success());
+    assert_is_told(&netns.context());
+}
+
+/// As a container without a network has it.
+#[test]
+fn a_network_that_was_never_set_up_is_told_as_such() {
+    let without_network = RunContext::direct().through(["unshare", "-n", "--"]);
+    if let Err(refusal) = without_network.try_out() {
+        return e2e::skip(&format!("unshare -n: {refusal}"));
+    }
+    assert_is_told(&without_network);
+}
+
+/// A launch where the loopback interface is down.
+#[track_caller]
+fn assert_is_told(context: &RunContext) {
+    let home = Home::new();
+    let failed = home.launcher().at(context).run();
+    assert_eq!(failed.code, Some(75), "{failed:?}");
+    assert_eq!(failed.line("launch_failed")["reason"], "no_loopback", "{failed:?}");
+    for told in ["its loopback interface is down", "ip link set lo up"] {
+        assert!(failed.stderr.contains(told), "{failed:?}");
+    }
 }

@@ -31,6 +31,7 @@ use crate::{
     handover::ServerProgram,
     launch_state::{LaunchState, ReadyReason},
     os::Signalled,
+    readiness::NotReady,
 };
 
 /// How a supervised launch ended.
@@ -217,7 +218,10 @@ impl Driver<'_> {
                 let launch = self.launch_state.launch;
                 let info = launch.info(self.claims.newest(), self.last_good);
                 if let Err(error) = self.servers.prove(attempt, info) {
-                    let event = ServerEvent::Disproved(message!("readiness.no_proof", error));
+                    let event = ServerEvent::Disproved(NotReady::WrongAnswer(message!(
+                        "readiness.no_proof",
+                        error
+                    )));
                     return Performed::With(Input::Server { attempt, event });
                 }
             }

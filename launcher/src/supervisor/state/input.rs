@@ -2,6 +2,8 @@
 
 use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 
+use crate::readiness::NotReady;
+
 /// The request that an answer belongs to; `None` if no client waits for an answer.
 pub type RequestTicket = Option<u64>;
 
@@ -62,7 +64,7 @@ pub enum ServerEvent {
     /// It proved its identity.
     Proved,
     /// It did not prove its identity, for this reason.
-    Disproved(String),
+    Disproved(NotReady),
     /// Its process ended.
     Ended {
         /// `None` if a signal ended it.

@@ -202,10 +202,12 @@ impl State {
                 self.ever_ready = true;
                 vec![Effect::Announce(self.current)]
             }
-            (
-                Starting { since } | Proving { since },
-                ServerEvent::InvalidLine(what) | ServerEvent::Disproved(what),
-            ) => self.not_ready(settings, NotReady::WrongAnswer(what), since, now),
+            (Starting { since } | Proving { since }, ServerEvent::InvalidLine(what)) => {
+                self.not_ready(settings, NotReady::WrongAnswer(what), since, now)
+            }
+            (Starting { since } | Proving { since }, ServerEvent::Disproved(reason)) => {
+                self.not_ready(settings, reason, since, now)
+            }
             (Starting { since } | Proving { since }, ServerEvent::Ended { exit_code, signal }) => {
                 let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
                 self.not_ready(settings, reason, since, now)

@@ -38,8 +38,12 @@ fn word(phase: &Phase) -> &'static str {
 
 #[test]
 fn every_arrow_of_the_drawing_is_taken_and_no_other() {
-    let crash_again =
-        [(1, crash()), (2, ready()), (2, ServerEvent::Disproved("?".into())), (3, crash())];
+    let crash_again = [
+        (1, crash()),
+        (2, ready()),
+        (2, ServerEvent::Disproved(NotReady::NoLoopback)),
+        (3, crash()),
+    ];
     let server = |(attempt, event): (u32, ServerEvent)| Input::Server { attempt, event };
     let begun: Vec<Input> = [(1, ready()), (1, ServerEvent::Proved)].map(server).to_vec();
     let replacement =

@@ -14,7 +14,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(ServerEvent::Message(ToLauncher::Restart { by: None })),
         Just(ServerEvent::InvalidLine("?".into())),
         Just(ServerEvent::Proved),
-        Just(ServerEvent::Disproved("?".into())),
+        Just(ServerEvent::Disproved(NotReady::NoLoopback)),
         Just(crash()),
         (0..80_i32).prop_map(exit),
     ];
@@ -75,6 +75,8 @@ proptest! {
                 Effect::Kill(attempt) if draining.contains(attempt) => Some(*attempt),
                 _ => None,
             }));
+            let redirecting = launch.state.draining.iter().filter(|server| server.is_redirecting());
+            prop_assert!(redirecting.count() <= MAX_REDIRECTING);
             prop_assert!(alive.difference(&draining).count() <= 2, "{alive:?} {draining:?}");
             prop_assert_eq!(ends, usize::from(launch.state.phase == Phase::Ended));
             prop_assert!(ends == 0 || alive.is_empty(), "{:?} outlives the launch", alive);
