@@ -43,6 +43,26 @@ fn after_a_move_the_page_follows_and_says_so() {
 }
 
 #[test]
+fn a_page_that_is_opened_after_a_move_has_not_followed_it_and_does_not_say_so() {
+    let Some(session) = Session::open("en-GB", supervised) else { return };
+    let Session { browser, home, .. } = &session;
+    let to = quiet_port();
+    browser.click("[data-open=move]");
+    browser.fill("#move-port", &to.to_string());
+    browser.wait_for_text("#move-port-note", "is free");
+    browser.click("#move [type=submit]");
+    browser.wait_for_text("#said", "This page has followed.");
+    assert_eq!(browser.js("return location.hash"), json!(""));
+    for fresh in [format!("http://127.0.0.1:{to}/_homeport/"), way_in(home, to)] {
+        browser.go(&fresh);
+        session.wait_until_live();
+        browser.wait_for_text("#here", "as requested");
+        assert_eq!(browser.text("#said"), "", "{fresh}");
+    }
+    session.assert_no_trouble();
+}
+
+#[test]
 fn a_move_that_cannot_be_had_is_explained_in_the_dialog() {
     let Some(session) = Session::open("en-GB", supervised) else { return };
     let browser = &session.browser;

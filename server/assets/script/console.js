@@ -8,10 +8,10 @@ import * as settings from "./settings.js";
 import { say, tell } from "./text.js";
 import { localise } from "./time.js";
 import { Timeline } from "./timeline/timeline.js";
-import { EVENT, MOVE, STOP } from "./words.js";
+import { EVENT, STOP } from "./words.js";
 
-/** How long after a move the page still says that it has followed. */
-const FRESH = 60_000;
+/** The end of the address of a page that has followed a move. */
+const FOLLOWED = "#followed";
 
 /** The server as it last introduced itself, and how it is about to end, if it said so. */
 let server = null;
@@ -36,10 +36,11 @@ function status(now) {
   renew();
 }
 
-/** The first word: whoever followed a move is told so. */
+/** The first word: a page that has followed a move says so, once. */
 function arrived({ moved }) {
-  const isFresh = moved?.why === MOVE.ASKED && Date.now() - Date.parse(moved.ts) < FRESH;
-  if (isFresh) tell(say("move.followed", moved));
+  if (location.hash !== FOLLOWED) return;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  if (moved) tell(say("move.followed", moved));
 }
 
 function record(record) {
@@ -50,7 +51,7 @@ function record(record) {
 
 /** Goes where the app is now; the address lets this browser in. */
 function moved({ enter, url }) {
-  location.assign(enter ?? url);
+  location.assign((enter ?? url) + FOLLOWED);
 }
 
 function stopping({ reason }) {
