@@ -22,7 +22,8 @@ pub struct LaunchInfo {
     pub launch_id: Uuid,
     /// The launcher's process id; null if the server was started by itself.
     pub launcher_pid: Option<u32>,
-    /// The last good port before this launch; null if none is known.
+    /// The last good port: before this launch, or in the status of a server as it is remembered now; null if
+    /// none is known.
     pub last_good: Option<Port>,
 }
 

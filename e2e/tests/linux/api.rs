@@ -258,6 +258,37 @@ fn who_took_a_port_is_told_by_the_command_and_by_the_api_alike() {
     assert_eq!(running.stop().code, Some(0));
 }
 
+#[test]
+fn the_last_good_port_is_the_same_wherever_it_is_asked_for_while_a_launch_runs() {
+    let home = Home::new();
+    let [before, now, moved_to] = [quiet_port(), quiet_port(), quiet_port()];
+    let mut first = home.launcher().port(before).start();
+    first.ready();
+    assert_eq!(first.stop().code, Some(0));
+    let mut running = home.launcher().port(now).start();
+    running.ready();
+    for port in [now, moved_to] {
+        if port == moved_to {
+            assert_eq!(home.command("move").arg(port.to_string()).run().code, Some(0));
+        }
+        assert_eq!(home.last_good(), Some(port));
+        assert_eq!(home.ask("status").line("status")["last_good"], port);
+        assert_eq!(parsed(&call(&home, port, "GET status", "", None))["last_good"], port);
+        let explained = parsed(&call(&home, port, &format!("GET ports/{port}"), "", None));
+        assert_eq!(explained["remarks"][0]["word"], "last_good", "{explained}");
+        for (number, word) in [(port, "last_good"), (before, "earlier_good")] {
+            let told = home.command("explain").arg(number.to_string()).arg("--json").run();
+            assert_eq!(told.line("explain")["remarks"][0], word, "{told:?}");
+        }
+        let head =
+            format!("Host: 127.0.0.1:{port}\r\n{}\r\nConnection: close", cookie(&home, port));
+        let page = send(port, &format!("GET /_homeport/ HTTP/1.1\r\n{head}\r\n\r\n"));
+        let page = page.expect("an answer").body;
+        let fact = format!("<dt>Last good port</dt><dd>{port}</dd>");
+        assert!(page.contains(&fact), "no `{fact}`: {page}");
+    }
+}
+
 /// A question about a very long history, whose client has left.
 #[test]
 fn a_long_read_of_the_history_does_not_hold_up_the_end() {

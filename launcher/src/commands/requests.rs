@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
     app_lock::AppLock,
+    assignment::Assignment,
     conflict::{Conflict, Origin},
     event::EventName,
     exit::Exit,
@@ -215,6 +216,9 @@ fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     object[keys::EVENT] = json!(AnswerName::Status);
     object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
     object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
+    let assignment = Assignment::load(&context.folders.assignment(&context.app));
+    let last_good = assignment.ok().and_then(|assignment| assignment.last_good);
+    object[keys::LAST_GOOD] = json!(last_good.map(|good| good.port));
     // A launch whose history cannot be read serves all the same.
     let last_conflict = last_conflict(context).unwrap_or_else(|error| {
         note(history_problems::unreadable_text(&context.folders.history(), &error));

@@ -2,14 +2,14 @@
 
 use std::{
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
 use shared::{
-    app::AppName, history::Writer, launch::LaunchInfo, paths::Folders, port::Port,
-    settings::Settings,
+    app::AppName, assignment::Assignment, history::Writer, launch::LaunchInfo, paths::Folders,
+    port::Port, settings::Settings,
 };
 
 use crate::web::launch_history::LaunchHistory;
@@ -27,8 +27,10 @@ pub struct AppFiles {
 pub struct Storage {
     /// `None` for an application without files.
     pub files: Option<AppFiles>,
-    /// The port of the settings.
-    pub home_port: HomePort,
+    /// The port of the settings; `None` also while they are wrong.
+    pub home_port: CachedPort,
+    /// The last good port, as it is remembered.
+    pub last_good: CachedPort,
     /// What the records of this launch add up to.
     pub launch_history: LaunchHistory,
 }
@@ -38,7 +40,8 @@ impl Storage {
     pub fn new(files: Option<AppFiles>, launch: &LaunchInfo) -> Self {
         let history = files.as_ref().map(|files| files.folders.history());
         Self {
-            home_port: HomePort::new(files.as_ref(), &launch.app),
+            home_port: CachedPort::home(files.as_ref(), &launch.app),
+            last_good: CachedPort::last_good(files.as_ref(), &launch.app),
             launch_history: LaunchHistory::new(history, launch.launch_id),
             files,
         }
@@ -50,24 +53,33 @@ impl Storage {
     }
 }
 
-/// The port of the settings, which is read again when the file has changed.
+/// A port that a file names, which is read again when the file has changed.
 #[derive(Debug)]
-pub struct HomePort {
+pub struct CachedPort {
     file: Option<PathBuf>,
+    read: fn(&Path) -> Option<Port>,
     last: Mutex<(Stamp, Option<Port>)>,
 }
 
 /// The time and the size of a file, which change with its content; `None` if it is absent.
 type Stamp = Option<(SystemTime, u64)>;
 
-impl HomePort {
+impl CachedPort {
     /// The home port in the settings of `app`; always `None` without files.
-    pub fn new(files: Option<&AppFiles>, app: &AppName) -> Self {
+    pub fn home(files: Option<&AppFiles>, app: &AppName) -> Self {
+        let read = |file: &Path| Settings::load(file).ok()?.port;
         let file = files.map(|files| files.folders.settings(app));
-        Self { file, last: Mutex::default() }
+        Self { file, read, last: Mutex::default() }
     }
 
-    /// The port as it is set now; `None` also while the settings are wrong.
+    /// The last good port in the assignment of `app`; always `None` without files.
+    pub fn last_good(files: Option<&AppFiles>, app: &AppName) -> Self {
+        let read = |file: &Path| Some(Assignment::load(file).ok()?.last_good?.port);
+        let file = files.map(|files| files.folders.assignment(app));
+        Self { file, read, last: Mutex::default() }
+    }
+
+    /// The port as the file has it now; `None` also if the file cannot be read.
     pub fn now(&self) -> Option<Port> {
         let file = self.file.as_ref()?;
         let stat = || -> io::Result<_> {
@@ -77,7 +89,7 @@ impl HomePort {
         let stamp = stat().ok();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.0 != stamp {
-            *last = (stamp, Settings::load(file).ok().and_then(|settings| settings.port));
+            *last = (stamp, (self.read)(file));
         }
         last.1
     }
@@ -97,7 +109,7 @@ mod test {
         let app = AppName::default();
         let author = Author { app: &app, process: Process::Server, launch_id: Uuid::nil() };
         let files = AppFiles { history: Writer::new(&folders, &author), folders };
-        let port = HomePort::new(Some(&files), &app);
+        let port = CachedPort::home(Some(&files), &app);
         assert_eq!(port.now(), None);
         let file = files.folders.settings(&app);
         fs::create_dir_all(file.parent().expect("a folder")).expect("made");
@@ -107,6 +119,6 @@ mod test {
             fs::write(&file, text).expect("written");
             assert_eq!(port.now(), wanted, "{text}");
         }
-        assert_eq!(HomePort::new(None, &app).now(), None);
+        assert_eq!(CachedPort::home(None, &app).now(), None);
     }
 }

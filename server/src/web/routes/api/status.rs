@@ -39,7 +39,7 @@ pub(super) struct StatusAnswer {
     /// For how long it has been up, in milliseconds.
     #[schema(minimum = 0)]
     uptime_ms: i64,
-    /// Whether the port is the last good port; null if none is known.
+    /// Whether the port is that of the launch before; null if none is known.
     same_as_last_time: Option<bool>,
     /// The port of the settings, as they are now.
     home_port: Option<Port>,
@@ -52,7 +52,7 @@ pub(super) struct StatusAnswer {
 impl StatusAnswer {
     pub(super) fn of(state: &AppState) -> Self {
         Self {
-            launch: state.launch.clone(),
+            launch: LaunchInfo { last_good: state.storage.last_good.now(), ..state.launch.clone() },
             url: state.launch.url(),
             addresses: state.serving.addresses.clone(),
             server_pid: process::id(),
@@ -69,7 +69,7 @@ impl StatusAnswer {
 
 /// `GET /_homeport/api/v1/status`
 ///
-/// It checks the metadata of two files, and reads only what was added to the history.
+/// It checks the metadata of three files, and reads only what was added to the history.
 #[utoipa::path(
     get,
     path = "/_homeport/api/v1/status",

@@ -135,7 +135,7 @@ fn facts(view: &View, messages: &Messages) -> Markup {
     html! {
         dl.facts {
             div { dt { (messages.message("here.since")) } dd { (components::time(view.started_at)) } }
-            div { dt { (messages.message("here.last_good")) } dd { (port(view.launch.last_good)) } }
+            div { dt { (messages.message("here.last_good")) } dd { (port(view.last_good)) } }
             div { dt { (messages.message("here.home_port")) } dd { (port(view.home_port)) } }
             div { dt { (messages.message("here.watched")) } dd { (watched) } }
             div { dt { (messages.message("here.version")) } dd { (VERSION) } }

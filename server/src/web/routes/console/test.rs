@@ -51,6 +51,7 @@ fn view() -> View {
         },
         started_at: then,
         home_port: Some(port(3030)),
+        last_good: Some(port(17342)),
         moved: Some(LastMove {
             from: port(3030),
             to: port(17342),

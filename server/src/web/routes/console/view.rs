@@ -26,6 +26,8 @@ pub(super) struct View {
     pub(super) started_at: Timestamp,
     /// The port of the settings.
     pub(super) home_port: Option<Port>,
+    /// The last good port now, which may be that of this launch.
+    pub(super) last_good: Option<Port>,
     /// The last move, or the conflict that kept the first launch from its home port.
     pub(super) moved: Option<LastMove>,
     /// Whether the old port has been released since.
@@ -40,7 +42,8 @@ pub(super) struct View {
 impl View {
     /// Reads the data. It waits for the disk, so it must run on a thread that may block.
     pub(super) fn read(state: &AppState) -> Self {
-        let AppState { launch, storage: Storage { files, home_port, launch_history }, .. } = state;
+        let AppState { launch, storage, .. } = state;
+        let Storage { files, home_port, last_good, launch_history } = storage;
         let settings_file = files.as_ref().map(|files| files.folders.settings(&launch.app));
         let settings = settings_file.as_ref().map_or_else(
             || Ok(Settings::default()),
@@ -56,6 +59,7 @@ impl View {
             launch: launch.clone(),
             started_at: state.serving.started_at,
             home_port,
+            last_good: last_good.now(),
             is_freed: moved.as_ref().is_some_and(|moved| launch_history.is_freed(moved.from)),
             moved,
             holders: holders.unwrap_or_default(),
