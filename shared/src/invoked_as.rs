@@ -2,10 +2,11 @@
 //!
 //! The programs are installed as `homeport` and `homeport-server`. A build has them as `launcher` and
 //! `server` too, and from a checkout there is `cargo start`. A command that is advised has to begin
-//! with the name that the person has just used, because the others may not be there.
+//! with the name that the person has just used, because the others may not be there. A server that is
+//! started by itself names the launcher that stands beside it.
 
 use std::{
-    env,
+    env::{self, consts::EXE_SUFFIX},
     ffi::{OsStr, OsString},
     path::Path,
     sync::OnceLock,
@@ -46,7 +47,11 @@ pub fn keep(argv: &[OsString]) {
     // The file tells what a link of another name leads to.
     let file = env::current_exe().ok();
     let files = [typed, file.as_deref()];
-    NAMES.get_or_init(|| Names::of(&files, env::var_os(VARIABLE).as_deref()));
+    let is_beside = |name: &str| {
+        let beside = |file: &Path| file.with_file_name(format!("{name}{EXE_SUFFIX}")).is_file();
+        file.as_deref().is_some_and(beside)
+    };
+    NAMES.get_or_init(|| Names::of(&files, env::var_os(VARIABLE).as_deref(), is_beside));
 }
 
 /// The words with which a person starts the launcher: `homeport`, `launcher` or `cargo start`.
@@ -76,13 +81,20 @@ fn names() -> Names {
 }
 
 impl Names {
-    /// The first of `files` that has one of our names decides. `given` is the value of [`VARIABLE`]; one
-    /// that is none of the names counts as not set.
-    fn of(files: &[Option<&Path>], given: Option<&OsStr>) -> Self {
+    /// The first of `files` that has one of our names decides, unless only the launcher of the other name
+    /// stands beside this program. `given` is the value of [`VARIABLE`]; one that is none of the names
+    /// counts as not set.
+    fn of(
+        files: &[Option<&Path>],
+        given: Option<&OsStr>,
+        is_beside: impl Fn(&str) -> bool,
+    ) -> Self {
         let is_ours = |file: &&&Path| is_one_of(&[LAUNCHERS, SERVERS].concat(), file);
         let named = files.iter().flatten().find(is_ours);
         let installed = named.is_some_and(|file| is_one_of(&[LAUNCHERS[0], SERVERS[0]], file));
-        let own = if installed { LAUNCHERS[0] } else { LAUNCHERS[1] };
+        let [own, other] = if installed { LAUNCHERS } else { [LAUNCHERS[1], LAUNCHERS[0]] };
+        let is_launcher = named.is_some_and(|file| is_one_of(&LAUNCHERS, file));
+        let own = if !is_launcher && !is_beside(own) && is_beside(other) { other } else { own };
         let known = LAUNCHERS.into_iter().chain([CARGO_START]);
         let given = known.into_iter().find(|name| given == Some(OsStr::new(name)));
         Self { launcher: given.unwrap_or(own), installed }
@@ -94,7 +106,7 @@ mod test {
     use super::*;
 
     fn names(file: &str, given: Option<&str>) -> (&'static str, bool) {
-        let names = Names::of(&[Some(Path::new(file)), None], given.map(OsStr::new));
+        let names = Names::of(&[Some(Path::new(file)), None], given.map(OsStr::new), |_| false);
         (names.launcher, names.installed)
     }
 
@@ -106,17 +118,38 @@ mod test {
         for own in ["target/debug/launcher", "server.exe", "/home/homeport/launcher", ""] {
             assert_eq!(names(own, None), ("launcher", false), "{own}");
         }
-        assert_eq!(Names::of(&[], None), Names { launcher: "launcher", installed: false });
+        let nameless = Names::of(&[], None, |_| false);
+        assert_eq!(nameless, Names { launcher: "launcher", installed: false });
     }
 
     #[test]
     fn what_was_typed_counts_before_what_it_leads_to() {
         let called = |typed: &str, file: &str| {
-            Names::of(&[Some(Path::new(typed)), Some(Path::new(file))], None).launcher
+            Names::of(&[Some(Path::new(typed)), Some(Path::new(file))], None, |_| false).launcher
         };
         assert_eq!(called("launcher", "/usr/bin/homeport"), "launcher");
         assert_eq!(called("homeport", "/usr/lib/homeport/launcher"), "homeport");
         assert_eq!(called("notes", "/usr/bin/homeport"), "homeport");
+    }
+
+    #[test]
+    fn a_server_names_the_launcher_that_stands_beside_it() {
+        let advised = |file: &str, beside: &[&str]| {
+            Names::of(&[Some(Path::new(file))], None, |name| beside.contains(&name)).launcher
+        };
+        for (file, beside, wanted) in [
+            ("homeport-server", &["homeport"][..], "homeport"),
+            ("homeport-server", &["launcher"], "launcher"),
+            ("homeport-server", &["homeport", "launcher"], "homeport"),
+            ("server", &["homeport"], "homeport"),
+            ("server", &["homeport", "launcher"], "launcher"),
+            ("notes", &["homeport"], "homeport"),
+            ("notes", &["launcher"], "launcher"),
+            ("homeport", &["launcher"], "homeport"),
+            ("launcher", &["homeport"], "launcher"),
+        ] {
+            assert_eq!(advised(file, beside), wanted, "{file} beside {beside:?}");
+        }
     }
 
     #[test]

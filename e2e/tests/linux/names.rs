@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use e2e::{Home, installed, program};
+use e2e::{Home, Stranger, get, installed, program, quiet_port};
 use serde_json::Value;
 
 /// Whether a launcher that is started as `program` prints a help, a version and advice with `name`.
@@ -38,6 +38,29 @@ fn the_installed_server_advises_the_installed_names() {
     assert!(told.stderr.contains("run `homeport` to find a free port"), "{told:?}");
     let told = server.run();
     assert!(told.stderr.contains("run `launcher` to find a free port"), "{told:?}");
+}
+
+/// Whatever it is that the server advises to type.
+#[test]
+fn a_server_that_is_started_by_itself_advises_the_launcher_that_stands_beside_it() {
+    let stranger = Stranger::listening("127.0.0.1:0");
+    for (server, launcher) in [("homeport-server", "launcher"), ("server", "homeport")] {
+        let (home, own) = (Home::new(), Home::new());
+        let program = installed(server, own.path());
+        installed(launcher, own.path());
+        let alone = home.server().without("--json").program(program);
+        let help = alone.clone().arg("--help").run().stdout;
+        assert!(help.contains(&format!("run `{launcher}`")), "{help}");
+        let portless = alone.run().stderr;
+        assert!(portless.contains(&format!("run `{launcher}` to find a free port")), "{portless}");
+        let refused = alone.clone().port(stranger.port).run().stderr;
+        assert!(refused.contains(&format!("{launcher} --app server ")), "{refused}");
+        assert!(refused.contains(&format!("{server} --port ")), "{refused}");
+
+        let mut running = alone.arg("--json").port(quiet_port()).start();
+        let page = get(&format!("{}_homeport/", running.ready().url)).expect("an answer");
+        assert!(page.body.contains(&format!("{launcher} open --console")), "{}", page.body);
+    }
 }
 
 #[test]
