@@ -106,7 +106,7 @@ impl Launch {
 
     /// Opens the browser on the server on `port`, which has proved itself, while everything else goes
     /// on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
-    /// when that is closed.
+    /// when that is closed. It is the last of a start.
     pub fn open_browser(&self, port: Port) -> Option<JoinHandle<()>> {
         let (screen, log, context) = (self.screen, self.log().clone(), self.context.clone());
         let message = self.message(Message::no_browser(&claim::url(port)));
@@ -114,7 +114,10 @@ impl Launch {
             if let Err(error) = browser::open(browser::address(&context, port, BrowserPage::First))
             {
                 warn(&log, screen, &message!("warning.no_browser"), &error);
+                screen.started();
                 desktop::show_error(&message, None);
+            } else {
+                screen.started();
             }
         };
         // Without a thread the URL is still on the screen and in the discovery file.

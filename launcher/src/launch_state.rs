@@ -261,9 +261,10 @@ impl LaunchState<'_> {
             settings: &context.folders.settings(&context.app),
             history: &context.folders.history(),
         });
-        if self.options.settings.open_browser.value {
-            // It opens on its own.
-            drop(self.launch.open_browser(at.port));
+        let is_wanted = self.options.settings.open_browser.value;
+        // It opens on its own.
+        if !is_wanted || self.launch.open_browser(at.port).is_none() {
+            screen.started();
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use e2e::{Ended, Home, Invocation, Stranger, get, program, quiet_port, quiet_range, wait_until};
+use e2e::{
+    Ended, Home, Invocation, Stranger, Tools, get, program, quiet_port, quiet_range, wait_until,
+};
 
 /// The lines of a start, without what differs from launch to launch.
 fn said(ended: &Ended) -> Vec<String> {
@@ -114,4 +116,87 @@ fn a_server_goes_on_when_the_reader_of_the_launchers_output_is_gone() {
     assert_eq!(answer.status, 200);
     assert_eq!(home.ask("stop").code, Some(0));
     assert!(launch.wait().expect("our child").success());
+}
+
+/// What went wrong is on stderr for a person in each form, and with `--json` also on stdout for a program.
+#[test]
+fn a_start_that_fails_says_the_same_attached_detached_and_in_json() {
+    let stranger = Stranger::listening("127.0.0.1:0");
+    let port = stranger.port.to_string();
+    for (situation, variable, value, code) in [
+        ("the port is taken", "HOMEPORT_PORT", port.as_str(), 69),
+        ("a variable is wrong", "HOMEPORT_RANGE", "x", 2),
+    ] {
+        let forms = [(false, false), (false, true), (true, false), (true, true)];
+        let errors = forms.map(|(in_json, is_detached)| {
+            let home = Home::new();
+            let launch = home.launcher().env(variable, value);
+            let launch = if in_json { launch } else { launch.without("--json") };
+            let ended = if is_detached { launch.arg("--detach").run() } else { launch.run() };
+            assert_eq!(ended.code, Some(code), "{situation}: {ended:?}");
+            assert!(ended.stdout.lines().all(|line| line.starts_with('{')), "{ended:?}");
+            if in_json {
+                assert_eq!(ended.line("launch_failed")["exit_code"], code, "{ended:?}");
+            } else {
+                assert_eq!(ended.stdout, "", "{situation}");
+            }
+            // The log is in a folder of its own.
+            let is_told = |line: &&str| !line.trim_start().starts_with("log:");
+            ended.stderr.lines().filter(is_told).map(ToOwned::to_owned).collect::<Vec<_>>()
+        });
+        assert!(errors[0].iter().any(|line| line.starts_with("error: ")), "{errors:?}");
+        for other in &errors[1..] {
+            assert_eq!(other, &errors[0], "{situation}");
+        }
+    }
+}
+
+#[test]
+fn a_server_alone_that_fails_says_so_on_stderr_in_both_forms() {
+    let stranger = Stranger::listening("127.0.0.1:0");
+    let errors = [false, true].map(|in_json| {
+        let home = Home::new();
+        let server = home.server().port(stranger.port);
+        let ended = if in_json { server.run() } else { server.without("--json").run() };
+        assert_eq!(ended.code, Some(69), "{ended:?}");
+        if in_json {
+            assert_eq!(ended.line("port_conflict")["port"], stranger.port);
+        }
+        // Which port is free is another each time.
+        ended.stderr.lines().filter(|line| !line.contains("--port")).collect::<Vec<_>>().join("\n")
+    });
+    assert!(errors[0].starts_with("error: port "), "{errors:?}");
+    assert_eq!(errors[0], errors[1]);
+}
+
+#[test]
+fn a_start_that_finds_the_app_running_says_the_same_in_the_background() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    let ready = running.ready();
+    let plain = home.launcher().without("--json");
+    let [attached, detached] = [plain.run(), plain.arg("--detach").run()];
+    for ended in [&attached, &detached] {
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stdout.contains(&ready.url), "{ended:?}");
+    }
+    assert_eq!((detached.stdout, detached.stderr), (attached.stdout, attached.stderr));
+    let found = home.launcher().arg("--detach").run();
+    assert_eq!(found.line("instance_found")["port"], ready.port);
+}
+
+#[test]
+fn a_start_without_a_browser_warns_in_the_background_too() {
+    let home = Home::new();
+    let tools = Tools::of(&home);
+    let launch = home.launcher().without("--json").without("--no-open");
+    let launch = launch.port(quiet_port()).env("PATH", tools.path());
+    let attached = launch.start();
+    wait_until("the launch is ready", || attached.stdout().contains("Ctrl-C"));
+    let attached = attached.stop();
+    let detached = launch.arg("--detach").run();
+    assert_eq!(detached.code, Some(0), "{detached:?}");
+    assert_eq!(home.ask("stop").code, Some(0));
+    assert!(attached.stderr.contains("no browser could be opened"), "{attached:?}");
+    assert_eq!(detached.stderr, attached.stderr);
 }

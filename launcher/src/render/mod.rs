@@ -67,9 +67,8 @@ impl Screen {
         Self { json, is_detached: env::var_os(invoked_as::DETACHED_VARIABLE).is_some() }
     }
 
-    /// The server answers. This is the last that the launcher before a detached one passes on.
-    pub fn ready(&self, ready: &ReadyNotice<'_>) {
-        self.print_ready(ready);
+    /// All is said of the start: the launcher before a detached one passes on no more.
+    pub fn started(&self) {
         if self.is_detached {
             // Streams that colour passes through would drop the character.
             let _ = writeln!(io::stdout(), "{END_OF_START}");
@@ -77,7 +76,8 @@ impl Screen {
         }
     }
 
-    fn print_ready(&self, ready: &ReadyNotice<'_>) {
+    /// The server answers.
+    pub fn ready(&self, ready: &ReadyNotice<'_>) {
         if self.json {
             line(ReadyLine::new(ready.launch.clone(), ready.at));
             if ready.launch.same_as_last_time() == Some(false) {
@@ -201,13 +201,13 @@ impl Screen {
         failure.exit()
     }
 
-    /// Prints the reason, its causes and the way out; with `--json` the record `event`.
+    /// Prints the reason, its causes and the way out on stderr; with `--json` also the record `event` on stdout.
     pub fn failed(&self, failure: &LaunchError, event: &Event, folders: &Folders) {
         if self.json {
             for conflict in failure.conflicts() {
                 line(Event::PortConflict(conflict.clone()).to_json());
             }
-            return line(event.to_json());
+            line(event.to_json());
         }
         explain(failure);
         let log = folders.logs().join("launcher.jsonl");

@@ -1,5 +1,5 @@
-//! The output on stdout and stderr: short text for a person, or with `--json` one object a line for a
-//! program.
+//! The output: short text for a person, or with `--json` one object a line for a program on stdout. What is
+//! wrong is on stderr in both forms.
 //!
 //! A closed stream does not stop the server, so errors of writing are ignored.
 
@@ -97,7 +97,7 @@ impl TerminalReport {
     ) {
         if self.json {
             print_line(Event::PortConflict(conflict.clone()).to_json());
-            return print_line(failed.to_json());
+            print_line(failed.to_json());
         }
         error(format_args!("{}.", conflict.sentence_here()));
         if let Some(os_error) = &conflict.os_error {
@@ -128,8 +128,7 @@ impl TerminalReport {
     pub fn failed(&self, text: impl Display, failed: &Event) {
         if self.json {
             print_line(failed.to_json());
-        } else {
-            error(text);
         }
+        error(text);
     }
 }
