@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The variables that a program inherits: the folders of tools and temporary files. Every other
-/// would make a test depend on the user who runs it, `HOMEPORT_LOG_DIR` above all, which cargo
+/// would make a test depend on the user who runs it, `HOMEPORT_CHECKOUT` above all, which cargo
 /// sets.
 const KEPT: [&str; 4] = ["PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH"];
 

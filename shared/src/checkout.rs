@@ -1,22 +1,34 @@
 //! The checkout of Homeport that a program was built in.
 //!
 //! A program that lies in `target/debug` or `target/release` of a checkout keeps its logs in the
-//! checkout, however it was started: by cargo, by its path or through a link. One that was installed,
-//! or was built into a folder elsewhere (`CARGO_TARGET_DIR`), has no checkout.
+//! checkout, however it was started: by cargo, by its path or through a link. One that was built into a
+//! folder elsewhere (`CARGO_TARGET_DIR`) does so if cargo starts it. One that was installed has no checkout.
 
 use std::{
     env, fs,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 /// The file that only a checkout of Homeport has: the description of its logs.
 const MARK: &str = "logs/port-history.schema.json";
 
+/// The variable by which cargo names the checkout to the programs that it runs (`.cargo/config.toml`).
+pub const VARIABLE: &str = "HOMEPORT_CHECKOUT";
+
 /// The checkout that this program was built in.
 pub fn of_this_program() -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
     // If the system returns the path that was typed, it may be a link to the program.
-    of(&program).or_else(|| of(&fs::canonicalize(&program).ok()?))
+    of(&program).or_else(|| of(&fs::canonicalize(&program).ok()?)).or_else(named_by_cargo)
+}
+
+fn named_by_cargo() -> Option<PathBuf> {
+    let named = path::absolute(env::var_os(VARIABLE)?).ok()?;
+    is_checkout(&named).then_some(named)
+}
+
+fn is_checkout(root: &Path) -> bool {
+    root.join("Cargo.toml").is_file() && root.join(MARK).is_file()
 }
 
 /// The checkout of `program`: the folder with the `target` that it lies in.
@@ -31,8 +43,7 @@ pub fn of(program: &Path) -> Option<PathBuf> {
     // `target/debug`, or `target/TRIPLE/debug` of a build for another system.
     let target = folder.ancestors().skip(1).take(2).find(|folder| folder.ends_with("target"))?;
     let root = target.parent()?;
-    let is_workspace = root.join("Cargo.toml").is_file() && root.join(MARK).is_file();
-    is_workspace.then(|| root.to_owned())
+    is_checkout(root).then(|| root.to_owned())
 }
 
 #[cfg(test)]

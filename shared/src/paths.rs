@@ -327,11 +327,12 @@ mod test {
         assert_eq!(source(Some(home), Some(logs)), LogsSource::LogDir);
         assert_eq!(source(None, Some(logs)), LogsSource::LogDir);
         assert_eq!(source(Some(home), None), LogsSource::Home);
-        // A test is no program of a checkout.
-        assert_eq!(source(None, None), LogsSource::System);
+        // Cargo names its checkout to a test.
+        let undecided = source(None, None);
+        assert!(matches!(undecided, LogsSource::System | LogsSource::Checkout(_)), "{undecided:?}");
 
         let checkout = tempfile::tempdir().expect("a folder");
-        let mut folders = Folders::locate(None, None).expect("a home");
+        let mut folders = Folders::of_user().expect("a home");
         let system = folders.logs.clone();
         folders.keep_logs_in(Some(checkout.path().join("gone")));
         assert_eq!(
