@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use shared::{exit::Exit, invoked_as};
+use clap::{
+    Arg, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
+};
+use shared::{exit::Exit, invoked_as, message};
 
 use super::{
     command::{
@@ -16,7 +18,7 @@ use super::{
 
 /// Gives a local server a port that it keeps.
 #[derive(Debug, Parser)]
-#[command(name = "launcher", version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
+#[command(name = "launcher", version, after_help = AFTER_HELP)]
 pub struct CommandLine {
     /// The command; `start` unless given.
     #[command(subcommand)]
@@ -90,9 +92,7 @@ pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
     let command = CommandLine::command()
         .name(invoked_as::launcher_program())
         .bin_name(invoked_as::launcher());
-    let typed =
-        command.try_get_matches_from(argv).and_then(|found| CommandLine::from_arg_matches(&found));
-    typed.map_err(|problem| {
+    read(command, argv).map_err(|problem| {
         let exit = if problem.use_stderr() { Exit::Usage } else { Exit::Done };
         // A closed stdout or stderr is no reason to fail in another way.
         let _ = problem.print();
@@ -100,9 +100,27 @@ pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
     })
 }
 
+fn read(
+    mut command: clap::Command,
+    argv: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<CommandLine, clap::Error> {
+    let found = command.try_get_matches_from_mut(argv)?;
+    let is_typed = |option: &&Arg| {
+        found.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    let option = command.get_arguments().filter(|option| !option.is_global_set()).find(is_typed);
+    let option = option.and_then(Arg::get_long).map(ToOwned::to_owned);
+    if let (Some(name), Some(option)) = (found.subcommand_name(), option) {
+        let text = message!("args.of_start", option, name);
+        return Err(command.error(ErrorKind::ArgumentConflict, text));
+    }
+    CommandLine::from_arg_matches(&found)
+}
+
 #[cfg(test)]
 mod test {
     use shared::{
+        app::AppName,
         port::Port,
         settings::{Kind, Settings},
     };
@@ -110,7 +128,22 @@ mod test {
     use super::*;
 
     fn typed(line: &str) -> Result<CommandLine, clap::Error> {
-        CommandLine::try_parse_from(line.split_whitespace())
+        read(CommandLine::command(), line.split_whitespace())
+    }
+
+    #[test]
+    fn options_that_every_command_has_stand_before_or_after_it_and_others_where_they_belong() {
+        for line in ["launcher --app notes --json status", "launcher status --json --app notes"] {
+            let Some(LauncherCommand::Status(of)) = typed(line).expect(line).command else {
+                panic!("{line}");
+            };
+            assert_eq!((of.app.as_ref().map(AppName::as_str), of.json), (Some("notes"), true));
+        }
+        let started = typed("launcher --app notes start --port 3030").expect("right").command;
+        let Some(LauncherCommand::Start(start)) = started else { panic!("{started:?}") };
+        assert_eq!(start.app.as_ref().map(AppName::as_str), Some("notes"));
+        let problem = typed("launcher --port 3030 status").expect_err("wrong").to_string();
+        assert!(problem.contains("--port") && problem.contains("`status`"), "{problem}");
     }
 
     #[test]

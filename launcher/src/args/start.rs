@@ -13,7 +13,7 @@ use shared::{
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct StartArgs {
     /// The name under which settings, ports and history are kept [default: server]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub app: Option<AppName>,
     /// Use only this port: claim it or fail.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -34,10 +34,10 @@ pub struct StartArgs {
     #[arg(long, value_name = "TIME")]
     pub ready_timeout: Option<Span>,
     /// The folder for settings, state, logs and run-time files [default: this user's own]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
     /// Print one JSON object per line, with the keys of the records.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }
 
