@@ -8,7 +8,7 @@ use shared::{
     exit::{self, Exit},
     message,
     port::Port,
-    settings::{Restart, SettingsProblem},
+    settings::{Restart, SettingSource, SettingsProblem},
 };
 
 use crate::{
@@ -42,7 +42,12 @@ pub enum LaunchError {
     NoServer(#[from] NoServer),
     /// The server did not become ready.
     #[error("{}", message!("failure.not_ready"))]
-    NotReady(NotReady),
+    NotReady {
+        /// Why.
+        reason: NotReady,
+        /// What names the program, if it is not ours.
+        command: Option<SettingSource>,
+    },
     /// It failed, and is not started again.
     #[error("{}", message!("failure.gave_up"))]
     GaveUp {
@@ -84,7 +89,7 @@ impl LaunchError {
                 OptionsError::Settings(_) | OptionsError::Untrusted(_) | OptionsError::NoHome(_),
             ) => Exit::BadSettings,
             Self::NoPort(_) | Self::MustNotMove(_) | Self::Claim(_) => Exit::PortUnavailable,
-            Self::NoServer(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Occupied(_) => {
+            Self::NoServer(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Occupied(_) => {
                 Exit::NotReady
             }
             Self::Final(code) => match Exit::from_code(*code) {
@@ -106,12 +111,12 @@ impl LaunchError {
             Self::NoPort(_) | Self::Claim(_) => EndReason::NoPort,
             Self::MustNotMove(_) => EndReason::MustNotMove,
             Self::NoServer(_) => EndReason::NoServer,
-            Self::NotReady(NotReady::NotStarted(_)) => EndReason::NotStarted,
-            Self::NotReady(NotReady::Exited(_)) => EndReason::Exited,
-            Self::NotReady(NotReady::Signalled(_)) => EndReason::Signalled,
-            Self::NotReady(NotReady::TimedOut { .. }) => EndReason::TimedOut,
-            Self::NotReady(NotReady::WrongAnswer(_)) => EndReason::WrongAnswer,
-            Self::NotReady(NotReady::NoLoopback) => EndReason::NoLoopback,
+            Self::NotReady { reason: NotReady::NotStarted(_), .. } => EndReason::NotStarted,
+            Self::NotReady { reason: NotReady::Exited(_), .. } => EndReason::Exited,
+            Self::NotReady { reason: NotReady::Signalled(_), .. } => EndReason::Signalled,
+            Self::NotReady { reason: NotReady::TimedOut { .. }, .. } => EndReason::TimedOut,
+            Self::NotReady { reason: NotReady::WrongAnswer(_), .. } => EndReason::WrongAnswer,
+            Self::NotReady { reason: NotReady::NoLoopback, .. } => EndReason::NoLoopback,
             Self::GaveUp { .. } => EndReason::GaveUp,
             Self::Final(_) => EndReason::ServerFailed,
         }
@@ -146,7 +151,7 @@ impl LaunchError {
                 conflicts.iter().map(of_conflict).collect()
             }
             Self::Claim(error) => vec![format!("{error}: {}", error.source)],
-            Self::NotReady(reason) => vec![reason.to_string()],
+            Self::NotReady { reason, .. } => vec![reason.to_string()],
             Self::GaveUp { end, rule } => vec![given_up(end, *rule)],
             Self::Final(_) => vec![message!("failure.final_why")],
             Self::Options(_) | Self::Occupied(_) | Self::NoServer(_) => vec![],
@@ -180,11 +185,27 @@ impl LaunchError {
                 vec![message!("now.elsewhere", machine)]
             }
             Self::NoServer(_) => vec![message!("now.program")],
-            Self::NotReady(NotReady::TimedOut { .. }) => vec![message!("now.more_time")],
-            Self::NotReady(NotReady::NoLoopback) => vec![message!("now.loopback")],
-            Self::Claim(_) | Self::NotReady(_) | Self::GaveUp { .. } | Self::Final(_) => {
+            Self::NotReady { reason: NotReady::TimedOut { .. }, .. } => {
+                vec![message!("now.more_time")]
+            }
+            Self::NotReady { reason: NotReady::NoLoopback, .. } => vec![message!("now.loopback")],
+            Self::NotReady { command: Some(source), .. } => {
+                vec![message!("now.command", file = source)]
+            }
+            Self::Claim(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Final(_) => {
                 vec![message!("now.log")]
             }
+        }
+    }
+}
+
+impl LaunchError {
+    /// The same, of a server that `command` names; `None` for our own.
+    #[must_use]
+    pub fn of_command(self, command: Option<SettingSource>) -> Self {
+        match self {
+            Self::NotReady { reason, .. } => Self::NotReady { reason, command },
+            other => other,
         }
     }
 }

@@ -100,8 +100,10 @@ impl LaunchState<'_> {
         let choice = self.choose(&WantedPort { explicit: port, except: held.to_vec() });
         choice.map_err(|error| {
             let failure = LaunchError::from(error);
-            let why = failure.why();
-            if why.is_empty() { failure.to_string() } else { why.join("; ") }
+            match failure.conflicts().first() {
+                Some(conflict) => conflict.sentence_with_advice(),
+                None => [vec![failure.to_string()], failure.why()].concat().join(": "),
+            }
         })
     }
 
@@ -143,7 +145,7 @@ impl LaunchState<'_> {
         self.home_port_wait = None;
         let ending = Ending::of(port, EndReason::HomePortFree);
         self.launch.history.record(&Event::PortReleased(ending));
-        self.launch.screen.home_is_free(port);
+        self.launch.screen.home_is_free(&self.launch.context.app, port);
     }
 
     /// A server on the port of `choice` has proved its identity: remembers the port, publishes the
@@ -258,6 +260,8 @@ impl LaunchState<'_> {
             at,
             refused,
             home: self.options.home_port.as_ref(),
+            range: &self.options.settings.range,
+            is_remembered: self.generation.is_some(),
             settings: &context.folders.settings(&context.app),
             history: &context.folders.history(),
         });

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use shared::{
     app::AppName,
     environment::{Environment, VariableError},
+    next_command,
     paths::{Folders, NoHome},
     port::{Port, PortRange},
     settings::{Effective, Layers, SettingSource, Settings, SettingsError, Sourced},
@@ -71,7 +72,10 @@ impl CommandContext {
             None => environment.value("HOMEPORT_APP")?.unwrap_or_default(),
         };
         let home = match &args.home {
-            Some(home) => Some(home.clone()),
+            Some(home) => {
+                next_command::keep_home(home);
+                Some(home.clone())
+            }
             None => environment.home()?,
         };
         let log_dir = environment.log_dir()?;

@@ -8,7 +8,7 @@ use std::{fmt, io, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{milliseconds, port::Port};
+use crate::{message, milliseconds, port::Port};
 
 pub use crate::words::{Class, Origin};
 
@@ -20,6 +20,19 @@ impl Origin {
     /// thinks of it, and diagnosed in full when it cannot be had.
     pub fn is_remembered(self) -> bool {
         matches!(self, Self::Explicit | Self::Home | Self::LastGood | Self::EarlierGood)
+    }
+}
+
+impl Class {
+    /// Whether a program keeps the port, and not a rule of the system, the settings or the browsers.
+    pub fn is_of_program(self) -> bool {
+        match self {
+            Self::Excluded | Self::Privileged | Self::BrowserBlocked | Self::Restricted => false,
+            Self::ReservedByApp | Self::Ephemeral | Self::Crowded => false,
+            Self::InUse | Self::OwnInstance | Self::SourcePort | Self::HiddenOwner => true,
+            Self::GhostOwner | Self::OtherFamily | Self::LostRace => true,
+            Self::Unknown | Self::Other => true,
+        }
     }
 }
 
@@ -92,9 +105,15 @@ pub struct Conflict {
 
 impl fmt::Display for OsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind.as_str() {
+            "AddrInUse" => message!("os_error.in_use"),
+            "PermissionDenied" => message!("os_error.denied"),
+            "AddrNotAvailable" => message!("os_error.no_address"),
+            kind => kind.to_owned(),
+        };
         match self.code {
-            Some(code) => write!(f, "{}, code {code}", self.kind),
-            None => f.write_str(&self.kind),
+            Some(code) => f.write_str(&message!("os_error.with_code", what, code)),
+            None => f.write_str(&what),
         }
     }
 }

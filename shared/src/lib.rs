@@ -17,7 +17,7 @@
 //! - [`sentences`]: conflicts and records in words.
 //! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
 //!   code lives in [`os`] alone.
-//! - [`conflict`]: a port that could not be claimed.
+//! - [`conflict`], [`next_command`]: a port that could not be claimed, and a command to type next.
 //! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
 //!   [`invoked_as`], [`checkout`], and [`messages`], the sentences for people.
 
@@ -60,6 +60,7 @@ pub mod os;
 pub mod remedy;
 
 pub mod conflict;
+pub mod next_command;
 
 pub mod app;
 pub mod checkout;

@@ -14,6 +14,7 @@ use std::{
 };
 
 use crate::{
+    message,
     os::{self, FileIdentity},
     paths,
     regular_file::{self, Links},
@@ -210,7 +211,7 @@ pub(crate) fn count_lines(lines: &[u8]) -> u64 {
 
 /// An error that names the file it is about.
 pub(crate) fn about(file: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot write {}: {error}", file.display()))
+    io::Error::new(error.kind(), message!("log.cannot_write", file = file.display(), error))
 }
 
 #[cfg(test)]

@@ -54,6 +54,26 @@ impl Conflict {
         })
     }
 
+    /// The same as a sentence for people: how to get the port, or to take another.
+    pub fn way_out(&self) -> Option<String> {
+        let (port, advice) = (self.port, self.advice()?);
+        Some(match self.class {
+            Class::Privileged | Class::BrowserBlocked | Class::Restricted | Class::Excluded => {
+                message!("conflict.instead", advice)
+            }
+            _ => message!("conflict.get", port, advice),
+        })
+    }
+
+    /// Why the port cannot be had and what to do, in one line for a person at this computer.
+    pub fn sentence_with_advice(&self) -> String {
+        let why = self.sentence_here();
+        match self.advice() {
+            Some(advice) => message!("conflict.with_advice", why, advice),
+            None => why,
+        }
+    }
+
     fn is_windows_access_denied(&self) -> bool {
         self.os_error.as_ref().is_some_and(|error| error.code == Some(WSAEACCES))
     }

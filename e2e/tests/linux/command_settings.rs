@@ -67,6 +67,16 @@ fn what_was_set_holds_for_the_next_start() {
 }
 
 #[test]
+fn a_home_port_that_no_start_can_use_is_set_with_a_warning() {
+    let home = Home::new();
+    let told = settings(&home, &["set", "port", "6000"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.stderr.contains("browsers block port 6000"), "{told:?}");
+    let told = settings(&home, &["set", "port", "3030"]);
+    assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn a_change_that_would_be_wrong_is_refused_and_the_file_stays_as_it_is() {
     for (words, pieces) in [
         (&["set", "prot", "3030"][..], &["`prot`", "did you mean `port`?"][..]),

@@ -86,3 +86,33 @@ fn open_opens_the_browser_on_the_running_server() {
     wait_until("the browser is opened", || opened.exists());
     assert!(fs::read_to_string(&opened).expect("written").starts_with(&ready.url));
 }
+
+/// A server that was started by hand is the app's as well.
+#[test]
+fn a_server_alone_is_found_and_how_it_is_stopped_is_said() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    let ready = server.ready();
+    let discovery = home.folders().discovery(&AppName::default());
+    wait_until("it is published", || discovery.exists());
+    assert_eq!(home.command("where").run().stdout.trim(), ready.url);
+    for request in ["status", "stop", "restart", "move"] {
+        let told = home.command(request).run();
+        assert_eq!(told.code, Some(75), "{request}: {told:?}");
+        for piece in ["without a launcher", &format!("process {}", ready.server_pid), "Ctrl-C"] {
+            assert!(told.stderr.contains(piece), "{request}: no `{piece}`: {told:?}");
+        }
+    }
+    let second = home.launcher().without("--json").run();
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(second.stdout.contains("is running already"), "{second:?}");
+
+    let mut beside = home.server().port(quiet_port()).start();
+    beside.ready();
+    assert_eq!(home.command("where").run().stdout.trim(), ready.url, "the first is left");
+    assert_eq!(beside.stop().code, Some(0));
+    assert_eq!(home.command("where").run().stdout.trim(), ready.url);
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(home.command("where").run().code, Some(3));
+    assert!(!discovery.exists() && !home.folders().token(&AppName::default()).exists());
+}

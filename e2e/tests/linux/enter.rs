@@ -155,7 +155,9 @@ fn each_start_of_a_server_alone_has_a_token_and_one_beside_a_launch_leaves_that_
     let of_launch = read();
     let mut beside = home.server().port(port).start();
     beside.ready();
-    wait_until("it says so", || beside.stderr().contains("the launcher of server has one there"));
+    wait_until("it says so", || {
+        beside.stderr().contains("server runs already, and its own is left")
+    });
     assert_eq!(read(), of_launch);
     beside.stop();
     running.stop();

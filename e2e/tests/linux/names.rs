@@ -16,7 +16,7 @@ fn assert_speaks_of(home: &Home, program: &Path, invoked_as: &str, name: &str) {
     };
     assert!(told(&["--help"]).contains(&format!("Usage: {name} ")), "{}", told(&["--help"]));
     let advice = told(&["where"]);
-    assert!(advice.contains(&format!("start it with `{name} --app server`")), "{advice}");
+    assert!(advice.contains(&format!("start it with `{name}`")), "{advice}");
 }
 
 #[test]
@@ -28,6 +28,30 @@ fn advice_is_typed_with_the_name_that_the_program_was_started_by() {
     let version = home.launcher().program(program("homeport")).without("--no-open");
     let version = version.without("--json").arg("--version").run().stdout;
     assert_eq!(version, format!("homeport {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// What is advised reaches the same app and the same files.
+#[test]
+fn advice_repeats_the_app_and_the_home_that_were_given() {
+    let (home, stranger) = (Home::new(), Stranger::listening("127.0.0.1:0"));
+    let other = home.path().join("it's here");
+    let given = |launch: e2e::Invocation| launch.without("--json").arg("--home").arg(&other);
+    let absent = given(home.command("where")).app("notes").run().stderr;
+    let quoted = format!("'{}'", other.to_str().expect("text").replace('\'', r"'\''"));
+    let wanted = format!("start it with `launcher --app notes --home {quoted}`");
+    assert!(absent.contains(&wanted), "no {wanted}: {absent}");
+
+    let site = tempfile::tempdir().expect("a folder");
+    let server = given(home.server()).app("notes").port(stranger.port);
+    let refused = server.arg("--root").arg(site.path()).run().stderr;
+    let root = format!(" --root {} --home {quoted} --app notes ", site.path().display());
+    assert!(refused.contains(&root), "no {root}: {refused}");
+    let other_way = format!("    launcher --home {quoted} --app notes ");
+    assert!(refused.contains(&other_way), "no {other_way}: {refused}");
+
+    // A variable is still there for the next command.
+    let absent = home.command("where").env("HOMEPORT_APP", "notes").app("server").run().stderr;
+    assert!(absent.contains("start it with `launcher --app server`"), "{absent}");
 }
 
 #[test]
@@ -54,7 +78,7 @@ fn a_server_that_is_started_by_itself_advises_the_launcher_that_stands_beside_it
         let portless = alone.run().stderr;
         assert!(portless.contains(&format!("run `{launcher}` to find a free port")), "{portless}");
         let refused = alone.clone().port(stranger.port).run().stderr;
-        assert!(refused.contains(&format!("{launcher} --app server ")), "{refused}");
+        assert!(refused.contains(&format!("    {launcher}    (")), "{refused}");
         assert!(refused.contains(&format!("{server} --port ")), "{refused}");
 
         let mut running = alone.arg("--json").port(quiet_port()).start();
@@ -115,4 +139,13 @@ fn a_program_of_a_checkout_keeps_its_logs_there_however_it_is_started() {
     let told = logs(&elsewhere, user, &[], &[]);
     assert_eq!((&told["source"], &told["from"]), (&"default".into(), &Value::Null));
     assert!(told["folder"].as_str().is_some_and(|f| f.starts_with(user.to_str().expect("text"))));
+
+    // As cargo starts it.
+    let cargo = ("HOMEPORT_CHECKOUT", root.as_path());
+    let told = logs(&elsewhere, user, &[cargo], &[]);
+    assert_eq!((&told["source"], &told["from"]), (&"checkout".into(), &root.to_str().into()));
+    let told = logs(&elsewhere, user, &[cargo, variables[0]], &[]);
+    assert_eq!((&told["source"], &told["from"]), (&"variable".into(), &"HOMEPORT_HOME".into()));
+    let told = logs(&elsewhere, user, &[("HOMEPORT_CHECKOUT", user)], &[]);
+    assert_eq!(told["source"], "default", "it is no checkout");
 }

@@ -47,8 +47,11 @@ impl Evil {
     /// Puts it in the place of `path`; false if it cannot be made here.
     fn replace(&self, path: &Path) -> bool {
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        remove(path);
-        (self.make)(path)
+        // A program that runs may make it anew in between.
+        (0..100).any(|_| {
+            remove(path);
+            (self.make)(path)
+        })
     }
 }
 

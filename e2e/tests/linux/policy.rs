@@ -1,6 +1,6 @@
 //! Requested ports that no program can use.
 
-use e2e::{Home, RunContext, program, quiet_port};
+use e2e::{Home, RunContext, program, quiet_port, wait_until};
 use shared::policy::BROWSER_BLOCKED;
 
 /// Row 16 of the test matrix: before anything is bound.
@@ -36,7 +36,20 @@ fn a_launch_on_a_port_that_browsers_block_fails_if_asked_for_and_moves_if_at_hom
     assert!(told.contains("browsers block port 6000"), "{told}");
 
     let mut running = home.launcher().home_port(10080).start();
-    assert_ne!(running.ready().port, 10080);
+    let ready = running.ready();
+    assert_ne!(ready.port, 10080);
+    assert_eq!(running.stop().code, Some(0));
+    let mut running = home.launcher().home_port(10080).start();
+    assert_eq!(running.ready().port, ready.port);
+    wait_until("the conflict with the home port is printed as well", || {
+        running.stdout().contains("browser_blocked")
+    });
+    assert_eq!(running.stop().code, Some(0));
+    let again = home.launcher().without("--json").home_port(10080);
+    let mut running = again.start();
+    wait_until("it is ready", || running.stdout().contains("Ctrl-C"));
+    assert!(running.stdout().contains("Instead: choose another port"), "{}", running.stdout());
+    assert_eq!(running.stop().code, Some(0));
     assert_eq!(home.conflict_over(10080)["class"], "browser_blocked");
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::{Ended, Home, quiet_port};
-use shared::{claim, port::Port};
+use shared::{app::AppName, claim, port::Port};
 
 struct Failure {
     home: Home,
@@ -50,6 +50,8 @@ fn a_server_that_takes_too_long_is_ended_and_reported_with_the_limit() {
     assert!(silent.contains("1s"), "{silent}");
     let hanging = assert_fails(&["hang-after-ready"], "timed_out");
     assert_ne!(silent, hanging, "whether it had said anything makes a difference");
+    let Failure { home, .. } = launch(&["never-ready"]);
+    assert_eq!(home.last("server_exited")["signal"], 9, "the launcher has killed it");
 }
 
 #[test]
@@ -69,6 +71,9 @@ fn a_server_that_does_not_exist_is_reported_with_its_path() {
     assert_eq!(ended.code, Some(75), "{ended:?}");
     let error = ended.line("launch_failed")["error"].to_string();
     assert!(error.contains("/nowhere/at-all"), "{error}");
+    let file = home.folders().settings(&AppName::default());
+    let advice = format!("correct `command` in {}", file.display());
+    assert!(ended.stderr.contains(&advice), "no `{advice}`: {ended:?}");
 }
 
 #[test]

@@ -39,7 +39,9 @@ fn a_move_to_a_port_that_somebody_has_names_him_and_changes_nothing() {
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
     let told = assert_stays(&home, &mut running, stranger.port, &RunContext::direct());
-    for piece in [&stranger.port.to_string(), "stranger", &format!("pid {}", stranger.pid)] {
+    let advice = format!(": end process {} if you do not need it", stranger.pid);
+    let pid = format!("pid {}", stranger.pid);
+    for piece in [&stranger.port.to_string(), "stranger", &pid, ", since ", &advice] {
         assert!(told.contains(piece), "no `{piece}`: {told}");
     }
     let conflict = home.conflict_over(stranger.port);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{
-    conflict::Holder,
+    conflict::{Class, Holder},
     exit::Exit,
     history::{ConflictSource, Conflicts, Filter, Reader},
     message,
@@ -68,17 +68,22 @@ fn period(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// `9 × docker-proxy (user root), ports 3030, 3031, last 2026-11-22 12:01:59 UTC: in_use 8, …`.
+/// `9 × docker-proxy (user root), ports 3030, 3031, last 2026-11-22 12:01:59 UTC: 8 × in use, …`.
 fn sentence(source: &ConflictSource) -> String {
     let messages = Language::English.messages();
     let who = Holder { name: source.name.clone(), user: source.user.clone(), ..Holder::default() };
-    let who = if who == Holder::default() {
-        message!("taken.unseen")
-    } else {
-        sentences::holder(messages, &who, HolderTime::Local)
+    let has_program = source.classes.keys().all(|class| class_of(class).is_of_program());
+    let who = match who == Holder::default() {
+        true if has_program => message!("taken.unseen"),
+        true => message!("taken.no_program"),
+        false => sentences::holder(messages, &who, HolderTime::Local),
     };
     let ports = source.ports.iter().map(ToString::to_string);
-    let classes = source.classes.iter().map(|(class, n)| format!("{} {n}", record::plain(class)));
+    let times = |(class, count): (&String, &u64)| match source.classes.len() {
+        1 => name(class),
+        _ => message!("taken.times", count, what = name(class)),
+    };
+    let classes = source.classes.iter().map(times);
     let joined = |words: Vec<String>| words.join(messages.message("list.and"));
     let (ports, classes) = (joined(ports.collect()), joined(classes.collect()));
     let (holder, count, last) = (record::plain(&who), source.count, local_time(source.last));
@@ -86,6 +91,16 @@ fn sentence(source: &ConflictSource) -> String {
         1 => message!("taken.of_one", count, holder = holder.bold(), ports, last, classes),
         _ => message!("taken.of_many", count, holder = holder.bold(), ports, last, classes),
     }
+}
+
+/// A class in a few words; one of a newer version by its own word.
+fn name(class: &str) -> String {
+    let text = Language::English.messages().find(&format!("class_name.{class}"));
+    text.map_or_else(|| record::plain(class), ToOwned::to_owned)
+}
+
+fn class_of(word: &str) -> Class {
+    word.parse().unwrap_or(Class::Other)
 }
 
 #[cfg(test)]
@@ -124,7 +139,8 @@ mod test {
             |source: &ConflictSource| anstream::adapter::strip_str(&sentence(source)).to_string();
         let last = local_time(source.last);
         let wanted = format!(
-            "9 × docker-proxy (user root), ports 3030, 3031, last {last}: in_use 8, other_family 1"
+            "9 × docker-proxy (user root), ports 3030, 3031, last {last}: \
+             8 × in use, 1 × in use on the other loopback address"
         );
         assert_eq!(plain(&source), wanted);
         (source.name, source.user) = (None, None);

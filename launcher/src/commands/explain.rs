@@ -110,8 +110,8 @@ fn more(conflict: &Conflict) -> Vec<String> {
     let error = conflict.os_error.as_ref();
     [
         exe.map(|exe| message!("explain.program", file = record::plain(exe))),
-        error.map(|error| message!("explain.system", error, class = conflict.class)),
-        conflict.advice().map(|advice| message!("explain.advice", advice)),
+        error.map(|error| message!("conflict.system_error", error)),
+        conflict.way_out(),
         (conflict.elapsed > Duration::from_millis(900)).then(|| message!("explain.no_time")),
     ]
     .into_iter()
@@ -127,7 +127,9 @@ fn print_at(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
         if let Some(source) = source(past) {
             line(format_args!("  {source}").dimmed());
         }
-        tell_past(past);
+        if !past.latest().is_empty() {
+            tell_past(past);
+        }
     }
     Exit::Done
 }

@@ -11,8 +11,9 @@ use shared::{
     assignment::{Assignment, GoodPort},
     event::Event,
     exit::Exit,
-    invoked_as, message,
+    message,
     messages::local_time,
+    next_command,
     settings::LogLevel,
 };
 
@@ -29,7 +30,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
         Ok(LockAttempt::Held(lock)) => lock,
         Ok(LockAttempt::Busy(_)) => {
             render::error(message!("forget.running", app));
-            let command = format_args!("{} stop --app {app}", invoked_as::launcher());
+            let command = next_command::launcher("stop", app);
             render::now(message!("now.stop_app", command));
             return Exit::NotReady;
         }

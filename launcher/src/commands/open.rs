@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize;
 use serde_json::json;
-use shared::{exit::Exit, invoked_as, message, token::Token, words::AnswerName};
+use shared::{exit::Exit, message, next_command, token::Token, words::AnswerName};
 
 use super::running;
 use crate::{
@@ -23,8 +23,8 @@ pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> E
     };
     if let Err(error) = browser::open(browser::address(context, found.port, page)) {
         render::error(message!("open.failed", error));
-        let (launcher, app) = (invoked_as::launcher(), &context.app);
-        render::now(message!("now.print", launcher, app));
+        let command = next_command::launcher("open --print", &context.app);
+        render::now(message!("now.print", command));
         let log = context.folders.logs().join("launcher.jsonl");
         desktop::show_error(&Message::no_browser(&found.url()).about(&context.app, log), None);
         return Exit::NotReady;
@@ -67,11 +67,8 @@ pub(super) fn token(context: &CommandContext, json: bool) -> Exit {
         Ok(token) => line(token.reveal()),
         Err(error) => {
             render::error(message!("token.unreadable", file = file.display(), error));
-            render::now(message!(
-                "now.restart_app",
-                launcher = invoked_as::launcher(),
-                app = &context.app
-            ));
+            let command = next_command::launcher("restart", &context.app);
+            render::now(message!("now.restart_app", command));
             return Exit::NotReady;
         }
     }

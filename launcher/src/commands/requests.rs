@@ -17,8 +17,9 @@ use shared::{
     event::EventName,
     exit::Exit,
     history::{Filter, Found, HistoryError, Reader},
-    invoked_as, keys, message,
+    keys, message,
     messages::{Language, local_time},
+    next_command,
     port::Port,
     words::AnswerName,
 };
@@ -162,12 +163,20 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
         Presence::Running(RunningInstance { launcher_pid: Some(pid), .. }) => {
             refused(&message!("ask.no_answer", pid, error = why), &message!("now.kill", pid))
         }
-        Presence::Running(_) => refused(
-            &message!("ask.no_launcher"),
-            &message!("now.use_launcher", launcher = invoked_as::launcher()),
-        ),
+        Presence::Running(found) => without_launcher(context, &found),
         other => running::not_found(context, &other),
     })
+}
+
+/// Prints that a server was started by itself, and so takes no requests of commands.
+fn without_launcher(context: &CommandContext, found: &RunningInstance) -> Exit {
+    let (app, port) = (&context.app, found.port);
+    let pid = found.server_pid.map_or_else(|| message!("status.unknown"), |pid| pid.to_string());
+    let command = next_command::launcher("", app);
+    refused(
+        &message!("ask.no_launcher", app, pid, port),
+        &message!("now.use_launcher", pid, command),
+    )
 }
 
 /// Prints that a launcher does not answer.

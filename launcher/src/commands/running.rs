@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::{
-    app_lock::AppLock, discovery::Discovery, exit::Exit, identity::Secret, invoked_as, message,
+    app_lock::AppLock, discovery::Discovery, exit::Exit, identity::Secret, message, next_command,
     words::AnswerName,
 };
 
@@ -50,8 +50,7 @@ fn none(context: &CommandContext) -> Exit {
         let why = message!("running.stale", port = stale.port, file = file.display());
         note(format_args!("  why: {why}"));
     }
-    let command = format_args!("{} --app {app}", invoked_as::launcher());
-    render::now(message!("now.start", command));
+    render::now(message!("now.start", command = next_command::launcher("", app)));
     Exit::NotRunning
 }
 

@@ -151,10 +151,12 @@ impl Launch {
             choice => choice?,
         };
         state.home_port_wait = home_port::wait(&choice.refused, &events.sender);
+        let command = state.options.settings.command.as_ref().map(|command| command.source.clone());
         let ended = supervise(state, program, choice, events);
         system::notify_stopping();
         let port = ended.choice.claim.port();
         drop(ended.choice);
-        self.end(port, ended.outcome.into_result(port))
+        let result = ended.outcome.into_result(port);
+        self.end(port, result.map_err(|error| error.of_command(command)))
     }
 }

@@ -21,11 +21,11 @@ use shared::{
     exit::Exit,
     invoked_as,
     launch::LaunchInfo,
-    message,
+    message, next_command,
     paths::Folders,
-    port::Port,
+    port::{Port, PortRange},
     ready_line::ReadyLine,
-    settings::{Change, Sourced},
+    settings::{Change, SettingSource, Sourced},
 };
 
 use crate::{
@@ -55,10 +55,24 @@ pub struct ReadyNotice<'a> {
     pub refused: &'a [Conflict],
     /// `None` if no home port is set.
     pub home: Option<&'a Sourced<Port>>,
-    /// Where the person's wishes go.
+    /// The ports to choose from.
+    pub range: &'a Sourced<PortRange>,
+    /// Whether the next start will know the port.
+    pub is_remembered: bool,
+    /// The settings file.
     pub settings: &'a Path,
-    /// Where the story can be read.
+    /// The port history.
     pub history: &'a Path,
+}
+
+impl ReadyNotice<'_> {
+    /// Where a person changes the range: what has set it, else the settings file.
+    fn place_of_range(&self) -> String {
+        match &self.range.source {
+            SettingSource::Default => self.settings.display().to_string(),
+            source => source.to_string(),
+        }
+    }
 }
 
 impl Screen {
@@ -80,29 +94,22 @@ impl Screen {
     pub fn ready(&self, ready: &ReadyNotice<'_>) {
         if self.json {
             line(ReadyLine::new(ready.launch.clone(), ready.at));
-            if ready.launch.same_as_last_time() == Some(false) {
-                for conflict in ready.refused {
-                    line(Event::PortConflict(conflict.clone()).to_json());
-                }
+            for conflict in ready.refused {
+                line(Event::PortConflict(conflict.clone()).to_json());
             }
             return;
         }
         let ready_word = message!("start.ready");
         line(format_args!("{} {}", ready_word.green().bold(), ready.launch.url().cyan().bold()));
-        for sentence in story(ready) {
+        for sentence in explanation(ready) {
             line(format_args!("  {sentence}"));
         }
         let file = ready.history.display();
         line(format_args!("  {}", message!("start.history", file)).dimmed());
         let end = match self.is_detached {
             true => {
-                let (launcher, app) = (invoked_as::launcher(), &ready.launch.app);
-                let app = if *app == AppName::default() {
-                    String::new()
-                } else {
-                    format!(" --app {app}")
-                };
-                message!("start.background", command = format_args!("{launcher} stop{app}"))
+                let command = next_command::launcher("stop", &ready.launch.app);
+                message!("start.background", command)
             }
             false => message!("start.ctrl_c"),
         };
@@ -144,11 +151,11 @@ impl Screen {
     }
 
     /// The home port, which was taken at the start, is free again.
-    pub fn home_is_free(&self, port: Port) {
+    pub fn home_is_free(&self, app: &AppName, port: Port) {
         if !self.json {
             line(message!("start.home_is_free", port));
-            let launcher = invoked_as::launcher();
-            line(format_args!("  {}", message!("start.move_home", launcher, port)));
+            let command = next_command::launcher(&format!("move {port}"), app);
+            line(format_args!("  {}", message!("start.move_home", command)));
         }
     }
 
@@ -225,13 +232,14 @@ fn explain(failure: &LaunchError) {
 }
 
 /// Whether the port is the same as last time; if not, who has the old one and how to get it back.
-fn story(ready: &ReadyNotice<'_>) -> Vec<String> {
+fn explanation(ready: &ReadyNotice<'_>) -> Vec<String> {
     let LaunchInfo { port, origin, last_good, .. } = *ready.launch;
-    let mut story = match (origin, last_good) {
+    let mut sentences = match (origin, last_good) {
         (Origin::Temporary, _) => vec![
-            message!("start.temporary"),
-            message!("start.widen", file = ready.settings.display()),
+            message!("start.temporary", range = ready.range.value),
+            message!("start.widen", place = ready.place_of_range()),
         ],
+        _ if !ready.is_remembered => vec![message!("start.not_remembered", port)],
         (_, None) => vec![message!("start.remembered", port)],
         (_, Some(previous)) if previous == port => vec![message!("here.same")],
         (Origin::Home, Some(previous)) if ready.refused.is_empty() => {
@@ -239,12 +247,12 @@ fn story(ready: &ReadyNotice<'_>) -> Vec<String> {
         }
         (_, Some(previous)) => vec![message!("start.another", previous)],
     };
-    story.extend(ready.refused.iter().flat_map(refusal));
+    sentences.extend(ready.refused.iter().flat_map(refusal));
     if ready.home.is_none() && !ready.refused.is_empty() && origin != Origin::Temporary {
         let file = ready.settings.display();
-        story.push(message!("start.keep", port, file));
+        sentences.push(message!("start.keep", port, file));
     }
-    story
+    sentences
 }
 
 /// A remembered port that could not be had, and the way back to it.
@@ -255,8 +263,7 @@ fn refusal(conflict: &Conflict) -> Vec<String> {
         Origin::LastGood => message!("here.moved_conflict", why),
         _ => message!("start.not_earlier", why),
     };
-    let advice = conflict.advice().map(|advice| message!("start.get_back", advice));
-    [Some(sentence), advice].into_iter().flatten().collect()
+    [Some(sentence), conflict.way_out()].into_iter().flatten().collect()
 }
 
 /// What went wrong, on stderr.

@@ -1,6 +1,7 @@
 //! The command line and the environment, as types.
 
 use std::{
+    fmt::Display,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
 };
@@ -10,6 +11,7 @@ use shared::{
     app::AppName,
     environment::{Environment, VariableError},
     invoked_as, message,
+    next_command::quoted,
     port::Port,
     settings::LogLevel,
 };
@@ -62,6 +64,36 @@ pub fn named(server: &'static str, launcher: &'static str) -> Command {
     command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }
 
+/// The options of a command line that say what is served, and with which files.
+#[derive(Debug, Clone, Default)]
+pub struct TypedOptions {
+    /// The address for other computers.
+    pub bind: Option<IpAddr>,
+    /// The folder that is served.
+    pub root: Option<PathBuf>,
+    /// The folder for the files; `None` also if a variable names it.
+    pub home: Option<PathBuf>,
+}
+
+impl TypedOptions {
+    /// Those that the launcher has too, with a space before each.
+    pub fn of_launcher(&self) -> String {
+        option("--home", self.home.as_deref().map(quoted))
+    }
+
+    /// Those of the server, with a space before each.
+    pub fn of_server(&self) -> String {
+        let bind = option("--bind", self.bind);
+        let root = option("--root", self.root.as_deref().map(quoted));
+        [bind, root, self.of_launcher()].concat()
+    }
+}
+
+/// An option with a space before it; nothing if it was not given.
+fn option(name: &str, value: Option<impl Display>) -> String {
+    value.map(|value| format!(" {name} {value}")).unwrap_or_default()
+}
+
 /// The arguments: the command line, and the environment for what the command line does not set.
 #[derive(Debug, Clone)]
 pub struct Args {
@@ -83,6 +115,8 @@ pub struct Args {
     pub json: bool,
     /// Whether a launcher started this.
     pub hand_over: bool,
+    /// What an advised command repeats.
+    pub given: TypedOptions,
 }
 
 impl Args {
@@ -93,7 +127,9 @@ impl Args {
     /// If a variable has a wrong value.
     pub fn resolve(typed: Typed, environment: &Environment) -> Result<Self, VariableError> {
         let Typed { port, app, bind, root, home, json, hand_over } = typed;
+        let given = TypedOptions { bind, root: root.clone(), home: home.clone() };
         Ok(Self {
+            given,
             port: port.map_or_else(|| environment.value("HOMEPORT_PORT"), |port| Ok(Some(port)))?,
             app: match app {
                 Some(app) => app,

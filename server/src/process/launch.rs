@@ -15,8 +15,8 @@ use std::{
 use actix_rt::{System, SystemRunner, task::spawn_blocking};
 use actix_web::web::ServiceConfig;
 use shared::{
-    app_lock::AppLock,
     claim::Claim,
+    discovery::Discovery,
     event::{EndReason, Ending, Event, Process, ServerAt, ServerReady},
     exit::Exit,
     handover::{Adoption, ToLauncher},
@@ -40,6 +40,7 @@ use crate::{
         args::Args,
         handover::{self, LauncherMessage},
         report::{self, ReadyServer, TerminalReport},
+        run_files::ServerRunFiles,
         shutdown::{Shutdown, StopRequest},
     },
     web::{
@@ -91,7 +92,11 @@ impl ServerLaunch {
             began,
             secret: or_random(secret, &message!("server.secret"), Secret::random),
             history: Writer::new(&folders, &author),
-            report: TerminalReport { json: args.json, app: args.app.clone() },
+            report: TerminalReport {
+                json: args.json,
+                app: args.app.clone(),
+                options: args.given.clone(),
+            },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
             info,
             token: adoption.and_then(|adoption| adoption.token.clone()),
@@ -169,9 +174,10 @@ impl ServerLaunch {
         F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
     {
         let (sender, requests) = unbounded_channel();
+        let files = self.run_files();
         let settings = ApplicationSettings {
             has_own_pages: routes.is_some(),
-            ..self.settings(args, LauncherRequests::new(sender))
+            ..self.settings(args, LauncherRequests::new(sender), files.as_ref())
         };
         let app = BoundApplication::new(claim, settings, move |config| {
             if let Some(routes) = &routes {
@@ -189,7 +195,7 @@ impl ServerLaunch {
             handover::send(&ToLauncher::Ready);
         } else {
             select! {
-                () = self.check(&app, args) => {}
+                () = self.check(&app, args, files.as_ref()) => {}
                 stop = shutdown.next() => {
                     shutdown.graceful_shutdown(app, stop).await;
                     return Ok(stop);
@@ -207,7 +213,12 @@ impl ServerLaunch {
     }
 
     /// Sends one request to this server, as a browser would, and records and prints whether it is ready.
-    async fn check(&self, app: &RunningApplication, args: &Args) {
+    async fn check(
+        &self,
+        app: &RunningApplication,
+        args: &Args,
+        files: Option<&ServerRunFiles<'_>>,
+    ) {
         let (secret, port) = (self.secret.clone(), app.port());
         let answer = spawn_blocking(move || secret.probe(port, SELF_CHECK)).await;
         let problem = match answer {
@@ -223,6 +234,12 @@ impl ServerLaunch {
         }
         let at = self.server_at(app.port(), app.addresses());
         self.history.record(&Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }));
+        if let Some(files) = files {
+            let discovery = Discovery::new(&self.info, at.server_pid, at.addresses.clone());
+            if let Err(error) = files.publish(&discovery) {
+                report::warning(format_args!("{} ({error})", message!("warning.not_found")));
+            }
+        }
         let beyond = args.bind.filter(|ip| !ip.is_loopback());
         if let Some(ip) = beyond {
             report::warning(exposed(ip, app.port(), args.root.as_deref()));
@@ -230,35 +247,46 @@ impl ServerLaunch {
         self.report.ready(&ReadyServer { launch: &self.info, beyond, at: &at });
     }
 
-    fn settings(&self, args: &Args, requests: LauncherRequests) -> ApplicationSettings {
-        let token = self.token.clone().map_or_else(|| self.own_token(), Ok);
+    fn settings(
+        &self,
+        args: &Args,
+        requests: LauncherRequests,
+        files: Option<&ServerRunFiles<'_>>,
+    ) -> ApplicationSettings {
         ApplicationSettings {
             launch: self.info.clone(),
             root: args.root.clone(),
             has_own_pages: false,
             secret: self.secret.clone(),
-            token: or_random(token, &message!("server.token"), Token::random),
+            token: self.token.clone().unwrap_or_else(|| self.own_token(files)),
             files: Some(AppFiles { folders: self.folders.clone(), history: self.history.clone() }),
             requests,
             logger: self.logger().clone(),
         }
     }
 
-    /// The token of a server that got none: a new one, unless a launcher of version 0.1 leaves that to its
-    /// servers. The token of a launch is not replaced by that of a server beside it.
-    fn own_token(&self) -> io::Result<Token> {
-        let (app, file) = (&self.info.app, self.folders.token(&self.info.app));
+    /// The files of a server without a launcher; `None` also if they cannot be written, or if the app runs.
+    fn run_files(&self) -> Option<ServerRunFiles<'_>> {
         if self.info.is_supervised() {
-            return Token::load_or_create(&file);
+            return None;
         }
-        if AppLock::holder(&self.folders, app).is_some() {
-            return Err(io::Error::new(
-                io::ErrorKind::ResourceBusy,
-                message!("server.token_busy", app),
-            ));
+        ServerRunFiles::new(&self.folders, &self.info, &self.secret)
+            .inspect_err(|error| not_kept(&message!("server.token"), error))
+            .ok()
+    }
+
+    /// The token of a server that was passed none: its own, or under a launcher of version 0.1, which leaves
+    /// it to its servers, the one of the file.
+    fn own_token(&self, files: Option<&ServerRunFiles<'_>>) -> Token {
+        if self.info.is_supervised() {
+            let file = self.folders.token(&self.info.app);
+            return or_random(
+                Token::load_or_create(&file),
+                &message!("server.token"),
+                Token::random,
+            );
         }
-        let token = Token::random();
-        token.publish(&file).map(|()| token)
+        files.map_or_else(Token::random, |files| files.token.clone())
     }
 
     fn server_at(&self, port: Port, addresses: &[SocketAddr]) -> ServerAt {
@@ -301,9 +329,13 @@ fn runtime() -> io::Result<SystemRunner> {
 /// The value that was read, or a random one for this run, with a warning.
 fn or_random<T>(found: io::Result<T>, what: &str, random: impl FnOnce() -> T) -> T {
     found.unwrap_or_else(|error| {
-        report::warning(message!("server.not_kept", what, error));
+        not_kept(what, &error);
         random()
     })
+}
+
+fn not_kept(what: &str, error: &io::Error) {
+    report::warning(message!("server.not_kept", what, error));
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod run;
 pub mod launch;
+mod run_files;
 pub mod shutdown;
 pub mod socket_source;
 pub mod port_conflict;

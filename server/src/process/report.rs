@@ -11,12 +11,13 @@ use shared::{
     claim,
     conflict::{Class, Conflict},
     event::{Event, ServerAt},
-    invoked_as,
     launch::LaunchInfo,
-    message,
+    message, next_command,
     port::Port,
     ready_line::ReadyLine,
 };
+
+use crate::process::args::TypedOptions;
 
 /// The output of one run.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct TerminalReport {
     pub json: bool,
     /// Named in the sentences and in the commands that they suggest.
     pub app: AppName,
+    /// The other options of this run that such a command needs.
+    pub options: TypedOptions,
 }
 
 /// A port that the server could use instead.
@@ -101,25 +104,22 @@ impl TerminalReport {
         }
         error(format_args!("{}.", conflict.sentence_here()));
         if let Some(os_error) = &conflict.os_error {
-            indented(message!("server.system", error = os_error));
+            indented(message!("conflict.system_error", error = os_error));
         }
-        if let Some(advice) = conflict.advice() {
-            indented(message!("server.advice", port = conflict.port, advice));
+        if let Some(way_out) = conflict.way_out() {
+            indented(way_out);
         }
         if conflict.class == Class::OwnInstance {
             indented(message!("server.answers", url = claim::url(conflict.port).cyan()));
         }
         indented(message!("server.other_port"));
-        let app = match self.app == AppName::default() {
-            true => String::new(),
-            false => format!(" --app {}", self.app),
-        };
         if let Some(Suggestion { port }) = suggestion {
-            let command = format!("{} --port {port}{app}", invoked_as::server());
+            let words = format!("--port {port}{}", self.options.of_server());
+            let command = next_command::server(&words, &self.app);
             let why = message!("server.was_free", port);
             indented(format_args!("  {}    {why}", command.bold()));
         }
-        let command = format!("{} --app {}", invoked_as::launcher(), self.app);
+        let command = next_command::launcher(self.options.of_launcher().trim(), &self.app);
         let why = message!("server.finds_port");
         indented(format_args!("  {}    {why}", command.bold()));
     }

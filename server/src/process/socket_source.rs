@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use clap::error::ErrorKind;
 use shared::{
+    app::AppName,
     claim::{self, Claim, ClaimError, LOOPBACKS},
     exit::Exit,
-    invoked_as, message,
+    invoked_as, message, next_command,
     port::Port,
 };
 
@@ -54,9 +55,9 @@ pub enum SocketSourceError {
     /// `--hand-over` was given, and no sockets were passed in.
     #[error("{}", message!("server.hand_over", server = invoked_as::server()))]
     NothingPassed,
-    /// No port was given, and no sockets were passed in.
-    #[error("{}", missing_port())]
-    NoPort,
+    /// No port was given for this app, and no sockets were passed in.
+    #[error("{}", missing_port(.0))]
+    NoPort(AppName),
     /// The launcher did not send the adoption.
     #[error("{}", message!("server.no_adoption", error = .0))]
     NoAdoption(#[from] AdoptionError),
@@ -103,7 +104,7 @@ impl SocketSource {
             (true, None, asked) if listeners::CAN_COME_LATER => Self::adopt(None, asked),
             (true, None, _) => Err(SocketSourceError::NothingPassed),
             (false, None, Some(port)) => Ok(Self::Claim(port)),
-            (false, None, None) => Err(SocketSourceError::NoPort),
+            (false, None, None) => Err(SocketSourceError::NoPort(args.app.clone())),
         }
     }
 
@@ -136,8 +137,8 @@ fn check(passed: &Claim, asked: Option<Port>) -> Result<(), SocketSourceError> {
 }
 
 /// The message of clap for a missing option, because `--port` is not always required.
-fn missing_port() -> String {
-    let text = message!("server.which_port", launcher = invoked_as::launcher());
+fn missing_port(app: &AppName) -> String {
+    let text = message!("server.which_port", command = next_command::launcher("", app));
     let error = args::command().error(ErrorKind::MissingRequiredArgument, text).to_string();
     error.trim_start_matches("error: ").trim_end().to_owned()
 }

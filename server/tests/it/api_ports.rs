@@ -46,7 +46,7 @@ fn many_questions_at_once_are_answered_in_turn_or_told_to_wait() {
 fn without_a_launcher_there_is_neither_move_nor_restart_and_the_way_is_told() {
     let api = Api::start();
     for (path, body, command) in [
-        ("move", &b"{\"port\":17000}"[..], "launcher --app notes --port 17000"),
+        ("move", &b"{\"port\":17000}"[..], "launcher --port 17000 --app notes"),
         ("move", b"", "launcher --app notes"),
         ("restart", b"{}", "launcher --app notes"),
     ] {

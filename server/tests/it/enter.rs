@@ -59,7 +59,7 @@ impl Known {
         assert_eq!(answer.status, 401, "{ticket}: {answer:?}");
         assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
         assert_eq!(answer.header("set-cookie"), None);
-        assert!(answer.body.contains("launcher open --app notes --console"), "{answer:?}");
+        assert!(answer.body.contains("launcher open --console --app notes"), "{answer:?}");
         answer.assert_sealed();
     }
 }

@@ -33,7 +33,7 @@ fn it_says_where_one_is_and_how_to_come_in() {
         "<h1>notes</h1>",
         "<span class=\"host\">http://127.0.0.1:</span>",
         &format!("<span class=\"port\">{}</span>", app.port),
-        "launcher open --app notes --console",
+        "launcher open --console --app notes",
         "run/notes.token",
     ] {
         assert!(answer.body.contains(wanted), "{wanted} in {}", answer.body);

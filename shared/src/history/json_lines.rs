@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::{
     app::AppName,
     event::{Process, SCHEMA},
-    keys, os,
+    keys, message, os,
 };
 
 /// Who writes: what is true of every record of a process.
@@ -220,7 +220,7 @@ impl<S: Sink> Drain for JsonLines<S> {
 /// Prints that a log cannot be written; the program continues without it.
 pub(crate) fn say_once(error: &io::Error) {
     // A closed stderr is no reason to stop either.
-    let _ = writeln!(io::stderr(), "homeport: {error}; lines of this log are lost");
+    let _ = writeln!(io::stderr(), "warning: {}", message!("log.unwritable", error));
 }
 
 #[cfg(test)]

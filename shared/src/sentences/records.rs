@@ -110,7 +110,7 @@ mod test {
             (conflict, "Conflict: port 3030 is held by docker-proxy (pid 812, user root)."),
             (claimed, "Port 3030 is claimed: next free port of the range."),
             (moved, "Port 17342 is used instead of 3030, which was not available."),
-            (ended, "The server ended: signal 9."),
+            (ended, "The server ended: signal 9 killed it."),
             (changed, "Setting changed: range is \"1-2\" and was not set."),
         ] {
             assert_eq!(said(&record), wanted);

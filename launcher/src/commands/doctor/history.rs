@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::HashMap};
 use shared::{
     history::{Damage, Filter, Found, Head, HistoryError, Reader, line_number},
     message,
+    messages::Language,
 };
 
 use super::check::Check;
@@ -41,13 +42,19 @@ pub(super) fn history(context: &CommandContext) -> Check {
     }
     let place = first.and_then(|damage| {
         let line = line_number(&file, damage.offset).ok()?;
-        Some(message!("doctor.damage_at", records, broken, lost, line, kind = damage.kind))
+        Some(message!("doctor.damage_at", records, broken, lost, line, kind = kind(&damage)))
     });
     Check::warning(
         "history",
         place.unwrap_or_else(|| message!("doctor.damage", records, broken, lost)),
         message!("doctor.now_damage"),
     )
+}
+
+/// What is wrong with a line.
+fn kind(damage: &Damage) -> &'static str {
+    let text = Language::English.messages().find(&format!("damage.{}", damage.kind));
+    text.unwrap_or(damage.kind.word())
 }
 
 /// Counts records, and the gaps in each writer's own count.

@@ -1,6 +1,6 @@
 //! The start at login: what is wanted, and what is registered.
 
-use shared::{invoked_as, message};
+use shared::{app::AppName, message, next_command};
 
 use super::check::Check;
 use crate::{
@@ -14,7 +14,7 @@ const NAME: &str = "start_at_login";
 pub(super) fn login(context: &CommandContext, options: &Options) -> Check {
     let registered = login::entry(context).and_then(|entry| login::registered(&entry));
     match registered {
-        Ok(registered) => judged(options.settings.start_at_login.value, &registered),
+        Ok(registered) => judged(&context.app, options.settings.start_at_login.value, &registered),
         Err(error) => Check::warning(
             NAME,
             message!("doctor.login_unknown", error),
@@ -23,8 +23,9 @@ pub(super) fn login(context: &CommandContext, options: &Options) -> Check {
     }
 }
 
-fn judged(wanted: bool, registered: &Registered) -> Check {
+fn judged(app: &AppName, wanted: bool, registered: &Registered) -> Check {
     let corrected = || message!("doctor.now_next_start");
+    let register = || next_command::launcher("settings set start_at_login true", app);
     match (wanted, registered) {
         (false, Registered::Nothing) => Check::ok(NAME, message!("doctor.login_off")),
         (true, Registered::This) => Check::ok(NAME, message!("doctor.login_on")),
@@ -39,12 +40,12 @@ fn judged(wanted: bool, registered: &Registered) -> Check {
         (true, Registered::Another(Some(program))) => Check::warning(
             NAME,
             message!("doctor.login_other", program = program.display()),
-            message!("doctor.now_login_other", launcher = invoked_as::launcher()),
+            message!("doctor.now_login_other", command = register()),
         ),
         (true, Registered::Another(None)) => Check::warning(
             NAME,
             message!("doctor.login_empty"),
-            message!("doctor.now_login_empty", launcher = invoked_as::launcher()),
+            message!("doctor.now_login_empty", command = register()),
         ),
         (false, Registered::This | Registered::Another(_)) => {
             Check::warning(NAME, message!("doctor.login_extra"), corrected())
@@ -68,7 +69,7 @@ mod test {
             (false, gone, CheckVerdict::Warning),
             (true, Registered::Another(None), CheckVerdict::Warning),
         ] {
-            let check = judged(wanted, &registered);
+            let check = judged(&AppName::default(), wanted, &registered);
             assert_eq!(check.verdict, verdict, "{wanted} {registered:?}");
             assert_eq!(check.advice.is_some(), verdict == CheckVerdict::Warning);
         }

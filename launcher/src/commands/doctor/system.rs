@@ -76,6 +76,7 @@ fn ports(context: &CommandContext, options: &Options) -> Check {
         None => message!("doctor.ports", left, count, range),
     };
     if left < FEWEST_PORTS {
+        let text = message!("doctor.few_ports", ports = text, fewest = FEWEST_PORTS);
         Check::warning("ports", text, wider())
     } else {
         Check::ok("ports", text)

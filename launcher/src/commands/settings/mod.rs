@@ -10,10 +10,17 @@ use std::{env, path::Path};
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{
+    assignment::Assignment,
+    conflict::Origin,
     event::{Event, Process},
     exit::Exit,
     history::{Author, Writer},
     message,
+    messages::Language,
+    os::LiveRanges,
+    policy::{DEFAULT_RANGE, Policy},
+    port::Port,
+    sentences::{self, HolderTime},
     settings::{
         SettingsError,
         edit::{self, EditError, Edited},
@@ -33,6 +40,9 @@ use crate::{
 
 /// The setting that is not only read by the next start, but also decides whether there is one.
 const AT_LOGIN: &str = "start_at_login";
+
+/// The setting with the home port.
+const PORT: &str = "port";
 
 pub(super) fn settings(context: &CommandContext, args: &SettingsArgs) -> Exit {
     let file = context.folders.settings(&context.app);
@@ -94,6 +104,9 @@ fn change(
         render::error(message!("set.login_failed", error));
         return Exit::NotReady;
     }
+    if let Some(why) = refusal(context, key, &edited) {
+        render::warning(message!("set.refused", why));
+    }
     if json {
         line(event.to_json());
     } else {
@@ -106,6 +119,16 @@ fn change(
         }
     }
     Exit::Done
+}
+
+/// Why a start will not use the home port that was set, as far as it is known before.
+fn refusal(context: &CommandContext, key: &str, edited: &Edited) -> Option<String> {
+    let port: Port = edited.to.as_deref().filter(|_| key == PORT)?.parse().ok()?;
+    let others = Assignment::of_other_apps(&context.folders, &context.app);
+    let policy = Policy::new(DEFAULT_RANGE, LiveRanges::default(), vec![], others);
+    let class = policy.refusal(port, Origin::Home)?;
+    let messages = Language::English.messages();
+    Some(sentences::problem(messages, (port, class), None, None, HolderTime::Local))
 }
 
 /// What became of a setting.

@@ -41,7 +41,7 @@ impl LaunchOutcome {
         match self {
             Self::Stopped { by } => Ok(Ending::of(port, EndReason::Asked).asked(by)),
             Self::Finished => Ok(Ending::of(port, EndReason::ServerFinished)),
-            Self::NotReady(reason) => Err(LaunchError::NotReady(reason)),
+            Self::NotReady(reason) => Err(LaunchError::NotReady { reason, command: None }),
             Self::Final(code) => Err(LaunchError::Final(code)),
             Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { end, rule }),
         }

@@ -17,7 +17,7 @@ use super::{
     model::State,
     outcome::LaunchOutcome,
     phase::Phase,
-    server_end::{KILL_INTERVAL, server_end},
+    server_end::{KILL_INTERVAL, KILLED, server_end},
 };
 use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
@@ -46,10 +46,11 @@ impl State {
         since: Instant,
         now: Instant,
     ) -> Vec<Effect> {
-        let (exit_code, signal) = reason.end();
+        let (exit_code, mut signal) = reason.end();
         let mut effects = Vec::new();
         if reason.is_alive() {
             effects.push(Effect::Kill(self.current));
+            signal = KILLED;
         }
         let end = server_end(exit_code, signal, self.current, now.duration_since(since));
         if self.ever_ready {

@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 use shared::{
-    app::AppName,
     conflict::{Holder, Origin},
-    invoked_as,
     messages::{Messages, local_minute},
     port::Port,
     sentences::{self, HolderTime},
@@ -59,15 +57,6 @@ pub(super) fn port_sentence(
 /// The program on a port, as far as it is known.
 pub(super) fn holder(messages: &Messages, holder: &Holder) -> String {
     sentences::holder(messages, holder, HolderTime::Local)
-}
-
-/// A command of the launcher for an app. The default app needs no name.
-pub(super) fn command(command: &str, app: &AppName) -> String {
-    let launcher = invoked_as::launcher();
-    match *app == AppName::default() {
-        true => format!("{launcher} {command}"),
-        false => format!("{launcher} {command} --app {app}"),
-    }
 }
 
 /// A command on a line of its own, to be copied.

@@ -13,7 +13,7 @@ use actix_web::{
 use jiff::Timestamp;
 use maud::html;
 use serde::Deserialize;
-use shared::{app::AppName, messages::Language, token::TicketError};
+use shared::{app::AppName, messages::Language, next_command, token::TicketError};
 
 use super::{components, document::Document, landing};
 use crate::{
@@ -90,7 +90,7 @@ fn not_admitted(app: &AppName, language: Language) -> HttpResponse {
                 p.state { (messages.message("enter.state")) }
                 h1 { (messages.message("enter.title")) }
                 p { (messages.message("enter.about")) }
-                p { code.command { (components::command("open", app)) " --console" } }
+                p { code.command { (next_command::launcher("open --console", app)) } }
                 section aria-labelledby="not-you" {
                     h2 #not-you { (messages.message("enter.not_you")) }
                     p { (messages.fill("enter.not_you_about", &[("app", app)])) }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use shared::{
     launch::LaunchInfo,
     messages::{Language, Messages},
+    next_command,
 };
 
 use super::{components, document::Document};
@@ -48,7 +49,7 @@ pub(super) fn page(
 fn way_in(launch: &LaunchInfo, messages: &Messages) -> Markup {
     html! {
         p { (messages.message("landing.open")) }
-        p { code.command { (components::command("open", &launch.app)) " --console" } }
+        p { code.command { (next_command::launcher("open --console", &launch.app)) } }
     }
 }
 
@@ -60,7 +61,7 @@ fn commands(launch: &LaunchInfo, messages: &Messages) -> Markup {
             @for (command, about) in COMMANDS {
                 div {
                     dt { (messages.message(about)) }
-                    dd { code.command { (components::command(command, &launch.app)) } }
+                    dd { code.command { (next_command::launcher(command, &launch.app)) } }
                 }
             }
         }

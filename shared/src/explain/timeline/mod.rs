@@ -109,21 +109,22 @@ impl PortTimeline {
 
     /// Who had the port at that time, without a full stop, for a person at this computer.
     pub fn sentence(&self, at: Timestamp) -> String {
-        message!("past.at", time = local_time(at), what = self.owner_in_words())
+        let (port, time) = (self.port, local_time(at));
+        match &self.owner.since {
+            Some(found) if self.owner.state != Ownership::Unknown => {
+                message!("past.at", time, what = self.owner_in_words(&found.record))
+            }
+            _ if self.latest.is_empty() => message!("past.nothing", time, port),
+            _ => message!("past.no_owner", time, port),
+        }
     }
 
-    fn owner_in_words(&self) -> String {
+    /// `record` is the one since which it is so.
+    fn owner_in_words(&self, record: &Record) -> String {
         let port = self.port;
-        let Some(FoundRecord { record, .. }) = &self.owner.since else {
-            return match self.latest.is_empty() {
-                true => message!("past.nothing", port),
-                false => message!("past.no_owner", port),
-            };
-        };
         let (app, since, launch) = (&record.app, local_time(record.ts), record.launch_id);
         match self.owner.state {
-            Ownership::Unknown => message!("past.nothing", port),
-            Ownership::Claimed => message!("past.claimed", port, app),
+            Ownership::Unknown | Ownership::Claimed => message!("past.claimed", port, app),
             Ownership::Serving => message!("past.serving", port, app, since, launch),
             Ownership::GaveUp => message!("past.gave_up", port, app, since),
             Ownership::Released => message!("past.released", port, app, since),

@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use shared::{invoked_as, launch::LaunchInfo, message, port::Port, settings::Settings};
+use shared::{launch::LaunchInfo, message, next_command, port::Port, settings::Settings};
 use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query};
@@ -110,9 +110,6 @@ fn needs_launcher(launch: &LaunchInfo, detail: &str, port: Option<Port>) -> Resu
     if launch.is_supervised() {
         return Ok(());
     }
-    let port = port.map(|port| format!(" --port {port}")).unwrap_or_default();
-    Err(Problem::no_launcher(
-        detail,
-        format!("{} --app {}{port}", invoked_as::launcher(), launch.app),
-    ))
+    let port = port.map(|port| format!("--port {port}")).unwrap_or_default();
+    Err(Problem::no_launcher(detail, next_command::launcher(&port, &launch.app)))
 }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use shared::{
     event::EventName,
     history::{Cursor, Entry, Filter, HistoryPage, Reader, Record, SinceTime},
+    message,
     port::Port,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -83,7 +84,7 @@ impl TryFrom<i64> for PageLimit {
 
     fn try_from(number: i64) -> Result<Self, String> {
         let number = usize::try_from(number).ok().filter(|n| (1..=Self::MAX).contains(n));
-        number.map(Self).ok_or_else(|| format!("write a number from 1 to {}", Self::MAX))
+        number.map(Self).ok_or_else(|| message!("problem.page_limit", most = Self::MAX))
     }
 }
 
@@ -94,13 +95,12 @@ impl TryFrom<i64> for PageLimit {
 struct EventWord(String);
 
 impl TryFrom<String> for EventWord {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, &'static str> {
+    fn try_from(text: String) -> Result<Self, String> {
         let is_word = (1..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        let wrong = "write a word of small letters and `_`, such as port_conflict";
-        if is_word { Ok(Self(text)) } else { Err(wrong) }
+        if is_word { Ok(Self(text)) } else { Err(message!("problem.not_an_event")) }
     }
 }
 

@@ -13,6 +13,7 @@ use shared::{
     conflict::{Class, Conflict, Holder, Origin, OsError},
     explain::{ExplainContext, remarks::Remark, timeline::PortTimeline},
     history::{Reader, Record},
+    message,
     policy::DEFAULT_RANGE,
     port::Port,
     settings::Settings,
@@ -169,8 +170,8 @@ fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, 
     let history = Reader::of_history(&files.folders.history()).until(state.long_reads.clone());
     let past = PortTimeline::read(&history, port, None)?;
     let (verdict, sentence) = match &conflict {
-        None if is_ours => (PortVerdict::Ours, format!("port {port} is the port of this server")),
-        None => (PortVerdict::Free, format!("port {port} is free")),
+        None if is_ours => (PortVerdict::Ours, message!("port_verdict.ours", port)),
+        None => (PortVerdict::Free, message!("port_verdict.free", port)),
         Some(conflict) => (verdict(conflict.class), conflict.sentence()),
     };
     Ok(Explained {
@@ -191,14 +192,10 @@ fn explain(state: &AppState, files: &AppFiles, port: Port) -> Result<Explained, 
 /// Whether a conflict of this class means that the port is taken, or that it is refused.
 fn verdict(class: Class) -> PortVerdict {
     match class {
-        Class::InUse | Class::OwnInstance | Class::SourcePort | Class::HiddenOwner => {
-            PortVerdict::Taken
-        }
-        Class::GhostOwner | Class::OtherFamily | Class::LostRace => PortVerdict::Taken,
-        Class::ReservedByApp => PortVerdict::Taken,
-        Class::Excluded | Class::Privileged | Class::BrowserBlocked => PortVerdict::Refused,
-        Class::Restricted | Class::Ephemeral | Class::Crowded => PortVerdict::Refused,
         Class::Unknown | Class::Other => PortVerdict::Refused,
+        Class::ReservedByApp => PortVerdict::Taken,
+        class if class.is_of_program() => PortVerdict::Taken,
+        _ => PortVerdict::Refused,
     }
 }
 

@@ -1,10 +1,9 @@
 //! The dialogs that explain an action before it is done.
 
 use maud::{Markup, html};
-use shared::app::AppName;
+use shared::{app::AppName, messages::Messages, next_command};
 
 use super::{super::components, view::View};
-use shared::messages::Messages;
 
 pub(super) fn all(view: &View, messages: &Messages) -> Markup {
     html! {
@@ -49,7 +48,7 @@ fn again(app: &AppName, messages: &Messages) -> Markup {
     html! {
         div #again {
             p { (messages.message("dialog.stop.again")) }
-            (components::command_line(&components::command("start", app), messages))
+            (components::command_line(&next_command::launcher("", app), messages))
         }
     }
 }

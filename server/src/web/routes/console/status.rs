@@ -5,6 +5,7 @@ use shared::{
     conflict::Class,
     event::MoveReason,
     messages::Messages,
+    next_command,
     port::Port,
     sentences::{self, HolderTime},
 };
@@ -113,8 +114,7 @@ fn actions(view: &View, messages: &Messages) -> Markup {
 }
 
 fn without_launcher(view: &View, messages: &Messages) -> Markup {
-    let start =
-        format!("{} --port {}", components::command("start", &view.launch.app), view.launch.port);
+    let start = next_command::launcher(&format!("--port {}", view.launch.port), &view.launch.app);
     html! {
         div.notice {
             p #needs-launcher { (messages.message("action.needs_launcher")) }

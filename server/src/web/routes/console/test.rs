@@ -130,7 +130,7 @@ fn without_a_launcher_what_needs_one_is_disabled_with_the_command_that_would_hel
     assert_says(
         &page,
         &[
-            "launcher start --app notes --port 17342",
+            "launcher --port 17342 --app notes",
             "data-open=\"move\" disabled",
             "data-open=\"restart\" disabled",
         ],
