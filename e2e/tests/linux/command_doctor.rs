@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, RunContext, program, quiet_port};
+use e2e::{Ended, Home, RunContext, program, quiet_port, wait_until};
 use serde_json::Value;
 use shared::app::AppName;
 
@@ -55,6 +55,9 @@ fn a_running_app_is_seen_and_disturbed_by_nothing() {
     let home = Home::new();
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
+    // The server logs the requests that it has answered a moment later.
+    let log = home.folders().logs().join("server.jsonl");
+    wait_until("the server has logged its readiness", || log.exists());
     let before = everything_in(home.path());
     let told = doctor(&home);
     assert_eq!(told.code, Some(0), "{told:?}");
