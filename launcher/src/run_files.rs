@@ -1,17 +1,18 @@
 //! The files of a running launch: the app's lock, the control socket, the discovery file.
 //!
 //! A logout, a clean-up or a person may remove them while the launch goes on. They lead others to it,
-//! so they are written anew when a command or a signal comes.
+//! so they are written anew when a command or a signal comes. [`RunFilesState`] is what another process sees
+//! of them.
 
 use std::{
-    fs, io,
+    fs, io, iter,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use shared::{
-    app_lock::AppLock,
+    app_lock::{AppLock, LockAttempt},
     atomic,
     discovery::{Discovery, withdraw},
     message, paths,
@@ -19,9 +20,13 @@ use shared::{
     token::Token,
 };
 
+use uuid::Uuid;
+
 use crate::{
     control::{self, ControlListener, IncomingRequest},
+    instance::RunningInstance,
     launch::Launch,
+    options::CommandContext,
     os,
 };
 
@@ -155,6 +160,51 @@ impl<'a> RunFiles<'a> {
         if let Some(lock) = &mut self.lock {
             lock.say(self.control.as_deref(), port);
         }
+    }
+}
+
+/// The files of a running launch as another process sees them.
+#[derive(Debug)]
+pub struct RunFilesState {
+    /// The launch that the discovery file names.
+    published: Option<Uuid>,
+    discovery: PathBuf,
+    /// Those whose loss shows without a look at the launch.
+    missing: Vec<PathBuf>,
+}
+
+impl RunFilesState {
+    /// Those of the app of `context`.
+    pub fn look(context: &CommandContext) -> Self {
+        let (app, folders) = (&context.app, &context.folders);
+        let discovery = folders.discovery(app);
+        let found = Discovery::read(&discovery);
+        let token = folders.token(app);
+        let token = Some(token).filter(|file| Token::load(file).is_err());
+        let control = control_of(context, found.as_ref()).filter(|path| !os::is_listening_at(path));
+        let missing = AppLock::missing(folders, app).into_iter().chain(token).chain(control);
+        Self {
+            published: found.map(|found| found.launch_id),
+            discovery,
+            missing: missing.collect(),
+        }
+    }
+
+    /// What a launcher of this version has lost that runs `found`.
+    pub fn missing_of(self, found: &RunningInstance) -> Vec<PathBuf> {
+        let is_lost = self.published != Some(found.launch_id);
+        iter::once(self.discovery).filter(|_| is_lost).chain(self.missing).collect()
+    }
+}
+
+/// Where the launcher says that it takes requests; the usual place if nothing says it, and `None` if it could
+/// make no socket.
+fn control_of(context: &CommandContext, published: Option<&Discovery>) -> Option<PathBuf> {
+    let (app, folders) = (&context.app, &context.folders);
+    match (AppLock::holder(folders, app), published) {
+        (Some(LockAttempt::Busy(Some(owner))), _) => owner.control,
+        (_, Some(published)) => published.control.clone(),
+        (_, None) => Some(folders.control(app)),
     }
 }
 

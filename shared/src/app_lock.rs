@@ -207,20 +207,19 @@ impl AppLock {
 
     /// Who holds the lock of `app`, if another process does.
     pub fn holder(folders: &Folders, app: &AppName) -> Option<LockAttempt> {
-        let is_busy = |path: &Path| {
-            let open = |write| {
-                let mut options = OpenOptions::new();
-                regular_file::open(options.read(true).write(write), path, Links::Refused).ok()
-            };
-            // Some locks need a file that may be written, and some homes are read-only.
-            let file = open(true).or_else(|| open(false))?;
-            let mut file = Some(file).filter(|file| !is_foreign(file, path))?;
-            let left = read(&mut file);
-            let is_ours = lock(&file, left.as_ref()).unwrap_or(true);
-            (!is_ours).then_some(LockAttempt::Busy(left))
-        };
         let of_version_0_1 = folders.locks_of_version_0_1(app);
-        [folders.lock(app)].into_iter().chain(of_version_0_1).find_map(|path| is_busy(&path))
+        let mut paths = [folders.lock(app)].into_iter().chain(of_version_0_1);
+        paths.find_map(|path| holder_of(&path))
+    }
+
+    /// The lock's files that are lost while a launcher runs `app`: its own one, if no process holds what is at
+    /// its path, and the one of version 0.1.
+    pub fn missing(folders: &Folders, app: &AppName) -> Vec<PathBuf> {
+        let own = folders.lock(app);
+        let of_version_0_1 = folders.run().join(format!("{app}.lock"));
+        let own = Some(own).filter(|path| holder_of(path).is_none());
+        // Where the system has no locks, this one has no content that could name its holder.
+        own.into_iter().chain(Some(of_version_0_1).filter(|path| !path.exists())).collect()
     }
 
     /// What the last owner left.
@@ -285,6 +284,20 @@ impl Drop for AppLock {
         // Who finds the content all the same asks whether the process is alive.
         let _ = self.file.set_len(0);
     }
+}
+
+/// What the lock at `path` says of its holder, if another process holds it.
+fn holder_of(path: &Path) -> Option<LockAttempt> {
+    let open = |write| {
+        let mut options = OpenOptions::new();
+        regular_file::open(options.read(true).write(write), path, Links::Refused).ok()
+    };
+    // Some locks need a file that may be written, and some homes are read-only.
+    let file = open(true).or_else(|| open(false))?;
+    let mut file = Some(file).filter(|file| !is_foreign(file, path))?;
+    let left = read(&mut file);
+    let is_ours = lock(&file, left.as_ref()).unwrap_or(true);
+    (!is_ours).then_some(LockAttempt::Busy(left))
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -8,6 +8,9 @@
 //! exit=N signal=N     ends like this at once
 //! never-ready         reports that it listens, and nothing more
 //! garbage             sends bytes that are no message
+//! drips               sends a byte each 100 ms, and never a line
+//! flood               sends bytes without end, and never a line
+//! flood-of-lines      sends lines without end that are no messages
 //! hang-after-ready    reports that it is ready, and answers no request
 //! wrong-identity      answers with a code that the secret does not give
 //! wrong-launch        answers for another launch
@@ -122,6 +125,13 @@ mod unix {
         }
     }
 
+    /// Writes `bytes` again and again, until the launcher is gone.
+    fn repeat(bytes: &[u8], pause: Duration) {
+        while io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()).is_ok() {
+            thread::sleep(pause);
+        }
+    }
+
     /// Ends the process if `order` is one to end.
     fn obey(order: &str) {
         match order.split_once(['=', '/']) {
@@ -168,6 +178,9 @@ mod unix {
             }
             match self.order.as_str() {
                 "garbage" => return garbage(),
+                "drips" => return repeat(b"x", Duration::from_millis(100)),
+                "flood" => return repeat(&[b'x'; 1 << 16], Duration::ZERO),
+                "flood-of-lines" => return repeat(&b"x\n".repeat(1 << 15), Duration::ZERO),
                 "hang-after-ready" => listeners.into_iter().for_each(std::mem::forget),
                 _ => listeners.into_iter().for_each(|l| self.clone().answer_on(l)),
             }

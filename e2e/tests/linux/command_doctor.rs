@@ -4,11 +4,17 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
 };
 
-use e2e::{Ended, Home, RunContext, program, quiet_port};
+use e2e::{Ended, Home, RunContext, Running, program, quiet_port, wait_until};
+use rustix::process::Signal;
 use serde_json::Value;
-use shared::app::AppName;
+use shared::{app::AppName, paths::Folders};
+
+/// What doctor may take where a process does not answer: it waits for 4 s, and machines are slow.
+const LIMIT: Duration = Duration::from_secs(20);
 
 fn doctor(home: &Home) -> Ended {
     home.command("doctor").arg("--json").run()
@@ -55,6 +61,9 @@ fn a_running_app_is_seen_and_disturbed_by_nothing() {
     let home = Home::new();
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
+    // The server logs the requests that it has answered a moment later.
+    let log = home.folders().logs().join("server.jsonl");
+    wait_until("the server has logged its readiness", || log.exists());
     let before = everything_in(home.path());
     let told = doctor(&home);
     assert_eq!(told.code, Some(0), "{told:?}");
@@ -66,6 +75,142 @@ fn a_running_app_is_seen_and_disturbed_by_nothing() {
     assert!(assignment.contains(&ready.port.to_string()), "{assignment}");
     assert_eq!(everything_in(home.path()), before);
     assert!(!running.has_ended());
+}
+
+/// What has happened to a running launch, and what doctor finds of it.
+struct State {
+    name: &'static str,
+    bring_about: fn(&Home, &mut Running),
+    check: &'static str,
+    verdict: &'static str,
+    /// What the text names.
+    named: fn(&Home, &Running) -> Vec<String>,
+}
+
+/// A file of the running launch that is removed, and named.
+macro_rules! lost {
+    ($name:literal, $file:expr) => {
+        State {
+            name: $name,
+            bring_about: |home, _| fs::remove_file(file_of(home, $file)).expect("it was there"),
+            check: "run_files",
+            verdict: "warning",
+            named: |home, _| vec![file_of(home, $file).display().to_string()],
+        }
+    };
+}
+
+fn file_of(home: &Home, file: impl FnOnce(&Folders, &AppName) -> PathBuf) -> PathBuf {
+    file(home.folders(), &AppName::default())
+}
+
+fn stop_server(_: &Home, running: &mut Running) {
+    running.server().signal(Signal::STOP);
+}
+
+fn stop_launcher(_: &Home, running: &mut Running) {
+    running.signal(Signal::STOP);
+    wait_until("it is stopped", || is_stopped(running.pid()));
+}
+
+fn is_stopped(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    stat.contains(") T ")
+}
+
+const STATES: [State; 11] = [
+    lost!("the discovery file is lost", Folders::discovery),
+    lost!("the lock is lost", Folders::lock),
+    lost!("the token is lost", Folders::token),
+    lost!("the control socket is lost", Folders::control),
+    lost!("the lock of version 0.1 is lost", |folders, app| {
+        folders.run().join(format!("{app}.lock"))
+    }),
+    State {
+        name: "the run folder is lost",
+        bring_about: |home, _| fs::remove_dir_all(home.folders().run()).expect("it was there"),
+        check: "run_files",
+        verdict: "warning",
+        named: |_, _| ["json", "token", "sock", "lock"].map(|end| format!("server.{end}")).into(),
+    },
+    State {
+        name: "the launcher is stopped",
+        bring_about: stop_launcher,
+        check: "instance",
+        verdict: "warning",
+        named: |_, running| vec![format!("process {}", running.pid())],
+    },
+    State {
+        name: "the server is stopped",
+        bring_about: stop_server,
+        check: "instance",
+        verdict: "problem",
+        named: |_, running| vec![format!("process {}", running.server().pid())],
+    },
+    State {
+        name: "both are stopped",
+        bring_about: |home, running| {
+            stop_server(home, running);
+            stop_launcher(home, running);
+        },
+        check: "instance",
+        verdict: "problem",
+        named: |_, running| vec![format!("process {}", running.pid())],
+    },
+    State {
+        name: "the history was renamed",
+        bring_about: |home, _| {
+            let history = home.folders().history();
+            fs::rename(&history, history.with_extension("1")).expect("it was there");
+        },
+        check: "history",
+        verdict: "warning",
+        named: |home, _| vec![home.folders().history().display().to_string()],
+    },
+    State {
+        name: "the history is a pipe",
+        bring_about: |home, _| {
+            let history = home.folders().history();
+            fs::rename(&history, history.with_extension("1")).expect("it was there");
+            let made = Command::new("mkfifo").arg(&history).status();
+            assert!(made.is_ok_and(|made| made.success()));
+        },
+        check: "history",
+        verdict: "problem",
+        named: |home, _| vec![home.folders().history().display().to_string()],
+    },
+];
+
+#[test]
+fn whatever_is_lost_or_stopped_of_a_running_launch_is_named_and_nothing_is_mended() {
+    for State { name, bring_about, check: about, verdict, named } in STATES {
+        let home = Home::new();
+        home.may_lose_records();
+        let mut running = home.launcher().port(quiet_port()).start();
+        running.ready();
+        let log = home.folders().logs().join("server.jsonl");
+        wait_until("the server has logged its readiness", || log.exists());
+        bring_about(&home, &mut running);
+        let before = everything_in(home.path());
+        let began = Instant::now();
+        let told = doctor(&home);
+        assert!(began.elapsed() < LIMIT, "{name}: {:?}", began.elapsed());
+        let code = if verdict == "problem" { 75 } else { 0 };
+        assert_eq!(told.code, Some(code), "{name}: {told:?}");
+        let found = check(&told, about);
+        assert_eq!(found["verdict"], verdict, "{name}: {told:?}");
+        assert!(found["advice"].is_string(), "{name}: {told:?}");
+        let text = found["text"].to_string();
+        for part in named(&home, &running) {
+            assert!(text.contains(&part), "{name}: {part}: {text}");
+        }
+        assert_eq!(everything_in(home.path()), before, "{name}");
+        assert!(!running.has_ended(), "{name}");
+        let history = home.folders().history();
+        if !history.is_file() {
+            let _ = fs::remove_file(&history);
+        }
+    }
 }
 
 #[test]
@@ -145,12 +290,14 @@ fn a_folder_that_cannot_be_written_is_a_problem_and_one_that_others_see_a_warnin
     let mode = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("ours to change");
     };
-    mode(home.folders().logs(), 0o500);
     mode(home.folders().state(), 0o755);
-    let told = home.command("doctor").arg("--json").at(&plain).run();
-    assert_eq!(told.code, Some(75), "{told:?}");
-    assert_verdict(&told, "logs_folder", "problem");
-    assert_verdict(&told, "state_folder", "warning");
+    for closed in [0o500, 0o000] {
+        mode(home.folders().logs(), closed);
+        let told = home.command("doctor").arg("--json").at(&plain).run();
+        assert_eq!(told.code, Some(75), "{told:?}");
+        assert_verdict(&told, "logs_folder", "problem");
+        assert_verdict(&told, "state_folder", "warning");
+    }
     mode(home.folders().logs(), 0o700);
 }
 

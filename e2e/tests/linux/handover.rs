@@ -5,11 +5,19 @@ use std::net::SocketAddr;
 use e2e::{Home, RunContext, found, get, quiet_port, skip, wait_until};
 use socket2::{Domain, Socket, Type};
 
+/// A listening socket on a port that was free, or on any.
+pub(crate) fn listening_on(port: u16) -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    // Connections of the last server on this port may not be closed yet.
+    socket.set_reuse_address(true).expect("an option of each system");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], port)).into()).expect("a free port");
+    socket.listen(16).expect("it listens");
+    socket
+}
+
 /// A listening socket, as a service manager has one.
 fn listening() -> (Socket, u16) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("any port");
-    socket.listen(16).expect("it listens");
+    let socket = listening_on(0);
     let port = socket.local_addr().expect("bound").as_socket().expect("an address").port();
     (socket, port)
 }

@@ -68,6 +68,32 @@ fn whatever_is_lost_the_instance_is_found_and_there_is_no_second_one() {
     }
 }
 
+/// Also the commands that need no answer of the launcher.
+#[test]
+fn each_command_that_finds_the_app_has_the_lost_files_written_anew() {
+    let app = AppName::default();
+    let home = Home::new();
+    let (running, url) = serving(&home);
+    for command in ["where", "token", "open --print", "status"] {
+        for (case, lost) in LOSSES {
+            lost(home.folders(), &app).iter().for_each(remove);
+            let mut words = command.split(' ');
+            let asked = home.command(words.next().expect("a word"));
+            let told = words.fold(asked, e2e::Invocation::arg).run();
+            assert_eq!(told.code, Some(0), "{case}: {command}: {told:?}");
+            assert!(command == "token" || told.stdout.contains(&url), "{command}: {told:?}");
+            let folders = home.folders();
+            let lock_of_version_0_1 = folders.run().join(format!("{app}.lock"));
+            let files = [folders.discovery(&app), folders.lock(&app), folders.token(&app)];
+            for file in files.into_iter().chain([folders.control(&app), lock_of_version_0_1]) {
+                assert!(file.exists(), "{case}: {command}: {}", file.display());
+            }
+        }
+    }
+    assert_eq!(running.stop().code, Some(0));
+    assert_eq!(home.events("server_spawned").len(), 1);
+}
+
 #[test]
 fn a_signal_that_log_rotation_sends_has_the_files_written_anew_and_ends_nothing() {
     let app = AppName::default();

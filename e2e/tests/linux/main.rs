@@ -44,6 +44,7 @@ mod names;
 mod namespaces;
 mod notes;
 mod odd_files;
+mod odd_peers;
 mod openapi;
 mod policy;
 mod precedence;

@@ -2,8 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use jiff::SignedDuration;
@@ -34,12 +33,6 @@ use crate::{
     os,
     render::{self, line, note, record},
 };
-
-/// How long a launcher may take to make its control socket anew.
-const RESTORE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How long this sleeps between two looks for that socket.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Ends the running launch, and waits until it has ended.
 pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
@@ -142,19 +135,12 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
         Err(why) => why,
     };
     let presence = running::look(context);
-    if let Some(pid) = running::restorer(context, &presence)
-        && os::nudge(pid).is_ok()
-    {
-        // It has lost its socket, and makes another now.
-        let until = Instant::now() + RESTORE_TIMEOUT;
-        while Instant::now() < until {
-            why = match instance::ask_launcher(context) {
-                Ok(reached) => return Ok(reached),
-                Err(RequestError::Timeout) => return Err(silent(Some(pid))),
-                Err(why) => why,
-            };
-            thread::sleep(PAUSE);
-        }
+    if let Some(pid) = running::restorer(context, &presence) {
+        why = match running::ask_restored(context, pid) {
+            Ok(reached) => return Ok(reached),
+            Err(RequestError::Timeout) => return Err(silent(Some(pid))),
+            Err(why) => why,
+        };
         if os::is_stopped(pid) {
             return Err(silent(Some(pid)));
         }

@@ -1,5 +1,11 @@
 //! The running server of an app, for commands that ask for it.
 
+use std::{
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
 use serde_json::{Value, json};
 use shared::{
     app_lock::AppLock, discovery::Discovery, exit::Exit, identity::Secret, message, next_command,
@@ -7,10 +13,19 @@ use shared::{
 };
 
 use crate::{
-    instance::{Finder, Presence, RunningInstance},
+    control::{LaunchStatus, RequestError},
+    instance::{self, Finder, Presence, RunningInstance},
     options::CommandContext,
+    os,
     render::{self, note},
+    run_files::RunFilesState,
 };
+
+/// How long a launcher may take to make its control socket anew.
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long this sleeps between two looks for that socket.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is there of the app.
 pub(super) fn look(context: &CommandContext) -> Presence {
@@ -18,15 +33,54 @@ pub(super) fn look(context: &CommandContext) -> Presence {
     Finder::new(context, secret).look()
 }
 
-/// The running server.
+/// The running server. Its launcher writes anew what it has lost.
 ///
 /// # Errors
 ///
 /// The exit code, once it is said why there is none.
 pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
-    match look(context) {
-        Presence::Running(found) => Ok(found),
+    let presence = look(context);
+    let restorer = restorer(context, &presence).filter(|launcher| !os::is_stopped(*launcher));
+    match presence {
+        Presence::Running(found) => {
+            if let Some(launcher) = restorer
+                && !RunFilesState::look(context).missing_of(&found).is_empty()
+            {
+                restore(context, launcher);
+            }
+            Ok(found)
+        }
         other => Err(not_found(context, &other)),
+    }
+}
+
+/// Has the launcher write its lost files anew, which it does before it answers. What cannot be written changes
+/// nothing for who has found the server.
+fn restore(context: &CommandContext, launcher: u32) {
+    match instance::ask_launcher(context) {
+        Ok(_) | Err(RequestError::Timeout) => {}
+        Err(_) => drop(ask_restored(context, launcher)),
+    }
+}
+
+/// Asks a launcher for its status that has lost its control socket: a signal has it make another.
+///
+/// # Errors
+///
+/// Why it cannot be asked; [`RequestError::Timeout`] if it is silent.
+pub(super) fn ask_restored(
+    context: &CommandContext,
+    launcher: u32,
+) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
+    let patience = os::nudge(launcher).map_or(Duration::ZERO, |()| RESTORE_TIMEOUT);
+    let until = Instant::now() + patience;
+    loop {
+        match instance::ask_launcher(context) {
+            Err(error) if !matches!(error, RequestError::Timeout) && Instant::now() < until => {
+                thread::sleep(PAUSE);
+            }
+            answered => return answered,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::check::Check;
-use crate::{commands::running, instance::Presence, options::CommandContext};
+use crate::options::CommandContext;
 
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
 const SAMPLE: [u8; 4096] = [b' '; 4096];
@@ -175,34 +175,6 @@ fn set_aside(folders: &[PathBuf]) -> Vec<PathBuf> {
         file.file_name().is_some_and(|name| name.to_string_lossy().contains(".bad-"))
     };
     files.filter(is_bad).collect()
-}
-
-/// Whether the app runs, and what an earlier launch has left behind.
-pub(super) fn instance(context: &CommandContext) -> Vec<Check> {
-    let (app, folders) = (&context.app, &context.folders);
-    let presence = running::look(context);
-    if let Presence::Running(found) = &presence {
-        return vec![Check::ok("instance", message!("doctor.runs", app, url = found.url()))];
-    }
-    if let Some((problem, now)) = presence.problem(app) {
-        let is_silent = matches!(presence, Presence::Unproven { status: None, .. });
-        let check = if is_silent { Check::problem } else { Check::warning };
-        return vec![check("instance", problem, now)];
-    }
-    let mut checks = vec![Check::ok("instance", message!("running.none", app))];
-    let left: Vec<_> = [folders.discovery(app), folders.token(app), folders.control(app)]
-        .into_iter()
-        .filter(|file| file.exists())
-        .map(|file| file.display().to_string())
-        .collect();
-    if !left.is_empty() {
-        checks.push(Check::warning(
-            "left_behind",
-            message!("doctor.left", files = left.join(", ")),
-            message!("doctor.now_left"),
-        ));
-    }
-    checks
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use shared::{
     message,
     messages::Language,
 };
+use uuid::Uuid;
 
 use super::check::Check;
 use crate::{commands::history_problems, options::CommandContext};
@@ -19,11 +20,14 @@ struct Sum {
     /// The first line that is no record.
     first: Option<Damage>,
     lost: u64,
+    /// Records of the running launch.
+    of_launch: u64,
 }
 
-pub(super) fn history(context: &CommandContext) -> Check {
+/// Whether it is whole, and has records of the running launch.
+pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
     let file = context.folders.history();
-    let sum = match sum(&Reader::of_history(&file)) {
+    let sum = match sum(&Reader::of_history(&file), launch) {
         Ok(sum) => sum,
         Err(error) => {
             return Check::problem(
@@ -33,7 +37,14 @@ pub(super) fn history(context: &CommandContext) -> Check {
             );
         }
     };
-    let Sum { records, broken, first, lost } = sum;
+    let Sum { records, broken, first, lost, of_launch } = sum;
+    if broken + lost == 0 && launch.is_some() && of_launch == 0 {
+        return Check::warning(
+            "history",
+            message!("doctor.history_moved", file = file.display()),
+            message!("doctor.now_history_moved"),
+        );
+    }
     if records + broken == 0 {
         return Check::ok("history", message!("doctor.no_records"));
     }
@@ -57,8 +68,9 @@ fn kind(damage: &Damage) -> &'static str {
     text.unwrap_or(damage.kind.word())
 }
 
-/// Counts records, and the gaps in each writer's own count.
-fn sum(history: &Reader) -> Result<Sum, HistoryError> {
+/// Counts records, those of `launch`, and the gaps in each writer's own count.
+fn sum(history: &Reader, launch: Option<Uuid>) -> Result<Sum, HistoryError> {
+    let launch = launch.map(|launch| launch.to_string());
     let mut sum = Sum::default();
     let mut writers: HashMap<_, (u64, u64)> = HashMap::new();
     for found in history.forward(&Filter::default())? {
@@ -71,9 +83,13 @@ fn sum(history: &Reader) -> Result<Sum, HistoryError> {
             }
         };
         sum.records += 1;
+        let head = entry.head();
+        let is_of = |launch: &str| {
+            head.as_ref().is_some_and(|head| head.launch_id.as_deref() == Some(launch))
+        };
+        sum.of_launch += u64::from(launch.as_deref().is_some_and(is_of));
         // Only a writer that counts its records can have lost one.
-        let Some(Head { pid: Some(pid), launch_id, process, seq: Some(seq), .. }) = entry.head()
-        else {
+        let Some(Head { pid: Some(pid), launch_id, process, seq: Some(seq), .. }) = head else {
             continue;
         };
         let writer = (pid, launch_id.map(Cow::into_owned), process.map(Cow::into_owned));
@@ -101,11 +117,11 @@ mod test {
         let whole: String = (0..3).map(|seq| record(1, seq)).collect();
         let counted = |text: &str| {
             std::fs::write(&file, text).expect("written");
-            sum(&Reader::of_history(&file)).expect("readable")
+            sum(&Reader::of_history(&file), None).expect("readable")
         };
         assert_eq!(counted(&whole), Sum { records: 3, ..Sum::default() });
         let damaged = whole + &record(2, 1) + &record(2, 4) + "{\"ts\":\"20\n";
-        let Sum { records, broken, first, lost } = counted(&damaged);
+        let Sum { records, broken, first, lost, .. } = counted(&damaged);
         assert_eq!((records, broken, lost), (5, 1, 3));
         let offset = first.expect("one").offset;
         assert_eq!(line_number(&file, offset).expect("readable"), 6);

@@ -7,6 +7,7 @@
 
 mod files;
 mod history;
+mod instance;
 mod login;
 mod system;
 
@@ -16,7 +17,10 @@ use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{exit::Exit, message, settings::Settings, words::AnswerName};
 
-use self::check::{Check, CheckVerdict};
+use self::{
+    check::{Check, CheckVerdict},
+    instance::InstanceState,
+};
 use crate::{
     args::AppArgs,
     commands::resolve,
@@ -50,8 +54,10 @@ pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
         }
     };
     checks.extend(files::memory(context));
-    checks.extend(files::instance(context));
-    checks.push(history::history(context));
+    let state = InstanceState::of(context);
+    let launch = state.launch();
+    checks.extend(instance::instance(context, state));
+    checks.push(history::history(context, launch));
     checks.extend(system::system(context, options.as_ref()));
     checks.extend(options.as_ref().map(|options| login::login(context, options)));
     if exit == Exit::Done && checks.iter().any(|check| check.verdict == CheckVerdict::Problem) {

@@ -1,0 +1,99 @@
+//! The running instance: whether it can be reached, and what leads to it.
+
+use std::path::PathBuf;
+
+use shared::{invoked_as, message};
+use uuid::Uuid;
+
+use super::check::Check;
+use crate::{
+    commands::running,
+    instance::{self, Presence, RunningInstance},
+    options::CommandContext,
+    os,
+    run_files::RunFilesState,
+};
+
+/// What is there of the app, and which of its files.
+pub(super) struct InstanceState {
+    presence: Presence,
+    files: RunFilesState,
+}
+
+impl InstanceState {
+    /// Looks at the files first: a launcher that is asked writes them anew.
+    pub(super) fn of(context: &CommandContext) -> Self {
+        let files = RunFilesState::look(context);
+        Self { presence: running::look(context), files }
+    }
+
+    /// The running launch.
+    pub(super) fn launch(&self) -> Option<Uuid> {
+        match &self.presence {
+            Presence::Running(found) => Some(found.launch_id),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the app runs, and what is lost of a running launch or left behind by an earlier one.
+pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Check> {
+    let app = &context.app;
+    let InstanceState { presence, files } = state;
+    if let Some((problem, now)) = presence.problem(app) {
+        let is_silent = matches!(presence, Presence::Unproven { status: None, .. });
+        let check = if is_silent { Check::problem } else { Check::warning };
+        return vec![check("instance", problem, now)];
+    }
+    let has_files = running::restorer(context, &presence).is_some();
+    match presence {
+        Presence::Running(found) => {
+            let missing = if has_files { files.missing_of(&found) } else { Vec::new() };
+            [running(context, &found)].into_iter().chain(lost(context, &missing)).collect()
+        }
+        _ => {
+            let none = Check::ok("instance", message!("running.none", app));
+            [none].into_iter().chain(left_behind(context)).collect()
+        }
+    }
+}
+
+fn running(context: &CommandContext, found: &RunningInstance) -> Check {
+    let (app, url) = (&context.app, found.url());
+    let is_stopped = |pid: Option<u32>| pid.filter(|pid| os::is_stopped(*pid));
+    if let Some(pid) = is_stopped(found.launcher_pid) {
+        let why = instance::silent(Some(pid));
+        let text = message!("doctor.runs_unwatched", app, url, why);
+        return Check::warning("instance", text, instance::now_silent(Some(pid)));
+    }
+    if let Some(pid) = is_stopped(found.server_pid) {
+        let text = message!("doctor.server_stopped", app, url, pid);
+        return Check::problem("instance", text, message!("now.continue", pid));
+    }
+    Check::ok("instance", message!("doctor.runs", app, url))
+}
+
+fn lost(context: &CommandContext, files: &[PathBuf]) -> Option<Check> {
+    let (launcher, app) = (invoked_as::launcher(), &context.app);
+    let files = names(files)?;
+    Some(Check::warning(
+        "run_files",
+        message!("doctor.lost", app, files),
+        message!("doctor.now_lost", launcher, app),
+    ))
+}
+
+fn left_behind(context: &CommandContext) -> Option<Check> {
+    let (app, folders) = (&context.app, &context.folders);
+    let left = [folders.discovery(app), folders.token(app), folders.control(app)];
+    let left: Vec<_> = left.into_iter().filter(|file| file.exists()).collect();
+    let files = names(&left)?;
+    let text = message!("doctor.left", files);
+    Some(Check::warning("left_behind", text, message!("doctor.now_left")))
+}
+
+/// The paths in one line; `None` if there are none.
+fn names(files: &[PathBuf]) -> Option<String> {
+    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
