@@ -46,7 +46,7 @@ fn a_launch_on_a_port_that_browsers_block_fails_if_asked_for_and_moves_if_at_hom
     });
     assert_eq!(running.stop().code, Some(0));
     let again = home.launcher().without("--json").home_port(10080);
-    let mut running = again.start();
+    let running = again.start();
     wait_until("it is ready", || running.stdout().contains("Ctrl-C"));
     assert!(running.stdout().contains("Instead: choose another port"), "{}", running.stdout());
     assert_eq!(running.stop().code, Some(0));
