@@ -7,7 +7,7 @@ use shared::{
     app::AppName,
     event::EventName,
     history::{SinceError, moment},
-    messages,
+    message, messages,
     port::Port,
 };
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ pub struct ExplainArgs {
     /// The port to explain.
     #[arg(value_name = "PORT", allow_negative_numbers = true)]
     pub port: Port,
-    /// Only show the history up to this time, for example 10m or yesterday 14:00.
+    /// Show who had the port at this time, for example 10m or yesterday 14:00.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub at: Option<Timestamp>,
     /// The app that asks.
@@ -158,12 +158,16 @@ pub enum LogsCommand {
     /// Print the last lines of all logs, in the order in which they were written.
     Tail {
         /// How many lines.
-        #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = number_of_lines)]
         lines: usize,
         /// Keep printing new lines.
         #[arg(short, long)]
         follow: bool,
     },
+}
+
+fn number_of_lines(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| message!("args.number_of_lines", text))
 }
 
 /// The shell that is to complete command lines.

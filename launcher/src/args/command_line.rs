@@ -32,6 +32,7 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum LauncherCommand {
     /// Claim a port, start the server on it, open the browser, and run until stopped.
+    #[command(after_help = AFTER_HELP)]
     Start(StartArgs),
     /// Stop the server and its launcher, and wait until both have ended.
     #[command(after_help = exits::IF_IT_ANSWERS)]
@@ -52,6 +53,7 @@ pub enum LauncherCommand {
     #[command(after_help = exits::IF_IT_ANSWERS)]
     Open(OpenArgs),
     /// Show who uses a port, why you cannot have it, and its history.
+    #[command(after_help = exits::IF_EXPLAINED)]
     Explain(ExplainArgs),
     /// Show the records of the port history, the oldest first.
     #[command(after_help = exits::IF_READABLE)]

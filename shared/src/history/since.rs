@@ -54,6 +54,8 @@ impl<'de> Deserialize<'de> for SinceTime {
 ///     ("yesterday 14:00", "2026-11-21T13:00:00Z"),
 ///     ("2026-11-20", "2026-11-19T23:00:00Z"),
 ///     ("2026-11-20T11:00:00Z", "2026-11-20T11:00:00Z"),
+///     ("2026-11-20 16:30:00 +05:30", "2026-11-20T11:00:00Z"),
+///     ("2026-11-20 11:00:00 UTC", "2026-11-20T11:00:00Z"),
 /// ] {
 ///     assert_eq!(moment(text, &now).expect(text).to_string(), at);
 /// }
@@ -62,7 +64,7 @@ impl<'de> Deserialize<'de> for SinceTime {
 pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, SinceError> {
     let no_moment = || SinceError(text.chars().take(40).flat_map(char::escape_debug).collect());
     let text = text.trim();
-    if let Ok(at) = text.parse() {
+    if let Some(at) = text.parse().ok().or_else(|| as_printed(text)) {
         return Ok(at);
     }
     match civil(text, now) {
@@ -71,6 +73,18 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, SinceError> {
         }
         None => ago(text, now).ok_or_else(no_moment),
     }
+}
+
+/// A time as [`local_time`](messages::local_time) writes it: `2026-11-22 13:01:59 +01:00`, or with `UTC`.
+fn as_printed(text: &str) -> Option<Timestamp> {
+    let (time, zone) = text.rsplit_once(' ')?;
+    let zone = match zone {
+        "UTC" => "Z",
+        offset if offset.starts_with(['+', '-']) => offset,
+        _ => return None,
+    };
+    date_time(time)?;
+    format!("{time}{zone}").parse().ok()
 }
 
 /// What a clock and a calendar on the wall show.

@@ -44,6 +44,13 @@ pub(super) fn line(line: &str) -> Option<Line> {
     (is_other && is_wrong).then(|| Line { setting, written: written.to_owned(), value })
 }
 
+/// The setting of a line that ends where its value should stand, as `port =`.
+pub(super) fn without_value(line: &str) -> Option<&'static Setting> {
+    let (key, value) = line.split_once('=')?;
+    let value = value.split('#').next().unwrap_or_default();
+    TABLE.iter().find(|setting| setting.key == key.trim() && value.trim().is_empty())
+}
+
 fn proposals(kind: Kind, written: &str) -> Vec<String> {
     let parts = parts(written);
     let Some(first) = parts.first() else { return Vec::new() };

@@ -147,6 +147,11 @@ fn wrong_syntax(text: &str, error: &toml_edit::TomlError) -> SettingsFault {
     let problem = match written.and_then(correct::line) {
         Some(meant) => SettingsProblem::Value(wrong(meant.setting, &meant.written, &meant.value)),
         None if error.message().starts_with("duplicate key") => SettingsProblem::Twice,
+        None if let Some(setting) = written.and_then(correct::without_value) => {
+            let Setting { key, example, .. } = *setting;
+            let what = setting.kind.in_words();
+            SettingsProblem::Value(message!("settings_error.no_value", key, what, example))
+        }
         None => SettingsProblem::Syntax(first_line(error.message())),
     };
     SettingsFault { line, problem }

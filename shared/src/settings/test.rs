@@ -122,6 +122,16 @@ fn the_defaults_and_what_is_shown_of_them_are_the_same_settings() {
 }
 
 #[test]
+fn a_key_without_a_value_is_said_to_have_none() {
+    for line in ["port =", "port = # mine"] {
+        let fault = Settings::parse(&format!("# first\n{line}\n")).expect_err(line);
+        let problem = fault.problem.to_string();
+        assert_eq!(fault.line, Some(2), "{line}: {problem}");
+        assert!(problem.contains("`port` has no value: write a port"), "{line}: {problem}");
+    }
+}
+
+#[test]
 fn what_was_meant_is_said_as_the_line_to_write() {
     for (line, meant) in [
         ("port = \"17890\"", "port = 17890"),
