@@ -126,7 +126,7 @@ pub fn prove(secret: &Secret, launch: &LaunchInfo, pid: u32) -> Result<(), NotRe
 }
 
 /// Whether a packet to `127.0.0.1` arrives. What the system has no socket for is not known to be down.
-fn reaches_itself() -> bool {
+pub(crate) fn reaches_itself() -> bool {
     let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)) else { return true };
     let sent_and_received = || -> io::Result<()> {
         socket.set_read_timeout(Some(PACKET_TIMEOUT))?;

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Ended, Home, RunContext, Running, program, quiet_port, wait_until};
+use e2e::{Ended, Home, RunContext, Running, Tools, program, quiet_port, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 use shared::{app::AppName, paths::Folders};
@@ -307,4 +307,19 @@ fn a_machine_without_a_browser_is_warned_of_it() {
     let told = home.command("doctor").arg("--json").env("PATH", home.path()).run();
     assert_eq!(told.code, Some(0), "{told:?}");
     assert_verdict(&told, "browser", "warning");
+
+    // What opens pages, and nothing that it could open them with.
+    let tools = Tools::of(&home);
+    tools.failing("xdg-open");
+    let doctor = home.command("doctor").arg("--json").env("PATH", tools.path());
+    let data = tools.path().join("data");
+    let of_system = doctor.env("XDG_DATA_HOME", &data).env("XDG_DATA_DIRS", &data);
+    let told = of_system.run();
+    let text = check(&told, "browser")["text"].to_string();
+    assert!(text.contains("no browser that it could open"), "{text}");
+    fs::create_dir_all(data.join("applications")).expect("made");
+    let registered = "[MIME Cache]\nx-scheme-handler/http=some.desktop;\n";
+    fs::write(data.join("applications/mimeinfo.cache"), registered).expect("written");
+    assert_verdict(&of_system.run(), "browser", "ok");
+    assert_verdict(&of_system.env("BROWSER", "true").run(), "browser", "ok");
 }

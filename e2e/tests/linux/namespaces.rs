@@ -128,6 +128,10 @@ fn assert_is_told(context: &RunContext) {
     let failed = home.launcher().at(context).run();
     assert_eq!(failed.code, Some(75), "{failed:?}");
     assert_eq!(failed.line("launch_failed")["reason"], "no_loopback", "{failed:?}");
+    let checked = home.command("doctor").at(context).run();
+    assert_eq!(checked.code, Some(75), "{checked:?}");
+    let problem = "problem: loopbacks: this computer does not reach itself";
+    assert!(checked.stdout.contains(problem), "{checked:?}");
     for told in ["its loopback interface is down", "ip link set lo up"] {
         assert!(failed.stderr.contains(told), "{failed:?}");
     }

@@ -6,16 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use etcetera::{BaseStrategy, choose_base_strategy};
 use shared::{
     assignment::Assignment,
     claim, message, os,
     policy::{FEWEST_PORTS, Policy},
+    regular_file::{self, Links},
 };
 
 use super::check::Check;
 use crate::{
     handover::ServerProgram,
     options::{CommandContext, Options},
+    readiness::reaches_itself,
 };
 
 /// What does not depend on the settings, and what does if they are right.
@@ -42,10 +45,14 @@ fn loopbacks() -> Vec<Check> {
     };
     let addresses = claim.addresses();
     let has = |is_v4: bool| addresses.iter().any(|address| address.is_ipv4() == is_v4);
-    let v4 = if has(true) {
-        Check::ok("loopbacks", message!("doctor.v4_ok"))
-    } else {
-        Check::problem("loopbacks", message!("doctor.v4_missing"), message!("doctor.now_v4"))
+    let v4 = match has(true) {
+        true if reaches_itself() => Check::ok("loopbacks", message!("doctor.v4_ok")),
+        true => {
+            Check::problem("loopbacks", message!("readiness.no_loopback"), message!("now.loopback"))
+        }
+        false => {
+            Check::problem("loopbacks", message!("doctor.v4_missing"), message!("doctor.now_v4"))
+        }
     };
     let v6 = match has(false) {
         true => message!("doctor.v6_ok"),
@@ -104,18 +111,49 @@ fn browser(options: &Options) -> Check {
     }
     // The address is not opened, and decides nothing.
     let openers = open::commands("http://127.0.0.1/");
-    match openers.iter().find(|opener| is_program(opener.get_program())) {
-        Some(opener) => {
-            let name = opener.get_program().to_string_lossy().into_owned();
-            Check::ok("browser", message!("doctor.browser_ok", program = name))
+    let found = openers.iter().find(|opener| is_program(opener.get_program()));
+    let text = match found.map(|opener| opener.get_program().to_string_lossy().into_owned()) {
+        Some(name) if name != XDG_OPEN || has_browser() => {
+            return Check::ok("browser", message!("doctor.browser_ok", program = name));
         }
-        None => Check::warning(
-            "browser",
-            message!("doctor.browser_missing"),
-            message!("doctor.now_browser"),
-        ),
-    }
+        Some(program) => message!("doctor.no_browser_behind", program),
+        None => message!("doctor.browser_missing"),
+    };
+    Check::warning("browser", text, message!("doctor.now_browser"))
 }
+
+/// Where something leads to a browser that [`XDG_OPEN`] would find: the variable, a program that is registered
+/// for web pages, or one of those that it tries without a desktop.
+fn has_browser() -> bool {
+    let data = choose_base_strategy().ok().map(|folders| folders.data_dir());
+    let shared = env::var_os("XDG_DATA_DIRS").filter(|folders| !folders.is_empty());
+    let shared = shared.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+    let registers = |folder: PathBuf| {
+        let file = folder.join("applications/mimeinfo.cache");
+        let text = regular_file::read_text(&file, Links::Followed).unwrap_or_default();
+        text.lines().any(|line| line.starts_with("x-scheme-handler/http="))
+    };
+    env::var_os("BROWSER").is_some()
+        || BROWSERS.iter().any(|browser| is_program(OsStr::new(browser)))
+        || data.into_iter().chain(env::split_paths(&shared)).any(registers)
+}
+
+/// The program of Linux desktops that passes a page on to the browser.
+const XDG_OPEN: &str = "xdg-open";
+
+/// What [`XDG_OPEN`] tries where nothing is registered.
+const BROWSERS: [&str; 10] = [
+    "x-www-browser",
+    "firefox",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "epiphany",
+    "konqueror",
+    "www-browser",
+    "lynx",
+    "w3m",
+];
 
 /// Whether the system would find this program: at its path, or on the `PATH` if it is a bare name.
 fn is_program(name: &OsStr) -> bool {
