@@ -49,7 +49,9 @@ pub(crate) fn serve(port: u16, home: &Path) -> io::Result<()> {
                 .route(EVENTS, web::get().to(follow))
                 .service(Files::new("/", &site))
         };
-        let server = HttpServer::new(app).workers(2);
+        // As our server has it: without, a file that takes two packets waits 40 ms for the first to be
+        // acknowledged.
+        let server = HttpServer::new(app).workers(2).tcp_nodelay(true);
         claim.into_listeners().into_iter().try_fold(server, HttpServer::listen)?.run().await
     })
 }

@@ -16,7 +16,7 @@ use shared::{claim, port::Port};
 
 use crate::{
     programs::{StartedProgram, beside, clean},
-    stats::{Row, time},
+    stats::{Row, time, unmeasured},
 };
 
 const RESTARTS: usize = 5;
@@ -48,7 +48,7 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
     let row = |(peer, measure): Peer| {
         let (theirs, answers) = match measure(port) {
             Ok(tally) => (told(&tally), tally.answered.to_string()),
-            Err(error) => (format!("not measured ({error})"), "no".to_owned()),
+            Err(error) => (unmeasured(&error), "no".to_owned()),
         };
         Row {
             what: format!("{RESTARTS} restarts under load"),

@@ -1,6 +1,9 @@
 //! Figures: medians of runs that took turns, and how they compare.
 
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 /// One line of the table.
 #[derive(Debug, Clone)]
@@ -57,5 +60,13 @@ pub(crate) fn row(what: &str, ours: f64, peer: &str, theirs: f64) -> Row {
         ours: time(ours),
         peer: format!("{peer}: {}", time(theirs)),
         ratio: format!("{:.2} ×", ours / theirs),
+    }
+}
+
+/// Why a peer has no figures.
+pub(crate) fn unmeasured(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "not measured, because it is not installed".to_owned(),
+        _ => format!("not measured ({error})"),
     }
 }

@@ -56,10 +56,10 @@ pub enum LauncherCommand {
     #[command(after_help = exits::IF_EXPLAINED)]
     Explain(ExplainArgs),
     /// Show the records of the port history, the oldest first.
-    #[command(after_help = exits::IF_READABLE)]
+    #[command(after_help = exits::IF_READABLE, mut_arg("app", of_every_app))]
     History(HistoryArgs),
     /// Show which programs took your ports, how often, and when.
-    #[command(after_help = exits::IF_READABLE)]
+    #[command(after_help = exits::IF_READABLE, mut_arg("app", of_every_app))]
     Conflicts(ConflictsArgs),
     /// Run health checks. Changes nothing.
     #[command(after_help = exits::IF_WELL, verbatim_doc_comment)]
@@ -67,6 +67,7 @@ pub enum LauncherCommand {
     /// Show the settings, or change one.
     Settings(SettingsArgs),
     /// Show the last lines of the logs, or where they are.
+    #[command(mut_arg("app", of_every_app))]
     Logs(LogsArgs),
     /// Forget the remembered ports of an app that is not running.
     #[command(after_help = exits::IF_FORGOTTEN)]
@@ -78,6 +79,11 @@ pub enum LauncherCommand {
     Token(AppArgs),
     /// Print the versions of the launcher, of its files and of the running server.
     Version(AppArgs),
+}
+
+/// The help of `--app` where all apps are shown unless one is named.
+fn of_every_app(option: Arg) -> Arg {
+    option.help("Only what is about this app [default: every app]")
 }
 
 const AFTER_HELP: &str = "\

@@ -1,7 +1,7 @@
 //! The clients that follow the events, and the one thread that sends to them.
 //!
-//! The thread reads the history a few times a second, and only while there are clients: a server
-//! without clients never wakes up. Every client has a queue of its own. A client whose queue is full is
+//! The thread reads the history a few times a second while there are clients, and sleeps while there are
+//! none. Every client has a queue of its own. A client whose queue is full is
 //! dropped, so that a slow one neither uses memory without limit nor delays the others.
 
 use std::{
