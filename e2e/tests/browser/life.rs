@@ -95,7 +95,7 @@ fn after_a_stop_the_page_says_so_and_how_to_start_again() {
     session.browser.keep_picture("stop");
     session.browser.click("#stop [type=submit]");
     session.browser.wait_for_text("#here .ended", "The server has stopped.");
-    session.browser.wait_for_text("#here .ended", "launcher start");
+    session.browser.wait_for_text("#here .ended", "launcher");
     session.browser.wait("document.querySelector('#live').dataset.state === 'stopped'");
     wait_until("the launcher has ended", || session.launcher.has_ended());
     assert!(is_free(session.ready.port));
@@ -108,7 +108,7 @@ fn without_a_launcher_the_page_shows_the_command_that_moves() {
     let alone = |home: &Home| home.server().port(quiet_port()).start();
     let Some(mut session) = Session::open("en-GB", alone) else { return };
     let browser = &session.browser;
-    let command = format!("launcher start --port {}", session.ready.port);
+    let command = format!("launcher --port {}", session.ready.port);
     assert!(browser.text("#here").contains(&command), "{}", browser.text("#here"));
     browser.wait("document.querySelector('[data-open=move]').disabled");
     browser.wait("document.querySelector('[data-open=restart]').disabled");
