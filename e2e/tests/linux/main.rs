@@ -43,6 +43,7 @@ mod metrics;
 mod names;
 mod namespaces;
 mod notes;
+mod odd_environment;
 mod odd_files;
 mod odd_peers;
 mod openapi;
