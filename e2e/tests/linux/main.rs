@@ -46,6 +46,7 @@ mod notes;
 mod odd_environment;
 mod odd_files;
 mod odd_peers;
+mod odd_signals;
 mod openapi;
 mod policy;
 mod precedence;
