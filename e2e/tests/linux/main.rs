@@ -38,6 +38,7 @@ mod life;
 mod load;
 mod login;
 mod lost;
+mod many_apps;
 mod memory;
 mod metrics;
 mod names;
