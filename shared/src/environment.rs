@@ -15,8 +15,8 @@ use std::{
 };
 
 use crate::{
-    message,
-    paths::{HOME_VARIABLE, LOG_DIR_VARIABLE},
+    message, one_line,
+    paths::{HOME_VARIABLE, LOG_DIR_VARIABLE, folder_problem},
 };
 
 /// The variable of an explicit port.
@@ -51,7 +51,7 @@ impl Environment {
     where
         T: FromStr<Err: fmt::Display>,
     {
-        let wrong = |problem: String| VariableError { variable, problem };
+        let wrong = |problem: String| VariableError::new(variable, &problem);
         let parse = |set: &OsStr| {
             let text = set.to_str().ok_or_else(|| {
                 wrong(message!("settings_error.not_text", value = format_args!("{set:?}")))
@@ -86,13 +86,11 @@ impl Environment {
     }
 
     fn folder(&self, variable: &'static str) -> Result<Option<PathBuf>, VariableError> {
-        match self.set(variable).map(Path::new) {
-            Some(folder) if !folder.has_root() => {
-                let problem = message!("settings_error.relative_folder", folder = folder.display());
-                Err(VariableError { variable, problem })
-            }
-            folder => Ok(folder.map(Path::to_owned)),
+        let Some(folder) = self.set(variable).map(Path::new) else { return Ok(None) };
+        if let Some(problem) = folder_problem(folder) {
+            return Err(VariableError::new(variable, &problem));
         }
+        Ok(Some(folder.to_owned()))
     }
 
     fn set(&self, variable: &str) -> Option<&OsStr> {
@@ -100,6 +98,18 @@ impl Environment {
         let is_ignored = variable == PORT_VARIABLE && of_kubernetes(value).is_some();
         (!is_ignored).then_some(value)
     }
+}
+
+impl VariableError {
+    /// `problem` may contain the value, whatever that is.
+    pub(crate) fn new(variable: &'static str, problem: &str) -> Self {
+        Self { variable, problem: one_line::of(problem) }
+    }
+}
+
+/// Whether a variable is set; an empty one is not.
+pub fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// `tcp://10.0.0.1:80`: the address of a service of this name, which its containers are told.

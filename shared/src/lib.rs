@@ -68,6 +68,7 @@ pub mod exit;
 pub mod invoked_as;
 pub mod keys;
 pub mod milliseconds;
+mod one_line;
 pub mod port;
 pub mod wire;
 pub mod words;

@@ -13,7 +13,7 @@ use std::{
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::Timestamp;
 
-use crate::{app::AppName, checkout, message, os};
+use crate::{app::AppName, checkout, message, one_line, os};
 
 /// The environment variable that puts everything under one folder.
 pub const HOME_VARIABLE: &str = "HOMEPORT_HOME";
@@ -53,9 +53,9 @@ pub enum LogsSource {
     System,
 }
 
-/// The system has no folder for the files of this user.
+/// The system has no folder for the files of this user, or one that cannot be.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", message!("home_error.none", error = .0, variable = HOME_VARIABLE))]
+#[error("{}", message!("home_error.none", error = .0, variables = os::FOLDER_VARIABLES, variable = HOME_VARIABLE))]
 pub struct NoHome(String);
 
 impl Folders {
@@ -112,15 +112,23 @@ impl Folders {
         // Where there is no folder for state, which is Windows, it is one beside the cache: that is
         // where files belong that must not follow the user to another computer, as a port must not.
         let beside_cache = || strategy.cache_dir().with_file_name("state");
-        let state = absolute(&strategy.state_dir().unwrap_or_else(beside_cache));
+        let state = strategy.state_dir().unwrap_or_else(beside_cache);
+        let config = strategy.config_dir();
+        if let Some(problem) = [&config, &state].into_iter().find_map(|path| folder_problem(path)) {
+            return Err(NoHome(one_line::of(&problem)));
+        }
+        let state = absolute(&state);
         Ok(Self {
-            config: absolute(&strategy.config_dir()),
+            config: absolute(&config),
             logs: state.join("logs"),
             logs_source: LogsSource::System,
             run: state.join("run"),
             runtime: strategy.runtime_dir().map(|folder| absolute(&folder)),
             state,
-            home: etcetera::home_dir().ok().map(|home| absolute(&home)),
+            home: etcetera::home_dir()
+                .ok()
+                .filter(|home| home.has_root())
+                .map(|home| absolute(&home)),
         })
     }
 
@@ -263,6 +271,18 @@ fn is_folder(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|about| about.is_dir())
 }
 
+/// Why a folder that a variable names cannot be used: it depends on the folder that a program is started in, or
+/// is no name that the system takes.
+pub(crate) fn folder_problem(folder: &Path) -> Option<String> {
+    let name = folder.display();
+    if !folder.has_root() {
+        return Some(message!("settings_error.relative_folder", folder = name));
+    }
+    let error = folder.symlink_metadata().err()?;
+    let is_invalid = error.kind() == io::ErrorKind::InvalidFilename;
+    is_invalid.then(|| message!("settings_error.no_folder_name", folder = name, error))
+}
+
 /// The same path from the root on, and marked as verbatim if it is long and on a drive of Windows.
 fn absolute(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -281,6 +301,14 @@ fn absolute(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod test {
     use super::*;
+
+    #[test]
+    fn a_folder_is_whole_and_has_a_name_that_the_system_takes() {
+        let problem = |folder: &str| folder_problem(Path::new(folder));
+        assert_eq!(problem("/nowhere/at/all"), None);
+        assert!(problem("data").is_some_and(|problem| problem.contains("`data`")));
+        assert!(problem(&format!("/{}", "x".repeat(100_000))).is_some());
+    }
 
     #[test]
     fn one_variable_puts_everything_under_one_folder_and_another_moves_the_logs() {

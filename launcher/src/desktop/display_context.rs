@@ -12,6 +12,8 @@
 //!
 //! What remains is a double-click, or the start at login.
 
+use shared::environment;
+
 use crate::os;
 
 /// Where the output of this process can be seen.
@@ -35,7 +37,7 @@ impl DisplayContext {
             has_desktop: os::has_desktop(),
             has_terminal: os::has_terminal(),
             is_read: os::output_is_read(),
-            is_service: std::env::var_os("NOTIFY_SOCKET").is_some(),
+            is_service: environment::is_set("NOTIFY_SOCKET"),
         }
     }
 

@@ -6,7 +6,6 @@
 pub mod record;
 
 use std::{
-    env,
     fmt::Display,
     io::{self, Write},
     path::Path,
@@ -17,6 +16,7 @@ use shared::{
     app::AppName,
     assignment::Recovery,
     conflict::{Conflict, Origin},
+    environment,
     event::{Event, RecoverySource, Relation, ServerAt},
     exit::Exit,
     invoked_as,
@@ -78,7 +78,7 @@ impl ReadyNotice<'_> {
 impl Screen {
     /// A screen for people, or for programs.
     pub fn new(json: bool) -> Self {
-        Self { json, is_detached: env::var_os(invoked_as::DETACHED_VARIABLE).is_some() }
+        Self { json, is_detached: environment::is_set(invoked_as::DETACHED_VARIABLE) }
     }
 
     /// All is said of the start: the launcher before a detached one passes on no more.

@@ -22,6 +22,9 @@ use super::{
 };
 use crate::message;
 
+/// The variables of the environment that decide where the files of a user are.
+pub const FOLDER_VARIABLES: &str = "HOME, XDG_CONFIG_HOME, XDG_STATE_HOME";
+
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// `write(2)` on an `O_APPEND` handle moves to the end and writes as one step.
 pub const APPENDING_NEEDS_A_LOCK: bool = false;

@@ -88,7 +88,7 @@ where
         match (T::KIND, environment.value::<String>(variable)) {
             (kind @ Kind::Boolean, Ok(Some(value))) => {
                 let problem = message!("settings_error.boolean", value, what = kind.in_words());
-                VariableError { problem, ..error }
+                VariableError::new(variable, &problem)
             }
             _ => error,
         }

@@ -4,12 +4,13 @@
 //! because the launcher shall not carry a toolkit for what a launch in a hundred needs.
 
 use std::{
-    env, fs,
+    fs,
     os::fd::{AsRawFd, BorrowedFd},
     process::Command,
 };
 
 use rustix::net::{SocketAddrUnix, getpeername};
+use shared::environment;
 
 use crate::{markup::escaped, os::unix};
 
@@ -21,8 +22,7 @@ const SESSION_LOGS: [&str; 3] = [".xsession-errors", "xorg-session.log", "waylan
 
 /// Whether a window could be seen.
 pub fn has_desktop() -> bool {
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+    environment::is_set("DISPLAY") || environment::is_set("WAYLAND_DISPLAY")
 }
 
 /// Shows a dialog and waits until it is closed. `false` if there is nothing to show it with.

@@ -40,5 +40,8 @@ pub fn remove(name: &str) -> io::Result<()> {
 
 fn file(name: &str) -> io::Result<PathBuf> {
     let folders = Xdg::new().map_err(|_| no_home())?;
-    Ok(folders.config_dir().join(Path::new("autostart")).join(format!("{name}.desktop")))
+    // One that depends on the folder that this was started in is none.
+    let config =
+        Some(folders.config_dir()).filter(|folder| folder.has_root()).ok_or_else(no_home)?;
+    Ok(config.join(Path::new("autostart")).join(format!("{name}.desktop")))
 }

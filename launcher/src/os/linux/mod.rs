@@ -109,7 +109,9 @@ fn notify(state: &str) -> io::Result<()> {
     let Some(name) = env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
     let manager = match name.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
-        _ => SocketAddr::from_pathname(name)?,
+        // Any other depends on the folder that this was started in, and is no name of a manager.
+        [b'/', ..] => SocketAddr::from_pathname(name)?,
+        _ => return Ok(()),
     };
     UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &manager).map(drop)
 }

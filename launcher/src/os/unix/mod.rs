@@ -121,8 +121,9 @@ pub fn on_signal(mut handle: impl FnMut(Signalled) + Send + 'static) -> io::Resu
 
 /// The name of the user who runs this, for the first choice of a port.
 pub fn user() -> String {
-    let named = env::var("USER").or_else(|_| env::var("LOGNAME"));
-    named.unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
+    let named = ["USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
+    let named = named.into_iter().find(|name| !name.is_empty());
+    named.unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
 }
 
 /// Makes the process that `command` will start outlive the terminal: it gets a session of its own.

@@ -19,6 +19,9 @@ use windows_sys::Win32::{
 
 use crate::os::interface::{Account, FileIdentity, FileRights, SpecialFile};
 
+/// The variables of the environment that decide where the files of a user are.
+pub const FOLDER_VARIABLES: &str = "USERPROFILE, APPDATA, LOCALAPPDATA";
+
 /// Whether two processes that append to one file need a lock, so that their lines stay whole. Here
 /// nothing promises that moving to the end and writing are one step.
 pub const APPENDING_NEEDS_A_LOCK: bool = true;
