@@ -5,7 +5,7 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bare, claims, conflicts, fan_out, holders, launches, log_lines, requests, rest, restarts,
+    bare, claims, conflicts, fan_out, holders, idle, launches, log_lines, requests, restarts,
     stats::Row, table,
 };
 
@@ -67,7 +67,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Conflicts) => conflicts::measure(),
         Some(Command::Restarts) => restarts::measure(),
         Some(Command::Holders) => holders::measure(),
-        Some(Command::Rest { seconds }) => rest::measure(seconds),
+        Some(Command::Rest { seconds }) => idle::measure(seconds),
         Some(Command::Requests) => requests::measure(),
         Some(Command::LogLines) => log_lines::measure(),
         Some(Command::FanOut) => fan_out::measure(),
@@ -97,7 +97,7 @@ fn all() -> std::io::Result<Vec<Row>> {
         requests::measure,
         log_lines::measure,
         fan_out::measure,
-        || rest::measure(AT_REST),
+        || idle::measure(AT_REST),
     ];
     let rows: Result<Vec<_>, _> = parts.into_iter().map(|measure| measure()).collect();
     Ok(rows?.concat())

@@ -21,7 +21,7 @@ mod holders;
 mod launches;
 mod log_lines;
 mod requests;
-mod rest;
+mod idle;
 mod restarts;
 
 mod contenders;

@@ -15,7 +15,7 @@
 //! - [`trust`]: which files are believed.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
 //! - [`sentences`]: conflicts and records in words.
-//! - [`os`], [`event`], [`remedy`]: the operating system, the table of events, and advice. `unsafe`
+//! - [`os`], [`event`], [`advice`]: the operating system, the table of events, and advice. `unsafe`
 //!   code lives in [`os`] alone.
 //! - [`conflict`], [`next_command`]: a port that could not be claimed, and a command to type next.
 //! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
@@ -57,7 +57,7 @@ pub mod sentences;
 
 pub mod event;
 pub mod os;
-pub mod remedy;
+pub mod advice;
 
 pub mod conflict;
 pub mod next_command;

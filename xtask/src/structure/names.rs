@@ -1,5 +1,5 @@
-//! The names of public types: each word of them is a term of the lexicon or of the field, and one name
-//! means one thing.
+//! The names of modules and of public types: each word of them is a term of the lexicon or of the field,
+//! and one name of a type means one thing.
 
 use super::{floors::CRATES, sources};
 use crate::{cargo, screen::say};
@@ -13,8 +13,19 @@ use std::{
 /// Terms of the field and words of plain English, one a line, that need no entry in the lexicon.
 const STANDARD_TERMS: &str = include_str!("standard_terms.txt");
 
-/// Each name with the files that define it.
-type Defined = BTreeMap<String, Vec<PathBuf>>;
+/// The names of the crates.
+#[derive(Default)]
+struct Defined {
+    /// Each public type with the files that define it.
+    types: BTreeMap<String, Vec<PathBuf>>,
+    modules: BTreeSet<String>,
+}
+
+impl Defined {
+    fn all(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().chain(&self.modules).map(String::as_str)
+    }
+}
 
 /// Prints the names that several files define, and the words that no list has.
 pub(crate) fn run() -> ExitCode {
@@ -29,12 +40,16 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     let doubled = doubled(&defined);
-    say(&format!("{} public type names, {} defined more than once", defined.len(), doubled.len()));
+    let (types, modules) = (defined.types.len(), defined.modules.len());
+    say(&format!("{types} public type names, {} defined more than once", doubled.len()));
     for (name, files) in doubled {
         let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
         say(&format!("  {name}: {}", files.join(" ")));
     }
-    say(&format!("{} words that are neither in the lexicon nor standard", unknown.len()));
+    say(&format!(
+        "{} words of them and of {modules} module names are neither in the lexicon nor standard",
+        unknown.len()
+    ));
     for (word, names) in &unknown {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         say(&format!("  {word}: {}", names.join(" ")));
@@ -43,12 +58,13 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn defined() -> io::Result<Defined> {
-    let mut defined = Defined::new();
+    let mut defined = Defined::default();
     for name in CRATES.iter().filter(|name| cargo::root().join(name).is_dir()) {
         for source in sources::read(&cargo::root(), name)? {
             for (name, _) in source.types.into_iter().filter(|(_, is_public)| *is_public) {
-                defined.entry(name).or_default().push(source.file.clone());
+                defined.types.entry(name).or_default().push(source.file.clone());
             }
+            defined.modules.extend(source.children);
         }
     }
     Ok(defined)
@@ -58,6 +74,7 @@ fn defined() -> io::Result<Defined> {
 fn doubled(defined: &Defined) -> Vec<(&str, &[PathBuf])> {
     let is_of_a_system = |file: &PathBuf| file.iter().any(|part| part == "os");
     defined
+        .types
         .iter()
         .filter(|(_, files)| files.len() > 1 && !files.iter().all(is_of_a_system))
         .map(|(name, files)| (name.as_str(), &files[..]))
@@ -79,26 +96,29 @@ fn unknown_words(
 ) -> BTreeMap<String, BTreeSet<String>> {
     let standard: BTreeSet<_> = STANDARD_TERMS.lines().collect();
     let mut unknown = BTreeMap::<_, BTreeSet<_>>::new();
-    for name in defined.keys() {
+    for name in defined.all() {
         for word in words(name) {
             let is_ours = lexicon.contains(&word) || lexicon.contains(word.trim_end_matches('s'));
             if !is_ours && !standard.contains(word.as_str()) {
-                unknown.entry(word).or_default().insert(name.clone());
+                unknown.entry(word).or_default().insert(name.to_owned());
             }
         }
     }
     unknown
 }
 
-/// `PortHistoryReader` is `port`, `history` and `reader`.
+/// `PortHistoryReader` is `port`, `history` and `reader`, as is `port_history_reader`.
 fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+    let mut words = vec![String::new()];
     for letter in name.chars() {
-        match words.last_mut() {
-            Some(word) if !letter.is_uppercase() => word.push(letter),
-            _ => words.push(letter.to_lowercase().collect()),
+        if letter.is_uppercase() || letter == '_' {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| letter != '_') {
+            word.extend(letter.to_lowercase());
         }
     }
+    words.retain(|word| !word.is_empty());
     words
 }
 
@@ -122,7 +142,7 @@ mod test {
     #[test]
     fn no_standard_term_is_superfluous_and_they_are_sorted() {
         let defined = defined().unwrap();
-        let used: BTreeSet<_> = defined.keys().flat_map(|name| words(name)).collect();
+        let used: BTreeSet<_> = defined.all().flat_map(words).collect();
         let lexicon = lexicon().unwrap();
         let terms: Vec<_> = STANDARD_TERMS.lines().collect();
         assert!(terms.is_sorted());
@@ -132,7 +152,8 @@ mod test {
     }
 
     #[test]
-    fn a_name_is_taken_apart_at_its_capitals() {
+    fn a_name_is_taken_apart_at_its_capitals_and_underscores() {
         assert_eq!(words("PortHistoryReader"), ["port", "history", "reader"]);
+        assert_eq!(words("port_history_reader"), words("PortHistoryReader"));
     }
 }

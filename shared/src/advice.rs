@@ -1,6 +1,6 @@
 //! What a person can do about a conflict: sentences, never done by us.
 //!
-//! A program that is ended by its number is the usual remedy, and for some holders the wrong one:
+//! A program that is ended by its number is the usual advice, and for some holders the wrong one:
 //! they listen for another program, and start again. They are recognised by name.
 
 use crate::{
@@ -115,7 +115,7 @@ mod test {
     }
 
     #[test]
-    fn nobody_is_told_to_end_a_process_that_listens_for_somebody_else() {
+    fn a_process_that_listens_for_another_is_never_to_be_ended() {
         for (name, _) in DEPUTIES {
             let advice = advice(Class::InUse, Some(name), 10048).expect("some");
             assert!(!advice.contains("end process"), "{name}: {advice}");
