@@ -1,4 +1,4 @@
-//! Tickets and tokens: nothing that the token did not make lets anybody in, and what it made does only
+//! Tickets and tokens: nothing that the token did not make lets a client in, and what it made does only
 //! as it is spelt.
 
 #![no_main]

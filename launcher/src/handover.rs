@@ -94,7 +94,7 @@ impl ServerProgram {
 }
 
 /// Which of the two servers of a build was linked later. The installed name comes first everywhere
-/// else, since a `server` in a folder of the `PATH` may be anybody's. A build has both, and cargo links
+/// else, since a `server` in a folder of the `PATH` may be any program. A build has both, and cargo links
 /// only those that it was asked for: after `cargo build -p server` a `homeport-server` of last week
 /// still lies there. It has the same version, so nothing would show that it is stale.
 fn newer<'a>(installed: &'a PathBuf, built: &'a PathBuf) -> &'a PathBuf {

@@ -150,7 +150,7 @@ pub enum Remains {
     Nothing,
     /// The last launch was killed.
     Owner(LockOwner),
-    /// The file was not there: this is the first launch, or somebody removed it.
+    /// The file was not there: this is the first launch, or it was removed.
     NoFile,
 }
 

@@ -243,7 +243,7 @@ mod test {
     use super::*;
 
     #[test]
-    fn whoever_comes_first_makes_the_secret_and_the_others_read_it() {
+    fn the_first_launch_makes_the_secret_and_the_others_read_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("state").join("secret");
         let secrets: Vec<_> = std::thread::scope(|scope| {

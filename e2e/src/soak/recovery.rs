@@ -226,7 +226,7 @@ impl World<'_> {
         self.settle();
         let answer = control::ask(&self.socket(), b"{\"ask\":\"restart\"}\n").expect("an answer");
         assert_eq!(answer["answer"], "done", "{answer}");
-        assert!(file.exists(), "whoever asks has it written anew");
+        assert!(file.exists(), "a command has it written anew");
         "it is found all the same, and published again".to_owned()
     }
 

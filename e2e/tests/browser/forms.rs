@@ -37,7 +37,7 @@ fn a_port_is_checked_while_it_is_typed() {
 }
 
 #[test]
-fn settings_are_saved_and_nobodys_change_is_lost() {
+fn settings_are_saved_and_no_change_is_lost() {
     let Some(session) = Session::open("en-GB", supervised) else { return };
     let Session { browser, home, .. } = &session;
     let file = home.folders().settings(&AppName::default());

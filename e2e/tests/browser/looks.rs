@@ -17,7 +17,7 @@ const PHONE: Viewport = Viewport { width: 360, height: 740, ..DAY };
 const WALL: Viewport = Viewport { width: 2560, height: 1300, ..DAY };
 
 #[test]
-fn it_is_usable_by_everybody_by_day_and_by_night_on_a_phone_and_on_a_wall() {
+fn it_is_accessible_in_light_and_dark_on_small_and_large_screens() {
     for language in ["en-GB", "zh-CN"] {
         let Some(session) = Session::open(language, pushed_off) else { return };
         let browser = &session.browser;
@@ -95,7 +95,7 @@ fn with_few_colours_of_ones_own_the_shapes_tell_the_marks_apart() {
 }
 
 #[test]
-fn nothing_moves_for_whoever_wants_it_still() {
+fn nothing_moves_where_reduced_motion_is_preferred() {
     let Some(session) = Session::open("en-GB", supervised) else { return };
     let browser = &session.browser;
     let moving = "document.querySelector('#live').dataset.state = 'lost'; \

@@ -78,7 +78,7 @@ fn a_port_that_is_bound_and_not_served_is_in_use_by_its_holder_if_the_system_nam
 
 /// Row 11: the first to listen has it.
 #[test]
-fn whoever_only_binds_and_would_share_keeps_nobody_out() {
+fn a_program_that_only_binds_and_shares_is_no_conflict() {
     let stranger = Stranger::start(&RunContext::direct(), &["bound-shareable", "127.0.0.1:0"]);
     let home = Home::new();
     let ready = home.launcher().home_port(stranger.port).start().ready();

@@ -25,7 +25,7 @@ fn in_words(home: &Home, words: &[&str]) -> Ended {
 }
 
 #[test]
-fn a_port_that_nobody_has_could_be_claimed_just_now() {
+fn a_free_port_could_be_claimed_just_now() {
     let (home, port) = (Home::new(), quiet_port());
     let line = explained(&home, port);
     assert_eq!((&line["port"], &line["free"]), (&port.into(), &true.into()));

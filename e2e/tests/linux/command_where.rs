@@ -51,7 +51,7 @@ fn where_knows_one_app_from_another() {
 
 /// A discovery file may outlive a crash, and a stranger may sit on its port by then (I13).
 #[test]
-fn where_believes_no_file_that_nobody_stands_for() {
+fn where_believes_no_file_that_no_server_proves() {
     let (home, port) = (Home::new(), quiet_port());
     let file = home.folders().discovery(&AppName::default());
     let mut running = home.launcher().port(port).start();

@@ -65,7 +65,7 @@ fn assert_goes_on(home: &Home, url: &str) {
 }
 
 #[test]
-fn whoever_says_something_else_than_a_request_is_told_so_or_left() {
+fn a_client_that_sends_no_request_is_refused_or_left() {
     let home = Home::new();
     let (_running, launcher, url) = serving(&home);
     let before = launcher.memory();
@@ -100,7 +100,7 @@ fn whoever_says_something_else_than_a_request_is_told_so_or_left() {
 }
 
 #[test]
-fn whoever_says_nothing_more_holds_up_nobody_and_is_left_in_the_end() {
+fn a_silent_client_delays_no_other_and_is_left_in_the_end() {
     let home = Home::new();
     let (_running, _, url) = serving(&home);
     let mut slow = connect(&home);
@@ -136,7 +136,7 @@ fn a_hundred_at_once_are_answered_or_closed_and_cost_little() {
 }
 
 #[test]
-fn whoever_asks_and_leaves_without_the_answer_is_no_matter() {
+fn a_client_that_leaves_without_the_answer_does_no_harm() {
     let home = Home::new();
     let (mut running, _, url) = serving(&home);
     for request in [STATUS, "{\"ask\":\"restart\"}"] {
@@ -170,7 +170,7 @@ fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() 
 }
 
 #[test]
-fn the_control_socket_is_closed_to_everybody_else() {
+fn the_control_socket_is_closed_to_other_users() {
     let home = Home::new();
     let (_running, _, url) = serving(&home);
     let socket = home.folders().control(&AppName::default());

@@ -107,7 +107,7 @@ fn the_health_is_told_while_two_thousand_connections_are_silent() {
 
 /// Accepted connections belong to the server alone: the launcher holds the port and no client.
 #[test]
-fn whoever_was_accepted_by_a_server_that_crashed_learns_it_at_once() {
+fn a_client_of_a_server_that_crashed_is_reset_at_once() {
     let home = Home::new();
     let mut launcher = home.launcher().port(quiet_port()).start();
     let ready = launcher.ready();

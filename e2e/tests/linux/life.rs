@@ -8,7 +8,7 @@ use shared::app::AppName;
 
 /// I9: the kernel ends it, if it does not notice.
 #[test]
-fn a_server_that_listens_to_nobody_does_not_outlive_its_launcher() {
+fn a_server_that_ignores_its_launcher_does_not_outlive_it() {
     let (home, port) = (Home::new(), quiet_port());
     let mut running = home.launcher().port(port).fake(&["deaf"]).start();
     running.ready();

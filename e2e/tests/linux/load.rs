@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 #[test]
-fn whoever_waits_in_the_queue_when_the_server_is_killed_is_answered_by_the_next() {
+fn a_client_in_the_queue_of_a_killed_server_is_answered_by_the_next() {
     let (home, port) = (Home::new(), quiet_port());
     let mut running = home.launcher().port(port).start();
     running.ready();

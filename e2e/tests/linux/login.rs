@@ -99,7 +99,7 @@ fn a_start_mends_what_differs_from_the_setting() {
 
 /// Without a request for it, no folder of the desktop is created.
 #[test]
-fn a_start_that_nobody_wants_at_login_makes_no_folder() {
+fn a_start_at_login_that_is_not_set_makes_no_folder() {
     let home = Home::new();
     start_once(&home);
     assert!(!autostart(&home).exists());

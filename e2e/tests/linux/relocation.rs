@@ -34,7 +34,7 @@ fn assert_stays(home: &Home, running: &mut Running, to: u16, context: &RunContex
 }
 
 #[test]
-fn a_move_to_a_port_that_somebody_has_names_him_and_changes_nothing() {
+fn a_move_to_a_taken_port_names_its_holder_and_changes_nothing() {
     let (home, stranger) = (Home::new(), Stranger::listening("127.0.0.1:0"));
     let mut running = home.launcher().port(quiet_port()).start();
     let ready = running.ready();
@@ -54,7 +54,7 @@ fn a_move_to_a_port_that_somebody_has_names_him_and_changes_nothing() {
 
 /// I15.
 #[test]
-fn a_move_to_a_port_that_somebody_has_on_the_other_loopback_alone_changes_nothing() {
+fn a_move_to_a_port_that_is_taken_on_the_other_loopback_alone_changes_nothing() {
     let (home, stranger) = (Home::new(), Stranger::listening("[::1]:0"));
     let mut running = home.launcher().port(quiet_port()).start();
     running.ready();
@@ -149,7 +149,7 @@ fn moves_that_fail_again_and_again_do_not_end_the_launch() {
 }
 
 #[test]
-fn after_a_move_everybody_who_looks_finds_the_new_port() {
+fn after_a_move_every_command_finds_the_new_port() {
     let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
     let mut running = home.launcher().port(from).start();
     let ready = running.ready();

@@ -48,7 +48,7 @@ fn a_stranger_is_not_followed_through_a_redirect() {
 }
 
 #[test]
-fn a_stranger_who_answers_one_byte_at_a_time_holds_nobody_up() {
+fn a_stranger_that_answers_one_byte_at_a_time_delays_no_command() {
     heard_by("drip");
 }
 

@@ -141,7 +141,7 @@ fn a_launch_whose_server_does_not_become_ready_can_be_asked() {
 
 /// A killed launch leaves its files behind. They do not affect later starts.
 #[test]
-fn what_a_killed_launch_has_left_behind_keeps_nobody_from_starting_and_misleads_nobody() {
+fn what_a_killed_launch_has_left_behind_neither_stops_nor_misleads_a_start() {
     let (home, port) = (Home::new(), quiet_port());
     let mut running = home.launcher().port(port).start();
     running.ready();

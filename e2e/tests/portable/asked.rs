@@ -6,7 +6,7 @@ use shared::{app::AppName, discovery::Discovery};
 use crate::home;
 
 #[test]
-fn nobody_can_be_asked_where_nothing_runs() {
+fn requests_end_with_3_where_nothing_runs() {
     let Some(home) = home() else { return };
     for name in ["stop", "restart", "status", "move"] {
         let told = home.ask(name);

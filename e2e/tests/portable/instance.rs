@@ -48,7 +48,7 @@ fn another_app_is_no_second_start() {
 
 /// A discovery file may outlive a crash, so it is not believed unasked.
 #[test]
-fn the_discovery_file_of_a_killed_launch_misleads_nobody() {
+fn the_discovery_file_of_a_killed_launch_is_not_believed() {
     let Some(home) = home() else { return };
     let port = quiet_port();
     let file = home.folders().discovery(&AppName::default());

@@ -28,7 +28,7 @@ impl Clients {
 }
 
 #[track_caller]
-fn assert_nobody_was_turned_away(tally: &LoadCounts) {
+fn assert_no_client_was_turned_away(tally: &LoadCounts) {
     assert!(tally.refused == 0 && tally.cut.is_empty(), "{tally:?}");
 }
 
@@ -60,8 +60,8 @@ fn five_restarts_refuse_no_connection_and_cut_none() {
     clients.go_on(20);
     server_of(&running);
     let [kept, fresh] = clients.end();
-    assert_nobody_was_turned_away(&kept);
-    assert_nobody_was_turned_away(&fresh);
+    assert_no_client_was_turned_away(&kept);
+    assert_no_client_was_turned_away(&fresh);
     assert!(kept.dismissed >= 5, "{kept:?}");
     assert!(kept.statuses.keys().chain(fresh.statuses.keys()).all(|status| *status == 200));
 
@@ -100,7 +100,7 @@ fn four_crashes_refuse_no_connection_and_cut_only_those_that_were_being_answered
 }
 
 #[test]
-fn a_move_refuses_nobody_and_leads_readers_to_the_same_place_on_the_new_port() {
+fn a_move_refuses_no_client_and_redirects_readers_to_the_same_path_on_the_new_port() {
     let Some(home) = home() else { return };
     let [from, to] = [quiet_port(), quiet_port()];
     let mut running = home.launcher().port(from).start();
@@ -115,7 +115,7 @@ fn a_move_refuses_nobody_and_leads_readers_to_the_same_place_on_the_new_port() {
     assert_eq!((&line["from"], &line["to"]), (&from.into(), &to.into()));
     clients.go_on(40);
     for tally in clients.end() {
-        assert_nobody_was_turned_away(&tally);
+        assert_no_client_was_turned_away(&tally);
         assert!(tally.statuses[&308] >= 20, "{tally:?}");
         assert!(tally.statuses.keys().all(|s| *s == 308 || before.contains_key(s)), "{tally:?}");
     }

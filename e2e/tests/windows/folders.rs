@@ -108,7 +108,7 @@ fn remembering(home: &Home) -> u16 {
 
 /// As a scanner of viruses has it, which lets go of it soon.
 #[test]
-fn an_assignment_that_somebody_looks_at_is_waited_for() {
+fn an_assignment_that_another_program_reads_is_waited_for() {
     let Some(home) = home() else { return };
     let port = remembering(&home);
     let _held = home.hold(&home.assignment_file("server"), Duration::from_millis(700));
@@ -122,7 +122,7 @@ fn an_assignment_that_somebody_looks_at_is_waited_for() {
 
 /// The launch goes on with the port of the history, and reports what it could not write.
 #[test]
-fn an_assignment_that_somebody_keeps_open_costs_the_memory_and_not_the_launch() {
+fn an_assignment_that_another_program_keeps_open_costs_the_memory_and_not_the_launch() {
     let Some(home) = home() else { return };
     let port = remembering(&home);
     let held = home.hold(&home.assignment_file("server"), Duration::from_secs(60));

@@ -4,7 +4,7 @@ use e2e::{Home, Netns, quiet_port};
 
 /// Row 5 of the test matrix: the port is free, and listening on it is forbidden (error 10013).
 #[test]
-fn a_port_that_nobody_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights() {
+fn a_port_that_no_program_may_listen_on_is_10013_and_is_not_blamed_on_missing_rights() {
     let Some(netns) = Netns::new(&["ipv4/ip_unprivileged_port_start=20000"]) else { return };
     let plain = netns.context().without_low_ports();
     if let Err(refusal) = plain.try_out() {
@@ -37,7 +37,7 @@ fn a_windows_with_nothing_but_loopback_is_enough() {
 
 /// Row 4: a program holds the port on every address, exclusively. The error is 10013 too.
 #[test]
-fn a_port_that_somebody_keeps_for_himself_alone_is_left_to_him() {
+fn a_port_with_an_exclusive_holder_is_left_to_it() {
     // A listener on every address listens in this namespace alone.
     let Some(netns) = Netns::new(&[]) else { return };
     let Some(home) = Home::in_own_wine() else { return };

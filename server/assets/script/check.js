@@ -58,7 +58,7 @@ async function check(input, number, signal) {
   }
 }
 
-/** The answer in words. A port that is taken is no mistake of whoever typed it: it may be free by
+/** The answer in words. A port that is taken is no mistake of the person: it may be free by
  * the time it is needed. One that can never be used is. */
 function verdict({ port, verdict, class: kind, holder, remarks = [] }) {
   switch (verdict) {

@@ -20,7 +20,7 @@ async function fetchParts() {
   }
 }
 
-/** Puts `fresh` in the place of `part`, unless it says the same. Whoever was in there stays there. */
+/** Puts `fresh` in the place of `part`, unless it says the same. The focus stays where it was. */
 function replace(part, fresh) {
   localise(fresh);
   if (part.innerHTML === fresh.innerHTML) return;

@@ -1,4 +1,4 @@
-// The settings: edited, saved whole, and never over somebody else's change without asking.
+// The settings: edited, saved whole, and never over another change without asking.
 
 import { Problem, ask } from "./api.js";
 import { checkWhileTyping, note } from "./check.js";
@@ -105,7 +105,7 @@ async function refused(problem, settings) {
   tell(say("settings.wrong"));
 }
 
-/** Somebody else was faster. Theirs and ours are laid side by side; only what was edited here is
+/** Another change was saved first. Both are shown side by side; only what was edited here is
  * ours, so that saving it takes back nothing that they did elsewhere. */
 async function choose(settings) {
   const theirs = await ask("settings").catch(() => null);

@@ -1,4 +1,4 @@
-// The question which settings to keep, when somebody else changed them in the meantime.
+// The question which settings to keep, when another page or program changed them in the meantime.
 
 import { same, typed } from "./form.js";
 import { say } from "./text.js";

@@ -38,7 +38,7 @@ export function conflict(port, kind, found) {
   return say(key, { port, holder: holder(found) });
 }
 
-/** Says something to whoever looks and to whoever listens, for a while. */
+/** Shows a message for a while; screen readers announce it. */
 export function tell(text) {
   const said = document.getElementById("said");
   const sentence = document.createElement("span");

@@ -61,7 +61,7 @@ mod test {
     use super::AcceptMonitor;
 
     #[actix_rt::test]
-    async fn a_socket_is_watched_for_as_long_as_somebody_waits_at_it() {
+    async fn a_socket_is_watched_for_as_long_as_a_connection_waits() {
         let listener = shared::claim::any().expect("some port").into_listeners().remove(0);
         listener.set_nonblocking(true).expect("ours to change");
         let monitor = AcceptMonitor::new(std::slice::from_ref(&listener));

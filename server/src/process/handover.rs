@@ -204,7 +204,7 @@ mod test {
     }
 
     #[test]
-    fn nobody_is_adopted_by_silence_garbage_or_another_order() {
+    fn silence_garbage_and_other_messages_are_no_adoption() {
         for text in ["", "hello\n", "{\"say\":\"drain\"}\n"] {
             let (first, messages) = read(text);
             assert!(first.is_err() && messages == [LauncherMessage::LauncherGone], "{text:?}");

@@ -231,7 +231,7 @@ mod test {
     }
 
     #[test]
-    fn a_request_without_exactly_one_host_is_for_somebody_else() {
+    fn a_request_without_exactly_one_host_is_for_another_server() {
         let hosts = allowed_hosts(17000, "127.0.0.1");
         let ours = ("host", "127.0.0.1:17000");
         for pairs in [&[][..], &[ours, ours], &[ours, ("host", "evil")]] {

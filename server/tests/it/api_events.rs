@@ -89,7 +89,7 @@ fn one_is_told_how_things_are_and_then_what_happens() {
 }
 
 #[test]
-fn whoever_comes_back_has_missed_nothing() {
+fn a_client_that_comes_back_has_missed_nothing() {
     let api = Api::start();
     let mut listener = Listener::join(&api, None);
     listener.next().expect("a status");

@@ -83,7 +83,7 @@ fn a_ticket_opens_the_console_once_and_its_cookie_opens_the_rest() {
 }
 
 #[test]
-fn a_ticket_that_is_late_early_forged_or_for_another_lets_nobody_in() {
+fn a_ticket_that_is_late_early_forged_or_for_another_is_refused() {
     let app = known();
     let minutes = |count: i64| Timestamp::now() + SignedDuration::from_secs(60 * count);
     for when in [minutes(-1), minutes(2)] {
@@ -156,7 +156,7 @@ fn a_cookie_of_another_port_or_name_is_no_credential_and_does_not_shut_out_the_r
 }
 
 #[test]
-fn guessing_is_slowed_down_and_whoever_is_right_is_not() {
+fn guessing_is_slowed_down_and_a_right_token_is_not() {
     let app = known();
     let guess = format!("Authorization: Bearer {}", "0".repeat(64));
     let answers: Vec<_> = (0..40).map(|_| app.ask("GET", STATUS, &[&guess])).collect();

@@ -11,7 +11,7 @@ use shared::{
 use crate::support::{plain, serve, settings};
 
 #[test]
-fn this_users_programs_recognise_the_server_and_nobody_else_does() {
+fn only_this_users_programs_recognise_the_server() {
     let settings = settings();
     let (secret, launch_id) = (settings.secret.clone(), settings.launch.launch_id);
     let app = serve(settings, |_| {});
@@ -40,7 +40,7 @@ fn a_challenge_is_short_visible_text() {
 }
 
 #[test]
-fn health_is_told_to_whoever_reads() {
+fn health_needs_no_credential() {
     let app = plain();
     assert_eq!(app.get("/_homeport/healthz").json(), serde_json::json!({"status": "ok"}));
     assert_eq!(app.get("/_homeport/readyz").json(), serde_json::json!({"status": "ready"}));

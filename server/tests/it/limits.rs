@@ -60,7 +60,7 @@ fn a_client_that_does_not_get_to_the_point_is_sent_away() {
 }
 
 #[test]
-fn an_answer_does_not_wait_for_a_body_that_nobody_reads() {
+fn an_answer_does_not_wait_for_a_body_that_is_not_read() {
     let app = plain();
     let mut stream = app.connect();
     let head = format!(

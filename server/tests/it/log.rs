@@ -71,7 +71,7 @@ fn each_response_is_one_line_without_the_query_and_refusals_too() {
 }
 
 #[test]
-fn it_is_off_where_nobody_would_keep_it() {
+fn it_is_off_where_no_log_is_kept() {
     assert!(Lines::default().of(&[("GET", "/", &[])], Level::Warning).is_empty());
 }
 

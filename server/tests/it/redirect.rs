@@ -64,7 +64,7 @@ fn a_site_leads_away_as_well() {
 }
 
 #[test]
-fn whoever_wants_more_than_to_read_is_told_where_and_nothing_is_done() {
+fn a_request_that_changes_something_gets_the_address_and_changes_nothing() {
     let app = notes();
     assert_eq!(app.ask("POST", "/notes", &[]).body, "noted");
     let to = elsewhere(&app);
@@ -83,7 +83,7 @@ fn whoever_wants_more_than_to_read_is_told_where_and_nothing_is_done() {
 }
 
 #[test]
-fn whoever_is_not_let_in_is_not_led_anywhere() {
+fn a_client_without_a_credential_is_not_redirected_with_a_ticket() {
     let app = plain();
     assert!(app.redirect_target.set(elsewhere(&app)));
     let rebound = app.send("GET / HTTP/1.1\r\nHost: evil:{P}\r\nConnection: close\r\n\r\n");
@@ -120,7 +120,7 @@ fn a_kept_connection_is_led_away_by_its_next_answer() {
 
 /// The cookie's name contains the port, so a logged-in user would otherwise have to log in again.
 #[test]
-fn whoever_has_come_in_is_led_to_the_console_of_the_new_port_with_a_fresh_ticket() {
+fn a_client_with_a_cookie_is_redirected_to_the_new_console_with_a_fresh_ticket() {
     let settings = settings();
     let (token, name) = (settings.token.clone(), settings.launch.app.clone());
     let app = serve(settings, |_| {});

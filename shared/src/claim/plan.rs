@@ -72,7 +72,7 @@ pub(super) fn plan(rules: BindRules, addresses: &[IpAddr]) -> Vec<Step> {
     };
     let families = addresses.iter().filter(|&&ip| is_first_of_its_family(ip, addresses));
     let probes = families.filter_map(|&wanted| {
-        // An exclusive wildcard that is wanted itself is refused beside everybody as it is.
+        // An exclusive wildcard that is wanted itself is refused beside every socket as it is.
         let asks_alike = probe == Some(sharing) && wanted.is_unspecified();
         let every = every_address_like(wanted);
         probe.filter(|_| !asks_alike).map(|sharing| Step::Probe {

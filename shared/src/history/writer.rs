@@ -177,7 +177,7 @@ mod test {
     }
 
     #[test]
-    fn a_history_that_cannot_be_opened_stops_nobody() {
+    fn a_history_that_cannot_be_opened_stops_no_launch() {
         let (_home, folders) = folders();
         std::fs::create_dir_all(folders.history()).expect("a folder where the file should be");
         writer(&folders).record(&event());

@@ -1,7 +1,7 @@
 //! Files that are renamed when they grow and deleted when they are old or too many, by several
 //! processes at once.
 //!
-//! One process at a time renames, under a lock of its own that is not waited for: whoever finds it taken
+//! One process at a time renames, under a lock of its own that is not waited for: a process that finds it taken
 //! writes on, and notices at the next write that the file has another name. A process that is stopped
 //! while it has the lock lets the file grow up to [`MAX_KEPT`], and holds up no other.
 

@@ -217,7 +217,7 @@ mod test {
     }
 
     #[test]
-    fn on_windows_an_exclusive_wildcard_is_refused_beside_anybody_and_nothing_else_is() {
+    fn on_windows_an_exclusive_wildcard_is_refused_beside_any_socket_and_nothing_else_is() {
         let refused = |second: &Bound| {
             let firsts = WAYS
                 .into_iter()
@@ -231,7 +231,7 @@ mod test {
     }
 
     #[test]
-    fn on_windows_the_wildcard_of_another_user_keeps_everybody_out() {
+    fn on_windows_the_wildcard_of_another_user_keeps_every_socket_out() {
         let first = Bound { user: 1001, ..bound(Sharing::Default, "0.0.0.0") };
         for way in WAYS {
             assert_eq!(BindRules::Windows.bind(&first, &bound(way, "127.0.0.1")), Denied);

@@ -95,7 +95,7 @@ fn a_cookie_is_the_same_after_a_restart_and_for_one_app_and_port_alone() {
 }
 
 #[test]
-fn nobody_reads_a_token_in_a_log() {
+fn no_log_has_a_token() {
     let token = Token::random();
     assert_eq!(format!("{token:?}"), "Token(***)");
 }

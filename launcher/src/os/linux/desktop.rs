@@ -73,7 +73,7 @@ mod test {
     use super::*;
 
     #[test]
-    fn the_log_of_a_session_is_told_from_a_file_that_somebody_wants() {
+    fn the_log_of_a_session_is_told_from_a_file_that_a_person_chose() {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, is_log) in [(".xsession-errors", true), ("out.log", false)] {
             let file = File::create(folder.path().join(name)).expect("made");

@@ -1,4 +1,4 @@
-// The same as a table: for whoever hears the page, and for whoever wants to read on.
+// The same as a table: for screen readers, and for reading on.
 
 import { say } from "../text.js";
 import { second } from "../time.js";
@@ -7,7 +7,7 @@ import { sentence } from "./words.js";
 /** How many rows are added at a time. */
 const STEP = 100;
 
-/** The records of what is in view, newest first, as far as somebody wants to see them. */
+/** The records of what is in view, newest first, as many as were asked for. */
 export class Table {
   #details = document.getElementById("as-table");
   #rows = document.getElementById("records");

@@ -112,7 +112,7 @@ export class Timeline {
     return Window.until(now, Math.max(now - first, SPANS["1h"]) * 1.02);
   }
 
-  /** Until somebody chooses, a young history fills the width. */
+  /** Until a span is chosen, a young history fills the width. */
   #fit() {
     const first = this.#records.all[0]?.at;
     if (this.#isChosen || this.#records.hasMore || !first) return;
@@ -243,7 +243,7 @@ export class Timeline {
     if (takesFocus) chosen?.element.focus({ preventScroll: true });
   }
 
-  /** Says what a thing is that somebody points at. Until then it is the newest. */
+  /** Describes what the pointer is on; the newest record until then. */
   #point(thing) {
     this.#isReading = true;
     this.#read(thing);

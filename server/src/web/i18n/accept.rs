@@ -51,7 +51,7 @@ mod test {
     }
 
     #[test]
-    fn whoever_asks_for_none_of_ours_or_says_nonsense_gets_english() {
+    fn an_unknown_language_or_nonsense_gets_english() {
         for header in ["", "*", "fr", "zh;q=0", "zh;q=x", "zh;q=2", "zh;q=NaN", ";;,,=", "zhx"] {
             assert_eq!(best(header), English, "{header}");
         }

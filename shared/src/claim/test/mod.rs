@@ -5,7 +5,7 @@ mod model;
 use super::*;
 
 #[test]
-fn a_claim_holds_both_loopbacks_and_lets_nobody_else_in() {
+fn a_claim_holds_both_loopbacks_alone() {
     let claim = any().expect("some port");
     assert!(claim.addresses().iter().all(|a| a.port() == claim.port().get()));
     let error = port(claim.port()).expect_err("ours already");

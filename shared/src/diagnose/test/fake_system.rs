@@ -195,7 +195,7 @@ fn a_connection_that_uses_the_port_is_not_called_a_listener() {
 }
 
 #[test]
-fn what_is_left_of_a_connection_keeps_the_port_and_belongs_to_nobody() {
+fn what_is_left_of_a_connection_keeps_the_port_and_has_no_holder() {
     let mut system = FakeSystem::default().with("127.0.0.1:3030", SocketState::TimeWait, US, &[]);
     system.sockets[0].uid = None;
     let finding = system.examine(&in_use());

@@ -37,7 +37,7 @@ fn when_every_address_was_asked_for_the_holder_may_be_on_any_of_them() {
 }
 
 #[test]
-fn a_port_that_the_system_keeps_for_its_own_programs_is_in_use_by_nobody() {
+fn a_port_that_the_system_keeps_for_its_own_programs_has_no_holder() {
     let restricted = |system: FakeSystem| system.examine_port(55555, &in_use()).class;
     assert_eq!(restricted(FakeSystem::default()), Class::Restricted);
     let held = FakeSystem::default().with("127.0.0.1:55555", SocketState::Listen, US, &[]);

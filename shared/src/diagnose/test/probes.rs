@@ -94,7 +94,7 @@ fn a_server_that_does_not_know_the_secret_is_a_stranger() {
 }
 
 #[test]
-fn a_silent_listener_is_a_ghost_only_if_whoever_opened_it_is_gone() {
+fn a_silent_listener_is_a_ghost_only_if_the_process_that_opened_it_is_gone() {
     let silent: Claim = claim::any().expect("some port");
     for (orphan, class) in [(true, Class::GhostOwner), (false, Class::InUse)] {
         let finding = examine(

@@ -19,7 +19,7 @@ use crate::{
 const MAX_COMM: usize = 15;
 
 /// Finds the processes that hold the `wanted` inodes, in one pass over all that may be looked into:
-/// those of this user, or everybody's for root.
+/// those of this user, or every user's for root.
 pub(super) fn holders(wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
     let mut found: HashMap<u64, Vec<u32>> = HashMap::new();
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();

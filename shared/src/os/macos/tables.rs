@@ -1,4 +1,4 @@
-//! The sockets that processes have open, by libproc: those of this user, or everybody's for root.
+//! The sockets that processes have open, by libproc: those of this user, or every user's for root.
 //!
 //! A socket is known by the process that has it, so that one which several share is listed once for
 //! each. Sockets whose process is gone are in no list, and those that are bound at most are left

@@ -16,7 +16,7 @@ use crate::{
     os::bind_table::{BindRules, Bound},
 };
 
-const SOMEBODY_ELSE: u32 = US + 1;
+const ANOTHER_USER: u32 = US + 1;
 const SYSTEMS: [BindRules; 3] = [BindRules::Linux, BindRules::Windows, BindRules::MacOs];
 
 /// More than any claim asks, so that the last stranger comes when all is done.
@@ -56,7 +56,7 @@ fn strangers(rules: BindRules) -> impl Iterator<Item = Stranger> {
         ["127.0.0.1", "0.0.0.0", "::1", "::", "192.0.2.1", "127.0.0.2", "::ffff:127.0.0.1"];
     let sockets = addresses.into_iter().flat_map(move |ip| {
         let ip: IpAddr = ip.parse().expect("an address");
-        let kinds = [(false, US), (true, US), (false, SOMEBODY_ELSE), (true, SOMEBODY_ELSE)];
+        let kinds = [(false, US), (true, US), (false, ANOTHER_USER), (true, ANOTHER_USER)];
         let kinds = kinds.into_iter().filter(move |(dual, _)| !dual || ip.is_ipv6());
         kinds.flat_map(move |(dual, user)| {
             rules.ways().iter().map(move |&sharing| Bound {
@@ -80,7 +80,7 @@ fn every_pair() -> impl Iterator<Item = (BindRules, Stranger)> {
 }
 
 #[test]
-fn a_port_on_which_nobody_meets_us_is_claimed_except_where_the_probe_cannot_tell() {
+fn a_port_without_other_sockets_is_claimed_except_where_the_probe_cannot_tell() {
     for (rules, stranger) in every_pair() {
         let ip = stranger.socket.ip;
         let meets = ip.is_unspecified() || LOOPBACKS.contains(&ip.to_canonical());
@@ -92,7 +92,7 @@ fn a_port_on_which_nobody_meets_us_is_claimed_except_where_the_probe_cannot_tell
 }
 
 #[test]
-fn whoever_listens_before_us_keeps_the_port_however_he_asked_for_it() {
+fn an_earlier_listener_keeps_the_port_whatever_its_options() {
     for (rules, stranger) in every_pair() {
         let end = claim_beside(rules, stranger, true);
         let was_first = stranger.comes_after == 0 && stranger.listens_at_once;
@@ -104,7 +104,7 @@ fn whoever_listens_before_us_keeps_the_port_however_he_asked_for_it() {
 }
 
 #[test]
-fn no_claim_ends_with_a_port_that_somebody_shares() {
+fn no_claim_ends_with_a_shared_port() {
     for (rules, stranger) in every_pair() {
         let end = claim_beside(rules, stranger, true);
         assert!(end.ours.is_err() || !end.is_shared, "{rules:?} {stranger:?}");
