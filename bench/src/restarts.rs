@@ -23,7 +23,7 @@ const RESTARTS: usize = 5;
 
 /// What clients that connect anew for each request have met with.
 #[derive(Debug, Default)]
-struct Tally {
+struct AnswerCounts {
     answered: usize,
     refused: usize,
     reset: usize,
@@ -31,14 +31,14 @@ struct Tally {
 }
 
 /// Another way to restart a server, and what its clients meet with.
-type Peer = (&'static str, fn(Port) -> io::Result<Tally>);
+type Peer = (&'static str, fn(Port) -> io::Result<AnswerCounts>);
 
 pub(crate) fn measure() -> io::Result<Vec<Row>> {
     let port = claim::any().map_err(io::Error::other)?.port();
     let ours = launcher_restarts(port)?;
-    let told = |tally: &Tally| {
-        let slowest = time(tally.slowest.as_secs_f64());
-        format!("{} refused, {} reset, slowest {slowest}", tally.refused, tally.reset)
+    let told = |counts: &AnswerCounts| {
+        let slowest = time(counts.slowest.as_secs_f64());
+        format!("{} refused, {} reset, slowest {slowest}", counts.refused, counts.reset)
     };
     let peers: [Peer; 3] = [
         ("stop, then start", stop_then_start),
@@ -47,7 +47,7 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
     ];
     let row = |(peer, measure): Peer| {
         let (theirs, answers) = match measure(port) {
-            Ok(tally) => (told(&tally), tally.answered.to_string()),
+            Ok(counts) => (told(&counts), counts.answered.to_string()),
             Err(error) => (unmeasured(&error), "no".to_owned()),
         };
         Row {
@@ -60,7 +60,7 @@ pub(crate) fn measure() -> io::Result<Vec<Row>> {
     Ok(peers.map(row).to_vec())
 }
 
-fn launcher_restarts(port: Port) -> io::Result<Tally> {
+fn launcher_restarts(port: Port) -> io::Result<AnswerCounts> {
     let home = tempfile::tempdir()?;
     let port_text = port.to_string();
     let arguments = ["--no-open", "--json", "--port", &port_text];
@@ -81,14 +81,14 @@ fn succeed(command: &mut Command) -> io::Result<()> {
     Err(io::Error::other(String::from_utf8_lossy(&done.stderr).into_owned()))
 }
 
-fn stop_then_start(port: Port) -> io::Result<Tally> {
+fn stop_then_start(port: Port) -> io::Result<AnswerCounts> {
     let (home, port_text) = (tempfile::tempdir()?, port.to_string());
     again_and_again(port, || StartedProgram::start("server", &["--port", &port_text], home.path()))
 }
 
 /// The server on a socket that systemd's tool passes to it. The tool becomes the server, so the
 /// socket ends with it.
-fn socket_activate(port: Port) -> io::Result<Tally> {
+fn socket_activate(port: Port) -> io::Result<AnswerCounts> {
     let home = tempfile::tempdir()?;
     let server = beside("server")?;
     let address = format!("127.0.0.1:{port}");
@@ -104,7 +104,7 @@ fn socket_activate(port: Port) -> io::Result<Tally> {
 fn again_and_again(
     port: Port,
     start: impl Fn() -> io::Result<StartedProgram>,
-) -> io::Result<Tally> {
+) -> io::Result<AnswerCounts> {
     let answering = || {
         let program = start()?;
         program.first_answer(port)?;
@@ -119,7 +119,7 @@ fn again_and_again(
 }
 
 /// pm2 in fork mode, with a daemon of its own.
-fn pm2(port: Port) -> io::Result<Tally> {
+fn pm2(port: Port) -> io::Result<AnswerCounts> {
     let home = tempfile::tempdir()?;
     let pm2 = |arguments: &[&str]| {
         let mut command = Command::new("pm2");
@@ -137,17 +137,17 @@ fn pm2(port: Port) -> io::Result<Tally> {
         }
     };
     wait();
-    let tally = under_load(port, || {
+    let counts = under_load(port, || {
         pm2(&["restart", "bench"])?;
         wait();
         Ok(())
     });
     pm2(&["kill"])?;
-    tally
+    counts
 }
 
 /// Restarts several times while two clients ask all the time.
-fn under_load(port: Port, mut restart: impl FnMut() -> io::Result<()>) -> io::Result<Tally> {
+fn under_load(port: Port, mut restart: impl FnMut() -> io::Result<()>) -> io::Result<AnswerCounts> {
     let done = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..2)
         .map(|_| {
@@ -157,31 +157,31 @@ fn under_load(port: Port, mut restart: impl FnMut() -> io::Result<()>) -> io::Re
         .collect();
     let restarted: io::Result<()> = (0..RESTARTS).try_for_each(|_| restart());
     done.store(true, Ordering::Relaxed);
-    let mut sum = Tally::default();
+    let mut sum = AnswerCounts::default();
     for client in clients {
-        let tally = client.join().map_err(|_| io::Error::other("a client panicked"))?;
-        sum.answered += tally.answered;
-        sum.refused += tally.refused;
-        sum.reset += tally.reset;
-        sum.slowest = sum.slowest.max(tally.slowest);
+        let counts = client.join().map_err(|_| io::Error::other("a client panicked"))?;
+        sum.answered += counts.answered;
+        sum.refused += counts.refused;
+        sum.reset += counts.reset;
+        sum.slowest = sum.slowest.max(counts.slowest);
     }
     restarted.map(|()| sum)
 }
 
-fn ask(port: Port, done: &AtomicBool) -> Tally {
-    let mut tally = Tally::default();
+fn ask(port: Port, done: &AtomicBool) -> AnswerCounts {
+    let mut counts = AnswerCounts::default();
     while !done.load(Ordering::Relaxed) {
         let began = Instant::now();
         match answer(port) {
             Ok(()) => {
-                tally.answered += 1;
-                tally.slowest = tally.slowest.max(began.elapsed());
+                counts.answered += 1;
+                counts.slowest = counts.slowest.max(began.elapsed());
             }
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => tally.refused += 1,
-            Err(_) => tally.reset += 1,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => counts.refused += 1,
+            Err(_) => counts.reset += 1,
         }
     }
-    tally
+    counts
 }
 
 fn answer(port: Port) -> io::Result<()> {

@@ -229,7 +229,7 @@ impl Home {
     #[track_caller]
     pub fn last(&self, event: &str) -> Value {
         let last = self.events(event).pop();
-        last.unwrap_or_else(|| panic!("no record of {event}:\n{}", self.story()))
+        last.unwrap_or_else(|| panic!("no record of {event}:\n{}", self.describe()))
     }
 
     /// The record of the last conflict over `port`. There may be conflicts over other ports: tests
@@ -241,7 +241,7 @@ impl Home {
     #[track_caller]
     pub fn conflict_over(&self, port: u16) -> Value {
         let conflict = self.events("port_conflict").into_iter().rfind(|c| c["port"] == port);
-        conflict.unwrap_or_else(|| panic!("no conflict over {port}:\n{}", self.story()))
+        conflict.unwrap_or_else(|| panic!("no conflict over {port}:\n{}", self.describe()))
     }
 
     /// Changes the owner of all files in it to the user of
@@ -262,7 +262,7 @@ impl Home {
     }
 
     /// The beginnings of the logs, printed with a failed test.
-    pub fn story(&self) -> String {
+    pub fn describe(&self) -> String {
         let logs = ["port-history.jsonl", "launcher.jsonl", "server.jsonl"];
         let told = |log| format!("--- {log}\n{}", records::excerpt(&self.folders.logs().join(log)));
         logs.map(told).concat()
@@ -292,7 +292,7 @@ fn give(path: &Path) -> io::Result<()> {
 impl Drop for Home {
     fn drop(&mut self) {
         if thread::panicking() {
-            return show(&self.story());
+            return show(&self.describe());
         }
         let history = self.history();
         if !self.may_lose_records.load(Ordering::Relaxed) {

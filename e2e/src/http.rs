@@ -10,7 +10,7 @@ use std::{
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most that is read of a response, in bytes.
-const MOST: u64 = 1 << 20;
+const MAX_BODY: u64 = 1 << 20;
 
 /// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn get(url: &str) -> io::Result<Answer> {
         format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()))
     };
     let mut text = Vec::new();
-    body.into_reader().take(MOST).read_to_end(&mut text)?;
+    body.into_reader().take(MAX_BODY).read_to_end(&mut text)?;
     Ok(Answer {
         status: parts.status.as_u16(),
         head: parts.headers.iter().map(line).collect(),
@@ -62,7 +62,7 @@ pub fn send(port: u16, request: &str) -> io::Result<Answer> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.write_all(request.as_bytes())?;
     let mut bytes = Vec::new();
-    stream.take(MOST).read_to_end(&mut bytes)?;
+    stream.take(MAX_BODY).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split_whitespace().nth(1).and_then(|code| code.parse().ok());

@@ -145,8 +145,8 @@ impl Running {
                 self.server = self.watch(&ready);
                 ready
             }
-            Some(Err(why)) => panic!("not ready, {why}: {}", self.story()),
-            None => panic!("not ready in time: {}", self.story()),
+            Some(Err(why)) => panic!("not ready, {why}: {}", self.describe()),
+            None => panic!("not ready in time: {}", self.describe()),
         }
     }
 
@@ -162,7 +162,7 @@ impl Running {
             let lines = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
             lines.into_iter().find(|line| line["event"] == event)
         });
-        found.unwrap_or_else(|| panic!("no line about {event}: {}", self.story()))
+        found.unwrap_or_else(|| panic!("no line about {event}: {}", self.describe()))
     }
 
     /// The server's process.
@@ -187,7 +187,7 @@ impl Running {
     /// If it has ended.
     #[track_caller]
     pub fn signal(&mut self, signal: Signal) {
-        assert!(self.poll().is_none(), "it has ended: {}", self.story());
+        assert!(self.poll().is_none(), "it has ended: {}", self.describe());
         WatchedProcess::of(self.child.id()).expect("it was not waited for").signal(signal);
     }
 
@@ -229,7 +229,7 @@ impl Running {
         let is_gone = || self.server().has_ended() && is_free(port);
         match self.in_wine {
             Some(_) => wait_until("the server is gone and its port free", is_gone),
-            None => assert!(is_gone(), "{}", self.story()),
+            None => assert!(is_gone(), "{}", self.describe()),
         }
     }
 
@@ -268,7 +268,7 @@ impl Running {
     #[track_caller]
     pub fn exit(mut self) -> Ended {
         let status = wait_for(|| self.poll());
-        let Some(status) = status else { panic!("it did not end: {}", self.story()) };
+        let Some(status) = status else { panic!("it did not end: {}", self.describe()) };
         // A server that outlives the launcher may hold the pipe: do not wait for its output.
         let is_whole = || self.stdout.is_closed() && self.stderr.is_closed();
         let waited = wait_at_most(LAST_OUTPUT, || is_whole().then_some(()));
@@ -301,7 +301,7 @@ impl Running {
         self.status
     }
 
-    fn story(&self) -> String {
+    fn describe(&self) -> String {
         let log = records::excerpt(&self.logs.join("launcher.jsonl"));
         let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
         let Self { started, status, .. } = self;

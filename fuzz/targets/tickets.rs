@@ -16,15 +16,15 @@ fuzz_target!(|input: (u8, u8, &str)| {
     let (at, gone, put) = input;
     let (app, port, now) = (AppName::default(), Port::new(17000).expect("not 0"), Timestamp::now());
     let good = TOKEN.ticket(&app, port, now);
-    assert!(TOKEN.judge(&good, &app, port, now).is_ok());
-    assert!(TOKEN.judge(put, &app, port, now).is_err(), "{put:?} was never made");
+    assert!(TOKEN.check(&good, &app, port, now).is_ok());
+    assert!(TOKEN.check(put, &app, port, now).is_err(), "{put:?} was never made");
     assert!(!TOKEN.is(put.as_bytes()));
 
     let from = usize::from(at) % (good.len() + 1);
     let to = good.len().min(from + usize::from(gone));
     let bent = format!("{}{put}{}", &good[..from], &good[to..]);
-    if let (true, Ok(ticket)) = (bent != good, TOKEN.judge(&bent, &app, port, now)) {
+    if let (true, Ok(ticket)) = (bent != good, TOKEN.check(&bent, &app, port, now)) {
         // Another spelling is the same ticket: it cannot be used again beside the good one.
-        assert_eq!(Ok(ticket), TOKEN.judge(&good, &app, port, now), "{bent}");
+        assert_eq!(Ok(ticket), TOKEN.check(&good, &app, port, now), "{bent}");
     }
 });

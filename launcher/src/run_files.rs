@@ -61,7 +61,7 @@ impl<'a> RunFiles<'a> {
         let mut files =
             Self { launch, lock, control: None, listener: None, published: None, handle };
         files.listen();
-        files.say_owner();
+        files.write_owner();
         if let Err(error) = files.write_token() {
             launch.warn(&message!("warning.no_token"), &error);
         }
@@ -81,7 +81,7 @@ impl<'a> RunFiles<'a> {
     /// Publishes where the server is, for programs.
     pub fn publish(&mut self, discovery: Discovery) {
         self.published = Some(Discovery { control: self.control.clone(), ..discovery });
-        self.say_owner();
+        self.write_owner();
         if let Err(error) = self.write_discovery() {
             self.launch.warn(&message!("warning.not_found"), &error);
         }
@@ -97,7 +97,7 @@ impl<'a> RunFiles<'a> {
         if self.control.as_ref().is_none_or(|path| !os::is_listening_at(path)) {
             self.listen();
         }
-        self.say_owner();
+        self.write_owner();
         let is_lost = |published: &Discovery| {
             let file = context.folders.discovery(&context.app);
             Discovery::read(&file).is_none_or(|found| found.launch_id != published.launch_id)
@@ -155,10 +155,10 @@ impl<'a> RunFiles<'a> {
         control::listen(path, move |request| handle(request))
     }
 
-    fn say_owner(&mut self) {
+    fn write_owner(&mut self) {
         let port = self.published.as_ref().map(|published| published.port);
         if let Some(lock) = &mut self.lock {
-            lock.say(self.control.as_deref(), port);
+            lock.publish_owner(self.control.as_deref(), port);
         }
     }
 }

@@ -200,7 +200,7 @@ impl AppLock {
             };
             let owner = LockOwner::of_this_process();
             let mut held = Self { file, path, owner, of_version_0_1, remains };
-            held.say(None, None);
+            held.publish_owner(None, None);
             return Ok(LockAttempt::Held(held));
         }
     }
@@ -230,7 +230,7 @@ impl AppLock {
     /// Writes into the file who holds the lock: this process, which takes requests at `control` and has the
     /// app on `port`, as far as it has them by now. Who cannot write it may run the app all the same:
     /// what the file says is a help, not the lock.
-    pub fn say(&mut self, control: Option<&Path>, port: Option<Port>) {
+    pub fn publish_owner(&mut self, control: Option<&Path>, port: Option<Port>) {
         self.owner.control = control.map(Path::to_owned);
         self.owner.port = port;
         let _ = self.write_owner();

@@ -132,7 +132,7 @@ impl Folders {
         })
     }
 
-    /// What the person wishes: `config/<app>.toml`.
+    /// The settings file: `config/<app>.toml`.
     pub fn settings(&self, app: &AppName) -> PathBuf {
         self.config.join(format!("{app}.toml"))
     }

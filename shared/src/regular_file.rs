@@ -69,7 +69,7 @@ impl NotReadable {
         error.get_ref()?.downcast_ref().copied()
     }
 
-    fn judge(found: FileType) -> Result<(), Self> {
+    fn check(found: FileType) -> Result<(), Self> {
         let special = |found| match os::special_file(found) {
             Some(SpecialFile::Pipe) => Self::Pipe,
             Some(SpecialFile::Socket) => Self::Socket,
@@ -102,7 +102,7 @@ pub fn check(path: &Path, links: Links) -> io::Result<()> {
         Links::Refused => path.symlink_metadata(),
     };
     match found {
-        Ok(found) => Ok(NotReadable::judge(found.file_type())?),
+        Ok(found) => Ok(NotReadable::check(found.file_type())?),
         // What was kept elsewhere has not gone: it is out of reach.
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
             Err(NotReadable::LeadsNowhere.into())
@@ -127,7 +127,7 @@ pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<
         Links::Followed => os::open_at_once(options, path)?,
         Links::Refused => os::open_plain(options, path)?,
     };
-    NotReadable::judge(file.metadata()?.file_type())?;
+    NotReadable::check(file.metadata()?.file_type())?;
     if links == Links::Refused {
         os::give_to_owner_of_folder(&file, path);
     }

@@ -58,7 +58,11 @@ pub struct Untrusted {
 /// # Errors
 ///
 /// Why not.
-pub fn judge(rights: FileRights, account: &Account, purpose: Purpose) -> Result<(), Distrust> {
+pub fn check_rights(
+    rights: FileRights,
+    account: &Account,
+    purpose: Purpose,
+) -> Result<(), Distrust> {
     if account.user == ROOT && purpose == Purpose::Look {
         return Ok(());
     }
@@ -100,7 +104,7 @@ enum Protection {
 
 fn look(path: &Path, about: &Metadata, purpose: Purpose) -> Option<(Untrusted, Protection)> {
     let (rights, account) = (os::file_rights(about)?, os::own_account()?);
-    let why = judge(rights, &account, purpose).err()?;
+    let why = check_rights(rights, &account, purpose).err()?;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let protection = match () {
         () if os::is_read_only(&path) => Protection::ReadOnly,
@@ -216,7 +220,7 @@ mod test {
 
     fn verdict(owner: u32, group: u32, mode: u32, account: &Account) -> Result<(), Distrust> {
         let is_folder = mode & 0o1000 != 0;
-        judge(FileRights { owner, group, mode, is_folder }, account, Purpose::Launch)
+        check_rights(FileRights { owner, group, mode, is_folder }, account, Purpose::Launch)
     }
 
     fn account(user: u32, has_private_group: fn() -> bool) -> Account {
@@ -268,16 +272,16 @@ mod test {
             (US, 0o600, Err(Distrust::Foreign)),
         ] {
             let rights = FileRights { owner, group: owner, mode, is_folder: false };
-            assert_eq!(judge(rights, &root, Purpose::Look), Ok(()));
-            assert_eq!(judge(rights, &root, Purpose::Launch), launch, "{owner} {mode:o}");
+            assert_eq!(check_rights(rights, &root, Purpose::Look), Ok(()));
+            assert_eq!(check_rights(rights, &root, Purpose::Launch), launch, "{owner} {mode:o}");
         }
     }
 
     #[test]
     fn a_sticky_file_is_a_file_like_others() {
         let rights = FileRights { owner: US, group: US, mode: 0o1666, is_folder: false };
-        let judged = judge(rights, &account(US, || true), Purpose::Launch);
-        assert_eq!(judged, Err(Distrust::Writable));
+        let checked = check_rights(rights, &account(US, || true), Purpose::Launch);
+        assert_eq!(checked, Err(Distrust::Writable));
     }
 
     #[test]

@@ -72,7 +72,7 @@ mod unix {
         let words: Vec<_> = env::args().skip(1).collect();
         let order = words.first().filter(|word| !word.starts_with("--")).cloned();
         let order = order.unwrap_or_default();
-        obey(&order);
+        carry_out(&order);
 
         let app = words.iter().skip_while(|word| *word != "--app").nth(1).expect("--app");
         let home = env::var_os(paths::HOME_VARIABLE).expect("a test's home");
@@ -86,7 +86,7 @@ mod unix {
             Some(order) => order.to_owned(),
             None => order,
         };
-        obey(&order);
+        carry_out(&order);
         let fake = Arc::new(Fake {
             app: app.parse().expect("a name"),
             secret: match order.as_str() {
@@ -133,7 +133,7 @@ mod unix {
     }
 
     /// Ends the process if `order` is one to end.
-    fn obey(order: &str) {
+    fn carry_out(order: &str) {
         match order.split_once(['=', '/']) {
             Some(("exit", code)) => exit(code.parse().expect("an exit code")),
             Some(("signal", number)) => {
@@ -152,7 +152,7 @@ mod unix {
         process::exit(code)
     }
 
-    fn say(message: &ToLauncher) {
+    fn send(message: &ToLauncher) {
         wire::write_message(&mut io::stdout(), message).expect("the launcher listens");
     }
 
@@ -184,7 +184,7 @@ mod unix {
                 "hang-after-ready" => listeners.into_iter().for_each(std::mem::forget),
                 _ => listeners.into_iter().for_each(|l| self.clone().answer_on(l)),
             }
-            say(&ToLauncher::Listening { addresses });
+            send(&ToLauncher::Listening { addresses });
             if self.order == "slow" {
                 let file = self.folders.history();
                 wait_until("the other one has ended", || {
@@ -192,7 +192,7 @@ mod unix {
                 });
             }
             if self.order != "never-ready" {
-                say(&ToLauncher::Ready);
+                send(&ToLauncher::Ready);
             }
             let flood = self.order.strip_prefix("floods=");
             let end = self.order.strip_prefix("ready-then-");
@@ -227,11 +227,11 @@ mod unix {
             request.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
             let target = first.split_whitespace().nth(1).unwrap_or("/");
             match target {
-                "/stop" => say(&ToLauncher::Stop { by: None }),
+                "/stop" => send(&ToLauncher::Stop { by: None }),
                 "/garbage" => garbage(),
                 // As a server that logs: it fails if it cannot.
                 "/log" => writeln!(io::stderr(), "a request was answered")?,
-                _ => obey(&target[1..]),
+                _ => carry_out(&target[1..]),
             }
             let challenge = target.split_once("challenge=").map_or("", |(_, challenge)| challenge);
             let body = serde_json::to_string(&self.identity(challenge))?;

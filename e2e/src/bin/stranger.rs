@@ -53,7 +53,7 @@ mod unix {
             ["knock", path] => return UnixStream::connect(path).map(drop),
             ["http", at, answer] => {
                 let listener = listening(address(at)?, false)?;
-                say(&listener, process::id())?;
+                report(&listener, process::id())?;
                 let listener = TcpListener::from(listener);
                 let answer = answer.to_owned();
                 thread::spawn(move || serve(&listener, &answer));
@@ -61,11 +61,11 @@ mod unix {
             }
             _ => return Err(io::ErrorKind::InvalidInput.into()),
         }
-        say(&kept[0], process::id())?;
+        report(&kept[0], process::id())?;
         until_end_of_stdin()
     }
 
-    fn say(socket: &Socket, pid: u32) -> io::Result<()> {
+    fn report(socket: &Socket, pid: u32) -> io::Result<()> {
         let address = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::InvalidInput)?;
         writeln!(io::stdout(), "{} {pid}", address.port())
     }
@@ -111,7 +111,7 @@ mod unix {
             .stdin(Stdio::inherit())
             .stdout(Stdio::from(held))
             .spawn()?;
-        say(listener, child.id())
+        report(listener, child.id())
     }
 
     fn serve(listener: &TcpListener, answer: &str) {

@@ -32,7 +32,7 @@ impl Clients {
     pub(super) fn check(&self) {
         for load in &self.loads {
             load.goes_on(3);
-            self.judge(&load.so_far());
+            self.check_counts(&load.so_far());
         }
     }
 
@@ -42,14 +42,14 @@ impl Clients {
         let Self { loads, port, kills } = self;
         let judge = Self { loads, port, kills };
         let Self { loads, .. } = &judge;
-        loads.iter().for_each(|load| judge.judge(&load.so_far()));
+        loads.iter().for_each(|load| judge.check_counts(&load.so_far()));
         for load in judge.loads {
             drop(load.end());
         }
     }
 
     #[track_caller]
-    fn judge(&self, seen: &LoadCounts) {
+    fn check_counts(&self, seen: &LoadCounts) {
         assert_eq!(seen.refused, 0, "I10: connections to {} were refused: {seen:?}", self.port);
         assert!(seen.cut.len() <= self.kills, "I10: {} kills and {seen:?}", self.kills);
         let may_answer = |status: &u16| matches!(status, 200 | 308);

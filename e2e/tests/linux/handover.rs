@@ -112,7 +112,7 @@ fn a_launch_without_streams_works_and_tells_its_log() {
     );
     let ended = running.stop();
     assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""));
-    assert!(home.story().contains("--- launcher.jsonl\n{"), "{}", home.story());
+    assert!(home.describe().contains("--- launcher.jsonl\n{"), "{}", home.describe());
     assert_eq!(home.last_good(), Some(port));
 }
 

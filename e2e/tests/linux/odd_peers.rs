@@ -266,7 +266,7 @@ fn whatever_listens_where_an_app_is_looked_for_commands_end_and_a_launch_serves(
         let home = Home::new();
         let place = make(&home);
         let last_good = home.last_good();
-        // Whoever has the control socket could be the launcher: it is not said that nothing runs.
+        // What has the control socket could be the launcher: it is not said that nothing runs.
         let is_waited_for = matches!(place, Place::ControlSocket(_));
         let is_silent = is_waited_for && matches!(evil.name, "silence" | "a trickle");
         let (port, _listening) = match place {

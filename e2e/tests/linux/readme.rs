@@ -37,7 +37,7 @@ fn with_holder<T>(home: &Home, port: u16, mut run: impl FnMut() -> T) -> T {
         let result = run();
         (!home.conflict_over(port)["holder"].is_null()).then_some(result)
     });
-    found.unwrap_or_else(|| panic!("no holder is found:\n{}", home.story()))
+    found.unwrap_or_else(|| panic!("no holder is found:\n{}", home.describe()))
 }
 
 fn holder(home: &Home, port: u16) -> String {

@@ -101,7 +101,7 @@ fn print(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Por
     for remark in remarks {
         line(format_args!("  {}", remark.text));
     }
-    tell_past(past);
+    print_past(past);
 }
 
 /// What there is to know of a conflict, beside its sentence.
@@ -128,7 +128,7 @@ fn print_at(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
             line(format_args!("  {source}").dimmed());
         }
         if !past.latest().is_empty() {
-            tell_past(past);
+            print_past(past);
         }
     }
     Exit::Done
@@ -144,7 +144,7 @@ fn source(past: &PortTimeline) -> Option<String> {
     })
 }
 
-fn tell_past(past: &PortTimeline) {
+fn print_past(past: &PortTimeline) {
     match past.launches() {
         0 => {}
         1 => line(format_args!("  {}", message!("explain.one_launch")).dimmed()),

@@ -135,7 +135,7 @@ impl Access {
     ///
     /// [`TicketError`] if it was not made with our token for this app and port, or has expired.
     pub fn check_ticket(&self, ticket: &str, now: Timestamp) -> Result<Ticket, TicketError> {
-        self.token.judge(ticket, &self.app, self.port, now)
+        self.token.check(ticket, &self.app, self.port, now)
     }
 
     /// Uses a ticket. Returns whether it had not been used before.

@@ -134,7 +134,7 @@ fn a_client_with_a_cookie_is_redirected_to_the_new_console_with_a_fresh_ticket()
     let location = answer.header("location").expect("a place");
     let entrance = format!("http://127.0.0.1:{to}/_homeport/enter?ticket=");
     let ticket = location.strip_prefix(&entrance).unwrap_or_else(|| panic!("{location}"));
-    assert!(token.judge(ticket, &name, to, Timestamp::now()).is_ok());
+    assert!(token.check(ticket, &name, to, Timestamp::now()).is_ok());
 
     let plain = format!("http://127.0.0.1:{to}/_homeport/");
     let wrong = format!("Cookie: {}={}", cookie_name(&name, from), "0".repeat(64));

@@ -47,7 +47,7 @@ struct Seen {
 struct Count {
     /// The answers of each generation.
     answers: [usize; GENERATIONS],
-    farewells: usize,
+    last_answers: usize,
     failures: Vec<io::Error>,
 }
 
@@ -78,7 +78,7 @@ impl Seen {
             let generation: usize = answer.body.parse().map_err(io::Error::other)?;
             self.change(|count| {
                 count.answers[generation] += 1;
-                count.farewells += usize::from(answer.is_last());
+                count.last_answers += usize::from(answer.is_last());
             });
             if answer.is_last() {
                 kept.assert_closes();
@@ -125,7 +125,7 @@ fn clients_that_ask_all_the_time_lose_nothing_to_a_succession() {
     });
     let count = seen.count.into_inner().expect("no panic");
     assert!(count.failures.is_empty(), "{:?}", count.failures);
-    assert!(count.farewells >= CLIENTS, "{}", count.farewells);
+    assert!(count.last_answers >= CLIENTS, "{}", count.last_answers);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::{
 
 use self::remarks::{Known, Remark};
 
-/// Who asks about a port: an app, and what it wishes.
+/// Who asks about a port: an app and its settings.
 #[derive(Debug, Clone, Copy)]
 pub struct ExplainContext<'a> {
     /// The one that the question is asked for.

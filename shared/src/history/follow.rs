@@ -16,7 +16,7 @@ use super::{
 use crate::os::{self, FileIdentity};
 
 /// How much is read in one go, in bytes, before the rest is left for the next.
-const MOST: u64 = 1 << 20;
+const MAX_READ: u64 = 1 << 20;
 
 /// Follows a log from one place on.
 ///
@@ -189,7 +189,7 @@ impl Followed {
         self.id = id;
         let begun = self.blocks.position();
         let mut found = VecDeque::new();
-        while self.blocks.position() - begun < MOST || self.blocks.has_whole_line() {
+        while self.blocks.position() - begun < MAX_READ || self.blocks.has_whole_line() {
             let Some(lines) = self.blocks.next()? else { break };
             find(lines, batch.matcher, &mut found);
         }

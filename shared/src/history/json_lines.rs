@@ -131,8 +131,8 @@ impl<S: Sink> JsonLines<S> {
     }
 
     /// Writes what was lost and is not told yet.
-    pub(crate) fn tell_losses(&self) {
-        self.lock().tell_losses();
+    pub(crate) fn report_losses(&self) {
+        self.lock().report_losses();
     }
 
     fn lock(&self) -> MutexGuard<'_, Lines<S>> {
@@ -149,7 +149,7 @@ impl<S: Sink> Lines<S> {
     /// Writes one line of these keys, and reports the first of consecutive failures.
     pub(super) fn log_keys(&mut self, keys: &impl KV) {
         let written = self.write_keys(keys);
-        self.say_first_failure(written);
+        self.print_first_failure(written);
     }
 
     pub(super) fn write_keys(&mut self, keys: &impl KV) -> io::Result<()> {
@@ -160,10 +160,10 @@ impl<S: Sink> Lines<S> {
 
     fn log(&mut self, record: &Record<'_>, values: &OwnedKVList) {
         let written = self.write(record, values);
-        self.say_first_failure(written);
+        self.print_first_failure(written);
     }
 
-    fn tell_losses(&mut self) {
+    fn report_losses(&mut self) {
         let Some(losses) = self.sink.losses() else { return };
         let told = mem::replace(&mut self.told, losses);
         let values: OwnedKVList = o!().into();
@@ -179,10 +179,10 @@ impl<S: Sink> Lines<S> {
         }
     }
 
-    fn say_first_failure(&mut self, written: io::Result<()>) {
+    fn print_first_failure(&mut self, written: io::Result<()>) {
         let failed_before = mem::replace(&mut self.failed, written.is_err());
         if let (Err(error), false) = (written, failed_before) {
-            say_once(&error);
+            print_failure(&error);
         }
     }
 
@@ -194,7 +194,7 @@ impl<S: Sink> Lines<S> {
     /// Makes every line so far durable, as far as the disk allows.
     pub(super) fn sync(&mut self) {
         if let (Err(error), false) = (self.sink.sync(), self.failed) {
-            say_once(&error);
+            print_failure(&error);
         }
     }
 
@@ -212,13 +212,13 @@ impl<S: Sink> Drain for JsonLines<S> {
     fn log(&self, record: &Record<'_>, values: &OwnedKVList) -> Result<(), Never> {
         let mut lines = self.lock();
         lines.log(record, values);
-        lines.tell_losses();
+        lines.report_losses();
         Ok(())
     }
 }
 
 /// Prints that a log cannot be written; the program continues without it.
-pub(crate) fn say_once(error: &io::Error) {
+pub(crate) fn print_failure(error: &io::Error) {
     // A closed stderr is no reason to stop either.
     let _ = writeln!(io::stderr(), "warning: {}", message!("log.unwritable", error));
 }

@@ -36,7 +36,7 @@ pub use follow::{Appended, Follower};
 pub use found::{Entry, Found};
 pub use head::Head;
 pub use json_lines::Author;
-pub(crate) use json_lines::{JsonLines, Losses, Sink, say_once};
+pub(crate) use json_lines::{JsonLines, Losses, Sink, print_failure};
 pub use page::HistoryPage;
 pub use reader::{Backward, Cancellation, Forward, HistoryError, Reader};
 pub use record::Record;

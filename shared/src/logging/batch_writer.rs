@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    history::{Losses, Sink, say_once},
+    history::{Losses, Sink, print_failure},
     log_file::LostLines,
 };
 
@@ -110,7 +110,7 @@ fn write_all(queue: &Shared, mut file: impl BatchSink) {
         let written = file.append(&lines);
         let failed_before = mem::replace(&mut failed, written.is_err());
         if let (Err(lost), false) = (written, failed_before) {
-            say_once(&lost.error);
+            print_failure(&lost.error);
         }
         let mut state = queue.lock();
         state.losses = file.losses();

@@ -15,7 +15,7 @@ use slog::{Drain, Level, Logger, o, warn};
 
 use self::{batch_writer::Worker, rotation::RotatingFile};
 use crate::{
-    history::{Author, JsonLines, Sink, say_once},
+    history::{Author, JsonLines, Sink, print_failure},
     keys,
     paths::Folders,
 };
@@ -35,7 +35,7 @@ pub enum Mode {
 pub struct Diagnostics {
     logger: Logger,
     _log_crate: slog_scope::GlobalLoggerGuard,
-    tell_losses: Box<dyn Fn()>,
+    report_losses: Box<dyn Fn()>,
     worker: Option<Worker>,
 }
 
@@ -55,7 +55,7 @@ pub fn open(
         Mode::Async => match batch_writer::queue(file) {
             Ok((queue, worker)) => Diagnostics::new(author, level, queue, Some(worker)),
             Err(error) => {
-                say_once(&error);
+                print_failure(&error);
                 Diagnostics::new(author, level, Nowhere, None)
             }
         },
@@ -70,16 +70,16 @@ impl Diagnostics {
         worker: Option<Worker>,
     ) -> Self {
         let lines = Arc::new(JsonLines::new(author, sink));
-        let tell_losses = {
+        let report_losses = {
             let lines = Arc::clone(&lines);
-            Box::new(move || lines.tell_losses())
+            Box::new(move || lines.report_losses())
         };
         let logger = Logger::root(lines.filter_level(level).ignore_res(), o!());
         let log_crate = slog_scope::set_global_logger(logger.clone());
         if let Err(error) = slog_stdlog::init_with_level(log_level(level)) {
             warn!(logger, "lines of the log crate are not kept"; keys::ERROR => %error);
         }
-        Self { logger, _log_crate: log_crate, tell_losses, worker }
+        Self { logger, _log_crate: log_crate, report_losses, worker }
     }
 
     /// The logger to hand down.
@@ -95,7 +95,7 @@ impl Drop for Diagnostics {
             if let Some(worker) = &self.worker {
                 worker.wait_until_written();
             }
-            (self.tell_losses)();
+            (self.report_losses)();
         }
     }
 }

@@ -149,8 +149,8 @@ impl BindRules {
 
 /// Whether both sockets want to share the connections, and may: they are of one user.
 fn share_the_port(first: &Bound, second: &Bound) -> bool {
-    let wishes = [first, second].map(|socket| socket.sharing == Sharing::ReusePort);
-    wishes == [true; 2] && first.user == second.user
+    let share = [first, second].map(|socket| socket.sharing == Sharing::ReusePort);
+    share == [true; 2] && first.user == second.user
 }
 
 /// The families in which both sockets are, with the address of each there; `None` is all of them.
@@ -159,12 +159,14 @@ fn meetings(
     second: &Bound,
 ) -> impl Iterator<Item = (Option<IpAddr>, Option<IpAddr>)> + use<> {
     let (first, second) = (*first, *second);
-    [true, false].into_iter().filter_map(move |v4| Some((first.within(v4)?, second.within(v4)?)))
+    [true, false]
+        .into_iter()
+        .filter_map(move |v4| Some((first.in_family(v4)?, second.in_family(v4)?)))
 }
 
 impl Bound {
     /// The address that the socket has in a family; `Some(None)` is all of them.
-    fn within(&self, v4: bool) -> Option<Option<IpAddr>> {
+    fn in_family(&self, v4: bool) -> Option<Option<IpAddr>> {
         let ip = self.ip.to_canonical();
         let every = ip.is_unspecified();
         let is_there = ip.is_ipv4() == v4 || (every && self.dual);
@@ -174,7 +176,7 @@ impl Bound {
     /// How surely a connection to `ip` is this socket's: the closest listener has it. `None` if it
     /// does not listen there.
     pub fn specificity(&self, ip: IpAddr) -> Option<u8> {
-        let held = self.within(ip.is_ipv4()).filter(|_| self.listens)?;
+        let held = self.in_family(ip.is_ipv4()).filter(|_| self.listens)?;
         match held {
             Some(held) => (held == ip).then_some(2),
             None => Some(u8::from(self.ip.is_ipv4() == ip.is_ipv4())),

@@ -100,7 +100,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy for `range`, on a system with these `live` ranges, for a person who wishes to
+    /// The policy for `range`, on a system with these `live` ranges, for a person who wants to
     /// `avoid` some ports, and whose other apps remember the `reserved` ones.
     ///
     /// Two faults are forgiven when they would leave too little. [`Class::Ephemeral`] is, when it

@@ -1,4 +1,4 @@
-//! Settings: what the person wishes, in `config/<app>.toml`. The table of them is in
+//! The settings of a person, in `config/<app>.toml`. The table of them is in
 //! `settings/table.rs`.
 //!
 //! The file is the person's. It is read and never rewritten unless asked, and nothing in it is

@@ -174,7 +174,7 @@ impl Token {
     /// # Errors
     ///
     /// [`TicketError`] if it is not valid, whether it was used before or not.
-    pub fn judge(
+    pub fn check(
         &self,
         ticket: &str,
         app: &AppName,

@@ -42,18 +42,18 @@ fn a_file_that_holds_no_token_is_replaced() {
 fn a_ticket_holds_for_one_app_one_port_one_token_and_one_minute() {
     let (token, notes, here) = (Token::random(), app("notes"), port(17000));
     let ticket = token.ticket(&notes, here, at(1000));
-    let judge = |now| token.judge(&ticket, &notes, here, at(now));
+    let check = |now| token.check(&ticket, &notes, here, at(now));
     for now in [1000, 1059] {
-        let judged = judge(now).expect("it holds");
-        assert_eq!((judged.expiry, judged.issued()), (1060, 1000));
+        let checked = check(now).expect("it holds");
+        assert_eq!((checked.expiry, checked.issued()), (1060, 1000));
     }
     for now in [1060, 1_000_000, 999, 0] {
-        assert_eq!(judge(now), Err(TicketError::Expired), "{now}");
+        assert_eq!(check(now), Err(TicketError::Expired), "{now}");
     }
     let forged = Err(TicketError::Forged);
-    assert_eq!(token.judge(&ticket, &app("other"), here, at(1000)), forged);
-    assert_eq!(token.judge(&ticket, &notes, port(17001), at(1000)), forged);
-    assert_eq!(Token::random().judge(&ticket, &notes, here, at(1000)), forged);
+    assert_eq!(token.check(&ticket, &app("other"), here, at(1000)), forged);
+    assert_eq!(token.check(&ticket, &notes, port(17001), at(1000)), forged);
+    assert_eq!(Token::random().check(&ticket, &notes, here, at(1000)), forged);
     assert_ne!(token.ticket(&notes, here, at(1000)), ticket, "no two are alike");
 }
 
@@ -78,8 +78,8 @@ fn a_ticket_that_was_touched_is_none() {
         format!("{ticket}.{code}"),
         format!("{expiry}.{nonce}.{}", token.cookie(&notes, here)),
     ] {
-        let judged = token.judge(&touched, &notes, here, at(1000));
-        assert_eq!(judged, Err(TicketError::Forged), "{touched}");
+        let checked = token.check(&touched, &notes, here, at(1000));
+        assert_eq!(checked, Err(TicketError::Forged), "{touched}");
     }
 }
 

@@ -75,7 +75,7 @@ impl EventHub {
             return Err(Problem::too_many_clients());
         }
         let (client, events) = channel(MAX_QUEUED);
-        let now = state.catch_up(app, self);
+        let now = state.update(app, self);
         let missed = last.map(|last| missed(app, last, now)).unwrap_or_default();
         // A client whose connection is lost before it got what it missed must resume at `last` again.
         let cursor = if missed.is_empty() { now } else { last };
@@ -107,7 +107,7 @@ impl EventHub {
 
 impl State {
     /// Sends what is new to every client, and returns the cursor behind it. Starts the thread if none runs.
-    fn catch_up(&mut self, app: &Data<AppState>, hub: &EventHub) -> Option<Cursor> {
+    fn update(&mut self, app: &Data<AppState>, hub: &EventHub) -> Option<Cursor> {
         if !self.is_watching {
             self.follower = follower(app, None);
             let (watched, hub) = (app.clone(), hub.clone());
