@@ -207,7 +207,7 @@ mod unix {
                 let length = length.parse().expect("a number");
                 thread::spawn(move || flood_with(length));
             }
-            end.into_iter().for_each(obey);
+            end.into_iter().for_each(carry_out);
         }
 
         fn answer_on(self: Arc<Self>, listener: TcpListener) {

@@ -6,18 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use etcetera::{BaseStrategy, choose_base_strategy};
 use shared::{
     assignment::Assignment,
     claim, message, os,
     policy::{FEWEST_PORTS, Policy},
-    regular_file::{self, Links},
 };
 
 use super::check::Check;
 use crate::{
     handover::ServerProgram,
     options::{CommandContext, Options},
+    os as system,
     readiness::reaches_itself,
 };
 
@@ -113,7 +112,7 @@ fn browser(options: &Options) -> Check {
     let openers = open::commands("http://127.0.0.1/");
     let found = openers.iter().find(|opener| is_program(opener.get_program()));
     let text = match found.map(|opener| opener.get_program().to_string_lossy().into_owned()) {
-        Some(name) if name != XDG_OPEN || has_browser() => {
+        Some(name) if system::leads_to_browser(&name, is_program) => {
             return Check::ok("browser", message!("doctor.browser_ok", program = name));
         }
         Some(program) => message!("doctor.no_browser_behind", program),
@@ -121,39 +120,6 @@ fn browser(options: &Options) -> Check {
     };
     Check::warning("browser", text, message!("doctor.now_browser"))
 }
-
-/// Where something leads to a browser that [`XDG_OPEN`] would find: the variable, a program that is registered
-/// for web pages, or one of those that it tries without a desktop.
-fn has_browser() -> bool {
-    let data = choose_base_strategy().ok().map(|folders| folders.data_dir());
-    let shared = env::var_os("XDG_DATA_DIRS").filter(|folders| !folders.is_empty());
-    let shared = shared.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
-    let registers = |folder: PathBuf| {
-        let file = folder.join("applications/mimeinfo.cache");
-        let text = regular_file::read_text(&file, Links::Followed).unwrap_or_default();
-        text.lines().any(|line| line.starts_with("x-scheme-handler/http="))
-    };
-    env::var_os("BROWSER").is_some()
-        || BROWSERS.iter().any(|browser| is_program(OsStr::new(browser)))
-        || data.into_iter().chain(env::split_paths(&shared)).any(registers)
-}
-
-/// The program of Linux desktops that passes a page on to the browser.
-const XDG_OPEN: &str = "xdg-open";
-
-/// What [`XDG_OPEN`] tries where nothing is registered.
-const BROWSERS: [&str; 10] = [
-    "x-www-browser",
-    "firefox",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "epiphany",
-    "konqueror",
-    "www-browser",
-    "lynx",
-    "w3m",
-];
 
 /// Whether the system would find this program: at its path, or on the `PATH` if it is a bare name.
 fn is_program(name: &OsStr) -> bool {

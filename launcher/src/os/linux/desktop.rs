@@ -4,15 +4,39 @@
 //! because the launcher shall not carry a toolkit for what a launch in a hundred needs.
 
 use std::{
+    env,
+    ffi::OsStr,
     fs,
     os::fd::{AsRawFd, BorrowedFd},
+    path::PathBuf,
     process::Command,
 };
 
+use etcetera::{BaseStrategy, choose_base_strategy};
 use rustix::net::{SocketAddrUnix, getpeername};
-use shared::environment;
+use shared::{
+    environment,
+    regular_file::{self, Links},
+};
 
 use crate::{markup::escaped, os::unix};
+
+/// What passes a page on to the browser of the desktop.
+const XDG_OPEN: &str = "xdg-open";
+
+/// What [`XDG_OPEN`] tries where nothing is registered.
+const BROWSERS: [&str; 10] = [
+    "x-www-browser",
+    "firefox",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "epiphany",
+    "konqueror",
+    "www-browser",
+    "lynx",
+    "w3m",
+];
 
 /// Where the journal takes the output of the programs that a session starts.
 const JOURNAL: &[u8] = b"/run/systemd/journal/stdout";
@@ -23,6 +47,24 @@ const SESSION_LOGS: [&str; 3] = [".xsession-errors", "xorg-session.log", "waylan
 /// Whether a window could be seen.
 pub fn has_desktop() -> bool {
     environment::is_set("DISPLAY") || environment::is_set("WAYLAND_DISPLAY")
+}
+
+/// Whether something leads from `opener` to a browser: the variable, a program that is registered for web
+/// pages, or one of those that it tries by itself. Of other openers than [`XDG_OPEN`] that is not known.
+pub fn leads_to_browser(opener: &str, is_program: impl Fn(&OsStr) -> bool) -> bool {
+    if opener != XDG_OPEN || environment::is_set("BROWSER") {
+        return true;
+    }
+    let data = choose_base_strategy().ok().map(|folders| folders.data_dir());
+    let shared = env::var_os("XDG_DATA_DIRS").filter(|folders| !folders.is_empty());
+    let shared = shared.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+    let registers = |folder: PathBuf| {
+        let file = folder.join("applications/mimeinfo.cache");
+        let text = regular_file::read_text(&file, Links::Followed).unwrap_or_default();
+        text.lines().any(|line| line.starts_with("x-scheme-handler/http="))
+    };
+    BROWSERS.iter().any(|browser| is_program(OsStr::new(browser)))
+        || data.into_iter().chain(env::split_paths(&shared)).any(registers)
 }
 
 /// Shows a dialog and waits until it is closed. `false` if there is nothing to show it with.

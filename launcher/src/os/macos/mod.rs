@@ -17,7 +17,7 @@ use libc::{PROC_PIDTASKINFO, PROC_PIDTBSDINFO, SSTOP, proc_bsdinfo, proc_pidinfo
 
 use super::{interface::Started, unix};
 
-pub use self::desktop::{has_desktop, output_is_read, show};
+pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
     ListenerCloser, detach, for_this_user_alone, has_terminal, is_connected, is_listening_at,
     keep_to_ourselves, kill, leave_own_console, make_substitute_folder, nudge, on_signal,

@@ -5,6 +5,7 @@
 //! that, before it is left as soon as the program runs.
 
 use std::{
+    ffi::OsStr,
     io::{self, IsTerminal},
     os::windows::io::{AsRawHandle, RawHandle},
     ptr,
@@ -76,6 +77,11 @@ fn is_read(stream: RawHandle) -> bool {
     // SAFETY: a handle that is none, or is closed, is of no known type; nothing else happens.
     let kind = unsafe { GetFileType(stream) };
     kind == FILE_TYPE_PIPE || kind == FILE_TYPE_DISK
+}
+
+/// Whether something leads from `opener` to a browser. The system brings one.
+pub fn leads_to_browser(_opener: &str, _is_program: impl Fn(&OsStr) -> bool) -> bool {
+    true
 }
 
 /// Shows a dialog and waits until it is closed. `false` if it could not be shown.

@@ -20,7 +20,9 @@ use std::io;
 pub use self::{
     account::user,
     console::on_signal,
-    desktop::{has_desktop, has_terminal, leave_own_console, output_is_read, show},
+    desktop::{
+        has_desktop, has_terminal, leads_to_browser, leave_own_console, output_is_read, show,
+    },
     handle::keep_to_ourselves,
     pipe::{
         ListenerCloser, for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
