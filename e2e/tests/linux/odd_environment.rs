@@ -48,7 +48,7 @@ const fn ignored(name: &'static str) -> Variable {
 }
 
 /// What the programs read on Linux, themselves and through the crates that they use, where `HOMEPORT_HOME` is set.
-const VARIABLES: [Variable; 53] = [
+const VARIABLES: [Variable; 54] = [
     variable("HOMEPORT_APP", Refused(2), Refused(2)),
     variable("HOMEPORT_HOME", Refused(2), Refused(2)),
     variable("HOMEPORT_LOG", Refused(2), Refused(2)),
@@ -70,6 +70,7 @@ const VARIABLES: [Variable; 53] = [
     ignored("HOME"),
     ignored("XDG_CACHE_HOME"),
     ignored("XDG_CONFIG_HOME"),
+    ignored("XDG_DATA_DIRS"),
     ignored("XDG_DATA_HOME"),
     ignored("XDG_RUNTIME_DIR"),
     ignored("XDG_STATE_HOME"),
