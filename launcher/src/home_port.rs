@@ -16,7 +16,7 @@ use crate::supervisor::event::SupervisorEvent;
 /// The time before the first attempt.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest time between two attempts.
+/// The longest time between two tries.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Waits for the home port among the `refused` ones, on a thread of its own, and reports once to

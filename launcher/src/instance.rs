@@ -16,7 +16,7 @@ use std::{
 use semver::Version;
 use shared::{
     app::AppName,
-    app_lock::{AppLock, LockAttempt, LockOwner},
+    app_lock::{AppLock, LockOutcome, LockOwner},
     assignment::Assignment,
     claim,
     discovery::Discovery,
@@ -169,11 +169,11 @@ pub fn take_turn(
     let mut finder = Finder::new(context, Some(secret.clone()));
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
-            Ok(LockAttempt::Held(lock)) if lock.remains().are_certain() => {
+            Ok(LockOutcome::Held(lock)) if lock.remains().are_certain() => {
                 return Ok(Turn::Ours(Some(Box::new(lock))));
             }
-            Ok(LockAttempt::Held(lock)) => Ok(Some(lock)),
-            Ok(LockAttempt::Busy(_)) => Ok(None),
+            Ok(LockOutcome::Held(lock)) => Ok(Some(lock)),
+            Ok(LockOutcome::Busy(_)) => Ok(None),
             Err(error) => Err(error),
         };
         let presence = finder.look();
@@ -233,7 +233,7 @@ impl<'a> Finder<'a> {
         }
         let holder = AppLock::holder(folders, app);
         let owner = match &holder {
-            Some(LockAttempt::Busy(owner)) => owner.clone(),
+            Some(LockOutcome::Busy(owner)) => owner.clone(),
             _ => None,
         };
         if let Some(port) = owner.as_ref().and_then(|owner| owner.port)

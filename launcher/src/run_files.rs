@@ -12,7 +12,7 @@ use std::{
 };
 
 use shared::{
-    app_lock::{AppLock, LockAttempt},
+    app_lock::{AppLock, LockOutcome},
     atomic,
     discovery::{Discovery, withdraw},
     message, paths,
@@ -202,7 +202,7 @@ impl RunFilesState {
 fn control_of(context: &CommandContext, published: Option<&Discovery>) -> Option<PathBuf> {
     let (app, folders) = (&context.app, &context.folders);
     match (AppLock::holder(folders, app), published) {
-        (Some(LockAttempt::Busy(Some(owner))), _) => owner.control,
+        (Some(LockOutcome::Busy(Some(owner))), _) => owner.control,
         (_, Some(published)) => published.control.clone(),
         (_, None) => Some(folders.control(app)),
     }

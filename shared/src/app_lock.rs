@@ -103,14 +103,14 @@ fn started_at(pid: u32) -> Option<Timestamp> {
 
 /// What came of taking an app's lock.
 #[derive(Debug)]
-pub enum LockAttempt {
+pub enum LockOutcome {
     /// It is ours.
     Held(AppLock),
     /// Another process holds it; `None` if it has not yet said which, or is of version 0.1.
     Busy(Option<LockOwner>),
 }
 
-impl LockAttempt {
+impl LockOutcome {
     /// Whether a process of another computer or container holds it.
     pub fn is_elsewhere(&self) -> bool {
         matches!(self, Self::Busy(Some(owner)) if owner.is_elsewhere())
@@ -176,14 +176,14 @@ impl AppLock {
     /// # Errors
     ///
     /// If the lock's file can be neither opened nor made, or is not a file.
-    pub fn try_hold(folders: &Folders, app: &AppName) -> io::Result<LockAttempt> {
+    pub fn try_hold(folders: &Folders, app: &AppName) -> io::Result<LockOutcome> {
         let path = folders.lock(app);
         loop {
             let existed = path.symlink_metadata().is_ok();
             let mut file = open(&path)?;
             let left = read(&mut file);
             if !lock(&file, left.as_ref())? {
-                return Ok(LockAttempt::Busy(left));
+                return Ok(LockOutcome::Busy(left));
             }
             if !is_at(&file, &path) {
                 continue;
@@ -191,7 +191,7 @@ impl AppLock {
             share_run_folder(folders);
             let of_version_0_1 = hold_for_version_0_1(folders.locks_of_version_0_1(app));
             let Some(of_version_0_1) = of_version_0_1 else {
-                return Ok(LockAttempt::Busy(None));
+                return Ok(LockOutcome::Busy(None));
             };
             let remains = match (existed, left) {
                 (false, _) => Remains::NoFile,
@@ -201,12 +201,12 @@ impl AppLock {
             let owner = LockOwner::of_this_process();
             let mut held = Self { file, path, owner, of_version_0_1, remains };
             held.publish_owner(None, None);
-            return Ok(LockAttempt::Held(held));
+            return Ok(LockOutcome::Held(held));
         }
     }
 
     /// Who holds the lock of `app`, if another process does.
-    pub fn holder(folders: &Folders, app: &AppName) -> Option<LockAttempt> {
+    pub fn holder(folders: &Folders, app: &AppName) -> Option<LockOutcome> {
         let of_version_0_1 = folders.locks_of_version_0_1(app);
         let mut paths = [folders.lock(app)].into_iter().chain(of_version_0_1);
         paths.find_map(|path| holder_of(&path))
@@ -287,7 +287,7 @@ impl Drop for AppLock {
 }
 
 /// What the lock at `path` says of its holder, if another process holds it.
-fn holder_of(path: &Path) -> Option<LockAttempt> {
+fn holder_of(path: &Path) -> Option<LockOutcome> {
     let open = |write| {
         let mut options = OpenOptions::new();
         regular_file::open(options.read(true).write(write), path, Links::Refused).ok()
@@ -297,7 +297,7 @@ fn holder_of(path: &Path) -> Option<LockAttempt> {
     let mut file = Some(file).filter(|file| !is_foreign(file, path))?;
     let left = read(&mut file);
     let is_ours = lock(&file, left.as_ref()).unwrap_or(true);
-    (!is_ours).then_some(LockAttempt::Busy(left))
+    (!is_ours).then_some(LockOutcome::Busy(left))
 }
 
 fn open(path: &Path) -> io::Result<File> {

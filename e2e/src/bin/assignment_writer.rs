@@ -5,7 +5,7 @@ use std::{env, path::Path};
 use jiff::Timestamp;
 use shared::{
     app::AppName,
-    app_lock::{AppLock, LockAttempt},
+    app_lock::{AppLock, LockOutcome},
     assignment::Assignment,
     conflict::Origin,
     paths::{Folders, HOME_VARIABLE},
@@ -16,7 +16,7 @@ fn main() {
     let home = env::var_os(HOME_VARIABLE).expect("a test's home");
     let folders = Folders::locate(Some(Path::new(&home)), None).expect("given");
     let app = AppName::default();
-    let LockAttempt::Held(held) = AppLock::try_hold(&folders, &app).expect("lockable") else {
+    let LockOutcome::Held(held) = AppLock::try_hold(&folders, &app).expect("lockable") else {
         panic!("another process holds the lock");
     };
     let file = folders.assignment(&app);

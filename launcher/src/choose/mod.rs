@@ -54,7 +54,7 @@ pub enum ChoiceError {
 }
 
 /// What came of one candidate.
-enum Attempt {
+enum Outcome {
     Claimed(Claim),
     Refused(Conflict),
 }
@@ -93,8 +93,8 @@ impl Chooser<'_> {
             if !refused.is_empty() && !self.may_move {
                 return Err(ChoiceError::MustNotMove(refused));
             }
-            let conflict = match self.attempt(candidate)? {
-                Attempt::Claimed(claim) => {
+            let conflict = match self.try_claim(candidate)? {
+                Outcome::Claimed(claim) => {
                     self.history.record(&Event::PortClaimed {
                         port: claim.port(),
                         origin,
@@ -104,7 +104,7 @@ impl Chooser<'_> {
                     });
                     return Ok(Choice { claim, origin, refused });
                 }
-                Attempt::Refused(conflict) => conflict,
+                Outcome::Refused(conflict) => conflict,
             };
             if conflict.class == Class::OwnInstance && self.one_instance {
                 return Err(ChoiceError::OwnInstance(Box::new(conflict)));
@@ -118,10 +118,10 @@ impl Chooser<'_> {
         Err(ChoiceError::Refused(refused))
     }
 
-    fn attempt(&mut self, candidate: Candidate) -> Result<Attempt, ClaimError> {
+    fn try_claim(&mut self, candidate: Candidate) -> Result<Outcome, ClaimError> {
         let started = Instant::now();
         let Candidate { port, origin, refusal } = candidate;
-        let Some(port) = port else { return claim::any().map(Attempt::Claimed) };
+        let Some(port) = port else { return claim::any().map(Outcome::Claimed) };
         let conflict = |class, holder, os_error| Conflict {
             port,
             origin,
@@ -132,10 +132,10 @@ impl Chooser<'_> {
             elapsed: started.elapsed(),
         };
         if let Some(class) = refusal {
-            return Ok(Attempt::Refused(conflict(class, None, None)));
+            return Ok(Outcome::Refused(conflict(class, None, None)));
         }
         let error = match claim::port(port) {
-            Ok(claim) => return Ok(Attempt::Claimed(claim)),
+            Ok(claim) => return Ok(Outcome::Claimed(claim)),
             Err(error) if error.is_conflict() => error,
             Err(error) => return Err(error),
         };
@@ -145,11 +145,11 @@ impl Chooser<'_> {
         let mut conflict = conflict(finding.class, finding.holder, os_error);
         if let Some(waits) = lingering::waits(RULES, &conflict, self.killed_on) {
             if let Some(claim) = claim_after(waits, port) {
-                return Ok(Attempt::Claimed(claim));
+                return Ok(Outcome::Claimed(claim));
             }
             conflict.elapsed = started.elapsed();
         }
-        Ok(Attempt::Refused(conflict))
+        Ok(Outcome::Refused(conflict))
     }
 }
 

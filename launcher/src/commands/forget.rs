@@ -7,7 +7,7 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use shared::{
-    app_lock::{AppLock, LockAttempt},
+    app_lock::{AppLock, LockOutcome},
     assignment::{Assignment, GoodPort},
     event::Event,
     exit::Exit,
@@ -27,8 +27,8 @@ use crate::{
 pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     let (app, folders) = (&context.app, &context.folders);
     let lock = match AppLock::try_hold(folders, app) {
-        Ok(LockAttempt::Held(lock)) => lock,
-        Ok(LockAttempt::Busy(_)) => {
+        Ok(LockOutcome::Held(lock)) => lock,
+        Ok(LockOutcome::Busy(_)) => {
             render::error(message!("forget.running", app));
             let command = next_command::launcher("stop", app);
             render::now(message!("now.stop_app", command));

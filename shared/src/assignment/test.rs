@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::app_lock::LockAttempt;
+use crate::app_lock::LockOutcome;
 
 fn port(number: u16) -> Port {
     Port::new(number).expect("not 0")
@@ -16,8 +16,8 @@ fn at(second: i64) -> Timestamp {
 fn held(folder: &Path) -> AppLock {
     let folders = Folders::locate(Some(folder), None).expect("given");
     match AppLock::try_hold(&folders, &AppName::default()).expect("lockable") {
-        LockAttempt::Held(lock) => lock,
-        LockAttempt::Busy(owner) => panic!("{owner:?}"),
+        LockOutcome::Held(lock) => lock,
+        LockOutcome::Busy(owner) => panic!("{owner:?}"),
     }
 }
 
