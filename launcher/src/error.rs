@@ -135,6 +135,14 @@ impl LaunchError {
         self.conflicts().first().map(|conflict| conflict.port)
     }
 
+    /// What happened and why, for records. A refused port is named by its reason.
+    pub fn in_one_line(&self) -> String {
+        match self.conflicts() {
+            [] => [vec![self.to_string()], self.why()].concat().join(": "),
+            _ => self.why().join("; "),
+        }
+    }
+
     /// Why it happened, one sentence for each reason, as far as known: for records.
     pub fn why(&self) -> Vec<String> {
         self.reasons(Conflict::sentence)

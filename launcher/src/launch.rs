@@ -222,7 +222,7 @@ impl Launch {
     /// Records and prints the end of a launch that failed. Returns its exit code.
     pub fn fail(&self, failure: &LaunchError) -> Exit {
         let exit = failure.exit();
-        let text = [vec![failure.to_string()], failure.why()].concat().join(": ");
+        let text = failure.in_one_line();
         error!(self.log(), "launch failed"; keys::ERROR => &text);
         let event = Event::LaunchFailed(Ending {
             port: failure.port(),

@@ -102,7 +102,7 @@ impl LaunchState<'_> {
             let failure = LaunchError::from(error);
             match failure.conflicts().first() {
                 Some(conflict) => conflict.sentence_with_advice(),
-                None => [vec![failure.to_string()], failure.why()].concat().join(": "),
+                None => failure.in_one_line(),
             }
         })
     }

@@ -66,11 +66,13 @@ pub struct ReadyNotice<'a> {
 }
 
 impl ReadyNotice<'_> {
-    /// Where a person changes the range: what has set it, else the settings file.
-    fn place_of_range(&self) -> String {
+    /// What a person changes for another range.
+    fn what_sets_the_range(&self) -> String {
         match &self.range.source {
-            SettingSource::Default => self.settings.display().to_string(),
-            source => source.to_string(),
+            source @ (SettingSource::Flag(_) | SettingSource::Variable(_)) => source.to_string(),
+            SettingSource::File(_) | SettingSource::Default => {
+                message!("start.range_in", file = self.settings.display())
+            }
         }
     }
 }
@@ -237,7 +239,7 @@ fn explanation(ready: &ReadyNotice<'_>) -> Vec<String> {
     let mut sentences = match (origin, last_good) {
         (Origin::Temporary, _) => vec![
             message!("start.temporary", range = ready.range.value),
-            message!("start.widen", place = ready.place_of_range()),
+            message!("start.widen", range = ready.what_sets_the_range()),
         ],
         _ if !ready.is_remembered => vec![message!("start.not_remembered", port)],
         (_, None) => vec![message!("start.remembered", port)],
