@@ -115,8 +115,8 @@ pub struct Args {
     pub json: bool,
     /// Whether a launcher started this.
     pub hand_over: bool,
-    /// What an advised command repeats.
-    pub given: TypedOptions,
+    /// Whether `home` is an option, and no variable: an advised command repeats it then.
+    pub is_home_typed: bool,
 }
 
 impl Args {
@@ -127,9 +127,8 @@ impl Args {
     /// If a variable has a wrong value.
     pub fn resolve(typed: Typed, environment: &Environment) -> Result<Self, VariableError> {
         let Typed { port, app, bind, root, home, json, hand_over } = typed;
-        let given = TypedOptions { bind, root: root.clone(), home: home.clone() };
         Ok(Self {
-            given,
+            is_home_typed: home.is_some(),
             port: port.map_or_else(|| environment.value("HOMEPORT_PORT"), |port| Ok(Some(port)))?,
             app: match app {
                 Some(app) => app,
@@ -143,6 +142,12 @@ impl Args {
             json,
             hand_over,
         })
+    }
+
+    /// Those that an advised command repeats.
+    pub fn typed_options(&self) -> TypedOptions {
+        let home = self.home.clone().filter(|_| self.is_home_typed);
+        TypedOptions { bind: self.bind, root: self.root.clone(), home }
     }
 }
 

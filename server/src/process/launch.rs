@@ -95,7 +95,7 @@ impl ServerLaunch {
             report: TerminalReport {
                 json: args.json,
                 app: args.app.clone(),
-                options: args.given.clone(),
+                options: args.typed_options(),
             },
             diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
             info,
