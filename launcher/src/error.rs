@@ -1,5 +1,7 @@
 //! Why a launch failed: what happened, why, what to do now, and with which code to end.
 
+use std::io::ErrorKind;
+
 use shared::{
     claim::ClaimError,
     conflict::Conflict,
@@ -180,6 +182,9 @@ impl LaunchError {
             Self::Options(OptionsError::Untrusted(untrusted)) => vec![untrusted.repair()],
             Self::Options(OptionsError::Settings(error)) => vec![match &error.problem {
                 SettingsProblem::Untrusted(untrusted) => untrusted.repair(),
+                SettingsProblem::Unreadable(error) if error.kind() == ErrorKind::NotADirectory => {
+                    message!("now.home")
+                }
                 _ => message!("now.settings"),
             }],
             Self::Options(OptionsError::Variable(VariableError { variable, .. })) => {

@@ -1,6 +1,18 @@
 //! Where files are kept: by an option, a variable, or the system's default.
 
+use std::fs;
+
 use e2e::{Home, get, installed, quiet_port};
+
+#[test]
+fn a_home_that_is_a_file_is_refused_as_that() {
+    let home = Home::new();
+    let file = home.path().join("file");
+    fs::write(&file, "").expect("written");
+    let refused = home.launcher().without("--json").arg("--home").arg(&file).run();
+    assert_eq!(refused.code, Some(78), "{refused:?}");
+    assert!(refused.stderr.contains("name a folder with --home"), "{refused:?}");
+}
 
 #[test]
 fn an_option_moves_everything_and_a_variable_the_logs_alone() {
