@@ -169,7 +169,9 @@ pub fn take_turn(
     let mut finder = Finder::new(context, Some(secret.clone()));
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
-            Ok(LockOutcome::Held(lock)) if lock.remains().are_certain() => {
+            Ok(LockOutcome::Held(lock))
+                if lock.remains().are_certain() && !is_published(context) =>
+            {
                 return Ok(Turn::Ours(Some(Box::new(lock))));
             }
             Ok(LockOutcome::Held(lock)) => Ok(Some(lock)),
@@ -202,6 +204,11 @@ pub fn take_turn(
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// Whether a discovery file is there: a server without a launcher has one, and no lock.
+fn is_published(context: &CommandContext) -> bool {
+    context.folders.discoveries(&context.app).any(|file| file.exists())
 }
 
 /// Looks for the running instance of an app.

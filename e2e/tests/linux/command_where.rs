@@ -91,6 +91,9 @@ fn open_opens_the_browser_on_the_running_server() {
 #[test]
 fn a_server_alone_is_found_and_how_it_is_stopped_is_said() {
     let home = Home::new();
+    let mut launch = home.launcher().port(quiet_port()).start();
+    launch.ready();
+    assert_eq!(launch.stop().code, Some(0), "a launch before has ended well");
     let mut server = home.server().port(quiet_port()).start();
     let ready = server.ready();
     let discovery = home.folders().discovery(&AppName::default());
