@@ -169,9 +169,7 @@ pub fn take_turn(
     let mut finder = Finder::new(context, Some(secret.clone()));
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
-            Ok(LockOutcome::Held(lock))
-                if lock.remains().are_certain() && !is_published(context) =>
-            {
+            Ok(LockOutcome::Held(lock)) if lock.remains().are_certain() => {
                 return Ok(Turn::Ours(Some(Box::new(lock))));
             }
             Ok(LockOutcome::Held(lock)) => Ok(Some(lock)),
@@ -204,11 +202,6 @@ pub fn take_turn(
         }
         thread::sleep(PAUSE);
     }
-}
-
-/// Whether a discovery file is there: a server without a launcher has one, and no lock.
-fn is_published(context: &CommandContext) -> bool {
-    context.folders.discoveries(&context.app).any(|file| file.exists())
 }
 
 /// Looks for the running instance of an app.
@@ -246,7 +239,8 @@ impl<'a> Finder<'a> {
         if let Some(port) = owner.as_ref().and_then(|owner| owner.port)
             && let Some(identity) = self.probe(port)
         {
-            let launcher = owner.as_ref().map(|owner| owner.pid);
+            // A server without a launcher holds the lock itself.
+            let launcher = owner.as_ref().map(|owner| owner.pid).filter(|pid| *pid != identity.pid);
             return Presence::Running(running(port, identity, launcher));
         }
         if let Some(owner) = owner.as_ref().filter(|owner| owner.is_elsewhere()) {

@@ -106,6 +106,8 @@ fn a_server_alone_is_found_and_how_it_is_stopped_is_said() {
             assert!(told.stderr.contains(piece), "{request}: no `{piece}`: {told:?}");
         }
     }
+    let forgotten = home.command("forget").run();
+    assert_eq!(forgotten.code, Some(75), "{forgotten:?}");
     let second = home.launcher().without("--json").run();
     assert_eq!(second.code, Some(0), "{second:?}");
     assert!(second.stdout.contains("is running already"), "{second:?}");
@@ -118,4 +120,13 @@ fn a_server_alone_is_found_and_how_it_is_stopped_is_said() {
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(home.command("where").run().code, Some(3));
     assert!(!discovery.exists() && !home.folders().token(&AppName::default()).exists());
+
+    let mut killed = home.server().port(quiet_port()).start();
+    let port = killed.ready().port;
+    wait_until("it is published", || discovery.exists());
+    drop(killed.kill());
+    assert_eq!(home.command("where").run().code, Some(3));
+    let mut next = home.launcher().port(port).start();
+    assert_eq!(next.ready().port, port);
+    assert_eq!(next.stop().code, Some(0));
 }

@@ -112,7 +112,9 @@ fn none(context: &CommandContext) -> Exit {
 /// the version is that it has written the app's lock, or that its server names it.
 pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<u32> {
     match presence {
-        Presence::Running(found) if found.names_launcher => found.launcher_pid,
+        Presence::Running(found) if found.names_launcher || found.launcher_pid.is_none() => {
+            found.launcher_pid
+        }
         Presence::Running(_) | Presence::Unproven { .. } => {
             AppLock::holder(&context.folders, &context.app)?.process_here()
         }

@@ -174,7 +174,7 @@ impl ServerLaunch {
         F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
     {
         let (sender, requests) = unbounded_channel();
-        let files = self.run_files();
+        let mut files = self.run_files();
         let settings = ApplicationSettings {
             has_own_pages: routes.is_some(),
             ..self.settings(args, LauncherRequests::new(sender), files.as_ref())
@@ -195,7 +195,7 @@ impl ServerLaunch {
             handover::send(&ToLauncher::Ready);
         } else {
             select! {
-                () = self.check(&app, args, files.as_ref()) => {}
+                () = self.check(&app, args, files.as_mut()) => {}
                 stop = shutdown.next() => {
                     shutdown.graceful_shutdown(app, stop).await;
                     return Ok(stop);
@@ -217,7 +217,7 @@ impl ServerLaunch {
         &self,
         app: &RunningApplication,
         args: &Args,
-        files: Option<&ServerRunFiles<'_>>,
+        files: Option<&mut ServerRunFiles<'_>>,
     ) {
         let (secret, port) = (self.secret.clone(), app.port());
         let answer = spawn_blocking(move || secret.probe(port, SELF_CHECK)).await;

@@ -1,4 +1,5 @@
-//! The files of `run/` of a server without a launcher: they let others in, and lead them to it.
+//! The files of a server without a launcher: the app's lock, the token and the discovery file. They let
+//! others in, and lead them to it.
 //!
 //! An app has one server that others are led to. One that is started beside it serves, and leaves the
 //! files of the other as they are.
@@ -6,7 +7,7 @@
 use std::io;
 
 use shared::{
-    app_lock::AppLock,
+    app_lock::{AppLock, LockOutcome},
     discovery::{Discovery, withdraw},
     identity::{PROBE_TIMEOUT, Secret},
     launch::LaunchInfo,
@@ -15,16 +16,17 @@ use shared::{
     token::Token,
 };
 
-/// The token and the discovery file of a server. Dropped at its end, it removes them.
+/// The files of a server. Dropped at its end, it removes them and releases the lock.
 pub(super) struct ServerRunFiles<'a> {
     folders: &'a Folders,
     launch: &'a LaunchInfo,
+    lock: AppLock,
     /// What its clients prove themselves with.
     pub(super) token: Token,
 }
 
 impl<'a> ServerRunFiles<'a> {
-    /// Publishes a new token for the server of `launch`.
+    /// Takes the app's lock, and publishes a new token for the server of `launch`.
     ///
     /// # Errors
     ///
@@ -34,13 +36,19 @@ impl<'a> ServerRunFiles<'a> {
         launch: &'a LaunchInfo,
         secret: &Secret,
     ) -> io::Result<Self> {
-        if is_running(folders, launch, secret) {
-            let why = message!("server.token_busy", app = launch.app);
-            return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
-        }
+        let lock = match AppLock::try_hold(folders, &launch.app)? {
+            LockOutcome::Held(lock) if !is_running(folders, launch, secret) => lock,
+            outcome => {
+                if let LockOutcome::Held(lock) = outcome {
+                    lock.give_up();
+                }
+                let why = message!("server.token_busy", app = launch.app);
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
+            }
+        };
         let token = Token::random();
         token.publish(&folders.token(&launch.app))?;
-        Ok(Self { folders, launch, token })
+        Ok(Self { folders, launch, lock, token })
     }
 
     /// Publishes where the server is.
@@ -48,13 +56,14 @@ impl<'a> ServerRunFiles<'a> {
     /// # Errors
     ///
     /// Whatever the disk refuses the file with.
-    pub(super) fn publish(&self, discovery: &Discovery) -> io::Result<()> {
+    pub(super) fn publish(&mut self, discovery: &Discovery) -> io::Result<()> {
+        self.lock.publish_owner(None, Some(discovery.port));
         discovery.publish(&self.folders.discovery(&self.launch.app))
     }
 }
 
 impl Drop for ServerRunFiles<'_> {
-    /// A launcher that was started meanwhile has put its own in their place.
+    /// Where locks are lost or refused, a launcher may have put its own files in their place.
     fn drop(&mut self) {
         let (token, discovery) =
             (self.folders.token(&self.launch.app), self.folders.discovery(&self.launch.app));
@@ -68,12 +77,11 @@ impl Drop for ServerRunFiles<'_> {
     }
 }
 
-/// Whether a launcher has the app, or a server answers for it.
+/// Whether a server answers for the app, whose lock was lost.
 fn is_running(folders: &Folders, launch: &LaunchInfo, secret: &Secret) -> bool {
     let answers = |found: Discovery| {
         let identity = secret.probe(found.port, PROBE_TIMEOUT);
         identity.is_ok_and(|identity| identity.app == launch.app)
     };
-    AppLock::holder(folders, &launch.app).is_some()
-        || Discovery::read(&folders.discovery(&launch.app)).is_some_and(answers)
+    Discovery::read(&folders.discovery(&launch.app)).is_some_and(answers)
 }
