@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use actix_web::http::{
     Method,
@@ -50,7 +50,10 @@ fn is_ours(authority: &[u8], port: u16, everywhere: bool) -> bool {
         Some((host, stated)) if !stated.ends_with(']') => (host, stated.parse().ok()),
         _ => (text.as_str(), Some(80)),
     };
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    // An address may name its interface: `[fe80::1%2]:17000`.
+    let has_interface = text.parse::<SocketAddrV6>().is_ok();
+    let is_address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
     let is_known = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
-    stated == Some(port) && (is_known || everywhere && address.is_some() || host == "0.0.0.0")
+    stated == Some(port)
+        && (is_known || everywhere && (is_address || has_interface) || host == "0.0.0.0")
 }

@@ -8,7 +8,7 @@ use std::fs;
 use libfuzzer_sys::fuzz_target;
 use shared::{
     app::AppName,
-    app_lock::{AppLock, LockAttempt, LockOwner, Remains},
+    app_lock::{AppLock, LockOutcome, LockOwner, Remains},
     paths::Folders,
 };
 use tempfile::TempDir;
@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     assert!(AppLock::holder(&folders, &app).is_none(), "no process holds it");
     let taken = AppLock::try_hold(&folders, &app).expect("it can be taken");
-    let LockAttempt::Held(lock) = taken else { panic!("it is held by no one: {taken:?}") };
+    let LockOutcome::Held(lock) = taken else { panic!("it is held by no one: {taken:?}") };
     let remains = left.map_or(Remains::Nothing, Remains::Owner);
     assert_eq!(lock.remains(), &remains);
     let said: LockOwner = serde_json::from_slice(&fs::read(&file).expect("there")).expect("ours");
