@@ -20,29 +20,37 @@ const BLOCK: u16 = 50;
 /// How many blocks there are: enough for several runs at the same time.
 const BLOCKS: u16 = 54;
 
-static RESERVED: Mutex<Reserved> = Mutex::new(Reserved { blocks: Vec::new(), given: 0 });
+/// How many ports a range has: more than the launches of one test choose.
+const RANGE: u16 = 10;
 
-/// The sockets that mark the ranges of this process as taken, for other test programs.
-static RANGES: Mutex<Vec<UnixDatagram>> = Mutex::new(Vec::new());
+static PORTS: Mutex<Reserved> = Mutex::new(Reserved::in_steps_of(1));
+static RANGES: Mutex<Reserved> = Mutex::new(Reserved::in_steps_of(RANGE));
 
 /// The ports that this process has reserved.
 struct Reserved {
     /// The number of each block, with the socket that marks it as taken for other test programs.
     blocks: Vec<(u16, UnixDatagram)>,
-    /// How many ports were given out so far.
+    /// How many ports, or ranges of them, were given out so far.
     given: usize,
+    /// How many ports are given out together.
+    step: u16,
 }
 
 impl Reserved {
-    /// The next reserved port; the oldest ones are given out again when no block is left.
+    const fn in_steps_of(step: u16) -> Self {
+        Self { blocks: Vec::new(), given: 0, step }
+    }
+
+    /// The next reserved port, or the first of a range; the oldest ones are given out again when no block is
+    /// left.
     fn next(&mut self) -> u16 {
-        let size = usize::from(BLOCK);
+        let size = usize::from(BLOCK / self.step);
         if self.given.is_multiple_of(size) && self.given / size >= self.blocks.len() {
             self.blocks.extend(reserve());
         }
         assert!(!self.blocks.is_empty(), "other test programs have reserved all ports");
         let (block, _) = self.blocks[self.given / size % self.blocks.len()];
-        let port = FIRST + block * BLOCK + (self.given % size) as u16;
+        let port = FIRST + block * BLOCK + (self.given % size) as u16 * self.step;
         self.given += 1;
         port
     }
@@ -67,7 +75,7 @@ fn reserve() -> Option<(u16, UnixDatagram)> {
 ///
 /// If all of them are taken.
 pub fn quiet_port() -> u16 {
-    let mut reserved = RESERVED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reserved = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let tries = usize::from(BLOCK * BLOCKS);
     let mut ports = (0..tries).filter_map(|_| Port::new(reserved.next()));
     let free = ports.find(|port| claim::port(*port).is_ok());
@@ -81,11 +89,8 @@ pub fn quiet_port() -> u16 {
 ///
 /// If other test programs have reserved all ports.
 pub fn quiet_range() -> String {
-    let (block, reservation) = reserve().expect("a block is left");
-    let mut ranges = RANGES.lock().unwrap_or_else(PoisonError::into_inner);
-    ranges.push(reservation);
-    let first = FIRST + block * BLOCK;
-    format!("{first}-{}", first + BLOCK - 1)
+    let first = RANGES.lock().unwrap_or_else(PoisonError::into_inner).next();
+    format!("{first}-{}", first + RANGE - 1)
 }
 
 /// Whether this port can be claimed.

@@ -51,8 +51,13 @@ impl WatchedProcess {
         pages.unwrap_or(0) * rustix::param::page_size() as u64
     }
 
-    /// The most memory that it has occupied so far, in bytes; 0 if it has ended.
+    /// The most memory that it has occupied so far, in bytes; 0 if it has ended, or is a copy of this process
+    /// that is still to become another program.
     pub fn peak_memory(&self) -> u64 {
+        let runs = |pid: &str| fs::read_link(format!("/proc/{pid}/exe")).ok();
+        if runs(&self.pid.to_string()) == runs("self") {
+            return 0;
+        }
         number_of(self.pid, "status", "VmHWM") * 1024
     }
 
