@@ -106,7 +106,7 @@ impl Chooser<'_> {
                 }
                 Outcome::Refused(conflict) => conflict,
             };
-            if conflict.class == Class::OwnInstance && self.one_instance {
+            if self.is_instance(&conflict) {
                 return Err(ChoiceError::OwnInstance(Box::new(conflict)));
             }
             self.history.record(&Event::PortConflict(conflict.clone()));
@@ -116,6 +116,13 @@ impl Chooser<'_> {
             refused.extend(last);
         }
         Err(ChoiceError::Refused(refused))
+    }
+
+    /// Whether the app runs on that port. The server of a launch that was killed is about to end, even if it
+    /// still answers.
+    fn is_instance(&self, conflict: &Conflict) -> bool {
+        let is_ours = conflict.class == Class::OwnInstance && self.one_instance;
+        is_ours && self.killed_on != Some(conflict.port)
     }
 
     fn try_claim(&mut self, candidate: Candidate) -> Result<Outcome, ClaimError> {
