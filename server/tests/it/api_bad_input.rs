@@ -126,6 +126,9 @@ fn a_wrong_body_is_refused_with_its_place_and_nothing_changes() {
         answer.assert_problem(422);
         assert_eq!(answer.json()["field"], "port");
     }
+    // An integer, as JSON Schema has it.
+    let answer = api.send("POST", &format!("{V1}/move"), &[], b"{\"port\":3031.0}");
+    assert_eq!((answer.status, &answer.json()["port"]), (202, &3031.into()));
     assert_eq!(fs::read_to_string(api.settings_file()).expect("there"), "port = 3030\n");
     assert_eq!(
         fs::read_to_string(api.folders.history()).expect("there"),

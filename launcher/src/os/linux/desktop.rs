@@ -50,7 +50,7 @@ pub fn has_desktop() -> bool {
 }
 
 /// Whether something leads from `opener` to a browser: the variable, a program that is registered for web
-/// pages, or one of those that it tries by itself. Of other openers than [`XDG_OPEN`] that is not known.
+/// pages, or one of those that it tries by itself. Of openers other than `xdg-open` that is not known.
 pub fn leads_to_browser(opener: &str, is_program: impl Fn(&OsStr) -> bool) -> bool {
     if opener != XDG_OPEN || environment::is_set("BROWSER") {
         return true;

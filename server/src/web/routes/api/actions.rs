@@ -3,8 +3,14 @@
 //! The answer means that the request was sent; the events and the history show its result.
 
 use actix_web::{HttpResponse, web::Data};
-use serde::{Deserialize, Serialize};
-use shared::{launch::LaunchInfo, message, next_command, port::Port, settings::Settings};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Number;
+use shared::{
+    launch::LaunchInfo,
+    message, next_command,
+    port::{Port, PortError},
+    settings::Settings,
+};
 use utoipa::ToSchema;
 
 use super::{body::Body, fields::Empty, ports, query::Query};
@@ -19,7 +25,19 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct MoveRequest {
     /// The new port.
+    #[serde(default, deserialize_with = "port_of_json")]
     port: Option<Port>,
+}
+
+/// The description says `integer`, and `3030.0` is one of JSON Schema's.
+fn port_of_json<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Port>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(from)? else { return Ok(None) };
+    let whole = || number.as_f64().filter(|number| number.fract() == 0.0);
+    let port = match number.as_i64().or_else(|| whole().map(|number| number as i64)) {
+        Some(number) => Port::try_from(number),
+        None => Err(PortError::NotANumber(number.to_string())),
+    };
+    port.map(Some).map_err(de::Error::custom)
 }
 
 /// `POST /_homeport/api/v1/move`
