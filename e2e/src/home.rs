@@ -132,7 +132,7 @@ impl Home {
         }
     }
 
-    /// Its folder.
+    /// The folder that `HOMEPORT_HOME` names.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -12,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of a response, in bytes.
 const MAX_BODY: u64 = 1 << 20;
 
-/// A response.
+/// What a server responds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code; 0 if the response is not HTTP.

@@ -37,7 +37,7 @@ pub enum NotReady {
     Signalled(i32),
     /// It was not ready in time.
     TimedOut {
-        /// The limit.
+        /// How long it had.
         after: Duration,
         /// Whether it had sent `ready`.
         said_ready: bool,

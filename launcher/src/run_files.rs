@@ -34,7 +34,7 @@ use crate::{
 const OLD: Duration = Duration::from_secs(60 * 60);
 
 /// What takes the requests of commands.
-type Handler = Arc<dyn Fn(IncomingRequest) + Send + Sync>;
+type RequestHandler = Arc<dyn Fn(IncomingRequest) + Send + Sync>;
 
 /// The files of a running launch. Dropped at its end, it removes them.
 pub struct RunFiles<'a> {
@@ -44,7 +44,7 @@ pub struct RunFiles<'a> {
     /// Ends with these files, or when another takes its place.
     listener: Option<ControlListener>,
     published: Option<Discovery>,
-    handle: Handler,
+    handle: RequestHandler,
 }
 
 impl<'a> RunFiles<'a> {

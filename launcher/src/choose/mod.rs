@@ -28,7 +28,7 @@ use crate::candidates::Candidate;
 /// A claimed port, and what it took.
 #[derive(Debug)]
 pub struct Choice {
-    /// The sockets.
+    /// The sockets that listen on it.
     pub claim: Claim,
     /// Why this port.
     pub origin: Origin,
@@ -54,7 +54,7 @@ pub enum ChoiceError {
 }
 
 /// What came of one candidate.
-enum Outcome {
+enum ClaimOutcome {
     Claimed(Claim),
     Refused(Conflict),
 }
@@ -94,7 +94,7 @@ impl Chooser<'_> {
                 return Err(ChoiceError::MustNotMove(refused));
             }
             let conflict = match self.try_claim(candidate)? {
-                Outcome::Claimed(claim) => {
+                ClaimOutcome::Claimed(claim) => {
                     self.history.record(&Event::PortClaimed {
                         port: claim.port(),
                         origin,
@@ -104,7 +104,7 @@ impl Chooser<'_> {
                     });
                     return Ok(Choice { claim, origin, refused });
                 }
-                Outcome::Refused(conflict) => conflict,
+                ClaimOutcome::Refused(conflict) => conflict,
             };
             if self.is_instance(&conflict) {
                 return Err(ChoiceError::OwnInstance(Box::new(conflict)));
@@ -125,10 +125,10 @@ impl Chooser<'_> {
         is_ours && self.killed_on != Some(conflict.port)
     }
 
-    fn try_claim(&mut self, candidate: Candidate) -> Result<Outcome, ClaimError> {
+    fn try_claim(&mut self, candidate: Candidate) -> Result<ClaimOutcome, ClaimError> {
         let started = Instant::now();
         let Candidate { port, origin, refusal } = candidate;
-        let Some(port) = port else { return claim::any().map(Outcome::Claimed) };
+        let Some(port) = port else { return claim::any().map(ClaimOutcome::Claimed) };
         let conflict = |class, holder, os_error| Conflict {
             port,
             origin,
@@ -139,10 +139,10 @@ impl Chooser<'_> {
             elapsed: started.elapsed(),
         };
         if let Some(class) = refusal {
-            return Ok(Outcome::Refused(conflict(class, None, None)));
+            return Ok(ClaimOutcome::Refused(conflict(class, None, None)));
         }
         let error = match claim::port(port) {
-            Ok(claim) => return Ok(Outcome::Claimed(claim)),
+            Ok(claim) => return Ok(ClaimOutcome::Claimed(claim)),
             Err(error) if error.is_conflict() => error,
             Err(error) => return Err(error),
         };
@@ -152,11 +152,11 @@ impl Chooser<'_> {
         let mut conflict = conflict(finding.class, finding.holder, os_error);
         if let Some(waits) = lingering::waits(RULES, &conflict, self.killed_on) {
             if let Some(claim) = claim_after(waits, port) {
-                return Ok(Outcome::Claimed(claim));
+                return Ok(ClaimOutcome::Claimed(claim));
             }
             conflict.elapsed = started.elapsed();
         }
-        Ok(Outcome::Refused(conflict))
+        Ok(ClaimOutcome::Refused(conflict))
     }
 }
 

@@ -34,31 +34,31 @@ pub(super) fn history(context: &CommandContext, args: &HistoryArgs) -> Exit {
     };
     match print_all(&reader, &filter, args) {
         Ok(()) => Exit::Done,
-        Err(Stop::Unreadable(error)) => history_problems::unreadable(reader.file(), &error),
-        Err(Stop::Unread) => Exit::Done,
+        Err(PrintError::Unreadable(error)) => history_problems::unreadable(reader.file(), &error),
+        Err(PrintError::Unread) => Exit::Done,
     }
 }
 
-/// Why there is nothing more to do.
-enum Stop {
+/// Why no more is printed.
+enum PrintError {
     Unreadable(HistoryError),
     /// Stdout is closed.
     Unread,
 }
 
-impl<E: Into<HistoryError>> From<E> for Stop {
+impl<E: Into<HistoryError>> From<E> for PrintError {
     fn from(error: E) -> Self {
         Self::Unreadable(error.into())
     }
 }
 
-fn print_all(reader: &Reader, filter: &Filter, args: &HistoryArgs) -> Result<(), Stop> {
+fn print_all(reader: &Reader, filter: &Filter, args: &HistoryArgs) -> Result<(), PrintError> {
     let json = args.of.json;
     let mut stdout = io::BufWriter::new(anstream::stdout().lock());
     if args.follow {
         return follow(&mut reader.follow_from_start(filter), &mut stdout, json);
     }
-    let mut sum = Sum::default();
+    let mut sum = PrintedCounts::default();
     for found in reader.forward(filter)? {
         match found? {
             Found::Damage(_) => sum.broken += 1,
@@ -74,8 +74,8 @@ fn print_all(reader: &Reader, filter: &Filter, args: &HistoryArgs) -> Result<(),
 }
 
 /// Prints what there is and, from then on, what is added.
-fn follow(follower: &mut Follower, stdout: &mut impl Write, json: bool) -> Result<(), Stop> {
-    let mut sum = Some(Sum::default());
+fn follow(follower: &mut Follower, stdout: &mut impl Write, json: bool) -> Result<(), PrintError> {
+    let mut sum = Some(PrintedCounts::default());
     loop {
         for added in follower.poll()? {
             print(stdout, &added.entry.text, json)?;
@@ -86,19 +86,19 @@ fn follow(follower: &mut Follower, stdout: &mut impl Write, json: bool) -> Resul
             continue;
         }
         if let Some(sum) = sum.take() {
-            Sum { broken: follower.broken_lines(), ..sum }.print(json);
+            PrintedCounts { broken: follower.broken_lines(), ..sum }.print(json);
         }
         thread::sleep(PAUSE);
     }
 }
 
 #[derive(Debug, Default)]
-struct Sum {
+struct PrintedCounts {
     printed: u64,
     broken: u64,
 }
 
-impl Sum {
+impl PrintedCounts {
     fn print(&self, json: bool) {
         history_problems::note_damage(self.broken);
         if self.printed == 0 && !json {
@@ -107,16 +107,16 @@ impl Sum {
     }
 }
 
-fn print(stdout: &mut impl Write, text: &str, json: bool) -> Result<(), Stop> {
+fn print(stdout: &mut impl Write, text: &str, json: bool) -> Result<(), PrintError> {
     let printed = if json {
         writeln!(stdout, "{text}")
     } else {
         let entry: Value = serde_json::from_str(text).unwrap_or_default();
         writeln!(stdout, "{}", record::entry(&entry))
     };
-    printed.map_err(|_| Stop::Unread)
+    printed.map_err(|_| PrintError::Unread)
 }
 
-fn flush(stdout: &mut impl Write) -> Result<(), Stop> {
-    stdout.flush().map_err(|_| Stop::Unread)
+fn flush(stdout: &mut impl Write) -> Result<(), PrintError> {
+    stdout.flush().map_err(|_| PrintError::Unread)
 }

@@ -36,8 +36,8 @@ pub(super) fn logs(context: &CommandContext, args: &LogsArgs) -> Exit {
             return match tail(&logs_of(folders), &filter, lines, follow, json) {
                 Ok(()) => Exit::Done,
                 // The reader of stdout has gone.
-                Err(Stop::Unread) => Exit::Done,
-                Err(Stop::Unreadable(log, error)) => {
+                Err(TailError::Unread) => Exit::Done,
+                Err(TailError::Unreadable(log, error)) => {
                     history_problems::unreadable(log.file(), &error)
                 }
             };
@@ -91,21 +91,21 @@ fn logs_of(folders: &Folders) -> [Reader; 3] {
     ]
 }
 
-/// Why there is nothing more to print.
-enum Stop {
+/// Why no more is printed.
+enum TailError {
     Unreadable(Reader, HistoryError),
     /// Stdout is closed.
     Unread,
 }
 
-struct Line {
+struct LogLine {
     /// As it was written.
     text: String,
     /// The line as JSON; null if it is none.
     record: Value,
 }
 
-impl Line {
+impl LogLine {
     fn of(text: String) -> Self {
         let record = serde_json::from_str(&text).unwrap_or_default();
         Self { text, record }
@@ -124,11 +124,11 @@ fn tail(
     count: usize,
     follow: bool,
     json: bool,
-) -> Result<(), Stop> {
+) -> Result<(), TailError> {
     let mut last = Vec::new();
     let mut followers = Vec::new();
     for log in logs {
-        let unreadable = |error| Stop::Unreadable(log.clone(), error);
+        let unreadable = |error| TailError::Unreadable(log.clone(), error);
         let follower = follow.then(|| log.follow(filter));
         // What is written while the end is read is for the follower.
         let end = follower.as_ref().map(Follower::cursor);
@@ -142,7 +142,8 @@ fn tail(
         let mut added = Vec::new();
         for (log, follower) in &mut followers {
             added.extend(
-                added_lines(follower).map_err(|e| Stop::Unreadable((*log).clone(), e.into()))?,
+                added_lines(follower)
+                    .map_err(|e| TailError::Unreadable((*log).clone(), e.into()))?,
             );
         }
         print(&in_order(added), json)?;
@@ -156,7 +157,7 @@ fn last_of(
     filter: &Filter,
     count: usize,
     end: Option<Cursor>,
-) -> Result<Vec<Line>, HistoryError> {
+) -> Result<Vec<LogLine>, HistoryError> {
     let mut lines = Vec::new();
     let found = match end {
         Some(end) if end != Cursor::default() => log.backward_from(filter, end)?,
@@ -167,24 +168,24 @@ fn last_of(
             break;
         }
         if let Found::Record(entry) = found? {
-            lines.push(Line::of(entry.text));
+            lines.push(LogLine::of(entry.text));
         }
     }
     lines.reverse();
     Ok(lines)
 }
 
-fn added_lines(follower: &mut Follower) -> io::Result<impl Iterator<Item = Line>> {
-    Ok(follower.poll()?.into_iter().map(|added| Line::of(added.entry.text)))
+fn added_lines(follower: &mut Follower) -> io::Result<impl Iterator<Item = LogLine>> {
+    Ok(follower.poll()?.into_iter().map(|added| LogLine::of(added.entry.text)))
 }
 
 /// By time; lines of the same moment stay in the order of their logs.
-fn in_order(mut lines: Vec<Line>) -> Vec<Line> {
+fn in_order(mut lines: Vec<LogLine>) -> Vec<LogLine> {
     lines.sort_by(|a, b| a.ts().cmp(b.ts()));
     lines
 }
 
-fn print(lines: &[Line], json: bool) -> Result<(), Stop> {
+fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
     let mut stdout = anstream::stdout().lock();
     let mut print = || {
         for line in lines {
@@ -196,7 +197,7 @@ fn print(lines: &[Line], json: bool) -> Result<(), Stop> {
         }
         stdout.flush()
     };
-    print().map_err(|_: io::Error| Stop::Unread)
+    print().map_err(|_: io::Error| TailError::Unread)
 }
 
 /// A line for people: when, how grave, whose, and what.

@@ -22,7 +22,7 @@ use shared::{
 /// (LISTEN_FDS). To have a free port found and remembered, run `launcher`.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "server", version, max_term_width = 100)]
-pub struct Typed {
+pub struct TypedArgs {
     /// `None` if neither the command line nor the environment names one.
     #[arg(long, value_name = "N")]
     pub port: Option<Port>,
@@ -59,7 +59,7 @@ pub fn command() -> Command {
 
 /// The command line of a server called `server`, beside a launcher called `launcher`.
 pub fn named(server: &'static str, launcher: &'static str) -> Command {
-    let command = Typed::command().name(server);
+    let command = TypedArgs::command().name(server);
     let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }
@@ -125,8 +125,8 @@ impl Args {
     /// # Errors
     ///
     /// If a variable has a wrong value.
-    pub fn resolve(typed: Typed, environment: &Environment) -> Result<Self, VariableError> {
-        let Typed { port, app, bind, root, home, json, hand_over } = typed;
+    pub fn resolve(typed: TypedArgs, environment: &Environment) -> Result<Self, VariableError> {
+        let TypedArgs { port, app, bind, root, home, json, hand_over } = typed;
         Ok(Self {
             is_home_typed: home.is_some(),
             port: port.map_or_else(|| environment.value("HOMEPORT_PORT"), |port| Ok(Some(port)))?,
@@ -176,12 +176,12 @@ mod test {
 
     fn refusal(arguments: &[&str]) -> String {
         let arguments = ["server"].iter().chain(arguments);
-        Typed::try_parse_from(arguments).expect_err("wrong").to_string()
+        TypedArgs::try_parse_from(arguments).expect_err("wrong").to_string()
     }
 
     #[test]
     fn the_command_line_is_consistent() {
-        Typed::command().debug_assert();
+        TypedArgs::command().debug_assert();
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod test {
 
     #[test]
     fn an_ipv6_address_may_stand_in_brackets() {
-        let args = Typed::try_parse_from(["server", "--bind", "[::1]"]).expect("right");
+        let args = TypedArgs::try_parse_from(["server", "--bind", "[::1]"]).expect("right");
         assert_eq!(args.bind, Some("::1".parse().expect("an address")));
     }
 }

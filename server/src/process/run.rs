@@ -30,7 +30,7 @@ use shared::{
 use crate::{
     os::descriptors,
     process::{
-        args::{Args, Typed, command},
+        args::{Args, TypedArgs, command},
         handover,
         launch::ServerLaunch,
         port_conflict, report,
@@ -100,7 +100,7 @@ where
     os::survive_file_size_limit();
     descriptors::raise_limit();
     invoked_as::keep(argv);
-    let typed = Typed::from_arg_matches(&command().try_get_matches_from(argv)?)?;
+    let typed = TypedArgs::from_arg_matches(&command().try_get_matches_from(argv)?)?;
     let environment = Environment::of_process();
     let args = Args::resolve(typed, &environment)?;
     // A launcher has said it already.

@@ -30,23 +30,23 @@ pub const SOFT_LIMIT: usize = 256;
 
 /// All connections of one server. Clones share the count.
 #[derive(Debug, Clone, Default)]
-pub struct Connections(Arc<Shared>);
+pub struct Connections(Arc<ConnectionCount>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct ConnectionCount {
     is_draining: AtomicBool,
     open: watch::Sender<usize>,
 }
 
 /// One open connection, which is counted until this is dropped.
 #[derive(Debug)]
-pub struct Open(Connections);
+pub struct OpenConnection(Connections);
 
 impl Connections {
     /// Counts one more.
-    pub fn open(&self) -> Open {
+    pub fn open(&self) -> OpenConnection {
         self.0.open.send_modify(|count| *count += 1);
-        Open(self.clone())
+        OpenConnection(self.clone())
     }
 
     /// Makes every response from now on the last one on its connection.
@@ -81,7 +81,7 @@ impl Connections {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.0.open.send_modify(|count| *count -= 1);
     }

@@ -45,10 +45,10 @@ pub struct LastMove {
 pub struct LaunchHistory {
     file: Option<PathBuf>,
     launch_id: Uuid,
-    followed: Mutex<Option<Followed>>,
+    followed: Mutex<Option<FollowedHistory>>,
 }
 
-struct Followed {
+struct FollowedHistory {
     follower: Follower,
     records: LaunchRecords,
 }
@@ -57,7 +57,7 @@ struct Followed {
 struct LaunchRecords {
     moved: Option<LastMove>,
     /// The last refusal of each port that was refused, of which there are few in a launch.
-    conflicts: Vec<Refused>,
+    conflicts: Vec<RefusedPort>,
     /// The port that the launcher waited for, once it was free.
     freed: Option<Port>,
     serving: Option<u32>,
@@ -65,7 +65,7 @@ struct LaunchRecords {
 
 /// A port that this launch could not have.
 #[derive(Debug, Clone)]
-pub struct Refused {
+pub struct RefusedPort {
     /// The time of the last refusal of the port.
     pub ts: Timestamp,
     /// The candidate that was not had.
@@ -88,7 +88,7 @@ impl LaunchHistory {
     }
 
     /// The last refusal of `port` in this launch.
-    pub fn refused(&self, port: Port) -> Option<Refused> {
+    pub fn refused(&self, port: Port) -> Option<RefusedPort> {
         let of_port =
             |records: &LaunchRecords| records.conflicts.iter().find(|r| r.port == port).cloned();
         self.read(of_port).flatten()
@@ -116,7 +116,7 @@ impl LaunchHistory {
         Some(read(&followed.records))
     }
 
-    fn begin(&self, file: &Path) -> Followed {
+    fn begin(&self, file: &Path) -> FollowedHistory {
         let filter = Filter { launch_id: Some(self.launch_id), ..Filter::default() };
         let reader = Reader::of_history(file);
         let follower = reader.follow(&filter);
@@ -124,7 +124,7 @@ impl LaunchHistory {
         let before = reader.page(&filter, RECORDS, None).unwrap_or_default();
         let mut records = LaunchRecords::default();
         before.records.iter().rev().for_each(|entry| records.apply(entry));
-        Followed { follower, records }
+        FollowedHistory { follower, records }
     }
 }
 
@@ -134,7 +134,7 @@ impl LaunchRecords {
         match event {
             Event::PortConflict(Conflict { port, class, holder, .. }) => {
                 self.conflicts.retain(|refused| refused.port != port);
-                self.conflicts.push(Refused { ts, port, class, holder });
+                self.conflicts.push(RefusedPort { ts, port, class, holder });
                 self.freed = self.freed.filter(|freed| *freed != port);
             }
             Event::PortReleased(end) if end.reason == EndReason::HomePortFree => {

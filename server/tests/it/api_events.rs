@@ -15,7 +15,6 @@ use crate::{
     support::PATIENCE,
 };
 
-/// A subscriber.
 struct Listener {
     lines: BufReader<TcpStream>,
     head: String,

@@ -60,12 +60,12 @@ pub(super) fn carry_out<N: Network>(
     let (mut missing, mut first_had) = (None, None);
     for step in plan(network.rules(), addresses) {
         match take(network, step, number) {
-            Ok((bound, socket)) => {
-                number = bound.port();
+            Ok(Taken { address, socket }) => {
+                number = address.port();
                 first_had = first_had.or(Some(step.wanted()));
-                sockets.extend(socket.map(|socket| (bound, socket)));
+                sockets.extend(socket.map(|socket| (address, socket)));
             }
-            Err((address, anywhere, source)) => {
+            Err(StepError { address, anywhere, source }) => {
                 let other_had = first_had.is_some_and(|ip| ip != step.wanted());
                 let error = ClaimError { address, other_had, anywhere, source };
                 if !is_missing_family(&error.source) {
@@ -90,33 +90,43 @@ pub(super) fn carry_out<N: Network>(
     }
 }
 
-/// What a step had: the address, and the socket if it is kept.
-type Had<S> = (SocketAddr, Option<S>);
+/// What a step had.
+struct Taken<S> {
+    address: SocketAddr,
+    /// `None` if the step only tried whether it can be had.
+    socket: Option<S>,
+}
 
-/// What a step failed with: the address for whose sake it was taken, and whether a socket on any
-/// address may be the reason.
-type Refused = (SocketAddr, bool, io::Error);
+/// What a step failed with.
+struct StepError {
+    /// For whose sake the step was taken.
+    address: SocketAddr,
+    /// Whether a socket on any address may be the reason.
+    anywhere: bool,
+    source: io::Error,
+}
 
-fn take<N: Network>(network: &N, step: Step, number: u16) -> Result<Had<N::Socket>, Refused> {
+fn take<N: Network>(network: &N, step: Step, number: u16) -> Result<Taken<N::Socket>, StepError> {
     match step {
         Step::Bind { ip, sharing } => {
-            let address = SocketAddr::new(ip, number);
-            let (socket, bound) =
-                network.bind(address, sharing).map_err(|error| (address, false, error))?;
-            Ok((bound, Some(socket)))
+            let wanted = SocketAddr::new(ip, number);
+            match network.bind(wanted, sharing) {
+                Ok((socket, address)) => Ok(Taken { address, socket: Some(socket) }),
+                Err(source) => Err(StepError { address: wanted, anywhere: false, source }),
+            }
         }
         Step::Probe { every, sharing, wanted, unless_silent } => {
             let address = SocketAddr::new(wanted, number);
             match network.bind(SocketAddr::new(every, number), sharing) {
-                Ok((_, bound)) => Ok((bound, None)),
+                Ok((_, address)) => Ok(Taken { address, socket: None }),
                 Err(error)
                     if unless_silent
                         && error.kind() == io::ErrorKind::AddrInUse
                         && network.is_silent(address) =>
                 {
-                    Ok((address, None))
+                    Ok(Taken { address, socket: None })
                 }
-                Err(error) => Err((address, true, error)),
+                Err(source) => Err(StepError { address, anywhere: true, source }),
             }
         }
     }

@@ -36,7 +36,7 @@ use crate::os::bind_table::{BindRules, Sharing};
 pub(super) enum Step {
     /// Bind the wildcard of a family and close it again.
     Probe {
-        /// The wildcard.
+        /// The wildcard of its family.
         every: IpAddr,
         /// How it is asked for.
         sharing: Sharing,

@@ -11,13 +11,13 @@ use crate::{
 /// What has been learnt of processes and users.
 pub(super) struct Holders {
     system: Budget,
-    processes: HashMap<u32, Known>,
+    processes: HashMap<u32, ProcessLookup>,
     users: HashMap<u32, String>,
 }
 
 /// What an answer about a process came to.
 #[derive(Clone)]
-enum Known {
+enum ProcessLookup {
     Alive(HoldingProcess),
     Gone,
     /// The system did not answer in time.
@@ -43,7 +43,7 @@ impl Holders {
         }
         // A table that names who opened a socket goes on naming it when a child has inherited it.
         let is_named = sockets.iter().any(|socket| socket.pid.is_some());
-        if is_named && processes.iter().all(|known| matches!(known, Known::Gone)) {
+        if is_named && processes.iter().all(|known| matches!(known, ProcessLookup::Gone)) {
             return Finding { class: Class::GhostOwner, holder: self.heir(&pids) };
         }
         if let Some(&pid) = pids.first() {
@@ -72,20 +72,21 @@ impl Holders {
     /// Whether these sockets have holders, and all of them were left behind.
     pub(super) fn are_orphans(&mut self, seen: &Snapshot, sockets: &[SocketEntry]) -> bool {
         let processes = self.processes(&seen.pids(sockets));
-        let is_orphan = |known: &Known| matches!(known, Known::Alive(process) if process.orphan);
+        let is_orphan = |known: &ProcessLookup| matches!(known, ProcessLookup::Alive(process) if process.orphan);
         !processes.is_empty() && processes.iter().all(is_orphan)
     }
 
-    fn processes(&mut self, pids: &[u32]) -> Vec<Known> {
+    fn processes(&mut self, pids: &[u32]) -> Vec<ProcessLookup> {
         let known = &self.processes;
         let new: Vec<u32> = pids.iter().copied().filter(|pid| !known.contains_key(pid)).collect();
         if !new.is_empty() {
             let wanted = new.clone();
             let answers = self.system.query(move |system| {
-                let answer = |pid| system.process(pid).map_or(Known::Gone, Known::Alive);
+                let answer =
+                    |pid| system.process(pid).map_or(ProcessLookup::Gone, ProcessLookup::Alive);
                 wanted.into_iter().map(answer).collect()
             });
-            let answers = answers.unwrap_or_else(|| vec![Known::Unheard; new.len()]);
+            let answers = answers.unwrap_or_else(|| vec![ProcessLookup::Unheard; new.len()]);
             self.processes.extend(new.into_iter().zip(answers));
         }
         pids.iter().filter_map(|pid| self.processes.get(pid).cloned()).collect()
@@ -102,10 +103,10 @@ impl Holders {
 }
 
 /// Of those that live the one that started first: the others had the socket from it.
-fn oldest(processes: &[Known]) -> Option<Holder> {
+fn oldest(processes: &[ProcessLookup]) -> Option<Holder> {
     let alive = processes.iter().filter_map(|known| match known {
-        Known::Alive(process) => Some(&process.holder),
-        Known::Gone | Known::Unheard => None,
+        ProcessLookup::Alive(process) => Some(&process.holder),
+        ProcessLookup::Gone | ProcessLookup::Unheard => None,
     });
     let age = |holder: &&Holder| (holder.started_at.is_none(), holder.started_at, holder.pid);
     alive.min_by_key(age).cloned()

@@ -22,7 +22,7 @@ use crate::{
     port::{Port, PortRange},
 };
 
-use self::remarks::{Known, Remark};
+use self::remarks::{Remark, RemarkContext};
 
 /// Who asks about a port: an app and its settings.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +77,7 @@ impl ExplainContext<'_> {
         let policy = Policy::new(self.range, live.clone(), self.avoid.to_vec(), reserved);
         remarks::of(
             port,
-            &Known {
+            &RemarkContext {
                 app: self.app,
                 policy: &policy,
                 live: &live,

@@ -27,7 +27,7 @@ pub struct Remark {
 }
 
 /// What is known of an app and its system.
-pub struct Known<'a> {
+pub struct RemarkContext<'a> {
     /// Whose ports are not remarked on as reserved.
     pub app: &'a AppName,
     /// What is worth trying.
@@ -43,7 +43,7 @@ pub struct Known<'a> {
 }
 
 /// Every remark about `port`: what it is to the app, then its faults, the gravest first.
-pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
+pub fn of(port: Port, known: &RemarkContext<'_>) -> Vec<Remark> {
     let remark = |word, text| Remark { word, text, app: None };
     let app = known.app;
     let is_earlier = known.assignment.earlier.iter().any(|good| good.port == port);
@@ -63,7 +63,7 @@ pub fn of(port: Port, known: &Known<'_>) -> Vec<Remark> {
     own.into_iter().flatten().chain(faults).chain(outside).collect()
 }
 
-fn fault(port: Port, class: Class, known: &Known<'_>) -> Vec<Remark> {
+fn fault(port: Port, class: Class, known: &RemarkContext<'_>) -> Vec<Remark> {
     let remark = |word, text: String| vec![Remark { word, text, app: None }];
     match class {
         Class::BrowserBlocked => {
@@ -129,7 +129,7 @@ mod test {
         assignment.assign(port(17002), crate::conflict::Origin::Range, jiff::Timestamp::UNIX_EPOCH);
         let app = AppName::default();
         let home = Some(port(3030));
-        let known = Known {
+        let known = RemarkContext {
             app: &app,
             policy: &policy,
             live: &live,

@@ -48,7 +48,7 @@ struct Batch<'f> {
 /// A record that was added, and the place behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
-    /// The record.
+    /// The line, read.
     pub entry: Entry,
     /// Where to go on.
     pub cursor: Cursor,

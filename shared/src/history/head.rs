@@ -57,17 +57,17 @@ impl Head<'_> {
 
 /// A text that is not copied unless something in it is escaped.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Members(PhantomData))
+        from.deserialize_map(HeadVisitor(PhantomData))
     }
 }
 
-struct Members<'a>(PhantomData<Head<'a>>);
+struct HeadVisitor<'a>(PhantomData<Head<'a>>);
 
-impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+impl<'de: 'a, 'a> Visitor<'de> for HeadVisitor<'a> {
     type Value = Head<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,15 +79,15 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
         let (mut event, mut process, mut launch_id) = (None, None, None);
         let (mut pid, mut seq) = (None, None);
         let (mut port, mut from, mut to) = (None, None, None);
-        let text = |text: Option<Text<'a>>| text.map(|text| text.0);
-        while let Some(Text(key)) = members.next_key()? {
+        let text = |text: Option<BorrowedText<'a>>| text.map(|text| text.0);
+        while let Some(BorrowedText(key)) = members.next_key()? {
             if seen.has(&key) {
                 return Err(M::Error::custom(format_args!("duplicate field `{key}`")));
             }
             match &*key {
                 keys::TS => ts = Some(members.next_value()?),
                 keys::EVENT => event = text(members.next_value()?),
-                keys::APP => app = Some(members.next_value::<Text<'_>>()?.0),
+                keys::APP => app = Some(members.next_value::<BorrowedText<'_>>()?.0),
                 keys::PROCESS => process = text(members.next_value()?),
                 keys::PID => pid = members.next_value()?,
                 keys::LAUNCH_ID => launch_id = text(members.next_value()?),

@@ -33,7 +33,7 @@ use crate::{
 pub struct Author<'a> {
     /// The app it is about.
     pub app: &'a AppName,
-    /// The program.
+    /// Which of our programs writes.
     pub process: Process,
     /// The same in each record of one run of the program.
     pub launch_id: Uuid,
@@ -75,8 +75,8 @@ static NOWHERE: RecordStatic<'static> = RecordStatic {
 };
 
 /// Lines of JSON on their way to a sink.
-pub(super) struct Lines<S> {
-    json: Json<Line>,
+pub(super) struct JsonLineWriter<S> {
+    json: Json<LineBuffer>,
     sink: S,
     failed: bool,
     /// The losses that lines tell of.
@@ -84,7 +84,7 @@ pub(super) struct Lines<S> {
 }
 
 /// The drain of diagnostics. Its key order is fixed: see [`keys`].
-pub(crate) struct JsonLines<S>(Mutex<Lines<S>>);
+pub(crate) struct JsonLines<S>(Mutex<JsonLineWriter<S>>);
 
 thread_local! {
     /// The line that this thread is writing. The formatter owns its writer and gives no way to it,
@@ -94,9 +94,9 @@ thread_local! {
 }
 
 /// Writes to [`LINE`].
-struct Line;
+struct LineBuffer;
 
-impl Write for Line {
+impl Write for LineBuffer {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         LINE.with_borrow_mut(|line| line.extend_from_slice(piece));
         Ok(piece.len())
@@ -113,7 +113,7 @@ impl<S: Sink> JsonLines<S> {
         let next = AtomicU64::new(0);
         let tag = |r: &Record<'_>| if r.tag().is_empty() { r.module() } else { r.tag() }.to_owned();
         // One call for each key: the keys of one `o!` come out reversed.
-        let json = Json::new(Line)
+        let json = Json::new(LineBuffer)
             .add_key_value(o!(keys::TS => FnValue(|_| format!("{:.6}", Timestamp::now()))))
             .add_key_value(o!(keys::LEVEL => FnValue(|r| r.level().as_str())))
             .add_key_value(o!(keys::TARGET => FnValue(tag)))
@@ -127,7 +127,7 @@ impl<S: Sink> JsonLines<S> {
             .add_key_value(o!(keys::VERSION => env!("CARGO_PKG_VERSION")))
             .add_key_value(o!(keys::MACHINE => os::machine_name()))
             .build();
-        Self(Mutex::new(Lines { json, sink, failed: false, told: Losses::default() }))
+        Self(Mutex::new(JsonLineWriter { json, sink, failed: false, told: Losses::default() }))
     }
 
     /// Writes what was lost and is not told yet.
@@ -135,15 +135,15 @@ impl<S: Sink> JsonLines<S> {
         self.lock().report_losses();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lines<S>> {
+    fn lock(&self) -> MutexGuard<'_, JsonLineWriter<S>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: Sink> Lines<S> {
+impl<S: Sink> JsonLineWriter<S> {
     /// Lines that consist of what is logged and of nothing else.
     pub(super) fn bare(sink: S) -> Self {
-        Self { json: Json::new(Line).build(), sink, failed: false, told: Losses::default() }
+        Self { json: Json::new(LineBuffer).build(), sink, failed: false, told: Losses::default() }
     }
 
     /// Writes one line of these keys, and reports the first of consecutive failures.

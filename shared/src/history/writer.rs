@@ -13,7 +13,7 @@ use jiff::{Timestamp, Unit};
 use uuid::Uuid;
 
 use super::{
-    json_lines::{Author, Lines, Sink},
+    json_lines::{Author, JsonLineWriter, Sink},
     record::Record,
 };
 use crate::{
@@ -26,16 +26,16 @@ use crate::{
 
 /// A handle to the port history; clones write through the same one.
 #[derive(Clone)]
-pub struct Writer(Arc<Mutex<Open>>);
+pub struct Writer(Arc<Mutex<OpenHistory>>);
 
-struct Open {
+struct OpenHistory {
     app: AppName,
     process: Process,
     launch_id: Uuid,
     machine: String,
     /// The count of the next record.
     seq: u64,
-    lines: Lines<LogFile>,
+    lines: JsonLineWriter<LogFile>,
 }
 
 impl Writer {
@@ -47,13 +47,13 @@ impl Writer {
         let mut file = LogFile::new(folders.history());
         // Who follows it finds it before the first record, which also tells of what is wrong with it.
         let _ = file.length();
-        Self(Arc::new(Mutex::new(Open {
+        Self(Arc::new(Mutex::new(OpenHistory {
             app: author.app.clone(),
             process: author.process,
             launch_id: author.launch_id,
             machine: os::machine_name(),
             seq: 0,
-            lines: Lines::bare(file),
+            lines: JsonLineWriter::bare(file),
         })))
     }
 
@@ -67,12 +67,12 @@ impl Writer {
         self.lock().lines.sink_mut().close();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn lock(&self) -> MutexGuard<'_, OpenHistory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Open {
+impl OpenHistory {
     fn record(&mut self, event: &Event) {
         let now = Timestamp::now();
         let record = Record {
@@ -107,12 +107,12 @@ impl Sink for LogFile {
 }
 
 /// Writes records that are made elsewhere, in the form in which a [`Writer`] writes its own.
-pub struct RecordLines<W>(Lines<Plain<W>>);
+pub struct RecordLines<W>(JsonLineWriter<Plain<W>>);
 
 impl<W: Write + Send> RecordLines<W> {
     /// Lines that go to `to`, each with one call of `write_all`.
     pub fn new(to: W) -> Self {
-        Self(Lines::bare(Plain(to)))
+        Self(JsonLineWriter::bare(Plain(to)))
     }
 
     /// Writes one record as one line, its end included.

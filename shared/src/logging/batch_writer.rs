@@ -29,22 +29,22 @@ const MAX_QUEUED: usize = 16 << 20;
 const MAX_BATCH: usize = 256 << 10;
 
 /// The end that lines are put into.
-pub(super) struct Queue(Arc<Shared>);
+pub(super) struct Queue(Arc<SharedBatch>);
 
 /// The thread that writes; dropping it writes what is queued and waits for that.
 pub(super) struct Worker {
-    shared: Arc<Shared>,
+    shared: Arc<SharedBatch>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
+struct SharedBatch {
+    state: Mutex<BatchState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct BatchState {
     lines: Vec<u8>,
     /// How many lines found no room.
     dropped: u64,
@@ -76,15 +76,15 @@ impl BatchSink for RotatingFile {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl SharedBatch {
+    fn lock(&self) -> MutexGuard<'_, BatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next batch; `None` when the queue is closed and empty.
     fn next(&self) -> Option<Vec<u8>> {
-        let idle = |state: &mut State| state.lines.is_empty() && !state.closing;
-        let growing = |state: &mut State| state.lines.len() < MAX_BATCH && !state.hurrying;
+        let idle = |state: &mut BatchState| state.lines.is_empty() && !state.closing;
+        let growing = |state: &mut BatchState| state.lines.len() < MAX_BATCH && !state.hurrying;
         let state = self.changed.wait_while(self.lock(), idle);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let grown = self.changed.wait_timeout_while(state, PAUSE, growing);
@@ -97,14 +97,14 @@ impl Shared {
 
 /// A queue whose lines go to `file`.
 pub(super) fn queue(file: impl BatchSink + 'static) -> io::Result<(Queue, Worker)> {
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(SharedBatch::default());
     let writer = Arc::clone(&shared);
     let write = move || write_all(&writer, file);
     let thread = thread::Builder::new().name("diagnostics".to_owned()).spawn(write)?;
     Ok((Queue(Arc::clone(&shared)), Worker { shared, thread: Some(thread) }))
 }
 
-fn write_all(queue: &Shared, mut file: impl BatchSink) {
+fn write_all(queue: &SharedBatch, mut file: impl BatchSink) {
     let mut failed = false;
     while let Some(lines) = queue.next() {
         let written = file.append(&lines);
@@ -152,7 +152,7 @@ impl Worker {
         let mut state = self.shared.lock();
         state.hurrying = true;
         self.shared.changed.notify_all();
-        let is_busy = |state: &mut State| state.writing || !state.lines.is_empty();
+        let is_busy = |state: &mut BatchState| state.writing || !state.lines.is_empty();
         drop(self.shared.changed.wait_while(state, is_busy));
     }
 }

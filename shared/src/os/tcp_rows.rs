@@ -21,7 +21,7 @@ const LISTEN: u32 = 2;
 const TIME_WAIT: u32 = 11;
 
 /// Where the words of a row are.
-struct Row {
+struct RowLayout {
     bytes: usize,
     address: usize,
     port: usize,
@@ -30,10 +30,10 @@ struct Row {
 }
 
 /// State, address, port, remote address, remote port, process.
-const ROW_V4: Row = Row { bytes: 24, address: 4, port: 8, state: 0, pid: 20 };
+const ROW_V4: RowLayout = RowLayout { bytes: 24, address: 4, port: 8, state: 0, pid: 20 };
 
 /// Address (16), scope, port, remote address (16), remote scope, remote port, state, process.
-const ROW_V6: Row = Row { bytes: 56, address: 0, port: 20, state: 48, pid: 52 };
+const ROW_V6: RowLayout = RowLayout { bytes: 56, address: 0, port: 20, state: 48, pid: 52 };
 
 /// The sockets of an `AF_INET` table.
 pub(super) fn v4(table: &[u8]) -> Vec<SocketEntry> {
@@ -47,7 +47,11 @@ pub(super) fn v6(table: &[u8]) -> Vec<SocketEntry> {
     rows(table, &ROW_V6, ip)
 }
 
-fn rows(table: &[u8], layout: &Row, ip: impl Fn(&[u8]) -> Option<IpAddr>) -> Vec<SocketEntry> {
+fn rows(
+    table: &[u8],
+    layout: &RowLayout,
+    ip: impl Fn(&[u8]) -> Option<IpAddr>,
+) -> Vec<SocketEntry> {
     let count = word(table, 0).and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let rows = table.get(HEAD..).unwrap_or_default().chunks_exact(layout.bytes);
     let entry = |row: &[u8]| {

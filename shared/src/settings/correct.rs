@@ -20,7 +20,7 @@ pub(super) fn value(setting: &Setting, written: &str) -> Option<String> {
 }
 
 /// A setting whose line is no TOML, as in `open_browser = yes` or `port: 3030`.
-pub(super) struct Line {
+pub(super) struct MalformedSetting {
     pub(super) setting: &'static Setting,
     /// What stands in the place of the value.
     pub(super) written: String,
@@ -29,7 +29,7 @@ pub(super) struct Line {
 }
 
 /// What was probably meant by a line that is no TOML.
-pub(super) fn line(line: &str) -> Option<Line> {
+pub(super) fn line(line: &str) -> Option<MalformedSetting> {
     let line = line.trim();
     let (key, rest) =
         line.split_at(line.find(|c: char| c == '=' || c == ':' || c.is_whitespace())?);
@@ -41,7 +41,7 @@ pub(super) fn line(line: &str) -> Option<Line> {
     let is_other = format!("{} = {value}", setting.key) != line;
     // A line that is right by itself is wrong for another reason, such as the line above.
     let is_wrong = line.parse::<Document<String>>().is_err();
-    (is_other && is_wrong).then(|| Line { setting, written: written.to_owned(), value })
+    (is_other && is_wrong).then(|| MalformedSetting { setting, written: written.to_owned(), value })
 }
 
 /// The setting of a line that ends where its value should stand, as `port =`.

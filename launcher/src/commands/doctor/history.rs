@@ -14,7 +14,7 @@ use crate::{commands::history_problems, options::CommandContext};
 
 /// What a history amounts to.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Sum {
+struct HistoryCounts {
     records: u64,
     broken: u64,
     /// The first line that is no record.
@@ -37,7 +37,7 @@ pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
             );
         }
     };
-    let Sum { records, broken, first, lost, of_launch } = sum;
+    let HistoryCounts { records, broken, first, lost, of_launch } = sum;
     if broken + lost == 0 && launch.is_some() && of_launch == 0 {
         return Check::warning(
             "history",
@@ -69,9 +69,9 @@ fn kind(damage: &Damage) -> &'static str {
 }
 
 /// Counts records, those of `launch`, and the gaps in each writer's own count.
-fn sum(history: &Reader, launch: Option<Uuid>) -> Result<Sum, HistoryError> {
+fn sum(history: &Reader, launch: Option<Uuid>) -> Result<HistoryCounts, HistoryError> {
     let launch = launch.map(|launch| launch.to_string());
-    let mut sum = Sum::default();
+    let mut sum = HistoryCounts::default();
     let mut writers: HashMap<_, (u64, u64)> = HashMap::new();
     for found in history.forward(&Filter::default())? {
         let entry = match found? {
@@ -119,9 +119,9 @@ mod test {
             std::fs::write(&file, text).expect("written");
             sum(&Reader::of_history(&file), None).expect("readable")
         };
-        assert_eq!(counted(&whole), Sum { records: 3, ..Sum::default() });
+        assert_eq!(counted(&whole), HistoryCounts { records: 3, ..HistoryCounts::default() });
         let damaged = whole + &record(2, 1) + &record(2, 4) + "{\"ts\":\"20\n";
-        let Sum { records, broken, first, lost, .. } = counted(&damaged);
+        let HistoryCounts { records, broken, first, lost, .. } = counted(&damaged);
         assert_eq!((records, broken, lost), (5, 1, 3));
         let offset = first.expect("one").offset;
         assert_eq!(line_number(&file, offset).expect("readable"), 6);

@@ -17,9 +17,8 @@ use crate::{
     render::{self, line},
 };
 
-/// One setting.
 #[derive(Debug, PartialEq, Eq)]
-struct Row {
+struct SettingRow {
     key: &'static str,
     /// As it would be written in the file; `None` if there is none.
     value: Option<String>,
@@ -63,7 +62,7 @@ fn rows(
     settings: &Settings,
     file: &str,
     environment: &Environment,
-) -> Result<Vec<Row>, VariableError> {
+) -> Result<Vec<SettingRow>, VariableError> {
     let in_file = in_file(settings);
     TABLE
         .iter()
@@ -72,14 +71,14 @@ fn rows(
             Ok(match (set, &in_file[key], setting.default()) {
                 (Some(set), _, _) => {
                     let from = variable.map(str::to_owned);
-                    Row { key, value: Some(edit::value(&set)), source: "variable", from }
+                    SettingRow { key, value: Some(edit::value(&set)), source: "variable", from }
                 }
                 (None, value, _) if !value.is_null() => {
                     // A JSON value is also a TOML value.
                     let value = Some(value.to_string());
-                    Row { key, value, source: "file", from: Some(file.to_owned()) }
+                    SettingRow { key, value, source: "file", from: Some(file.to_owned()) }
                 }
-                (None, _, value) => Row { key, value, source: "default", from: None },
+                (None, _, value) => SettingRow { key, value, source: "default", from: None },
             })
         })
         .collect()
@@ -94,7 +93,7 @@ fn in_file(settings: &Settings) -> Value {
     in_file
 }
 
-impl Row {
+impl SettingRow {
     fn written(&self) -> String {
         match &self.value {
             Some(value) => format!("{} = {value}", self.key),

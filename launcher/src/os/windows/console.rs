@@ -22,10 +22,10 @@ use windows_sys::{
 use super::handle::done;
 use crate::os::interface::Signalled;
 
-type Handler = Box<dyn FnMut(Signalled) + Send>;
+type SignalHandler = Box<dyn FnMut(Signalled) + Send>;
 
 /// What [`handle_console_event`] calls: the system takes a function, which cannot hold a closure.
-static HANDLER: Mutex<Option<Handler>> = Mutex::new(None);
+static HANDLER: Mutex<Option<SignalHandler>> = Mutex::new(None);
 
 /// Calls `handle` for every request to end, on a thread that the system makes for it.
 ///

@@ -6,7 +6,7 @@ use windows_registry::CURRENT_USER;
 
 pub use crate::os::login_format::run_command::{program_of, rendered};
 
-/// The key.
+/// Whose values are the commands that a user's login runs.
 const RUN: &str = r"Software\Microsoft\Windows\CurrentVersion\Run";
 
 /// Where the task manager notes which of them the person has switched off.

@@ -54,7 +54,7 @@ impl Requests {
     }
 }
 
-/// The middleware.
+/// Counts a request, and the time until its response.
 ///
 /// # Errors
 ///

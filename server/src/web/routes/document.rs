@@ -6,7 +6,6 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets::{self, address};
 use shared::messages::Language;
 
-/// A page.
 pub(super) struct Document<'a> {
     pub(super) language: Language,
     pub(super) title: &'a str,

@@ -30,7 +30,7 @@ use crate::{
 const PREFETCH_HEADERS: [&str; 3] = ["sec-purpose", "purpose", "x-moz"];
 
 #[derive(Deserialize)]
-struct Asked {
+struct EnterQuery {
     #[serde(default)]
     ticket: String,
 }
@@ -49,7 +49,7 @@ pub(super) async fn enter(
         // The browser drops what it prefetched, and sends the request again when the person follows it.
         return Ok(HttpResponse::ServiceUnavailable().finish());
     }
-    let asked = Query::<Asked>::from_query(request.query_string());
+    let asked = Query::<EnterQuery>::from_query(request.query_string());
     let ticket = asked.map_or_else(|_| String::new(), |asked| asked.into_inner().ticket);
     let now = Timestamp::now();
     let checked = state.access.check_ticket(&ticket, now);

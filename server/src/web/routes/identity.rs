@@ -10,7 +10,7 @@ use shared::identity::{Identity, MAX_CHALLENGE};
 use crate::{problem::Problem, web::app_state::AppState};
 
 #[derive(Deserialize)]
-struct Asked {
+struct IdentityQuery {
     challenge: String,
 }
 
@@ -22,7 +22,7 @@ pub(super) async fn identity(
     request: HttpRequest,
     state: Data<AppState>,
 ) -> Result<Json<Identity>, Problem> {
-    let asked = Query::<Asked>::from_query(request.query_string());
+    let asked = Query::<IdentityQuery>::from_query(request.query_string());
     let challenge = asked.map_err(|_| Problem::wrong_challenge())?.into_inner().challenge;
     let fits = (1..=MAX_CHALLENGE).contains(&challenge.len());
     if !fits || !challenge.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -28,7 +28,7 @@ pub(super) fn episode(
     pause: Duration,
 ) {
     let pause = pause.mul_f64(2.0 * random.f64());
-    let mut launch = Launch::new(random, resident, began, Process::Launcher, pause);
+    let mut launch = PlannedLaunch::new(random, resident, began, Process::Launcher, pause);
     match launch.random.u32(0..100) {
         0..4 => launch.change_setting(),
         4..6 if launch.resident.last_good.is_some() => launch.forget(),
@@ -41,7 +41,7 @@ pub(super) fn episode(
 }
 
 /// A launch that is being planned.
-struct Launch<'a> {
+struct PlannedLaunch<'a> {
     random: &'a mut Rng,
     resident: &'a mut Resident,
     id: Uuid,
@@ -57,7 +57,7 @@ struct Launch<'a> {
     began: Timestamp,
 }
 
-impl<'a> Launch<'a> {
+impl<'a> PlannedLaunch<'a> {
     fn new(
         random: &'a mut Rng,
         resident: &'a mut Resident,
@@ -284,7 +284,7 @@ impl<'a> Launch<'a> {
     fn start_again(&mut self, port: Port) {
         let after = self.after;
         let mut second =
-            Launch::new(self.random, self.resident, self.began, Process::Launcher, after);
+            PlannedLaunch::new(self.random, self.resident, self.began, Process::Launcher, after);
         second.start();
         let relation = second.random.choice(Relation::ALL).copied().unwrap_or_default();
         second.record(Event::InstanceFound { port, url: claim::url(port), relation });

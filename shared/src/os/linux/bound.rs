@@ -87,7 +87,7 @@ fn parse(mut bytes: &[u8]) -> Piece {
     piece
 }
 
-/// An `inet_diag_msg`.
+/// What the kernel says of a socket in an `inet_diag_msg`.
 fn entry(message: &[u8]) -> Option<SocketEntry> {
     let message: &[u8; ANSWER] = message.first_chunk()?;
     let ip = match libc::c_int::from(message[0]) {

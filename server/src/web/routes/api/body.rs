@@ -92,10 +92,10 @@ fn not_typed() -> Problem {
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(bytes).map_err(|error| not_json(&error))? {
-        Members { repeated: Some(key), .. } => {
+        UniqueMembers { repeated: Some(key), .. } => {
             Err(Problem::wrong_value(&key, &message!("problem.repeated")))
         }
-        Members { members, repeated: None } => Ok(members),
+        UniqueMembers { members, repeated: None } => Ok(members),
     }
 }
 
@@ -110,30 +110,33 @@ fn not_json(error: &serde_json::Error) -> Problem {
 }
 
 /// An object, with the first member that it has twice: a [`Map`] keeps the last one silently.
-struct Members {
+struct UniqueMembers {
     members: Map<String, Value>,
     repeated: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for UniqueMembers {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Object;
 
         impl<'de> Visitor<'de> for Object {
-            type Value = Members;
+            type Value = UniqueMembers;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Members, M::Error> {
+            fn visit_map<M: MapAccess<'de>>(
+                self,
+                mut object: M,
+            ) -> Result<UniqueMembers, M::Error> {
                 let (mut members, mut repeated) = (Map::new(), None);
                 while let Some((key, value)) = object.next_entry::<String, Value>()? {
                     if members.insert(key.clone(), value).is_some() {
                         repeated.get_or_insert(key);
                     }
                 }
-                Ok(Members { members, repeated })
+                Ok(UniqueMembers { members, repeated })
             }
         }
 

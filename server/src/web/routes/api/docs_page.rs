@@ -29,15 +29,15 @@ pub(super) async fn page(_: Authorized, _: Query<Empty>) -> Result<HttpResponse,
 }
 
 /// One method of one path.
-struct Operation<'a> {
+struct ApiOperation<'a> {
     method: &'a str,
     path: &'a str,
     about: &'a Value,
 }
 
-fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
+fn operations(document: &Value) -> impl Iterator<Item = ApiOperation<'_>> {
     members(&document["paths"]).flat_map(|(path, item)| {
-        members(item).map(move |(method, about)| Operation { method, path, about })
+        members(item).map(move |(method, about)| ApiOperation { method, path, about })
     })
 }
 
@@ -84,7 +84,7 @@ fn contents(document: &Value) -> Markup {
     html! {
         nav aria-label="Operations" {
             ul {
-                @for Operation { method, path, about } in operations(document) {
+                @for ApiOperation { method, path, about } in operations(document) {
                     li {
                         a href={ "#" (anchor(method, path)) } {
                             span.method { (method.to_uppercase()) } " " (short(path))
@@ -99,8 +99,8 @@ fn contents(document: &Value) -> Markup {
     }
 }
 
-fn section(operation: &Operation<'_>) -> Markup {
-    let Operation { method, path, about } = operation;
+fn section(operation: &ApiOperation<'_>) -> Markup {
+    let ApiOperation { method, path, about } = operation;
     let content = &about["requestBody"]["content"];
     html! {
         section id=(anchor(method, path)) {

@@ -18,7 +18,7 @@ use crate::{
     web::{app_state::AppState, authorized::Authorized},
 };
 
-/// A page.
+/// One page of the history.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Records {
     /// The records as they were written, the newest first.

@@ -59,7 +59,7 @@ pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> 
 pub(super) fn read<'a, T: Deserialize<'a>>(
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<T, Problem> {
-    let values = pairs.map(|(name, value)| (name, Text(value)));
+    let values = pairs.map(|(name, value)| (name, QueryValue(value)));
     fields::read(MapDeserializer::<_, Error>::new(values))
         .map_err(|wrong| Problem::wrong_parameter(&wrong.field, &wrong.detail))
 }
@@ -68,9 +68,9 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
 ///
 /// The deserializer behind `web::Query` would take `+80` for a number, and reports of a wrong one what
 /// Rust's parser found, not what to write.
-struct Text<'a>(&'a str);
+struct QueryValue<'a>(&'a str);
 
-impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
+impl<'de> IntoDeserializer<'de, Error> for QueryValue<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -78,7 +78,7 @@ impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
     }
 }
 
-impl<'de> Deserializer<'de> for Text<'_> {
+impl<'de> Deserializer<'de> for QueryValue<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -61,7 +61,7 @@ pub(super) async fn read(
         answer(&state, &text)
     })
     .await
-    .map(Answer::into_response)
+    .map(TaggedAnswer::into_response)
 }
 
 /// `PUT /_homeport/api/v1/settings`
@@ -105,7 +105,7 @@ pub(super) async fn replace(
         answer(&state, &text)
     })
     .await
-    .map(Answer::into_response)
+    .map(TaggedAnswer::into_response)
 }
 
 /// The version of the settings that the client wants to replace, from `If-Match`.
@@ -195,21 +195,21 @@ struct SettingsAnswer {
 }
 
 /// An answer that is sent from a blocking thread, which a response cannot be.
-struct Answer {
+struct TaggedAnswer {
     tag: EntityTag,
     body: SettingsAnswer,
 }
 
-impl Answer {
+impl TaggedAnswer {
     fn into_response(self) -> HttpResponse {
         HttpResponse::Ok().insert_header((ETAG, self.tag.to_string())).json(self.body)
     }
 }
 
-fn answer(state: &AppState, text: &str) -> Result<Answer, Problem> {
+fn answer(state: &AppState, text: &str) -> Result<TaggedAnswer, Problem> {
     let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
     let broken = |fault: settings::SettingsFault| Problem::broken_settings(&fault.of(&file));
     let settings = Settings::parse(text).map_err(broken)?;
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
-    Ok(Answer { tag: tag(text), body })
+    Ok(TaggedAnswer { tag: tag(text), body })
 }

@@ -13,7 +13,7 @@ use shared::{
 
 use crate::web::{
     app_state::AppState,
-    launch_history::{LastMove, LaunchHistory, Refused},
+    launch_history::{LastMove, LaunchHistory, RefusedPort},
     storage::{AppFiles, Storage},
 };
 
@@ -71,7 +71,7 @@ impl View {
 
 /// The first launch has no earlier port, but a conflict may have kept it from its home port.
 fn away_from_home(to: Port, launch_history: &LaunchHistory, home: Port) -> Option<LastMove> {
-    let Refused { ts, port: from, class, holder } =
+    let RefusedPort { ts, port: from, class, holder } =
         launch_history.refused(home).filter(|_| to != home)?;
     let why = MoveReason::Conflict;
     Some(LastMove { from, to, why, ts, class: Some(class), holder })

@@ -43,10 +43,10 @@ const READ_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The clients of one server. Clones share them.
 #[derive(Clone, Default)]
-pub struct EventHub(Arc<Mutex<State>>);
+pub struct EventHub(Arc<Mutex<HubState>>);
 
 #[derive(Default)]
-struct State {
+struct HubState {
     clients: Vec<Sender<Bytes>>,
     /// Whether the thread runs.
     is_watching: bool,
@@ -100,12 +100,12 @@ impl EventHub {
         state.is_closed = true;
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, HubState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl HubState {
     /// Sends what is new to every client, and returns the cursor behind it. Starts the thread if none runs.
     fn update(&mut self, app: &Data<AppState>, hub: &EventHub) -> Option<Cursor> {
         if !self.is_watching {
