@@ -152,15 +152,18 @@ fn nearest(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| folder.exists())
 }
 
-/// A folder that a launch of `app` rests on and whose file system keeps no modes, although other users
-/// may write there, as far as can be seen.
+/// A folder that a launch of `app` rests on, or in which it will be made, whose file system keeps no
+/// modes, although other users may write there, as far as can be seen.
 pub fn unprotected(folders: &Folders, app: &AppName) -> Option<PathBuf> {
-    folders.below_home(app).into_iter().find(|folder| {
+    let counted = folders.below_home(app);
+    let is_unprotected = |folder: &&Path| {
         let looked = folder.metadata().ok().and_then(|about| look(folder, &about, Purpose::Launch));
         looked.is_some_and(|(untrusted, protection)| {
             untrusted.why == Distrust::Writable && protection == Protection::NoModes
         })
-    })
+    };
+    let there = counted.iter().filter_map(|folder| nearest(folder));
+    there.filter(is_unprotected).map(Path::to_owned).next()
 }
 
 impl Untrusted {

@@ -52,6 +52,7 @@ impl Need {
 
 /// Every tool beyond the Rust toolchain.
 static NEEDS: &[Need] = &[
+    Need::program("bindfs", &["bindfs"], "a file system that keeps no modes"),
     Need::program("cc", &["gcc", "libc6-dev"], "linking"),
     Need::program("chromedriver", &["chromium-driver"], "driving a browser"),
     Need::program("chromium", &["chromium"], "a browser to be driven, or opened by a desktop"),

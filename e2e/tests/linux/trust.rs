@@ -152,6 +152,30 @@ fn what_is_mounted_read_only_is_believed_whatever_its_mode_is() {
     home.launcher().at(&mounted).start().ready();
 }
 
+/// As on FAT, or on a share of Windows: every file shows what it was mounted with.
+#[test]
+fn a_file_system_that_keeps_no_modes_is_warned_of_with_what_helps() {
+    const MOUNT: &str = "bindfs --perms=a=rwX \"$0\" \"$0\" && exec \"$@\"";
+    let home = Home::new();
+    let folder = home.path().to_str().expect("text");
+    let mounted =
+        RunContext::direct().through(["unshare", "--mount", "--", "sh", "-c", MOUNT, folder]);
+    if let Err(error) = mounted.try_out() {
+        skip(&format!("nothing can be mounted here: {error}"));
+        return;
+    }
+    let keeps_none = "keeps no permissions";
+    let mut first = home.launcher().at(&mounted).start();
+    first.ready();
+    let ended = first.stop();
+    assert!(ended.stderr.contains(keeps_none), "{ended:?}");
+    for check in ["trust", "secret"] {
+        assert_doctor_says(&home, &mounted, check, &["umask=077"]);
+    }
+    let told = run(&home, &mounted, &["doctor"]);
+    assert!(!told.stdout.contains("chmod") && !told.stdout.contains("delete it"), "{told:?}");
+}
+
 /// What the program wrote is replaced, and said to be.
 #[test]
 fn a_secret_a_token_an_assignment_and_a_lock_of_another_user_are_put_aside() {

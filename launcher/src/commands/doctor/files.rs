@@ -80,11 +80,14 @@ fn folder(check: &'static str, path: &Path) -> Check {
     }
     match metadata {
         None => Check::ok(check, message!("doctor.folder_new", file = name)),
-        Some(metadata) if os::is_open_to_others(&metadata) => Check::warning(
-            check,
-            message!("doctor.folder_open", file = name),
-            message!("doctor.now_chmod"),
-        ),
+        // Where no mode stays, `trusted` says so once, and what helps.
+        Some(metadata) if os::is_open_to_others(&metadata) && os::keeps_modes(path) => {
+            Check::warning(
+                check,
+                message!("doctor.folder_open", file = name),
+                message!("doctor.now_chmod"),
+            )
+        }
         Some(_) => Check::ok(check, message!("doctor.folder_ok", file = name)),
     }
 }
@@ -141,11 +144,12 @@ fn secret(file: &Path) -> Check {
     let name = file.display();
     match Secret::load(file) {
         Ok(_) if fs::metadata(file).is_ok_and(|metadata| os::is_open_to_others(&metadata)) => {
-            Check::problem(
-                "secret",
-                message!("doctor.secret_open", file = name),
-                message!("doctor.now_secret_open"),
-            )
+            let now = if os::keeps_modes(file) {
+                message!("doctor.now_secret_open")
+            } else {
+                message!("doctor.now_no_modes")
+            };
+            Check::problem("secret", message!("doctor.secret_open", file = name), now)
         }
         Ok(_) => Check::ok("secret", message!("doctor.secret_ok")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
