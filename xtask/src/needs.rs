@@ -14,6 +14,9 @@ use std::{collections::BTreeSet, env, path::PathBuf};
 /// The name of the need for a compiler that makes Windows programs.
 pub(crate) const WINDOWS_RUSTC: &str = "a Rust compiler for Windows programs";
 
+/// The compiler of C++, in which libFuzzer is written.
+pub(crate) const CXX: &str = "c++";
+
 /// A tool that checks or tests use.
 struct Need {
     /// The program to look for, or a description.
@@ -53,6 +56,7 @@ impl Need {
 /// Every tool beyond the Rust toolchain.
 static NEEDS: &[Need] = &[
     Need::program("bindfs", &["bindfs"], "a file system that keeps no modes"),
+    Need::program(CXX, &["g++"], "compiling the fuzz targets"),
     Need::program("cc", &["gcc", "libc6-dev"], "linking"),
     Need::program("chromedriver", &["chromium-driver"], "driving a browser"),
     Need::program("chromium", &["chromium"], "a browser to be driven, or opened by a desktop"),

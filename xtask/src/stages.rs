@@ -1,7 +1,8 @@
 //! `cargo xtask test`: every check, one stage after the other.
 //!
 //! ```text
-//! usual   tools ► fmt ► clippy ► doc ► deny ► advisories ► workflows ► build ► windows ► version 0.1 ► tests
+//! usual   tools ► fmt ► clippy ► fuzz targets ► doc ► deny ► advisories ► workflows
+//!         ► build ► windows ► version 0.1 ► tests
 //! --fast  fmt ► clippy ► unit ► doctests
 //! --all   the usual ones ► schemathesis ► soak ► fuzz ► bench
 //! ```
@@ -70,6 +71,7 @@ fn usual(report: &mut StageReport, tests: &mut Tests) {
     report.stage("tools", needs::stage);
     report.stage("fmt", fmt);
     report.stage("clippy", clippy);
+    report.stage("fuzz targets", fuzz_targets);
     report.stage("doc", doc);
     report.stage("deny", deny::policy);
     report.stage("advisories", deny::advisories);
@@ -90,6 +92,17 @@ fn fmt() -> Outcome {
 fn clippy() -> Outcome {
     let args = ["--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     with_component("clippy", "clippy", &args)
+}
+
+/// They are a workspace of their own, which no other stage compiles.
+fn fuzz_targets() -> Outcome {
+    let missing = needs::missing(&[needs::CXX]);
+    if !missing.is_empty() {
+        return Outcome::Skipped(missing.join("; "));
+    }
+    let workspace = ["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target"];
+    let lints = ["--all-targets", "--locked", "--", "-D", "warnings"];
+    with_component("clippy", "clippy", &[&workspace[..], &lints].concat())
 }
 
 /// The benchmarks build, and the quick ones run. Their results here are not for comparison.
