@@ -127,7 +127,7 @@ impl Presence {
                 message!("now.wait"),
             )),
             Self::Unproven { owner, status: None } => {
-                let launcher = owner.as_ref().map(|owner| owner.pid);
+                let launcher = owner.as_ref().and_then(LockOwner::process_here);
                 Some((silent(launcher), now_silent(launcher)))
             }
             Self::Running(_) | Self::Absent => None,
@@ -193,7 +193,7 @@ pub fn take_turn(
             (Ok(None), Presence::Unproven { status: Some(_), .. })
                 if began.elapsed() < ready_timeout + EXTRA_WAIT => {}
             (Ok(None), Presence::Unproven { owner, .. }) if began.elapsed() >= SILENCE => {
-                return Err(Occupied::Unresponsive(owner.map(|owner| owner.pid)));
+                return Err(Occupied::Unresponsive(owner.and_then(|owner| owner.process_here())));
             }
             (Ok(None), Presence::Absent) if began.elapsed() >= SILENCE => {
                 return Err(Occupied::Unresponsive(None));

@@ -77,6 +77,12 @@ impl LockOwner {
         self.machine != os::machine_name()
     }
 
+    /// The process, if it can be seen from here: one of another computer or container has a number that is
+    /// that of another process here, or of none.
+    pub fn process_here(&self) -> Option<u32> {
+        (self.is_alive() && !self.is_elsewhere()).then_some(self.pid)
+    }
+
     /// Whether its process still exists. Of a process elsewhere that cannot be told: it counts as
     /// alive.
     pub fn is_alive(&self) -> bool {
@@ -119,7 +125,7 @@ impl LockOutcome {
     /// The process of this computer that holds it, if the lock's file names one that is alive.
     pub fn process_here(&self) -> Option<u32> {
         let Self::Busy(Some(owner)) = self else { return None };
-        (owner.is_alive() && !owner.is_elsewhere()).then_some(owner.pid)
+        owner.process_here()
     }
 }
 

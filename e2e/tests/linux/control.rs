@@ -8,7 +8,7 @@ use std::{
 };
 
 use e2e::{
-    Home, PATIENCE, RunContext, Running, WatchedProcess, get, program, quiet_port, wait_until,
+    Home, PATIENCE, RunContext, Running, WatchedProcess, get, program, quiet_port, skip, wait_until,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -167,6 +167,35 @@ fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() 
     assert_goes_on(&home, &url);
     assert!(!running.has_ended());
     assert_eq!(home.events("server_restarting").len() + home.events("port_moved").len(), 0);
+}
+
+/// As in a container that shares the home and the name of the computer: the numbers that it gives are those of
+/// other processes here.
+#[test]
+fn a_launcher_of_another_pid_namespace_is_asked_and_no_process_here_is_taken_for_it() {
+    let namespace = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+    let apart = RunContext::direct().through(namespace);
+    if let Err(error) = apart.try_out() {
+        return skip(&format!("no PID namespace here: {error}"));
+    }
+    let home = Home::new();
+    let mut running = home.launcher().at(&apart).start();
+    running.ready();
+    assert_eq!(home.command("status").run().code, Some(0));
+    fs::remove_file(home.folders().token(&AppName::default())).expect("there");
+    assert_eq!(home.command("where").run().code, Some(0), "and it is asked for its files");
+
+    let inside = WatchedProcess::children_of(running.pid());
+    let launcher = inside.first().expect("unshare has started it");
+    launcher.signal(Signal::STOP);
+    wait_until("it is stopped", || launcher.is_stopped());
+    for command in ["status", "stop", "restart", "move"] {
+        let told = home.command(command).run();
+        assert_eq!(told.code, Some(75), "{command}: {told:?}");
+        assert!(!told.stderr.contains("kill"), "{command}: {told:?}");
+    }
+    launcher.signal(Signal::CONT);
+    assert_eq!(home.command("stop").run().code, Some(0));
 }
 
 #[test]

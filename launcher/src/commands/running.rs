@@ -8,7 +8,11 @@ use std::{
 
 use serde_json::{Value, json};
 use shared::{
-    app_lock::AppLock, discovery::Discovery, exit::Exit, identity::Secret, message, next_command,
+    app_lock::{AppLock, LockOutcome},
+    discovery::Discovery,
+    exit::Exit,
+    identity::Secret,
+    message, next_command,
     words::AnswerName,
 };
 
@@ -125,9 +129,10 @@ pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<
 /// The launcher that the app's lock or the discovery file names, unproved.
 pub(super) fn published_launcher(context: &CommandContext) -> Option<u32> {
     let CommandContext { app, folders, .. } = context;
-    let holder = AppLock::holder(folders, app).and_then(|held| held.process_here());
-    let published = || Discovery::read(&folders.discovery(app))?.launcher_pid;
-    holder.or_else(published)
+    match AppLock::holder(folders, app) {
+        Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
+        _ => Discovery::read(&folders.discovery(app))?.launcher_pid,
+    }
 }
 
 pub(super) fn to_json(

@@ -31,8 +31,8 @@ use super::{interface::Started, unix};
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
     ListenerCloser, detach, for_this_user_alone, has_terminal, is_connected, is_listening_at,
-    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, nudge, on_signal,
-    signal_of, substitute_socket, user, wait_for_end,
+    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, on_signal, signal_of,
+    substitute_socket, user, wait_for_end,
 };
 
 /// Starts the server on these sockets, bound to this process for life and death.
@@ -79,6 +79,28 @@ pub fn with_socket_name<T>(
     unix::socket::with_name(short.as_os_str(), act)
 }
 
+/// Has a launcher of this user write anew what it has lost of `run/`, by SIGUSR1. A process that does not
+/// handle the signal would be ended by it: a number that a launcher in a container gives is that of
+/// another process here.
+///
+/// # Errors
+///
+/// If the process is gone, or no launcher.
+pub fn nudge(launcher: u32) -> io::Result<()> {
+    match handles(launcher, Signal::USR1) {
+        true => unix::nudge(launcher),
+        false => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+/// Whether a process has a handler for a signal (`proc_pid_status(5)`).
+fn handles(pid: u32, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+}
+
 /// Whether a process is stopped, by Ctrl-Z or a debugger.
 pub fn is_stopped(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -114,4 +136,19 @@ fn notify(state: &str) -> io::Result<()> {
         _ => return Ok(()),
     };
     UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &manager).map(drop)
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_no_launcher_is_sent_no_signal() {
+        let mut stranger = Command::new("sleep").arg("60").spawn().expect("started");
+        let refused = nudge(stranger.id()).expect_err("it is no launcher");
+        assert_eq!(refused.kind(), io::ErrorKind::NotFound);
+        assert_eq!(stranger.try_wait().expect("it is ours"), None);
+        stranger.kill().expect("ours");
+        stranger.wait().expect("ours");
+    }
 }
