@@ -2,15 +2,16 @@
 //!
 //! A Unix socket or a named pipe that only the same user can open. One connection is one request and
 //! one response, each a line of JSON. A line that is no request gets the response `refused`. Each
-//! client has a thread and a deadline, and the number of clients is limited. A request that its client
-//! no longer waits for is not carried out: the launcher may have been stopped meanwhile.
+//! client has a thread and a deadline, which is short in a crowd, so that no number of silent clients keeps a
+//! command from being heard. A request that its client no longer waits for is not carried out: the
+//! launcher may have been stopped meanwhile.
 
 use std::{
     io::{self, BufReader, Read},
     path::Path,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -30,11 +31,17 @@ use shared::{
 
 use crate::os;
 
-/// The most clients at a time; a person has one or two.
-const MAX_CLIENTS: usize = 16;
+/// The most clients at a time. The next one waits until another is done.
+const MAX_CLIENTS: usize = 64;
+
+/// How many clients are no crowd; a person has one or two.
+const FEW_CLIENTS: usize = 16;
 
 /// How long a client may take to send its request, and to take the response.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a client may take to send its request in a crowd. Commands send theirs at once.
+const CROWDED_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How long a launcher may take to answer a command, which has promised its person five seconds. One that
 /// works answers within a millisecond.
@@ -156,6 +163,13 @@ pub enum RequestError {
     Timeout,
 }
 
+impl RequestError {
+    /// Whether there is no socket.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Unreachable(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
 /// A control socket that listens until this is dropped.
 #[derive(Debug)]
 pub struct ControlListener {
@@ -187,22 +201,16 @@ pub fn listen(
     let closer = os::ListenerCloser::of(&listener)?;
     let is_closed = Arc::new(AtomicBool::new(false));
     let closed = Arc::clone(&is_closed);
-    let (handle, open) = (Arc::new(handle), Arc::new(AtomicUsize::new(0)));
+    let (handle, clients) = (Arc::new(handle), Clients::default());
     thread::Builder::new().name("control socket".to_owned()).spawn(move || {
         for client in listener.incoming() {
             if closed.load(Ordering::Relaxed) {
                 return;
             }
             let Ok(client) = client else { continue };
-            let (handle, open) = (Arc::clone(&handle), Arc::clone(&open));
-            if open.fetch_add(1, Ordering::Relaxed) >= MAX_CLIENTS {
-                open.fetch_sub(1, Ordering::Relaxed);
-                continue;
-            }
-            let serve = move || {
-                serve_client(client, &*handle);
-                open.fetch_sub(1, Ordering::Relaxed);
-            };
+            let Some(place) = clients.wait_for_place() else { continue };
+            let handle = Arc::clone(&handle);
+            let serve = move || serve_client(client, &place, &*handle);
             // Without a thread the connection is closed, and the client sees that.
             drop(thread::Builder::new().name("control client".to_owned()).spawn(serve));
         }
@@ -210,29 +218,85 @@ pub fn listen(
     Ok(ControlListener { is_closed, closer })
 }
 
-/// Reads from a client until a deadline.
-struct DeadlineReader {
-    client: Stream,
-    deadline: Instant,
+/// The clients that are connected.
+#[derive(Debug, Clone, Default)]
+struct Clients(Arc<ClientCount>);
+
+#[derive(Debug, Default)]
+struct ClientCount {
+    open: Mutex<usize>,
+    one_less: Condvar,
 }
 
-impl Read for DeadlineReader {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
+/// A client's place among [`MAX_CLIENTS`], until this is dropped.
+#[derive(Debug)]
+struct ClientPlace(Clients);
+
+impl Clients {
+    /// A place for one more; `None` if none becomes free, which takes a crowd that does not fall silent.
+    fn wait_for_place(&self) -> Option<ClientPlace> {
+        let is_full = |open: &mut usize| *open >= MAX_CLIENTS;
+        let waited = self.0.one_less.wait_timeout_while(self.open(), 2 * CROWDED_TIMEOUT, is_full);
+        let (mut open, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return None;
         }
-        let _ = self.client.set_recv_timeout(Some(left));
-        self.client.read(into)
+        *open += 1;
+        Some(ClientPlace(self.clone()))
+    }
+
+    fn open(&self) -> MutexGuard<'_, usize> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a client may take to send its request.
+    fn timeout(&self) -> Duration {
+        if *self.open() > FEW_CLIENTS { CROWDED_TIMEOUT } else { CLIENT_TIMEOUT }
     }
 }
 
+impl Drop for ClientPlace {
+    fn drop(&mut self) {
+        *self.0.open() -= 1;
+        self.0.0.one_less.notify_one();
+    }
+}
+
+/// Reads from a client for as long as it has time.
+struct DeadlineReader<'a> {
+    client: Stream,
+    clients: &'a Clients,
+    since: Instant,
+}
+
+impl Read for DeadlineReader<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.clients.timeout().saturating_sub(self.since.elapsed());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            // A crowd may come meanwhile.
+            let _ = self.client.set_recv_timeout(Some(left.min(CROWDED_TIMEOUT)));
+            match self.client.read(into) {
+                Err(error) if is_timeout(&error) => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+/// Whether nothing came in the time that a socket was given.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
 /// Reads the request of one client, and writes the response.
-fn serve_client(client: Stream, handle: &(impl Fn(IncomingRequest) + ?Sized)) {
+fn serve_client(client: Stream, place: &ClientPlace, handle: &impl Fn(IncomingRequest)) {
     // Pipes of Windows have no time limits; its clients are the same user's all the same.
     let _ = client.set_send_timeout(Some(CLIENT_TIMEOUT));
-    let deadline = Instant::now() + CLIENT_TIMEOUT;
-    let mut client = BufReader::new(DeadlineReader { client, deadline });
+    let (clients, since) = (&place.0, Instant::now());
+    let mut client = BufReader::new(DeadlineReader { client, clients, since });
     let response = match read_message::<Call>(&mut client) {
         // Who has gone away while this process was stopped does not want it any more.
         Ok(Some(_)) if !os::is_connected(&client.get_ref().client) => None,

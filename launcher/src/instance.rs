@@ -326,16 +326,18 @@ fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
 pub fn ask_launcher(
     context: &CommandContext,
 ) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
-    let mut why = RequestError::Closed;
+    let mut why = None;
     for socket in control_sockets(context) {
         match control::ask(&socket, Request::Status) {
             Ok(Response::Status(status)) => return Ok((socket, status)),
             Ok(_) => {}
             Err(error @ RequestError::Timeout) => return Err(error),
-            Err(error) => why = error,
+            // That there is no socket says less than what is wrong with one that there is.
+            Err(error) if error.is_absent() => why = why.or(Some(error)),
+            Err(error) => why = Some(error),
         }
     }
-    Err(why)
+    Err(why.unwrap_or(RequestError::Closed))
 }
 
 fn relation(running: &str) -> Relation {

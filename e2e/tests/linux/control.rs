@@ -117,6 +117,20 @@ fn a_silent_client_delays_no_other_and_is_left_in_the_end() {
     assert_goes_on(&home, &url);
 }
 
+/// Each has more time than a person is promised a word in, unless it is one of many.
+#[test]
+fn however_many_clients_are_silent_a_command_is_heard() {
+    let home = Home::new();
+    let (_running, _, url) = serving(&home);
+    for count in [16, 17, 100] {
+        let silent: Vec<_> = (0..count).map(|_| connect(&home)).collect();
+        let began = Instant::now();
+        assert_goes_on(&home, &url);
+        assert!(began.elapsed() < Duration::from_secs(4), "{count}: {:?}", began.elapsed());
+        drop(silent);
+    }
+}
+
 #[test]
 fn a_hundred_at_once_are_answered_or_closed_and_cost_little() {
     let home = Home::new();

@@ -84,7 +84,7 @@ pub fn kill(child: &Child) {
 /// # Errors
 ///
 /// If the process is gone.
-pub fn nudge(launcher: u32) -> io::Result<()> {
+pub(super) fn nudge(launcher: u32) -> io::Result<()> {
     let pid = Pid::from_raw(launcher.cast_signed()).ok_or(io::ErrorKind::NotFound)?;
     Ok(kill_process(pid, Signal::USR1)?)
 }
