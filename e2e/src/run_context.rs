@@ -26,10 +26,10 @@ impl RunContext {
         Self::default()
     }
 
-    /// With a SIGHUP that is not ignored: the tests may be run by `nohup`, and what they start inherits
-    /// that.
-    pub fn with_hangup() -> Self {
-        Self::direct().through(["env", "--default-signal=HUP"])
+    /// With no signal that is ignored: the tests may be run by `nohup`, or by a shell in the background, and what
+    /// they start inherits that.
+    pub fn with_default_signals() -> Self {
+        Self::direct().through(["env", "--default-signal"])
     }
 
     /// Adds a tool: `words` are its command line, which the program's own follows.

@@ -209,7 +209,7 @@ impl<'a> World<'a> {
 
     /// A start of the launcher.
     pub(super) fn launcher(&self) -> Invocation {
-        self.home.launcher().at(&RunContext::with_hangup())
+        self.home.launcher().at(&RunContext::with_default_signals())
     }
 
     /// A command of the launcher.

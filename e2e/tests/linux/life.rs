@@ -48,7 +48,7 @@ fn a_terminal_that_is_closed_ends_the_launch_well() {
     let (home, port) = (Home::new(), quiet_port());
     let launcher = program("launcher");
     let line = format!("exec {} --no-open --json --port {port}", launcher.display());
-    let mut terminal = RunContext::with_hangup().command("script");
+    let mut terminal = RunContext::with_default_signals().command("script");
     terminal.args(["-qefc", &line, "/dev/null"]).env_clear().env("HOMEPORT_HOME", home.path());
     terminal.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     terminal.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -64,7 +64,7 @@ fn a_terminal_that_is_closed_ends_the_launch_well() {
 #[test]
 fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
     let home = Home::new();
-    let heard = RunContext::with_hangup();
+    let heard = RunContext::with_default_signals();
     let mut running = home.launcher().at(&heard).setting("restart = \"never\"").start();
     running.ready();
     home.set("server", "restart = \"never\"\nready_timeout = \"3s\"\n");

@@ -35,7 +35,7 @@ fn remove(path: &PathBuf) {
 }
 
 fn serving(home: &Home) -> (Running, String) {
-    let launcher = home.launcher().at(&RunContext::with_hangup());
+    let launcher = home.launcher().at(&RunContext::with_default_signals());
     let mut running = launcher.port(quiet_port()).start();
     let url = running.ready().url;
     (running, url)

@@ -60,7 +60,7 @@ const MOMENTS: [(&str, Reach); 5] = [
 
 /// On a port that no other test takes meanwhile.
 fn launcher(home: &Home) -> Invocation {
-    home.launcher().at(&RunContext::with_hangup()).port(quiet_port())
+    home.launcher().at(&RunContext::with_default_signals()).port(quiet_port())
 }
 
 fn before_it_is_ready(home: &Home) -> Moment {
@@ -221,7 +221,8 @@ fn each_signal_to_a_server_without_a_launcher_has_its_course() {
         for times in [1, 2] {
             let case = format!("{signal:?} {times} times");
             let (home, port) = (Home::new(), quiet_port());
-            let mut running = home.server().at(&RunContext::with_hangup()).port(port).start();
+            let mut running =
+                home.server().at(&RunContext::with_default_signals()).port(port).start();
             let url = running.ready().url;
             send_times(&mut running, signal, times);
             if course == GoesOn {

@@ -47,7 +47,7 @@ fn aside(log: &Path) -> PathBuf {
 }
 
 fn started(home: &Home) -> Running {
-    let launcher = home.launcher().at(&RunContext::with_hangup());
+    let launcher = home.launcher().at(&RunContext::with_default_signals());
     let mut running = launcher.port(quiet_port()).start();
     running.ready();
     let logs = LOGS.map(|log| home.folders().logs().join(log));

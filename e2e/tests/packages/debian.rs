@@ -33,7 +33,7 @@ fn a_fresh_system_that_installs_the_package_can_use_it_and_is_the_same_after_a_p
     assert_eq!(running.exit().code, Some(0));
     // What it advises to type is what this system has.
     let where_is_it = stop.without("stop").arg("where").run();
-    assert!(where_is_it.stderr.contains("`homeport --app server`"), "{where_is_it:?}");
+    assert!(where_is_it.stderr.contains("`homeport`"), "{where_is_it:?}");
 
     for page in ["homeport", "homeport-stop", "homeport-settings-set", "homeport-server"] {
         assert!(system.succeed(&["man", "--where", page]).contains(page));
