@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::{
     control::{self, LaunchStatus, Request, RequestError, Response},
     options::CommandContext,
-    os,
+    os, recorded_instance,
 };
 
 /// How often a second start checks whether the first is ready. The first one takes a few
@@ -89,8 +89,8 @@ pub enum Presence {
     Running(RunningInstance),
     /// A launcher has the app, and nothing has answered for a server of it yet.
     Unproven {
-        /// Who has the lock, if the lock's file says so.
-        owner: Option<LockOwner>,
+        /// The process that has the app, if the lock's file or the history names one that can be seen here.
+        process: Option<u32>,
         /// What the launcher says of itself, if it answers.
         status: Option<Box<LaunchStatus>>,
     },
@@ -115,6 +115,25 @@ pub enum Occupied {
 }
 
 impl Presence {
+    /// Whether a process of the app has been seen, so that a lock that could be taken proves nothing.
+    fn shows_a_process(&self) -> bool {
+        match self {
+            Self::Running(_) => true,
+            Self::Unproven { process, status } => process.is_some() || status.is_some(),
+            Self::Elsewhere { .. } | Self::Absent => false,
+        }
+    }
+
+    /// A launcher that has lost its control socket, if a signal has it make another.
+    pub fn lost_launcher(&self) -> Option<u32> {
+        match self {
+            Self::Unproven { process, status: None } => {
+                process.filter(|pid| os::takes_nudges(*pid))
+            }
+            _ => None,
+        }
+    }
+
     /// What keeps the app from being used here, and what to do now; `None` if it runs, or if nothing does.
     pub fn problem(&self, app: &AppName) -> Option<(String, String)> {
         match self {
@@ -126,9 +145,8 @@ impl Presence {
                 message!("running.no_server", app, state = status.state),
                 message!("now.wait"),
             )),
-            Self::Unproven { owner, status: None } => {
-                let launcher = owner.as_ref().and_then(LockOwner::process_here);
-                Some((silent(launcher), now_silent(launcher)))
+            Self::Unproven { process, status: None } => {
+                Some((silent(*process), now_silent(*process)))
             }
             Self::Running(_) | Self::Absent => None,
         }
@@ -167,6 +185,7 @@ pub fn take_turn(
 ) -> Result<Turn, Occupied> {
     let began = Instant::now();
     let mut finder = Finder::new(context, Some(secret.clone()));
+    let mut is_nudged = false;
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
             Ok(LockOutcome::Held(lock)) if lock.remains().are_certain() => {
@@ -177,11 +196,19 @@ pub fn take_turn(
             Err(error) => Err(error),
         };
         let presence = finder.look();
-        match (lock, presence) {
-            (lock, Presence::Running(found)) => {
-                lock.ok().flatten().into_iter().for_each(AppLock::give_up);
-                return Ok(Turn::Running(found));
+        let lock = match lock {
+            Ok(Some(lock)) if presence.shows_a_process() => {
+                lock.give_up();
+                Ok(None)
             }
+            lock => lock,
+        };
+        if let Some(process) = presence.lost_launcher().filter(|_| !is_nudged) {
+            is_nudged = true;
+            let _ = os::nudge(process);
+        }
+        match (lock, presence) {
+            (_, Presence::Running(found)) => return Ok(Turn::Running(found)),
             (Ok(Some(lock)), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
             (Err(error), _) => {
                 warn(error);
@@ -192,8 +219,8 @@ pub fn take_turn(
             }
             (Ok(None), Presence::Unproven { status: Some(_), .. })
                 if began.elapsed() < ready_timeout + EXTRA_WAIT => {}
-            (Ok(None), Presence::Unproven { owner, .. }) if began.elapsed() >= SILENCE => {
-                return Err(Occupied::Unresponsive(owner.and_then(|owner| owner.process_here())));
+            (Ok(None), Presence::Unproven { process, .. }) if began.elapsed() >= SILENCE => {
+                return Err(Occupied::Unresponsive(process));
             }
             (Ok(None), Presence::Absent) if began.elapsed() >= SILENCE => {
                 return Err(Occupied::Unresponsive(None));
@@ -266,10 +293,15 @@ impl<'a> Finder<'a> {
         {
             return Presence::Running(running(good.port, identity, None));
         }
-        match (asked, holder) {
-            (Ok(status), _) => Presence::Unproven { owner, status: Some(status) },
-            (Err(error), None) if !matches!(error, RequestError::Timeout) => Presence::Absent,
-            (Err(_), _) => Presence::Unproven { owner, status: None },
+        let status = asked.as_ref().ok().cloned();
+        let is_silent = matches!(asked, Err(RequestError::Timeout));
+        // A launch that has just taken the lock looks as well.
+        let other = |pid: &u32| *pid != std::process::id();
+        let process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
+        let process = process.or_else(|| recorded_instance::process(self.context));
+        match (&status, &holder, process) {
+            (None, None, None) if !is_silent => Presence::Absent,
+            _ => Presence::Unproven { process, status },
         }
     }
 

@@ -43,8 +43,10 @@ pub mod instance;
 
 pub mod candidates;
 pub mod control;
-pub mod options;
 pub mod readiness;
+pub mod recorded_instance;
+
+pub mod options;
 
 pub mod args;
 pub mod os;

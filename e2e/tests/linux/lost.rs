@@ -5,6 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,10 @@ use serde_json::Value;
 use shared::{app::AppName, paths::Folders};
 
 /// What is removed, by the name of the case.
-type Loss = (&'static str, fn(&Folders, &AppName) -> Vec<PathBuf>);
+type Loss = (&'static str, LostPaths);
+
+/// The paths that are removed.
+type LostPaths = fn(&Folders, &AppName) -> Vec<PathBuf>;
 
 const LOSSES: [Loss; 7] = [
     ("run", |folders, _| vec![folders.run().to_owned()]),
@@ -32,6 +36,15 @@ const LOSSES: [Loss; 7] = [
 fn remove(path: &PathBuf) {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// All at once: who is silent is waited for.
+fn for_each_loss(check: fn(&str, LostPaths)) {
+    thread::scope(|scope| {
+        for (case, lost) in LOSSES {
+            scope.spawn(move || check(case, lost));
+        }
+    });
 }
 
 fn serving(home: &Home) -> (Running, String) {
@@ -66,6 +79,59 @@ fn whatever_is_lost_the_instance_is_found_and_there_is_no_second_one() {
         assert_eq!(running.exit().code, Some(0), "{case}");
         assert_eq!(home.events("server_spawned").len(), 1, "{case}");
     }
+}
+
+/// Nothing leads to it and nothing of it can answer: its history and the tables of the system are left.
+#[test]
+fn whatever_is_lost_of_an_app_that_is_stopped_there_is_no_second_one() {
+    for_each_loss(|case, lost| {
+        let home = Home::new();
+        let (running, url) = serving(&home);
+        let pids = [running.pid(), running.server().pid()];
+        let stopped = pids.map(|pid| WatchedProcess::of(pid).expect("it runs"));
+        stopped.iter().for_each(|process| process.signal(Signal::STOP));
+        wait_until("they are stopped", || stopped.iter().all(WatchedProcess::is_stopped));
+        let port = home.last_good();
+        lost(home.folders(), &AppName::default()).iter().for_each(remove);
+
+        let way_out = format!("kill -CONT {}", pids[0]);
+        for words in ["start --no-open", "where", "status", "stop", "doctor"] {
+            let mut words = words.split(' ');
+            let asked = home.command(words.next().expect("a word"));
+            let told = words.fold(asked, e2e::Invocation::arg).run();
+            assert_eq!(told.code, Some(75), "{case}: {told:?}");
+            let said = [told.stdout.as_str(), &told.stderr].concat();
+            assert!(said.contains(&way_out), "{case}: {told:?}");
+        }
+        stopped.iter().for_each(|process| process.signal(Signal::CONT));
+        let told = home.command("where").run();
+        assert!(told.stdout.contains(&url), "{case}: {told:?}");
+        assert_eq!(home.last_good(), port, "{case}");
+        assert_eq!(running.stop().code, Some(0), "{case}");
+        assert_eq!(home.events("server_spawned").len(), 1, "{case}");
+    });
+}
+
+/// A launcher that works is asked, although nothing leads to it but its history.
+#[test]
+fn whatever_is_lost_of_an_app_whose_server_is_stopped_its_launcher_is_asked() {
+    for_each_loss(|case, lost| {
+        let home = Home::new();
+        let (running, url) = serving(&home);
+        let server = WatchedProcess::of(running.server().pid()).expect("it runs");
+        server.signal(Signal::STOP);
+        wait_until("it is stopped", || server.is_stopped());
+        lost(home.folders(), &AppName::default()).iter().for_each(remove);
+
+        let second = home.launcher().run();
+        assert_eq!(second.line("instance_found")["url"], url.as_str(), "{case}: {second:?}");
+        assert_eq!(home.command("restart").run().code, Some(0), "{case}");
+        let told = home.command("where").run();
+        assert!(told.code == Some(0) && told.stdout.contains(&url), "{case}: {told:?}");
+        assert_eq!(home.command("stop").run().code, Some(0), "{case}");
+        assert_eq!(running.exit().code, Some(0), "{case}");
+        assert_eq!(home.events("launch_started").len(), 2, "{case}");
+    });
 }
 
 /// Also the commands that need no answer of the launcher.

@@ -120,7 +120,9 @@ pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<
             found.launcher_pid
         }
         Presence::Running(_) | Presence::Unproven { .. } => {
-            AppLock::holder(&context.folders, &context.app)?.process_here()
+            let holder = AppLock::holder(&context.folders, &context.app);
+            let holder = holder.and_then(|held| held.process_here());
+            holder.or_else(|| presence.lost_launcher())
         }
         Presence::Elsewhere { .. } | Presence::Absent => None,
     }

@@ -87,18 +87,18 @@ pub fn with_socket_name<T>(
 ///
 /// If the process is gone, or no launcher.
 pub fn nudge(launcher: u32) -> io::Result<()> {
-    match handles(launcher, Signal::USR1) {
+    match takes_nudges(launcher) {
         true => unix::nudge(launcher),
         false => Err(io::ErrorKind::NotFound.into()),
     }
 }
 
-/// Whether a process has a handler for a signal (`proc_pid_status(5)`).
-fn handles(pid: u32, signal: Signal) -> bool {
+/// Whether a process handles SIGUSR1 (`proc_pid_status(5)`), and is not ended by it.
+pub fn takes_nudges(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+    mask.is_some_and(|mask| mask >> (Signal::USR1.as_raw() - 1) & 1 == 1)
 }
 
 /// Whether a process is stopped, by Ctrl-Z or a debugger.

@@ -40,6 +40,11 @@ pub fn nudge(_: u32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Whether a process would write anew what it has lost: no signal does here.
+pub fn takes_nudges(_: u32) -> bool {
+    false
+}
+
 /// Whether a process is stopped: Ctrl-Z does not exist here.
 pub fn is_stopped(_: u32) -> bool {
     false

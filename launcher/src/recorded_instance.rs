@@ -1,0 +1,78 @@
+//! The running instance of an app, where nothing that leads to it is left and nothing of it answers.
+//!
+//! Its history says which processes had which port last. A process that was started before the record and
+//! holds a listening socket on that port is still the same one: stopped, or busy.
+
+use std::collections::HashSet;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::{
+    event::{Event, EventName, Process},
+    history::{Entry, Filter, Found, Reader},
+    os::{self, SocketState, SocketTables, System},
+    port::Port,
+};
+
+use crate::options::CommandContext;
+
+/// How many records are looked at: an attempt to move leaves two, and its port may not be the app's.
+const RECORDS: usize = 6;
+
+/// How far the time of a record and the start of its process, each to the clock's best, may be apart.
+const SLACK: SignedDuration = SignedDuration::from_secs(2);
+
+/// A process that had the app on a port.
+struct RecordedProcess {
+    pid: u32,
+    port: Port,
+    then: Timestamp,
+}
+
+/// The process that has the app, by its history and the tables of the system: the launcher, or the server
+/// if it has none. `None` also if the history cannot be read or is of another computer.
+pub fn process(context: &CommandContext) -> Option<u32> {
+    let system = System::default();
+    let alive = |recorded: &RecordedProcess| {
+        let started = system.process(recorded.pid).map(|process| process.holder.started_at);
+        started.is_some_and(|at| at.is_none_or(|at| at <= recorded.then + SLACK))
+    };
+    recorded(context).into_iter().filter(alive).find(|one| holds(&system, one)).map(|one| one.pid)
+}
+
+/// The last processes of the app, the latest first, and of one launch the launcher before its server.
+fn recorded(context: &CommandContext) -> Vec<RecordedProcess> {
+    let events = Filter::of_events([EventName::ServerSpawned, EventName::ServerListening]);
+    let filter = Filter { app: Some(context.app.clone()), ..events };
+    let found = Reader::of_history(&context.folders.history()).backward(&filter);
+    let entries = found.into_iter().flatten().filter_map(|found| match found.ok()? {
+        Found::Record(entry) => Some(entry),
+        Found::Damage(_) => None,
+    });
+    let mut all: Vec<_> = entries.take(RECORDS).filter_map(|entry| of_entry(&entry)).collect();
+    all.sort_by_key(|(writer, _)| *writer != Process::Launcher);
+    all.into_iter().map(|(_, recorded)| recorded).collect()
+}
+
+fn of_entry(entry: &Entry) -> Option<(Process, RecordedProcess)> {
+    let record = entry.record().ok().filter(|record| record.machine == os::machine_name())?;
+    match record.event {
+        Event::ServerSpawned(at) | Event::ServerListening(at) => {
+            let recorded = RecordedProcess { pid: record.pid, port: at.port, then: record.ts };
+            Some((record.process, recorded))
+        }
+        _ => None,
+    }
+}
+
+/// Whether it listens on its port.
+fn holds(system: &impl SocketTables, recorded: &RecordedProcess) -> bool {
+    let sockets = system.listeners().unwrap_or_else(|| system.sockets()).unwrap_or_default();
+    let on_port = |local: std::net::SocketAddr| local.port() == recorded.port.get();
+    let listening: Vec<_> = sockets
+        .into_iter()
+        .filter(|entry| entry.state == SocketState::Listen && on_port(entry.local))
+        .collect();
+    let ids: HashSet<_> = listening.iter().filter_map(|entry| entry.id).collect();
+    let is_opener = listening.iter().any(|entry| entry.pid == Some(recorded.pid));
+    is_opener || system.holders(&ids).values().flatten().any(|pid| *pid == recorded.pid)
+}
