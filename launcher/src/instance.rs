@@ -22,7 +22,7 @@ use shared::{
     discovery::Discovery,
     event::Relation,
     identity::{Identity, PROBE_TIMEOUT, Secret},
-    message,
+    message, next_command,
     port::Port,
 };
 use uuid::Uuid;
@@ -40,6 +40,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How long a second start waits for a launcher that does not say that it is starting. A person is
 /// promised a word within five seconds, and the last look takes some of it.
 const SILENCE: Duration = Duration::from_secs(4);
+
+/// How long a server is waited for whose launcher says that it serves.
+const SERVER_SILENCE: Duration = Duration::from_secs(2);
 
 /// How much longer than its server may take a launcher is waited for that is starting.
 const EXTRA_WAIT: Duration = Duration::from_secs(2);
@@ -68,12 +71,19 @@ pub struct RunningInstance {
     pub launcher_pid: Option<u32>,
     /// Whether it is the server that names its launcher, which one of version 0.1 does not.
     pub names_launcher: bool,
+    /// Whether the server has proved itself, or the launcher alone has answered.
+    pub has_answered: bool,
 }
 
 impl RunningInstance {
     /// Its address for a browser, made from the proven port: a file may say anything.
     pub fn url(&self) -> String {
         claim::url(self.port)
+    }
+
+    /// What is wrong with its server if that is stopped or silent, and the way out.
+    pub fn problem(&self, app: &AppName) -> Option<(String, String)> {
+        if self.has_answered { None } else { server_problem(app, self.port, self.server_pid) }
     }
 
     /// How its version relates to this one. A version that cannot be read is not ours to judge.
@@ -285,6 +295,7 @@ impl<'a> Finder<'a> {
                 server_pid: Some(server_pid),
                 launcher_pid: status.launch.launcher_pid,
                 names_launcher: false,
+                has_answered: false,
             });
         }
         let remembered = Assignment::load(&folders.assignment(app)).ok();
@@ -336,6 +347,29 @@ fn running(port: Port, identity: Identity, launcher_pid: Option<u32>) -> Running
         server_pid: Some(pid),
         launcher_pid,
         names_launcher,
+        has_answered: true,
+    }
+}
+
+/// What is wrong with the server of `app` if it is stopped or silent, and the way out.
+pub fn server_problem(
+    app: &AppName,
+    port: Port,
+    server_pid: Option<u32>,
+) -> Option<(String, String)> {
+    let url = claim::url(port);
+    if let Some(pid) = server_pid.filter(|pid| os::is_stopped(*pid)) {
+        let problem = message!("running.server_stopped", app, url, pid);
+        return Some((problem, message!("now.continue", pid)));
+    }
+    // Whatever the secret is: it need not be proved that there is an answer.
+    match Secret::random().probe(port, SERVER_SILENCE) {
+        Err(error) if error.is_silence() => {
+            let command = next_command::launcher("restart", app);
+            let problem = message!("running.server_silent", app, url);
+            Some((problem, message!("now.replace_server", command)))
+        }
+        _ => None,
     }
 }
 

@@ -104,6 +104,11 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
+    /// Whether a connection was made and nothing came.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::NoAnswer(_)) && !self.is_unconnected()
+    }
+
     /// Whether no connection was made: no program listens there, so far.
     pub fn is_unconnected(&self) -> bool {
         match self {

@@ -125,6 +125,16 @@ fn whatever_is_lost_of_an_app_whose_server_is_stopped_its_launcher_is_asked() {
 
         let second = home.launcher().run();
         assert_eq!(second.line("instance_found")["url"], url.as_str(), "{case}: {second:?}");
+        let way_out = format!("kill -CONT {}", server.pid());
+        assert!(second.stderr.contains(&way_out), "{case}: {second:?}");
+        for words in ["where", "open --print", "doctor"] {
+            let mut words = words.split(' ');
+            let asked = home.command(words.next().expect("a word"));
+            let told = words.fold(asked, e2e::Invocation::arg).run();
+            assert_eq!(told.code, Some(75), "{case}: {told:?}");
+            assert!([told.stdout, told.stderr].concat().contains(&way_out), "{case}");
+        }
+        assert_eq!(home.ask("status").line("status")["server_answers"], false, "{case}");
         assert_eq!(home.command("restart").run().code, Some(0), "{case}");
         let told = home.command("where").run();
         assert!(told.code == Some(0) && told.stdout.contains(&url), "{case}: {told:?}");

@@ -31,7 +31,7 @@ use crate::{
     instance::{self, Presence, RunningInstance},
     options::CommandContext,
     os,
-    render::{self, line, note, record},
+    render::{line, note, record},
 };
 
 /// Ends the running launch, and waits until it has ended.
@@ -101,7 +101,7 @@ fn send(
     let answer = match reach(context).map(|(socket, status)| answer(&socket, status, request)) {
         Ok(Ok(answer)) => answer,
         Ok(Err(RequestError::Timeout)) => return silent(running::published_launcher(context)),
-        Ok(Err(error)) => return refused(&error.to_string(), &message!("now.log")),
+        Ok(Err(error)) => return running::refused(&error.to_string(), &message!("now.log")),
         Err(exit) => return exit,
     };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
@@ -111,10 +111,10 @@ fn send(
             Exit::Done
         }
         (None, Response::Refused { reason, about_port }) => {
-            let exit = refused(&reason, &message!("now.unchanged"));
+            let exit = running::refused(&reason, &message!("now.unchanged"));
             if about_port { Exit::PortUnavailable } else { exit }
         }
-        (None, _) => refused(&message!("ask.other_version"), &message!("now.stop_first")),
+        (None, _) => running::refused(&message!("ask.other_version"), &message!("now.stop_first")),
     }
 }
 
@@ -146,9 +146,10 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
         }
     }
     Err(match presence {
-        Presence::Running(RunningInstance { launcher_pid: Some(pid), .. }) => {
-            refused(&message!("ask.no_answer", pid, error = why), &message!("now.kill", pid))
-        }
+        Presence::Running(RunningInstance { launcher_pid: Some(pid), .. }) => running::refused(
+            &message!("ask.no_answer", pid, error = why),
+            &message!("now.kill", pid),
+        ),
         Presence::Running(found) => without_launcher(context, &found),
         other => running::not_found(context, &other),
     })
@@ -159,7 +160,7 @@ fn without_launcher(context: &CommandContext, found: &RunningInstance) -> Exit {
     let (app, port) = (&context.app, found.port);
     let pid = found.server_pid.map_or_else(|| message!("status.unknown"), |pid| pid.to_string());
     let command = next_command::launcher("", app);
-    refused(
+    running::refused(
         &message!("ask.no_launcher", app, pid, port),
         &message!("now.use_launcher", pid, command),
     )
@@ -167,7 +168,7 @@ fn without_launcher(context: &CommandContext, found: &RunningInstance) -> Exit {
 
 /// Prints that a launcher does not answer.
 fn silent(launcher: Option<u32>) -> Exit {
-    refused(&instance::silent(launcher), &instance::now_silent(launcher))
+    running::refused(&instance::silent(launcher), &instance::now_silent(launcher))
 }
 
 /// Sends `request` to a launcher that has just sent its `status`, and waits for the response for as long as
@@ -199,17 +200,12 @@ fn answer(
     Ok(response)
 }
 
-fn refused(why: &str, now: &str) -> Exit {
-    render::error(why);
-    render::now(now);
-    Exit::NotReady
-}
-
 /// The status with what this process can see by itself: memory, and the last conflict.
 fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
     object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
+    object["server_answers"] = json!(status.server_pid.map(|_| server_problem(status).is_none()));
     object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
     let assignment = Assignment::load(&context.folders.assignment(&context.app));
     let last_good = assignment.ok().and_then(|assignment| assignment.last_good);
@@ -223,6 +219,12 @@ fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     object
 }
 
+/// What is wrong with a server of which the launcher says that it serves.
+fn server_problem(status: &LaunchStatus) -> Option<(String, String)> {
+    let (launch, pid) = (&status.launch, status.server_pid?);
+    instance::server_problem(&launch.app, launch.port, Some(pid))
+}
+
 fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let launch = &status.launch;
@@ -233,7 +235,10 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
     };
     let (app, url) = (&launch.app, launch.url());
     let home = status.home_port.filter(|home| *home != launch.port);
+    let problem = server_problem(status);
     let details = [
+        problem.as_ref().map(|(why, _)| why.clone()),
+        problem.as_ref().map(|(_, now)| message!("status.now", now)),
         Some(message!(
             "status.port",
             port = launch.port,

@@ -37,7 +37,7 @@ pub(super) fn look(context: &CommandContext) -> Presence {
     Finder::new(context, secret).look()
 }
 
-/// The running server. Its launcher writes anew what it has lost.
+/// The running server, which answers. Its launcher writes anew what it has lost.
 ///
 /// # Errors
 ///
@@ -52,7 +52,10 @@ pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
             {
                 restore(context, launcher);
             }
-            Ok(found)
+            match found.problem(&context.app) {
+                Some((problem, now)) => Err(refused(&problem, &now)),
+                None => Ok(found),
+            }
         }
         other => Err(not_found(context, &other)),
     }
@@ -86,6 +89,13 @@ pub(super) fn ask_restored(
             answered => return answered,
         }
     }
+}
+
+/// Prints why a command cannot be carried out now, and what to do.
+pub(super) fn refused(why: &str, now: &str) -> Exit {
+    render::error(why);
+    render::now(now);
+    Exit::NotReady
 }
 
 /// Prints why nothing runs, or nothing that can be asked.

@@ -122,7 +122,12 @@ impl Launch {
         self.history.record(&event);
         let asked = options.port.as_ref().map(|port| port.value);
         self.screen.instance(&self.context.app, found, &event, asked);
+        let problem = found.problem(&self.context.app);
+        if let Some((problem, now)) = &problem {
+            self.screen.warning(problem, now);
+        }
         if options.settings.open_browser.value
+            && problem.is_none()
             && let Some(opening) = self.open_browser(port)
         {
             // This process ends next, and with it the thread. One that has panicked has said so.

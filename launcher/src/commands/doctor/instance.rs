@@ -60,15 +60,13 @@ pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Ch
 
 fn running(context: &CommandContext, found: &RunningInstance) -> Check {
     let (app, url) = (&context.app, found.url());
-    let is_stopped = |pid: Option<u32>| pid.filter(|pid| os::is_stopped(*pid));
-    if let Some(pid) = is_stopped(found.launcher_pid) {
+    if let Some(pid) = found.launcher_pid.filter(|pid| os::is_stopped(*pid)) {
         let why = instance::silent(Some(pid));
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::warning("instance", text, instance::now_silent(Some(pid)));
     }
-    if let Some(pid) = is_stopped(found.server_pid) {
-        let text = message!("doctor.server_stopped", app, url, pid);
-        return Check::problem("instance", text, message!("now.continue", pid));
+    if let Some((text, now)) = found.problem(app) {
+        return Check::problem("instance", text, now);
     }
     Check::ok("instance", message!("doctor.runs", app, url))
 }
