@@ -95,6 +95,9 @@ pub enum Response {
         port: Port,
         /// The process id of the server.
         server_pid: u32,
+        /// What could not be done besides; one of an earlier version does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        warning: Option<String>,
     },
     /// The request cannot be met; nothing has changed.
     Refused {

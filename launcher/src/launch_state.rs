@@ -78,6 +78,8 @@ pub struct LaunchState<'a> {
     pub run_files: RunFiles<'a>,
     /// The generation of the assignment that has the port; `None` if the port is not remembered.
     pub generation: Option<u64>,
+    /// Why the port could not be remembered, as a sentence for a person.
+    pub not_remembered: Option<String>,
     /// Ends the wait for the home port when it is dropped.
     pub home_port_wait: Option<Sender<()>>,
 }
@@ -237,9 +239,12 @@ impl LaunchState<'_> {
         assignment.assign(at.port, choice.origin, Timestamp::now());
         let file = launch.context.folders.assignment(&launch.context.app);
         if let Err(error) = assignment.commit(&file, lock) {
-            launch.warn(&message!("warning.not_remembered"), &error);
+            let warning = message!("warning.not_remembered", port = at.port, file = file.display());
+            launch.warn(&warning, &error);
+            self.not_remembered = Some(format!("{warning} ({error})"));
             return None;
         }
+        self.not_remembered = None;
         let generation = assignment.generation;
         launch.history.record(&Event::PortAssigned { port: at.port, generation, previous });
         Some(generation)

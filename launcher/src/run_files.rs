@@ -83,6 +83,10 @@ impl<'a> RunFiles<'a> {
         self.published = Some(Discovery { control: self.control.clone(), ..discovery });
         self.write_owner();
         if let Err(error) = self.write_discovery() {
+            if self.is_lost() {
+                // What it says of another port, programs would believe.
+                withdraw(&self.launch.context.folders.discovery(&self.launch.context.app));
+            }
             self.launch.warn(&message!("warning.not_found"), &error);
         }
     }
@@ -98,11 +102,7 @@ impl<'a> RunFiles<'a> {
             self.listen();
         }
         self.write_owner();
-        let is_lost = |published: &Discovery| {
-            let file = context.folders.discovery(&context.app);
-            Discovery::read(&file).is_none_or(|found| found.launch_id != published.launch_id)
-        };
-        if self.published.as_ref().is_some_and(is_lost) {
+        if self.is_lost() {
             // It is tried again at the next occasion, and was warned of at the first.
             let _ = self.write_discovery();
         }
@@ -117,6 +117,14 @@ impl<'a> RunFiles<'a> {
             Ok(found) if found == *token => Ok(()),
             _ => token.publish(&file),
         }
+    }
+
+    /// Whether the discovery file is not there, or leads elsewhere.
+    fn is_lost(&self) -> bool {
+        let context = &self.launch.context;
+        let found = Discovery::read(&context.folders.discovery(&context.app));
+        let leads = |discovery: &Discovery| (discovery.launch_id, discovery.port);
+        self.published.is_some() && found.as_ref().map(leads) != self.published.as_ref().map(leads)
     }
 
     fn write_discovery(&self) -> io::Result<()> {

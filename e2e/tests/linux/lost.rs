@@ -238,14 +238,32 @@ fn an_app_whose_disk_is_full_is_still_shown_restarted_and_stopped() {
     let Some(_mounted) = Mounted::on(&disk, &small) else { return };
     let launcher = home.launcher().env("HOMEPORT_HOME", &disk).port(quiet_port());
     let mut running = launcher.start();
-    let url = running.ready().url;
+    let ready = running.ready();
+    let url = ready.url.clone();
     let filled = fs::write(disk.join("filler"), vec![b'x'; 16 << 20]);
     assert!(filled.is_err(), "the disk is full");
-    for command in ["where", "status", "restart", "stop"] {
-        let told = home.command(command).env("HOMEPORT_HOME", &disk).run();
-        assert_eq!(told.code, Some(0), "{command}: {told:?}");
-        assert!(command == "stop" || told.stdout.contains(&url), "{command}: {told:?}");
+    let asked = |command: &str| home.command(command).env("HOMEPORT_HOME", &disk);
+    let assert_each_leads_to = |url: &str| {
+        for command in ["where", "status", "restart"] {
+            let told = asked(command).run();
+            assert_eq!(told.code, Some(0), "{command}: {told:?}");
+            assert!(told.stdout.contains(url), "{command}: {told:?}");
+        }
+        let second = home.launcher().env("HOMEPORT_HOME", &disk).run();
+        assert_eq!(second.line("instance_found")["url"], url, "{second:?}");
+    };
+    assert_each_leads_to(&url);
+
+    // The old port redirects, so that what the discovery file says of it could be believed.
+    let to = quiet_port();
+    let moved = asked("move").arg("--json").arg(to.to_string()).run();
+    let warning = moved.line("moved")["warning"].to_string();
+    let file = disk.join("state/server/assignment.toml");
+    for piece in [&to.to_string(), file.to_str().expect("text"), "No space left"] {
+        assert!(warning.contains(piece), "no `{piece}`: {moved:?}");
     }
+    assert_each_leads_to(&url.replace(&ready.port.to_string(), &to.to_string()));
+    assert_eq!(asked("stop").run().code, Some(0));
     assert_eq!(running.exit().code, Some(0));
 }
 

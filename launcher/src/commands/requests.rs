@@ -63,17 +63,19 @@ pub(super) fn restart(context: &CommandContext, json: bool) -> Exit {
 pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool) -> Exit {
     send(context, Request::Move { port }, |answer, elapsed_ms| {
         match answer {
-        Response::Done { url, from, port, server_pid } if json => Some(
+        Response::Done { url, from, port, server_pid, warning } if json => Some(
             json!({
                 "event": AnswerName::Moved, "app": context.app, "url": url, "from": from, "to": port,
-                "server_pid": server_pid, "elapsed_ms": elapsed_ms,
+                "server_pid": server_pid, "elapsed_ms": elapsed_ms, "warning": warning,
             })
             .to_string(),
         ),
-        Response::Done { url, from, .. } => {
-            let (moved, redirects) =
-                (message!("ask.moved", url), message!("ask.redirects", port = from));
-            Some(format!("{moved}\n  {redirects}"))
+        Response::Done { url, from, warning, .. } => {
+            let redirects = message!("ask.redirects", port = from);
+            let warning = warning.as_ref().map(|why| message!("ask.warning", why));
+            let details = [Some(redirects), warning].into_iter().flatten();
+            let lines = details.map(|detail| format!("\n  {detail}")).collect::<String>();
+            Some(message!("ask.moved", url) + &lines)
         }
         _ => None,
     }

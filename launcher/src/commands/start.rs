@@ -110,6 +110,7 @@ impl Launch {
             // started: a fork beside a thread that has only just begun takes milliseconds longer.
             run_files: RunFiles::new(self, lock, events.request_handler()),
             generation: None,
+            not_remembered: None,
             home_port_wait: None,
         };
         self.serve(state, program, events)

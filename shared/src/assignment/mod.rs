@@ -255,7 +255,16 @@ impl Assignment {
     ///
     /// Whatever the disk refuses it with; the old file is then still there.
     pub fn commit(&self, file: &Path, _held: &AppLock) -> io::Result<()> {
-        atomic::replace(file, |beside| confy::store_path(beside, self).map_err(io::Error::other))
+        atomic::replace(file, |beside| confy::store_path(beside, self).map_err(system_error))
+    }
+}
+
+/// What the system refused confy with.
+fn system_error(error: ConfyError) -> io::Error {
+    match error {
+        ConfyError::OpenConfigurationFileError(error)
+        | ConfyError::WriteConfigurationFileError(error) => error,
+        error => io::Error::other(error),
     }
 }
 

@@ -289,6 +289,7 @@ impl Driver<'_> {
                 from: self.claims.previous_port(),
                 port,
                 server_pid: self.servers.serving_pid().unwrap_or_default(),
+                warning: self.launch_state.not_remembered.clone(),
             },
         }
     }
