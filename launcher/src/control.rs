@@ -22,6 +22,7 @@ use interprocess::local_socket::{ListenerOptions, Stream, prelude::*};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
+    history::LostRecords,
     launch::LaunchInfo,
     message,
     port::Port,
@@ -128,6 +129,9 @@ pub struct LaunchStatus {
     pub restarts: u32,
     /// `port` of the settings that hold now; `None` if it is not set.
     pub home_port: Option<Port>,
+    /// The records that the launcher could not write; one of an earlier version does not say.
+    #[serde(default)]
+    pub lost_records: Option<LostRecords>,
 }
 
 /// A request of a client that waits for its response.

@@ -68,6 +68,7 @@ impl Launch {
         let history = Writer::new(&context.folders, &author);
         let diagnostics =
             logging::open(&context.folders, &author, "launcher.jsonl", level.into(), Mode::Sync);
+        history.report_losses_to(diagnostics.logger());
         Self {
             id,
             started: Instant::now(),

@@ -11,6 +11,7 @@ use shared::{
     discovery::Discovery,
     environment::Environment,
     event::{EndReason, Ending, Event, MoveReason, ServerAt},
+    history::LostRecords,
     identity::Secret,
     keys,
     launch::LaunchInfo,
@@ -140,6 +141,15 @@ impl LaunchState<'_> {
     /// The port of the last server that became ready, this launch's own included.
     pub fn last_good_port(&self) -> Option<Port> {
         self.remembered.assignment.last_good.map(|good| good.port)
+    }
+
+    /// What a person who asked for something must know besides.
+    pub fn warning(&self) -> Option<String> {
+        let lost = || {
+            let LostRecords { records, error } = self.launch.history.lost()?;
+            Some(message!("history.lost", records, error))
+        };
+        self.not_remembered.clone().or_else(lost)
     }
 
     /// The home port, which another program had at the start, is free: records and prints it.

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use shared::{
     event::{Event, EventName, Process},
-    history::{Entry, Filter, Found, Reader},
+    history::{Entry, Filter, Found, HistoryError, Reader},
     os::{self, SocketState, SocketTables, System},
     port::Port,
 };
@@ -17,6 +17,9 @@ use crate::options::CommandContext;
 
 /// How many records are looked at: an attempt to move leaves two, and its port may not be the app's.
 const RECORDS: usize = 6;
+
+/// How much of the history is read for them, in bytes: some 20,000 records, of all apps.
+const BUDGET: u64 = 8 << 20;
 
 /// How far the time of a record and the start of its process, each to the clock's best, may be apart.
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
@@ -36,21 +39,27 @@ pub fn process(context: &CommandContext) -> Option<u32> {
         let started = system.process(recorded.pid).map(|process| process.holder.started_at);
         started.is_some_and(|at| at.is_none_or(|at| at <= recorded.then + SLACK))
     };
-    recorded(context).into_iter().filter(alive).find(|one| holds(&system, one)).map(|one| one.pid)
+    let recorded = recorded(context).unwrap_or_default();
+    recorded.into_iter().filter(alive).find(|one| holds(&system, one)).map(|one| one.pid)
 }
 
 /// The last processes of the app, the latest first, and of one launch the launcher before its server.
-fn recorded(context: &CommandContext) -> Vec<RecordedProcess> {
+///
+/// # Errors
+///
+/// If the history cannot be read.
+fn recorded(context: &CommandContext) -> Result<Vec<RecordedProcess>, HistoryError> {
     let events = Filter::of_events([EventName::ServerSpawned, EventName::ServerListening]);
     let filter = Filter { app: Some(context.app.clone()), ..events };
-    let found = Reader::of_history(&context.folders.history()).backward(&filter);
-    let entries = found.into_iter().flatten().filter_map(|found| match found.ok()? {
-        Found::Record(entry) => Some(entry),
-        Found::Damage(_) => None,
-    });
-    let mut all: Vec<_> = entries.take(RECORDS).filter_map(|entry| of_entry(&entry)).collect();
+    let mut found = Reader::of_history(&context.folders.history()).backward(&filter)?;
+    let (end, mut all) = (found.at(), Vec::new());
+    while !found.is_done() && all.len() < RECORDS && end - found.at() <= BUDGET {
+        if let Some(Found::Record(entry)) = found.step()? {
+            all.extend(of_entry(&entry));
+        }
+    }
     all.sort_by_key(|(writer, _)| *writer != Process::Launcher);
-    all.into_iter().map(|(_, recorded)| recorded).collect()
+    Ok(all.into_iter().map(|(_, recorded)| recorded).collect())
 }
 
 fn of_entry(entry: &Entry) -> Option<(Process, RecordedProcess)> {

@@ -349,3 +349,35 @@ fn status_reads_the_end_of_a_long_history() {
     assert!((1..4 << 20).contains(&read), "{read} bytes");
     running.stop();
 }
+
+/// Its launcher may run in the background, where no person reads its stderr.
+#[test]
+fn records_that_cannot_be_written_are_counted_and_said() {
+    let home = Home::new();
+    home.may_lose_records();
+    let mut running = home.launcher().start();
+    running.ready();
+    let (history, away) = (home.folders().history(), home.path().join("away"));
+    fs::rename(&history, away).expect("moved");
+    fs::create_dir(&history).expect("made");
+    let name = history.to_str().expect("text");
+
+    for (command, event) in [("restart", "restarted"), ("move", "moved")] {
+        let told = home.ask(command);
+        let warning = told.line(event)["warning"].to_string();
+        assert!(warning.contains(name), "{command}: {told:?}");
+    }
+    let lost = home.ask("status").line("status")["lost_records"].clone();
+    assert!(lost["records"].as_u64() >= Some(4), "{lost}");
+    assert!(lost["error"].to_string().contains(name), "{lost}");
+    let log = home.folders().logs().join("launcher.jsonl");
+    let log = fs::read_to_string(log).expect("readable");
+    assert!(log.contains("a record of the port history is lost"), "{log}");
+    let doctor = home.command("doctor").run();
+    assert_eq!(doctor.code, Some(75), "{doctor:?}");
+    assert!(doctor.stdout.contains(name), "{doctor:?}");
+
+    fs::remove_dir(&history).expect("empty");
+    assert_eq!(running.stop().code, Some(0));
+    assert_eq!(home.last("launch_stopped")["reason"], "asked", "and the history goes on");
+}

@@ -1,6 +1,7 @@
 //! `launcher stop`, `restart`, `move` and `status`: requests to the running launcher.
 
 use std::{
+    iter,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -15,7 +16,7 @@ use shared::{
     conflict::{Conflict, Origin},
     event::EventName,
     exit::Exit,
-    history::{Filter, Found, HistoryError, Reader},
+    history::{Filter, Found, HistoryError, LostRecords, Reader},
     keys, message,
     messages::{Language, local_time},
     next_command,
@@ -47,14 +48,16 @@ pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
 /// Starts a new server beside the running one, which ends when the new one serves.
 pub(super) fn restart(context: &CommandContext, json: bool) -> Exit {
     send(context, Request::Restart, |answer, elapsed_ms| match answer {
-        Response::Done { url, port, server_pid, .. } if json => Some(
+        Response::Done { url, port, server_pid, warning, .. } if json => Some(
             json!({
                 "event": AnswerName::Restarted, "app": context.app, "url": url, "port": port,
-                "server_pid": server_pid, "elapsed_ms": elapsed_ms,
+                "server_pid": server_pid, "elapsed_ms": elapsed_ms, "warning": warning,
             })
             .to_string(),
         ),
-        Response::Done { url, .. } => Some(message!("ask.restarted", url)),
+        Response::Done { url, warning, .. } => {
+            Some(with_details(message!("ask.restarted", url), [warned(warning.as_deref())]))
+        }
         _ => None,
     })
 }
@@ -71,15 +74,23 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
             .to_string(),
         ),
         Response::Done { url, from, warning, .. } => {
-            let redirects = message!("ask.redirects", port = from);
-            let warning = warning.as_ref().map(|why| message!("ask.warning", why));
-            let details = [Some(redirects), warning].into_iter().flatten();
-            let lines = details.map(|detail| format!("\n  {detail}")).collect::<String>();
-            Some(message!("ask.moved", url) + &lines)
+            let redirects = Some(message!("ask.redirects", port = from));
+            let details = [redirects, warned(warning.as_deref())];
+            Some(with_details(message!("ask.moved", url), details))
         }
         _ => None,
     }
     })
+}
+
+fn warned(warning: Option<&str>) -> Option<String> {
+    warning.map(|why| message!("ask.warning", why))
+}
+
+/// A sentence, and below it what else there is to say.
+fn with_details(first: String, details: impl IntoIterator<Item = Option<String>>) -> String {
+    let details = details.into_iter().flatten().map(|detail| format!("\n  {detail}"));
+    iter::once(first).chain(details).collect()
 }
 
 pub(super) fn status(context: &CommandContext, json: bool) -> Exit {
@@ -255,12 +266,14 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
             server = memory(status.server_pid)
         )),
         home.map(|port| message!("status.home", port)),
+        status.lost_records.as_ref().map(|LostRecords { records, error }| {
+            message!("ask.warning", why = message!("history.lost", records, error))
+        }),
         Some(conflict_line(context)),
     ];
     let state = &status.state;
     let first = message!("status.state", app = app.bold(), state, url = url.cyan().bold());
-    let details = details.into_iter().flatten().map(|detail| format!("  {detail}"));
-    [first].into_iter().chain(details).collect::<Vec<_>>().join("\n")
+    with_details(first, details)
 }
 
 /// Why a port was a candidate, in words.

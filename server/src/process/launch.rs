@@ -87,17 +87,20 @@ impl ServerLaunch {
         let (launch_id, level) = (info.launch_id, args.log.into());
         let author = Author { app: &info.app, process: Process::Server, launch_id };
         let read = || Secret::load_or_create(&folders.secret()).map(|(secret, _)| secret);
+        let history = Writer::new(&folders, &author);
+        let diagnostics = logging::open(&folders, &author, "server.jsonl", level, Mode::Async);
+        history.report_losses_to(diagnostics.logger());
         let secret = adoption.map_or_else(read, |adoption| Ok(adoption.secret.clone()));
         Self {
             began,
             secret: or_random(secret, &message!("server.secret"), Secret::random),
-            history: Writer::new(&folders, &author),
+            history,
             report: TerminalReport {
                 json: args.json,
                 app: args.app.clone(),
                 options: args.typed_options(),
             },
-            diagnostics: logging::open(&folders, &author, "server.jsonl", level, Mode::Async),
+            diagnostics,
             info,
             token: adoption.and_then(|adoption| adoption.token.clone()),
             folders,

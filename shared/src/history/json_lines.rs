@@ -147,9 +147,10 @@ impl<S: Sink> JsonLineWriter<S> {
     }
 
     /// Writes one line of these keys, and reports the first of consecutive failures.
-    pub(super) fn log_keys(&mut self, keys: &impl KV) {
+    pub(super) fn log_keys(&mut self, keys: &impl KV) -> io::Result<()> {
         let written = self.write_keys(keys);
-        self.print_first_failure(written);
+        self.print_first_failure(&written);
+        written
     }
 
     pub(super) fn write_keys(&mut self, keys: &impl KV) -> io::Result<()> {
@@ -160,7 +161,7 @@ impl<S: Sink> JsonLineWriter<S> {
 
     fn log(&mut self, record: &Record<'_>, values: &OwnedKVList) {
         let written = self.write(record, values);
-        self.print_first_failure(written);
+        self.print_first_failure(&written);
     }
 
     fn report_losses(&mut self) {
@@ -179,10 +180,10 @@ impl<S: Sink> JsonLineWriter<S> {
         }
     }
 
-    fn print_first_failure(&mut self, written: io::Result<()>) {
+    fn print_first_failure(&mut self, written: &io::Result<()>) {
         let failed_before = mem::replace(&mut self.failed, written.is_err());
         if let (Err(error), false) = (written, failed_before) {
-            print_failure(&error);
+            print_failure(error);
         }
     }
 

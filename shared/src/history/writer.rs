@@ -10,6 +10,8 @@ use std::{
 };
 
 use jiff::{Timestamp, Unit};
+use serde::{Deserialize, Serialize};
+use slog::{Logger, warn};
 use uuid::Uuid;
 
 use super::{
@@ -19,6 +21,7 @@ use super::{
 use crate::{
     app::AppName,
     event::{Event, Process, SCHEMA},
+    keys,
     log_file::LogFile,
     os,
     paths::Folders,
@@ -36,13 +39,25 @@ struct OpenHistory {
     /// The count of the next record.
     seq: u64,
     lines: JsonLineWriter<LogFile>,
+    lost: Option<LostRecords>,
+    /// Where losses are told besides.
+    log: Option<Logger>,
+}
+
+/// Records that a process could not write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostRecords {
+    /// How many, since the process began.
+    pub records: u64,
+    /// Why the last one could not be written, with the name of the file.
+    pub error: String,
 }
 
 impl Writer {
     /// Records by `author` for the port history of `folders`, which is made if it is not there.
     ///
-    /// A record that cannot be written is dropped, and the first of consecutive ones said on stderr: a log
-    /// that cannot be written costs the audit, not the launch.
+    /// A record that cannot be written is dropped and counted, and the first of consecutive ones said on
+    /// stderr: a log that cannot be written costs the audit, not the launch.
     pub fn new(folders: &Folders, author: &Author<'_>) -> Self {
         let mut file = LogFile::new(folders.history());
         // Who follows it finds it before the first record, which also tells of what is wrong with it.
@@ -54,7 +69,19 @@ impl Writer {
             machine: os::machine_name(),
             seq: 0,
             lines: JsonLineWriter::bare(file),
+            lost: None,
+            log: None,
         })))
+    }
+
+    /// Tells losses in these diagnostics too: a program in the background has no stderr that is read.
+    pub fn report_losses_to(&self, log: &Logger) {
+        self.lock().log = Some(log.clone());
+    }
+
+    /// The records that this process could not write; `None` if there is none.
+    pub fn lost(&self) -> Option<LostRecords> {
+        self.lock().lost.clone()
     }
 
     /// Writes one record, and waits for the disk if the event [must reach it](Event::is_durable).
@@ -89,10 +116,20 @@ impl OpenHistory {
         };
         // Also of a record that cannot be written: its absence shows.
         self.seq += 1;
-        self.lines.log_keys(&record);
+        if let Err(error) = self.lines.log_keys(&record) {
+            self.count_loss(&error);
+        }
         if event.is_durable() {
             self.lines.sync();
         }
+    }
+
+    fn count_loss(&mut self, error: &io::Error) {
+        let records = self.lost.as_ref().map_or(0, |lost| lost.records) + 1;
+        if let Some(log) = &self.log {
+            warn!(log, "a record of the port history is lost"; keys::DROPPED => records, keys::ERROR => %error);
+        }
+        self.lost = Some(LostRecords { records, error: error.to_string() });
     }
 }
 

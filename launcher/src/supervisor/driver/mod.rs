@@ -289,7 +289,7 @@ impl Driver<'_> {
                 from: self.claims.previous_port(),
                 port,
                 server_pid: self.servers.serving_pid().unwrap_or_default(),
-                warning: self.launch_state.not_remembered.clone(),
+                warning: self.launch_state.warning(),
             },
         }
     }
@@ -306,6 +306,7 @@ impl Driver<'_> {
             uptime_ms: uptime.as_micros() as f64 / 1000.0,
             restarts: state.restarts(),
             home_port: self.launch_state.home_port(),
+            lost_records: launch.history.lost(),
         }
     }
 }
