@@ -15,6 +15,7 @@ use shared::{
     identity::{Identity, ProbeError, Secret},
     launch::LaunchInfo,
     message,
+    settings::Span,
 };
 
 /// The limit for one identity request, and for the whole proof.
@@ -75,10 +76,10 @@ impl fmt::Display for NotReady {
             Self::Exited(None) => message!("readiness.exited"),
             Self::Signalled(signal) => message!("readiness.signalled", signal),
             Self::TimedOut { after, said_ready: false } => {
-                message!("readiness.no_ready", after = format_args!("{after:?}"))
+                message!("readiness.no_ready", after = Span(*after))
             }
             Self::TimedOut { after, said_ready: true } => {
-                message!("readiness.no_answer", after = format_args!("{after:?}"))
+                message!("readiness.no_answer", after = Span(*after))
             }
             Self::WrongAnswer(what) => message!("readiness.wrong_answer", what),
             Self::NoLoopback => message!("readiness.no_loopback"),

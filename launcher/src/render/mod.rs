@@ -220,7 +220,9 @@ impl Screen {
         }
         explain(failure);
         let log = folders.logs().join("launcher.jsonl");
-        note(format_args!("  {}", message!("start.log", file = log.display())).dimmed());
+        if log.exists() {
+            note(format_args!("  {}", message!("start.log", file = log.display())).dimmed());
+        }
     }
 }
 
