@@ -20,7 +20,7 @@ use super::{interface::Started, unix};
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
     ListenerCloser, detach, for_this_user_alone, has_terminal, is_connected, is_listening_at,
-    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, nudge, on_signal,
+    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, on_signal,
     signal_of, substitute_socket, user, wait_for_end,
 };
 
@@ -47,6 +47,15 @@ pub fn with_socket_name<T>(
         true => unix::socket::with_name(path.as_os_str(), act),
         false => Err(io::ErrorKind::InvalidFilename.into()),
     }
+}
+
+/// Has a launcher of this user write anew what it has lost of `run/`, by SIGUSR1.
+///
+/// # Errors
+///
+/// If the process is gone.
+pub fn nudge(launcher: u32) -> io::Result<()> {
+    unix::nudge(launcher)
 }
 
 /// Whether a process is known to handle SIGUSR1, and not to be ended by it: no table says so here.

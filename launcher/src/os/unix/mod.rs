@@ -79,11 +79,7 @@ pub fn kill(child: &Child) {
     }
 }
 
-/// Has a launcher of this user write anew what it has lost of `run/`, by SIGUSR1.
-///
-/// # Errors
-///
-/// If the process is gone.
+/// Sends a launcher SIGUSR1.
 pub(super) fn nudge(launcher: u32) -> io::Result<()> {
     let pid = Pid::from_raw(launcher.cast_signed()).ok_or(io::ErrorKind::NotFound)?;
     Ok(kill_process(pid, Signal::USR1)?)
