@@ -9,7 +9,7 @@
 //! both versions runs an app.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -300,7 +300,8 @@ fn holder_of(path: &Path) -> Option<LockOutcome> {
     };
     // Some locks need a file that may be written, and some homes are read-only.
     let file = open(true).or_else(|| open(false))?;
-    let mut file = Some(file).filter(|file| !is_foreign(file, path))?;
+    let about = file.metadata().ok()?;
+    let mut file = Some(file).filter(|_| !is_foreign(&about, path))?;
     let left = read(&mut file);
     let is_ours = lock(&file, left.as_ref()).unwrap_or(true);
     (!is_ours).then_some(LockOutcome::Busy(left))
@@ -313,17 +314,22 @@ fn open(path: &Path) -> io::Result<File> {
         options.read(true).write(true).create(true).truncate(false);
         regular_file::open(&mut options, path, Links::Refused)
     };
-    match open()? {
-        file if is_foreign(&file, path) => atomic::set_aside(path).and_then(|_| open()),
-        file => Ok(file),
+    let opened = open();
+    let about = match &opened {
+        Ok(file) => file.metadata(),
+        Err(_) => path.symlink_metadata(),
+    };
+    match about {
+        Ok(about) if is_foreign(&about, path) => atomic::set_aside(path).and_then(|_| open()),
+        _ => opened,
     }
 }
 
 /// Whether it is a file of another user, who could hold the lock for ever. What others may write to does no harm:
 /// what it says is believed after proof.
-fn is_foreign(file: &File, path: &Path) -> bool {
-    let judged = file.metadata().map(|about| trust::check(path, &about, Purpose::Look));
-    judged.is_ok_and(|judged| judged.is_err_and(|untrusted| untrusted.why == Distrust::Foreign))
+fn is_foreign(about: &Metadata, path: &Path) -> bool {
+    let checked = trust::check(path, about, Purpose::Look);
+    checked.is_err_and(|untrusted| untrusted.why == Distrust::Foreign)
 }
 
 /// What the file says, if it says something.

@@ -151,7 +151,8 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
 ///
 /// Whatever the system says, [`NotReadable`], and [`trust::Untrusted`].
 pub fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
-    let file = open(OpenOptions::new().read(true), path, links)?;
+    let opened = open(OpenOptions::new().read(true), path, links);
+    let file = opened.map_err(|error| reason(path, error))?;
     let about = file.metadata()?;
     trust::check(path, &about, Purpose::Look)?;
     if about.len() > MAX_CONTENT {
@@ -163,6 +164,14 @@ pub fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
         true => Err(NotReadable::TooLong.into()),
         false => Ok(content),
     }
+}
+
+/// Why a file may not be read: one of another user is no more believed if it cannot be.
+fn reason(path: &Path, error: io::Error) -> io::Error {
+    let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let about = path.metadata().ok().filter(|_| is_denied);
+    let checked = about.map_or(Ok(()), |about| trust::check(path, &about, Purpose::Look));
+    checked.map_or_else(Into::into, |()| error)
 }
 
 /// The text of the file at `path`, of [`MAX_CONTENT`] bytes at most.

@@ -197,3 +197,13 @@ fn the_path_is_printed_whether_there_is_a_file_or_not() {
     assert_eq!(settings(&home, &[]).code, Some(2));
     assert_eq!(settings(&home, &["set", "port"]).code, Some(2));
 }
+
+#[test]
+fn a_secret_of_a_command_line_that_is_set_stands_in_the_settings_alone() {
+    let home = Home::new();
+    let command = r#"["/bin/true", "--api-token", "a1b2c3"]"#;
+    let set = home.command("settings").arg("set").arg("command").arg(command).run();
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let changed = home.last("settings_changed");
+    assert_eq!(changed["to"], r#"["/bin/true", "--api-token", "***"]"#, "{changed}");
+}

@@ -180,37 +180,39 @@ fn a_file_system_that_keeps_no_modes_is_warned_of_with_what_helps() {
 #[test]
 fn a_secret_a_token_an_assignment_and_a_lock_of_another_user_are_put_aside() {
     let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
-    let (home, app) = (Home::new(), AppName::default());
-    let planted = "ab".repeat(32);
-    home.give_to_plain_user();
-    home.launcher().at(&nobody).start().ready();
-    let folders = home.folders();
-    let assignment = fs::read(folders.assignment(&app)).expect("written");
-    for (file, content) in [
-        (folders.secret(), planted.as_bytes()),
-        (folders.token(&app), planted.as_bytes()),
-        (folders.assignment(&app), &assignment),
-        (folders.lock(&app), b""),
-    ] {
-        let _ = fs::remove_file(&file);
-        fs::write(&file, content).expect("written");
-        chown(&file, Some(DAEMON), Some(DAEMON)).expect("given");
-        set_mode(&file, 0o666);
+    for mode in [0o666, 0o600] {
+        let (home, app) = (Home::new(), AppName::default());
+        let planted = "ab".repeat(32);
+        home.give_to_plain_user();
+        home.launcher().at(&nobody).start().ready();
+        let folders = home.folders();
+        let assignment = fs::read(folders.assignment(&app)).expect("written");
+        for (file, content) in [
+            (folders.secret(), planted.as_bytes()),
+            (folders.token(&app), planted.as_bytes()),
+            (folders.assignment(&app), &assignment),
+            (folders.lock(&app), b""),
+        ] {
+            let _ = fs::remove_file(&file);
+            fs::write(&file, content).expect("written");
+            chown(&file, Some(DAEMON), Some(DAEMON)).expect("given");
+            set_mode(&file, mode);
+        }
+        assert_doctor_says_nothing_runs(&home, &nobody);
+        let mut running = home.launcher().at(&nobody).start();
+        running.ready();
+        for file in
+            [folders.secret(), folders.token(&app), folders.assignment(&app), folders.lock(&app)]
+        {
+            let about = fs::metadata(&file).expect("there");
+            assert_eq!((about.uid(), about.mode() & 0o777), (NOBODY, 0o600), "{}", file.display());
+        }
+        for file in [folders.secret(), folders.token(&app)] {
+            assert_ne!(fs::read_to_string(file).expect("text").trim(), planted);
+        }
+        assert!(running.stderr().contains("belongs to daemon"), "{}", running.stderr());
+        assert_eq!(running.stop().code, Some(0));
     }
-    assert_doctor_says_nothing_runs(&home, &nobody);
-    let mut running = home.launcher().at(&nobody).start();
-    running.ready();
-    for file in
-        [folders.secret(), folders.token(&app), folders.assignment(&app), folders.lock(&app)]
-    {
-        let about = fs::metadata(&file).expect("there");
-        assert_eq!((about.uid(), about.mode() & 0o777), (NOBODY, 0o600), "{}", file.display());
-    }
-    for file in [folders.secret(), folders.token(&app)] {
-        assert_ne!(fs::read_to_string(file).expect("text").trim(), planted);
-    }
-    assert!(running.stderr().contains("belongs to daemon"), "{}", running.stderr());
-    assert_eq!(running.stop().code, Some(0));
 }
 
 #[track_caller]

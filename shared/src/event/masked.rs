@@ -1,5 +1,7 @@
 //! Command lines without their secrets.
 
+use toml_edit::{Array, DocumentMut};
+
 /// Words in an option's name that make its value a secret.
 const SECRET_WORDS: [&str; 4] = ["token", "secret", "password", "key"];
 
@@ -32,4 +34,36 @@ pub fn masked(argv: impl IntoIterator<Item = String>) -> Vec<String> {
         }
     };
     argv.into_iter().map(mask).collect()
+}
+
+/// The value of a setting fit to be kept: a list of words, such as a command line, as [`masked`] has it.
+pub fn masked_value(value: String) -> String {
+    let words = words(&value).unwrap_or_default();
+    let masked = masked(words.clone());
+    if masked == words { value } else { masked.into_iter().collect::<Array>().to_string() }
+}
+
+/// The words of a list, in TOML or in JSON.
+fn words(list: &str) -> Option<Vec<String>> {
+    let document = format!("list = {list}").parse::<DocumentMut>().ok()?;
+    document["list"].as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_setting_loses_the_secrets_of_a_command_line_and_nothing_else() {
+        for (value, kept) in [
+            ("['serve', '--api-token', \"a1\", 'x']", r#"["serve", "--api-token", "***", "x"]"#),
+            (r#"["serve","--key=a1"]"#, r#"["serve", "--key=***"]"#),
+            ("['serve', '--verbose']", "['serve', '--verbose']"),
+            ("\"10s\"", "\"10s\""),
+            ("[3030, 4000]", "[3030, 4000]"),
+            ("17890", "17890"),
+        ] {
+            assert_eq!(masked_value(value.to_owned()), kept);
+        }
+    }
 }

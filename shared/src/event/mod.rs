@@ -15,7 +15,7 @@ use std::{net::SocketAddr, time::Duration};
 use serde::{Deserialize, Serialize};
 use slog::{Level, Serde, Serializer};
 
-pub use self::masked::masked;
+pub use self::masked::{masked, masked_value};
 use self::snake_case::snake_case;
 pub use crate::words::{
     EndReason, MoveReason, Process, RecoverySource, Relation, RequestedBy, RestartReason,
@@ -301,9 +301,9 @@ events! {
         #[serde(default)]
         #[cfg_attr(feature = "schema", schema(min_length = 1))]
         key: String,
-        /// The old value, as written.
+        /// The old value, as written, secrets masked (see [`masked_value`]).
         from: Option<String>,
-        /// The new value, as written.
+        /// The new value, the same way.
         to: Option<String>,
     } => "setting changed", Info, [Launcher, Server];
     /// What was remembered could not be read, and came from elsewhere.

@@ -13,7 +13,7 @@ use super::{
     text,
 };
 use crate::{
-    event::Event,
+    event::{Event, masked_value},
     message,
     regular_file::{self, Links},
     trust::Untrusted,
@@ -75,8 +75,9 @@ impl Settings {
             Value::Array(entries) if entries.is_empty() => None,
             other => Some(other.to_string()),
         };
-        let change = |key: &'static str| Change { key, from: text(&old[key]), to: text(&new[key]) };
-        KEYS.into_iter().map(change).filter(|change| change.from != change.to).collect()
+        let keys = KEYS.into_iter().filter(|key| text(&old[key]) != text(&new[key]));
+        let kept = |value: &Value| text(value).map(masked_value);
+        keys.map(|key| Change { key, from: kept(&old[key]), to: kept(&new[key]) }).collect()
     }
 
     /// The line, from 1, in which `key` is set in `file`, for messages about its value.

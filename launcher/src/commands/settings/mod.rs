@@ -12,7 +12,7 @@ use serde_json::json;
 use shared::{
     assignment::Assignment,
     conflict::Origin,
-    event::{Event, Process},
+    event::{Event, Process, masked_value},
     exit::Exit,
     history::{Author, Writer},
     message,
@@ -91,7 +91,8 @@ fn change(
         }
     };
     let is_changed = edited.from != edited.to;
-    let (from, to) = (edited.from.clone(), edited.to.clone());
+    let kept = |value: &Option<String>| value.clone().map(masked_value);
+    let (from, to) = (kept(&edited.from), kept(&edited.to));
     let event = Event::SettingsChanged { key: key.to_owned(), from, to };
     if is_changed {
         let (app, launch_id) = (&context.app, Uuid::now_v7());
