@@ -207,3 +207,15 @@ fn a_secret_of_a_command_line_that_is_set_stands_in_the_settings_alone() {
     let changed = home.last("settings_changed");
     assert_eq!(changed["to"], r#"["/bin/true", "--api-token", "***"]"#, "{changed}");
 }
+
+#[test]
+fn a_very_long_value_is_shown_whole() {
+    let home = Home::new();
+    let file = home.folders().settings(&AppName::default());
+    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    let word = "a".repeat(70_000);
+    fs::write(file, format!("command = [\"/bin/true\", \"{word}\"]\n")).expect("written");
+    let shown = home.command("settings").arg("show").run();
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert!(shown.stdout.contains(&word));
+}

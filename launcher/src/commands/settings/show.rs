@@ -17,6 +17,9 @@ use crate::{
     render::{self, line},
 };
 
+/// What is longer pushes its own remark aside, and no other.
+const MAX_WIDTH: usize = 80;
+
 #[derive(Debug, PartialEq, Eq)]
 struct SettingRow {
     key: &'static str,
@@ -46,7 +49,8 @@ pub(super) fn show(context: &CommandContext, of: &AppArgs) -> Exit {
         Ok(rows) => rows,
         Err(error) => return resolve::refused(OptionsError::from(error)),
     };
-    let width = rows.iter().map(|row| row.written().chars().count()).max().unwrap_or_default();
+    let widths = rows.iter().map(|row| row.written().chars().count());
+    let width = widths.filter(|width| *width <= MAX_WIDTH).max().unwrap_or_default();
     for row in &rows {
         if of.json {
             line(row.to_json());
