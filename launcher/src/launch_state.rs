@@ -11,7 +11,6 @@ use shared::{
     discovery::Discovery,
     environment::Environment,
     event::{EndReason, Ending, Event, MoveReason, ServerAt},
-    history::LostRecords,
     identity::Secret,
     keys,
     launch::LaunchInfo,
@@ -145,10 +144,7 @@ impl LaunchState<'_> {
 
     /// What a person who asked for something must know besides.
     pub fn warning(&self) -> Option<String> {
-        let lost = || {
-            let LostRecords { records, error } = self.launch.history.lost()?;
-            Some(message!("history.lost", records, error))
-        };
+        let lost = || self.launch.history.lost().map(|lost| lost.to_string());
         self.not_remembered.clone().or_else(lost)
     }
 

@@ -16,7 +16,7 @@ use shared::{
     conflict::{Conflict, Origin},
     event::EventName,
     exit::Exit,
-    history::{Filter, Found, HistoryError, LostRecords, Reader},
+    history::{Filter, Found, HistoryError, Reader},
     keys, message,
     messages::{Language, local_time},
     next_command,
@@ -266,9 +266,7 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
             server = memory(status.server_pid)
         )),
         home.map(|port| message!("status.home", port)),
-        status.lost_records.as_ref().map(|LostRecords { records, error }| {
-            message!("ask.warning", why = message!("history.lost", records, error))
-        }),
+        status.lost_records.as_ref().map(|lost| message!("ask.warning", why = lost)),
         Some(conflict_line(context)),
     ];
     let state = &status.state;

@@ -5,6 +5,7 @@
 //! hands; those that an audit cannot do without are on the disk as well.
 
 use std::{
+    fmt,
     io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -23,7 +24,7 @@ use crate::{
     event::{Event, Process, SCHEMA},
     keys,
     log_file::LogFile,
-    os,
+    message, os,
     paths::Folders,
 };
 
@@ -51,6 +52,13 @@ pub struct LostRecords {
     pub records: u64,
     /// Why the last one could not be written, with the name of the file.
     pub error: String,
+}
+
+impl fmt::Display for LostRecords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { records, error } = self;
+        f.write_str(&message!("history.lost", records, error))
+    }
 }
 
 impl Writer {
