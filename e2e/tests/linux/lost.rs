@@ -10,8 +10,8 @@ use std::{
 };
 
 use e2e::{
-    Home, RunContext, Running, WatchedProcess, program, quiet_port, quiet_range, skip, wait_for,
-    wait_until,
+    Ended, Home, Invocation, RunContext, Running, WatchedProcess, program, quiet_port, quiet_range,
+    skip, wait_for, wait_until,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -45,6 +45,13 @@ fn for_each_loss(check: fn(&str, LostPaths)) {
             scope.spawn(move || check(case, lost));
         }
     });
+}
+
+/// Runs a command, with the arguments that follow it.
+fn run(home: &Home, words: &str) -> Ended {
+    let mut words = words.split(' ');
+    let command = home.command(words.next().expect("a word"));
+    words.fold(command, Invocation::arg).run()
 }
 
 fn serving(home: &Home) -> (Running, String) {
@@ -96,9 +103,7 @@ fn whatever_is_lost_of_an_app_that_is_stopped_there_is_no_second_one() {
 
         let way_out = format!("kill -CONT {}", pids[0]);
         for words in ["start --no-open", "where", "status", "stop", "doctor"] {
-            let mut words = words.split(' ');
-            let asked = home.command(words.next().expect("a word"));
-            let told = words.fold(asked, e2e::Invocation::arg).run();
+            let told = run(&home, words);
             assert_eq!(told.code, Some(75), "{case}: {told:?}");
             let said = [told.stdout.as_str(), &told.stderr].concat();
             assert!(said.contains(&way_out), "{case}: {told:?}");
@@ -128,9 +133,7 @@ fn whatever_is_lost_of_an_app_whose_server_is_stopped_its_launcher_is_asked() {
         let way_out = format!("kill -CONT {}", server.pid());
         assert!(second.stderr.contains(&way_out), "{case}: {second:?}");
         for words in ["where", "open --print", "doctor"] {
-            let mut words = words.split(' ');
-            let asked = home.command(words.next().expect("a word"));
-            let told = words.fold(asked, e2e::Invocation::arg).run();
+            let told = run(&home, words);
             assert_eq!(told.code, Some(75), "{case}: {told:?}");
             assert!([told.stdout, told.stderr].concat().contains(&way_out), "{case}");
         }
@@ -153,9 +156,7 @@ fn each_command_that_finds_the_app_has_the_lost_files_written_anew() {
     for command in ["where", "token", "open --print", "status"] {
         for (case, lost) in LOSSES {
             lost(home.folders(), &app).iter().for_each(remove);
-            let mut words = command.split(' ');
-            let asked = home.command(words.next().expect("a word"));
-            let told = words.fold(asked, e2e::Invocation::arg).run();
+            let told = run(&home, command);
             assert_eq!(told.code, Some(0), "{case}: {command}: {told:?}");
             assert!(command == "token" || told.stdout.contains(&url), "{command}: {told:?}");
             let folders = home.folders();
