@@ -16,7 +16,7 @@ use std::{
 use semver::Version;
 use shared::{
     app::AppName,
-    app_lock::{AppLock, LockOutcome, LockOwner},
+    app_lock::{AppLock, LockOutcome, LockOwner, Remains},
     assignment::Assignment,
     claim,
     discovery::Discovery,
@@ -81,9 +81,18 @@ impl RunningInstance {
         claim::url(self.port)
     }
 
+    /// Whether the process ids that it names are those of processes here.
+    pub fn is_seen(&self, context: &CommandContext) -> bool {
+        self.launcher_pid.or(self.server_pid).is_some_and(|pid| is_seen(context, pid))
+    }
+
     /// What is wrong with its server if that is stopped or silent, and the way out.
-    pub fn problem(&self, app: &AppName) -> Option<(String, String)> {
-        if self.has_answered { None } else { server_problem(app, self.port, self.server_pid) }
+    pub fn problem(&self, context: &CommandContext) -> Option<(String, String)> {
+        if self.has_answered {
+            return None;
+        }
+        let server_pid = self.server_pid.filter(|_| self.is_seen(context));
+        server_problem(&context.app, self.port, server_pid)
     }
 
     /// How its version relates to this one. A version that cannot be read is not ours to judge.
@@ -181,6 +190,21 @@ pub fn now_silent(launcher: Option<u32>) -> String {
     }
 }
 
+/// The process that holds the app's lock, if it is one that can be seen from here.
+pub fn lock_holder(context: &CommandContext) -> Option<u32> {
+    AppLock::holder(&context.folders, &context.app)?.process_here()
+}
+
+/// Whether the number that a launcher, or a server without one, has given is that of its process here. In a
+/// container that shares the home and the name of the computer, it is the number of another one here.
+pub fn is_seen(context: &CommandContext, pid: u32) -> bool {
+    let seen = match AppLock::holder(&context.folders, &context.app) {
+        Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
+        _ => recorded_instance::process(context).map(|recorded| recorded.pid),
+    };
+    seen == Some(pid)
+}
+
 /// Waits until either the app's lock is ours, or the instance that has it has answered.
 ///
 /// # Errors
@@ -198,7 +222,7 @@ pub fn take_turn(
     let mut is_nudged = false;
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
-            Ok(LockOutcome::Held(lock)) if lock.remains().are_certain() => {
+            Ok(LockOutcome::Held(lock)) if shows_the_end(context, lock.remains()) => {
                 return Ok(Turn::Ours(Some(Box::new(lock))));
             }
             Ok(LockOutcome::Held(lock)) => Ok(Some(lock)),
@@ -238,6 +262,39 @@ pub fn take_turn(
             (Ok(None), Presence::Unproven { .. } | Presence::Absent) => {}
         }
         thread::sleep(PAUSE);
+    }
+}
+
+/// The app's lock; `None` if the app runs, whoever has the lock.
+///
+/// # Errors
+///
+/// Those of [`AppLock::try_hold`].
+pub fn lock_of_ended_app(context: &CommandContext) -> io::Result<Option<AppLock>> {
+    let CommandContext { app, folders, .. } = context;
+    let LockOutcome::Held(lock) = AppLock::try_hold(folders, app)? else { return Ok(None) };
+    let mut finder = Finder::new(context, Secret::load(&folders.secret()).ok());
+    if shows_the_end(context, lock.remains()) || !finder.look().shows_a_process() {
+        return Ok(Some(lock));
+    }
+    lock.give_up();
+    Ok(None)
+}
+
+/// Whether what the lock's file said shows for certain that the app does not run. It says nothing of a launch that
+/// could not take the lock, and which leaves other traces.
+fn shows_the_end(context: &CommandContext, remains: &Remains) -> bool {
+    let CommandContext { app, folders, .. } = context;
+    let mut published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
+    match remains {
+        Remains::NoFile => false,
+        Remains::Owner(killed) => {
+            published.all(|found| found.launcher_pid.unwrap_or(found.server_pid) == killed.pid)
+        }
+        Remains::Nothing => {
+            let is_there = |path: PathBuf| path.symlink_metadata().is_ok();
+            published.next().is_none() && !control_sockets(context).any(is_there)
+        }
     }
 }
 
@@ -308,8 +365,15 @@ impl<'a> Finder<'a> {
         let is_silent = matches!(asked, Err(RequestError::Timeout));
         // A launch that has just taken the lock looks as well.
         let other = |pid: &u32| *pid != std::process::id();
-        let process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
-        let process = process.or_else(|| recorded_instance::process(self.context));
+        let mut process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
+        if process.is_none()
+            && let Some(recorded) = recorded_instance::process(self.context)
+        {
+            if let Some(identity) = self.probe(recorded.port) {
+                return Presence::Running(running(recorded.port, identity, None));
+            }
+            process = Some(recorded.pid);
+        }
         match (&status, &holder, process) {
             (None, None, None) if !is_silent => Presence::Absent,
             _ => Presence::Unproven { process, status },

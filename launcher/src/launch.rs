@@ -10,7 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use shared::{
-    assignment::Recovery,
+    assignment::{Assignment, Recovery},
     claim,
     event::{Ending, Event, EventName, Process, RecoverySource},
     exit::Exit,
@@ -179,6 +179,17 @@ impl Launch {
                 Secret::random()
             }
         }
+    }
+
+    /// What is remembered of the app, read or recovered.
+    pub fn remembered(&self) -> Assignment {
+        let CommandContext { app, folders, .. } = &self.context;
+        let file = folders.assignment(app);
+        let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
+        if let Some(recovery) = loaded.recovery {
+            self.recovered(&file, recovery);
+        }
+        loaded.assignment
     }
 
     /// A file that the program had written could not be read, and was replaced.

@@ -109,6 +109,15 @@ impl LaunchState<'_> {
         })
     }
 
+    /// Writes lost files anew. What could not be read while the app's lock could not be taken is read when it can.
+    pub fn restore_files(&mut self) {
+        let had_lock = self.run_files.lock().is_some();
+        self.run_files.restore();
+        if !had_lock && self.run_files.lock().is_some() {
+            self.remembered.assignment = self.launch.remembered();
+        }
+    }
+
     /// Reads the settings again. A file that cannot be read changes nothing. `is_recorded` is true if
     /// the change is in the history already.
     pub fn reload_settings(&mut self, is_recorded: bool) {

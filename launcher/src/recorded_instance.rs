@@ -24,23 +24,25 @@ const BUDGET: u64 = 8 << 20;
 /// How far the time of a record and the start of its process, each to the clock's best, may be apart.
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
 
-/// A process that had the app on a port.
-struct RecordedProcess {
-    pid: u32,
-    port: Port,
+/// A process that has the app on a port: the launcher, or the server if it has none.
+pub struct RecordedProcess {
+    /// Its process id.
+    pub pid: u32,
+    /// Where it listens, for itself or for its server.
+    pub port: Port,
     then: Timestamp,
 }
 
-/// The process that has the app, by its history and the tables of the system: the launcher, or the server
-/// if it has none. `None` also if the history cannot be read or is of another computer.
-pub fn process(context: &CommandContext) -> Option<u32> {
+/// The process that has the app, by its history and the tables of the system. `None` also if the history
+/// cannot be read or is of another computer.
+pub fn process(context: &CommandContext) -> Option<RecordedProcess> {
     let system = System::default();
     let alive = |recorded: &RecordedProcess| {
         let started = system.process(recorded.pid).map(|process| process.holder.started_at);
         started.is_some_and(|at| at.is_none_or(|at| at <= recorded.then + SLACK))
     };
     let recorded = recorded(context).unwrap_or_default();
-    recorded.into_iter().filter(alive).find(|one| holds(&system, one)).map(|one| one.pid)
+    recorded.into_iter().filter(alive).find(|one| holds(&system, one))
 }
 
 /// The last processes of the app, the latest first, and of one launch the launcher before its server.

@@ -94,9 +94,12 @@ impl<'a> RunFiles<'a> {
     /// Writes anew what is lost.
     pub fn restore(&mut self) {
         let context = &self.launch.context;
+        let (app, folders) = (&context.app, &context.folders);
+        // Without the file the launch goes on, and others find it in other ways.
         if let Some(lock) = &mut self.lock {
-            // Without the file the launch goes on, and others find it in other ways.
-            let _ = lock.renew(&context.folders, &context.app);
+            let _ = lock.renew(folders, app);
+        } else if let Ok(LockOutcome::Held(lock)) = AppLock::try_hold(folders, app) {
+            self.lock = Some(Box::new(lock));
         }
         if self.control.as_ref().is_none_or(|path| !os::is_listening_at(path)) {
             self.listen();

@@ -161,12 +161,6 @@ pub enum Remains {
 }
 
 impl Remains {
-    /// Whether they show for certain that the app does not run. Where the lock's file was not there, a
-    /// launcher may hold one that was removed.
-    pub fn are_certain(&self) -> bool {
-        *self != Self::NoFile
-    }
-
     /// The port of a launch that was killed.
     pub fn port(&self) -> Option<Port> {
         match self {

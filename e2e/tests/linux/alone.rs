@@ -1,6 +1,10 @@
 //! `server --port N`, as a developer runs it: without a launcher.
 
-use e2e::{Home, Stranger};
+use std::fs;
+
+use e2e::{Home, Running, Stranger, quiet_port, wait_until};
+use rustix::process::Signal;
+use shared::app::AppName;
 
 /// I2: the diagnosis, the holder, two commands that would work, the record, the exit code.
 #[test]
@@ -27,4 +31,47 @@ fn a_server_whose_port_is_taken_names_the_holder_and_two_commands_that_would_wor
     let mut running = home.server().arg("--port").arg(&proposed).start();
     assert_eq!(running.ready().port.to_string(), proposed);
     running.stop();
+}
+
+/// One that is started beside another takes its place, so that others are led to what still runs.
+#[test]
+fn a_server_takes_the_place_of_the_one_that_it_was_started_beside() {
+    let kill = |running: &mut Running| running.signal(Signal::KILL);
+    let first: [fn(&Home) -> Running; 2] = [
+        |home| home.launcher().port(quiet_port()).start(),
+        |home| home.server().port(quiet_port()).start(),
+    ];
+    for start in first {
+        for is_killed in [false, true] {
+            let home = Home::new();
+            let mut first = start(&home);
+            let led_to = first.ready().url;
+            let mut beside = home.server().port(quiet_port()).start();
+            let url = beside.ready().url;
+            assert!(home.command("where").run().stdout.contains(&led_to));
+            match is_killed {
+                true => kill(&mut first),
+                false => drop(first.stop()),
+            }
+            let file = home.folders().discovery(&AppName::default());
+            wait_until("it has taken its place", || {
+                fs::read_to_string(&file).is_ok_and(|discovery| discovery.contains(&url))
+            });
+            let told = home.command("where").run();
+            assert!(told.stdout.contains(&url), "{told:?}");
+            for command in ["status", "stop"] {
+                let told = home.command(command).run();
+                assert_eq!(told.code, Some(75), "{command}: {told:?}");
+                let way_out = format!("process {}", beside.pid());
+                assert!(told.stderr.contains(&way_out), "{command}: {told:?}");
+            }
+            assert_eq!(home.command("forget").run().code, Some(75));
+            let second = home.launcher().run();
+            assert_eq!(second.line("instance_found")["url"], url.as_str(), "{second:?}");
+            fs::remove_dir_all(home.folders().run()).expect("it was there");
+            wait_until("its files are there again", || file.exists());
+            assert_eq!(beside.stop().code, Some(0));
+            assert!(!file.exists());
+        }
+    }
 }

@@ -212,6 +212,33 @@ fn a_launcher_of_another_pid_namespace_is_asked_and_no_process_here_is_taken_for
     assert_eq!(home.command("stop").run().code, Some(0));
 }
 
+/// Its number cannot be sent a signal from here, and nothing else leads to it.
+#[test]
+fn a_launcher_of_another_pid_namespace_that_has_lost_its_files_is_not_to_be_killed_by_its_number() {
+    let namespace = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+    let apart = RunContext::direct().through(namespace);
+    if let Err(error) = apart.try_out() {
+        return skip(&format!("no PID namespace here: {error}"));
+    }
+    let home = Home::new();
+    let mut running = home.launcher().at(&apart).port(quiet_port()).start();
+    let url = running.ready().url;
+    let told = home.ask("status");
+    let status = told.line("status");
+    assert!(status["launcher_memory_bytes"].is_null(), "{status}");
+    assert!(status["server_memory_bytes"].is_null(), "{status}");
+    fs::remove_dir_all(home.folders().run()).expect("it was there");
+    assert!(home.command("doctor").run().stdout.contains(&url));
+    for command in ["status", "stop", "restart", "move"] {
+        let told = home.command(command).run();
+        assert_eq!(told.code, Some(75), "{command}: {told:?}");
+        assert!(!told.stderr.contains("kill"), "{command}: {told:?}");
+    }
+    let inside = WatchedProcess::children_of(running.pid());
+    inside.first().expect("unshare has started it").signal(Signal::HUP);
+    wait_until("it is asked again", || home.command("stop").run().code == Some(0));
+}
+
 #[test]
 fn the_control_socket_is_closed_to_other_users() {
     let home = Home::new();

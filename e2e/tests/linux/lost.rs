@@ -2,7 +2,8 @@
 //! answer, no second server is started, and the launcher writes its files anew.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -145,6 +146,42 @@ fn whatever_is_lost_of_an_app_whose_server_is_stopped_its_launcher_is_asked() {
         assert_eq!(running.exit().code, Some(0), "{case}");
         assert_eq!(home.events("launch_started").len(), 2, "{case}");
     });
+}
+
+/// The lock that could not be taken while the folder was closed could be taken by a second launch.
+#[test]
+fn a_launch_that_could_take_no_lock_is_found_and_takes_it_when_it_can() {
+    let app = AppName::default();
+    let closed: [&[&str]; 2] = [&["state"], &["state", "run"]];
+    for folders in closed {
+        let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+        let home = Home::new();
+        let folders: Vec<_> = folders.iter().map(|folder| home.path().join(folder)).collect();
+        folders.iter().for_each(|folder| fs::create_dir_all(folder).expect("made"));
+        home.give_to_plain_user();
+        let set_modes = |mode| {
+            let set = |folder| fs::set_permissions(folder, Permissions::from_mode(mode));
+            folders.iter().for_each(|folder| set(folder).expect("changed"));
+        };
+        set_modes(0o000);
+        let mut running = home.launcher().at(&plain).port(quiet_port()).start();
+        let url = running.ready().url;
+        set_modes(0o700);
+
+        let told = home.command("forget").at(&plain).run();
+        assert_eq!(told.code, Some(75), "{told:?}");
+        let second = home.launcher().at(&plain).run();
+        assert_eq!(second.line("instance_found")["url"], url.as_str(), "{second:?}");
+        for command in ["status", "where"] {
+            let told = home.command(command).at(&plain).run();
+            assert!(told.code == Some(0) && told.stdout.contains(&url), "{command}: {told:?}");
+        }
+        let owner = fs::read_to_string(home.folders().lock(&app)).expect("the lock is taken");
+        assert!(owner.contains(&format!("\"pid\":{},", running.pid())), "{owner}");
+        assert_eq!(home.command("stop").at(&plain).run().code, Some(0));
+        assert_eq!(running.exit().code, Some(0));
+        assert_eq!(home.events("server_spawned").len(), 1, "{folders:?}");
+    }
 }
 
 /// Also the commands that need no answer of the launcher.

@@ -7,17 +7,12 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use shared::{
-    app_lock::{AppLock, LockOutcome},
-    assignment::{Assignment, GoodPort},
-    event::Event,
-    exit::Exit,
-    message,
-    messages::local_time,
-    next_command,
+    assignment::GoodPort, event::Event, exit::Exit, message, messages::local_time, next_command,
     settings::LogLevel,
 };
 
 use crate::{
+    instance,
     launch::Launch,
     options::CommandContext,
     render::{self, Screen, line},
@@ -26,9 +21,9 @@ use crate::{
 /// Forgets the ports of an app that does not run.
 pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     let (app, folders) = (&context.app, &context.folders);
-    let lock = match AppLock::try_hold(folders, app) {
-        Ok(LockOutcome::Held(lock)) => lock,
-        Ok(LockOutcome::Busy(_)) => {
+    let lock = match instance::lock_of_ended_app(context) {
+        Ok(Some(lock)) => lock,
+        Ok(None) => {
             render::error(message!("forget.running", app));
             let command = next_command::launcher("stop", app);
             render::now(message!("now.stop_app", command));
@@ -38,11 +33,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     };
     let launch = Launch::open(context.clone(), Screen::new(json), LogLevel::default());
     let file = folders.assignment(app);
-    let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
-    if let Some(recovery) = loaded.recovery {
-        launch.recovered(&file, recovery);
-    }
-    let mut assignment = loaded.assignment;
+    let mut assignment = launch.remembered();
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
     if ports.is_empty() {
         if !json {

@@ -111,12 +111,13 @@ fn send(
     sentence: impl FnOnce(&Response, f64) -> Option<String>,
 ) -> Exit {
     let began = Instant::now();
-    let answer = match reach(context).map(|(socket, status)| answer(&socket, status, request)) {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(RequestError::Timeout)) => return silent(running::published_launcher(context)),
-        Ok(Err(error)) => return running::refused(&error.to_string(), &message!("now.log")),
-        Err(exit) => return exit,
-    };
+    let answer =
+        match reach(context).map(|(socket, status)| answer(context, &socket, status, request)) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(RequestError::Timeout)) => return silent(running::published_launcher(context)),
+            Ok(Err(error)) => return running::refused(&error.to_string(), &message!("now.log")),
+            Err(exit) => return exit,
+        };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
     match (sentence(&answer, elapsed_ms), answer) {
         (Some(text), _) => {
@@ -159,10 +160,18 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
         }
     }
     Err(match presence {
-        Presence::Running(RunningInstance { launcher_pid: Some(pid), .. }) => running::refused(
-            &message!("ask.no_answer", pid, error = why),
-            &message!("now.kill", pid),
-        ),
+        Presence::Running(found @ RunningInstance { launcher_pid: Some(pid), .. }) => {
+            match found.is_seen(context) {
+                true => running::refused(
+                    &message!("ask.no_answer", pid, error = why),
+                    &message!("now.kill", pid),
+                ),
+                false => running::refused(
+                    &message!("ask.unseen", error = why),
+                    &message!("now.end_launcher"),
+                ),
+            }
+        }
         Presence::Running(found) => without_launcher(context, &found),
         other => running::not_found(context, &other),
     })
@@ -171,7 +180,8 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
 /// Prints that a server was started by itself, and so takes no requests of commands.
 fn without_launcher(context: &CommandContext, found: &RunningInstance) -> Exit {
     let (app, port) = (&context.app, found.port);
-    let pid = found.server_pid.map_or_else(|| message!("status.unknown"), |pid| pid.to_string());
+    let pid = found.server_pid.filter(|_| found.is_seen(context));
+    let pid = pid.map_or_else(|| message!("status.unknown"), |pid| pid.to_string());
     let command = next_command::launcher("", app);
     running::refused(
         &message!("ask.no_launcher", app, pid, port),
@@ -187,6 +197,7 @@ fn silent(launcher: Option<u32>) -> Exit {
 /// Sends `request` to a launcher that has just sent its `status`, and waits for the response for as long as
 /// the launcher works.
 fn answer(
+    context: &CommandContext,
     socket: &Path,
     status: Box<LaunchStatus>,
     request: Request,
@@ -194,7 +205,7 @@ fn answer(
     if request == Request::Status {
         return Ok(Response::Status(status));
     }
-    let launcher = status.launch.launcher_pid;
+    let launcher = SeenProcesses::of(&status, context).launcher;
     let pending = PendingRequest::send(socket, request);
     let response = loop {
         match pending.wait(ANSWER_TIMEOUT)? {
@@ -217,9 +228,11 @@ fn answer(
 fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
-    object["launcher_memory_bytes"] = json!(status.launch.launcher_pid.and_then(os::memory_of));
-    object["server_answers"] = json!(status.server_pid.map(|_| server_problem(status).is_none()));
-    object["server_memory_bytes"] = json!(status.server_pid.and_then(os::memory_of));
+    let seen = SeenProcesses::of(status, context);
+    object["launcher_memory_bytes"] = json!(seen.launcher.and_then(os::memory_of));
+    let answers = status.server_pid.map(|_| server_problem(status, &seen).is_none());
+    object["server_answers"] = json!(answers);
+    object["server_memory_bytes"] = json!(seen.server.and_then(os::memory_of));
     let assignment = Assignment::load(&context.folders.assignment(&context.app));
     let last_good = assignment.ok().and_then(|assignment| assignment.last_good);
     object[keys::LAST_GOOD] = json!(last_good.map(|good| good.port));
@@ -232,10 +245,23 @@ fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     object
 }
 
+/// The processes of a launch that can be seen from here.
+struct SeenProcesses {
+    launcher: Option<u32>,
+    server: Option<u32>,
+}
+
+impl SeenProcesses {
+    fn of(status: &LaunchStatus, context: &CommandContext) -> Self {
+        let launcher = status.launch.launcher_pid.filter(|pid| instance::is_seen(context, *pid));
+        Self { launcher, server: launcher.and(status.server_pid) }
+    }
+}
+
 /// What is wrong with a server of which the launcher says that it serves.
-fn server_problem(status: &LaunchStatus) -> Option<(String, String)> {
-    let (launch, pid) = (&status.launch, status.server_pid?);
-    instance::server_problem(&launch.app, launch.port, Some(pid))
+fn server_problem(status: &LaunchStatus, seen: &SeenProcesses) -> Option<(String, String)> {
+    let launch = &status.launch;
+    status.server_pid.and_then(|_| instance::server_problem(&launch.app, launch.port, seen.server))
 }
 
 fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
@@ -248,7 +274,8 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
     };
     let (app, url) = (&launch.app, launch.url());
     let home = status.home_port.filter(|home| *home != launch.port);
-    let problem = server_problem(status);
+    let seen = SeenProcesses::of(status, context);
+    let problem = server_problem(status, &seen);
     let details = [
         problem.as_ref().map(|(why, _)| why.clone()),
         problem.as_ref().map(|(_, now)| message!("status.now", now)),
@@ -262,8 +289,8 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
         Some(message!("status.restarts", count = status.restarts)),
         Some(message!(
             "status.memory",
-            launcher = memory(launch.launcher_pid),
-            server = memory(status.server_pid)
+            launcher = memory(seen.launcher),
+            server = memory(seen.server)
         )),
         home.map(|port| message!("status.home", port)),
         status.lost_records.as_ref().map(|lost| message!("ask.warning", why = lost)),

@@ -52,7 +52,7 @@ pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
             {
                 restore(context, launcher);
             }
-            match found.problem(&context.app) {
+            match found.problem(context) {
                 Some((problem, now)) => Err(refused(&problem, &now)),
                 None => Ok(found),
             }
@@ -127,12 +127,10 @@ fn none(context: &CommandContext) -> Exit {
 pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<u32> {
     match presence {
         Presence::Running(found) if found.names_launcher || found.launcher_pid.is_none() => {
-            found.launcher_pid
+            found.launcher_pid.filter(|pid| instance::is_seen(context, *pid))
         }
         Presence::Running(_) | Presence::Unproven { .. } => {
-            let holder = AppLock::holder(&context.folders, &context.app);
-            let holder = holder.and_then(|held| held.process_here());
-            holder.or_else(|| presence.lost_launcher())
+            instance::lock_holder(context).or_else(|| presence.lost_launcher())
         }
         Presence::Elsewhere { .. } | Presence::Absent => None,
     }

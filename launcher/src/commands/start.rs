@@ -62,9 +62,9 @@ impl Launch {
         argv: &[OsString],
     ) -> Result<Exit, LaunchError> {
         let (app, folders) = (&self.context.app, &self.context.folders);
-        let file = folders.assignment(app);
         // What is remembered is loaded when the app is ours; this is what can be seen before.
-        let last_good = Assignment::load(&file).ok().and_then(|seen| seen.last_good);
+        let seen = Assignment::load(&folders.assignment(app));
+        let last_good = seen.ok().and_then(|seen| seen.last_good);
         self.history.record(&Event::LaunchStarted {
             argv: masked(argv.iter().map(|word| word.to_string_lossy().into_owned())),
             last_good: last_good.map(|good| good.port),
@@ -90,10 +90,7 @@ impl Launch {
         // The error of an earlier launch is out of date.
         withdraw(&folders.error_page(app));
         self.reconcile_start_at_login(options.settings.start_at_login.value);
-        let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
-        if let Some(recovery) = loaded.recovery {
-            self.recovered(&file, recovery);
-        }
+        let assignment = self.remembered();
         let events = EventChannel::new();
         if let Err(error) = events.listen_for_signals() {
             self.warn(&message!("warning.no_signals"), &error);
@@ -105,7 +102,7 @@ impl Launch {
             args,
             environment,
             options,
-            remembered: RememberedState { assignment: loaded.assignment, secret },
+            remembered: RememberedState { assignment, secret },
             // Before the choice, so that the thread of the control socket has come to rest when the server is
             // started: a fork beside a thread that has only just begun takes milliseconds longer.
             run_files: RunFiles::new(self, lock, events.request_handler()),
@@ -123,7 +120,7 @@ impl Launch {
         self.history.record(&event);
         let asked = options.port.as_ref().map(|port| port.value);
         self.screen.instance(&self.context.app, found, &event, asked);
-        let problem = found.problem(&self.context.app);
+        let problem = found.problem(&self.context);
         if let Some((problem, now)) = &problem {
             self.screen.warning(problem, now);
         }

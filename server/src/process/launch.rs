@@ -5,6 +5,8 @@
 //! end, and checks once through `127.0.0.1` whether it is ready.
 
 use std::{
+    convert::Infallible,
+    future::pending,
     io,
     net::{IpAddr, SocketAddr},
     path::Path,
@@ -178,6 +180,9 @@ impl ServerLaunch {
     {
         let (sender, requests) = unbounded_channel();
         let mut files = self.run_files();
+        if let Some(Err(error)) = files.as_mut().map(ServerRunFiles::write) {
+            not_kept(&message!("server.token"), &error);
+        }
         let settings = ApplicationSettings {
             has_own_pages: routes.is_some(),
             ..self.settings(args, LauncherRequests::new(sender), files.as_ref())
@@ -210,6 +215,7 @@ impl ServerLaunch {
                 return ended.and(Err(io::Error::other("it ended without being asked to")));
             }
             stop = shutdown.next() => stop,
+            never = keep(files.as_mut()) => match never {},
         };
         shutdown.graceful_shutdown(app, stop).await;
         Ok(stop)
@@ -239,7 +245,7 @@ impl ServerLaunch {
         self.history.record(&Event::ServerReady(ServerReady { at: at.clone(), since_spawn: None }));
         if let Some(files) = files {
             let discovery = Discovery::new(&self.info, at.server_pid, at.addresses.clone());
-            if let Err(error) = files.publish(&discovery) {
+            if let Err(error) = files.publish(discovery) {
                 report::warning(format_args!("{} ({error})", message!("warning.not_found")));
             }
         }
@@ -268,14 +274,10 @@ impl ServerLaunch {
         }
     }
 
-    /// The files of a server without a launcher; `None` also if they cannot be written, or if the app runs.
+    /// The files of a server without a launcher.
     fn run_files(&self) -> Option<ServerRunFiles<'_>> {
-        if self.info.is_supervised() {
-            return None;
-        }
-        ServerRunFiles::new(&self.folders, &self.info, &self.secret)
-            .inspect_err(|error| not_kept(&message!("server.token"), error))
-            .ok()
+        let is_alone = !self.info.is_supervised();
+        is_alone.then(|| ServerRunFiles::new(&self.folders, &self.info, &self.secret))
     }
 
     /// The token of a server that was passed none: its own, or under a launcher of version 0.1, which leaves
@@ -299,6 +301,14 @@ impl ServerLaunch {
             addresses: addresses.to_vec(),
             elapsed: self.began.elapsed(),
         }
+    }
+}
+
+/// Keeps the files of a server without a launcher, for as long as this is polled.
+async fn keep(files: Option<&mut ServerRunFiles<'_>>) -> Infallible {
+    match files {
+        Some(files) => files.keep().await,
+        None => pending().await,
     }
 }
 

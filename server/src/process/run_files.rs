@@ -1,10 +1,10 @@
 //! The files of a server without a launcher: the app's lock, the token and the discovery file. They let
 //! others in, and lead them to it.
 //!
-//! An app has one server that others are led to. One that is started beside it serves, and leaves the
-//! files of the other as they are.
+//! An app has one server that others are led to. One that is started beside it serves, leaves the files of
+//! the other as they are, and takes its place when that one has ended.
 
-use std::io;
+use std::{convert::Infallible, io, time::Duration};
 
 use shared::{
     app_lock::{AppLock, LockOutcome},
@@ -15,73 +15,111 @@ use shared::{
     paths::Folders,
     token::Token,
 };
+use tokio::time::sleep;
+
+/// How long after the end of another server, or the loss of a file, others may be led nowhere.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The files of a server. Dropped at its end, it removes them and releases the lock.
 pub(super) struct ServerRunFiles<'a> {
     folders: &'a Folders,
     launch: &'a LaunchInfo,
-    lock: AppLock,
+    secret: &'a Secret,
     /// What its clients prove themselves with.
     pub(super) token: Token,
+    /// `None` while others are led to another server of the app.
+    lock: Option<AppLock>,
+    /// Where the server is, once it is ready.
+    published: Option<Discovery>,
 }
 
 impl<'a> ServerRunFiles<'a> {
-    /// Takes the app's lock, and publishes a new token for the server of `launch`.
+    /// Those of the server of `launch`, with a new token; none of them is made yet.
+    pub(super) fn new(folders: &'a Folders, launch: &'a LaunchInfo, secret: &'a Secret) -> Self {
+        Self { folders, launch, secret, token: Token::random(), lock: None, published: None }
+    }
+
+    /// Takes the app's lock, and makes the files that are not there.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::ResourceBusy`] if the app runs already, or whatever the disk refuses the file with.
-    pub(super) fn new(
-        folders: &'a Folders,
-        launch: &'a LaunchInfo,
-        secret: &Secret,
-    ) -> io::Result<Self> {
-        let lock = match AppLock::try_hold(folders, &launch.app)? {
-            LockOutcome::Held(lock) if !is_running(folders, launch, secret) => lock,
-            outcome => {
-                if let LockOutcome::Held(lock) = outcome {
-                    lock.give_up();
-                }
-                let why = message!("server.token_busy", app = launch.app);
-                return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
-            }
-        };
-        let token = Token::random();
-        token.publish(&folders.token(&launch.app))?;
-        Ok(Self { folders, launch, lock, token })
+    /// [`io::ErrorKind::ResourceBusy`] if the app runs already, or whatever the disk refuses a file with.
+    pub(super) fn write(&mut self) -> io::Result<()> {
+        let (app, port) = (&self.launch.app, self.published.as_ref().map(|found| found.port));
+        match &mut self.lock {
+            Some(lock) => drop(lock.renew(self.folders, app)?),
+            None => self.lock = Some(self.take_lock()?),
+        }
+        if let Some(lock) = &mut self.lock {
+            lock.publish_owner(None, port);
+        }
+        let file = self.folders.token(app);
+        if !Token::load(&file).is_ok_and(|found| found == self.token) {
+            self.token.publish(&file)?;
+        }
+        let file = self.folders.discovery(app);
+        match &self.published {
+            Some(discovery) if !self.is_led_to() => discovery.publish(&file),
+            _ => Ok(()),
+        }
     }
 
     /// Publishes where the server is.
     ///
     /// # Errors
     ///
-    /// Whatever the disk refuses the file with.
-    pub(super) fn publish(&mut self, discovery: &Discovery) -> io::Result<()> {
-        self.lock.publish_owner(None, Some(discovery.port));
-        discovery.publish(&self.folders.discovery(&self.launch.app))
+    /// Whatever the disk refuses a file with.
+    pub(super) fn publish(&mut self, discovery: Discovery) -> io::Result<()> {
+        self.published = Some(discovery);
+        if self.lock.is_some() { self.write() } else { Ok(()) }
+    }
+
+    /// Makes the files anew for as long as the server runs: those that are lost, and all of them when the app's
+    /// other server has ended.
+    pub(super) async fn keep(&mut self) -> Infallible {
+        loop {
+            sleep(PAUSE).await;
+            // Whoever cannot be led here was told so at the start.
+            let _ = self.write();
+        }
+    }
+
+    fn take_lock(&self) -> io::Result<AppLock> {
+        let app = &self.launch.app;
+        let is_taken = AppLock::holder(self.folders, app).is_some() || self.is_another_running();
+        if !is_taken && let LockOutcome::Held(lock) = AppLock::try_hold(self.folders, app)? {
+            return Ok(lock);
+        }
+        Err(io::Error::new(io::ErrorKind::ResourceBusy, message!("server.token_busy", app)))
+    }
+
+    /// Whether a server answers for the app, whose lock was lost.
+    fn is_another_running(&self) -> bool {
+        let answers = |found: Discovery| {
+            let identity = self.secret.probe(found.port, PROBE_TIMEOUT);
+            identity.is_ok_and(|identity| {
+                identity.app == self.launch.app && identity.launch_id != self.launch.launch_id
+            })
+        };
+        Discovery::read(&self.folders.discovery(&self.launch.app)).is_some_and(answers)
+    }
+
+    /// Whether the discovery file leads to this server.
+    fn is_led_to(&self) -> bool {
+        let found = Discovery::read(&self.folders.discovery(&self.launch.app));
+        found.is_some_and(|found| found.launch_id == self.launch.launch_id)
     }
 }
 
 impl Drop for ServerRunFiles<'_> {
     /// Where locks are lost or refused, a launcher may have put its own files in their place.
     fn drop(&mut self) {
-        let (token, discovery) =
-            (self.folders.token(&self.launch.app), self.folders.discovery(&self.launch.app));
+        let token = self.folders.token(&self.launch.app);
         if Token::load(&token).is_ok_and(|found| found == self.token) {
             withdraw(&token);
         }
-        if Discovery::read(&discovery).is_some_and(|found| found.launch_id == self.launch.launch_id)
-        {
-            withdraw(&discovery);
+        if self.is_led_to() {
+            withdraw(&self.folders.discovery(&self.launch.app));
         }
     }
-}
-
-/// Whether a server answers for the app, whose lock was lost.
-fn is_running(folders: &Folders, launch: &LaunchInfo, secret: &Secret) -> bool {
-    let answers = |found: Discovery| {
-        let identity = secret.probe(found.port, PROBE_TIMEOUT);
-        identity.is_ok_and(|identity| identity.app == launch.app)
-    };
-    Discovery::read(&folders.discovery(&launch.app)).is_some_and(answers)
 }

@@ -60,12 +60,13 @@ pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Ch
 
 fn running(context: &CommandContext, found: &RunningInstance) -> Check {
     let (app, url) = (&context.app, found.url());
-    if let Some(pid) = found.launcher_pid.filter(|pid| os::is_stopped(*pid)) {
+    let is_stopped = |pid: &u32| os::is_stopped(*pid) && found.is_seen(context);
+    if let Some(pid) = found.launcher_pid.filter(is_stopped) {
         let why = instance::silent(Some(pid));
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::warning("instance", text, instance::now_silent(Some(pid)));
     }
-    if let Some((text, now)) = found.problem(app) {
+    if let Some((text, now)) = found.problem(context) {
         return Check::problem("instance", text, now);
     }
     Check::ok("instance", message!("doctor.runs", app, url))

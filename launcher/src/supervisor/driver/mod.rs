@@ -173,7 +173,7 @@ impl Driver<'_> {
 
     /// Writes lost files anew, and opens the logs anew, which may have been renamed.
     fn restore_files(&mut self) {
-        self.launch_state.run_files.restore();
+        self.launch_state.restore_files();
         self.launch_state.launch.reopen_logs();
     }
 
@@ -182,7 +182,7 @@ impl Driver<'_> {
         if incoming.is_expired() {
             return None;
         }
-        self.launch_state.run_files.restore();
+        self.launch_state.restore_files();
         let IncomingRequest { request, reply, written, .. } = incoming;
         if request == Request::Status {
             // A client that has gone away meanwhile does not want the answer.
