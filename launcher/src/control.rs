@@ -44,6 +44,9 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client may take to send its request in a crowd. Commands send theirs at once.
 const CROWDED_TIMEOUT: Duration = Duration::from_millis(200);
 
+/// How often it is checked whether a client still waits.
+const CONNECTION_CHECK: Duration = Duration::from_millis(100);
+
 /// How long a launcher may take to answer a command, which has promised its person five seconds. One that
 /// works answers within a millisecond.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
@@ -125,13 +128,22 @@ pub struct LaunchStatus {
     pub started_at: Timestamp,
     /// How long ago that was, in milliseconds.
     pub uptime_ms: f64,
-    /// The number of starts of a server after the first.
+    /// How often a server was to be replaced on its port, after a failure or because it was asked.
     pub restarts: u32,
     /// `port` of the settings that hold now; `None` if it is not set.
     pub home_port: Option<Port>,
     /// The records that the launcher could not write; one of an earlier version does not say.
     #[serde(default)]
     pub lost_records: Option<LostRecords>,
+}
+
+/// What a client does.
+#[derive(Debug)]
+pub enum ClientEvent {
+    /// It asks for something, and waits for the response.
+    Asks(IncomingRequest),
+    /// It has gone away without the response; which one it was, `written` shows.
+    Left,
 }
 
 /// A request of a client that waits for its response.
@@ -141,7 +153,8 @@ pub struct IncomingRequest {
     pub request: Request,
     /// Takes one response, which another thread writes to the client.
     pub reply: Sender<Response>,
-    /// Is disconnected when the response has been written; a process that ends before loses it.
+    /// Is disconnected when the response has been written, or when the client has gone away; a process that ends
+    /// before loses it.
     pub written: Receiver<()>,
     expires: Option<Instant>,
 }
@@ -191,14 +204,14 @@ impl Drop for ControlListener {
     }
 }
 
-/// Listens at `path` and passes every request to `handle`.
+/// Listens at `path` and passes what every client does to `handle`.
 ///
 /// # Errors
 ///
 /// If the system refuses the socket, for example because its path is too long.
 pub fn listen(
     path: &Path,
-    handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
+    handle: impl Fn(ClientEvent) + Send + Sync + 'static,
 ) -> io::Result<ControlListener> {
     let listener = os::with_socket_name(path, |name| {
         // The name may be one that holds in this process and at this moment alone.
@@ -299,7 +312,7 @@ fn is_timeout(error: &io::Error) -> bool {
 }
 
 /// Reads the request of one client, and writes the response.
-fn serve_client(client: Stream, place: &ClientPlace, handle: &impl Fn(IncomingRequest)) {
+fn serve_client(client: Stream, place: &ClientPlace, handle: &impl Fn(ClientEvent)) {
     // Pipes of Windows have no time limits; its clients are the same user's all the same.
     let _ = client.set_send_timeout(Some(CLIENT_TIMEOUT));
     let (clients, since) = (&place.0, Instant::now());
@@ -311,9 +324,13 @@ fn serve_client(client: Stream, place: &ClientPlace, handle: &impl Fn(IncomingRe
             let (reply, response) = channel();
             let (unwritten, written) = channel();
             let expires = deadline_ms.map(|left| Instant::now() + Duration::from_millis(left));
-            handle(IncomingRequest { request, reply, written, expires });
-            // There always is a response, unless the process ends first.
-            response.recv().ok().map(|response| (response, Some(unwritten)))
+            handle(ClientEvent::Asks(IncomingRequest { request, reply, written, expires }));
+            let response = response_for(&client.get_ref().client, &response);
+            if response.is_none() {
+                drop(unwritten);
+                return handle(ClientEvent::Left);
+            }
+            response.map(|response| (response, Some(unwritten)))
         }
         Ok(None) => None,
         Err(error) => {
@@ -328,6 +345,17 @@ fn serve_client(client: Stream, place: &ClientPlace, handle: &impl Fn(IncomingRe
         // The connection ends with the process, so that the client sees the end.
         let _ = stream.set_recv_timeout(None);
         let _ = io::copy(stream, &mut io::sink());
+    }
+}
+
+/// Waits for the response to a client; `None` if the client goes away before, or if the process ends.
+fn response_for(client: &Stream, responses: &Receiver<Response>) -> Option<Response> {
+    loop {
+        match responses.recv_timeout(CONNECTION_CHECK) {
+            Ok(response) => return Some(response),
+            Err(RecvTimeoutError::Timeout) if os::is_connected(client) => {}
+            Err(_) => return None,
+        }
     }
 }
 
@@ -418,7 +446,8 @@ mod test {
     fn listening() -> (tempfile::TempDir, ControlListener, std::path::PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("app.sock");
-        let answer = |incoming: IncomingRequest| {
+        let answer = |event| {
+            let ClientEvent::Asks(incoming) = event else { return };
             let reason = format!("{:?}", incoming.request);
             let _ = incoming.reply.send(Response::Refused { reason, about_port: false });
         };
@@ -457,7 +486,9 @@ mod test {
         let (kept, silent) = channel();
         let _listening = listen(&path, move |incoming| drop(kept.send(incoming)));
         let pending = PendingRequest::send(&path, Request::Restart);
-        let incoming = silent.recv().expect("it arrives");
+        let ClientEvent::Asks(incoming) = silent.recv().expect("it arrives") else {
+            panic!("it waits");
+        };
         assert!(!incoming.is_expired());
         assert!(matches!(pending.wait(Duration::ZERO), Ok(None)));
         drop(incoming);

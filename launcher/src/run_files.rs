@@ -23,7 +23,7 @@ use shared::{
 use uuid::Uuid;
 
 use crate::{
-    control::{self, ControlListener, IncomingRequest},
+    control::{self, ClientEvent, ControlListener},
     instance::RunningInstance,
     launch::Launch,
     options::CommandContext,
@@ -33,8 +33,8 @@ use crate::{
 /// How old a file is that no process can still be writing.
 const OLD: Duration = Duration::from_secs(60 * 60);
 
-/// What takes the requests of commands.
-type RequestHandler = Arc<dyn Fn(IncomingRequest) + Send + Sync>;
+/// What takes the requests of commands, and learns who waits no longer.
+type ClientHandler = Arc<dyn Fn(ClientEvent) + Send + Sync>;
 
 /// The files of a running launch. Dropped at its end, it removes them.
 pub struct RunFiles<'a> {
@@ -44,7 +44,7 @@ pub struct RunFiles<'a> {
     /// Ends with these files, or when another takes its place.
     listener: Option<ControlListener>,
     published: Option<Discovery>,
-    handle: RequestHandler,
+    handle: ClientHandler,
 }
 
 impl<'a> RunFiles<'a> {
@@ -52,7 +52,7 @@ impl<'a> RunFiles<'a> {
     pub fn new(
         launch: &'a Launch,
         lock: Option<Box<AppLock>>,
-        handle: impl Fn(IncomingRequest) + Send + Sync + 'static,
+        handle: impl Fn(ClientEvent) + Send + Sync + 'static,
     ) -> Self {
         if lock.is_some() {
             remove_leftovers(launch);
@@ -163,7 +163,7 @@ impl<'a> RunFiles<'a> {
     fn listen_at(&self, path: &Path) -> io::Result<ControlListener> {
         paths::make_parent(path)?;
         let handle = Arc::clone(&self.handle);
-        control::listen(path, move |request| handle(request))
+        control::listen(path, move |event| handle(event))
     }
 
     fn write_owner(&mut self) {

@@ -183,6 +183,28 @@ fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() 
     assert_eq!(home.events("server_restarting").len() + home.events("port_moved").len(), 0);
 }
 
+/// A server that takes long to start gives a person time to give up.
+#[test]
+fn what_is_given_up_while_the_new_server_starts_is_abandoned() {
+    for request in ["{\"ask\":\"move\",\"port\":null}", "{\"ask\":\"restart\"}"] {
+        let home = Home::new();
+        let slow = home.launcher().fake(&["after-first:never-ready"]);
+        let mut running = slow.setting("ready_timeout = \"10m\"").start();
+        let port = running.ready().port;
+        let mut stream = connect(&home);
+        stream.write_all(format!("{request}\n").as_bytes()).expect("sent");
+        wait_until("the new server is started", || home.events("server_spawned").len() == 2);
+        drop(stream);
+        wait_until("it has ended", || !home.events("server_exited").is_empty());
+        assert_eq!(home.last("server_exited")["signal"], 9, "{request}");
+        let status = say(&home, STATUS);
+        assert_eq!((&status["port"], &status["state"]), (&port.into(), &"serving".into()));
+        assert_eq!(home.last_good(), Some(port), "{request}");
+        assert_eq!(home.events("port_moved").len(), 0, "{request}");
+        assert_eq!(running.stop().code, Some(0));
+    }
+}
+
 /// As in a container that shares the home and the name of the computer: the numbers that it gives are those of
 /// other processes here.
 #[test]

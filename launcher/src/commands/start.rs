@@ -105,7 +105,7 @@ impl Launch {
             remembered: RememberedState { assignment, secret },
             // Before the choice, so that the thread of the control socket has come to rest when the server is
             // started: a fork beside a thread that has only just begun takes milliseconds longer.
-            run_files: RunFiles::new(self, lock, events.request_handler()),
+            run_files: RunFiles::new(self, lock, events.client_handler()),
             generation: None,
             not_remembered: None,
             home_port_wait: None,

@@ -9,7 +9,7 @@ use shared::port::Port;
 
 use super::state::ServerEvent;
 use crate::{
-    control::IncomingRequest,
+    control::ClientEvent,
     os::{self, Signalled},
 };
 
@@ -36,8 +36,8 @@ pub enum SupervisorEvent {
     Signal(Signalled),
     /// The home port, which another program had at the start, can be claimed.
     HomePortFree(Port),
-    /// A request on the control socket.
-    Request(IncomingRequest),
+    /// A client of the control socket asks for something, or has gone away.
+    Client(ClientEvent),
 }
 
 /// Where the threads of the launcher put their events, and where the driver takes them.
@@ -57,10 +57,10 @@ impl EventChannel {
     }
 
     /// Puts the requests of commands into the channel.
-    pub fn request_handler(&self) -> impl Fn(IncomingRequest) + Send + Sync + use<> {
+    pub fn client_handler(&self) -> impl Fn(ClientEvent) + Send + Sync + use<> {
         let events = self.sender.clone();
         // The driver takes no events after the end of the launch.
-        move |request| drop(events.send(SupervisorEvent::Request(request)))
+        move |event| drop(events.send(SupervisorEvent::Client(event)))
     }
 
     /// Puts every signal of the system into the channel from now on.

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     choose::Choice,
-    control::{IncomingRequest, LaunchStatus, Request, Response},
+    control::{ClientEvent, IncomingRequest, LaunchStatus, Request, Response},
     handover::ServerProgram,
     launch_state::{LaunchState, ReadyReason},
     os::Signalled,
@@ -167,7 +167,10 @@ impl Driver<'_> {
                 self.launch_state.home_port_is_free(port);
                 None
             }
-            SupervisorEvent::Request(request) => self.request(request, state),
+            SupervisorEvent::Client(ClientEvent::Asks(request)) => self.request(request, state),
+            SupervisorEvent::Client(ClientEvent::Left) => {
+                self.replies.take_left().map(Input::RequesterLeft)
+            }
         }
     }
 
@@ -304,7 +307,7 @@ impl Driver<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: launch.started_at,
             uptime_ms: uptime.as_micros() as f64 / 1000.0,
-            restarts: state.restarts(),
+            restarts: state.restarts,
             home_port: self.launch_state.home_port(),
             lost_records: launch.history.lost(),
         }

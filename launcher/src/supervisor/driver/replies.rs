@@ -14,26 +14,40 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The clients that wait for an answer, and the answers that may not have been written yet.
 #[derive(Default)]
 pub(super) struct PendingReplies {
-    clients: BTreeMap<u64, Sender<Response>>,
+    clients: BTreeMap<u64, WaitingClient>,
     last_ticket: u64,
     unwritten: Vec<Receiver<()>>,
+}
+
+struct WaitingClient {
+    reply: Sender<Response>,
+    /// Is disconnected when the client has gone away.
+    written: Receiver<()>,
 }
 
 impl PendingReplies {
     /// Keeps a client until its answer is known. `written` is disconnected when the answer has been
     /// written.
-    pub(super) fn add(&mut self, client: Sender<Response>, written: Receiver<()>) -> RequestTicket {
+    pub(super) fn add(&mut self, reply: Sender<Response>, written: Receiver<()>) -> RequestTicket {
         self.last_ticket += 1;
-        self.clients.insert(self.last_ticket, client);
-        self.unwritten.push(written);
-        self.unwritten.retain(|written| written.try_recv() != Err(TryRecvError::Disconnected));
+        self.clients.insert(self.last_ticket, WaitingClient { reply, written });
         Some(self.last_ticket)
+    }
+
+    /// Drops a client that has gone away without an answer; `None` if there is none.
+    pub(super) fn take_left(&mut self) -> Option<RequestTicket> {
+        let mut clients = self.clients.iter();
+        let ticket = clients.find_map(|(ticket, one)| is_over(&one.written).then_some(*ticket))?;
+        self.clients.remove(&ticket);
+        Some(Some(ticket))
     }
 
     /// Sends a client its answer. One that has gone away meanwhile does not want it.
     pub(super) fn send(&mut self, ticket: RequestTicket, response: Response) {
         if let Some(client) = ticket.and_then(|ticket| self.clients.remove(&ticket)) {
-            let _ = client.send(response);
+            let _ = client.reply.send(response);
+            self.unwritten.retain(|written| !is_over(written));
+            self.unwritten.push(client.written);
         }
     }
 
@@ -45,6 +59,11 @@ impl PendingReplies {
             let _ = written.recv_timeout(WRITE_TIMEOUT);
         }
     }
+}
+
+/// Whether a client has its answer, or has gone away.
+fn is_over(written: &Receiver<()>) -> bool {
+    written.try_recv() == Err(TryRecvError::Disconnected)
 }
 
 #[cfg(test)]
@@ -69,6 +88,18 @@ mod test {
         assert_eq!(second_answer.try_iter().collect::<Vec<_>>(), [refused("second")]);
         replies.send(first, refused("first"));
         assert_eq!(first_answer.try_iter().collect::<Vec<_>>(), [refused("first")]);
+    }
+
+    #[test]
+    fn a_client_that_has_gone_away_is_told_once() {
+        let mut replies = PendingReplies::default();
+        let [(first, _), (second, _)] = [channel(), channel()];
+        let ((_a, a_written), (b, b_written)) = (channel(), channel());
+        let (_, second) = (replies.add(first, a_written), replies.add(second, b_written));
+        assert_eq!(replies.take_left(), None);
+        drop(b);
+        assert_eq!(replies.take_left(), Some(second));
+        assert_eq!(replies.take_left(), None);
     }
 
     #[test]

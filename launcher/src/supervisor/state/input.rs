@@ -41,6 +41,8 @@ pub enum Input {
     RestartRequested(Requester),
     /// A request for another port: this one, or any.
     MoveRequested(Option<Port>, Requester),
+    /// The client that waited for this answer has gone away.
+    RequesterLeft(RequestTicket),
     /// The port of a move was claimed.
     Claimed {
         /// The port so far.

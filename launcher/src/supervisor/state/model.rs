@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use shared::event::RequestedBy;
+use shared::event::{Event, RequestedBy, RestartReason, ServerEnd, ServerRestarting};
 
 use super::{draining::DrainingServer, effect::Effect, operation::Operation, phase::Phase};
 use crate::supervisor::{backoff::Backoff, settings::SupervisorSettings};
@@ -15,6 +15,8 @@ pub struct State {
     /// The attempt of the current server, from 1.
     pub(super) current: u32,
     pub(super) started: u32,
+    /// How often a server was to be replaced on its port.
+    pub restarts: u32,
     /// Whether a server of this launch has ever been ready.
     pub(super) ever_ready: bool,
     pub(super) backoff: Backoff,
@@ -33,6 +35,7 @@ impl State {
             phase: Phase::Starting { since: now },
             current: 1,
             started: 1,
+            restarts: 0,
             ever_ready: false,
             backoff: Backoff::default(),
             operation: None,
@@ -42,9 +45,15 @@ impl State {
         (state, vec![Effect::Spawn { attempt: 1, on_new_port: false }])
     }
 
-    /// The number of starts after the first.
-    pub fn restarts(&self) -> u32 {
-        self.started - 1
+    /// The record that the current server is to be replaced on its port.
+    pub(super) fn restarting(
+        &mut self,
+        end: ServerEnd,
+        why: RestartReason,
+        by: Option<RequestedBy>,
+    ) -> Effect {
+        self.restarts += 1;
+        Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by }))
     }
 
     /// When [`Input::DeadlineReached`](super::input::Input::DeadlineReached) is due, if nothing else

@@ -62,6 +62,13 @@ impl Replacement {
 }
 
 impl Operation {
+    pub(super) fn requester(&self) -> Requester {
+        match self {
+            Self::Claiming(requester) => *requester,
+            Self::Replacing(replacement) => replacement.requester,
+        }
+    }
+
     pub(super) fn deadline(&self, settings: &SupervisorSettings) -> Option<Instant> {
         match self {
             Self::Claiming(_) => None,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use shared::{
-    event::{Event, RestartReason, ServerRestarting},
+    event::RestartReason,
     handover::{ToLauncher, ToServer},
     message,
     port::Port,
@@ -12,11 +12,11 @@ use shared::{
 use super::{
     draining::{DrainingServer, LeftPort, MAX_REDIRECTING},
     effect::{Effect, Reply},
-    input::{Requester, ServerEvent},
+    input::{RequestTicket, Requester, ServerEvent},
     model::State,
     operation::{Operation, OperationKind, Replacement},
     phase::Phase,
-    server_end::{KILLED, server_end},
+    server_end::{KILLED, end_of, server_end},
 };
 use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
@@ -43,10 +43,8 @@ impl State {
         };
         // The current server has not ended: this is how it is now.
         let end = server_end(None, None, self.current, now.duration_since(since));
-        let (why, by) = (RestartReason::Asked, requester.by);
-        let restarting = Event::ServerRestarting(ServerRestarting { end, why, by });
         vec![
-            Effect::Record(restarting),
+            self.restarting(end, RestartReason::Asked, requester.by),
             self.start_replacement(OperationKind::Restart, requester, now),
         ]
     }
@@ -106,6 +104,15 @@ impl State {
                 vec![Effect::Reply(requester.ticket, Reply::Refused(why.to_owned()))]
             }
             Some(Operation::Replacing(replacement)) => replacement.fail(None, KILLED, why, now),
+        }
+    }
+
+    /// A client has given up what it asked for, which is not done behind its back.
+    pub(super) fn requester_left(&mut self, ticket: RequestTicket, now: Instant) -> Vec<Effect> {
+        let requester = self.operation.as_ref().map(Operation::requester);
+        match requester.is_some_and(|requester| requester.ticket == ticket) {
+            true => self.abandon_operation(&message!("operation.given_up"), now),
+            false => vec![],
         }
     }
 
@@ -181,7 +188,7 @@ impl State {
         match self.operation.take() {
             Some(Operation::Replacing(replacement)) => {
                 let why = message!("operation.not_started", reason);
-                let (exit_code, signal) = reason.end();
+                let (exit_code, signal) = end_of(reason);
                 replacement.fail(exit_code, signal, &why, now)
             }
             other => {

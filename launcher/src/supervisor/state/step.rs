@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use shared::{
-    event::{Event, RestartReason, ServerEnd, ServerRestarting},
+    event::{Event, RestartReason, ServerEnd},
     exit::Exit,
     handover::{ToLauncher, ToServer},
     message,
@@ -17,7 +17,7 @@ use super::{
     model::State,
     outcome::LaunchOutcome,
     phase::Phase,
-    server_end::{KILL_INTERVAL, KILLED, server_end},
+    server_end::{KILL_INTERVAL, end_of, server_end},
 };
 use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
@@ -46,11 +46,10 @@ impl State {
         since: Instant,
         now: Instant,
     ) -> Vec<Effect> {
-        let (exit_code, mut signal) = reason.end();
+        let (exit_code, signal) = end_of(&reason);
         let mut effects = Vec::new();
         if reason.is_alive() {
             effects.push(Effect::Kill(self.current));
-            signal = KILLED;
         }
         let end = server_end(exit_code, signal, self.current, now.duration_since(since));
         if self.ever_ready {
@@ -95,8 +94,7 @@ impl State {
             return self.end(LaunchOutcome::GaveUp { end, rule: settings.restart }, now, effects);
         };
         end.delay = Some(delay);
-        let (why, by) = (RestartReason::Failed, None);
-        effects.push(Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by })));
+        effects.push(self.restarting(end, RestartReason::Failed, None));
         self.phase = Phase::Waiting { until: now + delay };
     }
 
@@ -285,6 +283,7 @@ pub fn step(
         },
         Input::RestartRequested(requester) => state.restart(requester, now),
         Input::MoveRequested(port, requester) => state.move_to(port, requester),
+        Input::RequesterLeft(ticket) => state.requester_left(ticket, now),
         Input::Claimed { from, to } => state.claimed(from, to, now),
         Input::NotClaimed(why) => state.not_claimed(why),
         Input::DeadlineReached => state.time_is_up(settings, now),

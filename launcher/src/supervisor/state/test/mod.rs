@@ -346,6 +346,21 @@ fn the_end_tells_from_where_it_was_asked_for() {
 }
 
 #[test]
+fn what_its_requester_no_longer_waits_for_is_abandoned_and_nothing_else() {
+    let mut launch = TestLaunch::serving();
+    launch.input(Input::MoveRequested(None, cli(1)));
+    launch.input(Input::Claimed { from: port(17000), to: port(18000) });
+    assert_eq!(launch.input(Input::RequesterLeft(Some(2))), []);
+    let effects = launch.input(Input::RequesterLeft(Some(1)));
+    assert!(effects.contains(&Effect::Kill(2)), "{effects:?}");
+    assert!(effects.contains(&Effect::AbandonClaim(Some(RequestedBy::Cli))), "{effects:?}");
+    assert_eq!(launch.state.operation, None);
+    assert_eq!(launch.state.restarts, 0, "a move is none");
+    launch.input(Input::RestartRequested(cli(3)));
+    assert_eq!(launch.state.restarts, 1);
+}
+
+#[test]
 fn a_move_that_the_server_passes_on_is_one_of_the_api() {
     let (from, to, by) = (port(17000), port(18000), Some(RequestedBy::Api));
     let mut launch = TestLaunch::serving();
