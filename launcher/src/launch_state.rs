@@ -118,12 +118,11 @@ impl LaunchState<'_> {
         }
     }
 
-    /// Reads the settings again. A file that cannot be read changes nothing. `is_recorded` is true if
+    /// Reads the settings again. A file that a start would refuse changes nothing. `is_recorded` is true if
     /// the change is in the history already.
     pub fn reload_settings(&mut self, is_recorded: bool) {
         let Launch { context, screen, history, .. } = self.launch;
-        let file = context.folders.settings(&context.app);
-        match Options::resolve(self.args, self.environment, &file) {
+        match Options::of_launch(self.args, self.environment, context) {
             Ok(options) => {
                 let changes = self.options.file.changes(&options.file);
                 if !is_recorded {

@@ -10,7 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, NOBODY, RunContext, program, skip};
+use e2e::{Ended, Home, NOBODY, RunContext, program, skip, wait_until};
+use rustix::process::Signal;
 use shared::app::AppName;
 
 /// The user `daemon`, who is on every Linux.
@@ -109,6 +110,38 @@ fn settings_and_folders_that_others_may_write_start_nothing_until_they_may_not()
     // The home itself does not count: it may be in a folder that is open to all.
     set_mode(home.path(), 0o1777);
     home.launcher().at(&plain).start().ready();
+}
+
+/// A start would refuse them.
+#[track_caller]
+fn assert_not_read_again(home: &Home, at: &RunContext, spoil: impl FnOnce(&Path)) {
+    let file = settings_file(home);
+    let mut running = home.launcher().at(at).port(e2e::quiet_port()).start();
+    running.ready();
+    write(&file, &format!("port = {}\n", e2e::quiet_port()));
+    spoil(&file);
+    running.signal(Signal::HUP);
+    let log = home.folders().logs().join("launcher.jsonl");
+    wait_until("it has said so", || {
+        fs::read_to_string(&log).is_ok_and(|log| log.contains("settings not read again"))
+    });
+    let status = home.command("status").arg("--json").at(at).run().line("status");
+    assert!(status["home_port"].is_null(), "{status}");
+    assert_eq!(home.events("settings_changed").len(), 0);
+}
+
+#[test]
+fn settings_that_another_user_could_have_written_are_not_read_again_either() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    write(&settings_file(&home), "open_browser = false\n");
+    home.give_to_plain_user();
+    assert_not_read_again(&home, &plain, |file| set_mode(file.parent().expect("a folder"), 0o777));
+
+    let Some(_) = RunContext::as_nobody(&program("launcher")) else { return };
+    assert_not_read_again(&Home::new(), &RunContext::direct(), |file| {
+        chown(file, Some(DAEMON), Some(DAEMON)).expect("given");
+    });
 }
 
 #[test]
