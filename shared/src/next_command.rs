@@ -19,15 +19,21 @@ pub fn keep_home(home: &Path) {
 
 /// The command line that starts the launcher with `words`, such as `move 3030`, for `app`.
 pub fn launcher(words: &str, app: &AppName) -> String {
-    line(invoked_as::launcher(), words, app, GIVEN_HOME.get().map(PathBuf::as_path))
+    line(invoked_as::launcher(), words, app, GIVEN_HOME.get())
+}
+
+/// The same for a shell that may not have the variables of this process, as that of a person who reads a page.
+pub fn launcher_in_any_shell(words: &str, app: &AppName) -> String {
+    let variable = env::var_os("HOMEPORT_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    line(invoked_as::launcher(), words, app, GIVEN_HOME.get().or(variable.as_ref()))
 }
 
 /// The command line that starts the server with `words`, such as `--port 3030`, for `app`.
 pub fn server(words: &str, app: &AppName) -> String {
-    line(invoked_as::server(), words, app, GIVEN_HOME.get().map(PathBuf::as_path))
+    line(invoked_as::server(), words, app, GIVEN_HOME.get())
 }
 
-fn line(program: &str, words: &str, app: &AppName, home: Option<&Path>) -> String {
+fn line(program: &str, words: &str, app: &AppName, home: Option<&PathBuf>) -> String {
     let is_default = *app == AppName::default() && env::var_os("HOMEPORT_APP").is_none();
     let app = (!is_default).then(|| format!("--app {app}"));
     let home = home.map(|home| format!("--home {}", quoted(home)));
@@ -57,7 +63,7 @@ mod test {
     fn a_command_names_the_app_and_the_home_if_the_next_one_would_take_others() {
         let notes: AppName = "notes".parse().expect("a name");
         let of = |words, app: &AppName, home: Option<&str>| {
-            line("homeport", words, app, home.map(Path::new))
+            line("homeport", words, app, home.map(PathBuf::from).as_ref())
         };
         assert_eq!(of("stop", &AppName::default(), None), "homeport stop");
         assert_eq!(of("", &notes, None), "homeport --app notes");

@@ -20,6 +20,7 @@
 //! floods=N            then writes ten megabytes a second that are no messages, in lines of N bytes
 //! forks               leaves a child behind that holds its sockets and its stdout
 //! slow                reports that it is ready when the other server of its port has ended
+//! after-stop          reports that it is ready while the launcher is stopped
 //! version=V           serves well, and reports this version
 //! after-first:ORDER   the first server of a launch serves well, those after it obey
 //! ```
@@ -47,9 +48,9 @@ mod unix {
         time::Duration,
     };
 
-    use e2e::wait_until;
+    use e2e::{WatchedProcess, wait_until};
     use listenfd::ListenFd;
-    use rustix::process::{Signal, getpid, kill_process};
+    use rustix::process::{Signal, getpid, getppid, kill_process};
     use shared::{
         app::AppName,
         discovery::Discovery,
@@ -190,6 +191,11 @@ mod unix {
                 wait_until("the other one has ended", || {
                     fs::read_to_string(&file).is_ok_and(|told| told.contains("\"server_exited\""))
                 });
+            }
+            if self.order == "after-stop" {
+                let launcher = getppid().expect("it runs").as_raw_nonzero().get();
+                let launcher = WatchedProcess::of(launcher.unsigned_abs()).expect("it runs");
+                wait_until("it is stopped", || launcher.is_stopped());
             }
             if self.order != "never-ready" {
                 send(&ToLauncher::Ready);

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use e2e::{Home, Stranger, get, installed, program, quiet_port};
+use e2e::{Home, Running, Stranger, get, installed, program, quiet_port};
 use serde_json::Value;
 
 /// Whether a launcher that is started as `program` prints a help, a version and advice with `name`.
@@ -44,9 +44,9 @@ fn advice_repeats_the_app_and_the_home_that_were_given() {
     let site = tempfile::tempdir().expect("a folder");
     let server = given(home.server()).app("notes").port(stranger.port);
     let refused = server.arg("--root").arg(site.path()).run().stderr;
-    let root = format!(" --root {} --home {quoted} --app notes ", site.path().display());
+    let root = format!(" --root {} --app notes --home {quoted} ", site.path().display());
     assert!(refused.contains(&root), "no {root}: {refused}");
-    let other_way = format!("    launcher --home {quoted} --app notes ");
+    let other_way = format!("    launcher --app notes --home {quoted} ");
     assert!(refused.contains(&other_way), "no {other_way}: {refused}");
 
     // A variable is still there for the next command.
@@ -84,6 +84,24 @@ fn a_server_that_is_started_by_itself_advises_the_launcher_that_stands_beside_it
         let mut running = alone.arg("--json").port(quiet_port()).start();
         let page = get(&format!("{}_homeport/", running.ready().url)).expect("an answer");
         assert!(page.body.contains(&format!("{launcher} open --console")), "{}", page.body);
+    }
+}
+
+/// A page is read where the variables of the server are not known.
+#[test]
+fn a_page_advises_a_command_that_reaches_the_home_from_any_shell() {
+    let by_variable = |home: &Home| home.launcher().start();
+    let by_option = |home: &Home| {
+        let server = home.server().env("HOMEPORT_HOME", "").arg("--home").arg(home.path());
+        server.port(quiet_port()).start()
+    };
+    let starts: [fn(&Home) -> Running; 2] = [by_variable, by_option];
+    for start in starts {
+        let home = Home::new();
+        let mut running = start(&home);
+        let page = get(&format!("{}_homeport/", running.ready().url)).expect("an answer");
+        let command = format!("launcher open --console --home {}", home.path().display());
+        assert!(page.body.contains(&command), "no `{command}`: {}", page.body);
     }
 }
 

@@ -1,8 +1,12 @@
 //! Servers that do not become ready: each cause has its own error.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-use e2e::{Ended, Home, quiet_port};
+use e2e::{Ended, Home, quiet_port, wait_until};
+use rustix::process::Signal;
 use shared::{app::AppName, claim, port::Port};
 
 struct Failure {
@@ -95,4 +99,20 @@ fn a_person_is_told_why_the_server_did_not_start_and_where_to_look() {
     for piece in ["the server did not start", "code 3", "launcher.jsonl"] {
         assert!(ended.stderr.contains(piece), "no `{piece}`: {}", ended.stderr);
     }
+}
+
+/// The server is not to blame for the time that nobody could hear it.
+#[test]
+fn a_launcher_that_was_stopped_while_its_server_became_ready_hears_it_first() {
+    let home = Home::new();
+    let (timeout, began) = (Duration::from_secs(1), Instant::now());
+    let launch = home.launcher().fake(&["after-stop"]).setting("ready_timeout = \"1s\"");
+    let mut running = launch.start();
+    wait_until("the server is started", || !home.events("server_spawned").is_empty());
+    running.signal(Signal::STOP);
+    wait_until("its time is long up", || began.elapsed() > 3 * timeout);
+    running.signal(Signal::CONT);
+    let port = running.ready().port;
+    assert_eq!(home.last_good(), Some(port));
+    assert_eq!(running.stop().code, Some(0));
 }

@@ -11,7 +11,7 @@ use shared::{
     app::AppName,
     environment::{Environment, VariableError},
     invoked_as, message,
-    next_command::quoted,
+    next_command::{self, quoted},
     port::Port,
     settings::LogLevel,
 };
@@ -64,28 +64,22 @@ pub fn named(server: &'static str, launcher: &'static str) -> Command {
     command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }
 
-/// The options of a command line that say what is served, and with which files.
+/// The options of a command line that say what is served; those that the launcher has too are kept in
+/// [`next_command`].
 #[derive(Debug, Clone, Default)]
 pub struct TypedOptions {
     /// The address for other computers.
     pub bind: Option<IpAddr>,
     /// The folder that is served.
     pub root: Option<PathBuf>,
-    /// The folder for the files; `None` also if a variable names it.
-    pub home: Option<PathBuf>,
 }
 
 impl TypedOptions {
-    /// Those that the launcher has too, with a space before each.
-    pub fn of_launcher(&self) -> String {
-        option("--home", self.home.as_deref().map(quoted))
-    }
-
-    /// Those of the server, with a space before each.
-    pub fn of_server(&self) -> String {
+    /// As they are typed, with a space before each.
+    pub fn words(&self) -> String {
         let bind = option("--bind", self.bind);
         let root = option("--root", self.root.as_deref().map(quoted));
-        [bind, root, self.of_launcher()].concat()
+        [bind, root].concat()
     }
 }
 
@@ -115,8 +109,6 @@ pub struct Args {
     pub json: bool,
     /// Whether a launcher started this.
     pub hand_over: bool,
-    /// Whether `home` is an option, and no variable: an advised command repeats it then.
-    pub is_home_typed: bool,
 }
 
 impl Args {
@@ -127,8 +119,10 @@ impl Args {
     /// If a variable has a wrong value.
     pub fn resolve(typed: TypedArgs, environment: &Environment) -> Result<Self, VariableError> {
         let TypedArgs { port, app, bind, root, home, json, hand_over } = typed;
+        if let Some(home) = &home {
+            next_command::keep_home(home);
+        }
         Ok(Self {
-            is_home_typed: home.is_some(),
             port: port.map_or_else(|| environment.value("HOMEPORT_PORT"), |port| Ok(Some(port)))?,
             app: match app {
                 Some(app) => app,
@@ -146,8 +140,7 @@ impl Args {
 
     /// Those that an advised command repeats.
     pub fn typed_options(&self) -> TypedOptions {
-        let home = self.home.clone().filter(|_| self.is_home_typed);
-        TypedOptions { bind: self.bind, root: self.root.clone(), home }
+        TypedOptions { bind: self.bind, root: self.root.clone() }
     }
 }
 

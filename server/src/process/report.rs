@@ -114,12 +114,12 @@ impl TerminalReport {
         }
         indented(message!("server.other_port"));
         if let Some(Suggestion { port }) = suggestion {
-            let words = format!("--port {port}{}", self.options.of_server());
+            let words = format!("--port {port}{}", self.options.words());
             let command = next_command::server(&words, &self.app);
             let why = message!("server.was_free", port);
             indented(format_args!("  {}    {why}", command.bold()));
         }
-        let command = next_command::launcher(self.options.of_launcher().trim(), &self.app);
+        let command = next_command::launcher("", &self.app);
         let why = message!("server.finds_port");
         indented(format_args!("  {}    {why}", command.bold()));
     }

@@ -10,8 +10,8 @@ mod servers;
 use std::{
     collections::BTreeMap,
     io, mem,
-    sync::mpsc::{Receiver, RecvTimeoutError},
-    time::Instant,
+    sync::mpsc::Receiver,
+    time::{Duration, Instant},
 };
 
 use shared::{
@@ -33,6 +33,9 @@ use crate::{
     os::Signalled,
     readiness::NotReady,
 };
+
+/// How long after a deadline this process is awake, unless it was stopped or the machine is very busy.
+const OVERSLEPT: Duration = Duration::from_secs(1);
 
 /// How a supervised launch ended.
 pub struct EndedLaunch {
@@ -104,11 +107,15 @@ fn next_event(
     events: &Receiver<SupervisorEvent>,
     deadline: Option<Instant>,
 ) -> Option<SupervisorEvent> {
-    let received = match deadline {
-        Some(due) => events.recv_timeout(due.saturating_duration_since(Instant::now())),
-        None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    received.ok()
+    let Some(due) = deadline else { return events.recv().ok() };
+    let in_time = events.recv_timeout(due.saturating_duration_since(Instant::now()));
+    // The threads of a launcher that was stopped have yet to report what happened meanwhile.
+    let was_stopped = due.elapsed() > OVERSLEPT;
+    let event = in_time.or_else(|error| match was_stopped {
+        true => events.recv_timeout(OVERSLEPT),
+        false => Err(error),
+    });
+    event.ok()
 }
 
 /// A launch under way.

@@ -90,7 +90,7 @@ fn not_admitted(app: &AppName, language: Language) -> HttpResponse {
                 p.state { (messages.message("enter.state")) }
                 h1 { (messages.message("enter.title")) }
                 p { (messages.message("enter.about")) }
-                p { code.command { (next_command::launcher("open --console", app)) } }
+                p { code.command { (next_command::launcher_in_any_shell("open --console", app)) } }
                 section aria-labelledby="not-you" {
                     h2 #not-you { (messages.message("enter.not_you")) }
                     p { (messages.fill("enter.not_you_about", &[("app", app)])) }

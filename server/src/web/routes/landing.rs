@@ -49,7 +49,7 @@ pub(super) fn page(
 fn way_in(launch: &LaunchInfo, messages: &Messages) -> Markup {
     html! {
         p { (messages.message("landing.open")) }
-        p { code.command { (next_command::launcher("open --console", &launch.app)) } }
+        p { code.command { (next_command::launcher_in_any_shell("open --console", &launch.app)) } }
     }
 }
 
@@ -61,7 +61,7 @@ fn commands(launch: &LaunchInfo, messages: &Messages) -> Markup {
             @for (command, about) in COMMANDS {
                 div {
                     dt { (messages.message(about)) }
-                    dd { code.command { (next_command::launcher(command, &launch.app)) } }
+                    dd { code.command { (next_command::launcher_in_any_shell(command, &launch.app)) } }
                 }
             }
         }

@@ -129,5 +129,5 @@ fn needs_launcher(launch: &LaunchInfo, detail: &str, port: Option<Port>) -> Resu
         return Ok(());
     }
     let port = port.map(|port| format!("--port {port}")).unwrap_or_default();
-    Err(Problem::no_launcher(detail, next_command::launcher(&port, &launch.app)))
+    Err(Problem::no_launcher(detail, next_command::launcher_in_any_shell(&port, &launch.app)))
 }

@@ -48,7 +48,7 @@ fn again(app: &AppName, messages: &Messages) -> Markup {
     html! {
         div #again {
             p { (messages.message("dialog.stop.again")) }
-            (components::command_line(&next_command::launcher("", app), messages))
+            (components::command_line(&next_command::launcher_in_any_shell("", app), messages))
         }
     }
 }

@@ -114,7 +114,10 @@ fn actions(view: &View, messages: &Messages) -> Markup {
 }
 
 fn without_launcher(view: &View, messages: &Messages) -> Markup {
-    let start = next_command::launcher(&format!("--port {}", view.launch.port), &view.launch.app);
+    let start = next_command::launcher_in_any_shell(
+        &format!("--port {}", view.launch.port),
+        &view.launch.app,
+    );
     html! {
         div.notice {
             p #needs-launcher { (messages.message("action.needs_launcher")) }
