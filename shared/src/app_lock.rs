@@ -266,6 +266,7 @@ impl AppLock {
                 return Ok(false);
             }
             self.file = file;
+            let _ = self.write_owner();
         }
         let are_in_place = self.of_version_0_1.iter().all(|held| is_at(&held.file, &held.path));
         if !are_in_place || self.of_version_0_1.is_empty() {

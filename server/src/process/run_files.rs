@@ -45,13 +45,14 @@ impl<'a> ServerRunFiles<'a> {
     ///
     /// [`io::ErrorKind::ResourceBusy`] if the app runs already, or whatever the disk refuses a file with.
     pub(super) fn write(&mut self) -> io::Result<()> {
-        let (app, port) = (&self.launch.app, self.published.as_ref().map(|found| found.port));
+        let app = &self.launch.app;
         match &mut self.lock {
             Some(lock) => drop(lock.renew(self.folders, app)?),
-            None => self.lock = Some(self.take_lock()?),
-        }
-        if let Some(lock) = &mut self.lock {
-            lock.publish_owner(None, port);
+            None => {
+                let mut lock = self.take_lock()?;
+                lock.publish_owner(None, self.published.as_ref().map(|found| found.port));
+                self.lock = Some(lock);
+            }
         }
         let file = self.folders.token(app);
         if !Token::load(&file).is_ok_and(|found| found == self.token) {
@@ -70,8 +71,11 @@ impl<'a> ServerRunFiles<'a> {
     ///
     /// Whatever the disk refuses a file with.
     pub(super) fn publish(&mut self, discovery: Discovery) -> io::Result<()> {
+        let port = discovery.port;
         self.published = Some(discovery);
-        if self.lock.is_some() { self.write() } else { Ok(()) }
+        let Some(lock) = &mut self.lock else { return Ok(()) };
+        lock.publish_owner(None, Some(port));
+        self.write()
     }
 
     /// Makes the files anew for as long as the server runs: those that are lost, and all of them when the app's
