@@ -23,7 +23,7 @@ use shared::{
     port::Port,
     settings::LogLevel,
     token::Token,
-    trust::Untrusted,
+    trust::{Purpose, Untrusted},
 };
 use slog::{Logger, error, info, warn};
 use uuid::Uuid;
@@ -144,8 +144,9 @@ impl Launch {
         let CommandContext { app, folders, .. } = &self.context;
         let starts = Filter::of_events([EventName::LaunchStarted]);
         let filter = Filter { app: Some(app.clone()), ..starts };
-        let found = Reader::of_history(&folders.history()).backward(&filter);
-        // A history that cannot be read has no launch before.
+        let history = Reader::of_trusted_history(folders, Purpose::Launch);
+        let found = history.backward(&filter);
+        // A history that cannot be read, or is not trusted, has no launch before.
         let records = found.into_iter().flatten().filter_map(|found| match found.ok()? {
             Found::Record(entry) => entry.record().ok(),
             Found::Damage(_) => None,
@@ -181,11 +182,21 @@ impl Launch {
         }
     }
 
-    /// What is remembered of the app, read or recovered.
-    pub fn remembered(&self) -> Assignment {
+    /// What is remembered of the app; what is lost is recovered from its history. Only the holder of the app's
+    /// lock may call this.
+    pub fn load_assignment(&self, purpose: Purpose) -> Assignment {
         let CommandContext { app, folders, .. } = &self.context;
         let file = folders.assignment(app);
-        let loaded = Assignment::load_or_recover(&file, &folders.history(), app);
+        let history = Reader::of_trusted_history(folders, purpose);
+        let loaded = Assignment::load_or_recover(&file, &history, app);
+        if let Some(error) = &loaded.history_error {
+            let untrusted = error.untrusted().map(|found| (found.path.clone(), found.repair()));
+            let (file, now) =
+                untrusted.unwrap_or_else(|| (folders.history(), message!("doctor.now_history")));
+            let why =
+                message!("history.not_believed", file = file.display(), why = error.why(), now);
+            self.warn(&message!("warning.not_recovered"), &io::Error::other(why));
+        }
         if let Some(recovery) = loaded.recovery {
             self.recovered(&file, recovery);
         }

@@ -19,6 +19,7 @@ use shared::{
     policy::Policy,
     port::Port,
     settings::{Effective, OnConflict},
+    trust::Purpose,
 };
 use slog::{info, warn};
 
@@ -114,7 +115,7 @@ impl LaunchState<'_> {
         let had_lock = self.run_files.lock().is_some();
         self.run_files.restore();
         if !had_lock && self.run_files.lock().is_some() {
-            self.remembered.assignment = self.launch.remembered();
+            self.remembered.assignment = self.launch.load_assignment(Purpose::Launch);
         }
     }
 

@@ -11,6 +11,7 @@ use shared::{
     history::{Entry, Filter, Found, HistoryError, Reader},
     os::{self, SocketState, SocketTables, System},
     port::Port,
+    trust::Purpose,
 };
 
 use crate::options::CommandContext;
@@ -34,7 +35,7 @@ pub struct RecordedProcess {
 }
 
 /// The process that has the app, by its history and the tables of the system. `None` also if the history
-/// cannot be read or is of another computer.
+/// cannot be read, is not trusted or is of another computer.
 pub fn process(context: &CommandContext) -> Option<RecordedProcess> {
     let system = System::default();
     let alive = |recorded: &RecordedProcess| {
@@ -53,7 +54,8 @@ pub fn process(context: &CommandContext) -> Option<RecordedProcess> {
 fn recorded(context: &CommandContext) -> Result<Vec<RecordedProcess>, HistoryError> {
     let events = Filter::of_events([EventName::ServerSpawned, EventName::ServerListening]);
     let filter = Filter { app: Some(context.app.clone()), ..events };
-    let mut found = Reader::of_history(&context.folders.history()).backward(&filter)?;
+    let history = Reader::of_trusted_history(&context.folders, Purpose::Launch);
+    let mut found = history.backward(&filter)?;
     let (end, mut all) = (found.at(), Vec::new());
     while !found.is_done() && all.len() < RECORDS && end - found.at() <= BUDGET {
         if let Some(Found::Record(entry)) = found.step()? {

@@ -221,13 +221,22 @@ impl Folders {
     /// there while it runs. Those above them are among them as far as they are below the home.
     pub fn below_home(&self, app: &AppName) -> Vec<PathBuf> {
         let state = self.state.join(app.as_str());
+        self.with_those_above(&[&self.config, &self.state, &state, &self.run])
+    }
+
+    /// The same for what is read of the port history: the folder of the logs.
+    pub fn logs_below_home(&self) -> Vec<PathBuf> {
+        self.with_those_above(&[&self.logs])
+    }
+
+    fn with_those_above(&self, folders: &[&Path]) -> Vec<PathBuf> {
         let is_below = |folder: &Path| {
             self.home.as_deref().is_some_and(|home| folder != home && folder.starts_with(home))
         };
         let mut counted: Vec<PathBuf> = Vec::new();
-        for folder in [&self.config, &self.state, &state, &self.run] {
+        for folder in folders {
             let above = folder.ancestors().skip(1).take_while(|above| is_below(above));
-            counted.extend([folder.as_path()].into_iter().chain(above).map(Path::to_owned));
+            counted.extend([*folder].into_iter().chain(above).map(Path::to_owned));
         }
         counted.sort();
         counted.dedup();
@@ -335,6 +344,7 @@ mod test {
         let folders = Folders::locate(Some(&home), None).expect("given");
         let named = ["config", "run", "state", "state/server"].map(|name| home.join(name));
         assert_eq!(folders.below_home(&app), named);
+        assert_eq!(folders.logs_below_home(), [home.join("logs")]);
         let user = std::path::absolute("/home/ada").expect("absolute");
         let folders = Folders {
             config: user.join(".config/homeport"),

@@ -121,10 +121,7 @@ fn look(path: &Path, about: &Metadata, purpose: Purpose) -> Option<(Untrusted, P
 ///
 /// The first that is not believed.
 pub fn check_launch(folders: &Folders, app: &AppName) -> Result<(), Untrusted> {
-    let check_there = |path: &Path| match path.metadata() {
-        Ok(about) => check(path, &about, Purpose::Launch),
-        Err(_) => Ok(()),
-    };
+    let check_there = |path: &Path| check_at(path, Purpose::Launch);
     let counted = folders.below_home(app);
     counted.iter().try_for_each(|folder| check_there(folder))?;
     if System::default().own_uid() != Some(ROOT) {
@@ -145,6 +142,21 @@ pub fn check_launch(folders: &Folders, app: &AppName) -> Result<(), Untrusted> {
         folders.lock(app),
     ];
     files.iter().try_for_each(|file| check_there(file))
+}
+
+/// Whether a decision may rest on what stands in the port history: on its file, and on the folders that it is in.
+///
+/// # Errors
+///
+/// The first that is not believed.
+pub fn check_history(folders: &Folders, purpose: Purpose) -> Result<(), Untrusted> {
+    let counted = folders.logs_below_home();
+    counted.iter().chain([&folders.history()]).try_for_each(|path| check_at(path, purpose))
+}
+
+/// Whether what is at `path` is believed; nothing is.
+fn check_at(path: &Path, purpose: Purpose) -> Result<(), Untrusted> {
+    path.metadata().map_or(Ok(()), |about| check(path, &about, purpose))
 }
 
 /// The folder that is there, of those that would be made for `folder`.

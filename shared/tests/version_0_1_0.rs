@@ -75,7 +75,11 @@ fn an_assignment_is_recalled_from_its_history_without_what_was_forgotten() {
     let recall = |app: &str| {
         let app: AppName = app.parse().expect("a name");
         let missing = folder.path().join(app.as_str());
-        Assignment::load_or_recover(&missing, &fixture("port-history.jsonl"), &app)
+        Assignment::load_or_recover(
+            &missing,
+            &Reader::of_history(&fixture("port-history.jsonl")),
+            &app,
+        )
     };
     let loaded = recall("server");
     assert_eq!(loaded.recovery.expect("told").source, RecoverySource::PortHistory);

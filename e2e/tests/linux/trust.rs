@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, NOBODY, RunContext, program, skip, wait_until};
+use e2e::{Ended, Home, NOBODY, RunContext, program, quiet_port, skip, wait_until};
 use rustix::process::Signal;
 use shared::app::AppName;
 
@@ -101,7 +101,7 @@ fn settings_and_folders_that_others_may_write_start_nothing_until_they_may_not()
     let now = format!("chmod go-w {}", folder.display());
     let start: &[&[&str]] = &[&["start", "--no-open"]];
     assert_refused(&home, &plain, start, &["other users may write", "0777", &now]);
-    let alone = home.server().at(&plain).port(e2e::quiet_port()).run();
+    let alone = home.server().at(&plain).port(quiet_port()).run();
     assert_eq!(alone.code, Some(78), "{alone:?}");
     assert!(alone.stderr.contains(&now), "{alone:?}");
     assert_doctor_says(&home, &plain, "trust", &["0777", &now]);
@@ -116,9 +116,9 @@ fn settings_and_folders_that_others_may_write_start_nothing_until_they_may_not()
 #[track_caller]
 fn assert_not_read_again(home: &Home, at: &RunContext, spoil: impl FnOnce(&Path)) {
     let file = settings_file(home);
-    let mut running = home.launcher().at(at).port(e2e::quiet_port()).start();
+    let mut running = home.launcher().at(at).port(quiet_port()).start();
     running.ready();
-    write(&file, &format!("port = {}\n", e2e::quiet_port()));
+    write(&file, &format!("port = {}\n", quiet_port()));
     spoil(&file);
     running.signal(Signal::HUP);
     let log = home.folders().logs().join("launcher.jsonl");
@@ -246,6 +246,55 @@ fn a_secret_a_token_an_assignment_and_a_lock_of_another_user_are_put_aside() {
         assert!(running.stderr().contains("belongs to daemon"), "{}", running.stderr());
         assert_eq!(running.stop().code, Some(0));
     }
+}
+
+/// It is read where it is shown, and decides nothing.
+#[test]
+fn no_port_is_recovered_from_a_history_that_another_user_could_have_written() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let (home, app) = (Home::new(), AppName::default());
+    let history = home.folders().history();
+    let folder = home.folders().logs();
+    for (path, owner, mode, piece) in [
+        (history.as_path(), DAEMON, 0o666, "belongs to daemon"),
+        (&history, NOBODY, 0o666, "other users may write"),
+        (folder, DAEMON, 0o777, "belongs to daemon"),
+        (folder, NOBODY, 0o777, "other users may write"),
+    ] {
+        home.give_to_plain_user();
+        let port = quiet_port();
+        home.launcher().at(&nobody).port(port).start().ready();
+        assert_eq!(home.last_good(), Some(port));
+        chown(path, Some(owner), Some(owner)).expect("given");
+        set_mode(path, mode);
+        let name = path.to_str().expect("text");
+        let now = match owner {
+            DAEMON => format!("sudo chown nobody {name}"),
+            _ => format!("chmod go-w {name}"),
+        };
+        let told = run(&home, &nobody, &["doctor", "--json"]);
+        let checks = told.lines();
+        let trust = checks.iter().find(|line| line["check"] == "trust").expect("a check");
+        assert_eq!(trust["verdict"], "warning", "{trust}");
+        for piece in [name, piece, &now] {
+            assert!(trust.to_string().contains(piece), "no `{piece}`: {trust}");
+        }
+
+        fs::remove_file(home.folders().assignment(&app)).expect("it was there");
+        let mut running = home.launcher().at(&nobody).start();
+        let ready = running.ready();
+        assert_ne!((ready.port, ready.origin.as_str()), (port, "last_good"), "{name} {mode:o}");
+        let ended = running.stop();
+        for piece in [name, piece, &now] {
+            assert!(ended.stderr.contains(piece), "no `{piece}`: {ended:?}");
+        }
+        set_mode(path, if path == folder { 0o700 } else { 0o600 });
+    }
+    // The same history, once it is this user's alone.
+    home.give_to_plain_user();
+    let port = home.last_good();
+    fs::remove_file(home.folders().assignment(&app)).expect("it was there");
+    assert_eq!(Some(home.launcher().at(&nobody).start().ready().port), port);
 }
 
 #[track_caller]

@@ -8,7 +8,7 @@ use std::io;
 use owo_colors::OwoColorize;
 use shared::{
     assignment::GoodPort, event::Event, exit::Exit, message, messages::local_time, next_command,
-    settings::LogLevel,
+    settings::LogLevel, trust::Purpose,
 };
 
 use crate::{
@@ -32,8 +32,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
         Err(error) => return failed(&error),
     };
     let launch = Launch::open(context.clone(), Screen::new(json), LogLevel::default());
-    let file = folders.assignment(app);
-    let mut assignment = launch.remembered();
+    let mut assignment = launch.load_assignment(Purpose::Look);
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
     if ports.is_empty() {
         if !json {
@@ -42,7 +41,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
         return Exit::Done;
     }
     assignment.forget();
-    if let Err(error) = assignment.commit(&file, &lock) {
+    if let Err(error) = assignment.commit(&folders.assignment(app), &lock) {
         return failed(&error);
     }
     for good in &ports {

@@ -1,6 +1,6 @@
 //! A port history that cannot be read, whole or in part.
 
-use std::{error::Error, path::Path};
+use std::path::Path;
 
 use shared::{exit::Exit, history::HistoryError, message};
 
@@ -14,8 +14,7 @@ pub(super) fn unreadable(file: &Path, error: &HistoryError) -> Exit {
 
 /// The same as the end of a sentence.
 pub(super) fn unreadable_text(file: &Path, error: &HistoryError) -> String {
-    let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    message!("history.unreadable", file = file.display(), why)
+    message!("history.unreadable", file = file.display(), why = error.why())
 }
 
 /// Prints how many lines of the port history were passed over.

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     io::{self, Write},
+    path::PathBuf,
     thread,
     time::Duration,
 };
@@ -37,8 +38,8 @@ pub(super) fn logs(context: &CommandContext, args: &LogsArgs) -> Exit {
                 Ok(()) => Exit::Done,
                 // The reader of stdout has gone.
                 Err(TailError::Unread) => Exit::Done,
-                Err(TailError::Unreadable(log, error)) => {
-                    history_problems::unreadable(log.file(), &error)
+                Err(TailError::Unreadable(file, error)) => {
+                    history_problems::unreadable(&file, &error)
                 }
             };
         }
@@ -93,7 +94,7 @@ fn logs_of(folders: &Folders) -> [Reader; 3] {
 
 /// Why no more is printed.
 enum TailError {
-    Unreadable(Reader, HistoryError),
+    Unreadable(PathBuf, HistoryError),
     /// Stdout is closed.
     Unread,
 }
@@ -128,7 +129,7 @@ fn tail(
     let mut last = Vec::new();
     let mut followers = Vec::new();
     for log in logs {
-        let unreadable = |error| TailError::Unreadable(log.clone(), error);
+        let unreadable = |error| TailError::Unreadable(log.file().to_owned(), error);
         let follower = follow.then(|| log.follow(filter));
         // What is written while the end is read is for the follower.
         let end = follower.as_ref().map(Follower::cursor);
@@ -143,7 +144,7 @@ fn tail(
         for (log, follower) in &mut followers {
             added.extend(
                 added_lines(follower)
-                    .map_err(|e| TailError::Unreadable((*log).clone(), e.into()))?,
+                    .map_err(|e| TailError::Unreadable(log.file().to_owned(), e.into()))?,
             );
         }
         print(&in_order(added), json)?;

@@ -10,7 +10,7 @@ use shared::{
     exit::Exit,
     message,
     settings::LogLevel,
-    trust,
+    trust::{self, Purpose},
 };
 
 use super::detached;
@@ -90,7 +90,7 @@ impl Launch {
         // The error of an earlier launch is out of date.
         withdraw(&folders.error_page(app));
         self.reconcile_start_at_login(options.settings.start_at_login.value);
-        let assignment = self.remembered();
+        let assignment = self.load_assignment(Purpose::Launch);
         let events = EventChannel::new();
         if let Err(error) = events.listen_for_signals() {
             self.warn(&message!("warning.no_signals"), &error);

@@ -89,12 +89,14 @@ pub enum AssignmentError {
 }
 
 /// An assignment as read from its file, or rebuilt from the port history.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct LoadedAssignment {
     /// Empty if neither the file nor the history has a port.
     pub assignment: Assignment,
     /// What was recovered; `None` if the file was readable.
     pub recovery: Option<Recovery>,
+    /// Why nothing was recovered from the port history, if it cannot be read or is not trusted.
+    pub history_error: Option<HistoryError>,
 }
 
 /// A memory that was lost and rebuilt.
@@ -141,17 +143,21 @@ impl Assignment {
     ///
     /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
     /// is that nothing is remembered.
-    pub fn load_or_recover(file: &Path, history: &Path, app: &AppName) -> LoadedAssignment {
+    pub fn load_or_recover(file: &Path, history: &Reader, app: &AppName) -> LoadedAssignment {
         let error = match Self::load(file) {
-            Ok(assignment) => return LoadedAssignment { assignment, recovery: None },
+            Ok(assignment) => {
+                return LoadedAssignment { assignment, recovery: None, history_error: None };
+            }
             Err(error) => error,
         };
         let missing =
             matches!(&error, AssignmentError::Unreadable(e) if e.kind() == io::ErrorKind::NotFound);
-        // A history that cannot be read remembers nothing.
-        let assignment = Self::from_history(&Reader::of_history(history), app).unwrap_or_default();
+        let (assignment, history_error) = match Self::from_history(history, app) {
+            Ok(assignment) => (assignment, None),
+            Err(error) => (Self::default(), Some(error)),
+        };
         if missing && assignment.last_good.is_none() {
-            return LoadedAssignment { assignment, recovery: None };
+            return LoadedAssignment { assignment, recovery: None, history_error };
         }
         let source = match assignment.last_good {
             Some(_) => RecoverySource::PortHistory,
@@ -162,7 +168,7 @@ impl Assignment {
             set_aside: if missing { None } else { atomic::set_aside(file).ok() },
             source,
         };
-        LoadedAssignment { assignment, recovery: Some(recovery) }
+        LoadedAssignment { assignment, recovery: Some(recovery), history_error }
     }
 
     /// The ports that other apps of this user remember, each with its app. What cannot be read

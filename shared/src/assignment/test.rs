@@ -46,8 +46,11 @@ fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("assignment.toml");
         fs::write(&file, text).expect("written");
-        let loaded =
-            Assignment::load_or_recover(&file, &folder.path().join("none"), &AppName::default());
+        let loaded = Assignment::load_or_recover(
+            &file,
+            &Reader::of_history(&folder.path().join("none")),
+            &AppName::default(),
+        );
         let recovery = loaded.recovery.expect("told");
         assert!(recovery.problem.contains(problem), "{text:?}: {}", recovery.problem);
         assert_eq!(fs::read_to_string(recovery.set_aside.expect("moved")).expect("there"), text);
@@ -59,7 +62,8 @@ fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
 fn a_first_launch_recovers_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let none = folder.path().join("none");
-    let loaded = Assignment::load_or_recover(&none, &none, &AppName::default());
+    let loaded =
+        Assignment::load_or_recover(&none, &Reader::of_history(&none), &AppName::default());
     assert_eq!((loaded.assignment.last_good, loaded.recovery), (None, None));
 }
 
@@ -102,8 +106,11 @@ fn what_was_forgotten_is_not_found_in_the_history_again() {
     };
     let loaded = |records: &[String]| {
         fs::write(&history, records.join("\n")).expect("written");
-        let loaded =
-            Assignment::load_or_recover(&folder.path().join("none"), &history, &AppName::default());
+        let loaded = Assignment::load_or_recover(
+            &folder.path().join("none"),
+            &Reader::of_history(&history),
+            &AppName::default(),
+        );
         loaded.assignment.ports().map(|good| good.port.get()).collect::<Vec<_>>()
     };
     let mut records = vec![
@@ -151,7 +158,8 @@ fn a_count_at_its_maximum_stays_there_and_the_port_is_remembered() {
             .expect("written");
         fs::write(&history, record(count)).expect("written");
         let mut assignment =
-            Assignment::load_or_recover(&file, &history, &AppName::default()).assignment;
+            Assignment::load_or_recover(&file, &Reader::of_history(&history), &AppName::default())
+                .assignment;
         assert_eq!(assignment.last_good.map(|good| good.port), Some(port(17001)), "{count}");
         assignment.assign(port(17001), Origin::LastGood, at(1));
         assert_eq!(assignment.generation, MAX_COUNT, "{count}");

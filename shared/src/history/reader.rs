@@ -7,6 +7,7 @@
 
 use std::{
     collections::VecDeque,
+    error::Error,
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -23,6 +24,10 @@ use super::{
     follow::Follower,
     found::{Found, find, open},
 };
+use crate::{
+    paths::Folders,
+    trust::{self, Purpose, Untrusted},
+};
 
 /// Reads a log of JSON lines.
 #[derive(Debug, Clone)]
@@ -30,6 +35,8 @@ pub struct Reader {
     file: PathBuf,
     /// Diagnostics name no event.
     needs_event: bool,
+    /// Where another user must not have written it; `None` for what is shown.
+    trusted: Option<(Folders, Purpose)>,
     cancellation: Cancellation,
 }
 
@@ -62,15 +69,37 @@ pub enum HistoryError {
     Gone(#[from] Gone),
 }
 
+impl HistoryError {
+    /// What of the history is not believed, if that is the reason.
+    pub fn untrusted(&self) -> Option<&Untrusted> {
+        match self {
+            Self::Unreadable(error) => Untrusted::of(error),
+            Self::Gone(_) => None,
+        }
+    }
+
+    /// What the system or the file has against it, in words.
+    pub fn why(&self) -> String {
+        self.source().map_or_else(|| self.to_string(), ToString::to_string)
+    }
+}
+
 impl Reader {
     /// Reads a port history.
     pub fn of_history(file: &Path) -> Self {
-        Self { file: file.to_owned(), needs_event: true, cancellation: Cancellation::default() }
+        let (file, cancellation) = (file.to_owned(), Cancellation::default());
+        Self { file, needs_event: true, trusted: None, cancellation }
+    }
+
+    /// Reads the port history of `folders` if it is [trusted](trust::check_history): for what decides.
+    pub fn of_trusted_history(folders: &Folders, purpose: Purpose) -> Self {
+        let trusted = Some((folders.clone(), purpose));
+        Self { trusted, ..Self::of_history(&folders.history()) }
     }
 
     /// Reads diagnostics, whose lines have a target in place of an event.
     pub fn of_diagnostics(file: &Path) -> Self {
-        Self { file: file.to_owned(), needs_event: false, cancellation: Cancellation::default() }
+        Self { needs_event: false, ..Self::of_history(file) }
     }
 
     /// The same, until it is cancelled.
@@ -88,9 +117,9 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file.
+    /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file, or not trusted.
     pub fn backward(&self, filter: &Filter) -> Result<Backward, HistoryError> {
-        let Some(file) = open(&self.file)? else {
+        let Some(file) = self.open()? else {
             return Ok(self.empty(filter));
         };
         let end = file.metadata()?.len();
@@ -103,12 +132,22 @@ impl Reader {
     ///
     /// [`HistoryError::Gone`] if it points into another file.
     pub fn backward_from(&self, filter: &Filter, cursor: Cursor) -> Result<Backward, HistoryError> {
-        let mut file = open(&self.file)?.ok_or(Gone)?;
+        let mut file = self.open()?.ok_or(Gone)?;
         let (id, length) = (FileId::of(&mut file)?, file.metadata()?.len());
         if !cursor.check(&mut file, id, length)? {
             return Err(Gone.into());
         }
         self.backward_in(file, cursor.at, filter)
+    }
+
+    fn open(&self) -> io::Result<Option<File>> {
+        let file = open(&self.file)?;
+        if let (Some(file), Some((folders, purpose))) = (&file, &self.trusted) {
+            trust::check_history(folders, *purpose)?;
+            // The path may have led to another file meanwhile.
+            trust::check(&self.file, &file.metadata()?, *purpose)?;
+        }
+        Ok(file)
     }
 
     fn backward_in(
@@ -137,7 +176,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file.
+    /// [`HistoryError::Unreadable`] if the system refuses the file, or it is no regular file, or not trusted.
     pub fn forward(&self, filter: &Filter) -> Result<Forward, HistoryError> {
         self.forward_from(filter, 0)
     }
@@ -148,7 +187,7 @@ impl Reader {
     ///
     /// As above.
     pub fn forward_from(&self, filter: &Filter, offset: u64) -> Result<Forward, HistoryError> {
-        let blocks = open(&self.file)?.map(|file| blocks::ForwardBlocks::new(file, offset));
+        let blocks = self.open()?.map(|file| blocks::ForwardBlocks::new(file, offset));
         let (matcher, cancellation) = (self.matcher(filter), self.cancellation.clone());
         Ok(Forward { blocks, found: VecDeque::new(), matcher, cancellation })
     }

@@ -10,7 +10,7 @@ use shared::{
     assignment::{Assignment, AssignmentError},
     identity::Secret,
     message, os,
-    trust::{self, Untrusted},
+    trust::{self, Purpose, Untrusted},
 };
 
 use super::check::Check;
@@ -38,6 +38,11 @@ pub(super) fn trusted(context: &CommandContext) -> Check {
     if let Err(untrusted) = trust::check_launch(folders, app) {
         let text = message!("doctor.bad_file", file = untrusted.path.display(), error = untrusted);
         return Check::problem("trust", text, untrusted.repair());
+    }
+    if let Err(untrusted) = trust::check_history(folders, Purpose::Launch) {
+        let file = untrusted.path.display();
+        let text = message!("doctor.untrusted_history", file, error = untrusted);
+        return Check::warning("trust", text, untrusted.repair());
     }
     match trust::unprotected(folders, app) {
         Some(folder) => Check::warning(
