@@ -156,7 +156,32 @@ fn logrotate_rotates_in_all_its_modes() {
         let rotated = rotated.expect("logrotate runs");
         assert!(rotated.status.success(), "{mode}: {rotated:?}");
         assert_goes_on(mode, &home, running);
+        let told = home.command("doctor").arg("--json").run();
+        let checks = told.lines();
+        let check = checks.iter().find(|line| line["check"] == "history").expect("a check");
+        assert_eq!(check["verdict"], "ok", "{mode}: {check}");
+        let text = check["text"].as_str().expect("a sentence");
+        assert!(text.contains("none is lost"), "{mode}: {text}");
+        let is_compressed = mode.contains("compress");
+        assert_eq!(text.contains("earlier records"), is_compressed, "{mode}: {text}");
     }
+}
+
+/// What is written between the copy and the cut of `copytruncate` is in neither file.
+#[test]
+fn what_is_lost_where_a_log_was_copied_and_cut_is_told_apart_from_other_losses() {
+    let home = Home::new();
+    home.may_lose_records();
+    let running = started(&home);
+    let history = home.folders().history();
+    fs::copy(&history, aside(&history)).expect("copied");
+    let moved = home.command("move").arg(quiet_port().to_string()).run();
+    assert_eq!(moved.code, Some(0), "{moved:?}");
+    fs::write(&history, "").expect("cut");
+    assert_eq!(running.stop().code, Some(0));
+    let told = home.command("doctor").run();
+    assert!(told.stdout.contains("warning: history: "), "{told:?}");
+    assert!(told.stdout.contains("`copytruncate`"), "{told:?}");
 }
 
 /// Two launches, again and again, that find the log of launchers at the size at which it is put aside.
