@@ -134,6 +134,16 @@ pub fn open(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result<
     Ok(file)
 }
 
+/// Opens a file of ours that is there and no link, and leaves it to whom it belongs.
+///
+/// # Errors
+///
+/// Those of [`open`].
+pub fn open_as_it_is(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    check(path, Links::Refused)?;
+    open(options, path, Links::Followed)
+}
+
 /// Opens a file of ours that is locked and has no content.
 ///
 /// # Errors

@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
 
-use e2e::{Ended, Home, RunContext, Running, Tools, program, quiet_port, wait_until};
+use e2e::{Ended, Home, RunContext, Running, Tools, program, quiet_port, skip, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 use shared::{app::AppName, paths::Folders};
@@ -211,6 +211,81 @@ fn whatever_is_lost_or_stopped_of_a_running_launch_is_named_and_nothing_is_mende
             let _ = fs::remove_file(&history);
         }
     }
+}
+
+/// A file that nothing can change while this lives.
+struct Immutable<'a>(&'a Path);
+
+impl Immutable<'_> {
+    fn set(&self, attribute: &str) -> bool {
+        let set = Command::new("chattr").arg(attribute).arg(self.0).output();
+        set.is_ok_and(|set| set.status.success())
+    }
+}
+
+impl Drop for Immutable<'_> {
+    fn drop(&mut self) {
+        self.set("-i");
+    }
+}
+
+#[track_caller]
+fn assert_no_records_can_be_written(home: &Home, why: &str, now: &str) {
+    let told = doctor(home);
+    assert_eq!(told.code, Some(75), "{told:?}");
+    assert_verdict(&told, "history", "problem");
+    let check = check(&told, "history").to_string();
+    for piece in ["no records can be written", "port-history.jsonl", why, now] {
+        assert!(check.contains(piece), "no `{piece}`: {check}");
+    }
+    let stopped = home.command("stop").run();
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+    for piece in ["no records can be written", why] {
+        assert!(stopped.stderr.contains(piece), "no `{piece}`: {stopped:?}");
+    }
+}
+
+#[test]
+fn a_history_that_is_a_link_is_neither_written_nor_read_and_that_is_said() {
+    let home = Home::new();
+    home.may_lose_records();
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    let history = home.folders().history();
+    let kept = home.path().join("kept");
+    fs::rename(&history, &kept).expect("it was there");
+    for to in [kept.as_path(), &home.path().join("nowhere")] {
+        symlink(to, &history).expect("linked");
+        for words in ["history", "history --follow", "logs tail", "conflicts", "explain 4000"] {
+            let mut words = words.split(' ');
+            let command = home.command(words.next().expect("a word"));
+            let told = words.fold(command, e2e::Invocation::arg).run();
+            assert_eq!(told.code, Some(75), "{told:?}");
+            assert!(told.stderr.contains("it is a link"), "{told:?}");
+        }
+        fs::remove_file(&history).expect("it was there");
+    }
+    symlink(&kept, &history).expect("linked");
+    assert_no_records_can_be_written(&home, "it is a link", "move away what is there");
+    assert_eq!(running.exit().code, Some(0));
+    fs::remove_file(&history).expect("it was there");
+}
+
+#[test]
+fn a_history_that_must_not_be_changed_is_a_problem_with_the_command_that_allows_it() {
+    let home = Home::new();
+    home.may_lose_records();
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    let history = home.folders().history();
+    let immutable = Immutable(&history);
+    if !immutable.set("+i") {
+        return skip("this file system keeps no attribute that forbids changes (chattr +i)");
+    }
+    let told = home.command("history").run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_no_records_can_be_written(&home, "Operation not permitted", "chattr -i");
+    assert_eq!(running.exit().code, Some(0));
 }
 
 #[test]

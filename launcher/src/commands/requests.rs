@@ -16,7 +16,7 @@ use shared::{
     conflict::{Conflict, Origin},
     event::EventName,
     exit::Exit,
-    history::{Filter, Found, HistoryError, Reader},
+    history::{self, Filter, Found, HistoryError, Reader},
     keys, message,
     messages::{Language, local_time},
     next_command,
@@ -37,12 +37,21 @@ use crate::{
 
 /// Ends the running launch, and waits until it has ended.
 pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
-    send(context, Request::Stop, |answer, elapsed_ms| {
+    let stopped = send(context, Request::Stop, |answer, elapsed_ms| {
         let Response::Stopping { port } = answer else { return None };
         let app = &context.app;
         let object = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
         Some(if json { object.to_string() } else { message!("ask.stopped", app, port) })
-    })
+    });
+    let history = context.folders.history();
+    if stopped == Exit::Done
+        && let Err(error) = history::check_writable(&history)
+    {
+        // The launcher in the background may have no stderr that is read.
+        let why = message!("history.unwritable", file = history.display(), error);
+        note(format_args!("  {}", message!("ask.warning", why)));
+    }
+    stopped
 }
 
 /// Starts a new server beside the running one, which ends when the new one serves.

@@ -112,7 +112,7 @@ impl Follower {
                 return Ok(batch.added);
             }
         }
-        let now = match os::file_identity_at(&self.path) {
+        let now = match os::plain_identity_at(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             found => Some(found?),
         };

@@ -14,7 +14,7 @@ use super::{
     head::Head,
     record::Record,
 };
-use crate::regular_file::{self, Links};
+use crate::regular_file;
 
 /// A line that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +56,10 @@ impl Entry {
 ///
 /// # Errors
 ///
-/// If the system refuses, or what is there is no regular file: a pipe would never end.
+/// If the system refuses, or what is there is no regular file: a pipe would never end, and no log is written
+/// through a link.
 pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
-    match regular_file::open(OpenOptions::new().read(true), path, Links::Followed) {
+    match regular_file::open_as_it_is(OpenOptions::new().read(true), path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some),
     }

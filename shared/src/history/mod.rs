@@ -41,4 +41,4 @@ pub use page::HistoryPage;
 pub use reader::{Backward, Cancellation, Forward, HistoryError, Reader};
 pub use record::Record;
 pub use since::{SinceError, SinceTime, moment};
-pub use writer::{LostRecords, RecordLines, Writer};
+pub use writer::{LostRecords, RecordLines, Writer, check_writable};

@@ -6,7 +6,9 @@
 
 use std::{
     fmt,
+    fs::OpenOptions,
     io::{self, Write},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,6 +28,7 @@ use crate::{
     log_file::LogFile,
     message, os,
     paths::Folders,
+    regular_file,
 };
 
 /// A handle to the port history; clones write through the same one.
@@ -58,6 +61,18 @@ impl fmt::Display for LostRecords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { records, error } = self;
         f.write_str(&message!("history.lost", records, error))
+    }
+}
+
+/// Whether records can be added to the history at `file`, or nothing is there yet. Nothing is written.
+///
+/// # Errors
+///
+/// Why not.
+pub fn check_writable(file: &Path) -> io::Result<()> {
+    match regular_file::open_as_it_is(OpenOptions::new().append(true), file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -186,8 +201,6 @@ impl<W: Write + Send> Sink for Plain<W> {
 
 #[cfg(test)]
 mod test {
-    use std::fs::OpenOptions;
-
     use super::*;
     use crate::history::{Filter, Found, Reader};
 

@@ -155,6 +155,11 @@ pub fn has_no_locks(error: &io::Error) -> bool {
     codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
+/// Whether the error means that a file is kept from changes by an attribute of its own, whoever asks.
+pub fn is_unchangeable(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::PERM.raw_os_error())
+}
+
 /// Takes `flock(2)`; false if another process has it.
 pub(super) fn flock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
@@ -196,11 +201,6 @@ pub fn is_read_only(path: &Path) -> bool {
 /// Which file an open one is, whatever its name.
 pub fn file_identity(file: &File) -> io::Result<FileIdentity> {
     file.metadata().map(|metadata| identity(&metadata))
-}
-
-/// Device and inode; a link is followed.
-pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
-    fs::metadata(path).map(|metadata| identity(&metadata))
 }
 
 /// Device and inode; a link is not followed, so that it is never a file that is open.

@@ -1,4 +1,4 @@
-//! Whether the port history is whole: a fold over all of its records, also those in files
+//! Whether the port history is whole and can be written: a fold over all of its records, also those in files
 //! beside it that were rotated away.
 
 use std::{
@@ -10,9 +10,11 @@ use std::{
 };
 
 use shared::{
-    history::{Damage, Filter, Found, Head, HistoryError, Reader, line_number},
+    history::{self, Damage, Filter, Found, Head, HistoryError, Reader, line_number},
     message,
     messages::Language,
+    os,
+    regular_file::NotReadable,
 };
 use uuid::Uuid;
 
@@ -54,9 +56,18 @@ struct MissingRecords {
     earlier: u64,
 }
 
-/// Whether it is whole, and has records of the running launch.
+/// Whether it is whole, can be written, and has records of the running launch.
 pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
     let file = context.folders.history();
+    if let Err(error) = history::check_writable(&file) {
+        let name = file.display();
+        let now = match () {
+            () if NotReadable::of(&error).is_some() => message!("doctor.now_history"),
+            () if os::is_unchangeable(&error) => message!("doctor.now_unchangeable", file = name),
+            () => message!("doctor.now_folder"),
+        };
+        return Check::problem("history", message!("history.unwritable", file = name, error), now);
+    }
     let mut counts = HistoryCounts::default();
     if let Err(error) = counts.add(0, &file, launch) {
         return Check::problem(

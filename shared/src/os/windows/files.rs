@@ -96,6 +96,11 @@ pub fn has_no_locks(_: &io::Error) -> bool {
     false
 }
 
+/// Whether the error means that a file is kept from changes by an attribute of its own.
+pub fn is_unchangeable(_: &io::Error) -> bool {
+    false
+}
+
 /// What tells this start of the system from every other: nothing does here.
 pub fn boot_id() -> Option<String> {
     None
@@ -143,14 +148,9 @@ fn about(file: &File) -> io::Result<BY_HANDLE_FILE_INFORMATION> {
     Ok(found)
 }
 
-/// Volume and index; a link is followed.
-pub fn file_identity_at(path: &Path) -> io::Result<FileIdentity> {
-    file_identity(&File::open(path)?)
-}
-
 /// Volume and index. A link is followed, because only an administrator can make one here.
 pub fn plain_identity_at(path: &Path) -> io::Result<FileIdentity> {
-    file_identity_at(path)
+    file_identity(&File::open(path)?)
 }
 
 /// Whether an open file has no name any more: what is written into it is gone when it is closed.
