@@ -26,7 +26,7 @@ use shared::{
     launch::LaunchInfo,
     message,
     port::Port,
-    trust::{self, Purpose},
+    trust::{self, Purpose, Untrusted},
     wire::{MessageError, read_message, write_message},
 };
 
@@ -187,6 +187,14 @@ impl RequestError {
     /// Whether there is no socket.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Unreachable(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// The socket that is not trusted, if that is the reason.
+    pub fn untrusted(&self) -> Option<&Untrusted> {
+        match self {
+            Self::Unreachable(error) => Untrusted::of(error),
+            _ => None,
+        }
     }
 }
 
@@ -426,15 +434,28 @@ pub fn ask(path: &Path, request: Request) -> Result<Response, RequestError> {
     PendingRequest::send(path, request).wait(ANSWER_TIMEOUT)?.ok_or(RequestError::Timeout)
 }
 
+/// Connects to the launcher that listens at `path`, and asks nothing.
+///
+/// # Errors
+///
+/// [`RequestError::Unreachable`].
+pub fn try_out(path: &Path) -> Result<(), RequestError> {
+    Ok(open(path).map(drop)?)
+}
+
 fn connect(path: &Path, request: Request) -> Result<BufReader<Stream>, RequestError> {
-    // A pipe of Windows is no file, and its own rights keep others away.
-    if let Ok(about) = path.symlink_metadata() {
-        trust::check(path, &about, Purpose::Look).map_err(io::Error::from)?;
-    }
-    let mut stream = os::with_socket_name(path, Stream::connect)?;
+    let mut stream = open(path)?;
     let deadline_ms = u64::try_from(ANSWER_TIMEOUT.as_millis()).ok();
     write_message(&mut stream, &Call { request, deadline_ms })?;
     Ok(BufReader::new(stream))
+}
+
+fn open(path: &Path) -> io::Result<Stream> {
+    // A pipe of Windows is no file, and its own rights keep others away.
+    if let Ok(about) = path.symlink_metadata() {
+        trust::check(path, &about, Purpose::Look)?;
+    }
+    os::with_socket_name(path, Stream::connect)
 }
 
 #[cfg(test)]

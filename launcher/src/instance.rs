@@ -8,7 +8,7 @@
 use std::{
     collections::BTreeSet,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -456,11 +456,30 @@ fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
 pub fn ask_launcher(
     context: &CommandContext,
 ) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
+    at_control_socket(context, |socket| match control::ask(socket, Request::Status)? {
+        Response::Status(status) => Ok(status),
+        _ => Err(RequestError::Closed),
+    })
+}
+
+/// Whether a launcher of the app could be asked, without asking it.
+///
+/// # Errors
+///
+/// Why none could.
+pub fn try_control_sockets(context: &CommandContext) -> Result<(), RequestError> {
+    at_control_socket(context, control::try_out).map(drop)
+}
+
+/// The first control socket of the app at which `act` succeeds.
+fn at_control_socket<T>(
+    context: &CommandContext,
+    act: impl Fn(&Path) -> Result<T, RequestError>,
+) -> Result<(PathBuf, T), RequestError> {
     let mut why = None;
     for socket in control_sockets(context) {
-        match control::ask(&socket, Request::Status) {
-            Ok(Response::Status(status)) => return Ok((socket, status)),
-            Ok(_) => {}
+        match act(&socket) {
+            Ok(done) => return Ok((socket, done)),
             Err(error @ RequestError::Timeout) => return Err(error),
             // That there is no socket says less than what is wrong with one that there is.
             Err(error) if error.is_absent() => why = why.or(Some(error)),

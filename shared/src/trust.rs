@@ -203,6 +203,11 @@ impl Untrusted {
             Distrust::Writable => message!("untrusted.now_chmod", file),
         }
     }
+
+    /// What a person can do with a file that the program makes anew, with the command.
+    pub fn removal(&self) -> String {
+        message!("untrusted.now_remove", file = quoted(&self.path))
+    }
 }
 
 impl From<Untrusted> for io::Error {

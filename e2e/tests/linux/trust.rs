@@ -272,12 +272,9 @@ fn no_port_is_recovered_from_a_history_that_another_user_could_have_written() {
             DAEMON => format!("sudo chown nobody {name}"),
             _ => format!("chmod go-w {name}"),
         };
-        let told = run(&home, &nobody, &["doctor", "--json"]);
-        let checks = told.lines();
-        let trust = checks.iter().find(|line| line["check"] == "trust").expect("a check");
-        assert_eq!(trust["verdict"], "warning", "{trust}");
-        for piece in [name, piece, &now] {
-            assert!(trust.to_string().contains(piece), "no `{piece}`: {trust}");
+        let trust = doctor_check(&home, &nobody, "trust");
+        for piece in ["\"warning\"", name, piece, &now] {
+            assert!(trust.contains(piece), "no `{piece}`: {trust}");
         }
 
         fs::remove_file(home.folders().assignment(&app)).expect("it was there");
@@ -322,6 +319,62 @@ fn no_command_speaks_to_a_control_socket_of_another_user() {
     listener.set_nonblocking(true).expect("a socket");
     let asked = listener.accept().expect_err("not spoken to");
     assert_eq!(asked.kind(), io::ErrorKind::WouldBlock);
+}
+
+#[track_caller]
+fn doctor_check(home: &Home, at: &RunContext, name: &str) -> String {
+    let told = run(home, at, &["doctor", "--json"]);
+    let check = told.lines().into_iter().find(|line| line["check"] == name);
+    check.unwrap_or_else(|| panic!("no check of {name}: {told:?}")).to_string()
+}
+
+/// What `status` and `stop` cannot use, doctor cannot either.
+#[test]
+fn a_socket_of_another_user_in_place_of_a_running_launch_is_named_with_a_way_out_that_works() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let (home, app) = (Home::new(), AppName::default());
+    home.give_to_plain_user();
+    let mut running = home.launcher().at(&nobody).start();
+    running.ready();
+    let socket = home.folders().control(&app);
+    fs::remove_file(&socket).expect("it was there");
+    let _listener = UnixListener::bind(&socket).expect("bound");
+    chown(&socket, Some(DAEMON), Some(DAEMON)).expect("given");
+    set_mode(&socket, 0o666);
+    for command in ["status", "stop"] {
+        assert_eq!(run(&home, &nobody, &[command]).code, Some(75), "{command}");
+    }
+    let check = doctor_check(&home, &nobody, "instance");
+    let now = format!("rm -f {}", socket.display());
+    for piece in ["\"problem\"", "belongs to daemon", &now, "launcher status"] {
+        assert!(check.contains(piece), "no `{piece}`: {check}");
+    }
+    fs::remove_file(&socket).expect("as advised");
+    assert_eq!(run(&home, &nobody, &["status"]).code, Some(0));
+    assert_eq!(run(&home, &nobody, &["stop"]).code, Some(0));
+    assert_eq!(running.exit().code, Some(0));
+}
+
+#[test]
+fn what_another_user_has_planted_is_not_said_to_be_left_by_a_launch() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let (home, app) = (Home::new(), AppName::default());
+    let files = [home.folders().discovery(&app), home.folders().control(&app)];
+    write(&files[0], "{}");
+    let _listener = UnixListener::bind(&files[1]).expect("bound");
+    home.give_to_plain_user();
+    for file in &files {
+        chown(file, Some(DAEMON), Some(DAEMON)).expect("given");
+        set_mode(file, 0o644);
+    }
+    let told = run(&home, &nobody, &["doctor"]);
+    assert!(!told.stdout.contains("was killed"), "{told:?}");
+    let check = doctor_check(&home, &nobody, "planted");
+    assert_eq!(check.matches("belongs to daemon").count(), 2, "{check}");
+    for file in files {
+        assert!(check.contains(&format!("rm -f {}", file.display())), "{check}");
+    }
+    home.launcher().at(&nobody).start().ready();
 }
 
 #[test]

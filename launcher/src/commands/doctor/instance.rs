@@ -1,8 +1,11 @@
 //! The running instance: whether it can be reached, and what leads to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use shared::{invoked_as, message};
+use shared::{
+    invoked_as, message, next_command,
+    trust::{self, Purpose, Untrusted},
+};
 use uuid::Uuid;
 
 use super::check::Check;
@@ -49,11 +52,13 @@ pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Ch
     match presence {
         Presence::Running(found) => {
             let missing = if has_files { files.missing_of(&found) } else { Vec::new() };
-            [running(context, &found)].into_iter().chain(lost(context, &missing)).collect()
+            let lost = lost(context, &missing).into_iter();
+            [running(context, &found)].into_iter().chain(lost).chain(planted(context)).collect()
         }
         _ => {
             let none = Check::ok("instance", message!("running.none", app));
-            [none].into_iter().chain(left_behind(context)).collect()
+            let left = left_behind(context).into_iter();
+            [none].into_iter().chain(left).chain(planted(context)).collect()
         }
     }
 }
@@ -67,6 +72,21 @@ fn running(context: &CommandContext, found: &RunningInstance) -> Check {
         return Check::warning("instance", text, instance::now_silent(Some(pid)));
     }
     if let Some((text, now)) = found.problem(context) {
+        return Check::problem("instance", text, now);
+    }
+    if let Some(pid) = found.launcher_pid
+        && let Err(error) = instance::try_control_sockets(context)
+        && !error.is_absent()
+    {
+        let why = message!("ask.no_answer", pid, error);
+        let now = match error.untrusted() {
+            Some(untrusted) => {
+                let command = next_command::launcher("status", app);
+                message!("doctor.now_control", removal = untrusted.removal(), command)
+            }
+            None => message!("now.kill", pid),
+        };
+        let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::problem("instance", text, now);
     }
     Check::ok("instance", message!("doctor.runs", app, url))
@@ -83,12 +103,32 @@ fn lost(context: &CommandContext, files: &[PathBuf]) -> Option<Check> {
 }
 
 fn left_behind(context: &CommandContext) -> Option<Check> {
-    let (app, folders) = (&context.app, &context.folders);
-    let left = [folders.discovery(app), folders.token(app), folders.control(app)];
-    let left: Vec<_> = left.into_iter().filter(|file| file.exists()).collect();
+    let is_left = |file: &PathBuf| file.exists() && untrusted(file).is_none();
+    let left: Vec<_> = run_files(context).into_iter().filter(is_left).collect();
     let files = names(&left)?;
     let text = message!("doctor.left", files);
     Some(Check::warning("left_behind", text, message!("doctor.now_left")))
+}
+
+/// What another user has put, or could have put, in the place of files of the app.
+fn planted(context: &CommandContext) -> Option<Check> {
+    let planted: Vec<_> = run_files(context).iter().filter_map(|file| untrusted(file)).collect();
+    let joined = |words: Vec<String>| words.join("; ");
+    let text =
+        |found: &Untrusted| message!("doctor.bad_file", file = found.path.display(), error = found);
+    let files = joined(planted.iter().map(text).collect());
+    let now = joined(planted.iter().map(Untrusted::removal).collect());
+    (!planted.is_empty()).then(|| Check::warning("planted", message!("doctor.planted", files), now))
+}
+
+fn run_files(context: &CommandContext) -> [PathBuf; 3] {
+    let (app, folders) = (&context.app, &context.folders);
+    [folders.discovery(app), folders.token(app), folders.control(app)]
+}
+
+fn untrusted(file: &Path) -> Option<Untrusted> {
+    let about = file.symlink_metadata().ok()?;
+    trust::check(file, &about, Purpose::Look).err()
 }
 
 /// The paths in one line; `None` if there are none.
