@@ -67,7 +67,7 @@ pub enum LauncherCommand {
     /// Show the settings, or change one.
     Settings(SettingsArgs),
     /// Show the last lines of the logs, or where they are.
-    #[command(mut_arg("app", of_every_app))]
+    #[command(mut_arg("app", of_every_app), after_help = exits::IF_LOGGED)]
     Logs(LogsArgs),
     /// Forget the remembered ports of an app that is not running.
     #[command(after_help = exits::IF_FORGOTTEN)]

@@ -15,6 +15,8 @@ wrong; the file is then left as it is.";
 
 pub(super) const IF_READABLE: &str = "Exit codes: 0 done, 2 usage, 75 the history cannot be read.";
 
+pub(super) const IF_LOGGED: &str = "Exit codes: 0 done, 2 usage, 75 a log cannot be read.";
+
 pub(super) const IF_EXPLAINED: &str = "\
 Exit codes: 0 done, 2 usage, 69 no socket can be opened, 75 the history cannot be read, 78 the settings
 are wrong.";
