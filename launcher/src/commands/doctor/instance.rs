@@ -84,7 +84,7 @@ fn running(context: &CommandContext, found: &RunningInstance) -> Check {
                 let command = next_command::launcher("status", app);
                 message!("doctor.now_control", removal = untrusted.removal(), command)
             }
-            None => message!("now.kill", pid),
+            None => instance::now_silent(Some(pid).filter(|_| found.is_seen(context))),
         };
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::problem("instance", text, now);
