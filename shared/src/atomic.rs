@@ -29,7 +29,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION`. Elsewhere an open file does not block others.
 const HELD: &[i32] = if cfg!(windows) { &[5, 32, 33] } else { &[] };
 
-/// Replaces `file` by what `write` puts into the path it is given, for this user alone (0600).
+/// Replaces `file` by what `write` puts into the path it is given, for this user alone (0600). What root
+/// makes in a folder of another user is that user's.
 ///
 /// # Errors
 ///
@@ -40,7 +41,9 @@ pub fn replace<E: From<io::Error>>(
 ) -> Result<(), E> {
     paths::make_parent(file)?;
     let folder = file.parent().unwrap_or(Path::new("."));
-    let beside = beside(file)?.into_temp_path();
+    let beside = beside(file)?;
+    os::give_to_owner_of_folder(beside.as_file(), beside.path());
+    let beside = beside.into_temp_path();
     write(&beside)?;
     patiently(|| fs::OpenOptions::new().write(true).open(&beside)?.sync_all())?;
     let mut beside = Some(beside);

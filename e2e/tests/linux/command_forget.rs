@@ -1,8 +1,8 @@
 //! `launcher forget`: what is remembered of an app, until a person wishes otherwise.
 
-use std::fs;
+use std::{fs, os::unix::fs::MetadataExt};
 
-use e2e::{Home, quiet_port};
+use e2e::{Home, NOBODY, RunContext, program, quiet_port};
 
 /// A home whose app `server` has served on these ports, the last good one last.
 fn remembering(ports: &[u16]) -> Home {
@@ -60,6 +60,39 @@ fn nothing_is_forgotten_while_the_app_runs() {
     assert_eq!(home.last_good(), Some(port));
     assert_eq!(home.command("forget").app("notes").run().code, Some(0), "another app can be");
     assert_eq!(home.last_good(), Some(port));
+}
+
+/// It takes no requests: `stop` could not end it.
+#[test]
+fn beside_a_server_without_a_launcher_its_process_is_named_and_not_a_command_that_fails() {
+    let home = remembering(&[quiet_port()]);
+    let mut alone = home.server().port(quiet_port()).start();
+    alone.ready();
+    let refused = home.command("forget").run();
+    assert_eq!(refused.code, Some(75), "{refused:?}");
+    assert!(refused.stderr.contains(&format!("end process {}", alone.pid())), "{refused:?}");
+    assert!(!refused.stderr.contains("stop it first"), "{refused:?}");
+    assert_eq!(alone.stop().code, Some(0));
+    assert_eq!(home.command("forget").run().code, Some(0));
+}
+
+#[test]
+fn what_root_has_forgotten_for_a_user_stays_the_users() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    let mut running = home.launcher().at(&nobody).start();
+    running.ready();
+    assert_eq!(running.stop().code, Some(0));
+    let told = home.command("forget").run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let folders = home.folders();
+    for file in [home.assignment_file("server"), folders.history(), folders.secret()] {
+        let owner = fs::metadata(&file).expect("there").uid();
+        assert_eq!(owner, NOBODY, "{}", file.display());
+    }
+    home.launcher().at(&nobody).start().ready();
+    assert!(home.events("state_recovered").is_empty());
 }
 
 #[test]

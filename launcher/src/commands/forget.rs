@@ -11,8 +11,9 @@ use shared::{
     settings::LogLevel, trust::Purpose,
 };
 
+use super::running;
 use crate::{
-    instance,
+    instance::{self, Presence, RunningInstance},
     launch::Launch,
     options::CommandContext,
     render::{self, Screen, line},
@@ -24,10 +25,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     let lock = match instance::lock_of_ended_app(context) {
         Ok(Some(lock)) => lock,
         Ok(None) => {
-            render::error(message!("forget.running", app));
-            let command = next_command::launcher("stop", app);
-            render::now(message!("now.stop_app", command));
-            return Exit::NotReady;
+            return running::refused(&message!("forget.running", app), &way_out(context));
         }
         Err(error) => return failed(&error),
     };
@@ -57,6 +55,22 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
         line(format_args!("  {}", message!("forget.next", app)).dimmed());
     }
     Exit::Done
+}
+
+/// How the app can be ended, which has its lock.
+fn way_out(context: &CommandContext) -> String {
+    let app = &context.app;
+    match running::look(context) {
+        Presence::Running(RunningInstance {
+            launcher_pid: None, server_pid: Some(pid), ..
+        }) => {
+            message!("now.end_server", pid)
+        }
+        presence @ (Presence::Elsewhere { .. } | Presence::Unproven { status: None, .. }) => {
+            presence.problem(app).map(|(_, now)| now).unwrap_or_default()
+        }
+        _ => message!("now.stop_app", command = next_command::launcher("stop", app)),
+    }
 }
 
 fn sentence(good: &GoodPort) -> String {

@@ -88,7 +88,9 @@ fn held(lock: &Path) -> io::Result<File> {
 
 /// Writes the file, which stays the person's: a link stays one, and owner, group and mode stay.
 fn write(file: &Path, before: &str, text: &str) -> io::Result<()> {
-    let Ok(target) = fs::canonicalize(file) else { return write_new(file, text) };
+    let Ok(target) = fs::canonicalize(file) else {
+        return atomic::replace(file, |beside| fs::write(beside, text));
+    };
     let about = target.metadata()?;
     if os::has_other_names(&about) {
         return write_in_place(&target, before, text);
@@ -108,14 +110,6 @@ fn write(file: &Path, before: &str, text: &str) -> io::Result<()> {
         }
         settled => settled,
     }
-}
-
-fn write_new(file: &Path, text: &str) -> io::Result<()> {
-    atomic::replace(file, |beside| {
-        fs::write(beside, text)?;
-        os::give_to_owner_of_folder(&OpenOptions::new().write(true).open(beside)?, beside);
-        Ok(())
-    })
 }
 
 /// Writes into the file itself, where another would not be the same. If that fails half-way, what was
