@@ -299,7 +299,8 @@ fn assert_doctor_says_nothing_runs(home: &Home, at: &RunContext) {
     let told = run(home, at, &["doctor"]);
     assert!(told.stdout.contains("warning: secret: "), "{told:?}");
     assert!(told.stdout.contains("warning: assignment: "), "{told:?}");
-    assert_eq!(told.stdout.matches("belongs to daemon").count(), 2, "{told:?}");
+    assert!(told.stdout.contains("warning: planted: "), "{told:?}");
+    assert_eq!(told.stdout.matches("belongs to daemon").count(), 3, "{told:?}");
 }
 
 #[test]

@@ -206,7 +206,10 @@ impl HistoryCounts {
                 if file.is_some_and(|file| file != run.file) {
                     missing.between_files += gap;
                 }
-                (next, file) = (next.max(run.seqs.end), Some(run.file));
+                // A copy of what was counted already says nothing of where the next one was written.
+                if run.seqs.end > next {
+                    (next, file) = (run.seqs.end, Some(run.file));
+                }
             }
         }
         missing
