@@ -26,6 +26,7 @@ const BUDGET: u64 = 8 << 20;
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
 
 /// A process that has the app on a port: the launcher, or the server if it has none.
+#[derive(Debug, Clone, Copy)]
 pub struct RecordedProcess {
     /// Its process id.
     pub pid: u32,

@@ -1,0 +1,195 @@
+//! The look for the running instance, and for its launcher.
+
+use std::{
+    cell::OnceCell,
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use shared::{
+    app_lock::{AppLock, LockOutcome, LockOwner},
+    assignment::Assignment,
+    discovery::Discovery,
+    identity::{Identity, PROBE_TIMEOUT, Secret},
+    port::Port,
+};
+
+use super::presence::{Presence, RunningInstance};
+use crate::{
+    control::{self, LaunchStatus, Request, RequestError, Response},
+    options::CommandContext,
+    os,
+    recorded_instance::{self, RecordedProcess},
+};
+
+/// Looks for the running instance of an app.
+pub struct Finder<'a> {
+    context: &'a CommandContext,
+    /// `None` if this user has none yet, and then no server can prove itself.
+    secret: Option<Secret>,
+    /// The ports on which something else answered, or nothing in time.
+    strangers: BTreeSet<Port>,
+    /// The process that the history names; it is read once, for who looks again and again.
+    recorded: OnceCell<Option<RecordedProcess>>,
+}
+
+impl<'a> Finder<'a> {
+    /// For the app of `context`.
+    pub fn new(context: &'a CommandContext, secret: Option<Secret>) -> Self {
+        Self { context, secret, strangers: BTreeSet::new(), recorded: OnceCell::new() }
+    }
+
+    /// What is there now.
+    pub fn look(&mut self) -> Presence {
+        let CommandContext { app, folders, .. } = self.context;
+        let published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
+        let published: Vec<_> = published.collect();
+        for found in &published {
+            if let Some(identity) = self.probe(found.port) {
+                let is_same = identity.launch_id == found.launch_id;
+                let launcher = found.launcher_pid.filter(|_| is_same);
+                return Presence::Running(running(found.port, identity, launcher));
+            }
+        }
+        let holder = AppLock::holder(folders, app);
+        let owner = match &holder {
+            Some(LockOutcome::Busy(owner)) => owner.clone(),
+            _ => None,
+        };
+        if let Some(port) = owner.as_ref().and_then(|owner| owner.port)
+            && let Some(identity) = self.probe(port)
+        {
+            // A server without a launcher holds the lock itself.
+            let launcher = owner.as_ref().map(|owner| owner.pid).filter(|pid| *pid != identity.pid);
+            return Presence::Running(running(port, identity, launcher));
+        }
+        if let Some(owner) = owner.as_ref().filter(|owner| owner.is_elsewhere()) {
+            // Its control socket may be reached, as a file is, and its port is on another computer.
+            return Presence::Elsewhere { machine: owner.machine.clone() };
+        }
+        let asked = ask_launcher(self.context).map(|(_, status)| status);
+        if let Ok(status) = &asked
+            && let Some(server_pid) = status.server_pid
+        {
+            return Presence::Running(RunningInstance {
+                port: status.launch.port,
+                launch_id: status.launch.launch_id,
+                version: status.version.clone(),
+                server_pid: Some(server_pid),
+                launcher_pid: status.launch.launcher_pid,
+                names_launcher: false,
+                has_answered: false,
+            });
+        }
+        let remembered = Assignment::load(&folders.assignment(app)).ok();
+        if let Some(good) = remembered.and_then(|assignment| assignment.last_good)
+            && let Some(identity) = self.probe(good.port)
+        {
+            return Presence::Running(running(good.port, identity, None));
+        }
+        let status = asked.as_ref().ok().cloned();
+        let is_silent = matches!(asked, Err(RequestError::Timeout));
+        // A launch that has just taken the lock looks as well.
+        let other = |pid: &u32| *pid != std::process::id();
+        let mut process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
+        let recorded = || recorded_instance::process(self.context);
+        if process.is_none()
+            && let Some(RecordedProcess { pid, port, .. }) = *self.recorded.get_or_init(recorded)
+        {
+            if let Some(identity) = self.probe(port) {
+                return Presence::Running(running(port, identity, None));
+            }
+            process = Some(pid);
+        }
+        match (&status, &holder, process) {
+            (None, None, None) if !is_silent => Presence::Absent,
+            _ => Presence::Unproven { process, status },
+        }
+    }
+
+    /// The instance that serves on `port`, if one does.
+    pub fn at(&mut self, port: Port) -> Option<RunningInstance> {
+        Some(running(port, self.probe(port)?, None))
+    }
+
+    /// The server of the app on `port`, if there is one.
+    fn probe(&mut self, port: Port) -> Option<Identity> {
+        if self.strangers.contains(&port) {
+            return None;
+        }
+        match self.secret.as_ref()?.probe(port, PROBE_TIMEOUT) {
+            Ok(identity) if identity.app == self.context.app => return Some(identity),
+            // It may be one of ours that is not there yet.
+            Err(error) if error.is_unconnected() => {}
+            Ok(_) | Err(_) => drop(self.strangers.insert(port)),
+        }
+        None
+    }
+}
+
+fn running(port: Port, identity: Identity, launcher_pid: Option<u32>) -> RunningInstance {
+    let Identity { launch_id, version, pid, .. } = identity;
+    let names_launcher = identity.launcher_pid.is_some();
+    let launcher_pid = identity.launcher_pid.or(launcher_pid);
+    RunningInstance {
+        port,
+        launch_id,
+        version,
+        server_pid: Some(pid),
+        launcher_pid,
+        names_launcher,
+        has_answered: true,
+    }
+}
+
+/// Where the launcher of the app may take requests: the usual place, the substitute, and what the files
+/// say, which a launcher of version 0.1 may have written.
+pub(super) fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
+    let CommandContext { app, folders, .. } = context;
+    let usual = folders.control(app);
+    let substitute = os::substitute_socket(&usual);
+    let named = folders.discoveries(app).filter_map(|file| Discovery::read(&file)?.control);
+    let mut seen = BTreeSet::new();
+    [usual, substitute].into_iter().chain(named).filter(move |path| seen.insert(path.clone()))
+}
+
+/// The first control socket of the app at which a launcher answers, and the status that it sends.
+///
+/// # Errors
+///
+/// Why none does; [`RequestError::Timeout`] if there is a launcher that is silent.
+pub fn ask_launcher(
+    context: &CommandContext,
+) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
+    at_control_socket(context, |socket| match control::ask(socket, Request::Status)? {
+        Response::Status(status) => Ok(status),
+        _ => Err(RequestError::Closed),
+    })
+}
+
+/// Whether a launcher of the app could be asked, without asking it.
+///
+/// # Errors
+///
+/// Why none could.
+pub fn try_control_sockets(context: &CommandContext) -> Result<(), RequestError> {
+    at_control_socket(context, control::try_out).map(drop)
+}
+
+/// The first control socket of the app at which `act` succeeds.
+fn at_control_socket<T>(
+    context: &CommandContext,
+    act: impl Fn(&Path) -> Result<T, RequestError>,
+) -> Result<(PathBuf, T), RequestError> {
+    let mut why = None;
+    for socket in control_sockets(context) {
+        match act(&socket) {
+            Ok(done) => return Ok((socket, done)),
+            Err(error @ RequestError::Timeout) => return Err(error),
+            // That there is no socket says less than what is wrong with one that there is.
+            Err(error) if error.is_absent() => why = why.or(Some(error)),
+            Err(error) => why = Some(error),
+        }
+    }
+    Err(why.unwrap_or(RequestError::Closed))
+}

@@ -1,0 +1,137 @@
+//! What was found of an app.
+
+use semver::Version;
+use shared::{app::AppName, claim, event::Relation, message, port::Port};
+use uuid::Uuid;
+
+use super::{
+    problem::{now_silent, server_problem, silent},
+    visibility::is_seen,
+};
+use crate::{control::LaunchStatus, options::CommandContext, os};
+
+/// A running app, proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningInstance {
+    /// Where it serves.
+    pub port: Port,
+    /// The same that its records have.
+    pub launch_id: Uuid,
+    /// Of the program that answered.
+    pub version: String,
+    /// `None` if the launcher has answered while there was no server.
+    pub server_pid: Option<u32>,
+    /// `None` if the server was started directly, or if nothing says who started it.
+    pub launcher_pid: Option<u32>,
+    /// Whether it is the server that names its launcher, which one of version 0.1 does not.
+    pub names_launcher: bool,
+    /// Whether the server has proved itself, or the launcher alone has answered.
+    pub has_answered: bool,
+}
+
+impl RunningInstance {
+    /// Its address for a browser, made from the proven port: a file may say anything.
+    pub fn url(&self) -> String {
+        claim::url(self.port)
+    }
+
+    /// Whether the process ids that it names are those of processes here.
+    pub fn is_seen(&self, context: &CommandContext) -> bool {
+        self.launcher_pid.or(self.server_pid).is_some_and(|pid| is_seen(context, pid))
+    }
+
+    /// What is wrong with its server if that is stopped or silent, and the way out.
+    pub fn problem(&self, context: &CommandContext) -> Option<(String, String)> {
+        if self.has_answered {
+            return None;
+        }
+        let server_pid = self.server_pid.filter(|_| self.is_seen(context));
+        server_problem(&context.app, self.port, server_pid)
+    }
+
+    /// How its version relates to this one. A version that cannot be read is not ours to judge.
+    pub fn relation(&self) -> Relation {
+        relation(&self.version)
+    }
+}
+
+/// What is there of an app.
+#[derive(Debug)]
+pub enum Presence {
+    /// It runs.
+    Running(RunningInstance),
+    /// A launcher has the app, and nothing has answered for a server of it yet.
+    Unproven {
+        /// The process that has the app, if the lock's file or the history names one that can be seen here.
+        process: Option<u32>,
+        /// What the launcher says of itself, if it answers.
+        status: Option<Box<LaunchStatus>>,
+    },
+    /// It runs on another computer or in another container that shares these files.
+    Elsewhere {
+        /// The name of that computer or container.
+        machine: String,
+    },
+    /// Nothing shows that it runs.
+    Absent,
+}
+
+impl Presence {
+    /// Whether a process of the app has been seen, so that a lock that could be taken proves nothing.
+    pub(super) fn shows_a_process(&self) -> bool {
+        match self {
+            Self::Running(_) => true,
+            Self::Unproven { process, status } => process.is_some() || status.is_some(),
+            Self::Elsewhere { .. } | Self::Absent => false,
+        }
+    }
+
+    /// A launcher that has lost its control socket, if a signal has it make another.
+    pub fn lost_launcher(&self) -> Option<u32> {
+        match self {
+            Self::Unproven { process, status: None } => {
+                process.filter(|pid| os::takes_nudges(*pid))
+            }
+            _ => None,
+        }
+    }
+
+    /// What keeps the app from being used here, and what to do now; `None` if it runs, or if nothing does.
+    pub fn problem(&self, app: &AppName) -> Option<(String, String)> {
+        match self {
+            Self::Elsewhere { machine } => Some((
+                message!("running.not_here", app, machine),
+                message!("now.elsewhere", machine),
+            )),
+            Self::Unproven { status: Some(status), .. } => Some((
+                message!("running.no_server", app, state = status.state),
+                message!("now.wait"),
+            )),
+            Self::Unproven { process, status: None } => {
+                Some((silent(*process), now_silent(*process)))
+            }
+            Self::Running(_) | Self::Absent => None,
+        }
+    }
+}
+
+fn relation(running: &str) -> Relation {
+    let ours = Version::parse(env!("CARGO_PKG_VERSION"));
+    match (Version::parse(running), ours) {
+        (Ok(running), Ok(ours)) if running < ours => Relation::Older,
+        (Ok(running), Ok(ours)) if running > ours => Relation::Newer,
+        _ => Relation::Same,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_versions() {
+        assert_eq!(relation("0.0.9"), Relation::Older);
+        assert_eq!(relation("10.0.0"), Relation::Newer);
+        assert_eq!(relation(env!("CARGO_PKG_VERSION")), Relation::Same);
+    }
+}

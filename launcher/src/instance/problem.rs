@@ -1,0 +1,50 @@
+//! What is wrong with a launcher or a server that does not answer, in words.
+
+use std::time::Duration;
+
+use shared::{app::AppName, claim, identity::Secret, message, next_command, port::Port};
+
+use crate::os;
+
+/// How long a server is waited for whose launcher says that it serves.
+const SERVER_SILENCE: Duration = Duration::from_secs(2);
+
+/// What is wrong with a launcher that does not answer.
+pub fn silent(launcher: Option<u32>) -> String {
+    match launcher {
+        Some(pid) if os::is_stopped(pid) => message!("failure.stopped", pid),
+        Some(pid) => message!("failure.silent", pid),
+        None => message!("failure.unresponsive"),
+    }
+}
+
+/// The way out when a launcher does not answer.
+pub fn now_silent(launcher: Option<u32>) -> String {
+    match launcher {
+        Some(pid) if os::is_stopped(pid) => message!("now.continue", pid),
+        Some(pid) => message!("now.kill", pid),
+        None => message!("now.end_launcher"),
+    }
+}
+
+/// What is wrong with the server of `app` if it is stopped or silent, and the way out.
+pub fn server_problem(
+    app: &AppName,
+    port: Port,
+    server_pid: Option<u32>,
+) -> Option<(String, String)> {
+    let url = claim::url(port);
+    if let Some(pid) = server_pid.filter(|pid| os::is_stopped(*pid)) {
+        let problem = message!("running.server_stopped", app, url, pid);
+        return Some((problem, message!("now.continue", pid)));
+    }
+    // Whatever the secret is: it need not be proved that there is an answer.
+    match Secret::random().probe(port, SERVER_SILENCE) {
+        Err(error) if error.is_silence() => {
+            let command = next_command::launcher("restart", app);
+            let problem = message!("running.server_silent", app, url);
+            Some((problem, message!("now.replace_server", command)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! The turn of a launch: whether it may run the app.
+
+use std::{
+    io,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+use shared::{
+    app_lock::{AppLock, LockOutcome, Remains},
+    discovery::Discovery,
+    identity::Secret,
+    message,
+};
+
+use super::{
+    finder::{Finder, control_sockets},
+    presence::{Presence, RunningInstance},
+    problem::silent,
+};
+use crate::{options::CommandContext, os};
+
+/// How often a second start checks whether the first is ready. The first one takes a few
+/// milliseconds, so the wait is too short to notice.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long a second start waits for a launcher that does not say that it is starting. A person is
+/// promised a word within five seconds, and the last look takes some of it.
+const SILENCE: Duration = Duration::from_secs(4);
+
+/// How much longer than its server may take a launcher is waited for that is starting.
+const EXTRA_WAIT: Duration = Duration::from_secs(2);
+
+/// Whether this launch may run the app.
+#[derive(Debug)]
+pub enum Turn {
+    /// It may. The lock is `None` if the system could not give it.
+    Ours(Option<Box<AppLock>>),
+    /// Another launch runs it, and its server or its launcher has answered.
+    Running(RunningInstance),
+}
+
+/// Why a launch may not run the app, although nothing answers for it.
+#[derive(Debug, thiserror::Error)]
+pub enum Occupied {
+    /// A launcher has the app's lock and does not answer, nor does its server.
+    #[error("{}", silent(*.0))]
+    Unresponsive(Option<u32>),
+    /// The app runs on another computer or in another container that shares these files.
+    #[error("{}", message!("running.elsewhere", machine = .0))]
+    Elsewhere(String),
+}
+
+/// Waits until either the app's lock is ours, or the instance that has it has answered.
+///
+/// # Errors
+///
+/// [`Occupied`] if neither comes true within five seconds, or, while the instance says that it is starting,
+/// within `ready_timeout` and two seconds.
+pub fn take_turn(
+    context: &CommandContext,
+    secret: &Secret,
+    ready_timeout: Duration,
+    warn: impl FnOnce(io::Error),
+) -> Result<Turn, Occupied> {
+    let began = Instant::now();
+    let mut finder = Finder::new(context, Some(secret.clone()));
+    let mut is_nudged = false;
+    loop {
+        let lock = match AppLock::try_hold(&context.folders, &context.app) {
+            Ok(LockOutcome::Held(lock)) if shows_the_end(context, lock.remains()) => {
+                return Ok(Turn::Ours(Some(Box::new(lock))));
+            }
+            Ok(LockOutcome::Held(lock)) => Ok(Some(lock)),
+            Ok(LockOutcome::Busy(_)) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let presence = finder.look();
+        let lock = match lock {
+            Ok(Some(lock)) if presence.shows_a_process() => {
+                lock.give_up();
+                Ok(None)
+            }
+            lock => lock,
+        };
+        if let Some(process) = presence.lost_launcher().filter(|_| !is_nudged) {
+            is_nudged = true;
+            let _ = os::nudge(process);
+        }
+        match (lock, presence) {
+            (_, Presence::Running(found)) => return Ok(Turn::Running(found)),
+            (Ok(Some(lock)), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
+            (Err(error), _) => {
+                warn(error);
+                return Ok(Turn::Ours(None));
+            }
+            (Ok(None), Presence::Elsewhere { machine }) => {
+                return Err(Occupied::Elsewhere(machine));
+            }
+            (Ok(None), Presence::Unproven { status: Some(_), .. })
+                if began.elapsed() < ready_timeout + EXTRA_WAIT => {}
+            (Ok(None), Presence::Unproven { process, .. }) if began.elapsed() >= SILENCE => {
+                return Err(Occupied::Unresponsive(process));
+            }
+            (Ok(None), Presence::Absent) if began.elapsed() >= SILENCE => {
+                return Err(Occupied::Unresponsive(None));
+            }
+            (Ok(None), Presence::Unproven { .. } | Presence::Absent) => {}
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The app's lock; `None` if the app runs, whoever has the lock.
+///
+/// # Errors
+///
+/// Those of [`AppLock::try_hold`].
+pub fn lock_of_ended_app(context: &CommandContext) -> io::Result<Option<AppLock>> {
+    let CommandContext { app, folders, .. } = context;
+    let LockOutcome::Held(lock) = AppLock::try_hold(folders, app)? else { return Ok(None) };
+    let mut finder = Finder::new(context, Secret::load(&folders.secret()).ok());
+    if shows_the_end(context, lock.remains()) || !finder.look().shows_a_process() {
+        return Ok(Some(lock));
+    }
+    lock.give_up();
+    Ok(None)
+}
+
+/// Whether what the lock's file said shows for certain that the app does not run. It says nothing of a launch that
+/// could not take the lock, and which leaves other traces.
+fn shows_the_end(context: &CommandContext, remains: &Remains) -> bool {
+    let CommandContext { app, folders, .. } = context;
+    let mut published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
+    match remains {
+        Remains::NoFile => false,
+        Remains::Owner(killed) => {
+            published.all(|found| found.launcher_pid.unwrap_or(found.server_pid) == killed.pid)
+        }
+        Remains::Nothing => {
+            let is_there = |path: PathBuf| path.symlink_metadata().is_ok();
+            published.next().is_none() && !control_sockets(context).any(is_there)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Which processes of an app can be seen from here.
+
+use shared::app_lock::{AppLock, LockOutcome};
+
+use crate::{options::CommandContext, recorded_instance};
+
+/// The process that holds the app's lock, if it is one that can be seen from here.
+pub fn lock_holder(context: &CommandContext) -> Option<u32> {
+    AppLock::holder(&context.folders, &context.app)?.process_here()
+}
+
+/// Whether the number that a launcher, or a server without one, has given is that of its process here. In a
+/// container that shares the home and the name of the computer, it is the number of another one here.
+pub fn is_seen(context: &CommandContext, pid: u32) -> bool {
+    let seen = match AppLock::holder(&context.folders, &context.app) {
+        Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
+        _ => recorded_instance::process(context).map(|recorded| recorded.pid),
+    };
+    seen == Some(pid)
+}
