@@ -1,7 +1,10 @@
 //! A program that does not belong to us and holds a port that a launch wants.
 
 use std::{
+    ffi::OsStr,
+    fs,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, ChildStdin, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -36,7 +39,23 @@ impl Stranger {
     /// If it cannot.
     #[track_caller]
     pub fn start(context: &RunContext, orders: &[&str]) -> Self {
-        let mut command = context.command(program("stranger"));
+        Self::start_program(program("stranger"), context, orders)
+    }
+
+    /// One that listens on `address` under the name of `copy`, a file that is made.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot.
+    #[track_caller]
+    pub fn renamed(copy: &Path, address: &str) -> Self {
+        fs::copy(program("stranger"), copy).expect("a copy of the program");
+        Self::start_program(copy, &RunContext::direct(), &["listen", address])
+    }
+
+    #[track_caller]
+    fn start_program(program: impl AsRef<OsStr>, context: &RunContext, orders: &[&str]) -> Self {
+        let mut command = context.command(program);
         command.args(orders).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdout = BufReader::new(process.stdout.take().expect("it was piped"));

@@ -8,6 +8,7 @@
 //! - [`web`]: the application, what stands in front of every request, and the routes.
 //! - [`auth`]: tokens, tickets and the limit on wrong credentials.
 //! - [`problem`]: why a request was refused.
+//! - `json_body`: JSON as the body of a response.
 //! - [`os`]: what depends on the operating system.
 
 #![deny(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod process;
 pub mod web;
 pub mod auth;
 pub mod problem;
+mod json_body;
 pub mod os;
 
 /// Runs the server with this command line; the first word is the program's own name.

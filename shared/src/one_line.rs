@@ -1,26 +1,18 @@
 //! What is said of a text that may be anything: no line of its own, and no more than a person reads.
 
+use crate::printable;
+
 /// How many characters are kept at the beginning of a text, and at its end.
 const KEPT: usize = 150;
 
-/// `text` with its control characters escaped and, if it is long, without its middle.
+/// `text`, [escaped](printable::escaped) and, if it is long, without its middle.
 pub(crate) fn of(text: &str) -> String {
     let characters: Vec<_> = text.chars().collect();
+    let part = |of: &[char]| printable::escaped(&of.iter().collect::<String>());
     match characters.len() {
-        length if length <= 2 * KEPT => escaped(&characters),
-        length => {
-            let (start, end) = (&characters[..KEPT], &characters[length - KEPT..]);
-            format!("{} … {}", escaped(start), escaped(end))
-        }
+        length if length <= 2 * KEPT => part(&characters),
+        length => format!("{} … {}", part(&characters[..KEPT]), part(&characters[length - KEPT..])),
     }
-}
-
-fn escaped(characters: &[char]) -> String {
-    let escaped = characters.iter().map(|c| match c.is_control() {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    });
-    escaped.collect()
 }
 
 #[cfg(test)]

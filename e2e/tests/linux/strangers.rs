@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use e2e::{Home, RunContext, Stranger, quiet_port};
+use e2e::{Home, Invocation, RunContext, Stranger, quiet_port, send};
+use serde_json::Value;
 use shared::app::AppName;
 
 /// Holds the last good port with a stranger that responds like this; returns the requests it got.
@@ -72,4 +73,70 @@ fn a_second_start_does_not_believe_a_stranger_on_the_port_of_the_discovery_file(
     let ready = home.launcher().start().ready();
     assert_ne!(ready.port, port);
     assert!(home.events("instance_found").is_empty());
+}
+
+/// Fifteen bytes, which is what Linux keeps of a name: an order to a terminal in two forms, and a mark
+/// that turns the rest of the line around.
+const ODD_NAME: &str = "s\u{1b}]0;\u{9b}2J\u{202e}exe";
+
+#[track_caller]
+fn assert_prints_escaped(said: &str, what: &str) {
+    let raw = ["\u{1b}]", "\u{9b}", "\u{202e}"].into_iter().find(|raw| said.contains(raw));
+    assert_eq!(raw, None, "{what}: {said:?}");
+}
+
+#[test]
+fn the_name_of_another_program_reaches_no_terminal_unescaped() {
+    let home = Home::new();
+    let stranger = Stranger::renamed(&home.path().join(ODD_NAME), "127.0.0.1:0");
+    let port = stranger.port.to_string();
+    let said = |launch: Invocation, what: &str| {
+        // Colours pass through as on a terminal.
+        let ended = launch.without("--json").env("CLICOLOR_FORCE", "1").run();
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert_prints_escaped(&said, what);
+        said
+    };
+    let mut running = home.launcher().home_port(stranger.port).start();
+    let ready = running.ready();
+
+    let app = |launch: Invocation| launch.app("other");
+    let text = [
+        (app(home.launcher()).port(stranger.port), "start --port"),
+        (home.server().app("other").port(stranger.port), "server --port"),
+        (home.command("status"), "status"),
+        (home.command("history"), "history"),
+        (home.command("conflicts"), "conflicts"),
+        (home.command("explain").arg(&port), "explain"),
+        (home.command("logs").arg("tail"), "logs tail"),
+    ];
+    for (launch, what) in text {
+        let said = said(launch, what);
+        assert!(said.contains(r"s\u{1b}]0;\u{9b}2J\u{202e}exe"), "{what}: {said:?}");
+    }
+    said(home.command("doctor"), "doctor");
+
+    let json = [
+        (app(home.launcher()).port(stranger.port), "start --port", "port_conflict"),
+        (home.server().app("other").port(stranger.port), "server --port", "port_conflict"),
+        (home.command("history").arg("--json"), "history", "port_conflict"),
+        (home.command("logs").arg("tail").arg("--json"), "logs tail", "port_conflict"),
+        (home.command("explain").arg(&port).arg("--json"), "explain", "explain"),
+    ];
+    for (launch, what, event) in json {
+        let ended = launch.run();
+        assert_prints_escaped(&ended.stdout, what);
+        assert_eq!(ended.line(event)["holder"]["name"], ODD_NAME, "{what}");
+    }
+
+    let token = fs::read_to_string(home.folders().token(&AppName::default())).expect("a token");
+    let head = format!("Host: 127.0.0.1:{}\r\nAuthorization: Bearer {}", ready.port, token.trim());
+    for path in ["history?event=port_conflict", "conflicts", &format!("ports/{port}")] {
+        let request =
+            format!("GET /_homeport/api/v1/{path} HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n");
+        let answer = send(ready.port, &request).expect("an answer");
+        assert_prints_escaped(&answer.body, path);
+        let body: Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert!(body.to_string().contains("\u{202e}exe"), "{path}: {body}");
+    }
 }

@@ -9,16 +9,13 @@ use shared::{
     history::{ConflictSource, Conflicts, Filter, Reader},
     message,
     messages::{Language, local_time},
+    printable::escaped,
     sentences::{self, HolderTime},
     words::AnswerName,
 };
 
 use super::history_problems;
-use crate::{
-    args::ConflictsArgs,
-    options::CommandContext,
-    render::{line, record},
-};
+use crate::{args::ConflictsArgs, options::CommandContext, render::line};
 
 /// Prints every program that was found on a port of ours.
 pub(super) fn conflicts(context: &CommandContext, args: &ConflictsArgs) -> Exit {
@@ -73,7 +70,7 @@ fn sentence(source: &ConflictSource) -> String {
     let messages = Language::English.messages();
     let who = Holder { name: source.name.clone(), user: source.user.clone(), ..Holder::default() };
     let has_program = source.classes.keys().all(|class| class_of(class).is_of_program());
-    let who = match who == Holder::default() {
+    let holder = match who == Holder::default() {
         true if has_program => message!("taken.unseen"),
         true => message!("taken.no_program"),
         false => sentences::holder(messages, &who, HolderTime::Local),
@@ -86,7 +83,7 @@ fn sentence(source: &ConflictSource) -> String {
     let classes = source.classes.iter().map(times);
     let joined = |words: Vec<String>| words.join(messages.message("list.and"));
     let (ports, classes) = (joined(ports.collect()), joined(classes.collect()));
-    let (holder, count, last) = (record::plain(&who), source.count, local_time(source.last));
+    let (count, last) = (source.count, local_time(source.last));
     match source.ports.len() {
         1 => message!("taken.of_one", count, holder = holder.bold(), ports, last, classes),
         _ => message!("taken.of_many", count, holder = holder.bold(), ports, last, classes),
@@ -96,7 +93,7 @@ fn sentence(source: &ConflictSource) -> String {
 /// A class in a few words; one of a newer version by its own word.
 fn name(class: &str) -> String {
     let text = Language::English.messages().find(&format!("class_name.{class}"));
-    text.map_or_else(|| record::plain(class), ToOwned::to_owned)
+    text.map_or_else(|| escaped(class), ToOwned::to_owned)
 }
 
 fn class_of(word: &str) -> Class {

@@ -16,6 +16,7 @@ use shared::{
     identity::Secret,
     message,
     port::Port,
+    printable::escaped,
     words::AnswerName,
 };
 
@@ -92,7 +93,7 @@ fn print(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Por
             claimed = message!("explain.claimed").green().bold()
         )),
         Some(conflict) => {
-            line(format_args!("{}.", capital(&record::plain(&conflict.sentence_here())).bold()));
+            line(format_args!("{}.", capital(&conflict.sentence_here()).bold()));
             for sentence in more(conflict) {
                 line(format_args!("  {sentence}"));
             }
@@ -109,7 +110,7 @@ fn more(conflict: &Conflict) -> Vec<String> {
     let exe = conflict.holder.as_ref().and_then(|holder| holder.exe.as_deref());
     let error = conflict.os_error.as_ref();
     [
-        exe.map(|exe| message!("explain.program", file = record::plain(exe))),
+        exe.map(|exe| message!("explain.program", file = escaped(exe))),
         error.map(|error| message!("conflict.system_error", error)),
         conflict.way_out(),
         (conflict.elapsed > Duration::from_millis(900)).then(|| message!("explain.no_time")),
@@ -123,7 +124,7 @@ fn print_at(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
     if args.of.json {
         line(past.to_json(at));
     } else {
-        line(format_args!("{}.", capital(&record::plain(&past.sentence(at)))));
+        line(format_args!("{}.", capital(&past.sentence(at))));
         if let Some(source) = source(past) {
             line(format_args!("  {source}").dimmed());
         }
@@ -137,7 +138,7 @@ fn print_at(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
 /// The record that an answer rests on, for a person to look up.
 fn source(past: &PortTimeline) -> Option<String> {
     let source = past.source();
-    let file = record::plain(source["file"].as_str()?);
+    let file = escaped(source["file"].as_str()?);
     Some(match source["line"].as_u64() {
         Some(line) => message!("explain.source_line", file, line),
         None => message!("explain.source", file),

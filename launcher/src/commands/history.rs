@@ -17,7 +17,7 @@ use super::history_problems;
 use crate::{
     args::HistoryArgs,
     options::CommandContext,
-    render::{note, record},
+    render::{self, note, record},
 };
 
 /// How often it looks for new records: a person does not notice, and a machine neither.
@@ -109,10 +109,10 @@ impl PrintedCounts {
 
 fn print(stdout: &mut impl Write, text: &str, json: bool) -> Result<(), PrintError> {
     let printed = if json {
-        writeln!(stdout, "{text}")
+        render::print(stdout, text)
     } else {
         let entry: Value = serde_json::from_str(text).unwrap_or_default();
-        writeln!(stdout, "{}", record::entry(&entry))
+        render::print(stdout, record::entry(&entry))
     };
     printed.map_err(|_| PrintError::Unread)
 }

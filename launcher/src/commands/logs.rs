@@ -15,6 +15,7 @@ use shared::{
     history::{Cursor, Filter, Follower, Found, HistoryError, Reader},
     keys, message,
     paths::{Folders, HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
+    printable::escaped,
     words::AnswerName,
 };
 
@@ -22,7 +23,7 @@ use super::history_problems;
 use crate::{
     args::{LogsArgs, LogsCommand},
     options::CommandContext,
-    render::{line, note, record},
+    render::{self, line, note, record},
 };
 
 /// How often it looks for new lines: a person does not notice, and a machine neither.
@@ -191,9 +192,9 @@ fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
     let mut print = || {
         for line in lines {
             if json {
-                writeln!(stdout, "{}", line.text)?;
+                render::print(&mut stdout, &line.text)?;
             } else {
-                writeln!(stdout, "{}", shown(&line.record))?;
+                render::print(&mut stdout, shown(&line.record))?;
             }
         }
         stdout.flush()
@@ -203,7 +204,7 @@ fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
 
 /// A line for people: when, how grave, whose, and what.
 fn shown(entry: &Value) -> String {
-    let of = |key: &str| record::plain(entry[key].as_str().unwrap_or("?"));
+    let of = |key: &str| escaped(entry[key].as_str().unwrap_or("?"));
     let level = of(keys::LEVEL);
     let level = match level.as_str() {
         "ERROR" => level.red().bold().to_string(),

@@ -323,7 +323,6 @@ fn conflict_line(context: &CommandContext) -> String {
             let time = record::time(&conflict);
             let why = Conflict::deserialize(&conflict)
                 .map_or_else(|_| record::sentence(&conflict), |conflict| conflict.sentence_here());
-            let why = record::plain(&why);
             message!("status.last_conflict", time, why)
         }
         Ok(None) => message!("status.no_conflict"),

@@ -24,6 +24,7 @@ use shared::{
     message, next_command,
     paths::Folders,
     port::{Port, PortRange},
+    printable,
     ready_line::ReadyLine,
     settings::{Change, SettingSource, Sourced},
 };
@@ -287,10 +288,19 @@ pub(crate) fn now(text: impl Display) {
 
 /// One line on stdout.
 pub(crate) fn line(text: impl Display) {
-    let _ = writeln!(anstream::stdout(), "{text}");
+    let _ = print(&mut anstream::stdout(), text);
 }
 
 /// One line on stderr.
 pub(crate) fn note(text: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = print(&mut anstream::stderr(), text);
+}
+
+/// One line, text or JSON, with [escapes](printable::in_json) for what is left in it.
+///
+/// # Errors
+///
+/// The error of the write: nobody reads the stream.
+pub(crate) fn print(to: &mut impl Write, text: impl Display) -> io::Result<()> {
+    writeln!(to, "{}", printable::in_json(&text.to_string()))
 }

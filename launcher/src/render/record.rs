@@ -5,6 +5,7 @@ use serde_json::Value;
 use shared::{
     keys,
     messages::{Language, local_time},
+    printable::escaped,
     sentences::{self, HolderTime},
 };
 
@@ -28,12 +29,12 @@ const COMMON: [&str; 13] = [
 /// When it happened, in the zone of this computer and to the second; the text itself if it is no time.
 pub fn time(record: &Value) -> String {
     let ts = record[keys::TS].as_str().unwrap_or_default();
-    ts.parse().map_or_else(|_| plain(ts), local_time)
+    ts.parse().map_or_else(|_| escaped(ts), local_time)
 }
 
 /// A record of the port history: when, the app, and what happened.
 pub fn entry(record: &Value) -> String {
-    let app = plain(record[keys::APP].as_str().unwrap_or("?"));
+    let app = escaped(record[keys::APP].as_str().unwrap_or("?"));
     format!("{}  {app}  {}", time(record).dimmed(), sentence(record))
 }
 
@@ -53,13 +54,13 @@ pub fn entry(record: &Value) -> String {
 /// ```
 pub fn sentence(record: &Value) -> String {
     if record[keys::EVENT].is_string() {
-        return plain(&sentences::record(Language::English.messages(), record, HolderTime::Local));
+        return sentences::record(Language::English.messages(), record, HolderTime::Local);
     }
-    let message = plain(record[keys::MSG].as_str().unwrap_or("?"));
+    let message = escaped(record[keys::MSG].as_str().unwrap_or("?"));
     let members = record.as_object().into_iter().flatten();
     let values: Vec<_> = members
         .filter(|(key, _)| !COMMON.contains(&key.as_str()))
-        .filter_map(|(key, value)| Some(format!("{}: {}", plain(key), written(value)?)))
+        .filter_map(|(key, value)| Some(format!("{}: {}", escaped(key), written(value)?)))
         .collect();
     if values.is_empty() { message } else { format!("{message} ({})", values.join(", ")) }
 }
@@ -68,22 +69,13 @@ pub fn sentence(record: &Value) -> String {
 fn written(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Object(_) => None,
-        Value::String(text) => Some(plain(text)),
+        Value::String(text) => Some(escaped(text)),
         Value::Array(entries) if entries.is_empty() => None,
         Value::Array(entries) => {
             Some(entries.iter().filter_map(written).collect::<Vec<_>>().join(" "))
         }
         other => Some(other.to_string()),
     }
-}
-
-/// A text without what a terminal would obey: a log can hold what a stranger wrote.
-pub fn plain(text: &str) -> String {
-    let escaped = |c: char| {
-        let escaped = c.is_control().then(|| c.escape_default().to_string());
-        escaped.unwrap_or_else(|| c.to_string())
-    };
-    text.chars().map(escaped).collect()
 }
 
 #[cfg(test)]

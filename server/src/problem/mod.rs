@@ -32,6 +32,7 @@ use utoipa::{
 
 pub(crate) use self::kind::ProblemKind;
 use self::members::Members;
+use crate::json_body;
 
 /// Why a request was refused.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl ResponseError for Problem {
         if let Some((name, value)) = &self.header {
             response.insert_header((name.clone(), HeaderValue::from_static(value)));
         }
-        response.content_type("application/problem+json").json(&self.members)
+        json_body::respond(response.content_type("application/problem+json"), &self.members)
     }
 }
 

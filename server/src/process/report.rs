@@ -14,6 +14,7 @@ use shared::{
     launch::LaunchInfo,
     message, next_command,
     port::Port,
+    printable,
     ready_line::ReadyLine,
 };
 
@@ -49,11 +50,16 @@ pub struct ReadyServer<'a> {
 }
 
 fn print_line(text: impl Display) {
-    let _ = writeln!(anstream::stdout(), "{text}");
+    print(&mut anstream::stdout(), text);
 }
 
 fn eprint_line(text: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    print(&mut anstream::stderr(), text);
+}
+
+/// One line, text or JSON, with [escapes](printable::in_json) for what is left in it.
+fn print(to: &mut impl Write, text: impl Display) {
+    let _ = writeln!(to, "{}", printable::in_json(&text.to_string()));
 }
 
 fn indented(text: impl Display) {

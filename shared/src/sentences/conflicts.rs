@@ -8,6 +8,7 @@ use crate::{
     conflict::{Class, Conflict, Holder, OsError},
     messages::{Language, Messages, fill, local_time},
     port::Port,
+    printable,
 };
 
 /// How the start time of a holder is written.
@@ -88,8 +89,9 @@ pub fn problem(
 
 /// `docker-proxy (pid 812, user root, since 2026-11-22 12:01:59 UTC)`, leaving out what is unknown.
 pub fn holder(messages: &Messages, holder: &Holder, time: HolderTime) -> String {
-    let Holder { pid, name, user, started_at, .. } = holder;
-    let name = match (name, pid, user) {
+    let Holder { pid, started_at, .. } = holder;
+    let [name, user] = [&holder.name, &holder.user].map(|of| of.as_deref().map(printable::escaped));
+    let name = match (name.as_deref(), pid, &user) {
         (Some(name), ..) => name,
         (None, None, Some(user)) => return messages.fill("holder.of_user", &[("user", user)]),
         (None, ..) => messages.message("holder.unknown"),

@@ -8,6 +8,7 @@ use crate::{
     event::EventName,
     keys,
     messages::{Messages, fill, placeholders},
+    printable,
     words::RestartReason,
 };
 
@@ -27,11 +28,12 @@ pub fn record(messages: &Messages, record: &Value, time: HolderTime) -> String {
         }
         _ => text(messages, &format!("event.{name}"), record),
     };
-    found.unwrap_or_else(|| {
+    let sentence = found.unwrap_or_else(|| {
         let message = record[keys::MSG].as_str().unwrap_or("?");
         let event = if name.is_empty() { "?" } else { name };
         format!("{event}: {message}")
-    })
+    });
+    printable::escaped(&sentence)
 }
 
 fn conflict(messages: &Messages, record: &Value, time: HolderTime) -> Option<String> {

@@ -15,18 +15,14 @@ mod check;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
-use shared::{exit::Exit, message, settings::Settings, words::AnswerName};
+use shared::{exit::Exit, message, printable::escaped, settings::Settings, words::AnswerName};
 
 use self::{
     check::{Check, CheckVerdict},
     instance::InstanceState,
 };
 use crate::{
-    args::AppArgs,
-    commands::resolve,
-    error::LaunchError,
-    options::CommandContext,
-    render::{line, record},
+    args::AppArgs, commands::resolve, error::LaunchError, options::CommandContext, render::line,
 };
 
 /// Runs every check and prints its result.
@@ -92,9 +88,9 @@ fn print(check: &Check) {
         CheckVerdict::Warning => "warning".yellow().bold().to_string(),
         CheckVerdict::Problem => "problem".red().bold().to_string(),
     };
-    line(format_args!("{verdict}: {}: {}", check.check, record::plain(&check.text)));
+    line(format_args!("{verdict}: {}: {}", check.check, escaped(&check.text)));
     if let Some(advice) = &check.advice {
-        line(format_args!("  now: {}", record::plain(advice)));
+        line(format_args!("  now: {}", escaped(advice)));
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod show;
 
-use std::{env, path::Path};
+use std::{env, io::Write, path::Path};
 
 use owo_colors::OwoColorize;
 use serde_json::json;
@@ -65,7 +65,8 @@ fn path(file: &Path, json: bool) -> Exit {
     if json {
         line(json!({ "event": AnswerName::SettingsPath, "file": file }));
     } else {
-        line(file.display());
+        // As it is, for scripts; a stream that is closed is no failure.
+        let _ = writeln!(anstream::stdout(), "{}", file.display());
     }
     Exit::Done
 }

@@ -1,12 +1,9 @@
 //! `healthz`: the process answers. `readyz`: it also accepts new requests.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Json},
-};
+use actix_web::{HttpResponse, web::Data};
 use serde_json::{Value, json};
 
-use crate::{problem::Problem, web::app_state::AppState};
+use crate::{json_body::Json, problem::Problem, web::app_state::AppState};
 
 /// `GET /_homeport/healthz`
 pub(super) async fn healthz() -> Json<Value> {

@@ -2,12 +2,12 @@
 
 use actix_web::{
     HttpRequest,
-    web::{Data, Json, Query},
+    web::{Data, Query},
 };
 use serde::Deserialize;
 use shared::identity::{Identity, MAX_CHALLENGE};
 
-use crate::{problem::Problem, web::app_state::AppState};
+use crate::{json_body::Json, problem::Problem, web::app_state::AppState};
 
 #[derive(Deserialize)]
 struct IdentityQuery {

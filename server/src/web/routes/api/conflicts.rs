@@ -1,6 +1,6 @@
 //! `conflicts`: the programs that held our ports, how often, and when.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use serde::Deserialize;
 use shared::{
     history::{Conflicts, Filter, Reader, SinceTime, moment},
@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::{blocking::run_blocking, query::Query};
 use crate::{
+    json_body::Json,
     problem::Problem,
     web::{app_state::AppState, authorized::Authorized},
 };

@@ -1,6 +1,6 @@
 //! `history`: the records of the port history, newest first, in pages.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{blocking::run_blocking, query::Query};
 use crate::{
+    json_body::Json,
     problem::Problem,
     web::{app_state::AppState, authorized::Authorized},
 };

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
@@ -27,6 +27,7 @@ use super::{
     query::{Path, Query},
 };
 use crate::{
+    json_body::Json,
     problem::Problem,
     web::{app_state::AppState, authorized::Authorized, port_policy, storage::AppFiles},
 };

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{ETAG, EntityTag, Header, IfMatch},
+    http::header::{ContentType, ETAG, EntityTag, Header, IfMatch},
     web::{Data, Payload},
 };
 use serde::Serialize;
@@ -31,6 +31,7 @@ use super::{
     query::Query,
 };
 use crate::{
+    json_body,
     problem::Problem,
     web::{app_state::AppState, authorized::Authorized, launcher_requests::LauncherRequest},
 };
@@ -202,7 +203,9 @@ struct TaggedAnswer {
 
 impl TaggedAnswer {
     fn into_response(self) -> HttpResponse {
-        HttpResponse::Ok().insert_header((ETAG, self.tag.to_string())).json(self.body)
+        let mut response = HttpResponse::Ok();
+        response.content_type(ContentType::json()).insert_header((ETAG, self.tag.to_string()));
+        json_body::respond(&mut response, &self.body)
     }
 }
 

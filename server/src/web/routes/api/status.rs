@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, process};
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::{launch::LaunchInfo, port::Port};
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{fields::Empty, query::Query};
 use crate::{
+    json_body::Json,
     problem::Problem,
     web::{
         app_state::{AppState, VERSION},

@@ -2,13 +2,15 @@
 
 use std::env::consts::{ARCH, OS};
 
-use actix_web::web::Json;
 use serde::Serialize;
 use shared::{assignment, discovery, event};
 use utoipa::ToSchema;
 
 use super::{fields::Empty, query::Query};
-use crate::web::{app_state::VERSION, authorized::Authorized};
+use crate::{
+    json_body::Json,
+    web::{app_state::VERSION, authorized::Authorized},
+};
 
 /// The version of the running server, and those of what it reads and writes.
 #[derive(Debug, Serialize, ToSchema)]

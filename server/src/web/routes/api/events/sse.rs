@@ -8,13 +8,14 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::{StreamExt, stream};
+use shared::printable;
 use tokio::{sync::mpsc::Receiver, time::timeout};
 
 /// An event with a name, one line of data and, if given, the id that the client repeats when it reconnects.
 pub(super) fn event(name: &str, data: &str, id: Option<impl Display>) -> Bytes {
     debug_assert!(!data.contains(['\r', '\n']), "the data is one line of JSON");
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    format!("{id}event: {name}\ndata: {data}\n\n").into()
+    format!("{id}event: {name}\ndata: {}\n\n", printable::in_json(data)).into()
 }
 
 /// A line that clients skip.
