@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use shared::{
     claim::ClaimError,
-    conflict::Conflict,
+    conflict::{Conflict, Origin},
     environment::VariableError,
     event::{EndReason, ServerEnd},
     exit::{self, Exit},
@@ -110,7 +110,14 @@ impl LaunchError {
             }
             Self::Options(OptionsError::NoHome(_)) => EndReason::NoHome,
             Self::Occupied(_) => EndReason::UnresponsiveInstance,
-            Self::NoPort(_) | Self::Claim(_) => EndReason::NoPort,
+            Self::NoPort(conflicts) => {
+                let is_explicit = |conflict: &Conflict| conflict.origin == Origin::Explicit;
+                match conflicts.iter().any(is_explicit) {
+                    true => EndReason::PortUnavailable,
+                    false => EndReason::NoPort,
+                }
+            }
+            Self::Claim(_) => EndReason::ClaimFailed,
             Self::MustNotMove(_) => EndReason::MustNotMove,
             Self::NoServer(_) => EndReason::NoServer,
             Self::NotReady { reason: NotReady::NotStarted(_), .. } => EndReason::NotStarted,
@@ -231,5 +238,31 @@ impl From<ChoiceError> for LaunchError {
             ChoiceError::OwnInstance(conflict) => Self::NoPort(vec![*conflict]),
             ChoiceError::Claim(error) => Self::Claim(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use std::time::Duration;
+
+    use shared::conflict::Class;
+
+    use super::*;
+
+    #[test]
+    fn a_port_that_was_asked_for_is_told_apart_from_candidates_and_from_the_system() {
+        let conflict = |origin| Conflict {
+            port: Port::new(3030).expect("not 0"),
+            origin,
+            class: Class::InUse,
+            os_error: None,
+            holder: None,
+            last_good: false,
+            elapsed: Duration::ZERO,
+        };
+        let refused = |origin| LaunchError::NoPort(vec![conflict(origin)]).reason();
+        assert_eq!(refused(Origin::Explicit), EndReason::PortUnavailable);
+        assert_eq!(refused(Origin::LastGood), EndReason::NoPort);
+        assert_eq!(LaunchError::NoPort(vec![]).reason(), EndReason::NoPort);
     }
 }

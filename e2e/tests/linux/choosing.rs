@@ -126,6 +126,7 @@ fn an_explicit_port_is_never_replaced() {
         (&"explicit".into(), &stranger.pid.into())
     );
     assert_eq!((&failed["exit_code"], &failed["port"]), (&69.into(), &stranger.port.into()));
+    assert_eq!(failed["reason"], "port_unavailable");
 
     assert_eq!(home.events("port_conflict").len(), 1);
     assert_eq!(home.last("launch_failed")["exit_code"], 69);

@@ -38,6 +38,7 @@ fn a_program_is_told_the_same_as_two_lines_of_json() {
     let lines = refused.lines();
     let events: Vec<_> = lines.iter().map(|line| &line["event"]).collect();
     assert_eq!(events, ["port_conflict", "launch_failed"]);
+    assert_eq!(lines[1]["reason"], "port_unavailable");
     let mut recorded = home.last("port_conflict");
     let keys = lines[0].as_object().expect("an object").keys();
     assert!(keys.clone().all(|key| recorded[key] == lines[0][key]), "{lines:?}");

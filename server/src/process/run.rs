@@ -181,7 +181,9 @@ impl ClaimFailure {
     /// Records the failure and then prints it. Returns the code with which the program exits.
     fn end(&self, launch: &ServerLaunch, policy: &Policy) -> Exit {
         let (port, reason, exit) = match self {
-            Self::Conflict(conflict) => (conflict.port, EndReason::NoPort, Exit::PortUnavailable),
+            Self::Conflict(conflict) => {
+                (conflict.port, EndReason::PortUnavailable, Exit::PortUnavailable)
+            }
             Self::System { port, .. } => (*port, EndReason::ClaimFailed, Exit::Bug),
             Self::NoSuchAddress { port, .. } => (*port, EndReason::NoSuchAddress, Exit::Usage),
         };
