@@ -5,6 +5,7 @@
 use std::{
     fs::{self, File},
     io::Write,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -143,10 +144,24 @@ const READINGS: [&str; 8] = [
     "doctor",
 ];
 
+/// The exit codes of a command, as the table of `docs/commands.md` has them.
+fn documented_codes(command: &str) -> Vec<i32> {
+    let table = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/commands.md"));
+    let table = table.expect("it is there");
+    let row = table.lines().find(|line| {
+        line.starts_with(&format!("| [`{command}`]"))
+            || line.starts_with(&format!("| [`{command} "))
+    });
+    let codes = row.and_then(|row| row.trim_end_matches(" |").rsplit("| ").next());
+    codes.expect("a row").split(", ").map(|code| code.parse().expect("a code")).collect()
+}
+
 fn assert_unreadable(past: &Past) {
     for words in READINGS {
         let told = past.command(words).run();
         assert_eq!(told.code, Some(75), "{words}: {told:?}");
+        let command = words.split(' ').next().expect("a word");
+        assert!(documented_codes(command).contains(&75), "{command}");
         for said in ["nothing", "No matching", "No conflicts"] {
             assert!(!told.stdout.contains(said), "{words}: {told:?}");
         }
@@ -171,6 +186,16 @@ fn a_history_that_is_a_pipe_cannot_be_read_and_nothing_waits_for_it() {
     let made = Command::new("mkfifo").arg(&past.file).status().expect("coreutils");
     assert!(made.success());
     assert_unreadable(&past);
+}
+
+#[test]
+fn a_history_that_is_a_link_is_not_followed() {
+    let (past, kept) = (Past::new(), Past::of("{}\n"));
+    for to in [&kept.file, Path::new("/nowhere/at/all")] {
+        symlink(to, &past.file).expect("linked");
+        assert_unreadable(&past);
+        fs::remove_file(&past.file).expect("a link");
+    }
 }
 
 #[test]

@@ -152,48 +152,6 @@ fn whatever_takes_the_place_of_our_files_a_running_launch_is_stopped() {
     });
 }
 
-/// Every command that cannot do its work without the port history.
-const READERS: [&str; 7] = [
-    "history",
-    "history --follow",
-    "conflicts",
-    "explain 4000",
-    "explain 4000 --at 10m",
-    "logs tail",
-    "logs tail --follow",
-];
-
-/// The exit codes of a command, as the table of `docs/commands.md` has them.
-fn documented_codes(command: &str) -> Vec<i32> {
-    let table = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/commands.md"));
-    let table = table.expect("it is there");
-    let row = table.lines().find(|line| {
-        line.starts_with(&format!("| [`{command}`]"))
-            || line.starts_with(&format!("| [`{command} "))
-    });
-    let codes = row.and_then(|row| row.trim_end_matches(" |").rsplit("| ").next());
-    codes.expect("a row").split(", ").map(|code| code.parse().expect("a code")).collect()
-}
-
-#[test]
-fn a_history_that_cannot_be_read_ends_each_command_that_reads_it_with_the_documented_code() {
-    for evil in &EVILS {
-        let home = Home::new();
-        home.may_lose_records();
-        let history = home.folders().history();
-        let is_refused = evil.replace(&history) && !history.is_file();
-        for words in READERS.into_iter().filter(|_| is_refused) {
-            let ended = run(evil.name, &home, words);
-            assert_eq!(ended.code, Some(75), "{}: {words}: {ended:?}", evil.name);
-            let told = ended.stderr.contains(&history.display().to_string());
-            assert!(told, "{}: {words}: {ended:?}", evil.name);
-            let command = words.split(' ').next().expect("a word");
-            assert!(documented_codes(command).contains(&75), "{command}");
-        }
-        remove(&history);
-    }
-}
-
 /// A link that another program has put there leads to a file of this user.
 #[test]
 fn nothing_of_ours_is_written_through_a_link() {

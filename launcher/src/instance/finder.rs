@@ -186,9 +186,9 @@ fn at_control_socket<T>(
         match act(&socket) {
             Ok(done) => return Ok((socket, done)),
             Err(error @ RequestError::Timeout) => return Err(error),
-            // That there is no socket says less than what is wrong with one that there is.
-            Err(error) if error.is_absent() => why = why.or(Some(error)),
-            Err(error) => why = Some(error),
+            // That there is no socket says less than what is wrong with the first that there is.
+            Err(error) if why.as_ref().is_none_or(RequestError::is_absent) => why = Some(error),
+            Err(_) => {}
         }
     }
     Err(why.unwrap_or(RequestError::Closed))

@@ -61,10 +61,13 @@ pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
     let file = context.folders.history();
     if let Err(error) = history::check_writable(&file) {
         let name = file.display();
-        let now = match () {
-            () if NotReadable::of(&error).is_some() => message!("doctor.now_history"),
-            () if os::is_unchangeable(&error) => message!("doctor.now_unchangeable", file = name),
-            () => message!("doctor.now_folder"),
+        if NotReadable::of(&error).is_some() {
+            let text = message!("doctor.history_no_file", file = name, error);
+            return Check::problem("history", text, message!("doctor.now_history"));
+        }
+        let now = match os::is_unchangeable(&error) {
+            true => message!("doctor.now_unchangeable", file = name),
+            false => message!("doctor.now_folder"),
         };
         return Check::problem("history", message!("history.unwritable", file = name, error), now);
     }
@@ -111,7 +114,7 @@ fn judged(file: &Path, counts: &HistoryCounts, is_running: bool) -> Check {
     }
     let place = counts.first.as_ref().and_then(|(file, damage)| {
         let line = line_number(file, damage.offset).ok()?;
-        let file = file.display();
+        let file = file.file_name().unwrap_or_default().display();
         Some(message!("doctor.damage_at", records, broken, lost, line, file, kind = kind(damage)))
     });
     let now = match between_files {

@@ -53,7 +53,11 @@ pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Ch
         Presence::Running(found) => {
             let missing = if has_files { files.missing_of(&found) } else { Vec::new() };
             let lost = lost(context, &missing).into_iter();
-            [running(context, &found)].into_iter().chain(lost).chain(planted(context)).collect()
+            [running(context, &found, missing.is_empty())]
+                .into_iter()
+                .chain(lost)
+                .chain(planted(context))
+                .collect()
         }
         _ => {
             let none = Check::ok("instance", message!("running.none", app));
@@ -63,7 +67,8 @@ pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Ch
     }
 }
 
-fn running(context: &CommandContext, found: &RunningInstance) -> Check {
+/// Where the run files are whole, the control socket is tried too: a lost one is made anew when it is needed.
+fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) -> Check {
     let (app, url) = (&context.app, found.url());
     let is_stopped = |pid: &u32| os::is_stopped(*pid) && found.is_seen(context);
     if let Some(pid) = found.launcher_pid.filter(is_stopped) {
@@ -74,7 +79,8 @@ fn running(context: &CommandContext, found: &RunningInstance) -> Check {
     if let Some((text, now)) = found.problem(context) {
         return Check::problem("instance", text, now);
     }
-    if let Some(pid) = found.launcher_pid
+    if is_whole
+        && let Some(pid) = found.launcher_pid
         && let Err(error) = instance::try_control_sockets(context)
         && !error.is_absent()
     {
