@@ -18,6 +18,7 @@ use super::{
     finder::{Finder, control_sockets},
     presence::{Presence, RunningInstance},
     problem::silent,
+    visibility,
 };
 use crate::{options::CommandContext, os};
 
@@ -88,7 +89,10 @@ pub fn take_turn(
             is_nudged = true;
             let _ = os::nudge(process);
         }
+        // A launcher that was killed has its lock until it ends, and its server ends next.
+        let is_ending = || visibility::lock_holder(context).is_some_and(os::is_ending);
         match (lock, presence) {
+            (Ok(None), Presence::Running(_)) if began.elapsed() < SILENCE && is_ending() => {}
             (_, Presence::Running(found)) => return Ok(Turn::Running(found)),
             (Ok(Some(lock)), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
             (Err(error), _) => {

@@ -28,6 +28,12 @@ use rustix::{
 
 use super::{interface::Started, unix};
 
+/// The place of the flags in `proc_pid_stat(5)`, counted from the state.
+const FLAGS: usize = 6;
+
+/// The flag of a process that is ending, `PF_EXITING` in the kernel.
+const EXITING: u32 = 0x4;
+
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
     ListenerCloser, detach, for_this_user_alone, has_terminal, is_connected, is_listening_at,
@@ -95,17 +101,33 @@ pub fn nudge(launcher: u32) -> io::Result<()> {
 
 /// Whether a process handles SIGUSR1 (`proc_pid_status(5)`), and is not ended by it.
 pub fn takes_nudges(pid: u32) -> bool {
+    has_signal(pid, "SigCgt:", Signal::USR1)
+}
+
+/// Whether a mask of signals in `proc_pid_status(5)` has `signal`.
+fn has_signal(pid: u32, mask: &str, signal: Signal) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (Signal::USR1.as_raw() - 1) & 1 == 1)
+    let mask = status.lines().find_map(|line| line.strip_prefix(mask));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
 }
 
 /// Whether a process is stopped, by Ctrl-Z or a debugger.
 pub fn is_stopped(pid: u32) -> bool {
+    state_of(pid).starts_with(['T', 't'])
+}
+
+/// Whether a process was killed and has yet to end, which takes a busy machine a while.
+pub fn is_ending(pid: u32) -> bool {
+    let flags = state_of(pid).split(' ').nth(FLAGS).and_then(|flags| flags.parse().ok());
+    flags.is_some_and(|flags: u32| flags & EXITING != 0) || has_signal(pid, "SigPnd:", Signal::KILL)
+}
+
+/// The fields of `proc_pid_stat(5)` from the state on.
+fn state_of(pid: u32) -> String {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The state follows the name, which may hold anything.
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
+    stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.
@@ -143,12 +165,16 @@ mod test {
     use super::*;
 
     #[test]
-    fn a_process_that_is_no_launcher_is_sent_no_signal() {
+    fn a_process_that_is_no_launcher_is_sent_no_signal_and_is_seen_to_end_when_it_is_killed() {
         let mut stranger = Command::new("sleep").arg("60").spawn().expect("started");
         let refused = nudge(stranger.id()).expect_err("it is no launcher");
         assert_eq!(refused.kind(), io::ErrorKind::NotFound);
         assert_eq!(stranger.try_wait().expect("it is ours"), None);
+        assert!(!is_ending(stranger.id()));
         stranger.kill().expect("ours");
+        while !is_ending(stranger.id()) {
+            std::thread::yield_now();
+        }
         stranger.wait().expect("ours");
     }
 }

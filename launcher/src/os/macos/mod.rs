@@ -63,6 +63,11 @@ pub fn takes_nudges(_: u32) -> bool {
     false
 }
 
+/// Whether a process was killed and has yet to end: nothing says so here.
+pub fn is_ending(_: u32) -> bool {
+    false
+}
+
 /// Whether a process is stopped, by Ctrl-Z or a debugger.
 pub fn is_stopped(pid: u32) -> bool {
     let mut info = MaybeUninit::<proc_bsdinfo>::zeroed();

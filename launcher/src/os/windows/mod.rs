@@ -45,6 +45,11 @@ pub fn takes_nudges(_: u32) -> bool {
     false
 }
 
+/// Whether a process was killed and has yet to end: nothing says so here.
+pub fn is_ending(_: u32) -> bool {
+    false
+}
+
 /// Whether a process is stopped: Ctrl-Z does not exist here.
 pub fn is_stopped(_: u32) -> bool {
     false
