@@ -114,6 +114,8 @@ impl LaunchState<'_> {
     pub fn restore_files(&mut self) {
         let had_lock = self.run_files.lock().is_some();
         self.run_files.restore();
+        // One that could not be kept proves the servers, unless there is another by now.
+        let _ = self.remembered.secret.write_new(&self.launch.context.folders.secret());
         if !had_lock && self.run_files.lock().is_some() {
             self.remembered.assignment = self.launch.load_assignment(Purpose::Launch);
         }
@@ -169,7 +171,7 @@ impl LaunchState<'_> {
     /// server, and prints where it is.
     pub fn server_ready(&mut self, choice: &Choice, at: &ServerAt, reason: ReadyReason) {
         let previous = self.remembered.assignment.last_good.map(|good| good.port);
-        if reason != ReadyReason::Restart {
+        if reason != ReadyReason::Restart || self.not_remembered.is_some() {
             self.generation = self.remember(choice, at, reason);
         }
         let info = self.launch.info(choice, previous);

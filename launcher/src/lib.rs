@@ -44,7 +44,6 @@ pub mod instance;
 pub mod candidates;
 pub mod control;
 pub mod readiness;
-pub mod recorded_instance;
 
 pub mod options;
 

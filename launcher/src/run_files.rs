@@ -162,6 +162,10 @@ impl<'a> RunFiles<'a> {
 
     fn listen_at(&self, path: &Path) -> io::Result<ControlListener> {
         paths::make_parent(path)?;
+        if self.lock.is_none() && control::try_out(path).is_ok() {
+            // Another launch that could take no lock either.
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
         let handle = Arc::clone(&self.handle);
         control::listen(path, move |event| handle(event))
     }
@@ -240,10 +244,8 @@ fn remove_leftovers(launch: &Launch) {
 impl Drop for RunFiles<'_> {
     fn drop(&mut self) {
         let (app, folders) = (&self.launch.context.app, &self.launch.context.folders);
-        let control = self.control.take().unwrap_or_else(|| folders.control(app));
-        for file in [folders.discovery(app), folders.token(app), control] {
-            withdraw(&file);
-        }
+        let files = [folders.discovery(app), folders.token(app)];
+        files.iter().chain(&self.control).for_each(|file| withdraw(file));
         // A launch whose browser was never opened has none.
         let _ = fs::remove_dir_all(folders.tickets(app));
     }

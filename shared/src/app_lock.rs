@@ -11,6 +11,7 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
+    mem,
     path::{Path, PathBuf},
 };
 
@@ -171,13 +172,22 @@ impl Remains {
 }
 
 impl AppLock {
-    /// Takes the lock of `app`, unless another process holds it.
+    /// Takes the lock of `app`, unless another process holds it. Where the memory cannot be written, it is the
+    /// one of version 0.1.
     ///
     /// # Errors
     ///
     /// If the lock's file can be neither opened nor made, or is not a file.
     pub fn try_hold(folders: &Folders, app: &AppName) -> io::Result<LockOutcome> {
-        let path = folders.lock(app);
+        let usual = Self::try_hold_at(folders.lock(app), folders, app);
+        usual.or_else(|error| {
+            let mut substitutes = folders.locks_of_version_0_1(app);
+            let substitute = substitutes.next().map(|path| Self::try_hold_at(path, folders, app));
+            substitute.and_then(Result::ok).ok_or(error)
+        })
+    }
+
+    fn try_hold_at(path: PathBuf, folders: &Folders, app: &AppName) -> io::Result<LockOutcome> {
         loop {
             let existed = path.symlink_metadata().is_ok();
             let mut file = open(&path)?;
@@ -189,7 +199,8 @@ impl AppLock {
                 continue;
             }
             share_run_folder(folders);
-            let of_version_0_1 = hold_for_version_0_1(folders.locks_of_version_0_1(app));
+            let others = folders.locks_of_version_0_1(app).filter(|other| *other != path);
+            let of_version_0_1 = hold_for_version_0_1(others);
             let Some(of_version_0_1) = of_version_0_1 else {
                 return Ok(LockOutcome::Busy(None));
             };
@@ -260,6 +271,7 @@ impl AppLock {
     ///
     /// If it can be neither opened nor made.
     pub fn renew(&mut self, folders: &Folders, app: &AppName) -> io::Result<bool> {
+        self.leave_substitute(folders.lock(app));
         if !is_at(&self.file, &self.path) {
             let file = open(&self.path)?;
             if !lock(&file, None)? {
@@ -272,10 +284,28 @@ impl AppLock {
         if !are_in_place || self.of_version_0_1.is_empty() {
             self.of_version_0_1.retain(|held| is_at(&held.file, &held.path));
             let kept: Vec<_> = self.of_version_0_1.iter().map(|held| held.path.clone()).collect();
-            let lost = folders.locks_of_version_0_1(app).filter(|path| !kept.contains(path));
+            let lost = folders.locks_of_version_0_1(app);
+            let lost = lost.filter(|path| !kept.contains(path) && *path != self.path);
             self.of_version_0_1.extend(hold_for_version_0_1(lost).unwrap_or_default());
         }
         Ok(true)
+    }
+}
+
+impl AppLock {
+    /// Takes the lock at its `usual` path, if it could not be there and can by now.
+    fn leave_substitute(&mut self, usual: PathBuf) {
+        if self.path == usual {
+            return;
+        }
+        let Ok(file) = open(&usual) else { return };
+        if lock(&file, None).unwrap_or(false) {
+            let file = mem::replace(&mut self.file, file);
+            let path = mem::replace(&mut self.path, usual);
+            let _ = file.set_len(0);
+            self.of_version_0_1.push(HeldFile { file, path });
+            let _ = self.write_owner();
+        }
     }
 }
 
@@ -307,7 +337,11 @@ fn open(path: &Path) -> io::Result<File> {
     let open = || {
         let mut options = os::private_file();
         options.read(true).write(true).create(true).truncate(false);
-        regular_file::open(&mut options, path, Links::Refused)
+        regular_file::open(&mut options, path, Links::Refused).or_else(|error| {
+            // A home may be read-only; what is there can be locked all the same.
+            let there = regular_file::open(OpenOptions::new().read(true), path, Links::Refused);
+            there.map_err(|_| error)
+        })
     };
     let opened = open();
     let about = match &opened {

@@ -189,17 +189,28 @@ impl Secret {
     }
 
     fn create(file: &Path) -> io::Result<Self> {
-        paths::make_parent(file)?;
-        let folder = file.parent().unwrap_or(Path::new("."));
         let secret = Self::random();
-        let mut written = atomic::beside(file)?;
-        writeln!(written, "{}", hex::encode(secret.0))?;
-        written.as_file().sync_all()?;
-        match written.persist_noclobber(file) {
-            Ok(_) => os::sync_folder(folder).map(|()| secret),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Self::load(file),
-            Err(error) => Err(error.error),
+        match secret.write_new(file) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::load(file),
+            written => written.map(|()| secret),
         }
+    }
+
+    /// Writes the secret to `file`, where none is.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::AlreadyExists`] if there is one, or whatever writing fails with.
+    pub fn write_new(&self, file: &Path) -> io::Result<()> {
+        if file.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        paths::make_parent(file)?;
+        let mut written = atomic::beside(file)?;
+        writeln!(written, "{}", hex::encode(self.0))?;
+        written.as_file().sync_all()?;
+        written.persist_noclobber(file)?;
+        os::sync_folder(file.parent().unwrap_or(Path::new(".")))
     }
 
     fn code(&self, challenge: &str, app: &AppName, port: Port) -> Hmac<Sha256> {

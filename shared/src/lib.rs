@@ -36,6 +36,7 @@ pub mod discovery;
 pub mod identity;
 pub mod logging;
 pub mod ready_line;
+pub mod recorded_instance;
 pub mod settings;
 
 pub mod atomic;

@@ -16,7 +16,7 @@ use std::{
 use crate::{
     app::AppName,
     message,
-    os::{self, Account, FileRights, SocketTables, System},
+    os::{self, Account, FileRights, SocketTables, SpecialFile, System},
     paths::Folders,
 };
 
@@ -105,6 +105,12 @@ enum Protection {
 fn look(path: &Path, about: &Metadata, purpose: Purpose) -> Option<(Untrusted, Protection)> {
     let (rights, account) = (os::file_rights(about)?, os::own_account()?);
     let why = check_rights(rights, &account, purpose).err()?;
+    let kind = about.file_type();
+    let is_odd = matches!(os::special_file(kind), Some(SpecialFile::Device | SpecialFile::Pipe));
+    if why == Distrust::Writable && (is_odd || kind.is_symlink()) {
+        // Who opens it says what it is; its mode is not to be changed.
+        return None;
+    }
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let protection = match () {
         () if os::is_read_only(&path) => Protection::ReadOnly,

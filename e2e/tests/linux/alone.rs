@@ -1,10 +1,17 @@
 //! `server --port N`, as a developer runs it: without a launcher.
 
-use std::fs;
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use e2e::{Home, Running, Stranger, quiet_port, wait_until};
 use rustix::process::Signal;
-use shared::app::AppName;
+use shared::{app::AppName, paths::Folders};
+
+/// In this time a server without the app's lock has looked for it twice.
+const LOOKS: Duration = Duration::from_millis(2500);
 
 /// I2: the diagnosis, the holder, two commands that would work, the record, the exit code.
 #[test]
@@ -74,4 +81,51 @@ fn a_server_takes_the_place_of_the_one_that_it_was_started_beside() {
             assert!(!file.exists());
         }
     }
+}
+
+/// While a launcher lives, one that was started beside it stays beside it.
+#[test]
+fn a_server_takes_no_place_of_a_launcher_that_has_lost_its_files() {
+    let app = AppName::default();
+    let losses: [fn(&Folders, &AppName) -> [PathBuf; 2]; 2] = [
+        |folders, app| [folders.run().to_owned(), folders.lock(app)],
+        |folders, app| [folders.run().to_owned(), folders.state().join(app.as_str())],
+    ];
+    for lost in losses {
+        let home = Home::new();
+        let mut launch = home.launcher().port(quiet_port()).start();
+        let url = launch.ready().url;
+        let mut beside = home.server().port(quiet_port()).start();
+        beside.ready();
+        for path in lost(home.folders(), &app) {
+            let is_folder = path.is_dir();
+            let removed =
+                if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.expect("it was there");
+        }
+        let since = Instant::now();
+        wait_until("it has looked again", || since.elapsed() > LOOKS);
+        assert_eq!(home.command("where").run().stdout.trim(), url);
+        assert_eq!(home.ask("status").line("status")["url"], url.as_str());
+        assert_eq!(home.command("stop").run().code, Some(0));
+        assert_eq!(launch.exit().code, Some(0));
+    }
+}
+
+/// What it proves itself with is written anew, and where another has been made it is known by its lock.
+#[test]
+fn a_server_whose_secret_is_lost_is_found_all_the_same() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    let url = server.ready().url;
+    let secret = home.folders().secret();
+    fs::remove_file(&secret).expect("it was there");
+    wait_until("it is there again", || secret.exists());
+    assert_eq!(home.command("where").run().stdout.trim(), url);
+
+    fs::write(&secret, "00".repeat(32)).expect("written");
+    assert_eq!(home.command("where").run().stdout.trim(), url);
+    assert_eq!(home.launcher().run().line("instance_found")["url"], url.as_str());
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(home.command("where").run().code, Some(3));
 }

@@ -184,6 +184,30 @@ fn a_launch_that_could_take_no_lock_is_found_and_takes_it_when_it_can() {
     }
 }
 
+/// The lock of version 0.1 is left where the memory cannot be written.
+#[test]
+fn launches_at_once_that_cannot_write_the_memory_are_one() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    let state = home.path().join("state");
+    fs::create_dir(&state).expect("made");
+    home.give_to_plain_user();
+    fs::set_permissions(&state, Permissions::from_mode(0o500)).expect("changed");
+    let starts: Vec<_> =
+        (0..4).map(|_| home.launcher().arg("--detach").at(&plain).start()).collect();
+    for start in starts {
+        let told = start.exit();
+        assert_eq!(told.code, Some(0), "{told:?}");
+    }
+    assert_eq!(home.events("server_spawned").len(), 1);
+    fs::set_permissions(&state, Permissions::from_mode(0o700)).expect("changed");
+    let beside = home.launcher().at(&plain).run();
+    assert!(beside.stdout.contains("instance_found"), "{beside:?}");
+    assert!(home.folders().secret().exists(), "what proves the server is kept by now");
+    assert_eq!(home.command("stop").at(&plain).run().code, Some(0));
+    assert_eq!(home.command("stop").at(&plain).run().code, Some(3));
+}
+
 /// Also the commands that need no answer of the launcher.
 #[test]
 fn each_command_that_finds_the_app_has_the_lost_files_written_anew() {
@@ -301,6 +325,11 @@ fn an_app_whose_disk_is_full_is_still_shown_restarted_and_stopped() {
         assert!(warning.contains(piece), "no `{piece}`: {moved:?}");
     }
     assert_each_leads_to(&url.replace(&ready.port.to_string(), &to.to_string()));
+    fs::remove_file(disk.join("filler")).expect("it was there");
+    let restarted = asked("restart").run();
+    assert!(!restarted.stdout.contains("assignment.toml"), "{restarted:?}");
+    let assignment = fs::read_to_string(&file).expect("it is kept by now");
+    assert!(assignment.contains(&format!("port = {to}")), "{assignment}");
     assert_eq!(asked("stop").run().code, Some(0));
     assert_eq!(running.exit().code, Some(0));
 }

@@ -1,6 +1,6 @@
 //! Networks that are set up otherwise than this machine's.
 
-use e2e::{Home, Netns, ReadyMessage, RunContext, Stranger};
+use e2e::{Home, Netns, ReadyMessage, RunContext, Stranger, quiet_port};
 
 /// Row 5 of the test matrix: the port is free, and listening on it is forbidden.
 #[test]
@@ -119,6 +119,22 @@ fn a_network_that_was_never_set_up_is_told_as_such() {
         return e2e::skip(&format!("unshare -n: {refusal}"));
     }
     assert_is_told(&without_network);
+}
+
+/// Its control socket is a file that is seen everywhere, and its port is not.
+#[test]
+fn a_launch_in_another_network_namespace_is_not_said_to_be_reached_here() {
+    let Some(netns) = Netns::new(&[]) else { return };
+    let home = Home::new();
+    let mut running = home.launcher().at(&netns.context()).port(quiet_port()).start();
+    running.ready();
+    for command in [home.command("where"), home.command("open").arg("--print")] {
+        let told = command.run();
+        assert_eq!(told.code, Some(75), "{told:?}");
+        assert!(told.stderr.contains("not for this process"), "{told:?}");
+    }
+    assert_eq!(home.command("stop").run().code, Some(0));
+    assert_eq!(running.exit().code, Some(0));
 }
 
 /// A launch where the loopback interface is down.

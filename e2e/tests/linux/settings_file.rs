@@ -80,8 +80,8 @@ fn a_pipe_a_socket_a_folder_and_a_link_to_nothing_are_named_at_once() {
 #[test]
 fn a_device_is_never_opened() {
     let folder = tempfile::tempdir().expect("a folder");
-    // One that no driver has.
-    let words = ["c", "240", "0"];
+    // One that no driver has, and as open as those that everyone uses.
+    let words = ["c", "240", "0", "-m", "666"];
     let made = Command::new("mknod").arg(folder.path().join("device")).args(words).output();
     if !made.is_ok_and(|made| made.status.success()) {
         skip("only root can make a device");

@@ -22,7 +22,7 @@ use super::{
 use crate::os;
 
 /// How often it is checked whether a client still waits.
-const CONNECTION_CHECK: Duration = Duration::from_millis(100);
+const CONNECTION_CHECK: Duration = Duration::from_millis(20);
 
 /// What a client does.
 #[derive(Debug)]

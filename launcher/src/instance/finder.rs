@@ -12,6 +12,7 @@ use shared::{
     discovery::Discovery,
     identity::{Identity, PROBE_TIMEOUT, Secret},
     port::Port,
+    recorded_instance::{self, RecordedProcess},
 };
 
 use super::presence::{Presence, RunningInstance};
@@ -19,7 +20,6 @@ use crate::{
     control::{self, LaunchStatus, Request, RequestError, Response},
     options::CommandContext,
     os,
-    recorded_instance::{self, RecordedProcess},
 };
 
 /// Looks for the running instance of an app.
@@ -81,6 +81,10 @@ impl<'a> Finder<'a> {
                 has_answered: false,
             });
         }
+        let unproved = owner.as_ref().and_then(|owner| unproved_server(owner, &published));
+        if let Some(found) = unproved {
+            return Presence::Running(found);
+        }
         let remembered = Assignment::load(&folders.assignment(app)).ok();
         if let Some(good) = remembered.and_then(|assignment| assignment.last_good)
             && let Some(identity) = self.probe(good.port)
@@ -92,7 +96,7 @@ impl<'a> Finder<'a> {
         // A launch that has just taken the lock looks as well.
         let other = |pid: &u32| *pid != std::process::id();
         let mut process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
-        let recorded = || recorded_instance::process(self.context);
+        let recorded = || recorded_instance::process(folders, app);
         if process.is_none()
             && let Some(RecordedProcess { pid, port, .. }) = *self.recorded.get_or_init(recorded)
         {
@@ -125,6 +129,25 @@ impl<'a> Finder<'a> {
         }
         None
     }
+}
+
+/// The server without a launcher that has the lock, if it is the one that listens on its port. It cannot prove
+/// itself where its secret was lost, or could not be kept.
+fn unproved_server(owner: &LockOwner, published: &[Discovery]) -> Option<RunningInstance> {
+    let (pid, port) = (owner.process_here()?, owner.port?);
+    let is_its_own = |found: &&Discovery| {
+        (found.launcher_pid, found.server_pid, found.port) == (None, pid, port)
+    };
+    let found = published.iter().find(is_its_own)?;
+    recorded_instance::listens(pid, port).then(|| RunningInstance {
+        port,
+        launch_id: found.launch_id,
+        version: found.version.clone(),
+        server_pid: Some(pid),
+        launcher_pid: None,
+        names_launcher: false,
+        has_answered: false,
+    })
 }
 
 fn running(port: Port, identity: Identity, launcher_pid: Option<u32>) -> RunningInstance {

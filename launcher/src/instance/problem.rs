@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use shared::{app::AppName, claim, identity::Secret, message, next_command, port::Port};
+use shared::{
+    app::AppName,
+    claim,
+    identity::{ProbeError, Secret},
+    message, next_command,
+    port::Port,
+};
 
 use crate::os;
 
@@ -45,6 +51,11 @@ pub fn server_problem(
             let problem = message!("running.server_silent", app, url);
             Some((problem, message!("now.replace_server", command)))
         }
-        _ => None,
+        // One of ours says who it is, and only what it proves is wrong.
+        Ok(_) | Err(ProbeError::Stranger) => None,
+        Err(error) => {
+            let problem = message!("running.server_unreachable", app, url, error);
+            Some((problem, message!("now.unreachable")))
+        }
     }
 }

@@ -81,9 +81,14 @@ pub fn take_turn(
         let lock = match lock {
             Ok(Some(lock)) if presence.shows_a_process() => {
                 lock.give_up();
-                Ok(None)
+                None
             }
-            lock => lock,
+            Ok(lock) => lock,
+            Err(error) if matches!(presence, Presence::Absent) => {
+                warn(error);
+                return Ok(Turn::Ours(None));
+            }
+            Err(_) => None,
         };
         if let Some(process) = presence.lost_launcher().filter(|_| !is_nudged) {
             is_nudged = true;
@@ -92,25 +97,21 @@ pub fn take_turn(
         // A launcher that was killed has its lock until it ends, and its server ends next.
         let is_ending = || visibility::lock_holder(context).is_some_and(os::is_ending);
         match (lock, presence) {
-            (Ok(None), Presence::Running(_)) if began.elapsed() < SILENCE && is_ending() => {}
+            (None, Presence::Running(_)) if began.elapsed() < SILENCE && is_ending() => {}
             (_, Presence::Running(found)) => return Ok(Turn::Running(found)),
-            (Ok(Some(lock)), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
-            (Err(error), _) => {
-                warn(error);
-                return Ok(Turn::Ours(None));
-            }
-            (Ok(None), Presence::Elsewhere { machine }) => {
+            (Some(lock), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
+            (None, Presence::Elsewhere { machine }) => {
                 return Err(Occupied::Elsewhere(machine));
             }
-            (Ok(None), Presence::Unproven { status: Some(_), .. })
+            (None, Presence::Unproven { status: Some(_), .. })
                 if began.elapsed() < ready_timeout + EXTRA_WAIT => {}
-            (Ok(None), Presence::Unproven { process, .. }) if began.elapsed() >= SILENCE => {
+            (None, Presence::Unproven { process, .. }) if began.elapsed() >= SILENCE => {
                 return Err(Occupied::Unresponsive(process));
             }
-            (Ok(None), Presence::Absent) if began.elapsed() >= SILENCE => {
+            (None, Presence::Absent) if began.elapsed() >= SILENCE => {
                 return Err(Occupied::Unresponsive(None));
             }
-            (Ok(None), Presence::Unproven { .. } | Presence::Absent) => {}
+            (None, Presence::Unproven { .. } | Presence::Absent) => {}
         }
         thread::sleep(PAUSE);
     }

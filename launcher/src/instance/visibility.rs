@@ -1,8 +1,11 @@
 //! Which processes of an app can be seen from here.
 
-use shared::app_lock::{AppLock, LockOutcome};
+use shared::{
+    app_lock::{AppLock, LockOutcome},
+    recorded_instance,
+};
 
-use crate::{options::CommandContext, recorded_instance};
+use crate::options::CommandContext;
 
 /// The process that holds the app's lock, if it is one that can be seen from here.
 pub fn lock_holder(context: &CommandContext) -> Option<u32> {
@@ -14,7 +17,7 @@ pub fn lock_holder(context: &CommandContext) -> Option<u32> {
 pub fn is_seen(context: &CommandContext, pid: u32) -> bool {
     let seen = match AppLock::holder(&context.folders, &context.app) {
         Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
-        _ => recorded_instance::process(context).map(|recorded| recorded.pid),
+        _ => recorded_instance::process(&context.folders, &context.app).map(|found| found.pid),
     };
     seen == Some(pid)
 }

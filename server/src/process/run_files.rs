@@ -4,15 +4,18 @@
 //! An app has one server that others are led to. One that is started beside it serves, leaves the files of
 //! the other as they are, and takes its place when that one has ended.
 
-use std::{convert::Infallible, io, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, io, time::Duration};
 
 use shared::{
     app_lock::{AppLock, LockOutcome},
+    assignment::Assignment,
     discovery::{Discovery, withdraw},
+    event::Process,
     identity::{PROBE_TIMEOUT, Secret},
     launch::LaunchInfo,
     message,
     paths::Folders,
+    recorded_instance,
     token::Token,
 };
 use tokio::time::sleep;
@@ -46,14 +49,15 @@ impl<'a> ServerRunFiles<'a> {
     /// [`io::ErrorKind::ResourceBusy`] if the app runs already, or whatever the disk refuses a file with.
     pub(super) fn write(&mut self) -> io::Result<()> {
         let app = &self.launch.app;
-        match &mut self.lock {
-            Some(lock) => drop(lock.renew(self.folders, app)?),
-            None => {
-                let mut lock = self.take_lock()?;
-                lock.publish_owner(None, self.published.as_ref().map(|found| found.port));
-                self.lock = Some(lock);
-            }
+        let is_held = |lock: &mut AppLock| lock.renew(self.folders, app);
+        if !self.lock.as_mut().map_or(Ok(false), is_held)? {
+            self.lock = None;
+            let mut lock = self.take_lock()?;
+            lock.publish_owner(None, self.published.as_ref().map(|found| found.port));
+            self.lock = Some(lock);
         }
+        // One that could not be kept proves this server, unless there is another by now.
+        let _ = self.secret.write_new(&self.folders.secret());
         let file = self.folders.token(app);
         if !Token::load(&file).is_ok_and(|found| found == self.token) {
             self.token.publish(&file)?;
@@ -97,15 +101,24 @@ impl<'a> ServerRunFiles<'a> {
         Err(io::Error::new(io::ErrorKind::ResourceBusy, message!("server.token_busy", app)))
     }
 
-    /// Whether a server answers for the app, whose lock was lost.
+    /// Whether a server answers for the app, or a launcher has it, whose lock was lost.
     fn is_another_running(&self) -> bool {
-        let answers = |found: Discovery| {
-            let identity = self.secret.probe(found.port, PROBE_TIMEOUT);
+        let (app, folders) = (&self.launch.app, self.folders);
+        let published = Discovery::read(&folders.discovery(app)).map(|found| found.port);
+        let remembered = Assignment::load(&folders.assignment(app)).ok();
+        let remembered = remembered.and_then(|assignment| assignment.last_good);
+        let ports = published.into_iter().chain(remembered.map(|good| good.port));
+        let answers = |port| {
+            let identity = self.secret.probe(port, PROBE_TIMEOUT);
             identity.is_ok_and(|identity| {
-                identity.app == self.launch.app && identity.launch_id != self.launch.launch_id
+                identity.app == *app && identity.launch_id != self.launch.launch_id
             })
         };
-        Discovery::read(&self.folders.discovery(&self.launch.app)).is_some_and(answers)
+        let has_launcher = || {
+            let found = recorded_instance::process(folders, app);
+            found.is_some_and(|found| found.program == Process::Launcher)
+        };
+        ports.collect::<BTreeSet<_>>().into_iter().any(answers) || has_launcher()
     }
 
     /// Whether the discovery file leads to this server.

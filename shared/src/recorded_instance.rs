@@ -6,15 +6,16 @@
 use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
-use shared::{
+
+use crate::{
+    app::AppName,
     event::{Event, EventName, Process},
     history::{Entry, Filter, Found, HistoryError, Reader},
     os::{self, SocketState, SocketTables, System},
+    paths::Folders,
     port::Port,
     trust::Purpose,
 };
-
-use crate::options::CommandContext;
 
 /// How many records are looked at: an attempt to move leaves two, and its port may not be the app's.
 const RECORDS: usize = 6;
@@ -32,19 +33,21 @@ pub struct RecordedProcess {
     pub pid: u32,
     /// Where it listens, for itself or for its server.
     pub port: Port,
+    /// Which of both it is.
+    pub program: Process,
     then: Timestamp,
 }
 
 /// The process that has the app, by its history and the tables of the system. `None` also if the history
 /// cannot be read, is not trusted or is of another computer.
-pub fn process(context: &CommandContext) -> Option<RecordedProcess> {
+pub fn process(folders: &Folders, app: &AppName) -> Option<RecordedProcess> {
     let system = System::default();
     let alive = |recorded: &RecordedProcess| {
         let started = system.process(recorded.pid).map(|process| process.holder.started_at);
         started.is_some_and(|at| at.is_none_or(|at| at <= recorded.then + SLACK))
     };
-    let recorded = recorded(context).unwrap_or_default();
-    recorded.into_iter().filter(alive).find(|one| holds(&system, one))
+    let recorded = recorded(folders, app).unwrap_or_default();
+    recorded.into_iter().filter(alive).find(|one| listens(one.pid, one.port))
 }
 
 /// The last processes of the app, the latest first, and of one launch the launcher before its server.
@@ -52,10 +55,10 @@ pub fn process(context: &CommandContext) -> Option<RecordedProcess> {
 /// # Errors
 ///
 /// If the history cannot be read.
-fn recorded(context: &CommandContext) -> Result<Vec<RecordedProcess>, HistoryError> {
+fn recorded(folders: &Folders, app: &AppName) -> Result<Vec<RecordedProcess>, HistoryError> {
     let events = Filter::of_events([EventName::ServerSpawned, EventName::ServerListening]);
-    let filter = Filter { app: Some(context.app.clone()), ..events };
-    let history = Reader::of_trusted_history(&context.folders, Purpose::Launch);
+    let filter = Filter { app: Some(app.clone()), ..events };
+    let history = Reader::of_trusted_history(folders, Purpose::Launch);
     let mut found = history.backward(&filter)?;
     let (end, mut all) = (found.at(), Vec::new());
     while !found.is_done() && all.len() < RECORDS && end - found.at() <= BUDGET {
@@ -63,30 +66,30 @@ fn recorded(context: &CommandContext) -> Result<Vec<RecordedProcess>, HistoryErr
             all.extend(of_entry(&entry));
         }
     }
-    all.sort_by_key(|(writer, _)| *writer != Process::Launcher);
-    Ok(all.into_iter().map(|(_, recorded)| recorded).collect())
+    all.sort_by_key(|recorded| recorded.program != Process::Launcher);
+    Ok(all)
 }
 
-fn of_entry(entry: &Entry) -> Option<(Process, RecordedProcess)> {
+fn of_entry(entry: &Entry) -> Option<RecordedProcess> {
     let record = entry.record().ok().filter(|record| record.machine == os::machine_name())?;
     match record.event {
         Event::ServerSpawned(at) | Event::ServerListening(at) => {
-            let recorded = RecordedProcess { pid: record.pid, port: at.port, then: record.ts };
-            Some((record.process, recorded))
+            let (pid, then, program) = (record.pid, record.ts, record.process);
+            Some(RecordedProcess { pid, port: at.port, program, then })
         }
         _ => None,
     }
 }
 
-/// Whether it listens on its port.
-fn holds(system: &impl SocketTables, recorded: &RecordedProcess) -> bool {
+/// Whether a process listens on a port, as far as the tables of the system show it.
+pub fn listens(pid: u32, port: Port) -> bool {
+    let system = System::default();
     let sockets = system.listeners().unwrap_or_else(|| system.sockets()).unwrap_or_default();
-    let on_port = |local: std::net::SocketAddr| local.port() == recorded.port.get();
     let listening: Vec<_> = sockets
         .into_iter()
-        .filter(|entry| entry.state == SocketState::Listen && on_port(entry.local))
+        .filter(|entry| entry.state == SocketState::Listen && entry.local.port() == port.get())
         .collect();
     let ids: HashSet<_> = listening.iter().filter_map(|entry| entry.id).collect();
-    let is_opener = listening.iter().any(|entry| entry.pid == Some(recorded.pid));
-    is_opener || system.holders(&ids).values().flatten().any(|pid| *pid == recorded.pid)
+    let is_opener = listening.iter().any(|entry| entry.pid == Some(pid));
+    is_opener || system.holders(&ids).values().flatten().any(|holder| *holder == pid)
 }
