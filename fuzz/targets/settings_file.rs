@@ -24,15 +24,9 @@ fuzz_target!(|bytes: &[u8]| {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
         assert!((1..=lines).contains(&line), "no line {line}: {error}");
     }
-    if let SettingsProblem::Value(told) = &error.problem
-        && let Some(proposed) = proposed(told)
-    {
-        assert!(Settings::parse(proposed).is_ok(), "{proposed:?} is wrong too: {told}");
+    if let SettingsProblem::Corrected(meant) = &error.problem {
+        let (key, value) = (meant.key, &meant.value);
+        let proposed = format!("{key} = {value}");
+        assert!(Settings::parse(&proposed).is_ok(), "{proposed:?} is wrong too: {error}");
     }
 });
-
-/// The line `key = value` of "…: write `key = value`".
-fn proposed(told: &str) -> Option<&str> {
-    let [_, line] = told.split(": write `").collect::<Vec<_>>()[..] else { return None };
-    line.strip_suffix('`').filter(|line| line.contains(" = "))
-}

@@ -129,7 +129,7 @@ impl Options {
 
 #[cfg(test)]
 mod test {
-    use shared::settings::{OnConflict, Span};
+    use shared::settings::{OnConflict, ReadyTimeout};
 
     use super::*;
 
@@ -156,7 +156,7 @@ mod test {
             options.range,
             Sourced { value: PortRange::literal(5, 6), source: SettingSource::Flag("--range") }
         );
-        let seven = Span(std::time::Duration::from_secs(7));
+        let seven = ReadyTimeout(std::time::Duration::from_secs(7));
         assert_eq!(
             options.ready_timeout,
             Sourced { value: seven, source: SettingSource::Variable("HOMEPORT_READY_TIMEOUT") }

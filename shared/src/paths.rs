@@ -280,6 +280,17 @@ fn is_folder(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|about| about.is_dir())
 }
 
+/// The whole path of a folder that was typed, which is named from the current one.
+///
+/// # Errors
+///
+/// Why there is none, in a sentence.
+pub fn typed_home(typed: &Path) -> Result<PathBuf, String> {
+    let folder = typed.display();
+    std::path::absolute(typed)
+        .map_err(|error| message!("settings_error.no_folder_name", folder, error))
+}
+
 /// Why a folder that a variable names cannot be used: it depends on the folder that a program is started in, or
 /// is no name that the system takes.
 pub(crate) fn folder_problem(folder: &Path) -> Option<String> {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Home, Running, Stranger, quiet_port, wait_until};
+use e2e::{Home, Running, Stranger, get, quiet_port, wait_until};
 use rustix::process::Signal;
 use shared::{app::AppName, paths::Folders};
 
@@ -128,4 +128,16 @@ fn a_server_whose_secret_is_lost_is_found_all_the_same() {
     assert_eq!(home.launcher().run().line("instance_found")["url"], url.as_str());
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(home.command("where").run().code, Some(3));
+}
+
+#[test]
+fn a_loopback_address_of_its_own_is_answered_and_printed() {
+    let (home, port) = (Home::new(), quiet_port());
+    let server = home.server().without("--json").port(port).args(["--bind", "127.0.0.2"]).start();
+    let printed = format!("and at 127.0.0.2:{port} too");
+    wait_until("the address is printed", || server.stdout().contains(&printed));
+    for host in ["127.0.0.1", "127.0.0.2"] {
+        let answer = get(&format!("http://{host}:{port}/_homeport/healthz")).expect("an answer");
+        assert_eq!(answer.status, 200, "{host}: {answer:?}");
+    }
 }

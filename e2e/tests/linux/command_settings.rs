@@ -87,8 +87,16 @@ fn a_change_that_would_be_wrong_is_refused_and_the_file_stays_as_it_is() {
         (&["set", "command", "[]"], &["name a program"]),
         (&["set", "restart", "sometimes"], &["sometimes"]),
         (&["set", "port", "x"], &["is not a port from 1 to 65535"]),
-        (&["set", "ready_timeout", "30"], &["write `ready_timeout = \"30s\"`"]),
-        (&["set", "open_browser", "yes"], &["write `open_browser = true`"]),
+        (
+            &["set", "ready_timeout", "30"],
+            &[
+                "`ready_timeout` cannot be 30: ",
+                "now: type `launcher settings set ready_timeout 30s`",
+            ],
+        ),
+        (&["set", "open_browser", "yes"], &["now: type `launcher settings set open_browser true`"]),
+        (&["set", "avoid", "20500"], &["now: type `launcher settings set avoid '[20500]'`"]),
+        (&["set", "avoid", "soon"], &["launcher settings set avoid '[20005, \"20010-20020\"]'`"]),
     ] {
         let home = Home::new();
         home.set("server", MINE);
@@ -97,6 +105,8 @@ fn a_change_that_would_be_wrong_is_refused_and_the_file_stays_as_it_is() {
         for piece in pieces {
             assert!(told.stderr.contains(piece), "no `{piece}`: {told:?}");
         }
+        let in_the_file = format!("{} = ", words[1]);
+        assert!(!told.stderr.contains(&in_the_file), "the words of a file: {told:?}");
         assert_eq!(text(&home), MINE);
         assert!(home.history().is_empty());
     }

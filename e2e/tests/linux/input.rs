@@ -1,8 +1,8 @@
 //! What people type.
 
-use std::{fs, process::Command};
+use std::{ffi::OsStr, fs, process::Command};
 
-use e2e::{Home, Invocation, program, quiet_port};
+use e2e::{Home, Invocation, RunContext, program, quiet_port};
 
 /// Refused with this exit code, and with words that help; nothing is left running or remembered.
 #[track_caller]
@@ -47,6 +47,52 @@ fn a_range_that_is_none_is_refused_and_the_right_one_named() {
     ] {
         assert_refused(&home.launcher().arg(format!("--range={range}")), 2, &[piece]);
     }
+}
+
+#[test]
+fn a_time_before_its_sign_is_a_value_and_no_option() {
+    let home = Home::new();
+    for words in [
+        &["history", "--since", "-5m"][..],
+        &["conflicts", "--since", "-5m"],
+        &["explain", "3030", "--at", "-5m"],
+    ] {
+        let (command, words) = words.split_first().expect("a command");
+        let asked = words.iter().fold(home.command(command), |asked, word| asked.arg(*word));
+        assert_refused(&asked, 2, &["`-5m` is not a time: write 10m"]);
+    }
+    let timeout = |time| home.launcher().args(["--ready-timeout", time]);
+    assert_refused(&timeout("-5s"), 2, &["`-5s` is less than nothing"]);
+    assert_refused(&timeout("0s"), 2, &["`0s` leaves a server no time", "write 1s or more"]);
+}
+
+#[test]
+fn a_home_that_is_named_from_here_is_the_same_for_every_process_of_a_launch() {
+    let (home, folder) = (Home::new(), tempfile::tempdir().expect("a folder"));
+    let here = RunContext::direct().through([
+        OsStr::new("env"),
+        OsStr::new("-C"),
+        folder.path().as_os_str(),
+    ]);
+    let given = |launch: Invocation| launch.at(&here).args(["--home", "data"]);
+    let mut server = given(home.server()).app("notes").port(quiet_port()).start();
+    server.ready();
+    server.stop();
+    let detached = given(home.launcher()).arg("--detach").run();
+    assert_eq!(detached.code, Some(0), "{detached:?}");
+    let whole = folder.path().join("data");
+    let status = home.command("status").without("--json").arg("--home").arg(&whole).run();
+    assert_eq!(status.code, Some(0), "{status:?}");
+    let stopped = given(home.command("stop")).run();
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+    let advice = given(home.command("where")).run().stderr;
+    assert!(advice.contains(&format!("--home {}", whole.display())), "{advice}");
+    let made: Vec<_> = fs::read_dir(folder.path()).expect("it is there").flatten().collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+
+    // A variable goes along to programs in other folders.
+    let refused = home.launcher().at(&here).env("HOMEPORT_HOME", "data").run();
+    assert_eq!(refused.code, Some(2), "{refused:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use e2e::{Home, Invocation, RunContext, Stranger, quiet_port, send};
+use e2e::{Home, Invocation, RunContext, Stranger, quiet_port, quiet_range, send};
 use serde_json::Value;
 use shared::app::AppName;
 
@@ -97,7 +97,8 @@ fn the_name_of_another_program_reaches_no_terminal_unescaped() {
         assert_prints_escaped(&said, what);
         said
     };
-    let mut running = home.launcher().home_port(stranger.port).start();
+    let mut running =
+        home.launcher().home_port(stranger.port).args(["--range", &quiet_range()]).start();
     let ready = running.ready();
 
     let app = |launch: Invocation| launch.app("other");

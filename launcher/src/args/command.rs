@@ -12,7 +12,10 @@ use shared::{
 };
 use std::path::PathBuf;
 
-use super::{exits, start::StartArgs};
+use super::{
+    exits,
+    start::{StartArgs, home},
+};
 
 /// The app that a command is about, and how it answers.
 #[derive(Debug, Clone, Default, Args)]
@@ -21,7 +24,7 @@ pub struct AppArgs {
     #[arg(long, global = true, value_name = "NAME")]
     pub app: Option<AppName>,
     /// The folder for settings, state, logs and run-time files [default: this user's own]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = home())]
     pub home: Option<PathBuf>,
     /// Print one JSON object per line.
     #[arg(long, global = true)]
@@ -60,7 +63,7 @@ pub struct ExplainArgs {
     #[arg(value_name = "PORT", allow_negative_numbers = true)]
     pub port: Port,
     /// Show who had the port at this time, for example 10m or yesterday 14:00.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     pub at: Option<Timestamp>,
     /// The app that asks.
     #[command(flatten)]
@@ -71,7 +74,7 @@ pub struct ExplainArgs {
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
     /// Only records since this time, for example 12h or yesterday 14:00.
-    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = time, allow_hyphen_values = true)]
     pub since: Timestamp,
     /// Only this event, for example port_conflict.
     #[arg(long, value_name = "EVENT")]
@@ -91,7 +94,7 @@ pub struct HistoryArgs {
 #[derive(Debug, Args)]
 pub struct ConflictsArgs {
     /// Only records since this time, for example 12h or yesterday 14:00.
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = time, allow_hyphen_values = true)]
     pub since: Timestamp,
     /// Whose ports: those of every app unless one is named here.
     #[command(flatten)]

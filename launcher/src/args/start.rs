@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use shared::{
     app::AppName,
+    paths,
     port::{Port, PortRange},
-    settings::{OnConflict, Settings, Span},
+    settings::{OnConflict, ReadyTimeout, Settings},
 };
 
 /// The options of `start`. What is `None` comes from the environment, the settings or the defaults.
@@ -31,10 +32,10 @@ pub struct StartArgs {
     #[arg(long)]
     pub detach: bool,
     /// How long the server may take to become ready, for example 2m [default: 10s]
-    #[arg(long, value_name = "TIME")]
-    pub ready_timeout: Option<Span>,
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub ready_timeout: Option<ReadyTimeout>,
     /// The folder for settings, state, logs and run-time files [default: this user's own]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = home())]
     pub home: Option<PathBuf>,
     /// Print one JSON object per line, with the keys of the records.
     #[arg(long, global = true)]
@@ -53,6 +54,11 @@ impl StartArgs {
             ..Settings::default()
         }
     }
+}
+
+/// Reads a folder, which is named from the current one.
+pub(super) fn home() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|typed| paths::typed_home(&typed))
 }
 
 /// Reads the words of [`OnConflict`], which help and completions list.

@@ -6,12 +6,16 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{
+    Command, CommandFactory, Parser,
+    builder::{PathBufValueParser, TypedValueParser},
+};
 use shared::{
     app::AppName,
     environment::{Environment, VariableError},
     invoked_as, message,
     next_command::{self, quoted},
+    paths,
     port::Port,
     settings::LogLevel,
 };
@@ -23,8 +27,8 @@ use shared::{
 #[derive(Debug, Clone, Parser)]
 #[command(name = "server", version, max_term_width = 100)]
 pub struct TypedArgs {
-    /// `None` if neither the command line nor the environment names one.
-    #[arg(long, value_name = "N")]
+    /// Serve on this port; needed unless HOMEPORT_PORT or a service manager gives one.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub port: Option<Port>,
 
     /// The name under which settings, ports and history are kept [default: server]
@@ -40,7 +44,7 @@ pub struct TypedArgs {
     pub root: Option<PathBuf>,
 
     /// Keep settings, state and logs under this folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = home())]
     pub home: Option<PathBuf>,
 
     /// Print one JSON object per line, with the keys of the port history.
@@ -150,6 +154,11 @@ fn address(text: &str) -> Result<IpAddr, String> {
     }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     bare.parse().map_err(|_| message!("server.bad_address", text))
+}
+
+/// Reads a folder, which is named from the current one.
+fn home() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|typed| paths::typed_home(&typed))
 }
 
 fn folder(text: &str) -> Result<PathBuf, String> {

@@ -17,7 +17,7 @@ use std::{
 use actix_rt::{System, SystemRunner, task::spawn_blocking};
 use actix_web::web::ServiceConfig;
 use shared::{
-    claim::Claim,
+    claim::{Claim, LOOPBACKS},
     discovery::Discovery,
     event::{EndReason, Ending, Event, Process, ServerAt, ServerReady},
     exit::Exit,
@@ -253,7 +253,8 @@ impl ServerLaunch {
         if let Some(ip) = beyond {
             report::warning(exposed(ip, app.port(), args.root.as_deref()));
         }
-        self.report.ready(&ReadyServer { launch: &self.info, beyond, at: &at });
+        let bind = args.bind.filter(|ip| !LOOPBACKS.contains(ip));
+        self.report.ready(&ReadyServer { launch: &self.info, bind, at: &at });
     }
 
     fn settings(

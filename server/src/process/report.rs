@@ -3,7 +3,11 @@
 //!
 //! A closed stream does not stop the server, so errors of writing are ignored.
 
-use std::{fmt::Display, io::Write, net::IpAddr};
+use std::{
+    fmt::Display,
+    io::Write,
+    net::{IpAddr, SocketAddr},
+};
 
 use owo_colors::OwoColorize;
 use shared::{
@@ -43,8 +47,8 @@ pub struct Suggestion {
 pub struct ReadyServer<'a> {
     /// With the port and the address for a browser.
     pub launch: &'a LaunchInfo,
-    /// The address of `--bind`, if it is beyond loopback.
-    pub beyond: Option<IpAddr>,
+    /// The address of `--bind`, if it is another than those that every server has.
+    pub bind: Option<IpAddr>,
     /// The server's process, and how long it took to become ready.
     pub at: &'a ServerAt,
 }
@@ -83,8 +87,11 @@ impl TerminalReport {
             return print_line(ReadyLine::new(ready.launch.clone(), ready.at));
         }
         let url = ready.launch.url();
-        let clients = match ready.beyond {
+        let clients = match ready.bind {
             None => message!("server.local"),
+            Some(ip) if ip.is_loopback() => {
+                message!("server.local_too", address = SocketAddr::new(ip, ready.launch.port.get()))
+            }
             Some(ip) if ip.is_unspecified() => message!("server.everywhere"),
             Some(ip) => message!("server.address", ip),
         };

@@ -33,7 +33,7 @@ const HTTP_PORT: u16 = 80;
 /// The values of `Host` that this server answers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedHosts {
-    /// `127.0.0.1:P`, `localhost:P`, `[::1]:P`, and the addresses beyond loopback that it listens on.
+    /// `127.0.0.1:P`, `localhost:P`, `[::1]:P`, and the other addresses that it listens on.
     authorities: Vec<String>,
     /// The port, if the server listens on every address of the host. Any address with this port is
     /// then allowed: an address, unlike a name, cannot be rebound.
@@ -48,7 +48,7 @@ impl AllowedHosts {
             .iter()
             .flat_map(|host| spellings(host, port))
             .collect();
-        for address in addresses.iter().filter(|address| !address.ip().is_loopback()) {
+        for address in addresses {
             authorities.extend(spellings(&host(address.ip()), port));
         }
         let any_address =
@@ -218,6 +218,8 @@ mod test {
 
     #[test]
     fn beyond_loopback_the_asked_address_is_a_name_and_all_of_them_if_all_were_asked_for() {
+        let loopback = allowed_hosts(17000, "127.0.0.2");
+        assert!(loopback.contains(b"127.0.0.2:17000") && !loopback.contains(b"127.0.0.3:17000"));
         let one = allowed_hosts(17000, "192.0.2.7");
         assert!(one.contains(b"192.0.2.7:17000") && one.contains(b"localhost:17000"));
         assert!(!one.contains(b"192.0.2.8:17000") && !one.contains(b"evil:17000"));

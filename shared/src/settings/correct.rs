@@ -30,23 +30,48 @@ pub(super) struct MalformedSetting {
 
 /// What was probably meant by a line that is no TOML.
 pub(super) fn line(line: &str) -> Option<MalformedSetting> {
-    let line = line.trim();
-    let (key, rest) =
-        line.split_at(line.find(|c: char| c == '=' || c == ':' || c.is_whitespace())?);
-    let key = key.trim_matches(['"', '\'']);
-    let setting = TABLE.iter().find(|setting| setting.key == key)?;
-    let rest = rest.trim_start_matches(|c: char| c == '=' || c == ':' || c.is_whitespace());
-    let written = rest.split(" #").next().unwrap_or_default().trim_end();
-    let value = value(setting, written)?;
-    let is_other = format!("{} = {value}", setting.key) != line;
-    // A line that is right by itself is wrong for another reason, such as the line above.
-    let is_wrong = line.parse::<Document<String>>().is_err();
-    (is_other && is_wrong).then(|| MalformedSetting { setting, written: written.to_owned(), value })
+    let (setting, written) = written(line)?;
+    let value = value(setting, written.trim_end_matches([';', ',']))?;
+    let is_other = format!("{} = {value}", setting.key) != line.trim();
+    (is_other && !is_right(line)).then(|| MalformedSetting {
+        setting,
+        written: written.to_owned(),
+        value,
+    })
 }
 
-/// The setting of a line that ends where its value should stand, as `port =`.
+/// The setting of a line, and what stands in the place of its value.
+pub(super) fn written(line: &str) -> Option<(&'static Setting, &str)> {
+    let line = line.trim();
+    let is_between = |c: char| c == '=' || c == ':' || c.is_whitespace();
+    let (key, rest) = line.split_at(line.find(is_between)?);
+    let key = key.trim_matches(['"', '\'']);
+    let setting = TABLE.iter().find(|setting| setting.key == key)?;
+    let rest = rest.trim_start_matches(is_between);
+    Some((setting, rest.split(" #").next().unwrap_or_default().trim_end()))
+}
+
+/// Whether a line is TOML by itself, so that it is wrong for another reason, such as the line above.
+fn is_right(line: &str) -> bool {
+    line.parse::<Document<String>>().is_ok()
+}
+
+/// The first of these lines, from 1, that is no TOML by itself.
+pub(super) fn first_wrong<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<usize> {
+    lines.position(|line| !is_right(line)).map(|at| at + 1)
+}
+
+/// The last of these lines, from 1, that begins a setting and does not end its value.
+pub(super) fn unfinished<'a>(lines: impl Iterator<Item = &'a str>) -> Option<usize> {
+    let mut lines: Vec<_> = lines.enumerate().collect();
+    lines.reverse();
+    let (at, line) = lines.into_iter().find(|(_, line)| written(line).is_some())?;
+    (!is_right(line)).then_some(at + 1)
+}
+
+/// The setting of a line that ends where its value should stand, as `port =` and `port`.
 pub(super) fn without_value(line: &str) -> Option<&'static Setting> {
-    let (key, value) = line.split_once('=')?;
+    let (key, value) = line.split_once('=').unwrap_or((line, ""));
     let value = value.split('#').next().unwrap_or_default();
     TABLE.iter().find(|setting| setting.key == key.trim() && value.trim().is_empty())
 }
@@ -59,15 +84,22 @@ fn proposals(kind: Kind, written: &str) -> Vec<String> {
             .into_iter()
             .flatten()
             .map(str::to_owned)
+            .chain([first.replace(' ', "")])
             .collect(),
         Kind::Range => vec![text(&range(&parts))],
-        Kind::Ports => vec![list(parts.iter().map(|part| match part.parse::<u16>() {
-            Ok(port) => port.to_string(),
-            Err(_) => text(&range(&[part])),
-        }))],
+        Kind::Ports => {
+            let entry = |part: &str| match part.parse::<u16>() {
+                Ok(port) => port.to_string(),
+                Err(_) => text(&range(&[part])),
+            };
+            let words = parts.iter().flat_map(|part| part.split([' ', ';']));
+            let words = words.map(unquoted).filter(|part| !part.is_empty());
+            vec![list(parts.iter().map(|part| entry(part))), list(words.map(entry))]
+        }
         Kind::Boolean => boolean(first).map(|value| value.to_string()).into_iter().collect(),
         Kind::Time => vec![text(first), text(&format!("{first}s"))],
         Kind::Choice(words) => word(words, first).map(text).into_iter().collect(),
+        Kind::Command if parts.iter().any(|part| part.contains(['"', '\'', '{'])) => Vec::new(),
         Kind::Command if written.starts_with('[') => {
             vec![list(parts.iter().map(|part| text(part)))]
         }

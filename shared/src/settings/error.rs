@@ -79,9 +79,15 @@ pub enum SettingsProblem {
     /// It has a key twice.
     #[error("{}", message!("settings_error.twice"))]
     Twice,
-    /// It is not TOML.
-    #[error("{0}")]
-    Syntax(String),
+    /// A carriage return stands where no line ends.
+    #[error("{}", message!("settings_error.carriage_return"))]
+    CarriageReturn,
+    /// A value that begins in a line above does not fit together, up to this line, from 1.
+    #[error("{}", message!("settings_error.open", line = .0))]
+    Open(usize),
+    /// A line is nothing that a settings file can have.
+    #[error("{}", message!("settings_error.no_line", written = .0))]
+    NoSetting(String),
     /// It has a key that means nothing here.
     #[error("{}", unknown_key(.key, *.nearest))]
     UnknownKey {
@@ -93,6 +99,23 @@ pub enum SettingsProblem {
     /// A value is not of the kind that its key wants.
     #[error("{0}")]
     Value(String),
+    /// The same, and another value was probably meant.
+    #[error("{0}")]
+    Corrected(Box<Correction>),
+}
+
+/// A wrong value, with the one that was probably meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", message!("settings_error.corrected", written, what, key, value))]
+pub struct Correction {
+    /// The setting.
+    pub key: &'static str,
+    /// Its value, as it was written.
+    pub written: String,
+    /// What it should be, in words.
+    pub what: String,
+    /// The value that was probably meant, as it is written in the file.
+    pub value: String,
 }
 
 struct At(Option<usize>);

@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use super::values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span, either};
+use super::values::{
+    Avoided, LogLevel, OnConflict, ReadyTimeout, Restart, ServerCommand, Span, either,
+};
 use crate::{
     environment::{Environment, VariableError},
     message,
@@ -52,6 +54,16 @@ impl Kind {
             Self::Time => message!("kind_of.time"),
             Self::Choice(words) => either(words),
             Self::Command => message!("kind_of.command"),
+        }
+    }
+
+    /// Whether a value of TOML has the type of this kind, whatever it says.
+    pub(super) fn has_type_of(self, value: &toml_edit::Item) -> bool {
+        match self {
+            Self::Port => value.is_integer(),
+            Self::Range | Self::Time | Self::Choice(_) => value.is_str(),
+            Self::Boolean => value.is_bool(),
+            Self::Ports | Self::Command => value.is_array(),
         }
     }
 
@@ -146,6 +158,7 @@ kinds! {
     Port => Kind::Port,
     PortRange => Kind::Range,
     bool => Kind::Boolean,
+    ReadyTimeout => Kind::Time,
     Span => Kind::Time,
     OnConflict => Kind::Choice(OnConflict::WORDS),
     Restart => Kind::Choice(Restart::WORDS),

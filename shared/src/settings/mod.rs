@@ -32,11 +32,11 @@ mod test;
 mod values;
 
 pub use self::{
-    error::{SettingsError, SettingsFault, SettingsProblem},
+    error::{Correction, SettingsError, SettingsFault, SettingsProblem},
     kind::{Field, Kind, Value as SettingValue},
     read::Change,
     setting::Setting,
     sourced::{SettingSource, Sourced},
     table::{Effective, KEYS, Layers, Settings, TABLE},
-    values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span},
+    values::{Avoided, LogLevel, OnConflict, ReadyTimeout, Restart, ServerCommand, Span},
 };

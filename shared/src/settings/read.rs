@@ -7,14 +7,14 @@ use toml_edit::{Document, Item};
 
 use super::{
     correct,
-    error::{SettingsError, SettingsFault, SettingsProblem},
+    error::{Correction, SettingsError, SettingsFault, SettingsProblem},
     setting::Setting,
     table::{KEYS, Settings, TABLE},
     text,
 };
 use crate::{
     event::{Event, masked_value},
-    message,
+    message, printable,
     regular_file::{self, Links},
     trust::Untrusted,
 };
@@ -143,49 +143,72 @@ fn unknown_key(key: &str, item: &Item) -> SettingsProblem {
 }
 
 fn wrong_syntax(text: &str, error: &toml_edit::TomlError) -> SettingsFault {
-    let line = error.span().map(|span| line_of(text, span.start));
+    let line = match error.span() {
+        Some(span) => Some(line_of(text, span.start)),
+        None => correct::first_wrong(text.lines()),
+    };
     let written = line.and_then(|line| text.lines().nth(line - 1));
-    let problem = match written.and_then(correct::line) {
-        Some(meant) => SettingsProblem::Value(wrong(meant.setting, &meant.written, &meant.value)),
+    let meant = written.map(text::meant_line);
+    let begun = line.and_then(|line| correct::unfinished(text.lines().take(line - 1)));
+    let problem = match meant.as_deref().and_then(correct::line) {
+        _ if text.replace("\r\n", "\n").contains('\r') => SettingsProblem::CarriageReturn,
+        Some(meant) => wrong(meant.setting, &meant.written, meant.value),
         None if error.message().starts_with("duplicate key") => SettingsProblem::Twice,
         None if let Some(setting) = written.and_then(correct::without_value) => {
             let Setting { key, example, .. } = *setting;
             let what = setting.kind.in_words();
             SettingsProblem::Value(message!("settings_error.no_value", key, what, example))
         }
-        None => SettingsProblem::Syntax(first_line(error.message())),
+        None if let (Some(begun), Some(line)) = (begun, line) => {
+            return SettingsFault { line: Some(begun), problem: SettingsProblem::Open(line) };
+        }
+        None => match meant.as_deref().and_then(correct::written) {
+            Some((setting, written)) => unfit(setting, written),
+            None => SettingsProblem::NoSetting(shortened(written.unwrap_or_default())),
+        },
     };
     SettingsFault { line, problem }
 }
 
 /// What is wrong with a value for which another was meant.
-fn wrong(setting: &Setting, written: &str, value: &str) -> String {
-    let written: String = written.chars().take(MOST_SHOWN).collect();
+fn wrong(setting: &Setting, written: &str, value: String) -> SettingsProblem {
+    let written = shortened(written);
     let (what, key) = (setting.kind.in_words(), setting.key);
-    message!("settings_error.corrected", written, what, key, value)
+    SettingsProblem::Corrected(Box::new(Correction { key, written, what, value }))
 }
 
 fn wrong_value(text: &str, span: Option<Range<usize>>, message: &str) -> SettingsFault {
     let line = span.as_ref().map(|span| line_of(text, span.start));
     let is_of_serde = OF_SERDE.iter().any(|start| message.starts_with(start));
     let reworded = span.and_then(|span| in_our_words(text, span, is_of_serde));
-    let problem = SettingsProblem::Value(reworded.unwrap_or_else(|| first_line(message)));
+    let problem = reworded.unwrap_or_else(|| SettingsProblem::Value(first_line(message)));
     SettingsFault { line, problem }
 }
 
 /// A wrong value with the one that was meant, or with an example if the message is of serde.
-fn in_our_words(text: &str, span: Range<usize>, is_of_serde: bool) -> Option<String> {
+fn in_our_words(text: &str, span: Range<usize>, is_of_serde: bool) -> Option<SettingsProblem> {
     let document = Document::parse(text).ok()?;
     let holds = |item: &Item| item.span().is_some_and(|whole| whole.contains(&span.start));
     let (key, item) = document.iter().find(|(_, item)| holds(item))?;
     let setting = TABLE.iter().find(|setting| setting.key == key)?;
     let written = text.get(item.span()?)?;
     if let Some(value) = correct::value(setting, written) {
-        return Some(wrong(setting, written, &value));
+        return Some(wrong(setting, written, value));
     }
-    let value: String = text.get(span)?.chars().take(MOST_SHOWN).collect();
-    let (what, example) = (setting.kind.in_words(), setting.example);
-    is_of_serde.then(|| message!("settings_error.value", value, what, example))
+    let value = text.get(span)?;
+    (is_of_serde || !setting.kind.has_type_of(item)).then(|| unfit(setting, value))
+}
+
+/// A value that is not of the kind of its setting, with one that is.
+fn unfit(setting: &Setting, written: &str) -> SettingsProblem {
+    let (value, what, example) = (shortened(written), setting.kind.in_words(), setting.example);
+    SettingsProblem::Value(message!("settings_error.value", value, what, example))
+}
+
+/// What was written, in one line that is not longer than a person reads.
+fn shortened(written: &str) -> String {
+    let start: String = written.trim().chars().take(MOST_SHOWN).collect();
+    printable::escaped(&start)
 }
 
 /// How the messages of serde begin that name the types of Rust.

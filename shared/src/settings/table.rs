@@ -14,7 +14,7 @@ use super::{
     rows::{effective, optional, settings},
     setting::Setting,
     sourced::{SettingSource, Sourced},
-    values::{Avoided, LogLevel, OnConflict, Restart, ServerCommand, Span},
+    values::{Avoided, LogLevel, OnConflict, ReadyTimeout, Restart, ServerCommand, Span},
 };
 use crate::{
     environment::{Environment, VariableError},
@@ -65,7 +65,7 @@ settings! {
         example "true";
 
     /// How long a server may take from its start to its readiness.
-    ready_timeout: Option<Span> = Span(READY_TIMEOUT),
+    ready_timeout: Option<ReadyTimeout> = ReadyTimeout(READY_TIMEOUT),
         flag "--ready-timeout", variable "HOMEPORT_READY_TIMEOUT", example "\"30s\"";
 
     /// Whether a server that was ready and then failed is started again.

@@ -304,3 +304,54 @@ fn a_character_that_cannot_be_seen_is_named_with_its_line() {
     let other = Settings::parse("port = 0 # \u{a0}\n").expect_err("no port").problem;
     assert!(other.to_string().contains("port 0"), "{other}");
 }
+
+#[test]
+fn what_is_no_toml_is_said_in_words_of_the_settings() {
+    let deep = format!("avoid = {}3000{}", "[".repeat(60), "]".repeat(60));
+    let deeper = format!("avoid = {}", "[".repeat(100_000));
+    let dotted = format!("{}b = 1", "a.".repeat(100_000));
+    for (text, line, wanted) in [
+        ("restart = true", 1, "true is not `on_failure` or `never`; an example is \"never\""),
+        ("log = {}", 1, "{} is not `error`, `warning`, `info` or `debug`; an example is"),
+        ("on_conflict = 1979-05-27", 1, "1979-05-27 is not `move` or `fail`; an example is"),
+        ("range = 20000\u{a0}- 20999", 1, "write `range = \"20000 - 20999\"`"),
+        ("ready_timeout = 2m\u{a0}30s", 1, "write `ready_timeout = \"2m 30s\"`"),
+        ("restart\u{a0}never", 1, "write `restart = \"never\"`"),
+        ("port = 3 0", 1, "3 0 is not a port from 1 to 65535: write `port = 30`"),
+        ("port = 3030;", 1, "write `port = 3030`"),
+        ("port = 3030\u{c}", 1, "invisible character, U+000C: delete it"),
+        ("# a\n\u{c}\nport = 1", 2, "invisible character, U+000C: delete it"),
+        ("log = 'in", 1, "'in is not `error`, `warning`, `info` or `debug`; an example is"),
+        ("log = \"a\\qb\"", 1, "an example is \"debug\""),
+        ("port = 99999999999999999999", 1, "99999999999999999999 is not a port"),
+        ("port = 03", 1, "03 is not a port from 1 to 65535; an example is 3030"),
+        ("port = 1\rlog = 'info'\r", 1, "save it with the line ends LF or CR LF"),
+        ("# a\rb\n", 1, "save it with the line ends LF or CR LF"),
+        ("avoid = [1 2;3]", 1, "write `avoid = [1, 2, 3]`"),
+        ("log = 'info'\navoid = [\n1\n2\n]", 2, "goes on to line 4, which does not fit"),
+        ("avoid = [1,\nport = 3", 1, "goes on to line 2, which does not fit"),
+        ("port", 1, "`port` has no value: write a port"),
+        ("a b c", 1, "`a b c` is no setting: write a line such as `port = 3030`"),
+        ("[", 1, "`[` is no setting: write a line such as"),
+        ("command = [\"a\" \"b\"]", 1, "an example is [\"/usr/local"),
+        (
+            "ready_timeout = \"0s\"",
+            1,
+            "`0s` leaves a server no time to become ready: write 1s or more",
+        ),
+        (&deep, 1, "write `avoid = [3000]`"),
+        (&deeper, 1, "is not a list of ports and ranges; an example is"),
+        (&dotted, 1, "is no setting: write a line such as"),
+    ] {
+        let start: String = text.chars().take(40).collect();
+        let fault = Settings::parse(text).expect_err(&start);
+        let problem = fault.problem.to_string();
+        assert_eq!(fault.line, Some(line), "{start:?}: {problem}");
+        assert!(problem.contains(wanted), "{start:?}: {problem}");
+        let raw = ["expected", "wanted", "invalid ", "overflow", "unquoted", "recursion"];
+        assert!(!raw.iter().any(|raw| problem.contains(raw)), "{start:?}: {problem}");
+        assert!(problem.chars().count() < 250, "{problem}");
+    }
+    let long = edit::set("", "avoid", &"[".repeat(100_000)).expect_err("no list").to_string();
+    assert!(long.chars().count() < 1000, "{long}");
+}

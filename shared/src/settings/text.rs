@@ -30,12 +30,19 @@ fn is_utf16(bytes: &[u8]) -> bool {
     is_marked || pairs.len() < 2 * are_ascii(0).max(are_ascii(1))
 }
 
+/// The line with each such character written as it is meant.
+pub(super) fn meant_line(line: &str) -> String {
+    line.chars().map(|c| meant(c).map_or(c.into(), str::to_owned)).collect()
+}
+
 /// What to write for a character that no key, number or quotation mark has; `None` for all others.
 fn meant(c: char) -> Option<&'static str> {
     Some(match c {
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => " ",
         '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => "",
         '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => "",
+        '\t' | '\r' | '\n' => return None,
+        _ if c.is_control() => "",
         '\u{201c}'..='\u{201f}' => "\"",
         '\u{2018}'..='\u{201b}' => "'",
         _ => return None,
@@ -51,7 +58,7 @@ pub(super) fn disguised(text: &str, line: usize) -> Option<MeantText> {
     for (at, other) in body.split_inclusive('\n').enumerate() {
         match at + 1 == line {
             false => mended.push_str(other),
-            true => mended.extend(other.chars().map(|c| meant(c).map_or(c.into(), str::to_owned))),
+            true => mended.push_str(&meant_line(other)),
         }
     }
     Some(MeantText { character, mended })

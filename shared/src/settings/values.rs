@@ -110,6 +110,12 @@ const LONGEST_SPAN: std::time::Duration = std::time::Duration::from_secs(100 * 3
 #[cfg_attr(feature = "schema", schema(value_type = String, example = "2m 30s"))]
 pub struct Span(pub std::time::Duration);
 
+/// A span of time in which a server can become ready, so never none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, example = "30s"))]
+pub struct ReadyTimeout(pub std::time::Duration);
+
 /// An entry of `avoid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Avoided(pub PortRange);
@@ -218,6 +224,35 @@ fn duration(text: &str) -> Option<SignedDuration> {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#}", SignedDuration::try_from(self.0).unwrap_or(SignedDuration::MAX))
+    }
+}
+
+impl std::str::FromStr for ReadyTimeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse()? {
+            Span(std::time::Duration::ZERO) => Err(message!("time_error.none", text)),
+            Span(span) => Ok(Self(span)),
+        }
+    }
+}
+
+impl fmt::Display for ReadyTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Span(self.0).fmt(f)
+    }
+}
+
+impl Serialize for ReadyTimeout {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Span(self.0).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for ReadyTimeout {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -17,12 +17,13 @@ use shared::{
     history::{Author, Writer},
     message,
     messages::Language,
+    next_command,
     os::LiveRanges,
     policy::{DEFAULT_RANGE, Policy},
     port::Port,
     sentences::{self, HolderTime},
     settings::{
-        SettingsError,
+        SettingsError, SettingsProblem, TABLE,
         edit::{self, EditError, Edited},
         store::{self, StoreError},
     },
@@ -84,7 +85,7 @@ fn change(
     let edited = match changed {
         Ok(edited) => edited,
         Err(StoreError::Unusable(error)) => return resolve::refused(OptionsError::from(error)),
-        Err(StoreError::Refused(error)) => return refused(file, error),
+        Err(StoreError::Refused(error)) => return refused(context, file, error),
         Err(StoreError::Unwritable { file, source }) => {
             let file = file.display();
             render::error(message!("set.unwritable", file, error = source));
@@ -144,18 +145,32 @@ fn sentence(key: &str, edited: &Edited) -> String {
     }
 }
 
-fn refused(file: &Path, error: EditError) -> Exit {
+fn refused(context: &CommandContext, file: &Path, error: EditError) -> Exit {
+    let command = |key: &str, value: &str| {
+        let value = next_command::quoted(Path::new(&edit::typed(value)));
+        next_command::launcher(&format!("settings set {key} {value}"), &context.app)
+    };
     match error {
         EditError::Text(fault) => {
             let error: SettingsError = fault.of(file);
-            resolve::refused(OptionsError::from(error))
+            return resolve::refused(OptionsError::from(error));
         }
-        error @ (EditError::Key(_) | EditError::Value { .. }) => {
-            render::error(error);
-            note(format_args!("  {}", message!("set.kept", file = file.display())));
-            Exit::BadSettings
+        EditError::Value { key, value, problem: SettingsProblem::Corrected(meant) } => {
+            let (written, what) = (&meant.written, &meant.what);
+            render::error(message!("set.cannot_be", key, value, written, what));
+            render::now(message!("set.corrected", command = command(key, &meant.value)));
         }
+        EditError::Value { key, .. } => {
+            render::error(&error);
+            if let Some(setting) = TABLE.iter().find(|setting| setting.key == key) {
+                let command = command(key, setting.example);
+                render::now(message!("set.example", command));
+            }
+        }
+        EditError::Key(_) => render::error(error),
     }
+    note(format_args!("  {}", message!("set.kept", file = file.display())));
+    Exit::BadSettings
 }
 
 #[cfg(test)]

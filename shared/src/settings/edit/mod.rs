@@ -3,16 +3,21 @@
 //! The file is the person's, so everything else stays as it is: order, comments, blank lines. What
 //! comes out is read by the same rules as any settings file, and refused if it would be wrong.
 
+mod list;
 #[cfg(test)]
 mod test;
 
-use std::path::{Path, absolute};
+use std::{
+    ops::Range,
+    path::{Path, absolute},
+};
 
-use crate::message;
+use crate::{message, one_line};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use toml_edit::{Decor, DocumentMut, Item, Value};
+use toml_edit::{Document, Value};
 
+use self::list::with_comments;
 use super::{
     error::{SettingsFault, SettingsProblem},
     read::{check, line_of, nearest},
@@ -28,7 +33,7 @@ pub struct Edited {
     pub text: String,
     /// The value as it was written before; `None` if there was none.
     pub from: Option<String>,
-    /// The value as it is written now; `None` if it was removed.
+    /// The value as it is written now, without the comments within it; `None` if it was removed.
     pub to: Option<String>,
 }
 
@@ -43,7 +48,7 @@ pub enum EditError {
     Value {
         /// The setting that would change.
         key: &'static str,
-        /// The value, as it would have been written.
+        /// The value, as it would have been written, without its middle if it is long.
         value: String,
         /// What is wrong with it.
         problem: SettingsProblem,
@@ -66,6 +71,23 @@ pub enum EditError {
 /// ```
 pub fn value(typed: &str) -> String {
     parsed(typed).to_string()
+}
+
+/// What a person types for a value of a file, so that [`value`] makes the same of it.
+///
+/// # Examples
+///
+/// ```
+/// use shared::settings::edit::typed;
+///
+/// assert_eq!(typed("\"30s\""), "30s");
+/// assert_eq!(typed("\"3030\""), "\"3030\"");
+/// assert_eq!(typed("[20500]"), "[20500]");
+/// ```
+pub fn typed(written: &str) -> String {
+    let text = parsed(written).as_str().map(str::to_owned);
+    let is_same = |text: &String| parsed(text).as_str() == Some(text);
+    text.filter(is_same).unwrap_or_else(|| written.to_owned())
 }
 
 fn parsed(typed: &str) -> Value {
@@ -103,52 +125,45 @@ pub fn anchored(key: &str, typed: &str, folder: &Path) -> String {
     value.to_string()
 }
 
-/// Sets `key` to what was `typed`, as [`value`] understands it.
+/// Sets `key` to what was `typed`, as [`value`] understands it. Comments within the old value stay if the
+/// new one is a list too.
 ///
 /// # Errors
 ///
 /// [`EditError`] if there is no such key, the value is none for it, or `text` is wrong elsewhere.
 pub fn set(text: &str, key: &str, typed: &str) -> Result<Edited, EditError> {
-    let (key, mut document) = open(text, key)?;
-    let mut value = parsed(typed);
+    let (key, place) = open(text, key)?;
+    let value = parsed(typed);
     let to = value.to_string();
-    let from = written(&document, key);
-    if let Some(Item::Value(old)) = document.get_mut(key) {
-        *value.decor_mut() = old.decor().clone();
-        *old = value;
-    } else {
-        append(&mut document, key, value);
-    }
-    let text = rendered(&document, text);
-    Settings::parse(&text).map_err(|fault| blame(&text, key, &to, fault))?;
-    Ok(Edited { text, from, to: Some(to) })
+    let from = place.as_ref().map(|place| text[place.value.clone()].to_owned());
+    let new = match (&place, &from) {
+        (Some(Place { value: at, .. }), Some(old)) => {
+            [&text[..at.start], &with_comments(old, &value), &text[at.end..]].concat()
+        }
+        _ => appended(text, &format!("{key} = {to}")),
+    };
+    Settings::parse(&new).map_err(|fault| blame(&new, key, &to, fault))?;
+    let to = if new == text { from.clone() } else { Some(to) };
+    Ok(Edited { text: new, from, to })
 }
 
-/// Removes `key`; the comments above it stay.
+/// Removes `key` with its lines; the comments above it stay.
 ///
 /// # Errors
 ///
 /// [`EditError`] if there is no such key, or `text` is wrong elsewhere.
 pub fn unset(text: &str, key: &str) -> Result<Edited, EditError> {
-    let (key, mut document) = open(text, key)?;
-    let from = written(&document, key);
-    let above = document.key(key).map(|key| above(key.leaf_decor())).unwrap_or_default();
-    let keys: Vec<_> = document.iter().map(|(key, _)| key.to_owned()).collect();
-    let next = keys.iter().skip_while(|other| *other != key).nth(1);
-    document.remove(key);
-    match next.and_then(|next| document.key_mut(next)) {
-        Some(mut next) => {
-            let both = above + &self::above(next.leaf_decor());
-            next.leaf_decor_mut().set_prefix(both);
-        }
-        None => {
-            let both = above + document.trailing().as_str().unwrap_or_default();
-            document.set_trailing(both);
-        }
-    }
-    let text = rendered(&document, text);
-    Settings::parse(&text).map_err(EditError::Text)?;
-    Ok(Edited { text, from, to: None })
+    let (_, place) = open(text, key)?;
+    let Some(Place { key, value }) = place else {
+        Settings::parse(text).map_err(EditError::Text)?;
+        return Ok(Edited { text: text.to_owned(), from: None, to: None });
+    };
+    let mark = if text.starts_with(MARK) { MARK.len() } else { 0 };
+    let start = text[..key.start].rfind('\n').map_or(mark, |end| end + 1);
+    let end = text[value.end..].find('\n').map_or(text.len(), |end| value.end + end + 1);
+    let new = [&text[..start], &text[end..]].concat();
+    Settings::parse(&new).map_err(EditError::Text)?;
+    Ok(Edited { text: new, from: Some(text[value].to_owned()), to: None })
 }
 
 /// Makes the settings of `text` those of `wanted`: a key that is absent or null there is removed,
@@ -207,7 +222,13 @@ fn not_toml(key: &'static str, value: &Json) -> EditError {
     EditError::Value { key, value: value.to_string(), problem }
 }
 
-fn open(text: &str, key: &str) -> Result<(&'static str, DocumentMut), EditError> {
+/// Where a setting stands in the text of a file, in bytes.
+struct Place {
+    key: Range<usize>,
+    value: Range<usize>,
+}
+
+fn open(text: &str, key: &str) -> Result<(&'static str, Option<Place>), EditError> {
     let known = KEYS.into_iter().find(|known| *known == key).ok_or_else(|| {
         EditError::Key(SettingsProblem::UnknownKey { key: key.to_owned(), nearest: nearest(key) })
     })?;
@@ -216,81 +237,33 @@ fn open(text: &str, key: &str) -> Result<(&'static str, DocumentMut), EditError>
         Err(named) => EditError::Text(named),
         Ok(_) => EditError::Text(fault),
     })?;
-    let unreadable = |_| EditError::Text(SettingsProblem::NotText.into());
-    Ok((known, text.parse().map_err(unreadable)?))
-}
-
-fn written(document: &DocumentMut, key: &str) -> Option<String> {
-    let mut value = document.get(key)?.as_value()?.clone();
-    value.decor_mut().clear();
-    Some(value.to_string())
-}
-
-/// The changed text, with the mark at the beginning and the line ends that the parser takes away. Lines
-/// that stay keep theirs, and new ones get that of the first line.
-fn rendered(document: &DocumentMut, before: &str) -> String {
-    let mark = if before.starts_with(MARK) { MARK } else { "" };
-    let new = document.to_string();
-    let old: Vec<_> = before.trim_start_matches(MARK).split_inclusive('\n').collect();
-    let new: Vec<_> = new.split_inclusive('\n').collect();
-    let usual = old.first().and_then(|line| line_end(line)).unwrap_or("\n");
-    let is_same = |(old, new): &(&&str, &&str)| content(old) == content(new);
-    let above = old.iter().zip(&new).take_while(is_same).count();
-    let rest = old.len().min(new.len()) - above;
-    let below = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(is_same).count();
-    let end_of = |at: usize| {
-        let kept = match at {
-            at if at < above => line_end(old[at]),
-            at if at >= new.len() - below => line_end(old[at + old.len() - new.len()]),
-            _ => None,
-        };
-        kept.unwrap_or(usual)
+    let document =
+        Document::parse(text).map_err(|_| EditError::Text(SettingsProblem::NotText.into()))?;
+    let place = || {
+        let (key, value) = (document.key(known)?.span()?, document.get(known)?.span()?);
+        Some(Place { key, value })
     };
-    let lines = new.iter().enumerate().map(|(at, line)| match line.ends_with('\n') {
-        true => [content(line), end_of(at)].concat(),
-        false => (*line).to_owned(),
-    });
-    [mark.to_owned()].into_iter().chain(lines).collect()
+    Ok((known, place()))
 }
 
-fn content(line: &str) -> &str {
-    line.trim_end_matches(['\r', '\n'])
-}
-
-/// `None` for a last line without one.
-fn line_end(line: &str) -> Option<&'static str> {
-    match line {
-        line if line.ends_with("\r\n") => Some("\r\n"),
-        line if line.ends_with('\n') => Some("\n"),
-        _ => None,
-    }
-}
-
-/// What stands between a key and the value before it: comments and blank lines.
-fn above(key: &Decor) -> String {
-    key.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned()
-}
-
-/// Adds a setting at the end of the text, below whatever comments stand there.
-fn append(document: &mut DocumentMut, key: &'static str, value: Value) {
-    let mut end = document.trailing().as_str().unwrap_or_default().to_owned();
-    if !end.is_empty() && !end.ends_with('\n') {
-        end.push('\n');
-    }
-    document.set_trailing("");
-    document.insert(key, Item::Value(value));
-    if let Some(mut key) = document.key_mut(key) {
-        key.leaf_decor_mut().set_prefix(end);
-    }
+/// The text with one more line at its end, below whatever comments stand there, which ends as the first
+/// line does.
+fn appended(text: &str, line: &str) -> String {
+    let end = match text.split_inclusive('\n').next() {
+        Some(first) if first.ends_with("\r\n") => "\r\n",
+        _ => "\n",
+    };
+    let is_open = !text.trim_start_matches(MARK).is_empty() && !text.ends_with('\n');
+    [text, if is_open { end } else { "" }, line, end].concat()
 }
 
 /// What is wrong with the new text: the new value, or something that was wrong before.
 fn blame(text: &str, key: &'static str, value: &str, fault: SettingsFault) -> EditError {
-    let document = toml_edit::Document::parse(text).ok();
+    let document = Document::parse(text).ok();
     let span = document.as_ref().and_then(|document| document.key(key)?.span());
     let line = span.map(|span| line_of(text, span.start));
     if fault.line.is_some() && fault.line == line {
-        return EditError::Value { key, value: value.to_owned(), problem: fault.problem };
+        return EditError::Value { key, value: one_line::of(value), problem: fault.problem };
     }
     EditError::Text(fault)
 }

@@ -122,14 +122,56 @@ fn a_file_from_windows_keeps_its_first_mark_and_its_line_ends() {
 #[test]
 fn each_line_keeps_its_own_end() {
     for (text, typed, wanted) in [
-        ("# a\r\nport = 1\n# b\n", "2", "# a\r\nport = 2\r\n# b\n"),
-        ("# a\nport = 1\r\n# b\r\n", "2", "# a\nport = 2\n# b\r\n"),
+        ("# a\r\nport = 1\n# b\n", "2", "# a\r\nport = 2\n# b\n"),
+        ("# a\nport = 1\r\n# b\r\n", "2", "# a\nport = 2\r\n# b\r\n"),
+        ("\u{feff}port = 1\r\n# b\n", "2", "\u{feff}port = 2\r\n# b\n"),
+        ("# a\nport = 1", "2", "# a\nport = 2"),
+        ("# a\r\n  port  =  1  # b", "2", "# a\r\n  port  =  2  # b"),
         ("# a\r\n# b\n", "2", "# a\r\n# b\nport = 2\r\n"),
         ("# a\r\n# b", "2", "# a\r\n# b\r\nport = 2\r\n"),
         ("", "2", "port = 2\n"),
+        ("\u{feff}", "2", "\u{feff}port = 2\n"),
     ] {
         assert_eq!(set(text, "port", typed).expect("right").text, wanted);
     }
-    let text = "# a\nlog = \"info\"\r\nport = 1\n# b\r\n";
-    assert_eq!(unset(text, "port").expect("right").text, "# a\nlog = \"info\"\r\n# b\r\n");
+    for (text, wanted) in [
+        ("# a\nlog = \"info\"\r\nport = 1\n# b\r\n", "# a\nlog = \"info\"\r\n# b\r\n"),
+        ("\u{feff}port = 1\r\n# b", "\u{feff}# b"),
+        ("# a\r\nport = 1 # b", "# a\r\n"),
+    ] {
+        assert_eq!(unset(text, "port").expect("right").text, wanted);
+    }
+}
+
+#[test]
+fn the_comments_within_a_list_stay() {
+    let list =
+        "avoid = [\r\n    # web\r\n    3000, # node\r\n    '4000-4010', # mine\r\n] # all\r\n";
+    let lines = |inner: &str| format!("avoid = [{}] # all\r\n", inner.replace('\n', "\r\n"));
+    for (typed, wanted) in [
+        ("[3000, \"4000-4010\"]", list.to_owned()),
+        ("[3000]", lines("\n    # web\n    3000, # node\n     # mine\n")),
+        ("[\"4000-4010\"]", lines("\n    # web\n     # node\n    '4000-4010', # mine\n")),
+        (
+            "[3000, \"4000-4010\", 5000]",
+            lines("\n    # web\n    3000, # node\n    '4000-4010', # mine\n    5000,\n"),
+        ),
+        (
+            "[3000, 3500, \"4000-4010\"]",
+            lines("\n    # web\n    3000, # node\n    3500,\n    '4000-4010', # mine\n"),
+        ),
+        ("[1]", lines("\n    1,\n    # web\n     # node\n     # mine\n")),
+        ("[]", lines("\n    # web\n     # node\n     # mine\n")),
+    ] {
+        let edited = set(list, "avoid", typed).expect(typed);
+        assert_eq!(edited.text, wanted, "{typed}");
+        let [read, meant] =
+            [edited.text.as_str(), &format!("avoid = {typed}")].map(Settings::parse);
+        assert_eq!(read.expect("right").avoid, meant.expect("right").avoid, "{typed}");
+    }
+    let plain = set("avoid = [\n  3000,\n]\n", "avoid", "[1]").expect("right");
+    assert_eq!(plain.text, "avoid = [1]\n");
+    let command = "command = ['/bin/server', # ours\n'--root', '/srv']\n";
+    let edited = set(command, "command", "[\"/bin/server\", \"/srv\", \"--root\"]").expect("right");
+    assert_eq!(edited.text, "command = ['/bin/server', # ours\n '/srv', \"--root\"]\n");
 }
