@@ -49,6 +49,12 @@ impl Tools {
         self.install(name, FAILING);
     }
 
+    /// Installs a tool that fails with `code`, as one that has looked for another tool for a second.
+    #[track_caller]
+    pub fn failing_late(&self, name: &str, code: u8) {
+        self.install(name, &format!("#!/bin/sh\n/bin/sleep 1\nexit {code}\n"));
+    }
+
     #[track_caller]
     fn install(&self, name: &str, script: &str) {
         let tool = self.0.join(name);

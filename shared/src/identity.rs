@@ -18,12 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::{
-    app::AppName,
-    atomic, claim, message, os, paths,
-    port::Port,
-    regular_file::{self, Links},
-};
+use crate::{app::AppName, atomic, claim, message, os, paths, port::Port, regular_file};
 
 /// Where a server answers challenges.
 pub const PATH: &str = "/_homeport/identity";
@@ -175,7 +170,7 @@ impl Secret {
     ///
     /// Whatever reading fails with; [`io::ErrorKind::InvalidData`] if the file holds something else.
     pub fn load(file: &Path) -> io::Result<Self> {
-        Self::parse(&regular_file::read_text(file, Links::Refused)?)
+        Self::parse(&regular_file::read_credential(file)?)
     }
 
     /// A new secret that is kept nowhere.

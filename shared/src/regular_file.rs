@@ -161,10 +161,23 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
 ///
 /// Whatever the system says, [`NotReadable`], and [`trust::Untrusted`].
 pub fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
+    read_for(Purpose::Look, path, links)
+}
+
+/// The text of the file at `path` that proves who one is, where no link leads.
+///
+/// # Errors
+///
+/// Those of [`read_text`].
+pub fn read_credential(path: &Path) -> io::Result<String> {
+    text(read_for(Purpose::Credential, path, Links::Refused)?)
+}
+
+fn read_for(purpose: Purpose, path: &Path, links: Links) -> io::Result<Vec<u8>> {
     let opened = open(OpenOptions::new().read(true), path, links);
     let file = opened.map_err(|error| reason(path, error))?;
     let about = file.metadata()?;
-    trust::check(path, &about, Purpose::Look)?;
+    trust::check(path, &about, purpose)?;
     if about.len() > MAX_CONTENT {
         return Err(NotReadable::TooLong.into());
     }
@@ -190,7 +203,11 @@ fn reason(path: &Path, error: io::Error) -> io::Error {
 ///
 /// Those of [`read`], and [`NotReadable`] if it is not UTF-8.
 pub fn read_text(path: &Path, links: Links) -> io::Result<String> {
-    String::from_utf8(read(path, links)?).map_err(|_| NotReadable::NotText.into())
+    text(read(path, links)?)
+}
+
+fn text(content: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(content).map_err(|_| NotReadable::NotText.into())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! below the home count: who may write there could put another file in its place. Where a file system keeps no
 //! modes, or nothing can be written, modes say nothing.
 //!
-//! Root reads and changes what is of any user, and starts only what is root's.
+//! Root reads and changes what is of any user, but for a credential that others may write, and starts only
+//! what is root's.
 
 use std::{
     fs::Metadata,
@@ -27,6 +28,8 @@ const ROOT: u32 = 0;
 pub enum Purpose {
     /// It is shown or changed.
     Look,
+    /// It proves who one is. Root accepts what another user owns and that user alone may write.
+    Credential,
     /// A server is started by it.
     Launch,
 }
@@ -66,7 +69,8 @@ pub fn check_rights(
     if account.user == ROOT && purpose == Purpose::Look {
         return Ok(());
     }
-    if rights.owner != ROOT && rights.owner != account.user {
+    let is_of_any_user = account.user == ROOT && purpose == Purpose::Credential;
+    if rights.owner != ROOT && rights.owner != account.user && !is_of_any_user {
         return Err(Distrust::Foreign);
     }
     // In a folder with the sticky bit a file can be replaced by its owner alone.
@@ -291,14 +295,18 @@ mod test {
     #[test]
     fn root_looks_at_the_files_of_all_and_starts_by_its_own_alone() {
         let root = account(ROOT, || true);
-        for (owner, mode, launch) in [
-            (ROOT, 0o600, Ok(())),
-            (ROOT, 0o664, Ok(())),
-            (ROOT, 0o666, Err(Distrust::Writable)),
-            (US, 0o600, Err(Distrust::Foreign)),
+        let writable = Err(Distrust::Writable);
+        for (owner, mode, credential, launch) in [
+            (ROOT, 0o600, Ok(()), Ok(())),
+            (ROOT, 0o664, Ok(()), Ok(())),
+            (ROOT, 0o666, writable, writable),
+            (US, 0o600, Ok(()), Err(Distrust::Foreign)),
+            (US, 0o666, writable, Err(Distrust::Foreign)),
         ] {
             let rights = FileRights { owner, group: owner, mode, is_folder: false };
             assert_eq!(check_rights(rights, &root, Purpose::Look), Ok(()));
+            let checked = check_rights(rights, &root, Purpose::Credential);
+            assert_eq!(checked, credential, "{owner} {mode:o}");
             assert_eq!(check_rights(rights, &root, Purpose::Launch), launch, "{owner} {mode:o}");
         }
     }

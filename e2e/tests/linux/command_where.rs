@@ -87,6 +87,41 @@ fn open_opens_the_browser_on_the_running_server() {
     assert!(fs::read_to_string(&opened).expect("written").starts_with(&ready.url));
 }
 
+#[test]
+fn a_program_that_could_not_open_the_page_is_not_said_to_have_opened_it() {
+    let home = Home::new();
+    let desktop = Tools::of(&home);
+    desktop.failing_late("xdg-open", 3);
+    let mut running = home.launcher().port(quiet_port()).start();
+    let url = running.ready().url;
+    let told = home.command("open").env("PATH", desktop.path()).run();
+    assert_eq!(told.code, Some(75), "{told:?}");
+    let wanted = format!("no browser could be opened on {url}");
+    assert!(told.stderr.contains(&wanted) && !told.stdout.contains("Opened"), "{told:?}");
+}
+
+#[test]
+fn an_address_that_lets_nobody_in_is_not_printed() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    let token = home.folders().token(&AppName::default());
+    let print = || home.command("open").args(["--print", "--console"]).run();
+    assert_eq!(print().code, Some(0));
+    fs::remove_file(&token).expect("it was there");
+    fs::create_dir(&token).expect("made");
+    for refused in [print(), home.command("token").run()] {
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(75), ""), "{refused:?}");
+        let advice = format!("now: remove {}; then `launcher restart`", token.display());
+        for piece in ["it is a folder", &advice] {
+            assert!(refused.stderr.contains(piece), "no {piece}: {refused:?}");
+        }
+    }
+    fs::remove_dir(&token).expect("it is empty");
+    assert_eq!(home.command("restart").run().code, Some(0));
+    assert_eq!(print().code, Some(0), "the advice is right");
+}
+
 /// A server that was started by hand is the app's as well.
 #[test]
 fn a_server_alone_is_found_and_how_it_is_stopped_is_said() {

@@ -403,3 +403,25 @@ fn root_shows_and_changes_the_settings_of_a_user_and_starts_nothing_by_them() {
     assert_refused(&empty, &root, start, &["belongs to nobody"]);
     assert!(!empty.folders().state().exists());
 }
+
+/// What another user has written lets that user in too. A server without a launcher writes its token once.
+#[test]
+fn no_token_is_believed_that_others_may_write_not_even_by_root() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    server.ready();
+    let file = home.folders().token(&AppName::default());
+    let token = || run(&home, &RunContext::direct(), &["token"]);
+    wait_until("it is published", || token().code == Some(0));
+    let planted = "0f".repeat(32);
+    write(&file, &planted);
+    set_mode(&file, 0o666);
+    if fs::metadata("/proc/self").expect("procfs").uid() == 0 {
+        chown(&file, Some(DAEMON), Some(DAEMON)).expect("root may");
+    }
+    let printed = run(&home, &RunContext::direct(), &["open", "--print", "--console"]);
+    for refused in [token(), printed] {
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(75), ""), "{refused:?}");
+        assert!(refused.stderr.contains("other users may write"), "{refused:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! `launcher open`: the browser, on the running server; and `launcher token`, for programs.
 
+use std::io;
+
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{exit::Exit, message, next_command, token::Token, words::AnswerName};
@@ -22,7 +24,7 @@ pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> E
         Err(exit) => return exit,
     };
     if let Err(error) = browser::open(browser::address(context, found.port, page)) {
-        render::error(message!("open.failed", error));
+        render::error(message!("open.failed", url = found.url(), error));
         let command = next_command::launcher("open --print", &context.app);
         render::now(message!("now.print", command));
         let log = context.folders.logs().join("launcher.jsonl");
@@ -43,7 +45,10 @@ pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> 
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let address = browser::address(context, found.port, page);
+    let address = match browser::signed_in_address(context, found.port, page) {
+        Ok(address) => address,
+        Err(error) => return unreadable_token(context, &error),
+    };
     if json {
         let mut answer = running::to_json(AnswerName::Open, context, &found);
         answer["address"] = json!(address);
@@ -65,12 +70,19 @@ pub(super) fn token(context: &CommandContext, json: bool) -> Exit {
             "event": AnswerName::Token, "app": context.app, "token": token, "file": file,
         })),
         Ok(token) => line(token.reveal()),
-        Err(error) => {
-            render::error(message!("token.unreadable", file = file.display(), error));
-            let command = next_command::launcher("restart", &context.app);
-            render::now(message!("now.restart_app", command));
-            return Exit::NotReady;
-        }
+        Err(error) => return unreadable_token(context, &error),
     }
     Exit::Done
+}
+
+fn unreadable_token(context: &CommandContext, error: &io::Error) -> Exit {
+    let file = context.folders.token(&context.app);
+    render::error(message!("token.unreadable", file = file.display(), error));
+    let command = next_command::launcher("restart", &context.app);
+    render::now(match error.kind() {
+        io::ErrorKind::NotFound => message!("now.restart_app", command),
+        // What stands in its place may be another user's, or nothing that can be replaced.
+        _ => message!("now.remove_token", file = file.display(), command),
+    });
+    Exit::NotReady
 }

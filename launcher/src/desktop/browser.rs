@@ -21,6 +21,10 @@ use crate::options::CommandContext;
 /// of its own.
 const FIRST_PAGE_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// How long a program that opens a page is watched. `xdg-open` looks for browsers for a second or two before it
+/// gives up; one that is still there opens the page itself.
+const WATCHED: Duration = Duration::from_secs(3);
+
 /// What a person wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowserPage {
@@ -35,24 +39,36 @@ pub enum BrowserPage {
 ///
 /// # Errors
 ///
-/// If the desktop has nothing to open it with.
+/// If the desktop has nothing to open it with, or what it has says that it failed.
 pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
     // Its error names the page, which may be a one-time URL: that must not reach a log.
-    ::open::that_detached(page)
+    ::open::that_detached_with_timeout(page, WATCHED)
         .map_err(|error| io::Error::new(error.kind(), message!("open.no_program")))
 }
 
 /// The address of a page of the server on `port`. The server must have proved to be this user's: a
 /// ticket must not reach another program.
 pub fn address(context: &CommandContext, port: Port, page: BrowserPage) -> String {
+    // Without a token that can be read the page explains how to sign in.
+    let console = |_| format!("{}{}", claim::url(port), CONSOLE.trim_start_matches('/'));
+    signed_in_address(context, port, page).unwrap_or_else(console)
+}
+
+/// The same for a browser that this program does not open.
+///
+/// # Errors
+///
+/// If the page needs the token, and that cannot be read.
+pub fn signed_in_address(
+    context: &CommandContext,
+    port: Port,
+    page: BrowserPage,
+) -> io::Result<String> {
     if page == BrowserPage::First && !leads_to_console(port) {
-        return claim::url(port);
+        return Ok(claim::url(port));
     }
-    match Token::load(&context.folders.token(&context.app)) {
-        Ok(token) => token.one_time_url(&context.app, port, Timestamp::now()),
-        // The server keeps a token of its own then, and its page explains how to sign in.
-        Err(_) => format!("{}{}", claim::url(port), CONSOLE.trim_start_matches('/')),
-    }
+    let token = Token::load(&context.folders.token(&context.app))?;
+    Ok(token.one_time_url(&context.app, port, Timestamp::now()))
 }
 
 /// Whether `/` leads to the console. Nothing is read but the head of the answer.

@@ -22,13 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{
-    app::AppName,
-    atomic, claim,
-    identity::random,
-    port::Port,
-    regular_file::{self, Links},
-};
+use crate::{app::AppName, atomic, claim, identity::random, port::Port, regular_file};
 
 /// Where a server shows its console, and the landing page to a browser without a session.
 pub const CONSOLE: &str = "/_homeport/";
@@ -132,7 +126,7 @@ impl Token {
     ///
     /// Whatever reading fails with; [`io::ErrorKind::InvalidData`] if the file holds something else.
     pub fn load(file: &Path) -> io::Result<Self> {
-        Self::parse(regular_file::read_text(file, Links::Refused)?.trim())
+        Self::parse(regular_file::read_credential(file)?.trim())
     }
 
     fn parse(text: &str) -> io::Result<Self> {
