@@ -18,13 +18,14 @@ pub enum Exit {
     Done = 0,
     /// The command line is wrong.
     Usage = 2,
-    /// `where`, `status` and `stop` found nothing running.
+    /// A command that needs a running server found none.
     NotRunning = 3,
     /// The port, or every candidate, is unavailable (`EX_UNAVAILABLE`). Never restarted as it was.
     PortUnavailable = 69,
     /// A bug, or a system so broken that it looks like one (`EX_SOFTWARE`).
     Bug = 70,
-    /// The server did not become ready, or kept failing (`EX_TEMPFAIL`).
+    /// It could not be done now (`EX_TEMPFAIL`): the server did not become ready or kept failing, nothing answered in
+    /// time, or a file cannot be read or written.
     NotReady = 75,
     /// The settings are wrong (`EX_CONFIG`). Never restarted as it was.
     BadSettings = 78,

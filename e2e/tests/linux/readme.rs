@@ -131,3 +131,24 @@ fn every_invariant_names_tests_that_exist() {
         }
     }
 }
+
+#[test]
+fn the_readme_names_the_commands_that_want_a_running_server() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let readme = readme.expect("the README is there");
+    let row = readme.lines().find(|line| line.starts_with("| 3 |")).expect("a row");
+    let named: Vec<_> = row.split('`').skip(1).step_by(2).collect();
+    let home = Home::new();
+    let help = |words: &[&str]| {
+        let launch = home.launcher().without("--no-open").without("--json");
+        words.iter().fold(launch, |launch, word| launch.arg(*word)).run().stdout
+    };
+    let all = help(&["--help"]);
+    let commands = all.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let commands =
+        commands.expect("commands").lines().filter_map(|line| line.split_whitespace().next());
+    let wanted = commands.filter(|command| help(&[command, "--help"]).contains("3 not running"));
+    // Those that start a server have the codes of every command.
+    let wanted: Vec<_> = wanted.filter(|command| !["start", "help"].contains(command)).collect();
+    assert_eq!(named, wanted);
+}

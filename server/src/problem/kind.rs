@@ -169,3 +169,19 @@ impl Serialize for ProblemKind {
         to.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod test {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_documentation_says_of_which_statuses_the_type_is_blank() {
+        let blank = ProblemKind::ALL.iter().filter(|kind| kind.anchor() == ABOUT_BLANK);
+        let statuses: BTreeSet<_> = blank.map(|kind| kind.status().as_u16()).collect();
+        let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
+        let wanted = format!("`about:blank` where the status says all ({})", statuses.join(", "));
+        assert!(include_str!("../../../docs/api.md").contains(&wanted), "no: {wanted}");
+    }
+}
