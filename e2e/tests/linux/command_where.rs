@@ -101,7 +101,7 @@ fn a_program_that_could_not_open_the_page_is_not_said_to_have_opened_it() {
 }
 
 #[test]
-fn an_address_that_lets_nobody_in_is_not_printed() {
+fn an_address_without_the_token_that_it_needs_is_not_printed() {
     let home = Home::new();
     let mut running = home.launcher().port(quiet_port()).start();
     running.ready();

@@ -300,7 +300,7 @@ pub(crate) fn note(text: impl Display) {
 ///
 /// # Errors
 ///
-/// The error of the write: nobody reads the stream.
+/// The error of the write: the stream is closed.
 pub(crate) fn print(to: &mut impl Write, text: impl Display) -> io::Result<()> {
     writeln!(to, "{}", printable::in_json(&text.to_string()))
 }
