@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    message,
+    message, next_command,
     os::{self, SpecialFile},
     paths,
     trust::{self, Purpose},
@@ -67,6 +67,15 @@ impl NotReadable {
     /// What `error` says of the path, if it says that there is no file to read.
     pub fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
+    }
+
+    /// What a person can do with what is at `path`, with the command. Only a folder may have something in it.
+    pub fn removal(self, path: &Path) -> String {
+        let file = next_command::quoted(path);
+        match self {
+            Self::Folder => message!("not_a_file.now_remove_folder", file),
+            _ => message!("untrusted.now_remove", file),
+        }
     }
 
     fn check(found: FileType) -> Result<(), Self> {

@@ -8,7 +8,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::check::Check;
+use super::{check::Check, obstacles::Obstacles};
 use crate::{
     commands::running,
     instance::{self, Presence, RunningInstance},
@@ -40,7 +40,12 @@ impl InstanceState {
 }
 
 /// Whether the app runs, and what is lost of a running launch or left behind by an earlier one.
-pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Check> {
+/// What is in the way of a file has a check of its own.
+pub(super) fn instance(
+    context: &CommandContext,
+    state: InstanceState,
+    obstacles: &Obstacles,
+) -> Vec<Check> {
     let app = &context.app;
     let InstanceState { presence, files } = state;
     if let Some((problem, now)) = presence.problem(app) {
@@ -51,18 +56,19 @@ pub(super) fn instance(context: &CommandContext, state: InstanceState) -> Vec<Ch
     let has_files = running::restorer(context, &presence).is_some();
     match presence {
         Presence::Running(found) => {
-            let missing = if has_files { files.missing_of(&found) } else { Vec::new() };
+            let mut missing = if has_files { files.missing_of(&found) } else { Vec::new() };
+            missing.retain(|file| !obstacles.is_at(file));
             let lost = lost(context, &missing).into_iter();
             [running(context, &found, missing.is_empty())]
                 .into_iter()
                 .chain(lost)
-                .chain(planted(context))
+                .chain(planted(context, obstacles))
                 .collect()
         }
         _ => {
             let none = Check::ok("instance", message!("running.none", app));
-            let left = left_behind(context).into_iter();
-            [none].into_iter().chain(left).chain(planted(context)).collect()
+            let left = left_behind(context, obstacles).into_iter();
+            [none].into_iter().chain(left).chain(planted(context, obstacles)).collect()
         }
     }
 }
@@ -108,17 +114,18 @@ fn lost(context: &CommandContext, files: &[PathBuf]) -> Option<Check> {
     ))
 }
 
-fn left_behind(context: &CommandContext) -> Option<Check> {
+fn left_behind(context: &CommandContext, obstacles: &Obstacles) -> Option<Check> {
     let is_left = |file: &PathBuf| file.exists() && untrusted(file).is_none();
-    let left: Vec<_> = run_files(context).into_iter().filter(is_left).collect();
+    let left: Vec<_> = run_files(context, obstacles).filter(is_left).collect();
     let files = names(&left)?;
     let text = message!("doctor.left", files);
     Some(Check::warning("left_behind", text, message!("doctor.now_left")))
 }
 
 /// What another user has put, or could have put, in the place of files of the app.
-fn planted(context: &CommandContext) -> Option<Check> {
-    let planted: Vec<_> = run_files(context).iter().filter_map(|file| untrusted(file)).collect();
+fn planted(context: &CommandContext, obstacles: &Obstacles) -> Option<Check> {
+    let files = run_files(context, obstacles);
+    let planted: Vec<_> = files.filter_map(|file| untrusted(&file)).collect();
     let joined = |words: Vec<String>| words.join("; ");
     let text =
         |found: &Untrusted| message!("doctor.bad_file", file = found.path.display(), error = found);
@@ -127,9 +134,10 @@ fn planted(context: &CommandContext) -> Option<Check> {
     (!planted.is_empty()).then(|| Check::warning("planted", message!("doctor.planted", files), now))
 }
 
-fn run_files(context: &CommandContext) -> [PathBuf; 3] {
+fn run_files(context: &CommandContext, obstacles: &Obstacles) -> impl Iterator<Item = PathBuf> {
     let (app, folders) = (&context.app, &context.folders);
-    [folders.discovery(app), folders.token(app), folders.control(app)]
+    let files = [folders.discovery(app), folders.token(app), folders.control(app)];
+    files.into_iter().filter(|file| !obstacles.is_at(file))
 }
 
 fn untrusted(file: &Path) -> Option<Untrusted> {

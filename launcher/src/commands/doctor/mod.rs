@@ -8,6 +8,8 @@
 mod files;
 mod history;
 mod instance;
+
+mod obstacles;
 mod login;
 mod system;
 
@@ -20,6 +22,7 @@ use shared::{exit::Exit, message, printable::escaped, settings::Settings, words:
 use self::{
     check::{Check, CheckVerdict},
     instance::InstanceState,
+    obstacles::Obstacles,
 };
 use crate::{
     args::AppArgs, commands::resolve, error::LaunchError, options::CommandContext, render::line,
@@ -52,7 +55,9 @@ pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
     checks.extend(files::memory(context));
     let state = InstanceState::of(context);
     let launch = state.launch();
-    checks.extend(instance::instance(context, state));
+    let obstacles = Obstacles::look(context);
+    checks.extend(instance::instance(context, state, &obstacles));
+    checks.extend(obstacles.checks(context, launch.is_some()));
     checks.push(history::history(context, launch));
     checks.extend(system::system(context, options.as_ref()));
     checks.extend(options.as_ref().map(|options| login::login(context, options)));

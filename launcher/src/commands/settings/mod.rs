@@ -5,7 +5,11 @@
 
 mod show;
 
-use std::{env, io::Write, path::Path};
+use std::{
+    env,
+    io::{self, Write},
+    path::Path,
+};
 
 use owo_colors::OwoColorize;
 use serde_json::json;
@@ -18,9 +22,10 @@ use shared::{
     message,
     messages::Language,
     next_command,
-    os::LiveRanges,
+    os::{self, LiveRanges},
     policy::{DEFAULT_RANGE, Policy},
     port::Port,
+    regular_file::NotReadable,
     sentences::{self, HolderTime},
     settings::{
         SettingsError, SettingsProblem, TABLE,
@@ -87,8 +92,10 @@ fn change(
         Err(StoreError::Unusable(error)) => return resolve::refused(OptionsError::from(error)),
         Err(StoreError::Refused(error)) => return refused(context, file, error),
         Err(StoreError::Unwritable { file, source }) => {
-            let file = file.display();
-            render::error(message!("set.unwritable", file, error = source));
+            render::error(message!("set.unwritable", file = file.display(), error = source));
+            if let Some(now) = now_unwritable(&file, &source) {
+                render::now(now);
+            }
             return Exit::NotReady;
         }
     };
@@ -122,6 +129,18 @@ fn change(
         }
     }
     Exit::Done
+}
+
+/// What a person can do where a setting cannot be written, unless the error says it: that another process has
+/// the lock, for example.
+fn now_unwritable(file: &Path, error: &io::Error) -> Option<String> {
+    match NotReadable::of(error) {
+        Some(found) => Some(found.removal(file)),
+        None if os::is_unchangeable(error) => {
+            Some(message!("doctor.now_unchangeable", file = file.display()))
+        }
+        None => error.raw_os_error().map(|_| message!("doctor.now_folder")),
+    }
 }
 
 /// Why a start will not use the home port that was set, as far as it is known before.
