@@ -164,6 +164,40 @@ fn each_start_of_a_server_alone_has_a_token_and_one_beside_a_launch_leaves_that_
 }
 
 #[test]
+fn a_token_that_a_server_alone_has_lost_is_asked_for_again() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    server.ready();
+    let told = || home.command("token").without("--json").run();
+    // The server may write it anew before it is asked for.
+    let lost = (0..20).find_map(|_| {
+        let _ = fs::remove_dir_all(home.folders().run());
+        let told = told();
+        (told.code != Some(0)).then_some(told)
+    });
+    let lost = lost.expect("lost");
+    assert_eq!(lost.code, Some(75), "{lost:?}");
+    assert!(lost.stderr.contains("try again") && !lost.stderr.contains("restart"), "{lost:?}");
+    wait_until("it is there again", || told().code == Some(0));
+    server.stop();
+}
+
+#[test]
+fn a_token_that_a_folder_is_in_the_place_of_is_said_to_come_back_without_it() {
+    let home = Home::new();
+    let (running, _) = launched(&home);
+    let file = home.folders().token(&AppName::default());
+    fs::remove_file(&file).expect("it was there");
+    fs::create_dir(&file).expect("made");
+    let refused = home.command("token").without("--json").run();
+    assert_eq!(refused.code, Some(75), "{refused:?}");
+    assert!(refused.stderr.contains(&format!("rm -r {}", file.display())), "{refused:?}");
+    fs::remove_dir(&file).expect("made");
+    assert!(!token(&home).is_empty());
+    running.stop();
+}
+
+#[test]
 fn a_ticket_is_good_once_also_if_the_server_is_killed_meanwhile() {
     let home = Home::new();
     let (running, ready) = launched(&home);

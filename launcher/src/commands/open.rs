@@ -4,7 +4,9 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
-use shared::{exit::Exit, message, next_command, token::Token, words::AnswerName};
+use shared::{
+    exit::Exit, message, next_command, regular_file::NotReadable, token::Token, words::AnswerName,
+};
 
 use super::running;
 use crate::{
@@ -13,6 +15,7 @@ use crate::{
         browser::{self, BrowserPage},
         message::Message,
     },
+    instance::RunningInstance,
     options::CommandContext,
     render::{self, line},
 };
@@ -47,7 +50,7 @@ pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> 
     };
     let address = match browser::signed_in_address(context, found.port, page) {
         Ok(address) => address,
-        Err(error) => return unreadable_token(context, &error),
+        Err(error) => return unreadable_token(context, &found, &error),
     };
     if json {
         let mut answer = running::to_json(AnswerName::Open, context, &found);
@@ -61,28 +64,40 @@ pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> 
 
 /// Prints the token of the running app.
 pub(super) fn token(context: &CommandContext, json: bool) -> Exit {
-    if let Err(exit) = running::find(context) {
-        return exit;
-    }
+    let found = match running::find(context) {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
     let file = context.folders.token(&context.app);
     match Token::load(&file) {
         Ok(token) if json => line(json!({
             "event": AnswerName::Token, "app": context.app, "token": token, "file": file,
         })),
         Ok(token) => line(token.reveal()),
-        Err(error) => return unreadable_token(context, &error),
+        Err(error) => return unreadable_token(context, &found, &error),
     }
     Exit::Done
 }
 
-fn unreadable_token(context: &CommandContext, error: &io::Error) -> Exit {
+/// What a person can do whose token cannot be read. A server without a launcher writes it anew every second.
+fn unreadable_token(context: &CommandContext, found: &RunningInstance, error: &io::Error) -> Exit {
     let file = context.folders.token(&context.app);
+    let command = |words| next_command::launcher(words, &context.app);
     render::error(message!("token.unreadable", file = file.display(), error));
-    let command = next_command::launcher("restart", &context.app);
-    render::now(match error.kind() {
-        io::ErrorKind::NotFound => message!("now.restart_app", command),
+    render::now(match (NotReadable::of(error), error.kind()) {
+        (Some(folder @ NotReadable::Folder), _) => {
+            message!(
+                "now.token_in_the_way",
+                removal = folder.removal(&file),
+                command = command("token")
+            )
+        }
+        _ if found.launcher_pid.is_none() => {
+            message!("now.token_again", command = command("token"))
+        }
+        (_, io::ErrorKind::NotFound) => message!("now.restart_app", command = command("restart")),
         // What stands in its place may be another user's, or nothing that can be replaced.
-        _ => message!("now.remove_token", file = file.display(), command),
+        _ => message!("now.remove_token", file = file.display(), command = command("restart")),
     });
     Exit::NotReady
 }
