@@ -1,6 +1,6 @@
 //! Coming in: what the browser is opened on, and what that is worth later.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use e2e::{
     Answer, Home, ReadyMessage, Running, Tools, get, quiet_port, send, wait_for, wait_until,
@@ -194,6 +194,26 @@ fn a_token_that_a_folder_is_in_the_place_of_is_said_to_come_back_without_it() {
     assert!(refused.stderr.contains(&format!("rm -r {}", file.display())), "{refused:?}");
     fs::remove_dir(&file).expect("made");
     assert!(!token(&home).is_empty());
+    running.stop();
+}
+
+#[test]
+fn no_ticket_is_good_where_a_link_is_in_the_place_of_their_folder() {
+    let home = Home::new();
+    let (running, _) = launched(&home);
+    let (tickets, elsewhere) =
+        (home.folders().tickets(&AppName::default()), home.path().join("elsewhere"));
+    fs::create_dir(&elsewhere).expect("made");
+    symlink(&elsewhere, &tickets).expect("linked");
+    assert_eq!(get(&open(&home, true)).expect("an answer").status, 401);
+    assert_eq!(fs::read_dir(&elsewhere).expect("there").count(), 0);
+    let log = home.folders().logs().join("server.jsonl");
+    wait_until("the log says why", || {
+        let log = fs::read_to_string(&log).unwrap_or_default();
+        log.contains("not the folder of used tickets")
+    });
+    fs::remove_file(&tickets).expect("a link");
+    enter(&open(&home, true));
     running.stop();
 }
 

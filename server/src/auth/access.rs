@@ -2,7 +2,7 @@
 
 use std::{
     cell::LazyCell,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -25,7 +25,7 @@ use subtle::ConstantTimeEq;
 
 use crate::auth::{
     rate_limit::{Attempt, TokenBucket},
-    tickets::UsedTickets,
+    tickets::{TicketRejection, UsedTickets},
 };
 
 /// The token of one server, the tickets that were used with it, and the limit on wrong credentials.
@@ -138,9 +138,15 @@ impl Access {
         self.token.check(ticket, &self.app, self.port, now)
     }
 
-    /// Uses a ticket. Returns whether it had not been used before.
+    /// Uses a ticket. Returns whether it gives access: it had not been used before, and can be used no more.
     pub fn use_ticket(&self, ticket: Ticket, now: Timestamp) -> bool {
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).take(ticket, now)
+        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = tickets.take(ticket, now);
+        if taken == Err(TicketRejection::NoFolder) {
+            let folder = tickets.folder().unwrap_or(Path::new("")).display();
+            warn!(self.logger, "a ticket is not good: this is not the folder of used tickets"; keys::FILE => %folder);
+        }
+        taken.is_ok()
     }
 
     /// `NAME=VALUE` of the cookie that a ticket is exchanged for.

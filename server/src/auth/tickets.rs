@@ -3,7 +3,8 @@
 //! A ticket that is used leaves an empty file behind, which exactly one process can make: so it is good
 //! once also if the server crashes, or if two servers take it. Where no file can be made, a server
 //! remembers the tickets that it has taken, and takes none that was made before it started: its
-//! predecessor may have taken that.
+//! predecessor may have taken that. Where something else is in the place of the folder, a link to another
+//! one for example, no ticket is good: nothing is written through it.
 
 use std::{
     collections::HashMap,
@@ -13,9 +14,18 @@ use std::{
 
 use jiff::Timestamp;
 use shared::{
-    os, paths,
+    os,
     token::{TICKET_LIFE, Ticket},
 };
+
+/// Why a ticket gives no access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TicketRejection {
+    /// It was used before, or may have been.
+    Used,
+    /// Something else is in the place of the folder of the tickets that were used.
+    NoFolder,
+}
 
 /// The tickets that were used with one server.
 #[derive(Debug)]
@@ -34,25 +44,44 @@ impl UsedTickets {
         Self { folder, since: now.as_second(), used: HashMap::new() }
     }
 
-    /// Uses a ticket. Returns `false` if it was used before.
-    pub fn take(&mut self, ticket: Ticket, now: Timestamp) -> bool {
+    /// The folder of the files, if this server keeps them.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Uses a ticket.
+    ///
+    /// # Errors
+    ///
+    /// Why it gives no access.
+    pub fn take(&mut self, ticket: Ticket, now: Timestamp) -> Result<(), TicketRejection> {
         let now = now.as_second();
         self.used.retain(|_, expiry| *expiry > now);
-        let kept = self.folder.as_deref().map(|folder| keep(folder, &ticket.nonce));
+        self.folder().map_or(Ok(()), make)?;
+        let kept = self.folder().map(|folder| keep(folder, &ticket.nonce));
         let is_new = match kept {
             Some(Ok(())) => true,
             Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => false,
             // A clock that is before the start of the server was set back, and gives no order.
             Some(Err(_)) | None => ticket.issued() >= self.since || self.since > now,
         };
-        is_new && self.used.insert(ticket.nonce, ticket.expiry).is_none()
+        let is_taken = is_new && self.used.insert(ticket.nonce, ticket.expiry).is_none();
+        is_taken.then_some(()).ok_or(TicketRejection::Used)
+    }
+}
+
+/// Makes the folder of the files, if nothing is there. One that cannot be made lets no file be made either.
+fn make(folder: &Path) -> Result<(), TicketRejection> {
+    let _ = os::make_private_folder(folder);
+    match folder.symlink_metadata() {
+        Ok(found) if !found.is_dir() => Err(TicketRejection::NoFolder),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
 /// Makes the file of a ticket, and removes those of tickets that have expired.
 fn keep(folder: &Path, nonce: &str) -> io::Result<()> {
     let file = folder.join(nonce);
-    paths::make_parent(&file)?;
     os::private_file().write(true).create_new(true).open(&file)?;
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let changed_at = entry.metadata().and_then(|metadata| metadata.modified());
@@ -79,19 +108,19 @@ mod test {
     #[test]
     fn each_is_good_once_and_forgotten_when_it_would_not_hold_any_more() {
         let mut tickets = UsedTickets::new(None, at(1000));
-        assert!(tickets.take(ticket("a", 1060), at(1000)));
-        assert!(!tickets.take(ticket("a", 1060), at(1059)));
-        assert!(tickets.take(ticket("b", 1119), at(1059)));
+        assert_eq!(tickets.take(ticket("a", 1060), at(1000)), Ok(()));
+        assert_eq!(tickets.take(ticket("a", 1060), at(1059)), Err(TicketRejection::Used));
+        assert_eq!(tickets.take(ticket("b", 1119), at(1059)), Ok(()));
         assert_eq!(tickets.used.len(), 2);
-        assert!(tickets.take(ticket("c", 1130), at(1070)));
+        assert_eq!(tickets.take(ticket("c", 1130), at(1070)), Ok(()));
         assert_eq!(tickets.used.len(), 2, "only what could come again is remembered");
     }
 
     #[test]
     fn one_from_before_the_server_is_not_taken_unless_the_clock_was_set_back() {
         let mut tickets = UsedTickets::new(None, at(1000));
-        assert!(!tickets.take(ticket("a", 1059), at(1001)));
-        assert!(tickets.take(ticket("b", 560), at(501)));
+        assert_eq!(tickets.take(ticket("a", 1059), at(1001)), Err(TicketRejection::Used));
+        assert_eq!(tickets.take(ticket("b", 560), at(501)), Ok(()));
     }
 
     #[test]
@@ -99,8 +128,30 @@ mod test {
         let folder = tempfile::tempdir().expect("a folder");
         let tickets = || UsedTickets::new(Some(folder.path().join("tickets")), at(1000));
         let (mut first, mut second) = (tickets(), tickets());
-        assert!(first.take(ticket("a", 1059), at(1001)));
-        assert!(!second.take(ticket("a", 1059), at(1001)));
-        assert!(second.take(ticket("b", 1059), at(1001)));
+        assert_eq!(first.take(ticket("a", 1059), at(1001)), Ok(()));
+        assert_eq!(second.take(ticket("a", 1059), at(1001)), Err(TicketRejection::Used));
+        assert_eq!(second.take(ticket("b", 1059), at(1001)), Ok(()));
+    }
+
+    #[test]
+    fn none_is_good_and_nothing_is_written_where_something_else_is_in_the_place_of_the_folder() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (folder, elsewhere) = (home.path().join("tickets"), home.path().join("elsewhere"));
+        fs::create_dir(&elsewhere).expect("made");
+        let taken = || {
+            let mut tickets = UsedTickets::new(Some(folder.clone()), at(1000));
+            tickets.take(ticket("a", 1059), at(1001))
+        };
+        os::link_folder(&elsewhere, &folder).expect("linked");
+        assert_eq!(taken(), Err(TicketRejection::NoFolder), "a link");
+        assert_eq!(fs::read_dir(&elsewhere).expect("there").count(), 0);
+        fs::remove_dir(&elsewhere).expect("empty");
+        assert_eq!(taken(), Err(TicketRejection::NoFolder), "a link to nothing");
+        assert!(!elsewhere.exists());
+        fs::remove_file(&folder).expect("a link");
+        fs::write(&folder, "").expect("written");
+        assert_eq!(taken(), Err(TicketRejection::NoFolder), "a file");
+        fs::remove_file(&folder).expect("a file");
+        assert_eq!(taken(), Ok(()));
     }
 }
