@@ -12,7 +12,7 @@
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
 //! - `log_file`, [`regular_file`]: a file that several processes append to, and one that may be
 //!   something else.
-//! - [`trust`]: which files are believed.
+//! - [`trust`], [`folder_links`]: which files are believed, and which links root writes through.
 //! - [`claim`], [`policy`], [`paths`]: sockets on a port, the choice of a port, and folders.
 //! - [`sentences`]: conflicts and records in words.
 //! - [`os`], [`event`], [`advice`]: the operating system, the table of events, and advice. `unsafe`
@@ -48,6 +48,7 @@ mod log_file;
 
 pub mod regular_file;
 
+pub mod folder_links;
 pub mod trust;
 
 pub mod claim;

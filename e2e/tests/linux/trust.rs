@@ -4,7 +4,7 @@ use std::{
     fs::{self, Permissions},
     io,
     os::unix::{
-        fs::{MetadataExt, PermissionsExt, chown, symlink},
+        fs::{MetadataExt, PermissionsExt, chown, lchown, symlink},
         net::UnixListener,
     },
     path::{Path, PathBuf},
@@ -376,6 +376,52 @@ fn what_another_user_has_planted_is_not_said_to_be_left_by_a_launch() {
         assert!(check.contains(&format!("rm -f {}", file.display())), "{check}");
     }
     home.launcher().at(&nobody).start().ready();
+}
+
+/// A user's links to folders of root's, and how far root follows them.
+#[test]
+fn root_writes_nothing_through_a_link_of_a_user_to_a_folder_of_root() {
+    if RunContext::as_nobody(&program("launcher")).is_none() {
+        return;
+    }
+    let (root, private) = (RunContext::direct(), tempfile::tempdir().expect("a folder"));
+    let changes: [&[&str]; 3] =
+        [&["settings", "set", "log", "debug"], &["settings", "unset", "log"], &["forget"]];
+    for name in ["config", "state", "logs", "run"] {
+        let home = Home::new();
+        let link = home.path().join(name);
+        home.give_to_plain_user();
+        symlink(private.path(), &link).expect("linked");
+        lchown(&link, Some(NOBODY), Some(NOBODY)).expect("given");
+        let now = format!("chown -h root {}", link.display());
+        assert_refused(&home, &root, &changes, &["link of nobody", "run this as nobody", &now]);
+        assert_doctor_says(&home, &root, "trust", &["link of nobody", &now]);
+        assert_eq!(fs::read_dir(private.path()).expect("there").count(), 0, "{name}");
+        // Root's own link is followed.
+        lchown(&link, Some(0), Some(0)).expect("given");
+        assert_eq!(run(&home, &root, changes[0]).code, Some(0), "{name}");
+        for entry in fs::read_dir(private.path()).expect("there").flatten() {
+            let is_folder = entry.path().is_dir();
+            let remove = if is_folder { fs::remove_dir_all } else { fs::remove_file };
+            remove(entry.path()).expect("it is ours");
+        }
+    }
+}
+
+#[test]
+fn root_follows_a_link_of_a_user_to_a_folder_of_that_user() {
+    if RunContext::as_nobody(&program("launcher")).is_none() {
+        return;
+    }
+    let home = Home::new();
+    let (link, kept) = (home.path().join("config"), home.path().join("dotfiles"));
+    fs::create_dir(&kept).expect("made");
+    symlink(&kept, &link).expect("linked");
+    home.give_to_plain_user();
+    lchown(&link, Some(NOBODY), Some(NOBODY)).expect("given");
+    let set = run(&home, &RunContext::direct(), &["settings", "set", "log", "debug"]);
+    assert_eq!(set.code, Some(0), "{set:?}");
+    assert_eq!(fs::metadata(kept.join("server.toml")).expect("there").uid(), NOBODY);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use shared::{
     settings::LogLevel, trust::Purpose,
 };
 
-use super::running;
+use super::{resolve, running};
 use crate::{
     instance::{self, Presence, RunningInstance},
     launch::Launch,
@@ -21,6 +21,9 @@ use crate::{
 
 /// Forgets the ports of an app that does not run.
 pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
+    if let Err(exit) = resolve::check_folder_links(context) {
+        return exit;
+    }
     let (app, folders) = (&context.app, &context.folders);
     let lock = match instance::lock_of_ended_app(context) {
         Ok(Some(lock)) => lock,

@@ -8,6 +8,7 @@ use std::{
 
 use shared::{
     assignment::{Assignment, AssignmentError},
+    folder_links,
     identity::Secret,
     message, os,
     trust::{self, Purpose, Untrusted},
@@ -35,6 +36,9 @@ pub(super) fn folders(context: &CommandContext) -> Vec<Check> {
 /// Whether a launch may rest on what is there.
 pub(super) fn trusted(context: &CommandContext) -> Check {
     let (app, folders) = (&context.app, &context.folders);
+    if let Err(link) = folder_links::check(folders, app) {
+        return Check::problem("trust", link.to_string(), link.repair());
+    }
     if let Err(untrusted) = trust::check_launch(folders, app) {
         let text = message!("doctor.bad_file", file = untrusted.path.display(), error = untrusted);
         return Check::problem("trust", text, untrusted.repair());

@@ -84,6 +84,9 @@ fn change(
     json: bool,
     edit: impl FnOnce(&str) -> Result<Edited, EditError>,
 ) -> Exit {
+    if let Err(exit) = resolve::check_folder_links(context) {
+        return exit;
+    }
     let changed = store::rewrite(&context.folders, &context.app, |text| {
         edit(text).map(|edited| (edited.text.clone(), edited))
     });
