@@ -12,9 +12,8 @@ use crate::{
     next_command::quoted,
     os::{self, SocketTables, System},
     paths::Folders,
+    trust::ROOT,
 };
-
-const ROOT: u32 = 0;
 
 /// A link of a user to a folder of another one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

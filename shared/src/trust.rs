@@ -21,7 +21,7 @@ use crate::{
     paths::Folders,
 };
 
-const ROOT: u32 = 0;
+pub(crate) const ROOT: u32 = 0;
 
 /// What is done with what is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
