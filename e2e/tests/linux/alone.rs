@@ -10,6 +10,8 @@ use e2e::{Home, Running, Stranger, get, quiet_port, wait_until};
 use rustix::process::Signal;
 use shared::{app::AppName, paths::Folders};
 
+use crate::lost::remove;
+
 /// In this time a server without the app's lock has looked for it twice.
 const LOOKS: Duration = Duration::from_millis(2500);
 
@@ -97,12 +99,7 @@ fn a_server_takes_no_place_of_a_launcher_that_has_lost_its_files() {
         let url = launch.ready().url;
         let mut beside = home.server().port(quiet_port()).start();
         beside.ready();
-        for path in lost(home.folders(), &app) {
-            let is_folder = path.is_dir();
-            let removed =
-                if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            removed.expect("it was there");
-        }
+        lost(home.folders(), &app).iter().for_each(remove);
         let since = Instant::now();
         wait_until("it has looked again", || since.elapsed() > LOOKS);
         assert_eq!(home.command("where").run().stdout.trim(), url);

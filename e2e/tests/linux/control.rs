@@ -205,15 +205,28 @@ fn what_is_given_up_while_the_new_server_starts_is_abandoned() {
     }
 }
 
+/// A PID namespace of its own; `None`, and the test is skipped, where none can be made.
+fn in_pid_namespace() -> Option<RunContext> {
+    let namespace = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+    let apart = RunContext::direct().through(namespace);
+    let refused = apart.try_out().map_err(|error| skip(&format!("no PID namespace here: {error}")));
+    refused.is_ok().then_some(apart)
+}
+
+#[track_caller]
+fn assert_no_kill_is_advised(home: &Home) {
+    for command in ["status", "stop", "restart", "move"] {
+        let told = home.command(command).run();
+        assert_eq!(told.code, Some(75), "{command}: {told:?}");
+        assert!(!told.stderr.contains("kill"), "{command}: {told:?}");
+    }
+}
+
 /// As in a container that shares the home and the name of the computer: the numbers that it gives are those of
 /// other processes here.
 #[test]
 fn a_launcher_of_another_pid_namespace_is_asked_and_no_process_here_is_taken_for_it() {
-    let namespace = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
-    let apart = RunContext::direct().through(namespace);
-    if let Err(error) = apart.try_out() {
-        return skip(&format!("no PID namespace here: {error}"));
-    }
+    let Some(apart) = in_pid_namespace() else { return };
     let home = Home::new();
     let mut running = home.launcher().at(&apart).start();
     running.ready();
@@ -225,11 +238,7 @@ fn a_launcher_of_another_pid_namespace_is_asked_and_no_process_here_is_taken_for
     let launcher = inside.first().expect("unshare has started it");
     launcher.signal(Signal::STOP);
     wait_until("it is stopped", || launcher.is_stopped());
-    for command in ["status", "stop", "restart", "move"] {
-        let told = home.command(command).run();
-        assert_eq!(told.code, Some(75), "{command}: {told:?}");
-        assert!(!told.stderr.contains("kill"), "{command}: {told:?}");
-    }
+    assert_no_kill_is_advised(&home);
     launcher.signal(Signal::CONT);
     assert_eq!(home.command("stop").run().code, Some(0));
 }
@@ -237,11 +246,7 @@ fn a_launcher_of_another_pid_namespace_is_asked_and_no_process_here_is_taken_for
 /// Its number cannot be sent a signal from here, and nothing else leads to it.
 #[test]
 fn a_launcher_of_another_pid_namespace_that_has_lost_its_files_is_not_to_be_killed_by_its_number() {
-    let namespace = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
-    let apart = RunContext::direct().through(namespace);
-    if let Err(error) = apart.try_out() {
-        return skip(&format!("no PID namespace here: {error}"));
-    }
+    let Some(apart) = in_pid_namespace() else { return };
     let home = Home::new();
     let mut running = home.launcher().at(&apart).port(quiet_port()).start();
     let url = running.ready().url;
@@ -251,11 +256,7 @@ fn a_launcher_of_another_pid_namespace_that_has_lost_its_files_is_not_to_be_kill
     assert!(status["server_memory_bytes"].is_null(), "{status}");
     fs::remove_dir_all(home.folders().run()).expect("it was there");
     assert!(home.command("doctor").run().stdout.contains(&url));
-    for command in ["status", "stop", "restart", "move"] {
-        let told = home.command(command).run();
-        assert_eq!(told.code, Some(75), "{command}: {told:?}");
-        assert!(!told.stderr.contains("kill"), "{command}: {told:?}");
-    }
+    assert_no_kill_is_advised(&home);
     let inside = WatchedProcess::children_of(running.pid());
     inside.first().expect("unshare has started it").signal(Signal::HUP);
     wait_until("it is asked again", || home.command("stop").run().code == Some(0));

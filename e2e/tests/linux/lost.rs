@@ -34,7 +34,9 @@ const LOSSES: [Loss; 7] = [
     ("everything", |folders, app| vec![folders.run().to_owned(), folders.lock(app)]),
 ];
 
-fn remove(path: &PathBuf) {
+/// Removes a file or a folder.
+#[track_caller]
+pub(crate) fn remove(path: &PathBuf) {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
