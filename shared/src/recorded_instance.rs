@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::{
     app::AppName,
@@ -27,7 +28,7 @@ const BUDGET: u64 = 8 << 20;
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
 
 /// A process that has the app on a port: the launcher, or the server if it has none.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RecordedProcess {
     /// Its process id.
     pub pid: u32,
@@ -35,6 +36,10 @@ pub struct RecordedProcess {
     pub port: Port,
     /// Which of both it is.
     pub program: Process,
+    /// The launch that its records have.
+    pub launch_id: Uuid,
+    /// The version of its program.
+    pub version: String,
     then: Timestamp,
 }
 
@@ -50,7 +55,8 @@ pub fn process(folders: &Folders, app: &AppName) -> Option<RecordedProcess> {
     recorded.into_iter().filter(alive).find(|one| listens(one.pid, one.port))
 }
 
-/// The last processes of the app, the latest first, and of one launch the launcher before its server.
+/// The last processes of the app, the latest first, and launchers before servers. The server of a launcher is not
+/// among them: it ends after its launcher.
 ///
 /// # Errors
 ///
@@ -66,23 +72,30 @@ fn recorded(folders: &Folders, app: &AppName) -> Result<Vec<RecordedProcess>, Hi
             all.extend(of_entry(&entry));
         }
     }
-    all.sort_by_key(|recorded| recorded.program != Process::Launcher);
-    Ok(all)
+    let is_launcher = |found: &RecordedProcess| found.program == Process::Launcher;
+    let (mut launchers, mut servers): (Vec<_>, Vec<_>) = all.into_iter().partition(is_launcher);
+    servers.retain(|server| launchers.iter().all(|found| found.launch_id != server.launch_id));
+    launchers.append(&mut servers);
+    Ok(launchers)
 }
 
 fn of_entry(entry: &Entry) -> Option<RecordedProcess> {
     let record = entry.record().ok().filter(|record| record.machine == os::machine_name())?;
     match record.event {
-        Event::ServerSpawned(at) | Event::ServerListening(at) => {
-            let (pid, then, program) = (record.pid, record.ts, record.process);
-            Some(RecordedProcess { pid, port: at.port, program, then })
-        }
+        Event::ServerSpawned(at) | Event::ServerListening(at) => Some(RecordedProcess {
+            pid: record.pid,
+            port: at.port,
+            program: record.process,
+            launch_id: record.launch_id,
+            version: record.version,
+            then: record.ts,
+        }),
         _ => None,
     }
 }
 
 /// Whether a process listens on a port, as far as the tables of the system show it.
-pub fn listens(pid: u32, port: Port) -> bool {
+fn listens(pid: u32, port: Port) -> bool {
     let system = System::default();
     let sockets = system.listeners().unwrap_or_else(|| system.sockets()).unwrap_or_default();
     let listening: Vec<_> = sockets

@@ -138,3 +138,36 @@ fn a_loopback_address_of_its_own_is_answered_and_printed() {
         assert_eq!(answer.status, 200, "{host}: {answer:?}");
     }
 }
+
+/// The moment before it takes the place counts as well.
+#[test]
+fn a_start_right_after_the_first_server_is_killed_is_led_to_the_one_beside_it() {
+    let home = Home::new();
+    let mut first = home.server().port(quiet_port()).start();
+    first.ready();
+    let mut beside = home.server().port(quiet_port()).start();
+    let url = beside.ready().url;
+    drop(first.kill());
+    assert_eq!(home.command("where").run().stdout.trim(), url);
+    let second = home.launcher().run();
+    assert_eq!(second.line("instance_found")["url"], url.as_str(), "{second:?}");
+    assert_eq!(beside.stop().code, Some(0));
+}
+
+#[test]
+fn a_server_that_has_just_lost_everything_is_said_to_run_without_a_launcher() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    server.ready();
+    let pid = format!("process {}", server.pid());
+    for command in ["status", "move", "forget"] {
+        for folder in [home.folders().run(), home.folders().state()] {
+            remove(&folder.to_owned());
+        }
+        let told = home.command(command).run();
+        assert_eq!(told.code, Some(75), "{told:?}");
+        assert!(told.stderr.contains(&pid) && !told.stderr.contains("kill"), "{told:?}");
+        let file = home.folders().discovery(&AppName::default());
+        wait_until("its files are there again", || file.exists());
+    }
+}

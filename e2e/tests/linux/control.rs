@@ -260,6 +260,15 @@ fn a_launcher_of_another_pid_namespace_that_has_lost_its_files_is_not_to_be_kill
     let inside = WatchedProcess::children_of(running.pid());
     inside.first().expect("unshare has started it").signal(Signal::HUP);
     wait_until("it is asked again", || home.command("stop").run().code == Some(0));
+
+    let mut server = home.server().at(&apart).port(quiet_port()).start();
+    server.ready();
+    for command in ["status", "stop", "forget"] {
+        let told = home.command(command).run();
+        assert_eq!(told.code, Some(75), "{command}: {told:?}");
+        let names_a_process = told.stderr.contains("end process");
+        assert!(told.stderr.contains("without a launcher") && !names_a_process, "{told:?}");
+    }
 }
 
 #[test]

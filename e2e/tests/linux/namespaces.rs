@@ -128,13 +128,22 @@ fn a_launch_in_another_network_namespace_is_not_said_to_be_reached_here() {
     let home = Home::new();
     let mut running = home.launcher().at(&netns.context()).port(quiet_port()).start();
     running.ready();
+    assert_not_for_this_process(&home);
+    assert_eq!(home.command("stop").run().code, Some(0));
+    assert_eq!(running.exit().code, Some(0));
+
+    let mut server = home.server().at(&netns.context()).port(quiet_port()).start();
+    server.ready();
+    assert_not_for_this_process(&home);
+}
+
+#[track_caller]
+fn assert_not_for_this_process(home: &Home) {
     for command in [home.command("where"), home.command("open").arg("--print")] {
         let told = command.run();
         assert_eq!(told.code, Some(75), "{told:?}");
         assert!(told.stderr.contains("not for this process"), "{told:?}");
     }
-    assert_eq!(home.command("stop").run().code, Some(0));
-    assert_eq!(running.exit().code, Some(0));
 }
 
 /// A launch where the loopback interface is down.

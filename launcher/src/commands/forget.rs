@@ -7,8 +7,8 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use shared::{
-    assignment::GoodPort, event::Event, exit::Exit, message, messages::local_time, next_command,
-    settings::LogLevel, trust::Purpose,
+    app::AppName, assignment::GoodPort, event::Event, exit::Exit, message, messages::local_time,
+    next_command, settings::LogLevel, trust::Purpose,
 };
 
 use super::{resolve, running};
@@ -64,16 +64,23 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
 fn way_out(context: &CommandContext) -> String {
     let app = &context.app;
     match running::look(context) {
-        Presence::Running(RunningInstance {
-            launcher_pid: None, server_pid: Some(pid), ..
-        }) => {
-            message!("now.end_server", pid)
+        Presence::Running(found @ RunningInstance { launcher_pid: None, .. }) => {
+            match found.server_pid.filter(|_| found.is_seen(context)) {
+                Some(pid) => message!("now.end_server", pid),
+                None => message!("now.end_unseen_server"),
+            }
         }
+        // It hears a stop, and makes its files anew for it.
+        presence if presence.lost_launcher().is_some() => now_stop(app),
         presence @ (Presence::Elsewhere { .. } | Presence::Unproven { status: None, .. }) => {
             presence.problem(app).map(|(_, now)| now).unwrap_or_default()
         }
-        _ => message!("now.stop_app", command = next_command::launcher("stop", app)),
+        _ => now_stop(app),
     }
+}
+
+fn now_stop(app: &AppName) -> String {
+    message!("now.stop_app", command = next_command::launcher("stop", app))
 }
 
 fn sentence(good: &GoodPort) -> String {

@@ -189,8 +189,10 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
 /// Prints that a server was started by itself, and so takes no requests of commands.
 fn without_launcher(context: &CommandContext, found: &RunningInstance) -> Exit {
     let (app, port) = (&context.app, found.port);
-    let pid = found.server_pid.filter(|_| found.is_seen(context));
-    let pid = pid.map_or_else(|| message!("status.unknown"), |pid| pid.to_string());
+    let Some(pid) = found.server_pid.filter(|_| found.is_seen(context)) else {
+        let why = message!("ask.no_seen_launcher", app, port);
+        return running::refused(&why, &message!("now.end_unseen_server"));
+    };
     let command = next_command::launcher("", app);
     running::refused(
         &message!("ask.no_launcher", app, pid, port),

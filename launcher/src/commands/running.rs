@@ -43,8 +43,15 @@ pub(super) fn look(context: &CommandContext) -> Presence {
 ///
 /// The exit code, once it is said why there is none.
 pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
-    let presence = look(context);
+    let mut presence = look(context);
     let restorer = restorer(context, &presence).filter(|launcher| !os::is_stopped(*launcher));
+    if matches!(presence, Presence::Unproven { .. })
+        && let Some(launcher) = restorer
+        && ask_restored(context, launcher).is_ok()
+    {
+        // What proves its server is there again.
+        presence = look(context);
+    }
     match presence {
         Presence::Running(found) => {
             if let Some(launcher) = restorer

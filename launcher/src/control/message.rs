@@ -81,7 +81,7 @@ pub struct LaunchStatus {
     pub started_at: Timestamp,
     /// How long ago that was, in milliseconds.
     pub uptime_ms: f64,
-    /// How often a server was to be replaced on its port, after a failure or because it was asked.
+    /// How often a server took the place of another on its port, after a failure or because it was asked.
     pub restarts: u32,
     /// `port` of the settings that hold now; `None` if it is not set.
     pub home_port: Option<Port>,

@@ -10,10 +10,13 @@ use shared::{
     app_lock::{AppLock, LockOutcome, LockOwner},
     assignment::Assignment,
     discovery::Discovery,
+    event::Process,
     identity::{Identity, PROBE_TIMEOUT, Secret},
     port::Port,
     recorded_instance::{self, RecordedProcess},
 };
+
+use uuid::Uuid;
 
 use super::presence::{Presence, RunningInstance};
 use crate::{
@@ -81,8 +84,7 @@ impl<'a> Finder<'a> {
                 has_answered: false,
             });
         }
-        let unproved = owner.as_ref().and_then(|owner| unproved_server(owner, &published));
-        if let Some(found) = unproved {
+        if let Some(found) = owner.as_ref().and_then(|owner| unproved_server(owner, &published)) {
             return Presence::Running(found);
         }
         let remembered = Assignment::load(&folders.assignment(app)).ok();
@@ -98,12 +100,16 @@ impl<'a> Finder<'a> {
         let mut process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
         let recorded = || recorded_instance::process(folders, app);
         if process.is_none()
-            && let Some(RecordedProcess { pid, port, .. }) = *self.recorded.get_or_init(recorded)
+            && let Some(found) = self.recorded.get_or_init(recorded).clone()
         {
-            if let Some(identity) = self.probe(port) {
-                return Presence::Running(running(port, identity, None));
+            if let Some(identity) = self.probe(found.port) {
+                return Presence::Running(running(found.port, identity, None));
             }
-            process = Some(pid);
+            if found.program == Process::Server {
+                let RecordedProcess { pid, port, launch_id, version, .. } = found;
+                return Presence::Running(unproved(port, launch_id, version, pid));
+            }
+            process = Some(found.pid);
         }
         match (&status, &holder, process) {
             (None, None, None) if !is_silent => Presence::Absent,
@@ -131,23 +137,28 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The server without a launcher that has the lock, if it is the one that listens on its port. It cannot prove
-/// itself where its secret was lost, or could not be kept.
+/// The server without a launcher that has the lock. It cannot prove itself where its secret was lost, or could not
+/// be kept, or where its network is another.
 fn unproved_server(owner: &LockOwner, published: &[Discovery]) -> Option<RunningInstance> {
     let (pid, port) = (owner.process_here()?, owner.port?);
     let is_its_own = |found: &&Discovery| {
         (found.launcher_pid, found.server_pid, found.port) == (None, pid, port)
     };
     let found = published.iter().find(is_its_own)?;
-    recorded_instance::listens(pid, port).then(|| RunningInstance {
+    Some(unproved(port, found.launch_id, found.version.clone(), pid))
+}
+
+/// A server without a launcher that has not proved itself.
+fn unproved(port: Port, launch_id: Uuid, version: String, server_pid: u32) -> RunningInstance {
+    RunningInstance {
         port,
-        launch_id: found.launch_id,
-        version: found.version.clone(),
-        server_pid: Some(pid),
+        launch_id,
+        version,
+        server_pid: Some(server_pid),
         launcher_pid: None,
         names_launcher: false,
         has_answered: false,
-    })
+    }
 }
 
 fn running(port: Port, identity: Identity, launcher_pid: Option<u32>) -> RunningInstance {

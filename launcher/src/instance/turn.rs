@@ -11,7 +11,7 @@ use shared::{
     app_lock::{AppLock, LockOutcome, Remains},
     discovery::Discovery,
     identity::Secret,
-    message,
+    message, recorded_instance,
 };
 
 use super::{
@@ -134,8 +134,13 @@ pub fn lock_of_ended_app(context: &CommandContext) -> io::Result<Option<AppLock>
 }
 
 /// Whether what the lock's file said shows for certain that the app does not run. It says nothing of a launch that
-/// could not take the lock, and which leaves other traces.
+/// could not take the lock, nor of a server that has yet to take it; these leave other traces.
 fn shows_the_end(context: &CommandContext, remains: &Remains) -> bool {
+    leads_nowhere(context, remains)
+        && recorded_instance::process(&context.folders, &context.app).is_none()
+}
+
+fn leads_nowhere(context: &CommandContext, remains: &Remains) -> bool {
     let CommandContext { app, folders, .. } = context;
     let mut published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
     match remains {

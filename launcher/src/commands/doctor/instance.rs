@@ -48,6 +48,10 @@ pub(super) fn instance(
 ) -> Vec<Check> {
     let app = &context.app;
     let InstanceState { presence, files } = state;
+    if let Some(pid) = presence.lost_launcher().filter(|pid| !os::is_stopped(*pid)) {
+        let (launcher, text) = (invoked_as::launcher(), message!("doctor.lost_all", app, pid));
+        return vec![Check::warning("run_files", text, message!("doctor.now_lost", launcher, app))];
+    }
     if let Some((problem, now)) = presence.problem(app) {
         let is_silent = matches!(presence, Presence::Unproven { status: None, .. });
         let check = if is_silent { Check::problem } else { Check::warning };

@@ -15,7 +15,7 @@ pub struct State {
     /// The attempt of the current server, from 1.
     pub(super) current: u32,
     pub(super) started: u32,
-    /// How often a server was to be replaced on its port.
+    /// How often a server took the place of another on its port.
     pub restarts: u32,
     /// Whether a server of this launch has ever been ready.
     pub(super) ever_ready: bool,
@@ -47,12 +47,11 @@ impl State {
 
     /// The record that the current server is to be replaced on its port.
     pub(super) fn restarting(
-        &mut self,
+        &self,
         end: ServerEnd,
         why: RestartReason,
         by: Option<RequestedBy>,
     ) -> Effect {
-        self.restarts += 1;
         Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by }))
     }
 

@@ -131,6 +131,7 @@ impl State {
             }
         };
         let since = replacement.since;
+        self.restarts += 1;
         self.current = replacement.attempt;
         self.phase = match replacement.said_ready {
             true => Phase::Proving { since },
@@ -208,6 +209,7 @@ impl State {
         let answer = Effect::Reply(replacement.requester.ticket, Reply::Done);
         match replacement.kind {
             OperationKind::Restart => {
+                self.restarts += 1;
                 self.draining.push(DrainingServer::draining(
                     old,
                     since,

@@ -155,7 +155,10 @@ impl State {
                 let reason = NotReady::TimedOut { after: settings.ready_timeout, said_ready: true };
                 effects.extend(self.not_ready(settings, reason, since, now));
             }
-            Phase::Waiting { .. } => effects.push(self.start(now)),
+            Phase::Waiting { .. } => {
+                self.restarts += 1;
+                effects.push(self.start(now));
+            }
             Phase::Draining { since, .. } => {
                 // Nothing can refuse to die, so the end of the process is what happens next.
                 self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };

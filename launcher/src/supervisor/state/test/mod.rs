@@ -357,6 +357,11 @@ fn what_its_requester_no_longer_waits_for_is_abandoned_and_nothing_else() {
     assert_eq!(launch.state.operation, None);
     assert_eq!(launch.state.restarts, 0, "a move is none");
     launch.input(Input::RestartRequested(cli(3)));
+    launch.input(Input::RequesterLeft(Some(3)));
+    assert_eq!(launch.state.restarts, 0, "nor is one that was given up");
+    launch.input(Input::RestartRequested(cli(4)));
+    launch.event(4, ready());
+    launch.event(4, ServerEvent::Proved);
     assert_eq!(launch.state.restarts, 1);
 }
 
