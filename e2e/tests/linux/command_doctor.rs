@@ -517,3 +517,16 @@ fn a_machine_without_a_browser_is_warned_of_it() {
     assert_verdict(&of_system.run(), "browser", "ok");
     assert_verdict(&of_system.env("BROWSER", "true").run(), "browser", "ok");
 }
+
+#[test]
+fn a_folder_that_is_a_link_to_nothing_is_a_problem() {
+    for folder in ["config", "state", "logs", "run"] {
+        let home = Home::new();
+        let link = home.path().join(folder);
+        symlink("nowhere", &link).expect("linked");
+        let told = home.command("doctor").run();
+        assert_eq!(told.code, Some(75), "{told:?}");
+        let said = format!("{} is a link that leads to no folder", link.display());
+        assert!(told.stdout.contains(&said), "no `{said}`: {told:?}");
+    }
+}

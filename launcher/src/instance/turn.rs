@@ -18,7 +18,6 @@ use super::{
     finder::{Finder, control_sockets},
     presence::{Presence, RunningInstance},
     problem::silent,
-    visibility,
 };
 use crate::{options::CommandContext, os};
 
@@ -77,6 +76,7 @@ pub fn take_turn(
             Ok(LockOutcome::Busy(_)) => Ok(None),
             Err(error) => Err(error),
         };
+        let was_busy = matches!(lock, Ok(None));
         let presence = finder.look();
         let lock = match lock {
             Ok(Some(lock)) if presence.shows_a_process() => {
@@ -94,10 +94,10 @@ pub fn take_turn(
             is_nudged = true;
             let _ = os::nudge(process);
         }
-        // A launcher that was killed has its lock until it ends, and its server ends next.
-        let is_ending = || visibility::lock_holder(context).is_some_and(os::is_ending);
         match (lock, presence) {
-            (None, Presence::Running(_)) if began.elapsed() < SILENCE && is_ending() => {}
+            // A launcher that was killed has its lock until it ends, and its server ends next.
+            (None, Presence::Running(_))
+                if was_busy && began.elapsed() < SILENCE && lets_go(context) => {}
             (_, Presence::Running(found)) => return Ok(Turn::Running(found)),
             (Some(lock), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
             (None, Presence::Elsewhere { machine }) => {
@@ -114,6 +114,15 @@ pub fn take_turn(
             (None, Presence::Unproven { .. } | Presence::Absent) => {}
         }
         thread::sleep(PAUSE);
+    }
+}
+
+/// Whether the holder of the app's lock is ending, or has ended by now.
+fn lets_go(context: &CommandContext) -> bool {
+    match AppLock::holder(&context.folders, &context.app) {
+        None => true,
+        Some(LockOutcome::Busy(Some(owner))) => !owner.is_elsewhere() && os::is_ending(owner.pid),
+        Some(_) => false,
     }
 }
 

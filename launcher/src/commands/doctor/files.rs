@@ -70,6 +70,13 @@ fn folder(check: &'static str, path: &Path) -> Check {
             );
         }
         Ok(metadata) => Some(metadata),
+        Err(_) if path.is_symlink() => {
+            return Check::problem(
+                check,
+                message!("doctor.link_to_nothing", file = name),
+                message!("doctor.now_link"),
+            );
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             return Check::problem(
