@@ -139,8 +139,8 @@ impl World<'_> {
             self.event_log.count("server_spawned") > spawned
         });
         self.signal(Signal::TERM);
-        self.has_stopped();
         let code = asked.exit().code;
+        self.has_stopped();
         assert!(matches!(code, Some(0 | 75)), "the restart ends with {code:?}");
         format!("the restart ends with {code:?}; {}", self.start(&[]))
     }
