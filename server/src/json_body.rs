@@ -1,4 +1,4 @@
-//! JSON as the body of a response, with what a terminal would obey [escaped](printable::in_json).
+//! JSON as the body of a response, with what a terminal would act on [escaped](printable::in_json).
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError, body::BoxBody,

@@ -290,9 +290,7 @@ impl AppLock {
         }
         Ok(true)
     }
-}
 
-impl AppLock {
     /// Takes the lock at its `usual` path, if it could not be there and can by now.
     fn leave_substitute(&mut self, usual: PathBuf) {
         if self.path == usual {

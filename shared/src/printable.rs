@@ -1,7 +1,11 @@
-//! Text that can be printed: what a terminal would obey, and what turns the order of a text around, is
+//! Text that can be printed: what a terminal would act on, and what turns the order of a text around, is
 //! escaped. Names that other programs chose can hold either.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fmt::Display,
+    io::{self, Write},
+};
 
 /// The marks that turn the order of a text around (Unicode, annex 9), and the two that break a line
 /// where `\n` does not.
@@ -23,6 +27,15 @@ pub fn escaped(text: &str) -> String {
         false => c.to_string(),
     };
     text.chars().map(escaped).collect()
+}
+
+/// Writes one line, text or JSON, with [escapes](in_json) for what is left in it.
+///
+/// # Errors
+///
+/// The error of the write: the stream is closed.
+pub fn write_line(to: &mut impl Write, text: impl Display) -> io::Result<()> {
+    writeln!(to, "{}", in_json(&text.to_string()))
 }
 
 /// The JSON with `\u202e` for what only its strings can hold unescaped: its values stay the same. In

@@ -43,16 +43,29 @@ pub struct RecordedProcess {
     then: Timestamp,
 }
 
-/// The process that has the app, by its history and the tables of the system. `None` also if the history
-/// cannot be read, is not trusted or is of another computer.
-pub fn process(folders: &Folders, app: &AppName) -> Option<RecordedProcess> {
-    let system = System::default();
-    let alive = |recorded: &RecordedProcess| {
-        let started = system.process(recorded.pid).map(|process| process.holder.started_at);
-        started.is_some_and(|at| at.is_none_or(|at| at <= recorded.then + SLACK))
-    };
-    let recorded = recorded(folders, app).unwrap_or_default();
-    recorded.into_iter().filter(alive).find(|one| listens(one.pid, one.port))
+/// The last processes of an app that its history names.
+#[derive(Debug)]
+pub struct RecordedProcesses(Vec<RecordedProcess>);
+
+impl RecordedProcesses {
+    /// Reads them. There are none if the history cannot be read, is not trusted or is of another computer.
+    pub fn read(folders: &Folders, app: &AppName) -> Self {
+        Self(recorded(folders, app).unwrap_or_default())
+    }
+
+    /// The process that has the app now, by the tables of the system.
+    pub fn running(&self) -> Option<&RecordedProcess> {
+        self.0.iter().find(|found| found.is_alive() && listens(found.pid, found.port))
+    }
+}
+
+impl RecordedProcess {
+    /// Whether the process with this number is still the one of the record.
+    fn is_alive(&self) -> bool {
+        let process = System::default().process(self.pid);
+        let started = process.map(|process| process.holder.started_at);
+        started.is_some_and(|at| at.is_none_or(|at| at <= self.then + SLACK))
+    }
 }
 
 /// The last processes of the app, the latest first, and launchers before servers. The server of a launcher is not

@@ -375,13 +375,18 @@ fn assert_no_records_can_be_written(home: &Home, why: &str, now: &str) {
     }
 }
 
-#[test]
-fn a_history_that_is_a_link_is_a_problem_with_what_to_do() {
-    let home = Home::new();
+/// A running launch whose records may be lost, and its history.
+fn serving_without_records(home: &Home) -> (Running, PathBuf) {
     home.may_lose_records();
     let mut running = home.launcher().port(quiet_port()).start();
     running.ready();
-    let history = home.folders().history();
+    (running, home.folders().history())
+}
+
+#[test]
+fn a_history_that_is_a_link_is_a_problem_with_what_to_do() {
+    let home = Home::new();
+    let (running, history) = serving_without_records(&home);
     let kept = home.path().join("kept");
     fs::rename(&history, &kept).expect("it was there");
     symlink(&kept, &history).expect("linked");
@@ -393,10 +398,7 @@ fn a_history_that_is_a_link_is_a_problem_with_what_to_do() {
 #[test]
 fn a_history_that_must_not_be_changed_is_a_problem_with_the_command_that_allows_it() {
     let home = Home::new();
-    home.may_lose_records();
-    let mut running = home.launcher().port(quiet_port()).start();
-    running.ready();
-    let history = home.folders().history();
+    let (running, history) = serving_without_records(&home);
     let immutable = Immutable(&history);
     if !immutable.set("+i") {
         return skip("this file system keeps no attribute that forbids changes (chattr +i)");

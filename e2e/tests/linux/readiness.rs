@@ -101,7 +101,7 @@ fn a_person_is_told_why_the_server_did_not_start_and_where_to_look() {
     }
 }
 
-/// The server is not to blame for the time that nobody could hear it.
+/// The server is not to blame for the time in which its messages were not read.
 #[test]
 fn a_launcher_that_was_stopped_while_its_server_became_ready_hears_it_first() {
     let home = Home::new();

@@ -65,7 +65,7 @@ fn way_out(context: &CommandContext) -> String {
     let app = &context.app;
     match running::look(context) {
         Presence::Running(found @ RunningInstance { launcher_pid: None, .. }) => {
-            match found.server_pid.filter(|_| found.is_seen(context)) {
+            match found.seen_server(context) {
                 Some(pid) => message!("now.end_server", pid),
                 None => message!("now.end_unseen_server"),
             }

@@ -10,14 +10,14 @@ use serde_json::Value;
 use shared::{
     exit::Exit,
     history::{Filter, Follower, Found, HistoryError, Reader},
-    message,
+    message, printable,
 };
 
 use super::history_problems;
 use crate::{
     args::HistoryArgs,
     options::CommandContext,
-    render::{self, note, record},
+    render::{note, record},
 };
 
 /// How often it looks for new records: a person does not notice, and a machine neither.
@@ -109,10 +109,10 @@ impl PrintedCounts {
 
 fn print(stdout: &mut impl Write, text: &str, json: bool) -> Result<(), PrintError> {
     let printed = if json {
-        render::print(stdout, text)
+        printable::write_line(stdout, text)
     } else {
         let entry: Value = serde_json::from_str(text).unwrap_or_default();
-        render::print(stdout, record::entry(&entry))
+        printable::write_line(stdout, record::entry(&entry))
     };
     printed.map_err(|_| PrintError::Unread)
 }

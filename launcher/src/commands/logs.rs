@@ -15,7 +15,7 @@ use shared::{
     history::{Cursor, Filter, Follower, Found, HistoryError, Reader},
     keys, message,
     paths::{Folders, HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
-    printable::escaped,
+    printable::{self, escaped},
     words::AnswerName,
 };
 
@@ -23,7 +23,7 @@ use super::history_problems;
 use crate::{
     args::{LogsArgs, LogsCommand},
     options::CommandContext,
-    render::{self, line, note, record},
+    render::{line, note, record},
 };
 
 /// How often it looks for new lines: a person does not notice, and a machine neither.
@@ -192,9 +192,9 @@ fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
     let mut print = || {
         for line in lines {
             if json {
-                render::print(&mut stdout, &line.text)?;
+                printable::write_line(&mut stdout, &line.text)?;
             } else {
-                render::print(&mut stdout, shown(&line.record))?;
+                printable::write_line(&mut stdout, shown(&line.record))?;
             }
         }
         stdout.flush()

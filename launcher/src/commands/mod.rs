@@ -21,6 +21,7 @@ mod running;
 
 mod history_problems;
 mod resolve;
+mod unwritable;
 
 use std::ffi::OsString;
 

@@ -169,13 +169,13 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
         }
     }
     Err(match presence {
-        Presence::Running(found @ RunningInstance { launcher_pid: Some(pid), .. }) => {
-            match found.is_seen(context) {
-                true => running::refused(
+        Presence::Running(found) if found.launcher_pid.is_some() => {
+            match found.seen_launcher(context) {
+                Some(pid) => running::refused(
                     &message!("ask.no_answer", pid, error = why),
                     &message!("now.kill", pid),
                 ),
-                false => running::refused(
+                None => running::refused(
                     &message!("ask.unseen", error = why),
                     &message!("now.end_launcher"),
                 ),
@@ -189,7 +189,7 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
 /// Prints that a server was started by itself, and so takes no requests of commands.
 fn without_launcher(context: &CommandContext, found: &RunningInstance) -> Exit {
     let (app, port) = (&context.app, found.port);
-    let Some(pid) = found.server_pid.filter(|_| found.is_seen(context)) else {
+    let Some(pid) = found.seen_server(context) else {
         let why = message!("ask.no_seen_launcher", app, port);
         return running::refused(&why, &message!("now.end_unseen_server"));
     };

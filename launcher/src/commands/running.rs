@@ -134,7 +134,7 @@ fn none(context: &CommandContext) -> Exit {
 pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<u32> {
     match presence {
         Presence::Running(found) if found.names_launcher || found.launcher_pid.is_none() => {
-            found.launcher_pid.filter(|pid| instance::is_seen(context, *pid))
+            found.seen_launcher(context)
         }
         Presence::Running(_) | Presence::Unproven { .. } => {
             instance::lock_holder(context).or_else(|| presence.lost_launcher())

@@ -12,10 +12,10 @@ use shared::{
     discovery::Discovery,
     event::Process,
     identity::{Identity, PROBE_TIMEOUT, Secret},
+    launch::LaunchInfo,
     port::Port,
-    recorded_instance::{self, RecordedProcess},
+    recorded_instance::{RecordedProcess, RecordedProcesses},
 };
-
 use uuid::Uuid;
 
 use super::presence::{Presence, RunningInstance};
@@ -32,8 +32,8 @@ pub struct Finder<'a> {
     secret: Option<Secret>,
     /// The ports on which something else answered, or nothing in time.
     strangers: BTreeSet<Port>,
-    /// The process that the history names; it is read once, for who looks again and again.
-    recorded: OnceCell<Option<RecordedProcess>>,
+    /// The processes that the history names. It is read once, for one who looks again and again.
+    recorded: OnceCell<RecordedProcesses>,
 }
 
 impl<'a> Finder<'a> {
@@ -74,14 +74,10 @@ impl<'a> Finder<'a> {
         if let Ok(status) = &asked
             && let Some(server_pid) = status.server_pid
         {
+            let LaunchInfo { port, launch_id, launcher_pid, .. } = status.launch;
             return Presence::Running(RunningInstance {
-                port: status.launch.port,
-                launch_id: status.launch.launch_id,
-                version: status.version.clone(),
-                server_pid: Some(server_pid),
-                launcher_pid: status.launch.launcher_pid,
-                names_launcher: false,
-                has_answered: false,
+                launcher_pid,
+                ..unproved(port, launch_id, status.version.clone(), server_pid)
             });
         }
         if let Some(found) = owner.as_ref().and_then(|owner| unproved_server(owner, &published)) {
@@ -98,9 +94,8 @@ impl<'a> Finder<'a> {
         // A launch that has just taken the lock looks as well.
         let other = |pid: &u32| *pid != std::process::id();
         let mut process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
-        let recorded = || recorded_instance::process(folders, app);
         if process.is_none()
-            && let Some(found) = self.recorded.get_or_init(recorded).clone()
+            && let Some(found) = self.recorded_process().cloned()
         {
             if let Some(identity) = self.probe(found.port) {
                 return Presence::Running(running(found.port, identity, None));
@@ -115,6 +110,12 @@ impl<'a> Finder<'a> {
             (None, None, None) if !is_silent => Presence::Absent,
             _ => Presence::Unproven { process, status },
         }
+    }
+
+    /// The process that has the app now, by its history and the tables of the system.
+    pub(super) fn recorded_process(&self) -> Option<&RecordedProcess> {
+        let CommandContext { app, folders, .. } = self.context;
+        self.recorded.get_or_init(|| RecordedProcesses::read(folders, app)).running()
     }
 
     /// The instance that serves on `port`, if one does.
@@ -148,7 +149,7 @@ fn unproved_server(owner: &LockOwner, published: &[Discovery]) -> Option<Running
     Some(unproved(port, found.launch_id, found.version.clone(), pid))
 }
 
-/// A server without a launcher that has not proved itself.
+/// A server that has not proved itself, and for all that is known here has no launcher.
 fn unproved(port: Port, launch_id: Uuid, version: String, server_pid: u32) -> RunningInstance {
     RunningInstance {
         port,

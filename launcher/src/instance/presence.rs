@@ -35,8 +35,18 @@ impl RunningInstance {
         claim::url(self.port)
     }
 
+    /// Its launcher, if that can be seen from here.
+    pub fn seen_launcher(&self, context: &CommandContext) -> Option<u32> {
+        self.launcher_pid.filter(|_| self.is_seen(context))
+    }
+
+    /// Its server, if that can be seen from here.
+    pub fn seen_server(&self, context: &CommandContext) -> Option<u32> {
+        self.server_pid.filter(|_| self.is_seen(context))
+    }
+
     /// Whether the process ids that it names are those of processes here.
-    pub fn is_seen(&self, context: &CommandContext) -> bool {
+    fn is_seen(&self, context: &CommandContext) -> bool {
         self.launcher_pid.or(self.server_pid).is_some_and(|pid| is_seen(context, pid))
     }
 
@@ -45,8 +55,7 @@ impl RunningInstance {
         if self.has_answered {
             return None;
         }
-        let server_pid = self.server_pid.filter(|_| self.is_seen(context));
-        server_problem(&context.app, self.port, server_pid)
+        server_problem(&context.app, self.port, self.seen_server(context))
     }
 
     /// How its version relates to this one. A version that cannot be read is not ours to judge.

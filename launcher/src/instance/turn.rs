@@ -11,7 +11,7 @@ use shared::{
     app_lock::{AppLock, LockOutcome, Remains},
     discovery::Discovery,
     identity::Secret,
-    message, recorded_instance,
+    message,
 };
 
 use super::{
@@ -69,7 +69,7 @@ pub fn take_turn(
     let mut is_nudged = false;
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
-            Ok(LockOutcome::Held(lock)) if shows_the_end(context, lock.remains()) => {
+            Ok(LockOutcome::Held(lock)) if has_ended(context, &finder, lock.remains()) => {
                 return Ok(Turn::Ours(Some(Box::new(lock))));
             }
             Ok(LockOutcome::Held(lock)) => Ok(Some(lock)),
@@ -126,7 +126,7 @@ fn lets_go(context: &CommandContext) -> bool {
     }
 }
 
-/// The app's lock; `None` if the app runs, whoever has the lock.
+/// The app's lock; `None` if the app runs, with or without that lock.
 ///
 /// # Errors
 ///
@@ -135,20 +135,20 @@ pub fn lock_of_ended_app(context: &CommandContext) -> io::Result<Option<AppLock>
     let CommandContext { app, folders, .. } = context;
     let LockOutcome::Held(lock) = AppLock::try_hold(folders, app)? else { return Ok(None) };
     let mut finder = Finder::new(context, Secret::load(&folders.secret()).ok());
-    if shows_the_end(context, lock.remains()) || !finder.look().shows_a_process() {
+    if has_ended(context, &finder, lock.remains()) || !finder.look().shows_a_process() {
         return Ok(Some(lock));
     }
     lock.give_up();
     Ok(None)
 }
 
-/// Whether what the lock's file said shows for certain that the app does not run. It says nothing of a launch that
-/// could not take the lock, nor of a server that has yet to take it; these leave other traces.
-fn shows_the_end(context: &CommandContext, remains: &Remains) -> bool {
-    leads_nowhere(context, remains)
-        && recorded_instance::process(&context.folders, &context.app).is_none()
+/// Whether it is certain that the app does not run. What the lock's file said is not enough: a launch that could not
+/// take the lock, and a server that has yet to take it, leave other traces.
+fn has_ended(context: &CommandContext, finder: &Finder<'_>, remains: &Remains) -> bool {
+    leads_nowhere(context, remains) && finder.recorded_process().is_none()
 }
 
+/// Whether no file in `run/` leads to another launch than the one whose end the lock's file shows.
 fn leads_nowhere(context: &CommandContext, remains: &Remains) -> bool {
     let CommandContext { app, folders, .. } = context;
     let mut published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));

@@ -2,7 +2,7 @@
 
 use shared::{
     app_lock::{AppLock, LockOutcome},
-    recorded_instance,
+    recorded_instance::RecordedProcesses,
 };
 
 use crate::options::CommandContext;
@@ -17,7 +17,10 @@ pub fn lock_holder(context: &CommandContext) -> Option<u32> {
 pub fn is_seen(context: &CommandContext, pid: u32) -> bool {
     let seen = match AppLock::holder(&context.folders, &context.app) {
         Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
-        _ => recorded_instance::process(&context.folders, &context.app).map(|found| found.pid),
+        _ => {
+            let recorded = RecordedProcesses::read(&context.folders, &context.app);
+            recorded.running().map(|found| found.pid)
+        }
     };
     seen == Some(pid)
 }

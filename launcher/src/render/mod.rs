@@ -288,19 +288,10 @@ pub(crate) fn now(text: impl Display) {
 
 /// One line on stdout.
 pub(crate) fn line(text: impl Display) {
-    let _ = print(&mut anstream::stdout(), text);
+    let _ = printable::write_line(&mut anstream::stdout(), text);
 }
 
 /// One line on stderr.
 pub(crate) fn note(text: impl Display) {
-    let _ = print(&mut anstream::stderr(), text);
-}
-
-/// One line, text or JSON, with [escapes](printable::in_json) for what is left in it.
-///
-/// # Errors
-///
-/// The error of the write: the stream is closed.
-pub(crate) fn print(to: &mut impl Write, text: impl Display) -> io::Result<()> {
-    writeln!(to, "{}", printable::in_json(&text.to_string()))
+    let _ = printable::write_line(&mut anstream::stderr(), text);
 }

@@ -5,7 +5,6 @@
 
 use std::{
     fmt::Display,
-    io::Write,
     net::{IpAddr, SocketAddr},
 };
 
@@ -54,16 +53,11 @@ pub struct ReadyServer<'a> {
 }
 
 fn print_line(text: impl Display) {
-    print(&mut anstream::stdout(), text);
+    let _ = printable::write_line(&mut anstream::stdout(), text);
 }
 
 fn eprint_line(text: impl Display) {
-    print(&mut anstream::stderr(), text);
-}
-
-/// One line, text or JSON, with [escapes](printable::in_json) for what is left in it.
-fn print(to: &mut impl Write, text: impl Display) {
-    let _ = writeln!(to, "{}", printable::in_json(&text.to_string()));
+    let _ = printable::write_line(&mut anstream::stderr(), text);
 }
 
 fn indented(text: impl Display) {

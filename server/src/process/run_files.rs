@@ -15,7 +15,7 @@ use shared::{
     launch::LaunchInfo,
     message,
     paths::Folders,
-    recorded_instance,
+    recorded_instance::RecordedProcesses,
     token::Token,
 };
 use tokio::time::sleep;
@@ -87,7 +87,7 @@ impl<'a> ServerRunFiles<'a> {
     pub(super) async fn keep(&mut self) -> Infallible {
         loop {
             sleep(PAUSE).await;
-            // Whoever cannot be led here was told so at the start.
+            // A warning at the start has said what cannot be written.
             let _ = self.write();
         }
     }
@@ -115,8 +115,8 @@ impl<'a> ServerRunFiles<'a> {
             })
         };
         let has_launcher = || {
-            let found = recorded_instance::process(folders, app);
-            found.is_some_and(|found| found.program == Process::Launcher)
+            let recorded = RecordedProcesses::read(folders, app);
+            recorded.running().is_some_and(|found| found.program == Process::Launcher)
         };
         ports.collect::<BTreeSet<_>>().into_iter().any(answers) || has_launcher()
     }

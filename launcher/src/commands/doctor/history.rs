@@ -13,13 +13,15 @@ use shared::{
     history::{self, Damage, Filter, Found, Head, HistoryError, Reader, line_number},
     message,
     messages::Language,
-    os,
     regular_file::NotReadable,
 };
 use uuid::Uuid;
 
 use super::check::Check;
-use crate::{commands::history_problems, options::CommandContext};
+use crate::{
+    commands::{history_problems, unwritable},
+    options::CommandContext,
+};
 
 /// What a history amounts to.
 #[derive(Debug, Default)]
@@ -65,11 +67,8 @@ pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
             let text = message!("doctor.history_no_file", file = name, error);
             return Check::problem("history", text, message!("doctor.now_history"));
         }
-        let now = match os::is_unchangeable(&error) {
-            true => message!("doctor.now_unchangeable", file = name),
-            false => message!("doctor.now_folder"),
-        };
-        return Check::problem("history", message!("history.unwritable", file = name, error), now);
+        let text = message!("history.unwritable", file = name, error);
+        return Check::problem("history", text, unwritable::now(&file, &error));
     }
     let mut counts = HistoryCounts::default();
     if let Err(error) = counts.add(0, &file, launch) {

@@ -80,8 +80,7 @@ pub(super) fn instance(
 /// Where the run files are whole, the control socket is tried too: a lost one is made anew when it is needed.
 fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) -> Check {
     let (app, url) = (&context.app, found.url());
-    let is_stopped = |pid: &u32| os::is_stopped(*pid) && found.is_seen(context);
-    if let Some(pid) = found.launcher_pid.filter(is_stopped) {
+    if let Some(pid) = found.seen_launcher(context).filter(|pid| os::is_stopped(*pid)) {
         let why = instance::silent(Some(pid));
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::warning("instance", text, instance::now_silent(Some(pid)));
@@ -100,7 +99,7 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
                 let command = next_command::launcher("status", app);
                 message!("doctor.now_control", removal = untrusted.removal(), command)
             }
-            None => instance::now_silent(Some(pid).filter(|_| found.is_seen(context))),
+            None => instance::now_silent(found.seen_launcher(context)),
         };
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::problem("instance", text, now);

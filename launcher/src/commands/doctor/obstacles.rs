@@ -16,7 +16,7 @@ use shared::{
 };
 
 use super::check::{Check, CheckVerdict};
-use crate::options::CommandContext;
+use crate::{commands::unwritable, options::CommandContext};
 
 /// What was found in the place of files, and which files cannot be written.
 pub(super) struct Obstacles {
@@ -166,12 +166,8 @@ impl Obstacles {
 
     fn unwritable(&self) -> impl Iterator<Item = Check> {
         self.unwritable.iter().map(|Unwritable { path, error }| {
-            let file = path.display();
-            let now = match os::is_unchangeable(error) {
-                true => message!("doctor.now_unchangeable", file),
-                false => message!("doctor.now_folder"),
-            };
-            Check::problem("unwritable", message!("doctor.unwritable", file, error), now)
+            let text = message!("doctor.unwritable", file = path.display(), error);
+            Check::problem("unwritable", text, unwritable::now(path, error))
         })
     }
 }

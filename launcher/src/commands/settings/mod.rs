@@ -22,7 +22,7 @@ use shared::{
     message,
     messages::Language,
     next_command,
-    os::{self, LiveRanges},
+    os::LiveRanges,
     policy::{DEFAULT_RANGE, Policy},
     port::Port,
     regular_file::NotReadable,
@@ -38,7 +38,7 @@ use uuid::Uuid;
 
 use crate::{
     args::{SettingsArgs, SettingsCommand},
-    commands::resolve,
+    commands::{resolve, unwritable},
     desktop::login,
     options::{CommandContext, OptionsError},
     render::{self, line, note},
@@ -139,10 +139,7 @@ fn change(
 fn now_unwritable(file: &Path, error: &io::Error) -> Option<String> {
     match NotReadable::of(error) {
         Some(found) => Some(found.removal(file)),
-        None if os::is_unchangeable(error) => {
-            Some(message!("doctor.now_unchangeable", file = file.display()))
-        }
-        None => error.raw_os_error().map(|_| message!("doctor.now_folder")),
+        None => error.raw_os_error().map(|_| unwritable::now(file, error)),
     }
 }
 

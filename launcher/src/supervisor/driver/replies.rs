@@ -34,12 +34,12 @@ impl PendingReplies {
         Some(self.last_ticket)
     }
 
-    /// Drops a client that has gone away without an answer; `None` if there is none.
-    pub(super) fn take_left(&mut self) -> Option<RequestTicket> {
+    /// Drops a client that has gone away without an answer, and returns its ticket; `None` if there is none.
+    pub(super) fn take_left(&mut self) -> RequestTicket {
         let mut clients = self.clients.iter();
         let ticket = clients.find_map(|(ticket, one)| is_over(&one.written).then_some(*ticket))?;
         self.clients.remove(&ticket);
-        Some(Some(ticket))
+        Some(ticket)
     }
 
     /// Sends a client its answer. One that has gone away meanwhile does not want it.
@@ -98,7 +98,7 @@ mod test {
         let (_, second) = (replies.add(first, a_written), replies.add(second, b_written));
         assert_eq!(replies.take_left(), None);
         drop(b);
-        assert_eq!(replies.take_left(), Some(second));
+        assert_eq!(replies.take_left(), second);
         assert_eq!(replies.take_left(), None);
     }
 

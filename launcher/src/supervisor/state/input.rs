@@ -41,8 +41,8 @@ pub enum Input {
     RestartRequested(Requester),
     /// A request for another port: this one, or any.
     MoveRequested(Option<Port>, Requester),
-    /// The client that waited for this answer has gone away.
-    RequesterLeft(RequestTicket),
+    /// The client that waited for the answer with this ticket has gone away.
+    RequesterLeft(u64),
     /// The port of a move was claimed.
     Claimed {
         /// The port so far.

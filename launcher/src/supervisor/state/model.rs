@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use shared::event::{Event, RequestedBy, RestartReason, ServerEnd, ServerRestarting};
+use shared::event::RequestedBy;
 
 use super::{draining::DrainingServer, effect::Effect, operation::Operation, phase::Phase};
 use crate::supervisor::{backoff::Backoff, settings::SupervisorSettings};
@@ -43,16 +43,6 @@ impl State {
             draining: Vec::new(),
         };
         (state, vec![Effect::Spawn { attempt: 1, on_new_port: false }])
-    }
-
-    /// The record that the current server is to be replaced on its port.
-    pub(super) fn restarting(
-        &self,
-        end: ServerEnd,
-        why: RestartReason,
-        by: Option<RequestedBy>,
-    ) -> Effect {
-        Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by }))
     }
 
     /// When [`Input::DeadlineReached`](super::input::Input::DeadlineReached) is due, if nothing else

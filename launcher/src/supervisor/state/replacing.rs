@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use shared::{
-    event::RestartReason,
+    event::{Event, RestartReason, ServerRestarting},
     handover::{ToLauncher, ToServer},
     message,
     port::Port,
@@ -12,7 +12,7 @@ use shared::{
 use super::{
     draining::{DrainingServer, LeftPort, MAX_REDIRECTING},
     effect::{Effect, Reply},
-    input::{RequestTicket, Requester, ServerEvent},
+    input::{Requester, ServerEvent},
     model::State,
     operation::{Operation, OperationKind, Replacement},
     phase::Phase,
@@ -43,8 +43,10 @@ impl State {
         };
         // The current server has not ended: this is how it is now.
         let end = server_end(None, None, self.current, now.duration_since(since));
+        let (why, by) = (RestartReason::Asked, requester.by);
+        let restarting = Event::ServerRestarting(ServerRestarting { end, why, by });
         vec![
-            self.restarting(end, RestartReason::Asked, requester.by),
+            Effect::Record(restarting),
             self.start_replacement(OperationKind::Restart, requester, now),
         ]
     }
@@ -108,9 +110,9 @@ impl State {
     }
 
     /// A client has given up what it asked for, which is not done behind its back.
-    pub(super) fn requester_left(&mut self, ticket: RequestTicket, now: Instant) -> Vec<Effect> {
+    pub(super) fn requester_left(&mut self, ticket: u64, now: Instant) -> Vec<Effect> {
         let requester = self.operation.as_ref().map(Operation::requester);
-        match requester.is_some_and(|requester| requester.ticket == ticket) {
+        match requester.is_some_and(|requester| requester.ticket == Some(ticket)) {
             true => self.abandon_operation(&message!("operation.given_up"), now),
             false => vec![],
         }

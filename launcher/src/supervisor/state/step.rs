@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use shared::{
-    event::{Event, RestartReason, ServerEnd},
+    event::{Event, RestartReason, ServerEnd, ServerRestarting},
     exit::Exit,
     handover::{ToLauncher, ToServer},
     message,
@@ -25,6 +25,7 @@ impl State {
     /// The next start of a server on the current port.
     fn start(&mut self, now: Instant) -> Effect {
         self.started += 1;
+        self.restarts += 1;
         self.current = self.started;
         self.phase = Phase::Starting { since: now };
         Effect::Spawn { attempt: self.current, on_new_port: false }
@@ -94,7 +95,8 @@ impl State {
             return self.end(LaunchOutcome::GaveUp { end, rule: settings.restart }, now, effects);
         };
         end.delay = Some(delay);
-        effects.push(self.restarting(end, RestartReason::Failed, None));
+        let (why, by) = (RestartReason::Failed, None);
+        effects.push(Effect::Record(Event::ServerRestarting(ServerRestarting { end, why, by })));
         self.phase = Phase::Waiting { until: now + delay };
     }
 
@@ -155,10 +157,7 @@ impl State {
                 let reason = NotReady::TimedOut { after: settings.ready_timeout, said_ready: true };
                 effects.extend(self.not_ready(settings, reason, since, now));
             }
-            Phase::Waiting { .. } => {
-                self.restarts += 1;
-                effects.push(self.start(now));
-            }
+            Phase::Waiting { .. } => effects.push(self.start(now)),
             Phase::Draining { since, .. } => {
                 // Nothing can refuse to die, so the end of the process is what happens next.
                 self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };

@@ -350,14 +350,14 @@ fn what_its_requester_no_longer_waits_for_is_abandoned_and_nothing_else() {
     let mut launch = TestLaunch::serving();
     launch.input(Input::MoveRequested(None, cli(1)));
     launch.input(Input::Claimed { from: port(17000), to: port(18000) });
-    assert_eq!(launch.input(Input::RequesterLeft(Some(2))), []);
-    let effects = launch.input(Input::RequesterLeft(Some(1)));
+    assert_eq!(launch.input(Input::RequesterLeft(2)), []);
+    let effects = launch.input(Input::RequesterLeft(1));
     assert!(effects.contains(&Effect::Kill(2)), "{effects:?}");
     assert!(effects.contains(&Effect::AbandonClaim(Some(RequestedBy::Cli))), "{effects:?}");
     assert_eq!(launch.state.operation, None);
     assert_eq!(launch.state.restarts, 0, "a move is none");
     launch.input(Input::RestartRequested(cli(3)));
-    launch.input(Input::RequesterLeft(Some(3)));
+    launch.input(Input::RequesterLeft(3));
     assert_eq!(launch.state.restarts, 0, "nor is one that was given up");
     launch.input(Input::RestartRequested(cli(4)));
     launch.event(4, ready());

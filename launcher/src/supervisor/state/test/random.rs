@@ -26,7 +26,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => Just(Input::RestartRequested(cli(2))),
         2 => Just(Input::MoveRequested(None, cli(3))),
         2 => Just(Input::Claimed { from: port(17000), to: port(18000) }),
-        1 => Just(Input::RequesterLeft(Some(3))),
+        1 => Just(Input::RequesterLeft(3)),
         1 => Just(Input::NotClaimed("taken".into())),
     ]
 }
