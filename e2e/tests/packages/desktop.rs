@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use e2e::{Home, WatchedProcess, found, skip, wait_until};
@@ -19,7 +20,7 @@ echo $$ > "$HOMEPORT_HOME/browser.pid"
 exec chromium --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync \
     --disable-background-networking --disable-component-update --no-default-browser-check \
     --password-store=basic --window-position=0,0 --window-size=1280,800 \
-    --user-data-dir="$HOMEPORT_HOME/browser" "$1"
+    --user-data-dir="$HOMEPORT_HOME/browser" "$1" 2> "$HOMEPORT_HOME/browser.log"
 "#;
 
 /// A virtual screen, and the unpacked package.
@@ -80,8 +81,13 @@ impl Desktop {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "only the macros are kept with the test they come from")]
 impl Drop for Desktop {
     fn drop(&mut self) {
+        if thread::panicking() {
+            let said = fs::read_to_string(self.home.path().join("browser.log"));
+            eprintln!("--- the browser said:\n{}", said.unwrap_or_default());
+        }
         // By their process ids, as far as the test has come.
         let browser = fs::read_to_string(self.home.path().join("browser.pid")).unwrap_or_default();
         if let Some(browser) = browser.trim().parse().ok().and_then(WatchedProcess::of) {
