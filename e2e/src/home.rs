@@ -149,16 +149,17 @@ impl Home {
     }
 
     /// A command of the launcher that starts nothing, and prints for people unless `--json` is
-    /// added.
+    /// added. Its words are separated by spaces.
     #[track_caller]
-    pub fn command(&self, name: &str) -> Invocation {
-        self.launcher().without("--no-open").without("--json").arg(name)
+    pub fn command(&self, words: &str) -> Invocation {
+        let launch = self.launcher().without("--no-open").without("--json");
+        words.split_whitespace().fold(launch, Invocation::arg)
     }
 
     /// Runs a command with `--json` to its end.
     #[track_caller]
-    pub fn ask(&self, name: &str) -> Ended {
-        self.command(name).arg("--json").run()
+    pub fn ask(&self, words: &str) -> Ended {
+        self.command(words).arg("--json").run()
     }
 
     /// The server without a launcher, to be started in this home.

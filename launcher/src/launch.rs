@@ -105,15 +105,19 @@ impl Launch {
         info!(self.log(), "logs are opened anew");
     }
 
-    /// Opens the browser on the server on `port`, which has proved itself, while everything else goes
-    /// on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
+    /// Opens the browser on the server on `port`, which has proved itself and lets in by `token`, while
+    /// everything else goes on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
     /// when that is closed. It is the last of a start.
-    pub fn open_browser(&self, port: Port) -> Option<JoinHandle<()>> {
-        let (screen, log, context) = (self.screen, self.log().clone(), self.context.clone());
+    pub fn open_browser(
+        &self,
+        port: Port,
+        token: impl FnOnce() -> io::Result<Token> + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
+        let (screen, log, app) = (self.screen, self.log().clone(), self.context.app.clone());
         let message = self.message(Message::no_browser(&claim::url(port)));
         let open = move || {
-            if let Err(error) = browser::open(browser::address(&context, port, BrowserPage::First))
-            {
+            let address = browser::address(&app, port, BrowserPage::First, token);
+            if let Err(error) = browser::open(address) {
                 warn(&log, screen, &message!("warning.no_browser"), &error);
                 screen.started();
                 desktop::show_error(&message, None);

@@ -288,8 +288,9 @@ impl LaunchState<'_> {
             history: &context.folders.history(),
         });
         let is_wanted = self.options.settings.open_browser.value;
+        let token = self.launch.token.clone();
         // It opens on its own.
-        if !is_wanted || self.launch.open_browser(at.port).is_none() {
+        if !is_wanted || self.launch.open_browser(at.port, || Ok(token)).is_none() {
             screen.started();
         }
     }

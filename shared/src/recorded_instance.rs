@@ -107,8 +107,8 @@ fn of_entry(entry: &Entry) -> Option<RecordedProcess> {
     }
 }
 
-/// Whether a process listens on a port, as far as the tables of the system show it.
-fn listens(pid: u32, port: Port) -> bool {
+/// Whether the process with a number here listens on a port, as far as the tables of the system show it.
+pub fn listens(pid: u32, port: Port) -> bool {
     let system = System::default();
     let sockets = system.listeners().unwrap_or_else(|| system.sockets()).unwrap_or_default();
     let listening: Vec<_> = sockets

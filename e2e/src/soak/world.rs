@@ -214,8 +214,7 @@ impl<'a> World<'a> {
 
     /// A command of the launcher.
     pub(super) fn command(&self, words: &str) -> Invocation {
-        let launch = self.home.launcher().without("--no-open").without("--json");
-        words.split(' ').fold(launch, Invocation::arg).arg("--json")
+        self.home.command(words).arg("--json")
     }
 
     pub(super) fn running(&self) -> &Running {

@@ -306,6 +306,10 @@ fn what_is_in_the_place_of_a_file_is_named_with_the_commands_that_help() {
         put(&tickets);
         assert_named_with_what_helps(&format!("{what} in place of the tickets"), &home, &tickets);
     }
+    let folder = home.folders().lock(&app).parent().expect("a folder").to_owned();
+    fs::remove_dir_all(&folder).expect("it was there");
+    fs::write(&folder, "no folder").expect("written");
+    assert_named_with_what_helps("a file in place of the app's folder", &home, &folder);
     assert_eq!(running.stop().code, Some(0));
     // Nothing runs.
     for (file, path_of) in REPLACED {

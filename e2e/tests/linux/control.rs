@@ -255,7 +255,9 @@ fn a_launcher_of_another_pid_namespace_that_has_lost_its_files_is_not_to_be_kill
     assert!(status["launcher_memory_bytes"].is_null(), "{status}");
     assert!(status["server_memory_bytes"].is_null(), "{status}");
     fs::remove_dir_all(home.folders().run()).expect("it was there");
-    assert!(home.command("doctor").run().stdout.contains(&url));
+    let examined = home.command("doctor").run();
+    assert!(examined.stdout.contains(&url), "{examined:?}");
+    assert!(examined.stdout.contains("where the app was started"), "{examined:?}");
     assert_no_kill_is_advised(&home);
     let inside = WatchedProcess::children_of(running.pid());
     inside.first().expect("unshare has started it").signal(Signal::HUP);

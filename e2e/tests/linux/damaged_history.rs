@@ -49,9 +49,7 @@ impl Past {
     }
 
     fn command(&self, words: &str) -> Invocation {
-        let mut words = words.split_whitespace();
-        let launch = self.home.command(words.next().expect("a command"));
-        words.fold(launch, Invocation::arg)
+        self.home.command(words)
     }
 
     #[track_caller]

@@ -33,7 +33,7 @@ fn serves(url: &str) -> bool {
 
 /// Stops it as the console does, by the control socket.
 fn stop(home: &Home, running: Running) {
-    let stopped = home.launcher().without("--no-open").without("--json").arg("stop").run();
+    let stopped = home.command("stop").run();
     assert_eq!(stopped.code, Some(0), "{stopped:?}");
     assert_eq!(running.exit().code, Some(0));
 }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use e2e::{
-    Ended, Home, Invocation, RunContext, Running, WatchedProcess, program, quiet_port, quiet_range,
-    skip, wait_for, wait_until,
+    Home, RunContext, Running, WatchedProcess, program, quiet_port, quiet_range, skip, wait_for,
+    wait_until,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -49,13 +49,6 @@ fn for_each_loss(check: fn(&str, LostPaths)) {
             scope.spawn(move || check(case, lost));
         }
     });
-}
-
-/// Runs a command, with the arguments that follow it.
-fn run(home: &Home, words: &str) -> Ended {
-    let mut words = words.split(' ');
-    let command = home.command(words.next().expect("a word"));
-    words.fold(command, Invocation::arg).run()
 }
 
 fn serving(home: &Home) -> (Running, String) {
@@ -107,7 +100,7 @@ fn whatever_is_lost_of_an_app_that_is_stopped_there_is_no_second_one() {
 
         let way_out = format!("kill -CONT {}", pids[0]);
         for words in ["start --no-open", "where", "status", "stop", "doctor"] {
-            let told = run(&home, words);
+            let told = home.command(words).run();
             assert_eq!(told.code, Some(75), "{case}: {told:?}");
             let said = [told.stdout.as_str(), &told.stderr].concat();
             assert!(said.contains(&way_out), "{case}: {told:?}");
@@ -138,7 +131,7 @@ fn whatever_is_lost_of_an_app_whose_server_is_stopped_its_launcher_is_asked() {
         let way_out = format!("kill -CONT {}", server.pid());
         assert!(second.stderr.contains(&way_out), "{case}: {second:?}");
         for words in ["where", "open --print", "doctor"] {
-            let told = run(&home, words);
+            let told = home.command(words).run();
             assert_eq!(told.code, Some(75), "{case}: {told:?}");
             assert!([told.stdout, told.stderr].concat().contains(&way_out), "{case}");
         }
@@ -221,7 +214,7 @@ fn each_command_that_finds_the_app_has_the_lost_files_written_anew() {
     for command in ["where", "token", "open --print", "status"] {
         for (case, lost) in LOSSES {
             lost(home.folders(), &app).iter().for_each(remove);
-            let told = run(&home, command);
+            let told = home.command(command).run();
             assert_eq!(told.code, Some(0), "{case}: {command}: {told:?}");
             assert!(command == "token" || told.stdout.contains(&url), "{command}: {told:?}");
             let folders = home.folders();
@@ -291,6 +284,38 @@ fn an_app_whose_home_has_become_read_only_is_still_shown_and_stopped() {
     let doctor = in_view("doctor").run();
     assert_eq!(doctor.code, Some(75), "{doctor:?}");
     assert_eq!(in_view("stop").run().code, Some(0));
+    assert_eq!(running.exit().code, Some(0));
+}
+
+/// Nothing of what an earlier launch left there can be replaced.
+#[test]
+fn a_launch_in_a_home_that_is_read_only_is_shown_and_no_token_of_an_earlier_one_is() {
+    let home = Home::new();
+    home.may_lose_records();
+    let disk = home.path().join("disk");
+    fs::create_dir(&disk).expect("made");
+    let tmpfs: [&[&str]; 1] = [&["-t", "tmpfs", "-o", "mode=700", "tmpfs"]];
+    let Some(_mounted) = Mounted::on(&disk, &tmpfs) else { return };
+    let launcher = || home.launcher().env("HOMEPORT_HOME", &disk);
+    let mut earlier = launcher().port(quiet_port()).start();
+    let port = earlier.ready().port;
+    earlier.kill_both();
+    let remounted = Command::new("mount").args(["-o", "remount,ro"]).arg(&disk).status();
+    assert!(remounted.expect("it starts").success(), "all files are closed by now");
+
+    let mut running = launcher().start();
+    assert_eq!(running.ready().port, port);
+    let ask = |words: &str| home.command(words).env("HOMEPORT_HOME", &disk).run();
+    let status = ask("status --json").line("status");
+    assert!(status["launcher_memory_bytes"].is_u64(), "{status}");
+    for command in ["token", "open --print"] {
+        let told = ask(command);
+        assert_eq!((told.code, told.stdout.as_str()), (Some(75), ""), "{command}: {told:?}");
+        for piece in ["server.token", "an earlier launch", "doctor` says what keeps it"] {
+            assert!(told.stderr.contains(piece), "{command}: no `{piece}`: {told:?}");
+        }
+    }
+    assert_eq!(ask("stop").code, Some(0));
     assert_eq!(running.exit().code, Some(0));
 }
 

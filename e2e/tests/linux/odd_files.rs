@@ -90,10 +90,8 @@ fn each_case(mut act: impl FnMut(&str, &Evil, &PathOf)) {
 /// Runs a command, which must end in time and without a panic.
 #[track_caller]
 fn run(case: &str, home: &Home, words: &str) -> e2e::Ended {
-    let mut parts = words.split(' ');
-    let command = home.command(parts.next().expect("a word"));
     let began = Instant::now();
-    let ended = parts.fold(command, e2e::Invocation::arg).run();
+    let ended = home.command(words).run();
     assert!(began.elapsed() < LIMIT, "{case}: {words}: {:?}", began.elapsed());
     let code = ended.code.unwrap_or_else(|| panic!("{case}: {words}: {ended:?}"));
     assert!([0, 3, 69, 75, 78].contains(&code), "{case}: {words}: {ended:?}");

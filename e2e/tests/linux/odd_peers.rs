@@ -156,13 +156,6 @@ impl Drop for Connecting {
     }
 }
 
-/// The `words` of a command line, in `home`.
-fn command(home: &Home, words: &str) -> Invocation {
-    let mut words = words.split(' ');
-    let command = home.command(words.next().expect("a word"));
-    words.fold(command, Invocation::arg)
-}
-
 /// Runs it to its end, which comes in time and without a panic, in little memory.
 #[track_caller]
 fn run(case: &str, invocation: &Invocation) -> Ended {
@@ -275,14 +268,14 @@ fn whatever_listens_where_an_app_is_looked_for_commands_end_and_a_launch_serves(
         };
         let absent = if is_silent { 75 } else { 3 };
         for words in ["status", "where", "stop", "restart", "open --print", "token"] {
-            let ended = run(&case, &command(&home, words));
+            let ended = run(&case, &home.command(words));
             assert_eq!(ended.code, Some(absent), "{case}: {words}: {ended:?}");
             assert!(ended.stderr.contains("error: "), "{case}: {words}: {ended:?}");
         }
-        let doctor = run(&case, &command(&home, "doctor"));
+        let doctor = run(&case, &home.command("doctor"));
         assert_eq!(doctor.code, Some(if is_silent { 75 } else { 0 }), "{case}: {doctor:?}");
         if let Some(port) = port {
-            let explained = run(&case, &command(&home, &format!("explain {port}")));
+            let explained = run(&case, &home.command(&format!("explain {port}")));
             assert_eq!(explained.code, Some(0), "{case}: {explained:?}");
         }
         assert_eq!(home.last_good(), last_good, "{case}");
@@ -294,8 +287,8 @@ fn whatever_listens_where_an_app_is_looked_for_commands_end_and_a_launch_serves(
         assert_ne!(Some(ready.port), port, "{case}");
         let launcher = WatchedProcess::of(running.pid()).expect("it runs");
         assert!(launcher.peak_memory() < ROOM, "{case}: {}", launcher.peak_memory());
-        assert_eq!(run(&case, &command(&home, "status")).code, Some(0), "{case}");
-        assert_eq!(run(&case, &command(&home, "stop")).code, Some(0), "{case}");
+        assert_eq!(run(&case, &home.command("status")).code, Some(0), "{case}");
+        assert_eq!(run(&case, &home.command("stop")).code, Some(0), "{case}");
         assert_eq!(running.exit().code, Some(0), "{case}");
         assert_logs_no_panic(&case, &home);
     });
@@ -312,7 +305,7 @@ fn another_server_of_ours_on_the_remembered_port_is_not_taken_for_the_app() {
         let mut other = other.port(port).start();
         let theirs = other.ready().url;
         for words in ["status", "where", "stop", "open --print"] {
-            let ended = run(case, &command(&home, words));
+            let ended = run(case, &home.command(words));
             assert_eq!(ended.code, Some(3), "{case}: {words}: {ended:?}");
             assert!(!ended.stdout.contains(&theirs), "{case}: {words}: {ended:?}");
         }
@@ -352,7 +345,7 @@ fn whatever_connects_to_a_running_app_others_are_served_and_it_ends_in_time() {
             let health = get(&format!("{url}_homeport/healthz"));
             assert_eq!(health.expect(&case).status, 200, "{case}");
             for words in ["status", "where", "doctor", "restart"] {
-                let ended = run(&case, &command(&home, words));
+                let ended = run(&case, &home.command(words));
                 // On a slow machine the proof may not reach the new server among so many; the old one stays.
                 let is_refused = words == "restart" && ended.code == Some(75);
                 assert!(ended.code == Some(0) || is_refused, "{case}: {words}: {ended:?}");
@@ -363,7 +356,7 @@ fn whatever_connects_to_a_running_app_others_are_served_and_it_ends_in_time() {
                 assert!(peak < ROOM, "{case}: {peak} bytes, process {}", program.pid());
             }
         }
-        let stopped = run(&case, &command(&home, "stop"));
+        let stopped = run(&case, &home.command("stop"));
         assert_eq!(stopped.code, Some(0), "{case}: {stopped:?}");
         drop(crowd);
         assert_eq!(running.exit().code, Some(0), "{case}");

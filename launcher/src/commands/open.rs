@@ -4,9 +4,7 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
-use shared::{
-    exit::Exit, message, next_command, regular_file::NotReadable, token::Token, words::AnswerName,
-};
+use shared::{exit::Exit, message, next_command, regular_file::NotReadable, words::AnswerName};
 
 use super::running;
 use crate::{
@@ -26,7 +24,9 @@ pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> E
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    if let Err(error) = browser::open(browser::address(context, found.port, page)) {
+    let token = || found.token(context);
+    let address = browser::address(&context.app, found.port, page, token);
+    if let Err(error) = browser::open(address) {
         render::error(message!("open.failed", url = found.url(), error));
         let command = next_command::launcher("open --print", &context.app);
         render::now(message!("now.print", command));
@@ -48,7 +48,8 @@ pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> 
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let address = match browser::signed_in_address(context, found.port, page) {
+    let token = || found.token(context);
+    let address = match browser::signed_in_address(&context.app, found.port, page, token) {
         Ok(address) => address,
         Err(error) => return unreadable_token(context, &found, &error),
     };
@@ -68,18 +69,21 @@ pub(super) fn token(context: &CommandContext, json: bool) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let file = context.folders.token(&context.app);
-    match Token::load(&file) {
-        Ok(token) if json => line(json!({
-            "event": AnswerName::Token, "app": context.app, "token": token, "file": file,
-        })),
+    match found.token(context) {
+        Ok(token) if json => {
+            let file = context.folders.token(&context.app);
+            line(json!({
+                "event": AnswerName::Token, "app": context.app, "token": token, "file": file,
+            }));
+        }
         Ok(token) => line(token.reveal()),
         Err(error) => return unreadable_token(context, &found, &error),
     }
     Exit::Done
 }
 
-/// What a person can do whose token cannot be read. A server without a launcher writes it anew every second.
+/// What a person can do whose token cannot be had. A server without a launcher writes it anew within a second, and
+/// a launcher has written it anew before it is missed here: if they can.
 fn unreadable_token(context: &CommandContext, found: &RunningInstance, error: &io::Error) -> Exit {
     let file = context.folders.token(&context.app);
     let command = |words| next_command::launcher(words, &context.app);
@@ -93,9 +97,11 @@ fn unreadable_token(context: &CommandContext, found: &RunningInstance, error: &i
             )
         }
         _ if found.launcher_pid.is_none() => {
-            message!("now.token_again", command = command("token"))
+            message!("now.token_again", command = command("token"), doctor = command("doctor"))
         }
-        (_, io::ErrorKind::NotFound) => message!("now.restart_app", command = command("restart")),
+        (_, io::ErrorKind::NotFound) => {
+            message!("now.token_restart", doctor = command("doctor"), command = command("restart"))
+        }
         // What stands in its place may be another user's, or nothing that can be replaced.
         _ => message!("now.remove_token", file = file.display(), command = command("restart")),
     });

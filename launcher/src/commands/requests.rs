@@ -264,7 +264,9 @@ struct SeenProcesses {
 
 impl SeenProcesses {
     fn of(status: &LaunchStatus, context: &CommandContext) -> Self {
-        let launcher = status.launch.launcher_pid.filter(|pid| instance::is_seen(context, *pid));
+        let port = status.launch.port;
+        let is_seen = |pid: &u32| instance::is_seen(context, *pid, port);
+        let launcher = status.launch.launcher_pid.filter(is_seen);
         Self { launcher, server: launcher.and(status.server_pid) }
     }
 }

@@ -124,9 +124,10 @@ impl Launch {
         if let Some((problem, now)) = &problem {
             self.screen.warning(problem, now);
         }
+        let (instance, context) = (found.clone(), self.context.clone());
         if options.settings.open_browser.value
             && problem.is_none()
-            && let Some(opening) = self.open_browser(port)
+            && let Some(opening) = self.open_browser(port, move || instance.token(&context))
         {
             // This process ends next, and with it the thread. One that has panicked has said so.
             let _ = opening.join();

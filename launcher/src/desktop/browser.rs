@@ -8,14 +8,13 @@ use std::{ffi::OsStr, io, time::Duration};
 
 use jiff::Timestamp;
 use shared::{
+    app::AppName,
     claim,
     identity::client,
     message,
     port::Port,
     token::{CONSOLE, Token},
 };
-
-use crate::options::CommandContext;
 
 /// The limit for the app's answer to `/`. Ours needs a millisecond; one that takes longer makes a page
 /// of its own.
@@ -46,29 +45,34 @@ pub fn open(page: impl AsRef<OsStr>) -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), message!("open.no_program")))
 }
 
-/// The address of a page of the server on `port`. The server must have proved to be this user's: a
-/// ticket must not reach another program.
-pub fn address(context: &CommandContext, port: Port, page: BrowserPage) -> String {
+/// The address of a page of the server of `app` on `port`, which lets in by `token`. The server must have
+/// proved to be this user's: a ticket must not reach another program.
+pub fn address(
+    app: &AppName,
+    port: Port,
+    page: BrowserPage,
+    token: impl FnOnce() -> io::Result<Token>,
+) -> String {
     // Without a token that can be read the page explains how to sign in.
     let console = |_| format!("{}{}", claim::url(port), CONSOLE.trim_start_matches('/'));
-    signed_in_address(context, port, page).unwrap_or_else(console)
+    signed_in_address(app, port, page, token).unwrap_or_else(console)
 }
 
 /// The same for a browser that this program does not open.
 ///
 /// # Errors
 ///
-/// If the page needs the token, and that cannot be read.
+/// If the page needs the token, and that cannot be had.
 pub fn signed_in_address(
-    context: &CommandContext,
+    app: &AppName,
     port: Port,
     page: BrowserPage,
+    token: impl FnOnce() -> io::Result<Token>,
 ) -> io::Result<String> {
     if page == BrowserPage::First && !leads_to_console(port) {
         return Ok(claim::url(port));
     }
-    let token = Token::load(&context.folders.token(&context.app))?;
-    Ok(token.one_time_url(&context.app, port, Timestamp::now()))
+    Ok(token()?.one_time_url(app, port, Timestamp::now()))
 }
 
 /// Whether `/` leads to the console. Nothing is read but the head of the answer.

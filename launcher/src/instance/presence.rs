@@ -1,7 +1,11 @@
 //! What was found of an app.
 
+use std::io;
+
 use semver::Version;
-use shared::{app::AppName, claim, event::Relation, message, port::Port};
+use shared::{
+    app::AppName, claim, discovery::Discovery, event::Relation, message, port::Port, token::Token,
+};
 use uuid::Uuid;
 
 use super::{
@@ -47,7 +51,24 @@ impl RunningInstance {
 
     /// Whether the process ids that it names are those of processes here.
     fn is_seen(&self, context: &CommandContext) -> bool {
-        self.launcher_pid.or(self.server_pid).is_some_and(|pid| is_seen(context, pid))
+        let pid = self.launcher_pid.or(self.server_pid);
+        pid.is_some_and(|pid| is_seen(context, pid, self.port))
+    }
+
+    /// The token of its launch.
+    ///
+    /// # Errors
+    ///
+    /// If its file cannot be read, or is that of another launch, which this one could not write anew.
+    pub fn token(&self, context: &CommandContext) -> io::Result<Token> {
+        let CommandContext { app, folders, .. } = context;
+        let published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
+        let mut launches = published.map(|found| found.launch_id).peekable();
+        if launches.peek().is_some() && !launches.any(|launch_id| launch_id == self.launch_id) {
+            let why = message!("token.of_another_launch");
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
+        Token::load(&folders.token(app))
     }
 
     /// What is wrong with its server if that is stopped or silent, and the way out.

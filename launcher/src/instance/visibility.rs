@@ -1,9 +1,6 @@
 //! Which processes of an app can be seen from here.
 
-use shared::{
-    app_lock::{AppLock, LockOutcome},
-    recorded_instance::RecordedProcesses,
-};
+use shared::{app_lock::AppLock, port::Port, recorded_instance};
 
 use crate::options::CommandContext;
 
@@ -12,15 +9,8 @@ pub fn lock_holder(context: &CommandContext) -> Option<u32> {
     AppLock::holder(&context.folders, &context.app)?.process_here()
 }
 
-/// Whether the number that a launcher, or a server without one, has given is that of its process here. In a
-/// container that shares the home and the name of the computer, it is the number of another one here.
-pub fn is_seen(context: &CommandContext, pid: u32) -> bool {
-    let seen = match AppLock::holder(&context.folders, &context.app) {
-        Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
-        _ => {
-            let recorded = RecordedProcesses::read(&context.folders, &context.app);
-            recorded.running().map(|found| found.pid)
-        }
-    };
-    seen == Some(pid)
+/// Whether the number that a launcher on `port`, or a server without one, has given is that of its process here. In
+/// a container that shares the home and the name of the computer, it is the number of another one here.
+pub fn is_seen(context: &CommandContext, pid: u32, port: Port) -> bool {
+    lock_holder(context) == Some(pid) || recorded_instance::listens(pid, port)
 }

@@ -69,9 +69,7 @@ impl GeneratedHistory {
     }
 
     fn ask(&self, words: &str) -> Ended {
-        let mut words = words.split_whitespace();
-        let launch = self.home.command(words.next().expect("a command")).arg("--json");
-        let told = words.fold(launch, e2e::Invocation::arg).run();
+        let told = self.home.ask(words);
         assert_eq!(told.code, Some(0), "{told:?}");
         told
     }

@@ -14,7 +14,7 @@ use shared::{
     trust::{self, Purpose, Untrusted},
 };
 
-use super::check::Check;
+use super::{check::Check, obstacles::Obstacles};
 use crate::options::CommandContext;
 
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
@@ -118,15 +118,17 @@ fn try_out(folder: &Path) -> io::Result<()> {
     written
 }
 
-/// What is remembered, and what proves who we are.
-pub(super) fn memory(context: &CommandContext) -> Vec<Check> {
+/// What is remembered, and what proves who we are. What is in the way of a file has a check of its own.
+pub(super) fn memory(context: &CommandContext, obstacles: &Obstacles) -> Vec<Check> {
     let folders = &context.folders;
     let bad = set_aside(&[
         folders.state().to_owned(),
         folders.state().join(context.app.as_str()),
         folders.run().to_owned(),
     ]);
-    let mut checks = vec![assignment(&folders.assignment(&context.app)), secret(&folders.secret())];
+    let file = Some(folders.assignment(&context.app)).filter(|file| !obstacles.is_at(file));
+    let mut checks: Vec<_> = file.iter().map(|file| assignment(file)).collect();
+    checks.push(secret(&folders.secret()));
     if !bad.is_empty() {
         let names: Vec<_> = bad.iter().map(|file| file.display().to_string()).collect();
         checks.push(Check::warning(

@@ -57,12 +57,13 @@ pub(super) fn instance(
         let check = if is_silent { Check::problem } else { Check::warning };
         return vec![check("instance", problem, now)];
     }
-    let has_files = running::restorer(context, &presence).is_some();
+    let restorer = running::restorer(context, &presence);
     match presence {
         Presence::Running(found) => {
+            let has_files = restorer.is_some() || found.names_launcher;
             let mut missing = if has_files { files.missing_of(&found) } else { Vec::new() };
             missing.retain(|file| !obstacles.is_at(file));
-            let lost = lost(context, &missing).into_iter();
+            let lost = lost(context, &missing, restorer.is_some()).into_iter();
             [running(context, &found, missing.is_empty())]
                 .into_iter()
                 .chain(lost)
@@ -107,14 +108,18 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
     Check::ok("instance", message!("doctor.runs", app, url))
 }
 
-fn lost(context: &CommandContext, files: &[PathBuf]) -> Option<Check> {
+/// The files that a launcher has lost. One that cannot be seen from here cannot be told so either.
+fn lost(context: &CommandContext, files: &[PathBuf], is_seen: bool) -> Option<Check> {
     let (launcher, app) = (invoked_as::launcher(), &context.app);
     let files = names(files)?;
-    Some(Check::warning(
-        "run_files",
-        message!("doctor.lost", app, files),
-        message!("doctor.now_lost", launcher, app),
-    ))
+    let now = match is_seen {
+        true => message!("doctor.now_lost", launcher, app),
+        false => {
+            let command = next_command::launcher("status", app);
+            message!("doctor.now_lost_elsewhere", command)
+        }
+    };
+    Some(Check::warning("run_files", message!("doctor.lost", app, files), now))
 }
 
 fn left_behind(context: &CommandContext, obstacles: &Obstacles) -> Option<Check> {

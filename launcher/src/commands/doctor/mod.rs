@@ -52,10 +52,10 @@ pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
             None
         }
     };
-    checks.extend(files::memory(context));
+    let obstacles = Obstacles::look(context);
+    checks.extend(files::memory(context, &obstacles));
     let state = InstanceState::of(context);
     let launch = state.launch();
-    let obstacles = Obstacles::look(context);
     checks.extend(instance::instance(context, state, &obstacles));
     checks.extend(obstacles.checks(context, launch.is_some()));
     checks.push(history::history(context, launch));

@@ -47,6 +47,7 @@ impl Obstacles {
         found.look_at_what_is_opened(context);
         found.look_at_locks(context);
         found.look_at_what_is_replaced(context);
+        found.look_at_app_folder(context);
         found.look_at_tickets(context);
         found
     }
@@ -108,6 +109,19 @@ impl Obstacles {
         }
     }
 
+    /// The folder of the memory and the lock.
+    fn look_at_app_folder(&mut self, context: &CommandContext) {
+        let folder = context.folders.lock(&context.app).parent().map(Path::to_owned);
+        let Some(path) = folder.filter(|path| path.metadata().is_ok_and(|about| !about.is_dir()))
+        else {
+            return;
+        };
+        let text = message!("doctor.not_a_folder", file = path.display());
+        let removal = NotReadable::Other.removal(&path);
+        let verdict = CheckVerdict::Problem;
+        self.found.push(Obstacle { path, text, removal, verdict, is_of_launch: true });
+    }
+
     /// The folder of the tickets that were used.
     fn look_at_tickets(&mut self, context: &CommandContext) {
         let path = context.folders.tickets(&context.app);
@@ -135,9 +149,9 @@ impl Obstacles {
         self.found.push(Obstacle { path, text, removal, verdict, is_of_launch });
     }
 
-    /// Whether something was found at `path`.
+    /// Whether something was found at `path`, or in the place of a folder of it.
     pub(super) fn is_at(&self, path: &Path) -> bool {
-        self.found.iter().any(|obstacle| obstacle.path == path)
+        self.found.iter().any(|obstacle| path.starts_with(&obstacle.path))
     }
 
     /// What was found, and what a person can do. A launch that runs makes its files anew when a command comes.
