@@ -39,6 +39,12 @@ impl WatchedProcess {
         self.pid
     }
 
+    /// Whether it runs the program in a file of this name, and not one that has yet to become it.
+    pub fn runs(&self, program: &str) -> bool {
+        let file = fs::read_link(format!("/proc/{}/exe", self.pid));
+        file.is_ok_and(|file| file.file_name() == Some(program.as_ref()))
+    }
+
     /// Whether a signal has stopped it; SIGCONT lets it go on.
     pub fn is_stopped(&self) -> bool {
         stat_of(self.pid, 0).as_deref() == Some("T")

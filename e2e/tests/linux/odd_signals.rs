@@ -195,6 +195,8 @@ fn a_launch_that_is_ended_at_any_step_of_its_start_leaves_nothing() {
             let home = Home::new();
             let history = home.folders().history();
             let mut running = launcher(&home).start();
+            let launch = WatchedProcess::of(running.pid()).expect("it is not waited for yet");
+            wait_until("its program runs", || launch.has_ended() || launch.runs("launcher"));
             wait_until("it has come so far", || {
                 let told = fs::read_to_string(&history).unwrap_or_default();
                 step.is_empty() || told.contains(&format!("\"event\":\"{step}\""))
