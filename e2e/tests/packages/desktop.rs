@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use e2e::{Home, WatchedProcess, found, skip, wait_until};
+use e2e::{Home, PATIENCE, WatchedProcess, found, skip, wait_until};
 
 use crate::debian::package;
 
@@ -20,7 +20,7 @@ echo $$ > "$HOMEPORT_HOME/browser.pid"
 exec chromium --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync \
     --disable-background-networking --disable-component-update --no-default-browser-check \
     --password-store=basic --window-position=0,0 --window-size=1280,800 \
-    --user-data-dir="$HOMEPORT_HOME/browser" "$1" 2> "$HOMEPORT_HOME/browser.log"
+    --user-data-dir="$HOMEPORT_HOME/browser" "$1" 2>> "$HOMEPORT_HOME/browser.log"
 "#;
 
 /// A virtual screen, and the unpacked package.
@@ -33,8 +33,10 @@ struct Desktop {
 
 impl Desktop {
     fn new() -> Self {
+        // It would begin anew, and refuse the browser meanwhile, when the last that looks at it is gone.
         let mut screen = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+            .arg("-noreset")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -76,6 +78,28 @@ impl Desktop {
         self.system.path().join("usr/share/applications/homeport.desktop")
     }
 
+    fn click(&self) {
+        assert!(self.succeeds("gio", &["launch", self.entry().to_str().expect("text")]));
+    }
+
+    /// Whether a window whose name matches `pattern` appears in time.
+    fn shows(&self, pattern: &str) -> bool {
+        let limit = (PATIENCE / 2).as_secs().to_string();
+        let search = ["xdotool", "search", "--sync", "--onlyvisible", "--name", pattern];
+        self.succeeds("timeout", &[[limit.as_str()].as_slice(), &search].concat())
+    }
+
+    /// Ends the browser by its process id, if one was started.
+    fn close_browser(&self) {
+        let id = self.home.path().join("browser.pid");
+        let browser = fs::read_to_string(&id).unwrap_or_default();
+        if let Some(browser) = browser.trim().parse().ok().and_then(WatchedProcess::of) {
+            browser.kill();
+            wait_until("the browser has ended", || browser.has_ended());
+            fs::remove_file(&id).expect("it was there");
+        }
+    }
+
     fn succeeds(&self, program: &str, args: &[&str]) -> bool {
         self.command(program).args(args).status().expect("it starts").success()
     }
@@ -88,12 +112,7 @@ impl Drop for Desktop {
             let said = fs::read_to_string(self.home.path().join("browser.log"));
             eprintln!("--- the browser said:\n{}", said.unwrap_or_default());
         }
-        // By their process ids, as far as the test has come.
-        let browser = fs::read_to_string(self.home.path().join("browser.pid")).unwrap_or_default();
-        if let Some(browser) = browser.trim().parse().ok().and_then(WatchedProcess::of) {
-            browser.kill();
-            wait_until("the browser has ended", || browser.has_ended());
-        }
+        self.close_browser();
         let _ = self.command("homeport").arg("stop").status();
         let _ = self.screen.kill();
         let _ = self.screen.wait();
@@ -122,11 +141,13 @@ fn a_click_on_the_entry_starts_the_server_and_shows_it_in_the_browser() {
         return;
     }
     let desktop = Desktop::new();
-    let entry = desktop.entry();
-    assert!(desktop.succeeds("gio", &["launch", entry.to_str().expect("text")]));
-    wait_until("the browser shows it", || {
-        desktop.succeeds("xdotool", &["search", "--onlyvisible", "--name", "Homeport.*Chromium"])
+    // Now and then a browser hangs at its start, and a person clicks again.
+    let is_shown = (0..3).any(|_| {
+        desktop.close_browser();
+        desktop.click();
+        desktop.shows("Homeport.*Chromium")
     });
+    assert!(is_shown, "no browser shows it");
     assert_eq!(desktop.home.events("server_ready").len(), 1);
 
     // A picture to look at after the test.
