@@ -3,7 +3,7 @@
 //! The modules are floors, from the top down: each uses only modules declared below it, and so does
 //! each module within its folder.
 //!
-//! - [`explain`]: what is known of a port, now and before.
+//! - [`explain`], [`recorded_instance`]: what is known of a port, now and before, and the processes that have an app.
 //! - [`diagnose`]: why a port could not be claimed, and who holds it.
 //! - [`assignment`], [`handover`], [`token`]: remembered ports, the server's sockets and messages,
 //!   the credentials of browsers and scripts.
@@ -24,6 +24,7 @@
 #![deny(unsafe_code)]
 
 pub mod explain;
+pub mod recorded_instance;
 
 pub mod diagnose;
 
@@ -36,7 +37,6 @@ pub mod discovery;
 pub mod identity;
 pub mod logging;
 pub mod ready_line;
-pub mod recorded_instance;
 pub mod settings;
 
 pub mod atomic;

@@ -3,16 +3,15 @@
 //! Its history says which processes had which port last. A process that was started before the record and
 //! holds a listening socket on that port is still the same one: stopped, or busy.
 
-use std::collections::HashSet;
-
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::{
     app::AppName,
+    diagnose,
     event::{Event, EventName, Process},
     history::{Entry, Filter, Found, HistoryError, Reader},
-    os::{self, SocketState, SocketTables, System},
+    os::{self, SocketTables, System},
     paths::Folders,
     port::Port,
     trust::Purpose,
@@ -55,7 +54,7 @@ impl RecordedProcesses {
 
     /// The process that has the app now, by the tables of the system.
     pub fn running(&self) -> Option<&RecordedProcess> {
-        self.0.iter().find(|found| found.is_alive() && listens(found.pid, found.port))
+        self.0.iter().find(|found| found.is_alive() && diagnose::is_listener(found.pid, found.port))
     }
 }
 
@@ -105,17 +104,4 @@ fn of_entry(entry: &Entry) -> Option<RecordedProcess> {
         }),
         _ => None,
     }
-}
-
-/// Whether the process with a number here listens on a port, as far as the tables of the system show it.
-pub fn listens(pid: u32, port: Port) -> bool {
-    let system = System::default();
-    let sockets = system.listeners().unwrap_or_else(|| system.sockets()).unwrap_or_default();
-    let listening: Vec<_> = sockets
-        .into_iter()
-        .filter(|entry| entry.state == SocketState::Listen && entry.local.port() == port.get())
-        .collect();
-    let ids: HashSet<_> = listening.iter().filter_map(|entry| entry.id).collect();
-    let is_opener = listening.iter().any(|entry| entry.pid == Some(pid));
-    is_opener || system.holders(&ids).values().flatten().any(|holder| *holder == pid)
 }

@@ -1,6 +1,6 @@
 //! Which processes of an app can be seen from here.
 
-use shared::{app_lock::AppLock, port::Port, recorded_instance};
+use shared::{app_lock::AppLock, diagnose, port::Port};
 
 use crate::options::CommandContext;
 
@@ -12,5 +12,5 @@ pub fn lock_holder(context: &CommandContext) -> Option<u32> {
 /// Whether the number that a launcher on `port`, or a server without one, has given is that of its process here. In
 /// a container that shares the home and the name of the computer, it is the number of another one here.
 pub fn is_seen(context: &CommandContext, pid: u32, port: Port) -> bool {
-    lock_holder(context) == Some(pid) || recorded_instance::listens(pid, port)
+    lock_holder(context) == Some(pid) || diagnose::is_listener(pid, port)
 }

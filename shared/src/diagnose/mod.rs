@@ -61,6 +61,15 @@ pub enum Depth {
     Quick,
 }
 
+/// Whether the process with a number here listens on a port, as far as the tables of the system show it.
+pub fn is_listener(pid: u32, port: Port) -> bool {
+    let system = System::default();
+    let seen = Snapshot::read(&system, true);
+    let listeners = seen.listeners(port);
+    let ids = listeners.iter().filter_map(|entry| entry.id).collect();
+    seen.with_holders(system.holders(&ids)).pids(&listeners).contains(&pid)
+}
+
 /// Finds out why ports could not be claimed, for one launch.
 pub struct Diagnostician {
     app: AppName,
@@ -121,12 +130,7 @@ impl Diagnostician {
     /// At the listeners alone, if they are enough and can be had sooner, or at all sockets.
     fn look_around(&mut self, listeners_are_enough: bool) -> Snapshot {
         let system = self.holders.system();
-        let tables = system.query(move |system| {
-            let listeners = system.listeners().filter(|_| listeners_are_enough);
-            let has_listeners_alone = listeners.is_some();
-            let sockets = listeners.unwrap_or_else(|| system.sockets()).unwrap_or_default();
-            Snapshot::new(sockets, has_listeners_alone, system.own_uid())
-        });
+        let tables = system.query(move |system| Snapshot::read(system, listeners_are_enough));
         let Some(seen) = tables else { return Snapshot::default() };
         let ids = seen.ids();
         let holders = system.query(move |system| system.holders(&ids));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    os::{SocketEntry, SocketState},
+    os::{SocketEntry, SocketState, SocketTables},
     port::Port,
 };
 
@@ -36,16 +36,27 @@ pub(super) struct ConflictingSockets {
 }
 
 impl Snapshot {
-    pub(super) fn new(
-        entries: Vec<SocketEntry>,
-        has_listeners_alone: bool,
-        own_uid: Option<u32>,
-    ) -> Self {
+    /// The sockets of `system`, still without their holders; or the listeners alone, if they are enough and can be
+    /// had sooner.
+    pub(super) fn read(system: &dyn SocketTables, listeners_are_enough: bool) -> Self {
+        let listeners = system.listeners().filter(|_| listeners_are_enough);
+        let has_listeners_alone = listeners.is_some();
+        let entries = listeners.unwrap_or_else(|| system.sockets()).unwrap_or_default();
+        Self::new(entries, has_listeners_alone, system.own_uid())
+    }
+
+    fn new(entries: Vec<SocketEntry>, has_listeners_alone: bool, own_uid: Option<u32>) -> Self {
         let mut sockets: HashMap<u16, Vec<SocketEntry>> = HashMap::new();
         for entry in entries {
             sockets.entry(entry.local.port()).or_default().push(entry);
         }
         Self { sockets, holders: HashMap::new(), has_listeners_alone, own_uid }
+    }
+
+    /// The sockets that listen on a port, on whatever address.
+    pub(super) fn listeners(&self, port: Port) -> Vec<SocketEntry> {
+        let entries = self.sockets.get(&port.get()).into_iter().flatten();
+        entries.filter(|entry| entry.state == SocketState::Listen).cloned().collect()
     }
 
     /// The sockets whose holders are worth looking for.
