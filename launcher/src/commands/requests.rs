@@ -40,7 +40,9 @@ pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
     let stopped = send(context, Request::Stop, |answer, elapsed_ms| {
         let Response::Stopping { port } = answer else { return None };
         let app = &context.app;
-        let object = json!({ "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms });
+        let object = json!({
+            "event": AnswerName::Stopped, "app": app, "port": port, "elapsed_ms": elapsed_ms,
+        });
         Some(if json { object.to_string() } else { message!("ask.stopped", app, port) })
     });
     let history = context.folders.history();
@@ -73,11 +75,11 @@ pub(super) fn restart(context: &CommandContext, json: bool) -> Exit {
 
 /// Changes the port of the running server: to this one, or any.
 pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool) -> Exit {
-    send(context, Request::Move { port }, |answer, elapsed_ms| {
-        match answer {
+    send(context, Request::Move { port }, |answer, elapsed_ms| match answer {
         Response::Done { url, from, port, server_pid, warning } if json => Some(
             json!({
-                "event": AnswerName::Moved, "app": context.app, "url": url, "from": from, "to": port,
+                "event": AnswerName::Moved, "app": context.app, "url": url,
+                "from": from, "to": port,
                 "server_pid": server_pid, "elapsed_ms": elapsed_ms, "warning": warning,
             })
             .to_string(),
@@ -88,7 +90,6 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
             Some(with_details(message!("ask.moved", url), details))
         }
         _ => None,
-    }
     })
 }
 
