@@ -131,3 +131,35 @@ fn a_disk_that_fills_up_while_the_server_serves_stops_neither_a_restart_nor_a_mo
     assert!(ended.stderr.contains("not be remembered"), "{}", ended.stderr);
     assert_eq!(home.last_good(), Some(before.port));
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_whole_is_a_failure() {
+    let home = Home::new();
+    let mut running = home.launcher().start();
+    running.ready();
+    let full = RunContext::direct().through(["sh", "-c", "exec \"$@\" > /dev/full", "sh"]);
+    for words in [
+        "where",
+        "status",
+        "token",
+        "history",
+        "conflicts",
+        "logs tail",
+        "logs path",
+        "settings show",
+        "settings path",
+        "doctor",
+        "version",
+        "completions bash",
+        "explain 3030",
+    ] {
+        let told = home.command(words).at(&full).run();
+        assert_eq!(told.code, Some(75), "{words}: {told:?}");
+        assert!(
+            told.stderr.contains("cannot be written whole: No space left"),
+            "{words}: {told:?}"
+        );
+    }
+    assert_eq!(home.command("stop").at(&full).run().code, Some(75));
+    assert_eq!(running.exit().code, Some(0));
+}

@@ -1,6 +1,7 @@
 //! The exit codes of commands, for the end of their help.
 
-pub(super) const IF_IT_RUNS: &str = "Exit codes: 0 done, 2 usage, 3 not running.";
+pub(super) const IF_IT_RUNS: &str =
+    "Exit codes: 0 done, 2 usage, 3 not running, 75 it does not answer.";
 
 pub(super) const IF_IT_ANSWERS: &str = "\
 Exit codes: 0 done, 2 usage, 3 not running, 75 it could not be done now, or was not answered in time.";

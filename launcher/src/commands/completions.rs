@@ -6,12 +6,11 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use shared::{exit::Exit, invoked_as};
 
-use crate::args::CommandLine;
+use crate::{args::CommandLine, render::output};
 
 /// Prints the script that completes command lines.
 pub(super) fn completions(shell: Shell) -> Exit {
-    // A closed stdout is no error here.
-    let _ = io::stdout().write_all(&script(shell));
+    output::is_written(io::stdout().write_all(&script(shell)));
     Exit::Done
 }
 

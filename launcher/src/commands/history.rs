@@ -17,7 +17,7 @@ use super::history_problems;
 use crate::{
     args::HistoryArgs,
     options::CommandContext,
-    render::{note, record},
+    render::{note, output, record},
 };
 
 /// How often it looks for new records: a person does not notice, and a machine neither.
@@ -35,15 +35,15 @@ pub(super) fn history(context: &CommandContext, args: &HistoryArgs) -> Exit {
     match print_all(&reader, &filter, args) {
         Ok(()) => Exit::Done,
         Err(PrintError::Unreadable(error)) => history_problems::unreadable(reader.file(), &error),
-        Err(PrintError::Unread) => Exit::Done,
+        Err(PrintError::Unwritten) => Exit::Done,
     }
 }
 
 /// Why no more is printed.
 enum PrintError {
     Unreadable(HistoryError),
-    /// Stdout is closed.
-    Unread,
+    /// Stdout takes no more.
+    Unwritten,
 }
 
 impl<E: Into<HistoryError>> From<E> for PrintError {
@@ -114,9 +114,9 @@ fn print(stdout: &mut impl Write, text: &str, json: bool) -> Result<(), PrintErr
         let entry: Value = serde_json::from_str(text).unwrap_or_default();
         printable::write_line(stdout, record::entry(&entry))
     };
-    printed.map_err(|_| PrintError::Unread)
+    output::is_written(printed).then_some(()).ok_or(PrintError::Unwritten)
 }
 
 fn flush(stdout: &mut impl Write) -> Result<(), PrintError> {
-    stdout.flush().map_err(|_| PrintError::Unread)
+    output::is_written(stdout.flush()).then_some(()).ok_or(PrintError::Unwritten)
 }

@@ -23,7 +23,7 @@ use super::history_problems;
 use crate::{
     args::{LogsArgs, LogsCommand},
     options::CommandContext,
-    render::{line, note, record},
+    render::{line, note, output, record},
 };
 
 /// How often it looks for new lines: a person does not notice, and a machine neither.
@@ -37,8 +37,7 @@ pub(super) fn logs(context: &CommandContext, args: &LogsArgs) -> Exit {
             let filter = Filter { app: args.of.app.clone(), ..Filter::default() };
             return match tail(&logs_of(folders), &filter, lines, follow, json) {
                 Ok(()) => Exit::Done,
-                // The reader of stdout has gone.
-                Err(TailError::Unread) => Exit::Done,
+                Err(TailError::Unwritten) => Exit::Done,
                 Err(TailError::Unreadable(file, error)) => {
                     history_problems::unreadable(&file, &error)
                 }
@@ -61,8 +60,8 @@ fn path(folders: &Folders, home_typed: bool, json: bool) {
         }));
         return;
     }
-    if writeln!(anstream::stdout(), "{}", folders.logs().display()).is_err() {
-        return; // the reader has gone
+    if !output::is_written(writeln!(anstream::stdout(), "{}", folders.logs().display())) {
+        return;
     }
     let why = match from {
         None => message!("logs.from_system"),
@@ -96,8 +95,8 @@ fn logs_of(folders: &Folders) -> [Reader; 3] {
 /// Why no more is printed.
 enum TailError {
     Unreadable(PathBuf, HistoryError),
-    /// Stdout is closed.
-    Unread,
+    /// Stdout takes no more.
+    Unwritten,
 }
 
 struct LogLine {
@@ -199,7 +198,7 @@ fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
         }
         stdout.flush()
     };
-    print().map_err(|_: io::Error| TailError::Unread)
+    output::is_written(print()).then_some(()).ok_or(TailError::Unwritten)
 }
 
 /// A line for people: when, how grave, whose, and what.

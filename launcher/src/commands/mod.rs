@@ -25,19 +25,20 @@ mod unwritable;
 
 use std::ffi::OsString;
 
-use shared::exit::Exit;
+use shared::{exit::Exit, message};
 
 use self::resolve::with_basics;
 use crate::{
     args::{CommandLine, LauncherCommand},
     desktop::browser::BrowserPage,
+    render::{self, output},
 };
 
-/// Without a command this is `start`.
+/// Without a command this is `start`. A command whose answer cannot be written has not done its work.
 pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
-    match typed.command {
-        None => start::start(&typed.start, argv),
-        Some(LauncherCommand::Start(start)) => start::start(&start, argv),
+    let exit = match typed.command {
+        None => return start::start(&typed.start, argv),
+        Some(LauncherCommand::Start(start)) => return start::start(&start, argv),
         Some(LauncherCommand::Stop(of)) => {
             with_basics(&of, |context| requests::stop(context, of.json))
         }
@@ -85,6 +86,14 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
         }
         Some(LauncherCommand::Version(of)) => {
             with_basics(&of, |context| version::version(context, of.json))
+        }
+    };
+    match output::failure() {
+        None => exit,
+        Some(error) => {
+            render::error(message!("output.unwritable", error));
+            render::now(message!("now.output"));
+            if exit == Exit::Done { Exit::NotReady } else { exit }
         }
     }
 }

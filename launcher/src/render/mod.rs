@@ -1,8 +1,9 @@
 //! What a person sees, or with `--json` a program: a few lines on stdout, what is wrong on stderr.
 //!
-//! A stream that is closed is no reason to stop, so what cannot be written is dropped. Colour is for
-//! terminals alone.
+//! A stream that is closed is no reason to stop, so what cannot be written is dropped; [`output`] keeps why. Colour
+//! is for terminals alone.
 
+pub(crate) mod output;
 pub mod record;
 
 use std::{
@@ -288,7 +289,7 @@ pub(crate) fn now(text: impl Display) {
 
 /// One line on stdout.
 pub(crate) fn line(text: impl Display) {
-    let _ = printable::write_line(&mut anstream::stdout(), text);
+    output::is_written(printable::write_line(&mut anstream::stdout(), text));
 }
 
 /// One line on stderr.

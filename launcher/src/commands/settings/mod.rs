@@ -41,7 +41,7 @@ use crate::{
     commands::{resolve, unwritable},
     desktop::login,
     options::{CommandContext, OptionsError},
-    render::{self, line, note},
+    render::{self, line, note, output},
 };
 
 /// The setting that is not only read by the next start, but also decides whether there is one.
@@ -72,7 +72,7 @@ fn path(file: &Path, json: bool) -> Exit {
         line(json!({ "event": AnswerName::SettingsPath, "file": file }));
     } else {
         // As it is, for scripts; a stream that is closed is no failure.
-        let _ = writeln!(anstream::stdout(), "{}", file.display());
+        output::is_written(writeln!(anstream::stdout(), "{}", file.display()));
     }
     Exit::Done
 }
