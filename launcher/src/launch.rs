@@ -105,8 +105,8 @@ impl Launch {
         info!(self.log(), "logs are opened anew");
     }
 
-    /// Opens the browser on the server on `port`, which has proved itself and lets in by `token`, while
-    /// everything else goes on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
+    /// Opens the browser on the server on `port`, which has proved itself and lets in by `token`, while everything
+    /// else goes on. If it cannot be opened and the warning would not be seen, a dialog shows it; the thread ends
     /// when that is closed. It is the last of a start.
     pub fn open_browser(
         &self,

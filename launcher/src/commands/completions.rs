@@ -10,7 +10,7 @@ use crate::{args::CommandLine, render::output};
 
 /// Prints the script that completes command lines.
 pub(super) fn completions(shell: Shell) -> Exit {
-    output::is_written(io::stdout().write_all(&script(shell)));
+    let _ = output::noted(io::stdout().write_all(&script(shell)));
     Exit::Done
 }
 

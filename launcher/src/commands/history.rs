@@ -114,9 +114,9 @@ fn print(stdout: &mut impl Write, text: &str, json: bool) -> Result<(), PrintErr
         let entry: Value = serde_json::from_str(text).unwrap_or_default();
         printable::write_line(stdout, record::entry(&entry))
     };
-    output::is_written(printed).then_some(()).ok_or(PrintError::Unwritten)
+    output::noted(printed).map_err(|_| PrintError::Unwritten)
 }
 
 fn flush(stdout: &mut impl Write) -> Result<(), PrintError> {
-    output::is_written(stdout.flush()).then_some(()).ok_or(PrintError::Unwritten)
+    output::noted(stdout.flush()).map_err(|_| PrintError::Unwritten)
 }

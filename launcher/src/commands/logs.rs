@@ -60,7 +60,7 @@ fn path(folders: &Folders, home_typed: bool, json: bool) {
         }));
         return;
     }
-    if !output::is_written(writeln!(anstream::stdout(), "{}", folders.logs().display())) {
+    if output::noted(writeln!(anstream::stdout(), "{}", folders.logs().display())).is_err() {
         return;
     }
     let why = match from {
@@ -198,7 +198,7 @@ fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
         }
         stdout.flush()
     };
-    output::is_written(print()).then_some(()).ok_or(TailError::Unwritten)
+    output::noted(print()).map_err(|_| TailError::Unwritten)
 }
 
 /// A line for people: when, how grave, whose, and what.

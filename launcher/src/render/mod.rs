@@ -289,7 +289,7 @@ pub(crate) fn now(text: impl Display) {
 
 /// One line on stdout.
 pub(crate) fn line(text: impl Display) {
-    output::is_written(printable::write_line(&mut anstream::stdout(), text));
+    let _ = output::noted(printable::write_line(&mut anstream::stdout(), text));
 }
 
 /// One line on stderr.

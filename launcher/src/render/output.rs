@@ -8,15 +8,15 @@ use std::{
 
 static FAILURE: OnceLock<String> = OnceLock::new();
 
-/// Whether something was written to stdout; why not is kept for [`failure`].
-pub(crate) fn is_written(written: io::Result<()>) -> bool {
+/// The result of a write to stdout. If it failed, the reason is kept for [`failure`].
+pub(crate) fn noted(written: io::Result<()>) -> io::Result<()> {
     if let Err(error) = &written
         && error.kind() != ErrorKind::BrokenPipe
     {
         // The first one has led to all others.
         let _ = FAILURE.set(error.to_string());
     }
-    written.is_ok()
+    written
 }
 
 /// Why something was not written to stdout, unless its reader has left.

@@ -72,7 +72,7 @@ fn path(file: &Path, json: bool) -> Exit {
         line(json!({ "event": AnswerName::SettingsPath, "file": file }));
     } else {
         // As it is, for scripts; a stream that is closed is no failure.
-        output::is_written(writeln!(anstream::stdout(), "{}", file.display()));
+        let _ = output::noted(writeln!(anstream::stdout(), "{}", file.display()));
     }
     Exit::Done
 }
