@@ -83,6 +83,9 @@ pub enum AssignmentError {
     /// It is no assignment.
     #[error("{0}")]
     Malformed(String),
+    /// It has no port, and is no later than one that the port history has.
+    #[error("{}", message!("assignment_error.cut_short"))]
+    CutShort,
     /// A later version wrote it.
     #[error("{}", message!("assignment_error.newer", schema = .0, ours = SCHEMA))]
     Newer(u32),
@@ -137,6 +140,28 @@ impl Assignment {
         }
     }
 
+    /// Reads an assignment that is not known to be cut short. What is left of one is a whole file with an earlier
+    /// generation and no port, as is one that was forgotten, which has a later generation.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`load`](Self::load), and [`AssignmentError::CutShort`].
+    pub fn load_whole(
+        file: &Path,
+        history: &Reader,
+        app: &AppName,
+    ) -> Result<Self, AssignmentError> {
+        let assignment = Self::load(file)?;
+        if assignment.last_good.is_none()
+            && let Ok(recorded) = Self::from_history(history, app)
+            && recorded.last_good.is_some()
+            && assignment.generation <= recorded.generation
+        {
+            return Err(AssignmentError::CutShort);
+        }
+        Ok(assignment)
+    }
+
     /// Reads the assignment of `app` from `file`, or rebuilds it from `history`.
     ///
     /// Only the holder of the app's lock may call this: another process may be changing the file.
@@ -144,7 +169,7 @@ impl Assignment {
     /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
     /// is that nothing is remembered.
     pub fn load_or_recover(file: &Path, history: &Reader, app: &AppName) -> LoadedAssignment {
-        let error = match Self::load(file) {
+        let error = match Self::load_whole(file, history, app) {
             Ok(assignment) => {
                 return LoadedAssignment { assignment, recovery: None, history_error: None };
             }

@@ -125,6 +125,37 @@ fn what_was_forgotten_is_not_found_in_the_history_again() {
     assert_eq!(loaded(&records), [17002, 17001]);
 }
 
+/// Wherever it is cut: an earlier port at the end may be missing, and nothing else.
+#[test]
+fn an_assignment_that_is_cut_short_is_recovered_and_a_forgotten_one_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, history) = (folder.path().join("assignment.toml"), folder.path().join("history"));
+    let mut assignment = Assignment::default();
+    let mut records = String::new();
+    for (second, number) in [17001, 17002].into_iter().cycle().take(24).enumerate() {
+        assignment.assign(port(number), Origin::Range, at(second as i64));
+        let generation = assignment.generation;
+        records += &format!(
+            r#"{{"ts":"2026-11-22T08:00:00Z","event":"port_assigned","app":"server","launch_id":"01a2036e-2c50-7a31-8f0e-5b1d6c0a9e77","seq":0,"port":{number},"generation":{generation}}}"#
+        );
+        records.push('\n');
+    }
+    fs::write(&history, records).expect("written");
+    let load =
+        || Assignment::load_or_recover(&file, &Reader::of_history(&history), &AppName::default());
+    assignment.commit(&file, &held(folder.path())).expect("written");
+    let whole = fs::read_to_string(&file).expect("there");
+    for end in 0..whole.len() {
+        fs::write(&file, &whole[..end]).expect("written");
+        let loaded = load();
+        let last_good = loaded.assignment.last_good.map(|good| good.port.get());
+        assert_eq!(last_good, Some(17002), "{:?}", &whole[..end]);
+    }
+    assignment.forget();
+    assignment.commit(&file, &held(folder.path())).expect("written");
+    assert_eq!(load().assignment, assignment, "although no record says that it was forgotten");
+}
+
 #[test]
 fn a_forgotten_assignment_has_a_generation_and_no_port() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -9,6 +9,7 @@ use std::{
 use shared::{
     assignment::{Assignment, AssignmentError},
     folder_links,
+    history::Reader,
     identity::Secret,
     message, os,
     trust::{self, Purpose, Untrusted},
@@ -127,7 +128,7 @@ pub(super) fn memory(context: &CommandContext, obstacles: &Obstacles) -> Vec<Che
         folders.run().to_owned(),
     ]);
     let file = Some(folders.assignment(&context.app)).filter(|file| !obstacles.is_at(file));
-    let mut checks: Vec<_> = file.iter().map(|file| assignment(file)).collect();
+    let mut checks: Vec<_> = file.iter().map(|file| assignment(context, file)).collect();
     checks.push(secret(&folders.secret()));
     if !bad.is_empty() {
         let names: Vec<_> = bad.iter().map(|file| file.display().to_string()).collect();
@@ -140,9 +141,10 @@ pub(super) fn memory(context: &CommandContext, obstacles: &Obstacles) -> Vec<Che
     checks
 }
 
-fn assignment(file: &Path) -> Check {
+fn assignment(context: &CommandContext, file: &Path) -> Check {
     let name = file.display();
-    match Assignment::load(file) {
+    let history = Reader::of_trusted_history(&context.folders, Purpose::Look);
+    match Assignment::load_whole(file, &history, &context.app) {
         Ok(assignment) => match assignment.last_good {
             Some(good) => Check::ok("assignment", message!("doctor.remembered", port = good.port)),
             None => Check::ok("assignment", message!("doctor.none_remembered")),
