@@ -108,6 +108,8 @@ impl<'a> ServerRunFiles<'a> {
         let remembered = Assignment::load(&folders.assignment(app)).ok();
         let remembered = remembered.and_then(|assignment| assignment.last_good);
         let ports = published.into_iter().chain(remembered.map(|good| good.port));
+        // Its own it has to itself, and does not answer on it yet.
+        let others = ports.filter(|port| *port != self.launch.port);
         let answers = |port| {
             let identity = self.secret.probe(port, PROBE_TIMEOUT);
             identity.is_ok_and(|identity| {
@@ -118,7 +120,7 @@ impl<'a> ServerRunFiles<'a> {
             let recorded = RecordedProcesses::read(folders, app);
             recorded.running().is_some_and(|found| found.program == Process::Launcher)
         };
-        ports.collect::<BTreeSet<_>>().into_iter().any(answers) || has_launcher()
+        others.collect::<BTreeSet<_>>().into_iter().any(answers) || has_launcher()
     }
 
     /// Whether the discovery file leads to this server.
