@@ -3,7 +3,8 @@
 use std::process::{Command, Stdio};
 
 use e2e::{
-    Ended, Home, Invocation, Stranger, Tools, get, program, quiet_port, quiet_range, wait_until,
+    Ended, Home, Invocation, RunContext, Stranger, Tools, found, get, program, quiet_port,
+    quiet_range, skip, wait_until,
 };
 
 /// The lines of a start, without what differs from launch to launch.
@@ -198,4 +199,21 @@ fn a_start_without_a_browser_warns_in_the_background_too() {
     assert_eq!(detached.code, Some(0), "{detached:?}");
     assert_eq!(home.ask("stop").code, Some(0));
     assert_eq!(detached.stderr, attached.stderr);
+}
+
+/// As under `flock`, or in a script that waits for the end of a pipe.
+#[test]
+fn a_launch_in_the_background_keeps_no_file_of_the_program_that_started_it() {
+    if !found("flock") {
+        return skip("flock (util-linux) is missing");
+    }
+    let home = Home::new();
+    let lock = home.path().join("lock");
+    let locked =
+        RunContext::direct().through(["flock", "--nonblock", lock.to_str().expect("text")]);
+    let started = home.launcher().arg("--detach").at(&locked).run();
+    assert_eq!(started.code, Some(0), "{started:?}");
+    let again = home.command("where").at(&locked).run();
+    assert_eq!(again.code, Some(0), "the lock is free: {again:?}");
+    assert_eq!(home.command("stop").run().code, Some(0));
 }

@@ -408,3 +408,22 @@ fn whatever_a_server_reads_instead_of_its_adoption_it_ends_in_time() {
         assert_eq!(ended.code, Some(70), "{name}: {ended:?}");
     }
 }
+
+/// As a terminal that is held by Ctrl-S, or a program that has lost interest.
+#[test]
+fn output_that_is_not_read_holds_up_no_launch() {
+    const INTO_FULL_PIPE: &str = "mkfifo \"$0\" && exec 1<>\"$0\" 2>&1 && \
+         dd if=/dev/zero bs=4096 count=16 2>/dev/null; exec \"$@\"";
+    let home = Home::new();
+    let pipe = home.path().join("pipe");
+    let pipe = pipe.to_str().expect("text");
+    let unread = RunContext::direct().through(["sh", "-c", INTO_FULL_PIPE, pipe]);
+    let mut running = home.launcher().at(&unread).start();
+    wait_until("it serves", || home.command("where").run().code == Some(0));
+    for command in ["status", "restart", "move", "status"] {
+        let ended = run(command, &home.command(command));
+        assert_eq!(ended.code, Some(0), "{command}: {ended:?}");
+    }
+    running.signal(rustix::process::Signal::TERM);
+    assert_eq!(running.exit().code, Some(0));
+}

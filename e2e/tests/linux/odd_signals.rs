@@ -327,3 +327,18 @@ fn no_line_is_lost_while_signals_come_and_logs_are_put_aside() {
     let requests = lines.iter().filter(|line| line["path"] == "/_homeport/readyz").count();
     assert_eq!(requests as u64, answered.into_inner());
 }
+
+/// As some supervisors leave them to what they start.
+#[test]
+fn signals_that_were_blocked_at_the_start_end_a_launch_all_the_same() {
+    let home = Home::new();
+    let blocked = RunContext::direct().through(["env", "--block-signal=TERM,INT"]);
+    let mut running = home.launcher().at(&blocked).start();
+    running.ready();
+    running.signal(Signal::TERM);
+    assert_eq!(running.exit().code, Some(0));
+    let mut server = home.server().at(&blocked).port(quiet_port()).start();
+    server.ready();
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit().code, Some(0));
+}

@@ -48,6 +48,21 @@ fn a_service_manager_may_have_an_abstract_socket() {
     assert_is_told(&home, &manager, &format!("@{name}"));
 }
 
+/// As one that hangs, or a program that only has its address.
+#[test]
+fn a_service_manager_that_does_not_read_holds_up_no_launch() {
+    let home = Home::new();
+    let socket = home.path().join("silent");
+    let _manager = UnixDatagram::bind(&socket).expect("a socket");
+    let other = UnixDatagram::unbound().expect("a socket");
+    other.set_nonblocking(true).expect("a socket");
+    while other.send_to(b"x", &socket).is_ok() {}
+    let mut running = home.launcher().env("NOTIFY_SOCKET", &socket).start();
+    running.ready();
+    assert_eq!(home.command("status").run().code, Some(0));
+    assert_eq!(running.stop().code, Some(0));
+}
+
 #[test]
 fn the_unit_is_one_that_systemd_understands() {
     if !found("systemd-analyze") {

@@ -25,7 +25,7 @@ use crate::{
     launch_state::{LaunchState, RememberedState, WantedPort},
     options::{CommandContext, Options, OptionsError},
     os as system,
-    render::{self, Screen},
+    render::{self, Screen, output},
     run_files::RunFiles,
     supervisor::{driver::supervise, event::EventChannel},
 };
@@ -35,6 +35,7 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     if args.detach {
         return detached::start(args, argv);
     }
+    let _output = output::in_background();
     let environment = Environment::of_process();
     let screen = Screen::new(args.json);
     if let Some(ignored) = environment.ignored() {

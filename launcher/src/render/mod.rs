@@ -1,16 +1,12 @@
 //! What a person sees, or with `--json` a program: a few lines on stdout, what is wrong on stderr.
 //!
-//! A stream that is closed is no reason to stop, so what cannot be written is dropped; [`output`] keeps why. Colour
-//! is for terminals alone.
+//! A stream that is closed is no reason to stop, so what cannot be written is dropped: see [`output`]. Colour is for
+//! terminals alone.
 
 pub(crate) mod output;
 pub mod record;
 
-use std::{
-    fmt::Display,
-    io::{self, Write},
-    path::Path,
-};
+use std::{fmt::Display, path::Path};
 
 use owo_colors::OwoColorize;
 use shared::{
@@ -29,6 +25,8 @@ use shared::{
     ready_line::ReadyLine,
     settings::{Change, SettingSource, Sourced},
 };
+
+use self::output::Stream;
 
 use crate::{
     desktop::{self, message::Message},
@@ -89,8 +87,9 @@ impl Screen {
     pub fn started(&self) {
         if self.is_detached {
             // Streams that colour passes through would drop the character.
-            let _ = writeln!(io::stdout(), "{END_OF_START}");
-            let _ = writeln!(io::stderr(), "{END_OF_START}");
+            for stream in [Stream::BareStdout, Stream::BareStderr] {
+                output::print(stream, format!("{END_OF_START}\n").into_bytes());
+            }
         }
     }
 
@@ -289,10 +288,14 @@ pub(crate) fn now(text: impl Display) {
 
 /// One line on stdout.
 pub(crate) fn line(text: impl Display) {
-    let _ = output::noted(printable::write_line(&mut anstream::stdout(), text));
+    print(Stream::Stdout, text);
 }
 
 /// One line on stderr.
 pub(crate) fn note(text: impl Display) {
-    let _ = printable::write_line(&mut anstream::stderr(), text);
+    print(Stream::Stderr, text);
+}
+
+fn print(stream: Stream, text: impl Display) {
+    output::print(stream, format!("{}\n", printable::in_json(&text.to_string())).into_bytes());
 }

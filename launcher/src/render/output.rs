@@ -1,12 +1,96 @@
-//! What is not written to stdout. That a reader has left is its own affair; that a disk is full is said at the
-//! end of the command, which has not done its work then.
+//! What is written to stdout and stderr.
+//!
+//! Of what a command could not write, the first reason is kept: that a reader has left is its own affair; that a disk
+//! is full is said at the end of the command, which has not done its work then. A launch goes on whatever
+//! becomes of its output: it writes [in the background](in_background), so that a terminal that is held or a pipe
+//! that is not read holds up nothing.
 
 use std::{
-    io::{self, ErrorKind},
-    sync::OnceLock,
+    io::{self, ErrorKind, Write},
+    sync::{
+        OnceLock,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
 };
 
+/// How many pieces wait for a reader; those after them are dropped.
+const MAX_QUEUED: usize = 1024;
+
+/// How long the end of a launch waits for its last words to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 static FAILURE: OnceLock<String> = OnceLock::new();
+
+static QUEUE: OnceLock<SyncSender<Piece>> = OnceLock::new();
+
+/// Where something is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Stdout, without colours where they would not be seen.
+    Stdout,
+    /// Stderr, the same.
+    Stderr,
+    /// Stdout, byte for byte.
+    BareStdout,
+    /// Stderr, byte for byte.
+    BareStderr,
+}
+
+enum Piece {
+    Text(Stream, Vec<u8>),
+    /// Everything before it is written.
+    End(SyncSender<()>),
+}
+
+/// Output in the background. Dropped, it waits a moment for what is queued.
+pub(crate) struct Background(());
+
+/// From now on a thread writes what is printed.
+pub(crate) fn in_background() -> Option<Background> {
+    let (queue, pieces) = sync_channel(MAX_QUEUED);
+    // Without a thread it is written at once.
+    thread::Builder::new().name("output".to_owned()).spawn(move || write_all(&pieces)).ok()?;
+    QUEUE.set(queue).ok()?;
+    Some(Background(()))
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let (written, is_written) = sync_channel(1);
+        if QUEUE.get().is_some_and(|queue| queue.try_send(Piece::End(written)).is_ok()) {
+            let _ = is_written.recv_timeout(LAST_WORDS);
+        }
+    }
+}
+
+fn write_all(pieces: &Receiver<Piece>) {
+    for piece in pieces {
+        match piece {
+            // A stream that is closed is no reason to stop.
+            Piece::Text(stream, text) => drop(write(stream, &text)),
+            Piece::End(written) => drop(written.send(())),
+        }
+    }
+}
+
+/// Writes `text`, or has it written. What cannot be written, or finds no room, is dropped.
+pub(crate) fn print(stream: Stream, text: Vec<u8>) {
+    match QUEUE.get() {
+        Some(queue) => drop(queue.try_send(Piece::Text(stream, text))),
+        None => drop(noted(write(stream, &text))),
+    }
+}
+
+fn write(stream: Stream, text: &[u8]) -> io::Result<()> {
+    match stream {
+        Stream::Stdout => anstream::stdout().write_all(text),
+        Stream::Stderr => anstream::stderr().write_all(text),
+        Stream::BareStdout => io::stdout().write_all(text),
+        Stream::BareStderr => io::stderr().write_all(text),
+    }
+}
 
 /// The result of a write to stdout. If it failed, the reason is kept for [`failure`].
 pub(crate) fn noted(written: io::Result<()>) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    io::{self, BufReader, Read, Write},
+    io::{self, BufReader, Read},
     process::{Child, ChildStdin},
     sync::mpsc::{Receiver, SyncSender, channel},
     thread,
@@ -15,7 +15,10 @@ use shared::{
 };
 
 use super::{event::SupervisorEvent, output_throttle::OutputThrottle, state::ServerEvent};
-use crate::os;
+use crate::{
+    os,
+    render::output::{self, Stream},
+};
 
 /// How long the launcher waits for what a server that has ended wrote to stderr.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -110,14 +113,14 @@ impl ServerProcess {
     }
 }
 
-/// Passes what a server writes to stderr on to the launcher's own, and reads on when that is closed: the
+/// Passes what a server writes to stderr on to the launcher's own, and reads on when that is closed or not read: the
 /// server must never find a pipe without a reader.
 fn pass_on(mut from: impl Read) {
-    let (mut to, mut piece) = (io::stderr(), vec![0; 8 << 10]);
+    let mut piece = vec![0; 8 << 10];
     loop {
         match from.read(&mut piece) {
             Ok(0) => return,
-            Ok(read) => drop(to.write_all(&piece[..read])),
+            Ok(read) => output::print(Stream::BareStderr, piece[..read].to_vec()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,
         }

@@ -97,6 +97,7 @@ where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let began = Instant::now();
+    os::unblock_signals();
     os::survive_file_size_limit();
     descriptors::raise_limit();
     invoked_as::keep(argv);

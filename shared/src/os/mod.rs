@@ -27,6 +27,7 @@ mod port_bitmap;
 #[cfg(any(windows, test))]
 mod tcp_rows;
 #[cfg(unix)]
+#[expect(unsafe_code, reason = "the signals that a thread blocks have no safe wrapper")]
 mod unix;
 
 pub mod bind_table;

@@ -2,11 +2,12 @@
 
 use std::{
     fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions, TryLockError},
-    io,
+    io, mem,
     os::unix::fs::{
         DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
     },
     path::Path,
+    ptr,
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -243,6 +244,16 @@ pub fn survive_file_size_limit() {
     let ignored = Arc::new(AtomicBool::new(false));
     // Without the handler the program still works wherever no such limit is set.
     drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored));
+}
+
+/// Lets every signal in. A program that blocks some, and starts this one, passes that on.
+pub fn unblock_signals() {
+    // SAFETY: a signal set is plain data, for which zeroes are valid.
+    let mut none: libc::sigset_t = unsafe { mem::zeroed() };
+    // SAFETY: it writes to `none` alone.
+    unsafe { libc::sigemptyset(&raw mut none) };
+    // SAFETY: it reads `none`, and writes nothing where the last argument is null.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut()) };
 }
 
 pub(super) fn own_gid() -> u32 {

@@ -17,6 +17,7 @@ use std::{
     },
     path::Path,
     process::Command,
+    time::Duration,
 };
 
 use interprocess::local_socket::Name;
@@ -148,6 +149,9 @@ pub fn notify_stopping() {
     let _ = notify("STOPPING=1\n");
 }
 
+/// How long a manager that does not read its messages is waited for.
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// `sd_notify(3)`. A name that begins with `@` is an abstract one, which the crate sd-notify 0.5 takes for a path.
 fn notify(state: &str) -> io::Result<()> {
     let Some(name) = env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
@@ -157,7 +161,9 @@ fn notify(state: &str) -> io::Result<()> {
         [b'/', ..] => SocketAddr::from_pathname(name)?,
         _ => return Ok(()),
     };
-    UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &manager).map(drop)
+    let socket = UnixDatagram::unbound()?;
+    socket.set_write_timeout(Some(NOTIFY_TIMEOUT))?;
+    socket.send_to_addr(state.as_bytes(), &manager).map(drop)
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ pub(super) mod login;
 pub(super) mod socket;
 
 use std::{
-    env, io,
+    env, fs, io,
     net::TcpListener,
     os::{
-        fd::OwnedFd,
+        fd::{BorrowedFd, OwnedFd, RawFd},
         unix::process::{CommandExt, ExitStatusExt},
     },
     process::{Child, Command, ExitStatus},
@@ -17,7 +17,7 @@ use std::{
 
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::{
-    io::Errno,
+    io::{Errno, FdFlags, fcntl_setfd},
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
 };
 use shared::{
@@ -122,11 +122,25 @@ pub fn user() -> String {
     named.unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
 }
 
-/// Makes the process that `command` will start outlive the terminal: it gets a session of its own.
+/// Makes the process that `command` will start outlive the terminal: it gets a session of its own, and none of the
+/// files that this process has inherited besides its standard streams.
 pub fn detach(command: &mut Command) {
+    close_at_exec();
     let leave = || rustix::process::setsid().map(drop).map_err(io::Error::from);
     // SAFETY: between fork and exec the closure makes one system call; it neither allocates nor
     // takes a lock, in success or in failure.
     unsafe { command.pre_exec(leave) };
     command.arg0(invoked_as::launcher()); // the file may have another name than the person typed
+}
+
+/// Has the system close what is open but the standard streams when this process, or one that it starts, becomes
+/// another program.
+fn close_at_exec() {
+    let entries = fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    let open = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
+    for fd in open.filter(|fd| *fd > 2).collect::<Vec<_>>() {
+        // SAFETY: it was open a moment ago. If it is not any more, as that of the folder, this is refused.
+        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+        let _ = fcntl_setfd(fd, FdFlags::CLOEXEC);
+    }
 }

@@ -176,3 +176,6 @@ pub fn machine_name() -> String {
 
 /// Files have no size limit here that would end a process.
 pub fn survive_file_size_limit() {}
+
+/// There are no signals.
+pub fn unblock_signals() {}
