@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use shared::{
     assignment::{Assignment, Recovery},
     claim,
-    event::{Ending, Event, EventName, Process, RecoverySource},
+    event::{Ending, Event, EventName, Process, RecoverySource, masked_text},
     exit::Exit,
     history::{Author, Filter, Found, Reader, Writer},
     identity::{Secret, SetAside},
@@ -249,7 +249,8 @@ impl Launch {
     /// Records and prints the end of a launch that failed. Returns its exit code.
     pub fn fail(&self, failure: &LaunchError) -> Exit {
         let exit = failure.exit();
-        let text = failure.in_one_line();
+        // It may show a line of the settings.
+        let text = masked_text(&failure.in_one_line());
         error!(self.log(), "launch failed"; keys::ERROR => &text);
         let event = Event::LaunchFailed(Ending {
             port: failure.port(),
@@ -267,6 +268,7 @@ impl Launch {
 }
 
 fn warn(log: &Logger, screen: Screen, what: &str, error: &io::Error) {
-    warn!(log, "going on with less"; keys::PROBLEM => what, keys::ERROR => %error);
+    let why = masked_text(&error.to_string());
+    warn!(log, "going on with less"; keys::PROBLEM => what, keys::ERROR => why);
     screen.warning(what, error);
 }

@@ -10,7 +10,7 @@ use shared::{
     diagnose::Diagnostician,
     discovery::Discovery,
     environment::Environment,
-    event::{EndReason, Ending, Event, MoveReason, ServerAt},
+    event::{EndReason, Ending, Event, MoveReason, ServerAt, masked_text},
     identity::Secret,
     keys,
     launch::LaunchInfo,
@@ -138,7 +138,8 @@ impl LaunchState<'_> {
             }
             Err(error) => {
                 screen.warning(&message!("warning.settings_kept"), &error);
-                warn!(self.launch.log(), "settings not read again"; keys::ERROR => %error);
+                let why = masked_text(&error.to_string());
+                warn!(self.launch.log(), "settings not read again"; keys::ERROR => why);
             }
         }
     }

@@ -238,7 +238,7 @@ words! {
         ServerFinished = "server_finished",
         /// It failed in a way that another start would not change.
         ServerFailed = "server_failed",
-        /// The server failed too often.
+        /// The server failed, and is not started again.
         GaveUp = "gave_up",
         /// The app has moved to another port.
         Moved = "moved",
@@ -328,7 +328,7 @@ words! {
         Serving = "serving",
         /// An app had let go of it.
         Released = "released",
-        /// The server of an app had failed too often, and its launch was about to end.
+        /// The server of an app had failed, and its launch was about to end.
         GaveUp = "gave_up",
         /// The launch that held it ended without a record, at the latest when the app started again.
         EndedUnseen = "ended_unseen",

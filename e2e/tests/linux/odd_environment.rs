@@ -8,6 +8,7 @@ use std::{
     fs,
     os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -333,4 +334,27 @@ fn every_variable_that_the_sources_read_is_in_the_table() {
     assert!(read.contains("NOTIFY_SOCKET") && read.contains("HOMEPORT_DETACHED"), "{read:?}");
     let unknown: Vec<_> = read.difference(&known).collect();
     assert!(unknown.is_empty(), "not in the table: {unknown:?}");
+}
+
+/// A pipe that nobody writes to, and a file without an end.
+#[test]
+fn a_time_zone_that_leads_to_no_file_holds_up_no_command() {
+    let home = Home::new();
+    home.launcher().start().ready();
+    let pipe = home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("coreutils").success());
+    let pipe = pipe.to_str().expect("text");
+    let folder = home.path().to_str().expect("text");
+    for variables in [
+        [("TZ", pipe), ("TZDIR", "")],
+        [("TZ", ":/dev/zero"), ("TZDIR", "")],
+        [("TZ", "pipe"), ("TZDIR", folder)],
+    ] {
+        let history = variables
+            .iter()
+            .fold(home.command("history"), |command, (name, value)| command.env(name, value));
+        let told = history.run();
+        assert_eq!(told.code, Some(0), "{variables:?}: {told:?}");
+        assert!(told.stdout.contains(" UTC "), "{variables:?}: {told:?}");
+    }
 }

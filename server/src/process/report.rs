@@ -118,6 +118,8 @@ impl TerminalReport {
         }
         if conflict.class == Class::OwnInstance {
             indented(message!("server.answers", url = claim::url(conflict.port).cyan()));
+            let command = next_command::launcher("stop", &self.app);
+            return indented(message!("server.stop_own", command));
         }
         indented(message!("server.other_port"));
         if let Some(Suggestion { port }) = suggestion {

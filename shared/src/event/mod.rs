@@ -15,7 +15,7 @@ use std::{net::SocketAddr, time::Duration};
 use serde::{Deserialize, Serialize};
 use slog::{Level, Serde, Serializer};
 
-pub use self::masked::{masked, masked_value};
+pub use self::masked::{masked, masked_text, masked_value};
 use self::snake_case::snake_case;
 pub use crate::words::{
     EndReason, MoveReason, Process, RecoverySource, Relation, RequestedBy, RestartReason,
@@ -281,7 +281,7 @@ events! {
     ServerExited(ServerEnd) => "server exited", Warning, [Launcher];
     /// A new server is started in its place.
     ServerRestarting(ServerRestarting) => "server restarting", Info, [Launcher];
-    /// The server failed too often and is not started again.
+    /// The server failed, too often or in a launch that never restarts it, and is not started again.
     LaunchGaveUp(ServerEnd) => "launch gave up", Error, [Launcher];
     /// A second start found the first.
     InstanceFound {

@@ -1,6 +1,14 @@
 //! Times for people, in the time zone of this computer. Records have them in UTC.
 
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
 use jiff::{Timestamp, Zoned, tz::TimeZone};
+
+/// The most that a file of a time zone may have, in bytes; the longest have some 4 KiB.
+const MAX_ZONE: u64 = 1 << 20;
 
 /// `2026-11-22 13:01:59 +01:00`, or `2026-11-22 12:01:59 UTC` where the zone is UTC.
 pub fn local_time(at: Timestamp) -> String {
@@ -18,7 +26,30 @@ pub fn now_here() -> Zoned {
 }
 
 fn here(at: Timestamp) -> Zoned {
-    at.to_zoned(TimeZone::try_system().unwrap_or(TimeZone::UTC))
+    at.to_zoned(zone().unwrap_or(TimeZone::UTC))
+}
+
+/// The time zone of this computer, as far as it can be read. A file that the environment names may be a pipe, or
+/// have no end.
+fn zone() -> Option<TimeZone> {
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let (zone, folder) = (variable("TZ"), variable("TZDIR").map(PathBuf::from));
+    let zone = zone.as_deref().map(|zone| zone.trim_start_matches(':'));
+    match (zone, folder) {
+        (Some(file), _) if Path::new(file).is_absolute() => zone_of(Path::new(file)),
+        (Some(name), Some(folder)) => {
+            zone_of(&folder.join(name)).or_else(|| TimeZone::posix(name).ok())
+        }
+        (None, Some(_)) => zone_of(Path::new("/etc/localtime")),
+        (_, None) => TimeZone::try_system().ok(),
+    }
+}
+
+fn zone_of(file: &Path) -> Option<TimeZone> {
+    let about = fs::metadata(file).ok()?;
+    let is_sound = about.is_file() && about.len() <= MAX_ZONE;
+    let bytes = is_sound.then(|| fs::read(file).ok())??;
+    TimeZone::tzif(&file.to_string_lossy(), &bytes).ok()
 }
 
 fn in_zone(at: &Zoned, format: &str) -> String {

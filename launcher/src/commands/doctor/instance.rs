@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use shared::{
-    invoked_as, message, next_command,
+    message, next_command,
     trust::{self, Purpose, Untrusted},
 };
 use uuid::Uuid;
@@ -49,8 +49,9 @@ pub(super) fn instance(
     let app = &context.app;
     let InstanceState { presence, files } = state;
     if let Some(pid) = presence.lost_launcher().filter(|pid| !os::is_stopped(*pid)) {
-        let (launcher, text) = (invoked_as::launcher(), message!("doctor.lost_all", app, pid));
-        return vec![Check::warning("run_files", text, message!("doctor.now_lost", launcher, app))];
+        let command = next_command::launcher("status", app);
+        let text = message!("doctor.lost_all", app, pid);
+        return vec![Check::warning("run_files", text, message!("doctor.now_lost", command))];
     }
     if let Some((problem, now)) = presence.problem(app) {
         let is_silent = matches!(presence, Presence::Unproven { status: None, .. });
@@ -110,14 +111,12 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
 
 /// The files that a launcher has lost. One that cannot be seen from here cannot be told so either.
 fn lost(context: &CommandContext, files: &[PathBuf], is_seen: bool) -> Option<Check> {
-    let (launcher, app) = (invoked_as::launcher(), &context.app);
+    let app = &context.app;
     let files = names(files)?;
+    let command = next_command::launcher("status", app);
     let now = match is_seen {
-        true => message!("doctor.now_lost", launcher, app),
-        false => {
-            let command = next_command::launcher("status", app);
-            message!("doctor.now_lost_elsewhere", command)
-        }
+        true => message!("doctor.now_lost", command),
+        false => message!("doctor.now_lost_elsewhere", command),
     };
     Some(Check::warning("run_files", message!("doctor.lost", app, files), now))
 }
