@@ -77,7 +77,7 @@ fn restore(context: &CommandContext, launcher: u32) {
     }
 }
 
-/// Asks a launcher for its status that has lost its control socket: a signal has it make another.
+/// Asks a launcher for its status that has no control socket: a signal has it make another for a lost one.
 ///
 /// # Errors
 ///
@@ -86,8 +86,9 @@ pub(super) fn ask_restored(
     context: &CommandContext,
     launcher: u32,
 ) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
-    let patience = os::nudge(launcher).map_or(Duration::ZERO, |()| RESTORE_TIMEOUT);
-    let until = Instant::now() + patience;
+    // One that takes no signal yet has only begun, and makes its socket next.
+    let _ = os::nudge(launcher);
+    let until = Instant::now() + RESTORE_TIMEOUT;
     loop {
         match instance::ask_launcher(context) {
             Err(error) if !matches!(error, RequestError::Timeout) && Instant::now() < until => {

@@ -1,6 +1,6 @@
 //! What a person sees, or with `--json` a program: a few lines on stdout, what is wrong on stderr.
 //!
-//! A stream that is closed is no reason to stop, so what cannot be written is dropped: see [`output`]. Colour is for
+//! A stream that is closed is no reason to stop, so what cannot be written is dropped: see `output`. Colour is for
 //! terminals alone.
 
 pub(crate) mod output;

@@ -32,8 +32,8 @@ fn here(at: Timestamp) -> Zoned {
 /// The time zone of this computer, as far as it can be read. A file that the environment names may be a pipe, or
 /// have no end.
 fn zone() -> Option<TimeZone> {
-    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let (zone, folder) = (variable("TZ"), variable("TZDIR").map(PathBuf::from));
+    let zone = env::var("TZ").ok().filter(|zone| !zone.is_empty());
+    let folder = env::var_os("TZDIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let zone = zone.as_deref().map(|zone| zone.trim_start_matches(':'));
     match (zone, folder) {
         (Some(file), _) if Path::new(file).is_absolute() => zone_of(Path::new(file)),

@@ -80,12 +80,11 @@ fn proposals(kind: Kind, written: &str) -> Vec<String> {
     let parts = parts(written);
     let Some(first) = parts.first() else { return Vec::new() };
     match kind {
-        Kind::Port => [Some(*first), first.strip_suffix(".0"), first.rsplit(':').next()]
-            .into_iter()
-            .flatten()
-            .map(str::to_owned)
-            .chain([first.replace(' ', "")])
-            .collect(),
+        Kind::Port => {
+            let first_of = [Some(*first), first.strip_suffix(".0"), first.rsplit(':').next()];
+            let first_of = first_of.into_iter().flatten().map(str::to_owned);
+            thousands(written).into_iter().chain(first_of).chain([first.replace(' ', "")]).collect()
+        }
         Kind::Range => vec![text(&range(&parts))],
         Kind::Ports => {
             let entry = |part: &str| match part.parse::<u16>() {
@@ -105,6 +104,13 @@ fn proposals(kind: Kind, written: &str) -> Vec<String> {
         }
         Kind::Command => vec![list(unquoted(written).split_whitespace().map(text))],
     }
+}
+
+/// The number whose thousands are set apart, as in `17,890`.
+fn thousands(written: &str) -> Option<String> {
+    let (thousands, rest) = unquoted(written).split_once(',')?;
+    let are_digits = [thousands, rest].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    (are_digits && !thousands.is_empty() && rest.len() == 3).then(|| format!("{thousands}{rest}"))
 }
 
 /// The elements of a list, or the value alone, without quotation marks.

@@ -143,6 +143,7 @@ fn what_was_meant_is_said_as_the_line_to_write() {
         ("ready_timeout = 30", "ready_timeout = \"30s\""),
         ("ready_timeout = 30s", "ready_timeout = \"30s\""),
         ("ready_timeout = \"30\"", "ready_timeout = \"30s\""),
+        ("port = 17,890", "port = 17890"),
         ("open_browser = yes", "open_browser = true"),
         ("open_browser = \"off\"", "open_browser = false"),
         ("open_browser = 1", "open_browser = true"),

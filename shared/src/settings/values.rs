@@ -231,6 +231,9 @@ impl std::str::FromStr for ReadyTimeout {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim() == "0" {
+            return Err(message!("time_error.none", text));
+        }
         match text.parse()? {
             Span(std::time::Duration::ZERO) => Err(message!("time_error.none", text)),
             Span(span) => Ok(Self(span)),
