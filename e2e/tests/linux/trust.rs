@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, NOBODY, RunContext, program, quiet_port, skip, wait_until};
+use e2e::{Ended, Home, NOBODY, RunContext, program, quiet_port, quiet_range, skip, wait_until};
 use rustix::process::Signal;
 use shared::app::AppName;
 
@@ -253,6 +253,8 @@ fn a_secret_a_token_an_assignment_and_a_lock_of_another_user_are_put_aside() {
 fn no_port_is_recovered_from_a_history_that_another_user_could_have_written() {
     let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
     let (home, app) = (Home::new(), AppName::default());
+    let range = quiet_range();
+    let launch = || home.launcher().at(&nobody).env("HOMEPORT_RANGE", &range);
     let history = home.folders().history();
     let folder = home.folders().logs();
     for (path, owner, mode, piece) in [
@@ -278,7 +280,7 @@ fn no_port_is_recovered_from_a_history_that_another_user_could_have_written() {
         }
 
         fs::remove_file(home.folders().assignment(&app)).expect("it was there");
-        let mut running = home.launcher().at(&nobody).start();
+        let mut running = launch().start();
         let ready = running.ready();
         assert_ne!((ready.port, ready.origin.as_str()), (port, "last_good"), "{name} {mode:o}");
         let ended = running.stop();
@@ -291,7 +293,7 @@ fn no_port_is_recovered_from_a_history_that_another_user_could_have_written() {
     home.give_to_plain_user();
     let port = home.last_good();
     fs::remove_file(home.folders().assignment(&app)).expect("it was there");
-    assert_eq!(Some(home.launcher().at(&nobody).start().ready().port), port);
+    assert_eq!(Some(launch().start().ready().port), port);
 }
 
 #[track_caller]
