@@ -45,18 +45,18 @@ enum Piece {
 }
 
 /// Output in the background. Dropped, it waits a moment for what is queued.
-pub(crate) struct Background(());
+pub(crate) struct OutputWriter(());
 
 /// From now on a thread writes what is printed.
-pub(crate) fn in_background() -> Option<Background> {
+pub(crate) fn in_background() -> Option<OutputWriter> {
     let (queue, pieces) = sync_channel(MAX_QUEUED);
     // Without a thread it is written at once.
     thread::Builder::new().name("output".to_owned()).spawn(move || write_all(&pieces)).ok()?;
     QUEUE.set(queue).ok()?;
-    Some(Background(()))
+    Some(OutputWriter(()))
 }
 
-impl Drop for Background {
+impl Drop for OutputWriter {
     fn drop(&mut self) {
         let (written, is_written) = sync_channel(1);
         if QUEUE.get().is_some_and(|queue| queue.try_send(Piece::End(written)).is_ok()) {

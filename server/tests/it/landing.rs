@@ -42,7 +42,7 @@ fn it_says_where_one_is_and_how_to_come_in() {
 
 #[test]
 fn it_says_whether_the_port_is_the_one_of_last_time() {
-    assert!(page(Some(1), Origin::Range).body.contains("Last time it was port 1, which"));
+    assert!(page(Some(1), Origin::Range).body.contains("Last time it was port 1."));
     assert!(page(None, Origin::FirstChoice).body.contains("A new port"));
     let (sockets, mut settings) = (claim::any().expect("some port"), settings());
     (settings.launch.last_good, settings.launch.origin) = (Some(sockets.port()), Origin::LastGood);
