@@ -11,6 +11,9 @@
 //! 0.02s
 //! ```
 //!
+//! What a failing test printed stands between `---- NAME stdout ----` and the next such line or
+//! `failures:`.
+//!
 //! A program that dies between its first and its last line has failed, regardless of its output.
 
 use crate::skips::Skip;
@@ -26,15 +29,32 @@ pub(crate) struct Counts {
     pub(crate) ignored: u64,
     /// The ignored ones by name.
     pub(crate) ignored_tests: Vec<Skip>,
+    /// The failing tests that printed something.
+    pub(crate) failures: Vec<Failure>,
     failed_names: BTreeSet<String>,
+    in_failure: bool,
     begun: u64,
     ended: u64,
+}
+
+/// What a failing test printed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) name: String,
+    pub(crate) output: Vec<String>,
 }
 
 impl Counts {
     /// Counts one line of output; most lines are ignored.
     pub(crate) fn read(&mut self, line: &str) {
-        if is_beginning(line) {
+        if let Some(name) = printed_by(line) {
+            self.in_failure = true;
+            self.failures.push(Failure { name: name.to_owned(), output: Vec::new() });
+        } else if line == "failures:" {
+            self.in_failure = false;
+        } else if self.in_failure {
+            self.failures.last_mut().into_iter().for_each(|it| it.output.push(line.to_owned()));
+        } else if is_beginning(line) {
             self.begun += 1;
         } else if let Some([passed, failed, ignored]) = result(line) {
             self.ended += 1;
@@ -61,6 +81,11 @@ impl Counts {
     pub(crate) fn has_failed(&self, name: &str) -> bool {
         self.failed_names.contains(name)
     }
+}
+
+/// `---- NAME stdout ----`
+fn printed_by(line: &str) -> Option<&str> {
+    line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
 }
 
 /// `running 3 tests`
@@ -94,6 +119,24 @@ mod test {
         let mut counts = Counts::default();
         output.lines().for_each(|line| counts.read(line));
         counts
+    }
+
+    #[test]
+    fn what_a_failing_test_printed_is_kept_and_not_counted() {
+        let counts = counts(
+            "running 2 tests\ntest a ... FAILED\ntest b ... FAILED\n\nfailures:\n\n\
+             ---- a stdout ----\nrunning 5 tests\nno port\n\n---- b stdout ----\nno wine\n\n\
+             failures:\n    a\n    b\n\ntest result: FAILED. 0 passed; 2 failed; 0 ignored\n",
+        );
+        let failed = |name: &str, output: &[&str]| Failure {
+            name: name.to_owned(),
+            output: output.iter().map(|&line| line.to_owned()).collect(),
+        };
+        assert_eq!(
+            counts.failures,
+            [failed("a", &["running 5 tests", "no port", ""]), failed("b", &["no wine", ""])]
+        );
+        assert_eq!((counts.failed, counts.cut_short()), (2, 0));
     }
 
     #[test]

@@ -3,7 +3,11 @@
 //! Only tests are counted. A stage that is not the tests adds one to `failed` when it fails, so
 //! that the last line never looks better than the exit code.
 
-use crate::{counts::Counts, screen, skips::Skip};
+use crate::{
+    counts::{Counts, Failure},
+    screen,
+    skips::Skip,
+};
 use std::{
     fmt,
     time::{Duration, Instant},
@@ -84,6 +88,11 @@ impl StageReport {
         if !skipped.is_empty() {
             lines.push("skipped:".to_owned());
             lines.extend(skipped.iter().map(|skip| format!("  {}: {}", skip.name, skip.reason)));
+        }
+        // Far above, another program's output has passed over it.
+        for Failure { name, output } in &self.counts.failures {
+            lines.push(format!("failed test: {name}"));
+            lines.extend(output.iter().filter(|line| !line.is_empty()).map(|it| format!("  {it}")));
         }
         let failed = self.failed_stages();
         if !failed.is_empty() {
@@ -186,6 +195,17 @@ mod test {
         assert!(lines.contains(&"  stage advisories: no network".to_owned()));
         assert!(lines.contains(&"failed: fmt".to_owned()));
         assert_eq!(lines.last().unwrap(), "3 passed, 1 failed, 1 skipped");
+    }
+
+    #[test]
+    fn what_a_failing_test_printed_stands_near_the_end() {
+        let output = "running 1 test\ntest a ... FAILED\nfailures:\n\n---- a stdout ----\n\
+                      no port\n\nfailures:\n    a\ntest result: FAILED. 0 passed; 1 failed; 0 \
+                      ignored\n";
+        let stages = [("tests", Outcome::Failed("exit status: 101".to_owned()))];
+        let lines = report(&stages, output, &[]).lines();
+        let end = ["failed test: a", "  no port", "failed: tests", "0 passed, 1 failed, 0 skipped"];
+        assert!(lines.ends_with(&end.map(ToOwned::to_owned)), "{lines:?}");
     }
 
     #[test]
