@@ -119,6 +119,12 @@ impl LaunchState<'_> {
         if !had_lock && self.run_files.lock().is_some() {
             self.remembered.assignment = self.launch.load_assignment(Purpose::Launch);
         }
+        let file = self.launch.context.folders.assignment(&self.launch.context.app);
+        let is_lost = self.generation.is_some() && matches!(file.try_exists(), Ok(false));
+        if is_lost && let Some(lock) = self.run_files.lock() {
+            // It is tried again at the next occasion.
+            let _ = self.remembered.assignment.commit(&file, lock);
+        }
     }
 
     /// Reads the settings again. A file that a start would refuse changes nothing. `is_recorded` is true if

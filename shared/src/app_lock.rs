@@ -9,6 +9,7 @@
 //! both versions runs an app.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     mem,
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::AppName,
     atomic,
-    os::{self, SocketTables, System},
+    os::{self, OpenFile, SocketTables, System},
     paths::{self, Folders},
     port::Port,
     regular_file::{self, Links},
@@ -221,6 +222,27 @@ impl AppLock {
         let of_version_0_1 = folders.locks_of_version_0_1(app);
         let mut paths = [folders.lock(app)].into_iter().chain(of_version_0_1);
         paths.find_map(|path| holder_of(&path))
+    }
+
+    /// What the processes of some programs say in locks that they hold although no path leads to them any more: after
+    /// a removal of the whole state folder they are all that is left. Where the system does not tell, there are none.
+    pub fn lost_owners(
+        folders: &Folders,
+        app: &AppName,
+        is_wanted: impl Fn(&Path) -> bool,
+    ) -> impl Iterator<Item = LockOwner> {
+        let paths = [folders.lock(app)].into_iter().chain(folders.locks_of_version_0_1(app));
+        let names: BTreeSet<_> =
+            paths.filter_map(|path| Some(path.file_name()?.to_owned())).collect();
+        let is_lock = move |found: &OpenFile| {
+            found.named.file_name().is_some_and(|name| names.contains(name))
+        };
+        os::open_files(is_wanted).filter(is_lock).filter_map(|found| {
+            let mut options = OpenOptions::new();
+            let mut file =
+                regular_file::open(options.read(true), &found.link, Links::Followed).ok()?;
+            read(&mut file).filter(|owner| owner.process_here() == Some(found.pid))
+        })
     }
 
     /// The lock's files that are lost while a launcher runs `app`: its own one, if no process holds what is at

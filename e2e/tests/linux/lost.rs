@@ -24,7 +24,7 @@ type Loss = (&'static str, LostPaths);
 /// The paths that are removed.
 type LostPaths = fn(&Folders, &AppName) -> Vec<PathBuf>;
 
-const LOSSES: [Loss; 8] = [
+const LOSSES: [Loss; 9] = [
     ("run", |folders, _| vec![folders.run().to_owned()]),
     ("the lock of version 0.1", |folders, app| vec![folders.run().join(format!("{app}.lock"))]),
     ("the lock", |folders, app| vec![folders.lock(app)]),
@@ -33,6 +33,9 @@ const LOSSES: [Loss; 8] = [
     ("the token", |folders, app| vec![folders.token(app)]),
     ("everything", |folders, app| vec![folders.run().to_owned(), folders.lock(app)]),
     ("the memory too", |folders, _| vec![folders.run().to_owned(), folders.state().to_owned()]),
+    ("the history too", |folders, _| {
+        vec![folders.run().to_owned(), folders.state().to_owned(), folders.logs().to_owned()]
+    }),
 ];
 
 /// Removes a file or a folder.
@@ -40,6 +43,15 @@ const LOSSES: [Loss; 8] = [
 pub(crate) fn remove(path: &PathBuf) {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// Removes what the case loses; with the history go its records.
+fn lose(home: &Home, lost: LostPaths) {
+    let paths = lost(home.folders(), &AppName::default());
+    if paths.iter().any(|path| path == home.folders().logs()) {
+        home.may_lose_records();
+    }
+    paths.iter().for_each(remove);
 }
 
 /// All at once: who is silent is waited for.
@@ -58,6 +70,14 @@ fn serving(home: &Home) -> (Running, String) {
     (running, url)
 }
 
+/// No server was started but by this launcher; the record of its first may be among what was lost.
+#[track_caller]
+fn assert_alone(case: &str, home: &Home, launcher: u32) {
+    for spawned in home.events("server_spawned") {
+        assert_eq!(spawned["pid"], launcher, "{case}: {spawned}");
+    }
+}
+
 /// I8: one live server, whatever was lost.
 #[test]
 fn whatever_is_lost_the_instance_is_found_and_there_is_no_second_one() {
@@ -65,7 +85,7 @@ fn whatever_is_lost_the_instance_is_found_and_there_is_no_second_one() {
     for (case, lost) in LOSSES {
         let home = Home::new();
         let (running, url) = serving(&home);
-        lost(home.folders(), &app).iter().for_each(remove);
+        lose(&home, lost);
 
         let second = home.launcher().run();
         assert_eq!(second.code, Some(0), "{case}: {second:?}");
@@ -80,8 +100,9 @@ fn whatever_is_lost_the_instance_is_found_and_there_is_no_second_one() {
         }
         let told = home.command("stop").run();
         assert_eq!(told.code, Some(0), "{case}: {told:?}");
+        let launcher = running.pid();
         assert_eq!(running.exit().code, Some(0), "{case}");
-        assert_eq!(home.events("server_spawned").len(), 1, "{case}");
+        assert_alone(case, &home, launcher);
     }
 }
 
@@ -96,7 +117,7 @@ fn whatever_is_lost_of_an_app_that_is_stopped_there_is_no_second_one() {
         stopped.iter().for_each(|process| process.signal(Signal::STOP));
         wait_until("they are stopped", || stopped.iter().all(WatchedProcess::is_stopped));
         let port = home.last_good();
-        lost(home.folders(), &AppName::default()).iter().for_each(remove);
+        lose(&home, lost);
 
         let way_out = format!("kill -CONT {}", pids[0]);
         for words in ["start --no-open", "where", "status", "stop", "doctor"] {
@@ -111,7 +132,7 @@ fn whatever_is_lost_of_an_app_that_is_stopped_there_is_no_second_one() {
         // What was removed with the memory is recovered at the next start.
         assert!(home.assignment().is_none() || home.last_good() == port, "{case}");
         assert_eq!(running.stop().code, Some(0), "{case}");
-        assert_eq!(home.events("server_spawned").len(), 1, "{case}");
+        assert_alone(case, &home, pids[0]);
     });
 }
 
@@ -124,7 +145,7 @@ fn whatever_is_lost_of_an_app_whose_server_is_stopped_its_launcher_is_asked() {
         let server = WatchedProcess::of(running.server().pid()).expect("it runs");
         server.signal(Signal::STOP);
         wait_until("it is stopped", || server.is_stopped());
-        lost(home.folders(), &AppName::default()).iter().for_each(remove);
+        lose(&home, lost);
 
         let second = home.launcher().run();
         assert_eq!(second.line("instance_found")["url"], url.as_str(), "{case}: {second:?}");
@@ -140,8 +161,9 @@ fn whatever_is_lost_of_an_app_whose_server_is_stopped_its_launcher_is_asked() {
         let told = home.command("where").run();
         assert!(told.code == Some(0) && told.stdout.contains(&url), "{case}: {told:?}");
         assert_eq!(home.command("stop").run().code, Some(0), "{case}");
+        let launcher = running.pid();
         assert_eq!(running.exit().code, Some(0), "{case}");
-        assert_eq!(home.events("launch_started").len(), 2, "{case}");
+        assert_alone(case, &home, launcher);
     });
 }
 
@@ -213,20 +235,22 @@ fn each_command_that_finds_the_app_has_the_lost_files_written_anew() {
     let (running, url) = serving(&home);
     for command in ["where", "token", "open --print", "status"] {
         for (case, lost) in LOSSES {
-            lost(home.folders(), &app).iter().for_each(remove);
+            lose(&home, lost);
             let told = home.command(command).run();
             assert_eq!(told.code, Some(0), "{case}: {command}: {told:?}");
             assert!(command == "token" || told.stdout.contains(&url), "{command}: {told:?}");
             let folders = home.folders();
             let lock_of_version_0_1 = folders.run().join(format!("{app}.lock"));
-            let files = [folders.discovery(&app), folders.lock(&app), folders.token(&app)];
-            for file in files.into_iter().chain([folders.control(&app), lock_of_version_0_1]) {
+            let memory = [folders.assignment(&app), folders.lock(&app), lock_of_version_0_1];
+            let leads = [folders.discovery(&app), folders.token(&app), folders.control(&app)];
+            for file in memory.into_iter().chain(leads) {
                 assert!(file.exists(), "{case}: {command}: {}", file.display());
             }
         }
     }
+    let launcher = running.pid();
     assert_eq!(running.stop().code, Some(0));
-    assert_eq!(home.events("server_spawned").len(), 1);
+    assert_alone("every loss", &home, launcher);
 }
 
 #[test]

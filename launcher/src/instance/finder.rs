@@ -3,6 +3,7 @@
 use std::{
     cell::OnceCell,
     collections::BTreeSet,
+    env,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +13,7 @@ use shared::{
     discovery::Discovery,
     event::Process,
     identity::{Identity, PROBE_TIMEOUT, Secret},
+    invoked_as,
     launch::LaunchInfo,
     port::Port,
     recorded_instance::{RecordedProcess, RecordedProcesses},
@@ -106,10 +108,30 @@ impl<'a> Finder<'a> {
             }
             process = Some(found.pid);
         }
+        if process.is_none() && status.is_none() {
+            process = self.launcher_of_lost_lock().filter(other);
+        }
         match (&status, &holder, process) {
             (None, None, None) if !is_silent => Presence::Absent,
             _ => Presence::Unproven { process, status },
         }
+    }
+
+    /// The launcher of the app that holds its lock although the lock's file is gone from its path, with everything
+    /// else that led to it. Its control socket tells it from those of other homes.
+    fn launcher_of_lost_lock(&self) -> Option<u32> {
+        let CommandContext { app, folders, .. } = self.context;
+        let own = env::current_exe().ok();
+        let is_launcher = |exe: &Path| {
+            let is_namesake = own.as_ref().is_some_and(|own| own.file_name() == exe.file_name());
+            is_namesake || invoked_as::is_one_of(&invoked_as::LAUNCHERS, exe)
+        };
+        let sockets: Vec<_> = control_sockets(self.context).collect();
+        let mut owners = AppLock::lost_owners(folders, app, is_launcher);
+        let is_ours = |owner: &LockOwner| {
+            owner.control.as_ref().is_some_and(|control| sockets.contains(control))
+        };
+        Some(owners.find(is_ours)?.pid)
     }
 
     /// The process that has the app now, by its history and the tables of the system.

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     net::SocketAddr,
+    path::PathBuf,
 };
 
 use crate::{
@@ -97,6 +98,17 @@ pub struct SocketEntry {
     pub pid: Option<u32>,
     /// For a listener: how many connections wait to be accepted.
     pub waiting: u32,
+}
+
+/// A file that a process has open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenFile {
+    /// The process.
+    pub pid: u32,
+    /// The path it was opened at, or was renamed to; there may be another file by now, or none.
+    pub named: PathBuf,
+    /// What opens the same file again, also where no path leads to it any more.
+    pub link: PathBuf,
 }
 
 /// A process that holds a socket.

@@ -34,8 +34,8 @@ pub mod bind_table;
 mod interface;
 
 pub use interface::{
-    Account, FileIdentity, FileRights, HoldingProcess, PortRanges, SocketEntry, SocketState,
-    SocketTables, SpecialFile,
+    Account, FileIdentity, FileRights, HoldingProcess, OpenFile, PortRanges, SocketEntry,
+    SocketState, SocketTables, SpecialFile,
 };
 pub use system::*;
 

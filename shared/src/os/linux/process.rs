@@ -12,7 +12,10 @@ use rustix::fs::{Mode, OFlags, RawDir};
 
 use crate::{
     conflict::Holder,
-    os::{interface::HoldingProcess, unix},
+    os::{
+        interface::{HoldingProcess, OpenFile},
+        unix,
+    },
 };
 
 /// The longest name that the kernel keeps of a process.
@@ -22,9 +25,7 @@ const MAX_COMM: usize = 15;
 /// those of this user, or every user's for root.
 pub(super) fn holders(wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
     let mut found: HashMap<u64, Vec<u32>> = HashMap::new();
-    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    for pid in pids {
+    for pid in pids() {
         // A process that is gone by now, or that is not ours to look into, holds nothing we can see.
         let _ = each_socket(pid, |inode| {
             if wanted.contains(&inode) {
@@ -36,6 +37,36 @@ pub(super) fn holders(wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
         });
     }
     found
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The files that the processes of some programs have open, as far as they may be looked into: those of this user,
+/// or every user's for root. A file that is removed or renamed is still among them.
+pub fn open_files(is_wanted: impl Fn(&Path) -> bool) -> impl Iterator<Item = OpenFile> {
+    let is_one = move |pid: &u32| exe_of(*pid).is_some_and(|exe| is_wanted(Path::new(&exe)));
+    pids().filter(is_one).flat_map(|pid| {
+        let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        entries.filter_map(move |entry| {
+            let link = entry.path();
+            let named = without_remark(fs::read_link(&link).ok()?.to_string_lossy().into_owned());
+            Some(OpenFile { pid, named: named.into(), link })
+        })
+    })
+}
+
+/// The file that a process runs.
+fn exe_of(pid: u32) -> Option<String> {
+    let exe = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    Some(without_remark(exe.to_string_lossy().into_owned()))
+}
+
+/// Without what the kernel appends to the path of a file that was removed or replaced.
+fn without_remark(path: String) -> String {
+    path.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(path)
 }
 
 /// Calls `found` with the inode of every socket that a process has open.
@@ -63,10 +94,7 @@ fn socket_inode(target: &[u8]) -> Option<u64> {
 /// What is known of a process; `boot` is when the system started, in seconds.
 pub(super) fn process(pid: u32, boot: Option<i64>) -> Option<HoldingProcess> {
     let stat = Stat::read(pid)?;
-    let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
-    let exe = exe.map(|exe| exe.to_string_lossy().into_owned());
-    // A program that was replaced while it runs; the path is what a person looks for.
-    let exe = exe.map(|exe| exe.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(exe));
+    let exe = exe_of(pid);
     let holder = Holder {
         pid: Some(pid),
         name: Some(full_name(&stat.name, exe.as_deref())),

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     os::windows::io::AsRawSocket,
+    path::Path,
 };
 
 use socket2::Socket;
@@ -13,7 +14,7 @@ use windows_sys::Win32::Networking::WinSock::{
 
 use super::{
     bind_table::{BindRules, Sharing},
-    interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
+    interface::{HoldingProcess, OpenFile, PortRanges, SocketEntry, SocketTables},
 };
 use crate::port::Port;
 use tables::Table;
@@ -59,6 +60,11 @@ fn make_exclusive(socket: &Socket) -> io::Result<()> {
 /// Whether the error means that the system has no such address family.
 pub fn is_unsupported_family(error: &io::Error) -> bool {
     error.raw_os_error() == Some(WSAEAFNOSUPPORT)
+}
+
+/// None: a lock that a process has open can neither be removed nor renamed here.
+pub fn open_files(_: impl Fn(&Path) -> bool) -> impl Iterator<Item = OpenFile> {
+    std::iter::empty()
 }
 
 /// This system. Its tables name the process that opened each socket, so that sockets need no
