@@ -318,6 +318,18 @@ words! {
         OutsideRange = "outside_range",
     }
 
+    /// What a launch is doing, as its status says.
+    pub enum LaunchPhase {
+        /// A server was started that has not proved itself yet.
+        Starting = "starting",
+        /// A server has proved itself, and takes requests.
+        Serving = "serving",
+        /// The server has failed, and another is started after a while.
+        Waiting = "waiting",
+        /// The launch ends as soon as its servers have ended.
+        Stopping = "stopping",
+    } else Other
+
     /// Who had a port at a moment, as far as recorded.
     pub enum Ownership {
         /// Nothing is recorded.

@@ -16,6 +16,7 @@
 //! wrong-launch        answers for another launch
 //! not-http            answers with something that is not HTTP
 //! deaf                heeds neither the launcher nor the end of its stdin
+//! drains              answers no request when it is to end, and ends with its launcher alone
 //! ready-then-exit=N   ends like this as soon as the launcher has announced it
 //! floods=N            then writes ten megabytes a second that are no messages, in lines of N bytes
 //! forks               leaves a child behind that holds its sockets and its stdout
@@ -43,7 +44,10 @@ mod unix {
         net::{TcpListener, TcpStream},
         os::fd::OwnedFd,
         process::{self, Command, ExitCode, Stdio},
-        sync::Arc,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
         thread,
         time::Duration,
     };
@@ -67,6 +71,8 @@ mod unix {
         folders: Folders,
         secret: Secret,
         adoption: Adoption,
+        /// It was told to end.
+        is_draining: AtomicBool,
     }
 
     pub(super) fn main() -> ExitCode {
@@ -97,11 +103,15 @@ mod unix {
             folders,
             adoption,
             order,
+            is_draining: AtomicBool::new(false),
         });
         fake.clone().serve();
         loop {
             match wire::read_message::<ToServer>(&mut orders) {
                 _ if fake.order == "deaf" => thread::park(),
+                Ok(Some(ToServer::Drain)) if fake.order == "drains" => {
+                    fake.is_draining.store(true, Ordering::Relaxed);
+                }
                 Ok(None | Some(ToServer::Drain | ToServer::Stop)) | Err(_) => return 0.into(),
                 Ok(Some(_)) => {}
             }
@@ -227,6 +237,9 @@ mod unix {
         }
 
         fn answer(&self, mut stream: &TcpStream) -> io::Result<()> {
+            while self.is_draining.load(Ordering::Relaxed) {
+                thread::park();
+            }
             let mut request = BufReader::new(stream).lines();
             let first = request.next().transpose()?.unwrap_or_default();
             // The rest of the head is read, so that closing does not reset the connection.

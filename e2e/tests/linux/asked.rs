@@ -122,7 +122,7 @@ fn two_signals_at_once_are_one_and_kill_no_server() {
 #[test]
 fn who_asks_a_launch_that_is_ending_waits_for_its_end() {
     let home = Home::new();
-    let mut running = home.launcher().port(quiet_port()).fake(&["deaf"]).start();
+    let mut running = home.launcher().port(quiet_port()).fake(&["drains"]).start();
     running.ready();
     let first = home.command("stop").start();
     wait_until("it is ending", || say(&home, "{\"ask\":\"status\"}")["state"] == "stopping");
@@ -131,7 +131,19 @@ fn who_asks_a_launch_that_is_ending_waits_for_its_end() {
         let answer = say(&home, request);
         assert!(answer["reason"].to_string().contains("ending"), "{answer}");
     }
-    // Its server does not listen; the second signal has no patience.
+    for words in ["where", "open --print", "restart", "move"] {
+        let told = home.command(words).run();
+        assert_eq!(told.code, Some(75), "{told:?}");
+        assert!(told.stderr.contains("wait until it has stopped"), "{told:?}");
+    }
+    let status = home.command("status").run();
+    assert!(
+        status.stdout.contains("is stopping") && !status.stdout.contains("not for"),
+        "{status:?}"
+    );
+    assert!(home.ask("status").line("status")["server_answers"].is_null());
+    let mut next = home.launcher().start();
+    // Its server does not end; the second signal has no patience.
     let ended = wait_for(|| {
         running.has_ended().then_some(()).or_else(|| {
             running.signal(Signal::TERM);
@@ -142,6 +154,9 @@ fn who_asks_a_launch_that_is_ending_waits_for_its_end() {
     assert_eq!(running.exit().code, Some(0));
     let first = first.exit();
     assert_eq!(first.code, Some(0), "{first:?}");
+    let origin = next.ready().origin;
+    assert_eq!(origin, "last_good", "a start waits as well");
+    next.kill_both();
 }
 
 #[test]

@@ -21,7 +21,7 @@ use shared::{
     messages::{Language, local_time},
     next_command,
     port::Port,
-    words::AnswerName,
+    words::{AnswerName, LaunchPhase},
 };
 
 use super::{history_problems, running};
@@ -121,13 +121,15 @@ fn send(
     sentence: impl FnOnce(&Response, f64) -> Option<String>,
 ) -> Exit {
     let began = Instant::now();
-    let answer =
-        match reach(context).map(|(socket, status)| answer(context, &socket, status, request)) {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(RequestError::Timeout)) => return silent(running::published_launcher(context)),
-            Ok(Err(error)) => return running::refused(&error.to_string(), &message!("now.log")),
-            Err(exit) => return exit,
-        };
+    let (socket, status) = match reach(context) {
+        Ok(reached) => reached,
+        Err(exit) => return exit,
+    };
+    let answer = match answer(context, &socket, status, request) {
+        Ok(answer) => answer,
+        Err(RequestError::Timeout) => return silent(running::published_launcher(context)),
+        Err(error) => return running::refused(&error.to_string(), &message!("now.log")),
+    };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
     match (sentence(&answer, elapsed_ms), answer) {
         (Some(text), _) => {
@@ -135,10 +137,23 @@ fn send(
             Exit::Done
         }
         (None, Response::Refused { reason, about_port }) => {
-            let exit = running::refused(&reason, &message!("now.unchanged"));
+            let exit = running::refused(&reason, &now_refused(context, &socket));
             if about_port { Exit::PortUnavailable } else { exit }
         }
         (None, _) => running::refused(&message!("ask.other_version"), &message!("now.stop_first")),
+    }
+}
+
+/// What to do after a refusal, by what the launcher is doing now.
+fn now_refused(context: &CommandContext, socket: &Path) -> String {
+    let phase = match control::ask(socket, Request::Status) {
+        Ok(Response::Status(status)) => status.state,
+        // It has ended meanwhile.
+        _ => LaunchPhase::Stopping,
+    };
+    match phase {
+        LaunchPhase::Serving => message!("now.unchanged"),
+        other => instance::now_in_phase(other, &context.app),
     }
 }
 
@@ -242,7 +257,7 @@ fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     object[keys::EVENT] = json!(AnswerName::Status);
     let seen = SeenProcesses::of(status, context);
     object["launcher_memory_bytes"] = json!(seen.launcher.and_then(os::memory_of));
-    let answers = status.server_pid.map(|_| server_problem(status, &seen).is_none());
+    let answers = serving_pid(status).map(|_| server_problem(status, &seen).is_none());
     object["server_answers"] = json!(answers);
     object["server_memory_bytes"] = json!(seen.server.and_then(os::memory_of));
     let assignment = Assignment::load(&context.folders.assignment(&context.app));
@@ -275,7 +290,13 @@ impl SeenProcesses {
 /// What is wrong with a server of which the launcher says that it serves.
 fn server_problem(status: &LaunchStatus, seen: &SeenProcesses) -> Option<(String, String)> {
     let launch = &status.launch;
-    status.server_pid.and_then(|_| instance::server_problem(&launch.app, launch.port, seen.server))
+    let problem = |_| instance::server_problem(&launch.app, launch.port, seen.server);
+    serving_pid(status).and_then(problem)
+}
+
+/// The server, unless it takes no more requests because the launch is ending.
+fn serving_pid(status: &LaunchStatus) -> Option<u32> {
+    status.server_pid.filter(|_| status.state != LaunchPhase::Stopping)
 }
 
 fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{history::LostRecords, launch::LaunchInfo, port::Port};
+use shared::{history::LostRecords, launch::LaunchInfo, port::Port, words::LaunchPhase};
 
 /// A request of a command, and until when it stands.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,8 +71,8 @@ pub struct LaunchStatus {
     /// The launch, on its current port. It is sent with its `url` and without its `last_good`.
     #[serde(flatten, serialize_with = "LaunchInfo::serialize_with_url")]
     pub launch: LaunchInfo,
-    /// The phase of the current server, in one word.
-    pub state: String,
+    /// What the launch is doing.
+    pub state: LaunchPhase,
     /// The process id of the current server; `None` while there is none.
     pub server_pid: Option<u32>,
     /// The launcher's version.

@@ -17,6 +17,7 @@ use shared::{
     launch::LaunchInfo,
     port::Port,
     recorded_instance::{RecordedProcess, RecordedProcesses},
+    words::LaunchPhase,
 };
 use uuid::Uuid;
 
@@ -73,7 +74,9 @@ impl<'a> Finder<'a> {
             return Presence::Elsewhere { machine: owner.machine.clone() };
         }
         let asked = ask_launcher(self.context).map(|(_, status)| status);
+        // The server of a launch that is ending takes no more requests.
         if let Ok(status) = &asked
+            && status.state != LaunchPhase::Stopping
             && let Some(server_pid) = status.server_pid
         {
             let LaunchInfo { port, launch_id, launcher_pid, .. } = status.launch;

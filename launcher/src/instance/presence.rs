@@ -9,7 +9,7 @@ use shared::{
 use uuid::Uuid;
 
 use super::{
-    problem::{now_silent, server_problem, silent},
+    problem::{now_in_phase, now_silent, server_problem, silent},
     visibility::is_seen,
 };
 use crate::{control::LaunchStatus, options::CommandContext, os};
@@ -135,7 +135,7 @@ impl Presence {
             )),
             Self::Unproven { status: Some(status), .. } => Some((
                 message!("running.no_server", app, state = status.state),
-                message!("now.wait"),
+                now_in_phase(status.state, app),
             )),
             Self::Unproven { process, status: None } => {
                 Some((silent(*process), now_silent(*process)))

@@ -8,6 +8,7 @@ use shared::{
     identity::{ProbeError, Secret},
     message, next_command,
     port::Port,
+    words::LaunchPhase,
 };
 
 use crate::os;
@@ -30,6 +31,16 @@ pub fn now_silent(launcher: Option<u32>) -> String {
         Some(pid) if os::is_stopped(pid) => message!("now.continue", pid),
         Some(pid) => message!("now.kill", pid),
         None => message!("now.end_launcher"),
+    }
+}
+
+/// The way out while a launcher that answers has no server that serves.
+pub fn now_in_phase(phase: LaunchPhase, app: &AppName) -> String {
+    match phase {
+        LaunchPhase::Stopping => {
+            message!("now.start_again", command = next_command::launcher("", app))
+        }
+        _ => message!("now.wait"),
     }
 }
 

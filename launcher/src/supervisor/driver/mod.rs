@@ -309,7 +309,7 @@ impl Driver<'_> {
         let uptime = launch.started.elapsed();
         LaunchStatus {
             launch: launch.info(self.claims.current(), self.last_good),
-            state: state.phase.word().to_owned(),
+            state: state.phase.for_status(),
             server_pid: self.servers.serving_pid(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: launch.started_at,

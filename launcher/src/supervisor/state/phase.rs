@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use shared::words::LaunchPhase;
+
 /// What the current server is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
@@ -39,13 +41,13 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The word for the phase in a status.
-    pub fn word(&self) -> &'static str {
+    /// What a status says of it.
+    pub fn for_status(&self) -> LaunchPhase {
         match self {
-            Self::Starting { .. } | Self::Proving { .. } => "starting",
-            Self::Serving { .. } => "serving",
-            Self::Waiting { .. } => "waiting",
-            Self::Draining { .. } | Self::Finishing | Self::Ended => "stopping",
+            Self::Starting { .. } | Self::Proving { .. } => LaunchPhase::Starting,
+            Self::Serving { .. } => LaunchPhase::Serving,
+            Self::Waiting { .. } => LaunchPhase::Waiting,
+            Self::Draining { .. } | Self::Finishing | Self::Ended => LaunchPhase::Stopping,
         }
     }
 }
