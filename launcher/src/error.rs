@@ -9,6 +9,7 @@ use shared::{
     event::{EndReason, ServerEnd},
     exit::{self, Exit},
     message,
+    os::is_out_of_files,
     port::Port,
     settings::{Restart, SettingSource, SettingsProblem},
 };
@@ -90,6 +91,7 @@ impl LaunchError {
             Self::Options(
                 OptionsError::Settings(_) | OptionsError::Untrusted(_) | OptionsError::NoHome(_),
             ) => Exit::BadSettings,
+            Self::Claim(error) if is_out_of_files(&error.source) => Exit::NotReady,
             Self::NoPort(_) | Self::MustNotMove(_) | Self::Claim(_) => Exit::PortUnavailable,
             Self::NoServer(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Occupied(_) => {
                 Exit::NotReady
@@ -209,6 +211,14 @@ impl LaunchError {
                 vec![message!("now.more_time")]
             }
             Self::NotReady { reason: NotReady::NoLoopback, .. } => vec![message!("now.loopback")],
+            Self::Claim(error) if is_out_of_files(&error.source) => {
+                vec![message!("now.more_files")]
+            }
+            Self::NotReady { reason: NotReady::NotStarted(failure), .. }
+                if failure.is_out_of_files =>
+            {
+                vec![message!("now.more_files")]
+            }
             Self::NotReady { command: Some(source), .. } => {
                 vec![message!("now.command", file = source)]
             }

@@ -19,6 +19,7 @@ use shared::{
 use crate::{
     options::CommandContext,
     os::{self, Started},
+    readiness::StartFailure,
 };
 
 /// A server's program and the arguments that come before ours.
@@ -67,7 +68,7 @@ impl ServerProgram {
         claim: &Claim,
         context: &CommandContext,
         log: LogLevel,
-    ) -> io::Result<Started> {
+    ) -> Result<Started, StartFailure> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments(claim, &context.app));
         // The launcher's options apply to the server too. A server of the
@@ -87,8 +88,10 @@ impl ServerProgram {
             // Who reads the launcher's may be gone before the server, which would then fail as it writes.
             command.stderr(Stdio::piped());
         }
-        os::spawn(&mut command, claim.listeners()).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+        let started = os::spawn(&mut command, claim.listeners());
+        started.map_err(|error| StartFailure {
+            why: format!("{}: {error}", self.path.display()),
+            ..StartFailure::from(error)
         })
     }
 }

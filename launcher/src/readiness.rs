@@ -15,6 +15,7 @@ use shared::{
     identity::{Identity, ProbeError, Secret},
     launch::LaunchInfo,
     message,
+    os::is_out_of_files,
     settings::Span,
 };
 
@@ -27,11 +28,26 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// How long a packet from this computer to itself may take: it is there when it is sent.
 const PACKET_TIMEOUT: Duration = Duration::from_millis(200);
 
+/// Why a process could not be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartFailure {
+    /// In the system's words.
+    pub why: String,
+    /// Whether the launcher may open no more files.
+    pub is_out_of_files: bool,
+}
+
+impl From<io::Error> for StartFailure {
+    fn from(error: io::Error) -> Self {
+        Self { is_out_of_files: is_out_of_files(&error), why: error.to_string() }
+    }
+}
+
 /// Why a server did not become ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotReady {
     /// Its process could not be started.
-    NotStarted(String),
+    NotStarted(StartFailure),
     /// With this code; `None` if the system does not tell it.
     Exited(Option<i32>),
     /// This signal ended it.
@@ -69,7 +85,9 @@ impl NotReady {
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sentence = match self {
-            Self::NotStarted(why) => message!("readiness.not_started", why),
+            Self::NotStarted(failure) => {
+                message!("readiness.not_started", why = failure.why)
+            }
             Self::Exited(Some(code)) => {
                 message!("readiness.exited_with", code = exit::in_words(*code))
             }

@@ -1,4 +1,5 @@
-//! A disk that is full or takes no writing costs the memory of the port, not the launch (I14).
+//! A disk that is full or takes no writing costs the memory of the port, not the launch (I14). Too few files that may
+//! be open end a start, and cost no memory.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
@@ -162,4 +163,27 @@ fn an_answer_that_cannot_be_written_whole_is_a_failure() {
     }
     assert_eq!(home.command("stop").at(&full).run().code, Some(75));
     assert_eq!(running.exit().code, Some(0));
+}
+
+/// A start that may open few files ends with what to do, whichever file is the one too many, and what is
+/// remembered stays.
+#[test]
+fn a_start_that_may_open_too_few_files_says_so_and_loses_nothing() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    assert_eq!(running.stop().code, Some(0));
+    let remembered = home.assignment();
+    for limit in (6..20).step_by(2) {
+        let few = format!("ulimit -n {limit}; exec \"$@\"");
+        let few = RunContext::direct().through(["sh", "-c", &few, "sh"]);
+        for words in ["start --no-open", "start --no-open --detach"] {
+            home.may_lose_records();
+            let told = home.command(words).at(&few).run();
+            assert_eq!(told.code, Some(75), "{limit}: {told:?}");
+            assert!(told.stderr.contains("ulimit -n 1024"), "{limit}: {told:?}");
+            assert_eq!(home.assignment(), remembered, "{limit}");
+        }
+    }
+    assert_eq!(home.launcher().start().ready().origin, "last_good");
 }

@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use shared::{exit::Exit, invoked_as::DETACHED_VARIABLE, message};
+use shared::{exit::Exit, invoked_as::DETACHED_VARIABLE, message, os::is_out_of_files};
 
 use crate::{
     args::StartArgs,
@@ -32,8 +32,11 @@ struct Relayed {
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     let exit = spawn(argv).and_then(|child| follow(args, child));
     exit.unwrap_or_else(|error| {
-        render::error(message!("failure.background", error));
-        Exit::Bug
+        render::error(message!("failure.background", error = &error));
+        if is_out_of_files(&error) {
+            render::now(message!("now.more_files"));
+        }
+        Exit::NotReady
     })
 }
 

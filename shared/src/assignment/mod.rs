@@ -26,6 +26,7 @@ use crate::{
     conflict::Origin,
     event::{Event, EventName, RecoverySource},
     history::{Filter, Found, HistoryError, Reader},
+    os,
     paths::Folders,
     port::Port,
     regular_file::{self, Links},
@@ -181,7 +182,9 @@ impl Assignment {
             Ok(assignment) => (assignment, None),
             Err(error) => (Self::default(), Some(error)),
         };
-        if missing && assignment.last_good.is_none() {
+        // The file may be as good as ever: it stays where it is.
+        let is_untried = matches!(&error, AssignmentError::Unreadable(e) if os::is_out_of_files(e));
+        if is_untried || missing && assignment.last_good.is_none() {
             return LoadedAssignment { assignment, recovery: None, history_error };
         }
         let source = match assignment.last_good {

@@ -161,6 +161,13 @@ pub fn is_unchangeable(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::PERM.raw_os_error())
 }
 
+/// Whether the error means that this process, or the system, may open no more files.
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE]
+        .iter()
+        .any(|code| error.raw_os_error() == Some(code.raw_os_error()))
+}
+
 /// Takes `flock(2)`; false if another process has it.
 pub(super) fn flock(file: &File) -> io::Result<bool> {
     match file.try_lock() {

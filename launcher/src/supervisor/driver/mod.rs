@@ -9,7 +9,7 @@ mod servers;
 
 use std::{
     collections::BTreeMap,
-    io, mem,
+    mem,
     sync::mpsc::Receiver,
     time::{Duration, Instant},
 };
@@ -31,7 +31,7 @@ use crate::{
     handover::ServerProgram,
     launch_state::{LaunchState, ReadyReason},
     os::Signalled,
-    readiness::NotReady,
+    readiness::{NotReady, StartFailure},
 };
 
 /// How long after a deadline this process is awake, unless it was stopped or the machine is very busy.
@@ -220,7 +220,7 @@ impl Driver<'_> {
         match effect {
             Effect::Spawn { attempt, on_new_port } => {
                 if let Err(error) = self.spawn(attempt, on_new_port) {
-                    let event = ServerEvent::NotStarted(error.to_string());
+                    let event = ServerEvent::NotStarted(error);
                     return Performed::With(Input::Server { attempt, event });
                 }
             }
@@ -260,7 +260,7 @@ impl Driver<'_> {
         Performed::Done
     }
 
-    fn spawn(&mut self, attempt: u32, on_new_port: bool) -> io::Result<()> {
+    fn spawn(&mut self, attempt: u32, on_new_port: bool) -> Result<(), StartFailure> {
         if on_new_port {
             let last_good = Some(self.claims.port());
             self.servers.spawn(attempt, self.claims.newest(), last_good)

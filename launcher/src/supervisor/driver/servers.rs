@@ -23,7 +23,7 @@ use crate::{
     choose::Choice,
     handover::ServerProgram,
     launch::Launch,
-    readiness,
+    readiness::{self, StartFailure},
     supervisor::{event::SupervisorEvent, server_process::ServerProcess, state::ServerEvent},
 };
 
@@ -63,7 +63,7 @@ impl Servers<'_> {
         attempt: u32,
         choice: &Choice,
         last_good: Option<Port>,
-    ) -> io::Result<()> {
+    ) -> Result<(), StartFailure> {
         let before = Instant::now();
         // The ends of all others have been recorded.
         self.spawned.retain(|attempt, _| self.processes.contains_key(attempt));

@@ -2,7 +2,7 @@
 
 use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
 
-use crate::readiness::NotReady;
+use crate::readiness::{NotReady, StartFailure};
 
 /// The request that an answer belongs to; `None` if no client waits for an answer.
 pub type RequestTicket = Option<u64>;
@@ -75,5 +75,5 @@ pub enum ServerEvent {
         signal: Option<i32>,
     },
     /// It could not be started at all.
-    NotStarted(String),
+    NotStarted(StartFailure),
 }

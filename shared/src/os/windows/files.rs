@@ -9,7 +9,8 @@ use std::{
 };
 
 use windows_sys::Win32::{
-    Foundation::ERROR_LOCK_VIOLATION,
+    Foundation::{ERROR_LOCK_VIOLATION, ERROR_TOO_MANY_OPEN_FILES},
+    Networking::WinSock::WSAEMFILE,
     Storage::FileSystem::{
         BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle, LOCKFILE_EXCLUSIVE_LOCK,
         LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
@@ -99,6 +100,12 @@ pub fn has_no_locks(_: &io::Error) -> bool {
 /// Whether the error means that a file is kept from changes by an attribute of its own.
 pub fn is_unchangeable(_: &io::Error) -> bool {
     false
+}
+
+/// Whether the error means that this process may open no more files.
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    let codes = [ERROR_TOO_MANY_OPEN_FILES.cast_signed(), WSAEMFILE];
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
 /// What tells this start of the system from every other: nothing does here.

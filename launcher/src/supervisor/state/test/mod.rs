@@ -3,7 +3,10 @@
 mod arrows;
 mod random;
 
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use shared::{
     event::{Event, RequestedBy, RestartReason, ServerEnd, ServerRestarting},
@@ -206,7 +209,7 @@ fn a_restart_whose_new_server_fails_leaves_the_old_one_serving() {
         exit(1),
         crash(),
         ServerEvent::InvalidLine("?".into()),
-        ServerEvent::NotStarted("gone".into()),
+        ServerEvent::NotStarted(io::Error::other("gone").into()),
     ] {
         let mut launch = TestLaunch::serving();
         launch.input(Input::RestartRequested(cli(7)));
