@@ -1,7 +1,5 @@
 //! Why a launch failed: what happened, why, what to do now, and with which code to end.
 
-use std::io::ErrorKind;
-
 use shared::{
     claim::ClaimError,
     conflict::{Conflict, Origin},
@@ -11,7 +9,7 @@ use shared::{
     message,
     os::is_out_of_files,
     port::Port,
-    settings::{Restart, SettingSource, SettingsProblem},
+    settings::{Restart, SettingSource},
 };
 
 use crate::{
@@ -189,13 +187,7 @@ impl LaunchError {
                 conflicts.iter().filter_map(Conflict::advice).chain([anyway]).collect()
             }
             Self::Options(OptionsError::Untrusted(untrusted)) => vec![untrusted.repair()],
-            Self::Options(OptionsError::Settings(error)) => vec![match &error.problem {
-                SettingsProblem::Untrusted(untrusted) => untrusted.repair(),
-                SettingsProblem::Unreadable(error) if error.kind() == ErrorKind::NotADirectory => {
-                    message!("now.home")
-                }
-                _ => message!("now.settings"),
-            }],
+            Self::Options(OptionsError::Settings(error)) => vec![error.repair()],
             Self::Options(OptionsError::Variable(VariableError { variable, .. })) => {
                 vec![message!("now.variable", variable)]
             }

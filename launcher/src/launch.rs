@@ -194,11 +194,10 @@ impl Launch {
         let history = Reader::of_trusted_history(folders, purpose);
         let loaded = Assignment::load_or_recover(&file, &history, app);
         if let Some(error) = &loaded.history_error {
-            let untrusted = error.untrusted().map(|found| (found.path.clone(), found.repair()));
-            let (file, now) =
-                untrusted.unwrap_or_else(|| (folders.history(), message!("doctor.now_history")));
-            let why =
-                message!("history.not_believed", file = file.display(), why = error.why(), now);
+            let file = folders.history();
+            let believed = error.untrusted().map_or(&file, |untrusted| &untrusted.path);
+            let (why, now) = (error.why(), error.repair(&file));
+            let why = message!("history.not_believed", file = believed.display(), why, now);
             self.warn(&message!("warning.not_recovered"), &io::Error::other(why));
         }
         if let Some(recovery) = loaded.recovery {

@@ -65,7 +65,9 @@ pub fn replace<E: From<io::Error>>(
 pub fn beside(file: &Path) -> io::Result<NamedTempFile> {
     let name = name_beside(file);
     let folder = file.parent().unwrap_or(Path::new("."));
-    tempfile::Builder::new().prefix(&name).suffix(SUFFIX).tempfile_in(folder)
+    // Its own way to open a file puts a path into the error that no person knows, and takes the code out of it.
+    let open = |path: &Path| os::private_file().read(true).write(true).create_new(true).open(path);
+    tempfile::Builder::new().prefix(&name).suffix(SUFFIX).make_in(folder, open)
 }
 
 fn name_beside(file: &Path) -> OsString {

@@ -7,12 +7,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    access::{ROOT, user},
     app::AppName,
     message,
     next_command::quoted,
-    os::{self, SocketTables, System},
+    os,
     paths::Folders,
-    trust::ROOT,
 };
 
 /// A link of a user to a folder of another one.
@@ -57,9 +57,4 @@ fn untrusted_link(path: &Path) -> Option<UntrustedLink> {
         owner: link.owner,
         folder: path.canonicalize().unwrap_or_else(|_| path.to_owned()),
     })
-}
-
-/// The name of a user, or the number of one without a name.
-fn user(uid: u32) -> String {
-    System::default().user_name(uid).unwrap_or_else(|| uid.to_string())
 }

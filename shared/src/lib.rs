@@ -50,6 +50,7 @@ pub mod regular_file;
 
 pub mod folder_links;
 pub mod trust;
+pub mod access;
 
 pub mod claim;
 pub mod paths;

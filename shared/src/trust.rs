@@ -15,13 +15,13 @@ use std::{
 };
 
 use crate::{
+    access::{ROOT, user},
     app::AppName,
     message,
+    next_command::quoted,
     os::{self, Account, FileRights, SocketTables, SpecialFile, System},
     paths::Folders,
 };
-
-pub(crate) const ROOT: u32 = 0;
 
 /// What is done with what is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,21 +226,6 @@ impl From<Untrusted> for io::Error {
     }
 }
 
-/// The name of a user, or the number of one without a name.
-fn user(uid: u32) -> String {
-    System::default().user_name(uid).unwrap_or_else(|| uid.to_string())
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    match path.chars().all(is_plain) {
-        true => path,
-        false => format!("'{}'", path.replace('\'', r"'\''")),
-    }
-}
-
 #[cfg(test)]
 mod test {
     use super::*;
@@ -316,11 +301,5 @@ mod test {
         let rights = FileRights { owner: US, group: US, mode: 0o1666, is_folder: false };
         let checked = check_rights(rights, &account(US, || true), Purpose::Launch);
         assert_eq!(checked, Err(Distrust::Writable));
-    }
-
-    #[test]
-    fn the_command_names_the_file_as_a_shell_takes_it() {
-        assert_eq!(quoted(Path::new("/home/ada/a-b_c.toml")), "/home/ada/a-b_c.toml");
-        assert_eq!(quoted(Path::new("/it's here")), r"'/it'\''s here'");
     }
 }

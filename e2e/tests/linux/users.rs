@@ -1,6 +1,14 @@
 //! Two users on one machine. These tests need root, to run programs as another user.
 
-use e2e::{Home, RunContext, Stranger, program};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt, chown},
+    path::Path,
+    process::Command,
+};
+
+use e2e::{Home, NOBODY, RunContext, Stranger, program, quiet_port};
+use shared::app::AppName;
 
 /// Row 22 of the test matrix: the files of another user's process are closed, his name is not.
 #[test]
@@ -41,4 +49,71 @@ fn a_plain_user_needs_no_rights_to_launch() {
     let ready = running.ready();
     assert_eq!(running.stop().code, Some(0));
     assert_eq!(home.last_good(), Some(ready.port));
+}
+
+/// What is carried out as root: `sudo` may not be there.
+fn carry_out(advice: &str, user: &RunContext) {
+    let command = advice.split('`').nth(1).unwrap_or_else(|| panic!("no command: {advice}"));
+    let (words, of_root) = match command.strip_prefix("sudo ") {
+        Some(words) => (words, true),
+        None => (command, false),
+    };
+    let shell = |mut shell: Command| shell.arg("-c").arg(words).status();
+    let done = shell(if of_root { Command::new("sh") } else { user.command("sh") });
+    assert!(done.is_ok_and(|done| done.success()), "{command}");
+}
+
+/// Each command that reads or writes it says what to do, and that is enough.
+#[test]
+fn a_file_that_may_not_be_read_or_written_is_named_with_the_command_that_allows_it() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let (reading, writing) = ("settings show", "settings set port 4001");
+    for (words, folder, file, owner, code) in [
+        (reading, 0o700, 0o000, NOBODY, 78),
+        (reading, 0o000, 0o600, NOBODY, 78),
+        (reading, 0o755, 0o600, 0, 78),
+        (reading, 0o700, 0o600, 0, 78),
+        (writing, 0o500, 0o600, NOBODY, 75),
+        (writing, 0o755, 0o644, 0, 75),
+    ] {
+        let home = Home::new();
+        home.set("server", "port = 4000\n");
+        home.give_to_plain_user();
+        let settings = home.folders().settings(&AppName::default());
+        let above: &Path = settings.parent().expect("a folder");
+        for (path, mode) in [(&*settings, file), (above, folder)] {
+            chown(path, Some(owner), None).expect("root may give");
+            fs::set_permissions(path, Permissions::from_mode(mode)).expect("ours to change");
+        }
+        let case = format!("{words}: {folder:o} {file:o} {owner}");
+        // A folder and then its file.
+        for _ in 0..2 {
+            let told = home.command(words).at(&nobody).run();
+            if told.code == Some(0) {
+                break;
+            }
+            assert_eq!(told.code, Some(code), "{case}: {told:?}");
+            carry_out(&told.stderr, &nobody);
+        }
+        let told = home.command(words).at(&nobody).run();
+        assert_eq!(told.code, Some(0), "{case}: {told:?}");
+    }
+}
+
+#[test]
+fn a_history_that_may_not_be_read_is_named_with_the_command_that_allows_it() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    let mut running = home.launcher().at(&nobody).port(quiet_port()).start();
+    running.ready();
+    assert_eq!(running.stop().code, Some(0));
+    for words in ["history", "conflicts", "explain 4000", "logs tail"] {
+        fs::set_permissions(home.folders().history(), Permissions::from_mode(0o0)).expect("ours");
+        let told = home.command(words).at(&nobody).run();
+        assert_eq!(told.code, Some(75), "{words}: {told:?}");
+        carry_out(&told.stderr, &nobody);
+        let told = home.command(words).at(&nobody).run();
+        assert_eq!(told.code, Some(0), "{words}: {told:?}");
+    }
 }

@@ -9,6 +9,7 @@ use crate::render::{self, note};
 /// Prints that a port history, or a log, cannot be read.
 pub(super) fn unreadable(file: &Path, error: &HistoryError) -> Exit {
     render::error(unreadable_text(file, error));
+    render::now(error.repair(file));
     Exit::NotReady
 }
 

@@ -25,6 +25,8 @@ use super::{
     found::{Found, find, open},
 };
 use crate::{
+    access::{self, RefusedAccess},
+    message,
     paths::Folders,
     trust::{self, Purpose, Untrusted},
 };
@@ -76,6 +78,17 @@ impl HistoryError {
             Self::Unreadable(error) => Untrusted::of(error),
             Self::Gone(_) => None,
         }
+    }
+
+    /// What a person can do about `file`, which is the history or a log.
+    pub fn repair(&self, file: &Path) -> String {
+        let repair = match self {
+            Self::Unreadable(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                access::repair(file, RefusedAccess::Read)
+            }
+            _ => self.untrusted().map(Untrusted::repair),
+        };
+        repair.unwrap_or_else(|| message!("doctor.now_history"))
     }
 
     /// What the system or the file has against it, in words.

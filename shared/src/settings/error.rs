@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{message, trust::Untrusted};
+use crate::{
+    access::{self, RefusedAccess},
+    message, os,
+    trust::Untrusted,
+};
 
 use super::table::KEYS;
 
@@ -19,6 +23,23 @@ pub struct SettingsError {
     pub line: Option<usize>,
     /// Printed behind the file and the line.
     pub problem: SettingsProblem,
+}
+
+impl SettingsError {
+    /// What a person can do.
+    pub fn repair(&self) -> String {
+        use io::ErrorKind::{NotADirectory, PermissionDenied};
+        let repair = match &self.problem {
+            SettingsProblem::Untrusted(untrusted) => Some(untrusted.repair()),
+            SettingsProblem::Unreadable(error) => match error.kind() {
+                NotADirectory => Some(message!("now.home")),
+                PermissionDenied => access::repair(&self.file, RefusedAccess::Read),
+                _ => os::is_out_of_files(error).then(|| message!("now.more_files")),
+            },
+            _ => None,
+        };
+        repair.unwrap_or_else(|| message!("now.settings"))
+    }
 }
 
 /// What is wrong with the text of a settings file.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use shared::{
+    access::{self, RefusedAccess},
     assignment::{Assignment, AssignmentError},
     folder_links,
     history::Reader,
@@ -16,7 +17,7 @@ use shared::{
 };
 
 use super::{check::Check, obstacles::Obstacles};
-use crate::options::CommandContext;
+use crate::{commands::unwritable, options::CommandContext};
 
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
 const SAMPLE: [u8; 4096] = [b' '; 4096];
@@ -61,7 +62,6 @@ pub(super) fn trusted(context: &CommandContext) -> Check {
 
 fn folder(check: &'static str, path: &Path) -> Check {
     let name = path.display();
-    let elsewhere = || message!("doctor.now_folder");
     let metadata = match fs::metadata(path) {
         Ok(metadata) if !metadata.is_dir() => {
             return Check::problem(
@@ -82,8 +82,8 @@ fn folder(check: &'static str, path: &Path) -> Check {
         Err(error) => {
             return Check::problem(
                 check,
-                message!("doctor.unreadable", file = name, error),
-                elsewhere(),
+                message!("doctor.unreadable", file = name, error = &error),
+                unwritable::now(path, &error),
             );
         }
     };
@@ -91,8 +91,8 @@ fn folder(check: &'static str, path: &Path) -> Check {
     if let Err(error) = try_out(nearest) {
         return Check::problem(
             check,
-            message!("doctor.unwritable", file = name, error),
-            elsewhere(),
+            message!("doctor.unwritable", file = name, error = &error),
+            unwritable::now(path, &error),
         );
     }
     match metadata {
@@ -185,8 +185,9 @@ fn secret(file: &Path) -> Check {
         ),
         Err(error) => Check::problem(
             "secret",
-            message!("doctor.unreadable", file = name, error),
-            message!("doctor.now_secret"),
+            message!("doctor.unreadable", file = name, error = &error),
+            access::repair(file, RefusedAccess::Read)
+                .unwrap_or_else(|| message!("doctor.now_secret")),
         ),
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
         return Check::problem(
             "history",
             history_problems::unreadable_text(&file, &error),
-            message!("doctor.now_history"),
+            error.repair(&file),
         );
     }
     for (number, rotated) in (1..).zip(rotated(&file)) {

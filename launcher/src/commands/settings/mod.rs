@@ -139,7 +139,8 @@ fn change(
 fn now_unwritable(file: &Path, error: &io::Error) -> Option<String> {
     match NotReadable::of(error) {
         Some(found) => Some(found.removal(file)),
-        None => error.raw_os_error().map(|_| unwritable::now(file, error)),
+        None if error.kind() == io::ErrorKind::TimedOut => None,
+        None => Some(unwritable::now(file, error)),
     }
 }
 
