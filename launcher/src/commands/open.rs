@@ -99,7 +99,7 @@ fn unreadable_token(context: &CommandContext, found: &RunningInstance, error: &i
         _ if found.launcher_pid.is_none() => {
             message!("now.token_again", command = command("token"), doctor = command("doctor"))
         }
-        (_, io::ErrorKind::NotFound) => {
+        (_, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             message!("now.token_restart", doctor = command("doctor"), command = command("restart"))
         }
         // What stands in its place may be another user's, or nothing that can be replaced.

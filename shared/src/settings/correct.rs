@@ -83,7 +83,8 @@ fn proposals(kind: Kind, written: &str) -> Vec<String> {
         Kind::Port => {
             let first_of = [Some(*first), first.strip_suffix(".0"), first.rsplit(':').next()];
             let first_of = first_of.into_iter().flatten().map(str::to_owned);
-            thousands(written).into_iter().chain(first_of).chain([first.replace(' ', "")]).collect()
+            let digits = [first.replace(' ', ""), first.trim_start_matches('0').to_owned()];
+            thousands(written).into_iter().chain(first_of).chain(digits).collect()
         }
         Kind::Range => vec![text(&range(&parts))],
         Kind::Ports => {
