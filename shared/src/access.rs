@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The number of the user who may do everything.
-pub(crate) const ROOT: u32 = 0;
+pub const ROOT: u32 = 0;
 
 /// What the system refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -117,3 +117,21 @@ fn a_history_that_may_not_be_read_is_named_with_the_command_that_allows_it() {
         assert_eq!(told.code, Some(0), "{words}: {told:?}");
     }
 }
+
+#[test]
+fn who_may_not_ask_the_launcher_of_another_user_is_told_whose_it_is() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    let opened = Command::new("chmod").args(["-R", "a+rX"]).arg(home.path()).status();
+    assert!(opened.is_ok_and(|status| status.success()));
+    for words in ["status", "stop", "restart", "move", "doctor"] {
+        let told = home.command(words).at(&nobody).run();
+        assert_eq!(told.code, Some(75), "{told:?}");
+        let said = [told.stdout.as_str(), &told.stderr].concat();
+        assert!(said.contains("run this command as root"), "{told:?}");
+        assert!(!said.contains("`kill"), "{told:?}");
+    }
+    assert_eq!(running.stop().code, Some(0));
+}

@@ -189,7 +189,7 @@ fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit>
             match found.seen_launcher(context) {
                 Some(pid) => running::refused(
                     &message!("ask.no_answer", pid, error = why),
-                    &message!("now.kill", pid),
+                    &instance::now_silent(Some(pid)),
                 ),
                 None => running::refused(
                     &message!("ask.unseen", error = why),

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use shared::{
+    access::{self, ROOT},
     app::AppName,
     claim,
     identity::{ProbeError, Secret},
     message, next_command,
+    os::{SocketTables, System, own_account},
     port::Port,
     words::LaunchPhase,
 };
@@ -27,11 +29,21 @@ pub fn silent(launcher: Option<u32>) -> String {
 
 /// The way out when a launcher does not answer.
 pub fn now_silent(launcher: Option<u32>) -> String {
+    if let Some(owner) = launcher.and_then(other_owner) {
+        return message!("now.run_as", owner);
+    }
     match launcher {
         Some(pid) if os::is_stopped(pid) => message!("now.continue", pid),
         Some(pid) => message!("now.kill", pid),
         None => message!("now.end_launcher"),
     }
+}
+
+/// The user of a process that this user can neither end nor continue.
+fn other_owner(pid: u32) -> Option<String> {
+    let account = own_account().filter(|account| account.user != ROOT)?;
+    let owner = System::default().process(pid)?.holder.user?;
+    (owner != access::user(account.user)).then_some(owner)
 }
 
 /// The way out while a launcher that answers has no server that serves.
