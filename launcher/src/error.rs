@@ -5,10 +5,12 @@ use shared::{
     conflict::{Conflict, Origin},
     environment::VariableError,
     event::{EndReason, ServerEnd},
-    exit::{self, Exit},
+    exit::Exit,
     message,
+    messages::Language,
     os::is_out_of_files,
     port::Port,
+    sentences,
     settings::{Restart, SettingSource},
 };
 
@@ -70,11 +72,7 @@ fn headline(conflicts: &[Conflict]) -> String {
 }
 
 fn given_up(end: &ServerEnd, rule: Restart) -> String {
-    let how = match (end.signal, end.exit_code) {
-        (Some(signal), _) => message!("failure.by_signal", signal),
-        (None, Some(code)) => message!("failure.by_code", code = exit::in_words(code)),
-        (None, None) => message!("failure.ended"),
-    };
+    let how = sentences::end(Language::English.messages(), end.exit_code, end.signal);
     match rule {
         Restart::OnFailure => message!("failure.five_times", how),
         Restart::Never => message!("failure.never", how),

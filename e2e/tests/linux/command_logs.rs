@@ -2,7 +2,11 @@
 
 use std::{fs, io, process::Command};
 
-use e2e::{Ended, Home, program, quiet_port, wait_until};
+use e2e::{Ended, Home, Stranger, program, quiet_port, wait_until};
+use serde_json::json;
+use shared::{messages::Language, sentences};
+
+use crate::odd_environment::sources;
 
 fn logs(home: &Home, words: &[&str]) -> Ended {
     words.iter().fold(home.command("logs"), |launch, word| launch.arg(*word)).run()
@@ -45,7 +49,9 @@ fn the_last_lines_of_all_logs_are_told_in_the_order_in_which_they_were_written()
     assert_eq!(last, lines[lines.len() - 3..]);
 
     let told = logs(&home, &["tail", "-n", "1000"]).stdout;
-    assert_eq!(told.lines().count(), lines.len());
+    // The launcher's diagnostics say "ready" as well as the history.
+    let repeated = lines.iter().filter(|line| line["msg"] == "ready").count();
+    assert_eq!((repeated, told.lines().count()), (1, lines.len() - repeated));
     let port = home.last("port_assigned")["port"].to_string();
     assert!(told.contains(&format!("INFO server/launcher: Port {port} is remembered.")), "{told}");
     assert!(!told.contains('\u{1b}'), "colour is for terminals");
@@ -117,4 +123,35 @@ fn a_reader_that_goes_away_ends_it_without_a_word() {
         assert!(told.stderr.is_empty(), "{words}: {told:?}");
         assert!(told.status.success(), "{words}: {told:?}");
     }
+}
+
+/// Those of a source, its tests left out.
+fn messages_of_diagnostics(source: &str) -> impl Iterator<Item = &str> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let calls = ["info!(", "warn!(", "error!(", "debug!("].into_iter();
+    let after = calls.flat_map(|call| source.split(call).skip(1));
+    after.filter_map(|rest| rest.split(");").next()?.split('"').nth(1))
+}
+
+#[test]
+fn every_line_of_diagnostics_has_its_sentence() {
+    let sources = sources();
+    let messages: Vec<_> = sources.iter().flat_map(|it| messages_of_diagnostics(it)).collect();
+    assert!(messages.len() > 15, "{messages:?}");
+    for message in messages {
+        let line = json!({ "msg": message });
+        let said = sentences::diagnostic(Language::English.messages(), &line);
+        assert!(said.is_some(), "{message}");
+    }
+}
+
+#[test]
+fn what_a_record_tells_is_not_told_again_by_the_diagnostics() {
+    let home = Home::new();
+    let stranger = Stranger::listening("127.0.0.1:0");
+    assert_eq!(home.launcher().port(stranger.port).run().code, Some(69));
+    let told = logs(&home, &["tail"]).stdout;
+    assert_eq!(told.matches("The launch failed").count(), 1, "{told}");
+    let all = logs(&home, &["tail", "--json"]).stdout;
+    assert!(all.contains("\"launch failed\""), "{all}");
 }

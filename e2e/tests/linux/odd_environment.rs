@@ -277,7 +277,7 @@ fn assert_serves_in(home: &Home, odd: &Path) {
 }
 
 /// The sources of the programs, but for those of tests.
-fn sources() -> Vec<String> {
+pub(crate) fn sources() -> Vec<String> {
     fn within(folder: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).expect("a folder of the checkout").flatten();
         let paths = entries.map(|entry| entry.path());

@@ -11,6 +11,7 @@ use std::{
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
 use shared::{
+    event::EventName,
     exit::Exit,
     history::{Cursor, Filter, Follower, Found, HistoryError, Reader},
     keys, message,
@@ -136,7 +137,10 @@ fn tail(
         last.extend(last_of(log, filter, count, end).map_err(unreadable)?);
         followers.extend(follower.map(|follower| (log, follower)));
     }
-    let last = in_order(last);
+    let mut last = in_order(last);
+    if !json {
+        last = without_repetitions(last);
+    }
     print(&last[last.len().saturating_sub(count)..], json)?;
     while !followers.is_empty() {
         thread::sleep(PAUSE);
@@ -183,6 +187,31 @@ fn added_lines(follower: &mut Follower) -> io::Result<impl Iterator<Item = LogLi
 /// By time; lines of the same moment stay in the order of their logs.
 fn in_order(mut lines: Vec<LogLine>) -> Vec<LogLine> {
     lines.sort_by(|a, b| a.ts().cmp(b.ts()));
+    lines
+}
+
+/// Diagnostics that say what a record says too, by their message: for people, once is enough.
+const REPETITIONS: [(&str, EventName); 2] =
+    [("ready", EventName::ServerReady), ("launch failed", EventName::LaunchFailed)];
+
+/// The lines without the diagnostics that repeat one of the records among them.
+fn without_repetitions(mut lines: Vec<LogLine>) -> Vec<LogLine> {
+    let of = |record: &Value, key: &str| record[key].as_str().map(str::to_owned);
+    let told: Vec<_> = lines
+        .iter()
+        .filter_map(|LogLine { record, .. }| {
+            Some((of(record, keys::EVENT)?, of(record, keys::LAUNCH_ID)?))
+        })
+        .collect();
+    lines.retain(|LogLine { record, .. }| {
+        let message = record[keys::MSG].as_str().unwrap_or_default();
+        let event = REPETITIONS.iter().find(|(repeated, _)| *repeated == message);
+        event.is_none_or(|(_, event)| {
+            let launch = record[keys::LAUNCH_ID].as_str().unwrap_or_default();
+            record[keys::EVENT].is_string()
+                || !told.iter().any(|(name, of)| name == event.word() && of == launch)
+        })
+    });
     lines
 }
 

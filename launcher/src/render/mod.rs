@@ -177,12 +177,14 @@ impl Screen {
         match found.relation() {
             Relation::Same | Relation::Other => {}
             Relation::Older => {
-                line(format_args!("  {}", message!("start.older")));
+                let command = next_command::launcher("stop", app);
+                line(format_args!("  {}", message!("start.older", command)));
             }
             Relation::Newer => line(format_args!("  {}", message!("start.newer"))),
         }
         if let Some(port) = asked.filter(|port| *port != found.port) {
-            line(format_args!("  {}", message!("start.other_port", port)));
+            let command = next_command::launcher(&format!("move {port}"), app);
+            line(format_args!("  {}", message!("start.other_port", port, command)));
         }
     }
 

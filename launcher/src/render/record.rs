@@ -38,8 +38,8 @@ pub fn entry(record: &Value) -> String {
     format!("{}  {app}  {}", time(record).dimmed(), sentence(record))
 }
 
-/// What happened, as a sentence. A line of diagnostics has no event: it is its message, with its
-/// values.
+/// What happened, as a sentence. A line of diagnostics has no event; one whose message is not in the catalogue is
+/// its message, with its values.
 ///
 /// # Examples
 ///
@@ -55,6 +55,9 @@ pub fn entry(record: &Value) -> String {
 pub fn sentence(record: &Value) -> String {
     if record[keys::EVENT].is_string() {
         return sentences::record(Language::English.messages(), record, HolderTime::Local);
+    }
+    if let Some(sentence) = sentences::diagnostic(Language::English.messages(), record) {
+        return sentence;
     }
     let message = escaped(record[keys::MSG].as_str().unwrap_or("?"));
     let members = record.as_object().into_iter().flatten();
@@ -98,8 +101,10 @@ mod test {
     #[test]
     fn a_line_of_diagnostics_is_its_message_with_its_values() {
         let line =
-            json!({ "msg": "request", "status": 200, "path": "/", "by": null, "o": {"a": 1} });
-        assert_eq!(sentence(&line), "request (status: 200, path: /)");
+            json!({ "msg": "new words", "status": 200, "path": "/", "by": null, "o": {"a": 1} });
+        assert_eq!(sentence(&line), "new words (status: 200, path: /)");
+        let line = json!({ "msg": "request", "method": "GET", "path": "/", "status": 200, "elapsed_ms": 0.4 });
+        assert_eq!(sentence(&line), "GET /: 200 in 0.4 ms");
     }
 
     #[test]

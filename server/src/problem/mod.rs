@@ -247,7 +247,7 @@ impl Problem {
     }
 
     pub(crate) fn same_port(port: Port) -> Self {
-        Self::new(ProblemKind::SamePort, message!("problem.same_port", port)).with(|members| {
+        Self::new(ProblemKind::SamePort, message!("operation.same_port", port)).with(|members| {
             members.field = Some("port".to_owned());
             members.port = Some(port);
         })

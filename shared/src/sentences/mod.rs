@@ -7,5 +7,5 @@ mod conflicts;
 
 pub use self::{
     conflicts::{HolderTime, holder, problem},
-    records::record,
+    records::{diagnostic, end, record},
 };

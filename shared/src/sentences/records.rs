@@ -6,7 +6,7 @@ use super::conflicts::{HolderTime, problem};
 use crate::{
     conflict::Conflict,
     event::EventName,
-    keys,
+    exit, keys,
     messages::{Messages, fill, placeholders},
     printable,
     words::RestartReason,
@@ -26,6 +26,12 @@ pub fn record(messages: &Messages, record: &Value, time: HolderTime) -> String {
             let why = record[keys::WHY].as_str().unwrap_or(RestartReason::Failed.word());
             text(messages, &format!("event.{name}.{why}"), record)
         }
+        Ok(EventName::LaunchStopped) => {
+            let reason = record[keys::REASON].as_str().unwrap_or_default();
+            let key = format!("event.{name}");
+            text(messages, &format!("{key}.{reason}"), record)
+                .or_else(|| text(messages, &key, record))
+        }
         _ => text(messages, &format!("event.{name}"), record),
     };
     let sentence = found.unwrap_or_else(|| {
@@ -34,6 +40,18 @@ pub fn record(messages: &Messages, record: &Value, time: HolderTime) -> String {
         format!("{event}: {message}")
     });
     printable::escaped(&sentence)
+}
+
+/// What a line of diagnostics says, as one sentence; `None` if its message has none. The key of the sentence is
+/// `log.` and the message, with `_` for what is neither a letter nor a digit.
+pub fn diagnostic(messages: &Messages, line: &Value) -> Option<String> {
+    let message = line[keys::MSG].as_str()?;
+    let words: Vec<_> = message
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let sentence = text(messages, &format!("log.{}", words.join("_")), line)?;
+    Some(printable::escaped(&sentence))
 }
 
 fn conflict(messages: &Messages, record: &Value, time: HolderTime) -> Option<String> {
@@ -63,14 +81,20 @@ fn value(messages: &Messages, name: &str, record: &Value) -> String {
     }
 }
 
-/// How a server ended.
+/// How the server of a record ended.
 fn how(messages: &Messages, record: &Value) -> String {
-    if let Some(code) = record[keys::EXIT_CODE].as_i64() {
-        return messages.fill("how.exit_code", &[("exit_code", &code)]);
-    }
-    match record[keys::SIGNAL].as_i64() {
-        Some(signal) => messages.fill("how.signal", &[("signal", &signal)]),
-        None => messages.message("how.unknown").to_owned(),
+    let number = |key: &str| record[key].as_i64().and_then(|number| number.try_into().ok());
+    end(messages, number(keys::EXIT_CODE), number(keys::SIGNAL))
+}
+
+/// How a server ended, as a part of a sentence.
+pub fn end(messages: &Messages, exit_code: Option<i32>, signal: Option<i32>) -> String {
+    match (signal, exit_code) {
+        (Some(signal), _) => messages.fill("how.signal", &[("signal", &signal)]),
+        (None, Some(code)) => {
+            messages.fill("how.exit_code", &[("exit_code", &exit::in_words(code))])
+        }
+        (None, None) => messages.message("how.unknown").to_owned(),
     }
 }
 
@@ -112,7 +136,7 @@ mod test {
             (conflict, "Conflict: port 3030 is held by docker-proxy (pid 812, user root)."),
             (claimed, "Port 3030 is claimed: next free port of the range."),
             (moved, "Port 17342 is used instead of 3030, which was not available."),
-            (ended, "The server ended: signal 9 killed it."),
+            (ended, "The server ended: signal 9 ended it."),
             (changed, "Setting changed: range is \"1-2\" and was not set."),
         ] {
             assert_eq!(said(&record), wanted);
