@@ -103,6 +103,21 @@ pub struct Conflict {
     pub elapsed: Duration,
 }
 
+impl Conflict {
+    /// That of an explicit port that the policy refuses for `class`, before the system is asked.
+    pub fn of_policy(port: Port, class: Class, last_good: bool) -> Self {
+        Self {
+            port,
+            origin: Origin::Explicit,
+            class,
+            os_error: None,
+            holder: None,
+            last_good,
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
 impl fmt::Display for OsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind.as_str() {

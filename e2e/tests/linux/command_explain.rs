@@ -1,7 +1,7 @@
 //! `launcher explain PORT`: what is the matter with a port, now and before.
 
 use e2e::{Ended, Home, Stranger, quiet_port, wait_for, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[track_caller]
 fn explained(home: &Home, port: u16) -> Value {
@@ -88,8 +88,6 @@ fn every_remark_of_the_policy_is_made() {
     }
     let line = explained(&home, 6000);
     assert!(line["remarks"].to_string().contains("browser_blocked"), "{line}");
-    let told = in_words(&home, &["6000"]);
-    assert!(told.stdout.contains("Browsers block it"), "{told:?}");
 }
 
 #[test]
@@ -130,4 +128,18 @@ fn what_makes_no_sense_is_refused() {
     let told = in_words(&home, &["3030"]);
     assert_eq!(told.code, Some(78), "{told:?}");
     assert!(told.stderr.contains("`port`"), "{told:?}");
+}
+
+#[test]
+fn a_port_that_a_start_would_refuse_is_not_said_to_be_free() {
+    let home = Home::new();
+    let explained = home.command("explain").arg("6000").run();
+    assert!(explained.stdout.starts_with("Browsers block port 6000"), "{explained:?}");
+    assert_eq!(explained.stdout.matches("rowsers block").count(), 1, "{explained:?}");
+    let explained = home.command("explain").arg("6000").arg("--json").run().line("explain");
+    assert_eq!(
+        (&explained["free"], &explained["class"]),
+        (&json!(false), &json!("browser_blocked"))
+    );
+    assert_eq!(home.launcher().arg("--port").arg("6000").run().code, Some(69));
 }

@@ -99,7 +99,9 @@ fn print(port: Port, conflict: Option<&Conflict>, remarks: &[Remark], past: &Por
             }
         }
     }
-    for remark in remarks {
+    // What keeps the port from us has been said.
+    let class = conflict.map(|conflict| conflict.class.word());
+    for remark in remarks.iter().filter(|remark| Some(remark.word.word()) != class) {
         line(format_args!("  {}", remark.text));
     }
     print_past(past);

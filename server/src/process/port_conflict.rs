@@ -10,7 +10,7 @@ use shared::{
     port::Port,
 };
 
-use crate::{process::report::Suggestion, web::port_policy::refused};
+use crate::process::report::Suggestion;
 
 /// How many ports are tried for a suggestion. Fewer than one in a hundred of the preferred ports is in
 /// use on any machine, so this many fail only where every claim does.
@@ -30,7 +30,7 @@ pub fn diagnosed(
         os_error: Some(OsError::from(&error.source)),
         holder: finding.holder,
         elapsed: began.elapsed(),
-        ..refused(port, Class::Unknown, last_good)
+        ..Conflict::of_policy(port, Class::Unknown, last_good == Some(port))
     }
 }
 
@@ -49,10 +49,9 @@ pub fn suggestion(policy: &Policy) -> Option<Suggestion> {
 mod test {
     use std::path::Path;
 
-    use shared::{app::AppName, identity::Secret, paths::Folders};
+    use shared::{app::AppName, explain::explicit_policy, identity::Secret, paths::Folders};
 
     use super::*;
-    use crate::web::port_policy::policy;
 
     fn nowhere() -> Folders {
         Folders::locate(Some(Path::new("nowhere")), None).expect("given")
@@ -60,7 +59,8 @@ mod test {
 
     #[test]
     fn a_suggested_port_can_be_claimed() {
-        let suggestion = suggestion(&policy(&nowhere(), &AppName::default())).expect("some port");
+        let suggestion =
+            suggestion(&explicit_policy(&nowhere(), &AppName::default())).expect("some port");
         assert!(PREFERRED.contains(suggestion.port) && claim::port(suggestion.port).is_ok());
     }
 

@@ -17,6 +17,7 @@ use shared::{
     environment::{Environment, VariableError},
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
+    explain::explicit_policy,
     handover::ToLauncher,
     invoked_as,
     launch::LaunchInfo,
@@ -36,7 +37,6 @@ use crate::{
         port_conflict, report,
         socket_source::{self, SocketSource, SocketSourceError},
     },
-    web::port_policy,
 };
 
 /// Why the program ends before a launch begins.
@@ -134,7 +134,7 @@ where
         SocketSource::Claim(port) => {
             let info = own(port);
             let launch = own_launch(&args, folders, info, argv, began);
-            let policy = port_policy::policy(launch.folders(), &launch.info.app);
+            let policy = explicit_policy(launch.folders(), &launch.info.app);
             match claim(&launch, &policy, port, args.bind) {
                 Ok(claim) => launch.serve(&args, claim, None, routes),
                 Err(failure) => failure.end(&launch, &policy),
@@ -218,7 +218,7 @@ fn claim(
 ) -> Result<Claim, ClaimFailure> {
     let last_good = launch.info.last_good;
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
-        let conflict = port_policy::refused(port, class, last_good);
+        let conflict = Conflict::of_policy(port, class, last_good == Some(port));
         return Err(ClaimFailure::Conflict(Box::new(conflict)));
     }
     let began = Instant::now();

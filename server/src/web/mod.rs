@@ -18,7 +18,6 @@ pub mod i18n;
 pub mod launcher_requests;
 pub mod storage;
 pub mod launch_history;
-pub mod port_policy;
 pub mod security_headers;
 pub mod limits;
 pub mod paths;

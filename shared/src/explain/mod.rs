@@ -13,16 +13,22 @@ use crate::{
     app::AppName,
     assignment::Assignment,
     claim::{self, ClaimError},
-    conflict::{Conflict, Origin, OsError},
+    conflict::{Class, Conflict, Origin, OsError},
     diagnose::{Depth, Diagnostician},
     identity::Secret,
-    os,
+    os::{self, LiveRanges},
     paths::Folders,
-    policy::Policy,
+    policy::{DEFAULT_RANGE, Policy},
     port::{Port, PortRange},
 };
 
 use self::remarks::{Remark, RemarkContext};
+
+/// The policy for a port that an app is given by its number.
+pub fn explicit_policy(folders: &Folders, app: &AppName) -> Policy {
+    let others = Assignment::of_other_apps(folders, app);
+    Policy::new(DEFAULT_RANGE, LiveRanges::default(), Vec::new(), others)
+}
 
 /// Who asks about a port: an app and its settings.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +46,8 @@ pub struct ExplainContext<'a> {
 }
 
 impl ExplainContext<'_> {
-    /// What keeps `port` from us at this moment, if anything does. No other program notices: a
-    /// port that is free is not listened on.
+    /// What keeps `port` from a start that asks for it at this moment, if anything does: the system, or else the
+    /// policy. No other program notices: a port that is free is not listened on.
     ///
     /// # Errors
     ///
@@ -49,25 +55,32 @@ impl ExplainContext<'_> {
     pub fn conflict(&self, port: Port, secret: Secret) -> Result<Option<Conflict>, ClaimError> {
         let started = Instant::now();
         if claim::can_be_bound(port) {
-            return Ok(None);
+            return Ok(self.refusal(port));
         }
         let error = match claim::port(port) {
-            Ok(_) => return Ok(None),
+            Ok(_) => return Ok(self.refusal(port)),
             Err(error) if error.is_conflict() => error,
             Err(error) => return Err(error),
         };
         let mut diagnostician = Diagnostician::new(self.app.clone(), self.folders, secret);
         let finding = diagnostician.examine(port, &error, Depth::Full);
-        let last_good = self.assignment().last_good.is_some_and(|good| good.port == port);
         Ok(Some(Conflict {
-            port,
-            origin: Origin::Explicit,
-            class: finding.class,
             os_error: Some(OsError::from(&error.source)),
             holder: finding.holder,
-            last_good,
             elapsed: started.elapsed(),
+            ..self.conflict_of(port, finding.class)
         }))
+    }
+
+    /// The conflict of a port that the policy refuses.
+    fn refusal(&self, port: Port) -> Option<Conflict> {
+        let class = explicit_policy(self.folders, self.app).refusal(port, Origin::Explicit)?;
+        Some(self.conflict_of(port, class))
+    }
+
+    fn conflict_of(&self, port: Port, class: Class) -> Conflict {
+        let last_good = self.assignment().last_good.is_some_and(|good| good.port == port);
+        Conflict::of_policy(port, class, last_good)
     }
 
     /// What is known of `port` apart from its holder.

@@ -14,16 +14,14 @@ use std::{
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{
-    assignment::Assignment,
     conflict::Origin,
     event::{Event, Process, masked_value},
     exit::Exit,
+    explain::explicit_policy,
     history::{Author, Writer},
     message,
     messages::Language,
     next_command,
-    os::LiveRanges,
-    policy::{DEFAULT_RANGE, Policy},
     port::Port,
     regular_file::NotReadable,
     sentences::{self, HolderTime},
@@ -147,9 +145,7 @@ fn now_unwritable(file: &Path, error: &io::Error) -> Option<String> {
 /// Why a start will not use the home port that was set, as far as it is known before.
 fn refusal(context: &CommandContext, key: &str, edited: &Edited) -> Option<String> {
     let port: Port = edited.to.as_deref().filter(|_| key == PORT)?.parse().ok()?;
-    let others = Assignment::of_other_apps(&context.folders, &context.app);
-    let policy = Policy::new(DEFAULT_RANGE, LiveRanges::default(), vec![], others);
-    let class = policy.refusal(port, Origin::Home)?;
+    let class = explicit_policy(&context.folders, &context.app).refusal(port, Origin::Home)?;
     let messages = Language::English.messages();
     Some(sentences::problem(messages, (port, class), None, None, HolderTime::Local))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     app::AppName,
-    conflict::{Class, Conflict, Holder, Origin, OsError},
+    conflict::{Class, Conflict, Holder, OsError},
     explain::{ExplainContext, remarks::Remark, timeline::PortTimeline},
     history::{Reader, Record},
     message,
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     json_body::Json,
     problem::Problem,
-    web::{app_state::AppState, authorized::Authorized, port_policy, storage::AppFiles},
+    web::{app_state::AppState, authorized::Authorized, storage::AppFiles},
 };
 
 /// How long a request waits for the one before it, whose diagnosis may take a second.
@@ -137,10 +137,6 @@ pub(super) fn conflict(
     port: Port,
     settings: &Settings,
 ) -> Result<Option<Conflict>, Problem> {
-    let policy = port_policy::policy(&files.folders, &state.launch.app);
-    if let Some(class) = policy.refusal(port, Origin::Explicit) {
-        return Ok(Some(port_policy::refused(port, class, state.launch.last_good)));
-    }
     let avoid: Vec<_> = settings.avoid.iter().map(|avoided| avoided.0).collect();
     let found = asker(state, files, settings, &avoid).conflict(port, state.secret.clone());
     found.map_err(|error| Problem::system(format!("{error}: {}", error.source), error))
