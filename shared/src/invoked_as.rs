@@ -40,6 +40,24 @@ struct Names {
     installed: bool,
 }
 
+/// Keeps the names of a launcher, as [`keep`] does. One that was given a name of its own is called by that.
+pub fn keep_of_launcher(argv: &[OsString]) {
+    let typed = argv.first().map(Path::new);
+    let file = env::current_exe().ok();
+    let is_ours = |file: &Path| is_one_of(&[LAUNCHERS, SERVERS].concat(), file);
+    let is_known = [typed, file.as_deref()].into_iter().flatten().any(is_ours);
+    let is_word = |stem: &&str| stem.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    let stem = typed.and_then(Path::file_stem).and_then(OsStr::to_str).filter(is_word);
+    if let Some(stem) =
+        stem.filter(|_| !is_known && given(env::var_os(VARIABLE).as_deref()).is_none())
+    {
+        // Once, and for as long as the process lives.
+        let launcher = Box::leak(stem.to_owned().into_boxed_str());
+        NAMES.get_or_init(|| Names { launcher, installed: false });
+    }
+    keep(argv);
+}
+
 /// Keeps the names that belong to the first word of a command line, to the program's file and to
 /// [`VARIABLE`]. The first call counts.
 pub fn keep(argv: &[OsString]) {
@@ -76,6 +94,12 @@ pub fn is_one_of(names: &[&str], program: &Path) -> bool {
     names.contains(&stem)
 }
 
+/// The command that [`VARIABLE`] names, if it is one of ours.
+fn given(value: Option<&OsStr>) -> Option<&'static str> {
+    let known = LAUNCHERS.into_iter().chain([CARGO_START]);
+    known.into_iter().find(|name| value == Some(OsStr::new(name)))
+}
+
 fn names() -> Names {
     NAMES.get().copied().unwrap_or(Names { launcher: LAUNCHERS[1], installed: false })
 }
@@ -95,9 +119,7 @@ impl Names {
         let [own, other] = if installed { LAUNCHERS } else { [LAUNCHERS[1], LAUNCHERS[0]] };
         let is_launcher = named.is_some_and(|file| is_one_of(&LAUNCHERS, file));
         let own = if !is_launcher && !is_beside(own) && is_beside(other) { other } else { own };
-        let known = LAUNCHERS.into_iter().chain([CARGO_START]);
-        let given = known.into_iter().find(|name| given == Some(OsStr::new(name)));
-        Self { launcher: given.unwrap_or(own), installed }
+        Self { launcher: self::given(given).unwrap_or(own), installed }
     }
 }
 

@@ -457,7 +457,7 @@ fn damaged_files_are_named_and_not_mended() {
         assert_verdict(&told, name, "warning");
     }
     let text = check(&told, "history")["text"].to_string();
-    assert!(text.contains("1 lines are not records, 1 records are lost"), "{text}");
+    assert!(text.contains("lines that are no records: 1; lost records: 1"), "{text}");
     assert_eq!(fs::read_to_string(&assignment).expect("left"), "nonsense");
     // The home's own check wants the whole history.
     fs::write(home.folders().history(), history).expect("written");

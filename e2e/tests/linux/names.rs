@@ -25,6 +25,9 @@ fn advice_is_typed_with_the_name_that_the_program_was_started_by() {
     assert_speaks_of(&home, &program("launcher"), "", "launcher");
     assert_speaks_of(&home, &program("homeport"), "", "homeport");
     assert_speaks_of(&home, &program("homeport"), "cargo start", "cargo start");
+    let renamed = home.path().join("porty");
+    fs::copy(program("launcher"), &renamed).expect("copied");
+    assert_speaks_of(&home, &renamed, "", "porty");
     let version = home.launcher().program(program("homeport")).without("--no-open");
     let version = version.without("--json").arg("--version").run().stdout;
     assert_eq!(version, format!("homeport {}\n", env!("CARGO_PKG_VERSION")));

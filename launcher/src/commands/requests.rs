@@ -21,6 +21,7 @@ use shared::{
     messages::{Language, local_time},
     next_command,
     port::Port,
+    settings::Settings,
     words::{AnswerName, LaunchPhase},
 };
 
@@ -308,7 +309,10 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
         megabytes.unwrap_or_else(|| message!("status.unknown"))
     };
     let (app, url) = (&launch.app, launch.url());
-    let home = status.home_port.filter(|home| *home != launch.port);
+    // The next start reads the file, whatever it was when this launch began.
+    let settings = Settings::load(&context.folders.settings(&context.app));
+    let home = settings.map_or(status.home_port, |settings| settings.port);
+    let home = home.filter(|home| *home != launch.port);
     let seen = SeenProcesses::of(status, context);
     let problem = server_problem(status, &seen);
     let details = [

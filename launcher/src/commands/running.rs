@@ -11,7 +11,7 @@ use shared::{
     app_lock::{AppLock, LockOutcome},
     discovery::Discovery,
     exit::Exit,
-    identity::Secret,
+    identity::{PROBE_TIMEOUT, Secret},
     message, next_command,
     words::AnswerName,
 };
@@ -123,7 +123,14 @@ fn none(context: &CommandContext) -> Exit {
     render::error(message!("running.none", app));
     if let Some(stale) = Discovery::read(&context.folders.discovery(app)) {
         let file = context.folders.discovery(app);
-        let why = message!("running.stale", port = stale.port, file = file.display());
+        let (port, name) = (stale.port, file.display());
+        // Whatever the secret is: it need not be proved that nothing is there.
+        let answer = Secret::random().probe(port, PROBE_TIMEOUT);
+        let why = if answer.is_err_and(|error| error.is_unconnected()) {
+            message!("running.gone", port, file = name)
+        } else {
+            message!("running.stale", port, file = name)
+        };
         note(format_args!("  why: {why}"));
     }
     render::now(message!("now.start", command = next_command::launcher("", app)));
