@@ -60,6 +60,12 @@ pub struct Assignment {
     pub earlier: Vec<GoodPort>,
 }
 
+/// What every version of the file has.
+#[derive(Default, Serialize, Deserialize)]
+struct OnlySchema {
+    schema: u32,
+}
+
 /// A port on which a server became ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoodPort {
@@ -126,9 +132,10 @@ impl Assignment {
         // another program has it open.
         atomic::patiently(|| regular_file::read(file, Links::Refused))?;
         let assignment: Self = confy::load_path(file).map_err(|error| match error {
-            ConfyError::BadTomlData(error) => AssignmentError::Malformed(
-                error.to_string().lines().next().unwrap_or_default().to_owned(),
-            ),
+            ConfyError::BadTomlData(_) => match confy::load_path(file) {
+                Ok(OnlySchema { schema }) if schema > SCHEMA => AssignmentError::Newer(schema),
+                _ => AssignmentError::Malformed(message!("assignment_error.malformed")),
+            },
             ConfyError::GeneralLoadError(error) | ConfyError::ReadConfigurationFileError(error) => {
                 AssignmentError::Unreadable(error)
             }

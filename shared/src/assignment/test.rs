@@ -37,11 +37,12 @@ fn the_best_record_comes_first_among_earlier_ports() {
 #[test]
 fn what_cannot_be_read_is_set_aside_and_nothing_is_lost() {
     for (text, problem) in [
-        ("", "missing field"),
-        ("schema = 1\ngeneration = 1\n[last_good]\nport = 0\n", "port 0 means"),
-        ("schema = 1\ngeneration = 1\n[last_good]\nport = 99999\n", "99999 is not a port"),
+        ("", "not an assignment"),
+        ("schema = 1\ngeneration = 1\n[last_good]\nport = 0\n", "not an assignment"),
+        ("schema = 1\ngeneration = 1\n[last_good]\nport = 99999\n", "not an assignment"),
         ("schema = 2\ngeneration = 1\n", "a newer version wrote it"),
-        ("schema = 1\ngenera", "expected an equals"),
+        ("schema = 7\nports = [1]\n", "a newer version wrote it"),
+        ("schema = 1\ngenera", "not an assignment"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("assignment.toml");

@@ -106,7 +106,12 @@ fn not_json(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let place = format!(" at line {line} column {column}");
-    Problem::not_json(text.strip_suffix(&place).unwrap_or(&text), (line, column))
+    let detail = match text.strip_suffix(&place).unwrap_or(&text) {
+        _ if error.is_eof() => message!("problem.ends_early"),
+        "expected value" => message!("problem.no_value"),
+        detail => detail.to_owned(),
+    };
+    Problem::not_json(&detail, (line, column))
 }
 
 /// An object, with the first member that it has twice: a [`Map`] keeps the last one silently.
