@@ -163,7 +163,8 @@ impl LaunchState<'_> {
     /// What a person who asked for something must know besides.
     pub fn warning(&self) -> Option<String> {
         let lost = || self.launch.history.lost().map(|lost| lost.to_string());
-        self.not_remembered.clone().or_else(lost)
+        let not_found = || self.run_files.not_found().map(ToOwned::to_owned);
+        self.not_remembered.clone().or_else(not_found).or_else(lost)
     }
 
     /// The home port, which another program had at the start, is free: records and prints it.

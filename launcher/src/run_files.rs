@@ -44,6 +44,8 @@ pub struct RunFiles<'a> {
     /// Ends with these files, or when another takes its place.
     listener: Option<ControlListener>,
     published: Option<Discovery>,
+    /// Why the discovery file does not lead to the server, as a sentence for a person.
+    not_found: Option<String>,
     handle: ClientHandler,
 }
 
@@ -58,8 +60,15 @@ impl<'a> RunFiles<'a> {
             remove_leftovers(launch);
         }
         let handle = Arc::new(handle);
-        let mut files =
-            Self { launch, lock, control: None, listener: None, published: None, handle };
+        let mut files = Self {
+            launch,
+            lock,
+            control: None,
+            listener: None,
+            published: None,
+            not_found: None,
+            handle,
+        };
         files.listen();
         files.write_owner();
         if let Err(error) = files.write_token() {
@@ -82,13 +91,21 @@ impl<'a> RunFiles<'a> {
     pub fn publish(&mut self, discovery: Discovery) {
         self.published = Some(Discovery { control: self.control.clone(), ..discovery });
         self.write_owner();
+        self.not_found = None;
         if let Err(error) = self.write_discovery() {
             if self.is_lost() {
                 // What it says of another port, programs would believe.
                 withdraw(&self.launch.context.folders.discovery(&self.launch.context.app));
             }
-            self.launch.warn(&message!("warning.not_found"), &error);
+            let warning = message!("warning.not_found");
+            self.launch.warn(&warning, &error);
+            self.not_found = Some(format!("{warning} ({error})"));
         }
+    }
+
+    /// Why programs that read the discovery file are not led to the server, if they are not.
+    pub fn not_found(&self) -> Option<&str> {
+        self.not_found.as_deref()
     }
 
     /// Writes anew what is lost.
@@ -107,7 +124,9 @@ impl<'a> RunFiles<'a> {
         self.write_owner();
         if self.is_lost() {
             // It is tried again at the next occasion, and was warned of at the first.
-            let _ = self.write_discovery();
+            if self.write_discovery().is_ok() {
+                self.not_found = None;
+            }
         }
         let _ = self.write_token();
     }

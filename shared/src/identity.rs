@@ -77,6 +77,9 @@ pub struct Identity {
     /// The launcher that supervises it; absent if there is none, or if it is of version 0.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launcher_pid: Option<u32>,
+    /// Where it leads requests after a move; absent if it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirects_to: Option<Port>,
     /// The code over the challenge, in hexadecimal digits.
     pub hmac: String,
 }

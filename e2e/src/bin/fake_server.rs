@@ -277,6 +277,7 @@ mod unix {
                 launch_id,
                 pid: std::process::id(),
                 launcher_pid: None,
+                redirects_to: None,
                 hmac: self.secret.answer(challenge, &self.app, self.adoption.port),
             }
         }

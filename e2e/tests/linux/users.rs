@@ -135,3 +135,23 @@ fn who_may_not_ask_the_launcher_of_another_user_is_told_whose_it_is() {
     }
     assert_eq!(running.stop().code, Some(0));
 }
+
+/// The discovery file still names the old port, whose server answers there and leads to the new one.
+#[test]
+fn after_a_move_that_could_not_be_published_every_command_says_the_new_address() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    let mut running = home.launcher().at(&plain).port(quiet_port()).start();
+    let before = running.ready().url;
+    fs::set_permissions(home.folders().run(), Permissions::from_mode(0o500)).expect("ours");
+    let moved = home.command("move").at(&plain).run();
+    assert_eq!(moved.code, Some(0), "{moved:?}");
+    assert!(moved.stdout.contains("cannot find this server"), "{moved:?}");
+    for words in ["where", "status", "open --print", "start --no-open", "doctor"] {
+        let told = home.command(words).at(&plain).run();
+        assert!(!told.stdout.contains(&before) && told.stdout.contains("http://"), "{told:?}");
+    }
+    fs::set_permissions(home.folders().run(), Permissions::from_mode(0o700)).expect("ours");
+    assert_eq!(running.stop().code, Some(0));
+}

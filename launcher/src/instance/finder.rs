@@ -51,10 +51,10 @@ impl<'a> Finder<'a> {
         let published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
         let published: Vec<_> = published.collect();
         for found in &published {
-            if let Some(identity) = self.probe(found.port) {
-                let is_same = identity.launch_id == found.launch_id;
+            if let Some(proven) = self.probe(found.port) {
+                let is_same = proven.identity.launch_id == found.launch_id;
                 let launcher = found.launcher_pid.filter(|_| is_same);
-                return Presence::Running(running(found.port, identity, launcher));
+                return Presence::Running(running(proven, launcher));
             }
         }
         let holder = AppLock::holder(folders, app);
@@ -63,11 +63,12 @@ impl<'a> Finder<'a> {
             _ => None,
         };
         if let Some(port) = owner.as_ref().and_then(|owner| owner.port)
-            && let Some(identity) = self.probe(port)
+            && let Some(proven) = self.probe(port)
         {
             // A server without a launcher holds the lock itself.
-            let launcher = owner.as_ref().map(|owner| owner.pid).filter(|pid| *pid != identity.pid);
-            return Presence::Running(running(port, identity, launcher));
+            let server = proven.identity.pid;
+            let launcher = owner.as_ref().map(|owner| owner.pid).filter(|pid| *pid != server);
+            return Presence::Running(running(proven, launcher));
         }
         if let Some(owner) = owner.as_ref().filter(|owner| owner.is_elsewhere()) {
             // Its control socket may be reached, as a file is, and its port is on another computer.
@@ -90,9 +91,9 @@ impl<'a> Finder<'a> {
         }
         let remembered = Assignment::load(&folders.assignment(app)).ok();
         if let Some(good) = remembered.and_then(|assignment| assignment.last_good)
-            && let Some(identity) = self.probe(good.port)
+            && let Some(proven) = self.probe(good.port)
         {
-            return Presence::Running(running(good.port, identity, None));
+            return Presence::Running(running(proven, None));
         }
         let status = asked.as_ref().ok().cloned();
         let is_silent = matches!(asked, Err(RequestError::Timeout));
@@ -102,8 +103,8 @@ impl<'a> Finder<'a> {
         if process.is_none()
             && let Some(found) = self.recorded_process().cloned()
         {
-            if let Some(identity) = self.probe(found.port) {
-                return Presence::Running(running(found.port, identity, None));
+            if let Some(proven) = self.probe(found.port) {
+                return Presence::Running(running(proven, None));
             }
             if found.program == Process::Server {
                 let RecordedProcess { pid, port, launch_id, version, .. } = found;
@@ -145,11 +146,19 @@ impl<'a> Finder<'a> {
 
     /// The instance that serves on `port`, if one does.
     pub fn at(&mut self, port: Port) -> Option<RunningInstance> {
-        Some(running(port, self.probe(port)?, None))
+        Some(running(self.probe(port)?, None))
     }
 
-    /// The server of the app on `port`, if there is one.
-    fn probe(&mut self, port: Port) -> Option<Identity> {
+    /// The server of the app on `port`, or on the port that it redirects to after a move.
+    fn probe(&mut self, port: Port) -> Option<Proven> {
+        let identity = self.identity(port)?;
+        match identity.redirects_to {
+            Some(to) => self.identity(to).map(|identity| Proven { port: to, identity }),
+            None => Some(Proven { port, identity }),
+        }
+    }
+
+    fn identity(&mut self, port: Port) -> Option<Identity> {
         if self.strangers.contains(&port) {
             return None;
         }
@@ -187,7 +196,13 @@ fn unproved(port: Port, launch_id: Uuid, version: String, server_pid: u32) -> Ru
     }
 }
 
-fn running(port: Port, identity: Identity, launcher_pid: Option<u32>) -> RunningInstance {
+/// A server that has proved itself where it serves.
+struct Proven {
+    port: Port,
+    identity: Identity,
+}
+
+fn running(Proven { port, identity }: Proven, launcher_pid: Option<u32>) -> RunningInstance {
     let Identity { launch_id, version, pid, .. } = identity;
     let names_launcher = identity.launcher_pid.is_some();
     let launcher_pid = identity.launcher_pid.or(launcher_pid);

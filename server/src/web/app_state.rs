@@ -57,6 +57,7 @@ impl AppState {
             launch_id: self.launch.launch_id,
             pid: process::id(),
             launcher_pid: self.launch.launcher_pid,
+            redirects_to: self.redirect_target.port(),
             hmac: self.secret.answer(challenge, &self.launch.app, self.launch.port),
         }
     }

@@ -52,6 +52,7 @@ fn answer_once(listener: &TcpListener, secret: &Secret, app: &AppName, port: Por
         launch_id: Uuid::nil(),
         pid: 7,
         launcher_pid: None,
+        redirects_to: None,
         hmac,
     };
     let body = serde_json::to_string(&identity).expect("JSON");
