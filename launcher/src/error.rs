@@ -1,5 +1,7 @@
 //! Why a launch failed: what happened, why, what to do now, and with which code to end.
 
+use std::env;
+
 use shared::{
     claim::ClaimError,
     conflict::{Conflict, Origin},
@@ -177,7 +179,11 @@ impl LaunchError {
     pub fn now(&self) -> Vec<String> {
         match self {
             Self::NoPort(conflicts) => {
-                let anyway = message!("now.without_port");
+                let anyway = match env::var_os("HOMEPORT_PORT").is_some_and(|port| !port.is_empty())
+                {
+                    true => message!("now.without_variable", variable = "HOMEPORT_PORT"),
+                    false => message!("now.without_port"),
+                };
                 conflicts.iter().filter_map(Conflict::advice).chain([anyway]).collect()
             }
             Self::MustNotMove(conflicts) => {

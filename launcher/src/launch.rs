@@ -10,6 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use shared::{
+    access::{self, RefusedAccess},
     assignment::{Assignment, Recovery},
     claim,
     event::{Ending, Event, EventName, Process, RecoverySource, masked_text},
@@ -199,6 +200,14 @@ impl Launch {
             let (why, now) = (error.why(), error.repair(&file));
             let why = message!("history.not_believed", file = believed.display(), why, now);
             self.warn(&message!("warning.not_recovered"), &io::Error::other(why));
+        }
+        if let Some(error) = &loaded.left {
+            let warning = message!("warning.memory_left", file = file.display());
+            let why = match access::repair(&file, RefusedAccess::Write) {
+                Some(now) => message!("history.error_now", error, now),
+                None => error.to_string(),
+            };
+            self.warn(&warning, &io::Error::other(why));
         }
         if let Some(recovery) = loaded.recovery {
             self.recovered(&file, recovery);

@@ -15,7 +15,9 @@ use shared::{
     app_lock::{AppLock, LockOutcome},
     atomic,
     discovery::{Discovery, withdraw},
-    message, paths,
+    message,
+    os::{FileIdentity, plain_identity_at},
+    paths,
     port::Port,
     token::Token,
 };
@@ -43,6 +45,8 @@ pub struct RunFiles<'a> {
     control: Option<PathBuf>,
     /// Ends with these files, or when another takes its place.
     listener: Option<ControlListener>,
+    /// Which file the control socket is, where it is one.
+    socket: Option<FileIdentity>,
     published: Option<Discovery>,
     /// Why the discovery file does not lead to the server, as a sentence for a person.
     not_found: Option<String>,
@@ -65,6 +69,7 @@ impl<'a> RunFiles<'a> {
             lock,
             control: None,
             listener: None,
+            socket: None,
             published: None,
             not_found: None,
             handle,
@@ -118,7 +123,11 @@ impl<'a> RunFiles<'a> {
         } else if let Ok(LockOutcome::Held(lock)) = AppLock::try_hold(folders, app) {
             self.lock = Some(Box::new(lock));
         }
-        if self.control.as_ref().is_none_or(|path| !os::is_listening_at(path)) {
+        let is_ours = |path: &PathBuf| {
+            os::is_listening_at(path) && plain_identity_at(path).ok() == self.socket
+        };
+        // What was copied back, or put there, is a socket on which no process listens.
+        if !self.control.as_ref().is_some_and(is_ours) {
             self.listen();
         }
         self.write_owner();
@@ -169,6 +178,7 @@ impl<'a> RunFiles<'a> {
         });
         match opened {
             Ok((listener, path)) => {
+                self.socket = plain_identity_at(&path).ok();
                 self.control = Some(path);
                 self.listener = Some(listener);
             }

@@ -15,8 +15,10 @@ pub const ROOT: u32 = 0;
 pub enum RefusedAccess {
     /// To read a file.
     Read,
-    /// To write a file, in place or by another one in its folder; to make a file in a folder.
+    /// To write a file, in place or by another one in its folder.
     Write,
+    /// To make a folder, or files in it.
+    Folder,
 }
 
 /// What a person can do about a refused access, with the command. `None` where owner and mode do not decide, as for
@@ -25,13 +27,14 @@ pub fn repair(path: &Path, access: RefusedAccess) -> Option<String> {
     let ancestors = || path.ancestors().filter(|path| !path.as_os_str().is_empty());
     let refusing = match access {
         RefusedAccess::Read => ancestors().find(|path| path.metadata().is_ok()),
-        RefusedAccess::Write => {
+        RefusedAccess::Write | RefusedAccess::Folder => {
             let mut folders = ancestors().skip(usize::from(!path.is_dir()));
             folders.find(|path| path.exists()).filter(|folder| !os::may_write(folder))
         }
     };
     let refusing = refusing.unwrap_or(path);
-    let rights = os::file_rights(&refusing.metadata().ok()?)?;
+    let about = refusing.metadata().ok()?;
+    let rights = os::file_rights(&about)?;
     let account = os::own_account()?.user;
     let file = next_command::quoted(refusing);
     if account == ROOT {
@@ -41,13 +44,19 @@ pub fn repair(path: &Path, access: RefusedAccess) -> Option<String> {
         let mode = match (access, rights.is_folder) {
             (RefusedAccess::Read, false) => "u+r",
             (RefusedAccess::Read, true) => "u+rx",
-            (RefusedAccess::Write, false) => "u+rw",
-            (RefusedAccess::Write, true) => "u+rwx",
+            (_, false) => "u+rw",
+            (_, true) => "u+rwx",
         };
         return Some(message!("access.now_chmod", mode, file));
     }
+    // A folder above those of this program may be anyone's, or the system's, and a device is.
+    let is_ours = match access {
+        RefusedAccess::Folder => refusing == path,
+        _ => refusing == path || path.parent() == Some(refusing),
+    };
+    let is_given = is_ours && (about.is_dir() || about.is_file());
     let (owner, user) = (user(rights.owner), user(account));
-    Some(message!("access.now_chown", owner, user, file))
+    is_given.then(|| message!("access.now_chown", owner, user, file))
 }
 
 /// The name of a user, or the number of one without a name.

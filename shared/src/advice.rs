@@ -27,6 +27,28 @@ const DEPUTIES: [(&str, &str); 7] = [
 impl Conflict {
     /// What a person can do to get the port, as a sentence without a full stop; `None` if nothing.
     pub fn advice(&self) -> Option<String> {
+        let step = self.step()?;
+        Some(if self.frees_the_port() { message!("advice.again", step) } else { step })
+    }
+
+    /// The same for one whose app serves elsewhere by now: `command` has it go to the port.
+    pub fn way_back(&self, command: &str) -> Option<String> {
+        let step = self.step()?;
+        let advice = match self.frees_the_port() {
+            true => message!("advice.then", step, command),
+            false => step,
+        };
+        Some(self.way_out_by(advice))
+    }
+
+    /// Whether the port can be had after the step, and not another one instead.
+    fn frees_the_port(&self) -> bool {
+        use Class::{GhostOwner, InUse, LostRace, OtherFamily, SourcePort};
+        let is_deputy = self.holder.as_ref().and_then(stands_for).is_some();
+        matches!(self.class, InUse | OtherFamily | LostRace | GhostOwner | SourcePort) && !is_deputy
+    }
+
+    fn step(&self) -> Option<String> {
         let pid = self.holder.as_ref().and_then(|h| h.pid);
         let deputy = self.holder.as_ref().and_then(stands_for);
         Some(match self.class {
@@ -56,13 +78,16 @@ impl Conflict {
 
     /// The same as a sentence for people: how to get the port, or to take another.
     pub fn way_out(&self) -> Option<String> {
-        let (port, advice) = (self.port, self.advice()?);
-        Some(match self.class {
+        self.advice().map(|advice| self.way_out_by(advice))
+    }
+
+    fn way_out_by(&self, advice: String) -> String {
+        match self.class {
             Class::Privileged | Class::BrowserBlocked | Class::Restricted | Class::Excluded => {
                 message!("conflict.instead", advice)
             }
-            _ => message!("conflict.get", port, advice),
-        })
+            _ => message!("conflict.get", port = self.port, advice),
+        }
     }
 
     /// Why the port cannot be had and what to do, in one line for a person at this computer.

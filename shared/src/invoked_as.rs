@@ -118,7 +118,14 @@ impl Names {
         let installed = named.is_some_and(|file| is_one_of(&[LAUNCHERS[0], SERVERS[0]], file));
         let [own, other] = if installed { LAUNCHERS } else { [LAUNCHERS[1], LAUNCHERS[0]] };
         let is_launcher = named.is_some_and(|file| is_one_of(&LAUNCHERS, file));
-        let own = if !is_launcher && !is_beside(own) && is_beside(other) { other } else { own };
+        // A link that is named otherwise than what it leads to stands beside another like it.
+        let is_link = named.is_some()
+            && files
+                .iter()
+                .flatten()
+                .any(|file| file.file_stem() != named.and_then(|it| it.file_stem()));
+        let decides_itself = is_launcher || is_link;
+        let own = if !decides_itself && !is_beside(own) && is_beside(other) { other } else { own };
         Self { launcher: self::given(given).unwrap_or(own), installed }
     }
 }
@@ -172,6 +179,9 @@ mod test {
         ] {
             assert_eq!(advised(file, beside), wanted, "{file} beside {beside:?}");
         }
+        let files = [Some(Path::new("homeport-server")), Some(Path::new("/usr/lib/server"))];
+        let linked = Names::of(&files, None, |name| name == "launcher");
+        assert_eq!(linked.launcher, "homeport");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The assignment is not deleted, because an absent one is recovered from the port history. It is
 //! written anew without ports, and each of them gets a record, so that the history forgets them too.
 
-use std::io;
+use std::{io, path::Path};
 
 use owo_colors::OwoColorize;
 use shared::{
@@ -11,7 +11,7 @@ use shared::{
     next_command, settings::LogLevel, trust::Purpose,
 };
 
-use super::{resolve, running};
+use super::{resolve, running, unwritable};
 use crate::{
     instance::{self, Presence, RunningInstance},
     launch::Launch,
@@ -30,7 +30,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
         Ok(None) => {
             return running::refused(&message!("forget.running", app), &way_out(context));
         }
-        Err(error) => return failed(&error),
+        Err(error) => return failed(&folders.lock(app), &error),
     };
     let launch = Launch::open(context.clone(), Screen::new(json), LogLevel::default());
     let mut assignment = launch.load_assignment(Purpose::Look);
@@ -43,7 +43,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     }
     assignment.forget();
     if let Err(error) = assignment.commit(&folders.assignment(app), &lock) {
-        return failed(&error);
+        return failed(&folders.assignment(app), &error);
     }
     for good in &ports {
         let event = Event::PortForgotten { port: good.port, generation: assignment.generation };
@@ -91,8 +91,9 @@ fn sentence(good: &GoodPort) -> String {
     message!("forget.forgotten", port = good.port, launches, last = local_time(good.last_at))
 }
 
-fn failed(error: &io::Error) -> Exit {
-    render::error(message!("forget.failed", error));
+fn failed(file: &Path, error: &io::Error) -> Exit {
+    render::error(message!("forget.failed", file = file.display(), error));
+    render::now(unwritable::now(file, error));
     Exit::NotReady
 }
 

@@ -21,7 +21,7 @@ use shared::{
     messages::{Language, local_time},
     next_command,
     port::Port,
-    settings::Settings,
+    settings::{REDIRECT_FOR, Settings, Span},
     words::{AnswerName, LaunchPhase},
 };
 
@@ -86,7 +86,11 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
             .to_string(),
         ),
         Response::Done { url, from, warning, .. } => {
-            let redirects = Some(message!("ask.redirects", port = from));
+            let settings = Settings::load(&context.folders.settings(&context.app));
+            let span = settings.ok().and_then(|settings| settings.redirect_for);
+            let span = span.unwrap_or(Span(REDIRECT_FOR));
+            let redirects =
+                (!span.0.is_zero()).then(|| message!("ask.redirects", port = from, span));
             let details = [redirects, warned(warning.as_deref())];
             Some(with_details(message!("ask.moved", url), details))
         }

@@ -82,10 +82,12 @@ impl Launch {
         }
         let secret = self.secret();
         let timeout = options.settings.ready_timeout.value.0;
-        let lock = match instance::take_turn(&self.context, &secret, timeout, |error| {
+        let turn = instance::take_turn(&self.context, &secret, timeout, |error| {
             self.warn(&message!("warning.no_lock"), &error);
-        })? {
-            Turn::Ours(lock) => lock,
+        })?;
+        let (lock, _until_the_end) = match turn {
+            Turn::Ours(lock) => (lock, None),
+            Turn::WithoutFiles(file) => (None, Some(file)),
             Turn::Running(found) => return Ok(self.found_running(&found, &options)),
         };
         // The error of an earlier launch is out of date.
@@ -162,6 +164,9 @@ impl Launch {
         let port = ended.choice.claim.port();
         drop(ended.choice);
         let result = ended.outcome.into_result(port);
+        if result.is_ok() && !ended.was_ready {
+            self.screen.stopped_early(&self.context.app);
+        }
         self.end(port, result.map_err(|error| error.of_command(command)))
     }
 }

@@ -1,4 +1,4 @@
-//! A file that cannot be written, and what a person can do.
+//! A file or a folder that cannot be written, and what a person can do.
 
 use std::{io, path::Path};
 
@@ -9,10 +9,19 @@ use shared::{
 
 /// What a person can do about the error with which the system refuses to write `file`.
 pub(super) fn now(file: &Path, error: &io::Error) -> String {
+    repair(file, RefusedAccess::Write, error)
+}
+
+/// What a person can do about the error with which the system refuses to make `folder`, or files in it.
+pub(super) fn now_in_folder(folder: &Path, error: &io::Error) -> String {
+    repair(folder, RefusedAccess::Folder, error)
+}
+
+fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> String {
     if os::is_unchangeable(error) {
-        return message!("doctor.now_unchangeable", file = file.display());
+        return message!("doctor.now_unchangeable", file = path.display());
     }
     let is_refused = error.kind() == io::ErrorKind::PermissionDenied;
-    let repair = is_refused.then(|| access::repair(file, RefusedAccess::Write)).flatten();
+    let repair = is_refused.then(|| access::repair(path, access)).flatten();
     repair.unwrap_or_else(|| message!("doctor.now_folder"))
 }

@@ -130,10 +130,10 @@ impl<'a> Finder<'a> {
             let is_namesake = own.as_ref().is_some_and(|own| own.file_name() == exe.file_name());
             is_namesake || invoked_as::is_one_of(&invoked_as::LAUNCHERS, exe)
         };
-        let sockets: Vec<_> = control_sockets(self.context).collect();
+        let sockets: Vec<_> = control_sockets(self.context).map(|path| resolved(&path)).collect();
         let mut owners = AppLock::lost_owners(folders, app, is_launcher);
         let is_ours = |owner: &LockOwner| {
-            owner.control.as_ref().is_some_and(|control| sockets.contains(control))
+            owner.control.as_ref().is_some_and(|control| sockets.contains(&resolved(control)))
         };
         Some(owners.find(is_ours)?.pid)
     }
@@ -226,6 +226,15 @@ pub(super) fn control_sockets(context: &CommandContext) -> impl Iterator<Item = 
     let named = folders.discoveries(app).filter_map(|file| Discovery::read(&file)?.control);
     let mut seen = BTreeSet::new();
     [usual, substitute].into_iter().chain(named).filter(move |path| seen.insert(path.clone()))
+}
+
+/// A path without links, as far as it exists: one home may have two names.
+fn resolved(path: &Path) -> PathBuf {
+    let real = path.ancestors().find_map(|ancestor| {
+        let rest = path.strip_prefix(ancestor).ok()?;
+        Some(ancestor.canonicalize().ok()?.join(rest))
+    });
+    real.unwrap_or_else(|| path.to_owned())
 }
 
 /// The first control socket of the app at which a launcher answers, and the status that it sends.

@@ -1,6 +1,7 @@
 //! The turn of a launch: whether it may run the app.
 
 use std::{
+    fs::File,
     io,
     path::PathBuf,
     thread,
@@ -12,6 +13,7 @@ use shared::{
     discovery::Discovery,
     identity::Secret,
     message,
+    regular_file::{self, Links},
 };
 
 use super::{
@@ -37,6 +39,9 @@ const EXTRA_WAIT: Duration = Duration::from_secs(2);
 pub enum Turn {
     /// It may. The lock is `None` if the system could not give it.
     Ours(Option<Box<AppLock>>),
+    /// It may, without a lock that belongs to the app's files: for as long as this file is open, no other launch of
+    /// this user and these files does.
+    WithoutFiles(File),
     /// Another launch runs it, and its server or its launcher has answered.
     Running(RunningInstance),
 }
@@ -67,6 +72,8 @@ pub fn take_turn(
     let began = Instant::now();
     let mut finder = Finder::new(context, Some(secret.clone()));
     let mut is_nudged = false;
+    // When the launcher has last said that it is starting or ending.
+    let mut heard = began;
     loop {
         let lock = match AppLock::try_hold(&context.folders, &context.app) {
             Ok(LockOutcome::Held(lock)) if has_ended(context, &finder, lock.remains()) => {
@@ -84,15 +91,27 @@ pub fn take_turn(
                 None
             }
             Ok(lock) => lock,
-            Err(error) if matches!(presence, Presence::Absent) => {
-                warn(error);
-                return Ok(Turn::Ours(None));
-            }
+            Err(error) if matches!(presence, Presence::Absent) => match substitute_lock(context) {
+                Ok(Some(file)) => {
+                    warn(error);
+                    return Ok(Turn::WithoutFiles(file));
+                }
+                // Another launch has begun that can be found in a moment.
+                Ok(None) => None,
+                Err(_) => {
+                    warn(error);
+                    return Ok(Turn::Ours(None));
+                }
+            },
             Err(_) => None,
         };
         if let Some(process) = presence.lost_launcher().filter(|_| !is_nudged) {
             is_nudged = true;
             let _ = os::nudge(process);
+        }
+        let is_waited_for = began.elapsed() < ready_timeout + EXTRA_WAIT;
+        if is_waited_for && matches!(presence, Presence::Unproven { status: Some(_), .. }) {
+            heard = Instant::now();
         }
         match (lock, presence) {
             // A launcher that was killed has its lock until it ends, and its server ends next.
@@ -103,18 +122,32 @@ pub fn take_turn(
             (None, Presence::Elsewhere { machine }) => {
                 return Err(Occupied::Elsewhere(machine));
             }
-            (None, Presence::Unproven { status: Some(_), .. })
-                if began.elapsed() < ready_timeout + EXTRA_WAIT => {}
-            (None, Presence::Unproven { process, .. }) if began.elapsed() >= SILENCE => {
+            (None, Presence::Unproven { status: Some(_), .. }) if is_waited_for => {}
+            (None, Presence::Unproven { process, status: Some(_) }) => {
                 return Err(Occupied::Unresponsive(process));
             }
-            (None, Presence::Absent) if began.elapsed() >= SILENCE => {
+            (None, Presence::Unproven { process, .. }) if heard.elapsed() >= SILENCE => {
+                return Err(Occupied::Unresponsive(process));
+            }
+            (None, Presence::Absent) if heard.elapsed() >= SILENCE => {
                 return Err(Occupied::Unresponsive(None));
             }
             (None, Presence::Unproven { .. } | Presence::Absent) => {}
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// A lock beside the substitute of the control socket, for a home in which no file can be made; `None` if another
+/// launch has it.
+fn substitute_lock(context: &CommandContext) -> io::Result<Option<File>> {
+    let socket = os::substitute_socket(&context.folders.control(&context.app));
+    os::make_substitute_folder(&socket)?;
+    let mut options = shared::os::private_file();
+    options.read(true).write(true).create(true).truncate(false);
+    let lock = socket.with_extension("lock");
+    let file = regular_file::open(&mut options, &lock, Links::Refused)?;
+    Ok(shared::os::try_lock(&file)?.then_some(file))
 }
 
 /// Whether the holder of the app's lock is ending, or has ended by now.

@@ -162,6 +162,13 @@ impl Screen {
         }
     }
 
+    /// The launch was stopped while its server was starting.
+    pub fn stopped_early(&self, app: &AppName) {
+        if !self.json {
+            line(message!("start.stopped_early", app));
+        }
+    }
+
     /// The app is running already.
     pub fn instance(
         &self,
@@ -254,23 +261,26 @@ fn explanation(ready: &ReadyNotice<'_>) -> Vec<String> {
         }
         (_, Some(previous)) => vec![message!("start.another", previous)],
     };
-    sentences.extend(ready.refused.iter().flat_map(refusal));
+    sentences
+        .extend(ready.refused.iter().flat_map(|conflict| refusal(conflict, &ready.launch.app)));
     if ready.home.is_none() && !ready.refused.is_empty() && origin != Origin::Temporary {
-        let file = ready.settings.display();
-        sentences.push(message!("start.keep", port, file));
+        let command =
+            next_command::launcher(&format!("settings set port {port}"), &ready.launch.app);
+        sentences.push(message!("start.keep", port, command));
     }
     sentences
 }
 
 /// A remembered port that could not be had, and the way back to it.
-fn refusal(conflict: &Conflict) -> Vec<String> {
+fn refusal(conflict: &Conflict, app: &AppName) -> Vec<String> {
+    let command = next_command::launcher(&format!("move {}", conflict.port), app);
     let why = conflict.sentence_here();
     let sentence = match conflict.origin {
         Origin::Home => message!("here.home_conflict", why),
         Origin::LastGood => message!("here.moved_conflict", why),
         _ => message!("start.not_earlier", why),
     };
-    [Some(sentence), conflict.way_out()].into_iter().flatten().collect()
+    [Some(sentence), conflict.way_back(&command)].into_iter().flatten().collect()
 }
 
 /// What went wrong, on stderr.

@@ -6,6 +6,7 @@
 use std::{
     fmt::Display,
     net::{IpAddr, SocketAddr},
+    path::Path,
 };
 
 use owo_colors::OwoColorize;
@@ -14,6 +15,7 @@ use shared::{
     claim,
     conflict::{Class, Conflict},
     event::{Event, ServerAt},
+    invoked_as,
     launch::LaunchInfo,
     message, next_command,
     port::Port,
@@ -118,8 +120,18 @@ impl TerminalReport {
         }
         if conflict.class == Class::OwnInstance {
             indented(message!("server.answers", url = claim::url(conflict.port).cyan()));
-            let command = next_command::launcher("stop", &self.app);
-            return indented(message!("server.stop_own", command));
+            let holder = conflict.holder.as_ref();
+            let alone = holder.filter(|holder| {
+                let name = holder.name.as_deref().unwrap_or_default();
+                invoked_as::is_one_of(&invoked_as::SERVERS, Path::new(name))
+            });
+            return indented(match alone.and_then(|holder| holder.pid) {
+                Some(pid) => message!("server.end_own", pid),
+                None => {
+                    let command = next_command::launcher("stop", &self.app);
+                    message!("server.stop_own", command)
+                }
+            });
         }
         indented(message!("server.other_port"));
         if let Some(Suggestion { port }) = suggestion {

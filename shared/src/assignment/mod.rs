@@ -105,6 +105,8 @@ pub struct LoadedAssignment {
     pub assignment: Assignment,
     /// What was recovered; `None` if the file was readable.
     pub recovery: Option<Recovery>,
+    /// Why the file was left where it is although it cannot be read: it may be as good as ever.
+    pub left: Option<io::Error>,
     /// Why nothing was recovered from the port history, if it cannot be read or is not trusted.
     pub history_error: Option<HistoryError>,
 }
@@ -174,12 +176,17 @@ impl Assignment {
     ///
     /// Only the holder of the app's lock may call this: another process may be changing the file.
     ///
-    /// Never fails: an unreadable file is set aside as `.bad-<time>`, and the worst that can happen
-    /// is that nothing is remembered.
+    /// Never fails: an unreadable file is set aside as `.bad-<time>`, or left where that cannot be done, and the
+    /// worst that can happen is that nothing is remembered.
     pub fn load_or_recover(file: &Path, history: &Reader, app: &AppName) -> LoadedAssignment {
         let error = match Self::load_whole(file, history, app) {
             Ok(assignment) => {
-                return LoadedAssignment { assignment, recovery: None, history_error: None };
+                return LoadedAssignment {
+                    assignment,
+                    recovery: None,
+                    left: None,
+                    history_error: None,
+                };
             }
             Err(error) => error,
         };
@@ -189,10 +196,17 @@ impl Assignment {
             Ok(assignment) => (assignment, None),
             Err(error) => (Self::default(), Some(error)),
         };
-        // The file may be as good as ever: it stays where it is.
+        if missing && assignment.last_good.is_none() {
+            return LoadedAssignment { assignment, recovery: None, left: None, history_error };
+        }
         let is_untried = matches!(&error, AssignmentError::Unreadable(e) if os::is_out_of_files(e));
-        if is_untried || missing && assignment.last_good.is_none() {
-            return LoadedAssignment { assignment, recovery: None, history_error };
+        let set_aside = (!missing && !is_untried).then(|| atomic::set_aside(file));
+        if is_untried || matches!(set_aside, Some(Err(_))) {
+            let left = Some(match error {
+                AssignmentError::Unreadable(error) => error,
+                other => io::Error::other(other),
+            });
+            return LoadedAssignment { assignment, recovery: None, left, history_error };
         }
         let source = match assignment.last_good {
             Some(_) => RecoverySource::PortHistory,
@@ -200,10 +214,10 @@ impl Assignment {
         };
         let recovery = Recovery {
             problem: if missing { message!("assignment_error.missing") } else { error.to_string() },
-            set_aside: if missing { None } else { atomic::set_aside(file).ok() },
+            set_aside: set_aside.and_then(Result::ok),
             source,
         };
-        LoadedAssignment { assignment, recovery: Some(recovery), history_error }
+        LoadedAssignment { assignment, recovery: Some(recovery), left: None, history_error }
     }
 
     /// The ports that other apps of this user remember, each with its app. What cannot be read

@@ -26,7 +26,7 @@ pub fn record(messages: &Messages, record: &Value, time: HolderTime) -> String {
             let why = record[keys::WHY].as_str().unwrap_or(RestartReason::Failed.word());
             text(messages, &format!("event.{name}.{why}"), record)
         }
-        Ok(EventName::LaunchStopped) => {
+        Ok(EventName::LaunchStopped | EventName::PortReleased) => {
             let reason = record[keys::REASON].as_str().unwrap_or_default();
             let key = format!("event.{name}");
             text(messages, &format!("{key}.{reason}"), record)

@@ -127,7 +127,7 @@ pub enum SettingsProblem {
 
 /// A wrong value, with the one that was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", message!("settings_error.corrected", written, what, key, value))]
+#[error("{}", self.in_words())]
 pub struct Correction {
     /// The setting.
     pub key: &'static str,
@@ -137,6 +137,17 @@ pub struct Correction {
     pub what: String,
     /// The value that was probably meant, as it is written in the file.
     pub value: String,
+}
+
+impl Correction {
+    fn in_words(&self) -> String {
+        let Self { key, written, what, value } = self;
+        // The value is right, and what stands around it is not.
+        match written == value {
+            true => message!("settings_error.malformed", key, value),
+            false => message!("settings_error.corrected", written, what, key, value),
+        }
+    }
 }
 
 struct At(Option<usize>);

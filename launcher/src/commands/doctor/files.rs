@@ -83,7 +83,7 @@ fn folder(check: &'static str, path: &Path) -> Check {
             return Check::problem(
                 check,
                 message!("doctor.unreadable", file = name, error = &error),
-                unwritable::now(path, &error),
+                unwritable::now_in_folder(path, &error),
             );
         }
     };
@@ -92,7 +92,7 @@ fn folder(check: &'static str, path: &Path) -> Check {
         return Check::problem(
             check,
             message!("doctor.unwritable", file = name, error = &error),
-            unwritable::now(path, &error),
+            unwritable::now_in_folder(path, &error),
         );
     }
     match metadata {
@@ -151,6 +151,14 @@ fn assignment(context: &CommandContext, file: &Path) -> Check {
         },
         Err(AssignmentError::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
             Check::ok("assignment", message!("doctor.none_yet"))
+        }
+        Err(AssignmentError::Unreadable(error))
+            if error.kind() == io::ErrorKind::PermissionDenied =>
+        {
+            let text = message!("doctor.unreadable", file = name, error = &error);
+            let now = access::repair(file, RefusedAccess::Read);
+            let now = now.unwrap_or_else(|| message!("doctor.now_assignment"));
+            Check::warning("assignment", text, now)
         }
         Err(error) => Check::warning(
             "assignment",

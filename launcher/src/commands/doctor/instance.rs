@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use shared::{
+    access::{self, RefusedAccess},
     message, next_command,
+    os::may_write,
     trust::{self, Purpose, Untrusted},
 };
 use uuid::Uuid;
@@ -110,13 +112,23 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
 }
 
 /// The files that a launcher has lost. One that cannot be seen from here cannot be told so either.
-fn lost(context: &CommandContext, files: &[PathBuf], is_seen: bool) -> Option<Check> {
+fn lost(context: &CommandContext, missing: &[PathBuf], is_seen: bool) -> Option<Check> {
     let app = &context.app;
-    let files = names(files)?;
+    let files = names(missing)?;
     let command = next_command::launcher("status", app);
     let now = match is_seen {
         true => message!("doctor.now_lost", command),
         false => message!("doctor.now_lost_elsewhere", command),
+    };
+    // Nothing is written into a folder that does not let it in.
+    let closed = missing
+        .iter()
+        .filter_map(|file| file.parent())
+        .find(|folder| folder.is_dir() && !may_write(folder));
+    let allowed = closed.and_then(|folder| access::repair(folder, RefusedAccess::Folder));
+    let now = match allowed {
+        Some(allow) => message!("doctor.now_allow_and", allow, now),
+        None => now,
     };
     Some(Check::warning("run_files", message!("doctor.lost", app, files), now))
 }

@@ -43,6 +43,8 @@ pub struct EndedLaunch {
     pub outcome: LaunchOutcome,
     /// The claim of the port that it had last; the port is held until this is dropped.
     pub choice: Choice,
+    /// Whether a server of it became ready.
+    pub was_ready: bool,
 }
 
 /// Starts the server on the claim of `choice` and supervises it until the launch ends.
@@ -82,7 +84,9 @@ pub fn supervise(
                 Performed::With(report) => reports.push(report),
                 Performed::Last(outcome) => {
                     driver.replies.finish();
-                    return EndedLaunch { outcome, choice: driver.claims.into_current() };
+                    let was_ready = driver.ready_reason != ReadyReason::FirstStart;
+                    let choice = driver.claims.into_current();
+                    return EndedLaunch { outcome, choice, was_ready };
                 }
             }
         }

@@ -25,9 +25,10 @@ export function sentence(record) {
     case EVENT.SERVER_EXITED:
     case EVENT.LAUNCH_GAVE_UP:
       return say(`event.${event}`, { how: how(record) });
-    case EVENT.LAUNCH_STOPPED: {
+    case EVENT.LAUNCH_STOPPED:
+    case EVENT.PORT_RELEASED: {
       const key = `event.${event}.${record.reason}`;
-      return say(has(key) ? key : `event.${event}`);
+      return say(has(key) ? key : `event.${event}`, record);
     }
     default:
       return has(`event.${event}`) ? say(`event.${event}`, record) : say("event.other", { event });
