@@ -2,6 +2,7 @@
 //! answer, no second server is started, and the launcher writes its files anew.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -225,6 +226,69 @@ fn launches_at_once_that_cannot_write_the_memory_are_one() {
     assert!(home.folders().secret().exists(), "what proves the server is kept by now");
     assert_eq!(home.command("stop").at(&plain).run().code, Some(0));
     assert_eq!(home.command("stop").at(&plain).run().code, Some(3));
+}
+
+/// Neither the lock nor the one of version 0.1 can be made.
+#[test]
+fn launches_at_once_that_can_write_nothing_are_one() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    for _ in 0..3 {
+        let home = Home::new();
+        home.may_lose_records();
+        home.give_to_plain_user();
+        fs::set_permissions(home.path(), Permissions::from_mode(0o500)).expect("changed");
+        let starts: Vec<_> =
+            (0..3).map(|_| home.launcher().arg("--detach").at(&plain).start()).collect();
+        let said: Vec<_> = starts.into_iter().map(Running::exit).collect();
+        let ports: BTreeSet<_> = said
+            .iter()
+            .flat_map(e2e::Ended::lines)
+            .filter(|line| line["event"] != "port_conflict")
+            .map(|line| line["port"].to_string())
+            .collect();
+        assert!(said.iter().all(|told| told.code == Some(0)), "{said:?}");
+        assert_eq!(ports.len(), 1, "{said:?}");
+        assert_eq!(home.command("stop").at(&plain).run().code, Some(0));
+        assert_eq!(home.command("stop").at(&plain).run().code, Some(3));
+        fs::set_permissions(home.path(), Permissions::from_mode(0o700)).expect("changed");
+    }
+}
+
+/// What was copied back is a socket on which no process listens.
+#[test]
+fn a_control_socket_that_was_put_back_is_made_anew() {
+    let home = Home::new();
+    let (running, _) = serving(&home);
+    let (run, copy) = (home.folders().run().to_owned(), home.path().join("copy"));
+    let copied = Command::new("cp").arg("-a").args([&run, &copy]).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    remove(&run);
+    fs::rename(&copy, &run).expect("moved");
+    for words in ["status", "restart", "stop"] {
+        let told = home.command(words).run();
+        assert_eq!(told.code, Some(0), "{told:?}");
+    }
+    assert_eq!(running.exit().code, Some(0));
+}
+
+/// A link to the home is another name for it.
+#[test]
+fn an_app_whose_whole_home_was_emptied_is_found_by_another_name_of_the_home() {
+    let home = Home::new();
+    home.may_lose_records();
+    let names = tempfile::tempdir().expect("a folder");
+    let link = names.path().join("home");
+    std::os::unix::fs::symlink(home.path(), &link).expect("linked");
+    let launcher = home.launcher().at(&RunContext::with_default_signals());
+    let mut running = launcher.port(quiet_port()).env("HOMEPORT_HOME", &link).start();
+    let port = running.ready().port;
+    for part in [home.folders().state(), home.folders().run(), home.folders().logs()] {
+        remove(&part.to_owned());
+    }
+    let second = home.launcher().run();
+    assert_eq!(second.line("instance_found")["port"], port, "{second:?}");
+    assert_eq!(home.command("stop").run().code, Some(0));
+    assert_eq!(running.exit().code, Some(0));
 }
 
 /// Also the commands that need no answer of the launcher.
