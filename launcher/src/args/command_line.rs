@@ -87,9 +87,9 @@ fn of_every_app(option: Arg) -> Arg {
 }
 
 const AFTER_HELP: &str = "\
-An option wins over the variable HOMEPORT_<OPTION>, which wins over the settings file.
-Exit codes: 0 done, 2 usage, 3 not running, 69 no port, 70 a bug, 75 the server did not become
-ready, 78 the settings are wrong.";
+An option wins over its variable (HOMEPORT_PORT for --port), which wins over the settings file.
+Exit codes: 0 done, 2 usage, 3 not running, 69 no port, 70 a bug, 75 not now (the server did
+not become ready, or a file could not be used), 78 the settings are wrong.";
 
 /// Reads the command line. Help and version are printed here, as are errors, and end the program.
 ///

@@ -191,7 +191,8 @@ fn where_other_pages_share_the_origin_no_browser_is_let_in() {
             assert_eq!(answer.status, 401, "{has_root}: {method}");
         }
         let page = known.running.ask("GET", "/_homeport/", &[&cookie]);
-        assert!(page.body.contains(" move"), "{has_root}: it names the commands: {page:?}");
+        assert!(page.body.contains("launcher history"), "{has_root}: it names commands: {page:?}");
+        assert!(!page.body.contains("launcher stop"), "{has_root}: it has no launcher: {page:?}");
         let bearer = format!("Authorization: Bearer {}", known.token.reveal());
         assert_eq!(known.running.ask("GET", STATUS, &[&bearer]).status, 200, "{has_root}");
     }

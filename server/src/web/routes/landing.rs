@@ -20,15 +20,17 @@ pub(super) fn see_landing_page() -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, CONSOLE)).finish()
 }
 
-/// The commands that do what the console does, with the keys of what they do.
-const COMMANDS: [(&str, &str); 6] = [
+/// The commands that a launcher carries out, with the keys of what they do.
+const REQUESTS: [(&str, &str); 4] = [
     ("status", "landing.status"),
     ("move", "landing.move"),
     ("restart", "landing.restart"),
     ("stop", "landing.stop"),
-    ("settings", "landing.settings"),
-    ("history", "landing.history"),
 ];
+
+/// Those that read and write files.
+const COMMANDS: [(&str, &str); 2] =
+    [("settings show", "landing.settings"), ("history", "landing.history")];
 
 /// `GET /_homeport/` without a token. `has_console` is false where no browser is let in.
 pub(super) fn page(
@@ -55,10 +57,15 @@ fn way_in(launch: &LaunchInfo, messages: &Messages) -> Markup {
 
 /// What to use instead of the console.
 fn commands(launch: &LaunchInfo, messages: &Messages) -> Markup {
+    // A server without a launcher is stopped where it runs.
+    let requests = REQUESTS.iter().filter(|_| launch.launcher_pid.is_some());
     html! {
+        @if launch.launcher_pid.is_none() {
+            p { (messages.message("landing.alone")) }
+        }
         p { (messages.message("landing.no_console")) }
         dl.facts {
-            @for (command, about) in COMMANDS {
+            @for (command, about) in requests.chain(&COMMANDS) {
                 div {
                     dt { (messages.message(about)) }
                     dd { code.command { (next_command::launcher_in_any_shell(command, &launch.app)) } }
