@@ -38,7 +38,7 @@ impl Conflict {
             true => message!("advice.then", step, command),
             false => step,
         };
-        Some(self.way_out_by(advice))
+        Some(self.way_out_by(&advice))
     }
 
     /// Whether the port can be had after the step, and not another one instead.
@@ -78,10 +78,10 @@ impl Conflict {
 
     /// The same as a sentence for people: how to get the port, or to take another.
     pub fn way_out(&self) -> Option<String> {
-        self.advice().map(|advice| self.way_out_by(advice))
+        self.advice().map(|advice| self.way_out_by(&advice))
     }
 
-    fn way_out_by(&self, advice: String) -> String {
+    fn way_out_by(&self, advice: &str) -> String {
         match self.class {
             Class::Privileged | Class::BrowserBlocked | Class::Restricted | Class::Excluded => {
                 message!("conflict.instead", advice)
