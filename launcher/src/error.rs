@@ -48,7 +48,7 @@ pub enum LaunchError {
     /// The server did not become ready.
     #[error("{}", message!("failure.not_ready"))]
     NotReady {
-        /// Why.
+        /// What kept it from becoming ready.
         reason: NotReady,
         /// What names the program, if it is not ours.
         command: Option<SettingSource>,
@@ -56,9 +56,9 @@ pub enum LaunchError {
     /// It failed, and is not started again.
     #[error("{}", message!("failure.gave_up"))]
     GaveUp {
-        /// Its last end.
+        /// How its last process ended.
         end: ServerEnd,
-        /// The setting `restart`.
+        /// The setting that decides whether another is started.
         rule: Restart,
     },
     /// It ended in a way that the next one would share.

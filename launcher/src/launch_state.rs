@@ -48,7 +48,7 @@ pub struct RememberedState {
 pub struct WantedPort {
     /// This port and no other.
     pub explicit: Option<Port>,
-    /// None of these ports.
+    /// The ports that this launch has already, which are no candidates.
     pub except: Vec<Port>,
 }
 

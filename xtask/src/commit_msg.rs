@@ -11,9 +11,10 @@ use std::{fs, path::Path, process::ExitCode};
 const LONGEST: usize = 72;
 
 /// First words that begin a description and are no verb in the imperative.
-const OPENERS: [&str; 21] = [
-    "A", "All", "An", "Another", "Any", "Each", "Every", "He", "I", "It", "More", "No", "Nobody",
-    "Now", "On", "One", "Some", "The", "There", "This", "We",
+const OPENERS: [&str; 31] = [
+    "A", "All", "An", "Another", "Any", "Better", "Each", "Every", "Final", "First", "He", "I",
+    "Initial", "It", "Minor", "Misc", "More", "New", "No", "Nobody", "Now", "On", "One", "Other",
+    "Small", "Some", "The", "There", "This", "Various", "We",
 ];
 
 /// Verbs that end in -ed, -ing or -s and are imperatives all the same.
@@ -69,6 +70,8 @@ fn faults_of_subject(subject: &str) -> Vec<String> {
     let first = subject.split_whitespace().next().unwrap_or_default();
     if !first.starts_with(char::is_uppercase) {
         faults.push(format!("the subject must begin with a capital letter, not `{first}`"));
+    } else if first == subject {
+        faults.push(format!("the subject must say what `{first}` is about"));
     } else if !may_be_an_order(first) {
         faults.push(format!(
             "the subject must say what to do, as in `Add a test`; `{first}` begins no order"
@@ -86,7 +89,8 @@ fn may_be_an_order(word: &str) -> bool {
     let is_inflected = word.ends_with("ed")
         || word.ends_with("ing")
         || (word.ends_with('s') && !word.ends_with("ss"));
-    is_a_word && !is_inflected && !OPENERS.contains(&word)
+    let is_shouted = word.len() > 1 && word.chars().all(char::is_uppercase);
+    is_a_word && !is_inflected && !is_shouted && !OPENERS.contains(&word)
 }
 
 #[cfg(test)]
@@ -121,11 +125,15 @@ mod test {
 
     #[test]
     fn a_subject_that_describes_is_refused_with_its_first_word() {
-        for first in ["Appended", "Adding", "Adds", "Facts", "The", "Docs:", "Metrics:", "Nobody"] {
+        for first in [
+            "Appended", "Adding", "Adds", "Facts", "The", "Docs:", "Metrics:", "Nobody", "New",
+            "WIP",
+        ] {
             let told = faults(&format!("{first} something"));
             assert!(told.len() == 1 && told[0].contains(&format!("`{first}`")), "{told:?}");
         }
         assert!(faults("add something")[0].contains("capital letter, not `add`"));
+        assert_eq!(faults("Fixes"), ["the subject must say what `Fixes` is about"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use e2e::{Browser, Home, Running, Viewport, axe, skip, wait_until};
 use serde_json::json;
 
 use crate::{
-    past,
+    sample_history,
     session::{DAY, Session, supervised, taken},
 };
 
@@ -42,7 +42,7 @@ fn it_is_accessible_in_light_and_dark_on_small_and_large_screens() {
 
 /// A launcher with six weeks behind it, whose home port a stranger has: there is something to see.
 fn pushed_off(home: &Home) -> Running {
-    past::write(home, 84);
+    sample_history::write(home, 84);
     let (port, stranger) = taken();
     let mut launcher = home.launcher().home_port(port).start();
     launcher.ready();
@@ -110,7 +110,7 @@ fn nothing_moves_where_reduced_motion_is_preferred() {
 #[test]
 fn a_long_history_is_read_as_far_as_can_be_seen_and_stays_usable() {
     let long = |home: &Home| {
-        past::write(home, 3_400);
+        sample_history::write(home, 3_400);
         supervised(home)
     };
     let Some(session) = Session::open("en-GB", long) else { return };

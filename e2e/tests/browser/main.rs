@@ -10,5 +10,5 @@ mod life;
 mod looks;
 mod moved;
 mod notes;
-mod past;
+mod sample_history;
 mod session;

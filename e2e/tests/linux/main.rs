@@ -5,9 +5,9 @@
 #![cfg(target_os = "linux")]
 
 mod agreement;
-mod alone;
+mod server_alone;
 mod api;
-mod asked;
+mod requests;
 mod beside_version_0_1;
 mod bind;
 mod choosing;
@@ -21,7 +21,7 @@ mod command_settings;
 mod command_where;
 mod control;
 mod crash;
-mod crowd;
+mod many_clients;
 mod damaged_history;
 mod desktop;
 mod detached;
@@ -37,7 +37,7 @@ mod jq;
 mod life;
 mod load;
 mod login;
-mod lost;
+mod lost_files;
 mod many_apps;
 mod memory;
 mod metrics;
@@ -62,6 +62,6 @@ mod service;
 mod settings;
 mod settings_file;
 mod strangers;
-mod stubborn;
+mod ignored_stops;
 mod trust;
 mod users;

@@ -5,5 +5,5 @@
 
 mod debian;
 mod desktop;
-mod same;
+mod reproducible;
 mod windows;

@@ -1,8 +1,8 @@
 //! What holds for every system, written once. `tests/portable` runs these tests with the programs
 //! of this system and `tests/windows` with those of Windows; each defines `crate::home`.
 
-mod alone;
-mod asked;
+mod server_alone;
+mod requests;
 mod choosing;
 mod instance;
 mod life;

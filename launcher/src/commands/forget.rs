@@ -73,7 +73,7 @@ fn way_out(context: &CommandContext) -> String {
         // It hears a stop, and makes its files anew for it.
         presence if presence.lost_launcher().is_some() => now_stop(app),
         presence @ (Presence::Elsewhere { .. } | Presence::Unproven { status: None, .. }) => {
-            presence.problem(app).map(|(_, now)| now).unwrap_or_default()
+            presence.problem(app).map(|problem| problem.now).unwrap_or_default()
         }
         _ => now_stop(app),
     }

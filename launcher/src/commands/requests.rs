@@ -1,10 +1,6 @@
 //! `launcher stop`, `restart`, `move` and `status`: requests to the running launcher.
 
-use std::{
-    iter,
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{iter, path::Path, time::Instant};
 
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
@@ -30,7 +26,7 @@ use crate::{
     control::{
         self, ANSWER_TIMEOUT, LaunchStatus, PendingRequest, Request, RequestError, Response,
     },
-    instance::{self, Presence, RunningInstance},
+    instance::{self, AnsweringLauncher, InstanceProblem, Presence, RunningInstance},
     options::CommandContext,
     os,
     render::{line, note, record},
@@ -126,7 +122,7 @@ fn send(
     sentence: impl FnOnce(&Response, f64) -> Option<String>,
 ) -> Exit {
     let began = Instant::now();
-    let (socket, status) = match reach(context) {
+    let AnsweringLauncher { socket, status } = match reach(context) {
         Ok(reached) => reached,
         Err(exit) => return exit,
     };
@@ -167,7 +163,7 @@ fn now_refused(context: &CommandContext, socket: &Path) -> String {
 /// # Errors
 ///
 /// The exit code, once it is said why no launcher can be asked.
-fn reach(context: &CommandContext) -> Result<(PathBuf, Box<LaunchStatus>), Exit> {
+fn reach(context: &CommandContext) -> Result<AnsweringLauncher, Exit> {
     if AppLock::holder(&context.folders, &context.app).is_some_and(|held| held.is_elsewhere())
         && let presence @ Presence::Elsewhere { .. } = running::look(context)
     {
@@ -293,7 +289,7 @@ impl SeenProcesses {
 }
 
 /// What is wrong with a server of which the launcher says that it serves.
-fn server_problem(status: &LaunchStatus, seen: &SeenProcesses) -> Option<(String, String)> {
+fn server_problem(status: &LaunchStatus, seen: &SeenProcesses) -> Option<InstanceProblem> {
     let launch = &status.launch;
     let problem = |_| instance::server_problem(&launch.app, launch.port, seen.server);
     serving_pid(status).and_then(problem)
@@ -320,8 +316,7 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
     let seen = SeenProcesses::of(status, context);
     let problem = server_problem(status, &seen);
     let details = [
-        problem.as_ref().map(|(why, _)| why.clone()),
-        problem.as_ref().map(|(_, now)| message!("status.now", now)),
+        problem.as_ref().map(|found| message!("status.now", now = found.now)),
         Some(message!(
             "status.port",
             port = launch.port,
@@ -340,8 +335,8 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
         Some(conflict_line(context)),
     ];
     let state = &status.state;
-    let first = message!("status.state", app = app.bold(), state, url = url.cyan().bold());
-    with_details(first, details)
+    let serves = || message!("status.state", app = app.bold(), state, url = url.cyan().bold());
+    with_details(problem.map_or_else(serves, |found| found.problem), details)
 }
 
 /// Why a port was a candidate, in words.

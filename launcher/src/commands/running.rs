@@ -1,7 +1,6 @@
 //! The running server of an app, for commands that ask for it.
 
 use std::{
-    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
@@ -17,8 +16,8 @@ use shared::{
 };
 
 use crate::{
-    control::{LaunchStatus, RequestError},
-    instance::{self, Finder, Presence, RunningInstance},
+    control::RequestError,
+    instance::{self, AnsweringLauncher, Finder, InstanceProblem, Presence, RunningInstance},
     options::CommandContext,
     os,
     render::{self, note},
@@ -60,7 +59,7 @@ pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
                 restore(context, launcher);
             }
             match found.problem(context) {
-                Some((problem, now)) => Err(refused(&problem, &now)),
+                Some(InstanceProblem { problem, now }) => Err(refused(&problem, &now)),
                 None => Ok(found),
             }
         }
@@ -85,7 +84,7 @@ fn restore(context: &CommandContext, launcher: u32) {
 pub(super) fn ask_restored(
     context: &CommandContext,
     launcher: u32,
-) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
+) -> Result<AnsweringLauncher, RequestError> {
     // One that takes no signal yet has only begun, and makes its socket next.
     let _ = os::nudge(launcher);
     let until = Instant::now() + RESTORE_TIMEOUT;
@@ -108,7 +107,9 @@ pub(super) fn refused(why: &str, now: &str) -> Exit {
 
 /// Prints why nothing runs, or nothing that can be asked.
 pub(super) fn not_found(context: &CommandContext, presence: &Presence) -> Exit {
-    let Some((problem, now)) = presence.problem(&context.app) else { return none(context) };
+    let Some(InstanceProblem { problem, now }) = presence.problem(&context.app) else {
+        return none(context);
+    };
     render::error(problem);
     render::now(now);
     match presence {

@@ -20,7 +20,7 @@ use crate::{
     error::LaunchError,
     handover::ServerProgram,
     home_port,
-    instance::{self, Finder, RunningInstance, Turn},
+    instance::{self, Finder, InstanceProblem, RunningInstance, Turn},
     launch::Launch,
     launch_state::{LaunchState, RememberedState, WantedPort},
     options::{CommandContext, Options, OptionsError},
@@ -124,7 +124,7 @@ impl Launch {
         let asked = options.port.as_ref().map(|port| port.value);
         self.screen.instance(&self.context.app, found, &event, asked);
         let problem = found.problem(&self.context);
-        if let Some((problem, now)) = &problem {
+        if let Some(InstanceProblem { problem, now }) = &problem {
             self.screen.warning(problem, now);
         }
         let (instance, context) = (found.clone(), self.context.clone());

@@ -74,7 +74,7 @@ impl<'a> Finder<'a> {
             // Its control socket may be reached, as a file is, and its port is on another computer.
             return Presence::Elsewhere { machine: owner.machine.clone() };
         }
-        let asked = ask_launcher(self.context).map(|(_, status)| status);
+        let asked = ask_launcher(self.context).map(|launcher| launcher.status);
         // The server of a launch that is ending takes no more requests.
         if let Ok(status) = &asked
             && status.state != LaunchPhase::Stopping
@@ -237,16 +237,23 @@ fn resolved(path: &Path) -> PathBuf {
     real.unwrap_or_else(|| path.to_owned())
 }
 
-/// The first control socket of the app at which a launcher answers, and the status that it sends.
+/// A launcher that has just answered.
+#[derive(Debug)]
+pub struct AnsweringLauncher {
+    /// Where it takes requests.
+    pub socket: PathBuf,
+    /// As it has sent it.
+    pub status: Box<LaunchStatus>,
+}
+
+/// The launcher of the app, at the first control socket at which one answers.
 ///
 /// # Errors
 ///
 /// Why none does; [`RequestError::Timeout`] if there is a launcher that is silent.
-pub fn ask_launcher(
-    context: &CommandContext,
-) -> Result<(PathBuf, Box<LaunchStatus>), RequestError> {
+pub fn ask_launcher(context: &CommandContext) -> Result<AnsweringLauncher, RequestError> {
     at_control_socket(context, |socket| match control::ask(socket, Request::Status)? {
-        Response::Status(status) => Ok(status),
+        Response::Status(status) => Ok(AnsweringLauncher { socket: socket.to_owned(), status }),
         _ => Err(RequestError::Closed),
     })
 }
@@ -257,18 +264,18 @@ pub fn ask_launcher(
 ///
 /// Why none could.
 pub fn try_control_sockets(context: &CommandContext) -> Result<(), RequestError> {
-    at_control_socket(context, control::try_out).map(drop)
+    at_control_socket(context, control::try_out)
 }
 
-/// The first control socket of the app at which `act` succeeds.
+/// What comes of `act` at the first control socket of the app at which it succeeds.
 fn at_control_socket<T>(
     context: &CommandContext,
     act: impl Fn(&Path) -> Result<T, RequestError>,
-) -> Result<(PathBuf, T), RequestError> {
+) -> Result<T, RequestError> {
     let mut why = None;
     for socket in control_sockets(context) {
         match act(&socket) {
-            Ok(done) => return Ok((socket, done)),
+            Ok(done) => return Ok(done),
             Err(error @ RequestError::Timeout) => return Err(error),
             // That there is no socket says less than what is wrong with the first that there is.
             Err(error) if why.as_ref().is_none_or(RequestError::is_absent) => why = Some(error),

@@ -15,9 +15,9 @@ mod problem;
 mod visibility;
 
 pub use self::{
-    finder::{Finder, ask_launcher, try_control_sockets},
+    finder::{AnsweringLauncher, Finder, ask_launcher, try_control_sockets},
     presence::{Presence, RunningInstance},
-    problem::{now_in_phase, now_silent, server_problem, silent},
+    problem::{InstanceProblem, now_in_phase, now_silent, server_problem, silent},
     turn::{Occupied, Turn, lock_of_ended_app, take_turn},
     visibility::{is_seen, lock_holder},
 };

@@ -9,7 +9,7 @@ use shared::{
 use uuid::Uuid;
 
 use super::{
-    problem::{now_in_phase, now_silent, server_problem, silent},
+    problem::{InstanceProblem, now_in_phase, now_silent, server_problem, silent},
     visibility::is_seen,
 };
 use crate::{control::LaunchStatus, options::CommandContext, os};
@@ -72,7 +72,7 @@ impl RunningInstance {
     }
 
     /// What is wrong with its server if that is stopped or silent, and the way out.
-    pub fn problem(&self, context: &CommandContext) -> Option<(String, String)> {
+    pub fn problem(&self, context: &CommandContext) -> Option<InstanceProblem> {
         if self.has_answered {
             return None;
         }
@@ -88,7 +88,7 @@ impl RunningInstance {
 /// What is there of an app.
 #[derive(Debug)]
 pub enum Presence {
-    /// It runs.
+    /// It runs here: its server has proved itself, or its launcher has answered for it.
     Running(RunningInstance),
     /// A launcher has the app, and nothing has answered for a server of it yet.
     Unproven {
@@ -127,18 +127,18 @@ impl Presence {
     }
 
     /// What keeps the app from being used here, and what to do now; `None` if it runs, or if nothing does.
-    pub fn problem(&self, app: &AppName) -> Option<(String, String)> {
+    pub fn problem(&self, app: &AppName) -> Option<InstanceProblem> {
         match self {
-            Self::Elsewhere { machine } => Some((
-                message!("running.not_here", app, machine),
-                message!("now.elsewhere", machine),
-            )),
-            Self::Unproven { status: Some(status), .. } => Some((
-                message!("running.no_server", app, state = status.state),
-                now_in_phase(status.state, app),
-            )),
+            Self::Elsewhere { machine } => Some(InstanceProblem {
+                problem: message!("running.not_here", app, machine),
+                now: message!("now.elsewhere", machine),
+            }),
+            Self::Unproven { status: Some(status), .. } => Some(InstanceProblem {
+                problem: message!("running.no_server", app, state = status.state),
+                now: now_in_phase(status.state, app),
+            }),
             Self::Unproven { process, status: None } => {
-                Some((silent(*process), now_silent(*process)))
+                Some(InstanceProblem { problem: silent(*process), now: now_silent(*process) })
             }
             Self::Running(_) | Self::Absent => None,
         }

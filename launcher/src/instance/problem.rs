@@ -18,6 +18,15 @@ use crate::os;
 /// How long a server is waited for whose launcher says that it serves.
 const SERVER_SILENCE: Duration = Duration::from_secs(2);
 
+/// What keeps an app from being used, and what a person can do: two sentences without full stops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceProblem {
+    /// What is wrong, with whose process.
+    pub problem: String,
+    /// The way out.
+    pub now: String,
+}
+
 /// What is wrong with a launcher that does not answer.
 pub fn silent(launcher: Option<u32>) -> String {
     match launcher {
@@ -61,24 +70,24 @@ pub fn server_problem(
     app: &AppName,
     port: Port,
     server_pid: Option<u32>,
-) -> Option<(String, String)> {
+) -> Option<InstanceProblem> {
     let url = claim::url(port);
     if let Some(pid) = server_pid.filter(|pid| os::is_stopped(*pid)) {
         let problem = message!("running.server_stopped", app, url, pid);
-        return Some((problem, message!("now.continue", pid)));
+        return Some(InstanceProblem { problem, now: message!("now.continue", pid) });
     }
     // Whatever the secret is: it need not be proved that there is an answer.
     match Secret::random().probe(port, SERVER_SILENCE) {
         Err(error) if error.is_silence() => {
             let command = next_command::launcher("restart", app);
             let problem = message!("running.server_silent", app, url);
-            Some((problem, message!("now.replace_server", command)))
+            Some(InstanceProblem { problem, now: message!("now.replace_server", command) })
         }
         // One of ours says who it is, and only what it proves is wrong.
         Ok(_) | Err(ProbeError::Stranger) => None,
         Err(error) => {
             let problem = message!("running.server_unreachable", app, url, error);
-            Some((problem, message!("now.unreachable")))
+            Some(InstanceProblem { problem, now: message!("now.unreachable") })
         }
     }
 }

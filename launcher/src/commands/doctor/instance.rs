@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{check::Check, obstacles::Obstacles};
 use crate::{
     commands::running,
-    instance::{self, Presence, RunningInstance},
+    instance::{self, InstanceProblem, Presence, RunningInstance},
     options::CommandContext,
     os,
     run_files::RunFilesState,
@@ -55,7 +55,7 @@ pub(super) fn instance(
         let text = message!("doctor.lost_all", app, pid);
         return vec![Check::warning("run_files", text, message!("doctor.now_lost", command))];
     }
-    if let Some((problem, now)) = presence.problem(app) {
+    if let Some(InstanceProblem { problem, now }) = presence.problem(app) {
         let is_silent = matches!(presence, Presence::Unproven { status: None, .. });
         let check = if is_silent { Check::problem } else { Check::warning };
         return vec![check("instance", problem, now)];
@@ -89,8 +89,8 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::warning("instance", text, instance::now_silent(Some(pid)));
     }
-    if let Some((text, now)) = found.problem(context) {
-        return Check::problem("instance", text, now);
+    if let Some(InstanceProblem { problem, now }) = found.problem(context) {
+        return Check::problem("instance", problem, now);
     }
     if is_whole
         && let Some(pid) = found.launcher_pid

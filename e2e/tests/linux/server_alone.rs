@@ -10,7 +10,7 @@ use e2e::{Home, Running, Stranger, get, quiet_port, wait_until};
 use rustix::process::Signal;
 use shared::{app::AppName, paths::Folders};
 
-use crate::lost::remove;
+use crate::lost_files::remove;
 
 /// In this time a server without the app's lock has looked for it twice.
 const LOOKS: Duration = Duration::from_millis(2500);
