@@ -5,7 +5,6 @@
 //! is ours.
 
 use std::{
-    collections::BTreeSet,
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -82,11 +81,11 @@ impl Discovery {
         (found.schema == SCHEMA).then_some(found)
     }
 
-    /// The ports under which servers are published in the folder `run`, alive or not.
-    pub fn published(run: &Path) -> BTreeSet<Port> {
+    /// The servers that are published in the folder `run`, alive or not.
+    pub fn published(run: &Path) -> Vec<Self> {
         let files = fs::read_dir(run).into_iter().flatten().flatten().map(|entry| entry.path());
         let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "json"));
-        files.filter_map(|file| Self::read(&file)).map(|found| found.port).collect()
+        files.filter_map(|file| Self::read(&file)).collect()
     }
 
     /// Writes the discovery file, whole or not at all.

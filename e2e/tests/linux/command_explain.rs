@@ -1,6 +1,7 @@
 //! `launcher explain PORT`: what is the matter with a port, now and before.
 
 use e2e::{Ended, Home, Stranger, quiet_port, wait_for, wait_until};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 #[track_caller]
@@ -142,4 +143,20 @@ fn a_port_that_a_start_would_refuse_is_not_said_to_be_free() {
         (&json!(false), &json!("browser_blocked"))
     );
     assert_eq!(home.launcher().arg("--port").arg("6000").run().code, Some(69));
+}
+
+/// A server that is stopped cannot prove itself; the file of its app and the holder of its port show whose it is.
+#[test]
+fn the_port_of_an_app_whose_server_is_stopped_is_not_a_strangers() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    running.server().signal(Signal::STOP);
+    let refused = home.launcher().app("notes").port(port).run();
+    assert_eq!(refused.code, Some(69), "{refused:?}");
+    let conflict = refused.line("port_conflict");
+    assert_eq!(conflict["class"], "reserved_by_app", "{conflict}");
+    assert!(!refused.stderr.contains("end process"), "{refused:?}");
+    running.server().signal(Signal::CONT);
+    assert_eq!(running.stop().code, Some(0));
 }

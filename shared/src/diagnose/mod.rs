@@ -229,17 +229,27 @@ impl Diagnostician {
             ProbeOutcome::Ours(identity) if identity.app == self.app => {
                 Finding { class: Class::OwnInstance, ..found }
             }
-            ProbeOutcome::Ours(identity) => {
-                let mut holder = found.holder.unwrap_or_default();
-                let name = holder.name.map(|name| format!("{name} of {}", identity.app));
-                holder.name = name.or_else(|| Some(identity.app.to_string()));
-                Finding { class: Class::ReservedByApp, holder: Some(holder) }
-            }
+            ProbeOutcome::Ours(identity) => of_other_app(found, &identity.app),
             ProbeOutcome::NoAnswer if orphaned && self.is_unanswered(listeners) => {
                 Finding { class: Class::GhostOwner, ..found }
             }
-            ProbeOutcome::NoAnswer | ProbeOutcome::NotOurs => found,
+            ProbeOutcome::NoAnswer => match self.silent_app(port, found.holder.as_ref()) {
+                Some(app) => of_other_app(found, &app),
+                None => found,
+            },
+            ProbeOutcome::NotOurs => found,
         }
+    }
+
+    /// The other app whose server is published on `port` and does not answer, being stopped or busy: the holder is
+    /// the process that its file names.
+    fn silent_app(&self, port: Port, holder: Option<&Holder>) -> Option<AppName> {
+        let pid = holder?.pid?;
+        let is_it = |found: &Discovery| {
+            let is_process = found.launcher_pid == Some(pid) || found.server_pid == pid;
+            found.port == port && is_process && found.app != self.app
+        };
+        Discovery::published(&self.run).into_iter().find(is_it).map(|found| found.app)
     }
 
     fn probe(&mut self, port: Port) -> ProbeOutcome {
@@ -259,7 +269,8 @@ impl Diagnostician {
         let program = holder.and_then(|holder| holder.exe.as_deref()).map(Path::new);
         let names = [invoked_as::SERVERS, invoked_as::LAUNCHERS].concat();
         let runs_ours = |exe: &Path| invoked_as::is_one_of(&names, exe);
-        program.is_none_or(runs_ours) || Discovery::published(&self.run).contains(&port)
+        program.is_none_or(runs_ours)
+            || Discovery::published(&self.run).iter().any(|found| found.port == port)
     }
 
     /// Whether connections wait there that no process accepts.
@@ -269,4 +280,12 @@ impl Diagnostician {
         let same = |socket: &SocketEntry| socket.id.is_some_and(|id| ids.contains(&id));
         now.into_iter().flatten().any(|socket| same(&socket) && socket.waiting > 0)
     }
+}
+
+/// The finding, of a process that is another app's.
+fn of_other_app(found: Finding, app: &AppName) -> Finding {
+    let mut holder = found.holder.unwrap_or_default();
+    let name = holder.name.map(|name| format!("{name} of {app}"));
+    holder.name = name.or_else(|| Some(app.to_string()));
+    Finding { class: Class::ReservedByApp, holder: Some(holder) }
 }
