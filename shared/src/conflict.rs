@@ -104,8 +104,8 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// That of an explicit port that the policy refuses for `class`, before the system is asked.
-    pub fn of_policy(port: Port, class: Class, last_good: bool) -> Self {
+    /// That of a port that was asked for by its number, before the system is asked who holds it.
+    pub fn explicit(port: Port, class: Class, last_good: bool) -> Self {
         Self {
             port,
             origin: Origin::Explicit,

@@ -30,7 +30,7 @@ pub fn diagnosed(
         os_error: Some(OsError::from(&error.source)),
         holder: finding.holder,
         elapsed: began.elapsed(),
-        ..Conflict::of_policy(port, Class::Unknown, last_good == Some(port))
+        ..Conflict::explicit(port, Class::Unknown, last_good == Some(port))
     }
 }
 

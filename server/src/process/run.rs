@@ -218,7 +218,7 @@ fn claim(
 ) -> Result<Claim, ClaimFailure> {
     let last_good = launch.info.last_good;
     if let Some(class) = policy.refusal(port, Origin::Explicit) {
-        let conflict = Conflict::of_policy(port, class, last_good == Some(port));
+        let conflict = Conflict::explicit(port, class, last_good == Some(port));
         return Err(ClaimFailure::Conflict(Box::new(conflict)));
     }
     let began = Instant::now();

@@ -80,7 +80,7 @@ impl ExplainContext<'_> {
 
     fn conflict_of(&self, port: Port, class: Class) -> Conflict {
         let last_good = self.assignment().last_good.is_some_and(|good| good.port == port);
-        Conflict::of_policy(port, class, last_good)
+        Conflict::explicit(port, class, last_good)
     }
 
     /// What is known of `port` apart from its holder.
