@@ -57,13 +57,11 @@ fn period(since: Timestamp, now: Timestamp) -> String {
     /// The seconds between reading the command line and printing the answer.
     const TOLERANCE: i64 = 5;
     let ago = now.as_second().saturating_sub(since.as_second());
-    let whole = |unit: i64| (ago / unit >= 2 && ago % unit <= TOLERANCE).then_some(ago / unit);
+    let whole =
+        |ago: i64, unit: i64| (ago / unit >= 2 && ago % unit <= TOLERANCE).then_some(ago / unit);
     // A month in which the clock is changed has an hour more or less.
-    let changed = [-3600, 3600].into_iter().find_map(|change| {
-        let (days, rest) = ((ago + change) / 86_400, (ago + change) % 86_400);
-        (days >= 2 && rest <= TOLERANCE).then_some(days)
-    });
-    match (whole(86_400).or(changed), whole(3600)) {
+    let days = [0, -3600, 3600].into_iter().find_map(|change| whole(ago + change, 86_400));
+    match (days, whole(ago, 3600)) {
         (Some(count), _) => message!("period.days", count),
         (None, Some(count)) => message!("period.hours", count),
         (None, None) => message!("period.since", time = local_time(since)),

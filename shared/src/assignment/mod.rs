@@ -99,7 +99,7 @@ pub enum AssignmentError {
 }
 
 /// An assignment as read from its file, or rebuilt from the port history.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct LoadedAssignment {
     /// Empty if neither the file nor the history has a port.
     pub assignment: Assignment,
@@ -181,12 +181,7 @@ impl Assignment {
     pub fn load_or_recover(file: &Path, history: &Reader, app: &AppName) -> LoadedAssignment {
         let error = match Self::load_whole(file, history, app) {
             Ok(assignment) => {
-                return LoadedAssignment {
-                    assignment,
-                    recovery: None,
-                    left: None,
-                    history_error: None,
-                };
+                return LoadedAssignment { assignment, ..LoadedAssignment::default() };
             }
             Err(error) => error,
         };
@@ -197,24 +192,32 @@ impl Assignment {
             Err(error) => (Self::default(), Some(error)),
         };
         if missing && assignment.last_good.is_none() {
-            return LoadedAssignment { assignment, recovery: None, left: None, history_error };
+            return LoadedAssignment { assignment, history_error, ..LoadedAssignment::default() };
         }
-        let is_untried = matches!(&error, AssignmentError::Unreadable(e) if os::is_out_of_files(e));
-        let set_aside = (!missing && !is_untried).then(|| atomic::set_aside(file));
-        if is_untried || matches!(set_aside, Some(Err(_))) {
+        let set_aside = match &error {
+            _ if missing => Some(None),
+            AssignmentError::Unreadable(error) if os::is_out_of_files(error) => None,
+            _ => atomic::set_aside(file).ok().map(Some),
+        };
+        let Some(set_aside) = set_aside else {
             let left = Some(match error {
                 AssignmentError::Unreadable(error) => error,
                 other => io::Error::other(other),
             });
-            return LoadedAssignment { assignment, recovery: None, left, history_error };
-        }
+            return LoadedAssignment {
+                assignment,
+                left,
+                history_error,
+                ..LoadedAssignment::default()
+            };
+        };
         let source = match assignment.last_good {
             Some(_) => RecoverySource::PortHistory,
             None => RecoverySource::Defaults,
         };
         let recovery = Recovery {
             problem: if missing { message!("assignment_error.missing") } else { error.to_string() },
-            set_aside: set_aside.and_then(Result::ok),
+            set_aside,
             source,
         };
         LoadedAssignment { assignment, recovery: Some(recovery), left: None, history_error }
