@@ -203,7 +203,7 @@ impl Launch {
         }
         if let Some(error) = &loaded.left {
             let warning = message!("warning.memory_left", file = file.display());
-            let why = match access::repair(&file, RefusedAccess::Write) {
+            let why = match access::repair(&file, RefusedAccess::Write, error) {
                 Some(now) => message!("history.error_now", error, now),
                 None => error.to_string(),
             };

@@ -1,6 +1,6 @@
 //! What the system does not let this process read or write, and what a person can do about it.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use crate::{
     message, next_command,
@@ -21,9 +21,15 @@ pub enum RefusedAccess {
     Folder,
 }
 
-/// What a person can do about a refused access, with the command. `None` where owner and mode do not decide, as for
-/// root and on Windows.
-pub fn repair(path: &Path, access: RefusedAccess) -> Option<String> {
+/// What a person can do about the error that an access to `path` ended with, with the command. `None` where neither
+/// owner and mode nor the limit of open files decide, as for root and on Windows.
+pub fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> Option<String> {
+    if os::is_out_of_files(error) {
+        return Some(message!("now.more_files"));
+    }
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return None;
+    }
     let ancestors = || path.ancestors().filter(|path| !path.as_os_str().is_empty());
     let refusing = match access {
         RefusedAccess::Read => ancestors().find(|path| path.metadata().is_ok()),

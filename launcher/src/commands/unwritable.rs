@@ -21,7 +21,5 @@ fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> String {
     if os::is_unchangeable(error) {
         return message!("doctor.now_unchangeable", file = path.display());
     }
-    let is_refused = error.kind() == io::ErrorKind::PermissionDenied;
-    let repair = is_refused.then(|| access::repair(path, access)).flatten();
-    repair.unwrap_or_else(|| message!("doctor.now_folder"))
+    access::repair(path, access, error).unwrap_or_else(|| message!("doctor.now_folder"))
 }

@@ -83,11 +83,10 @@ impl HistoryError {
     /// What a person can do about `file`, which is the history or a log.
     pub fn repair(&self, file: &Path) -> String {
         let repair = match self {
-            Self::Unreadable(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                access::repair(file, RefusedAccess::Read)
-            }
-            _ => self.untrusted().map(Untrusted::repair),
+            Self::Unreadable(error) => access::repair(file, RefusedAccess::Read, error),
+            Self::Gone(_) => None,
         };
+        let repair = repair.or_else(|| self.untrusted().map(Untrusted::repair));
         repair.unwrap_or_else(|| message!("doctor.now_history"))
     }
 

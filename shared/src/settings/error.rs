@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     access::{self, RefusedAccess},
-    message, os,
+    message,
     trust::Untrusted,
 };
 
@@ -28,14 +28,14 @@ pub struct SettingsError {
 impl SettingsError {
     /// What a person can do.
     pub fn repair(&self) -> String {
-        use io::ErrorKind::{NotADirectory, PermissionDenied};
         let repair = match &self.problem {
             SettingsProblem::Untrusted(untrusted) => Some(untrusted.repair()),
-            SettingsProblem::Unreadable(error) => match error.kind() {
-                NotADirectory => Some(message!("now.home")),
-                PermissionDenied => access::repair(&self.file, RefusedAccess::Read),
-                _ => os::is_out_of_files(error).then(|| message!("now.more_files")),
-            },
+            SettingsProblem::Unreadable(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                Some(message!("now.home"))
+            }
+            SettingsProblem::Unreadable(error) => {
+                access::repair(&self.file, RefusedAccess::Read, error)
+            }
             _ => None,
         };
         repair.unwrap_or_else(|| message!("now.settings"))

@@ -156,7 +156,7 @@ fn assignment(context: &CommandContext, file: &Path) -> Check {
             if error.kind() == io::ErrorKind::PermissionDenied =>
         {
             let text = message!("doctor.unreadable", file = name, error = &error);
-            let now = access::repair(file, RefusedAccess::Read);
+            let now = access::repair(file, RefusedAccess::Read, &error);
             let now = now.unwrap_or_else(|| message!("doctor.now_assignment"));
             Check::warning("assignment", text, now)
         }
@@ -194,7 +194,7 @@ fn secret(file: &Path) -> Check {
         Err(error) => Check::problem(
             "secret",
             message!("doctor.unreadable", file = name, error = &error),
-            access::repair(file, RefusedAccess::Read)
+            access::repair(file, RefusedAccess::Read, &error)
                 .unwrap_or_else(|| message!("doctor.now_secret")),
         ),
     }

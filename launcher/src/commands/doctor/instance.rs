@@ -1,6 +1,9 @@
 //! The running instance: whether it can be reached, and what leads to it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use shared::{
     access::{self, RefusedAccess},
@@ -125,7 +128,8 @@ fn lost(context: &CommandContext, missing: &[PathBuf], is_seen: bool) -> Option<
         .iter()
         .filter_map(|file| file.parent())
         .find(|folder| folder.is_dir() && !may_write(folder));
-    let allowed = closed.and_then(|folder| access::repair(folder, RefusedAccess::Folder));
+    let refused = io::ErrorKind::PermissionDenied.into();
+    let allowed = closed.and_then(|folder| access::repair(folder, RefusedAccess::Folder, &refused));
     let now = match allowed {
         Some(allow) => message!("doctor.now_allow_and", allow, now),
         None => now,
