@@ -153,7 +153,7 @@ impl<'a> RunFiles<'a> {
     /// Whether the discovery file is not there, or leads elsewhere.
     fn is_lost(&self) -> bool {
         let context = &self.launch.context;
-        let found = Discovery::read(&context.folders.discovery(&context.app));
+        let found = Discovery::of_app(&context.folders, &context.app).next();
         let leads = |discovery: &Discovery| (discovery.launch_id, discovery.port);
         self.published.is_some() && found.as_ref().map(leads) != self.published.as_ref().map(leads)
     }
@@ -161,7 +161,7 @@ impl<'a> RunFiles<'a> {
     fn write_discovery(&self) -> io::Result<()> {
         let context = &self.launch.context;
         match &self.published {
-            Some(discovery) => discovery.publish(&context.folders.discovery(&context.app)),
+            Some(discovery) => discovery.publish(&context.folders),
             None => Ok(()),
         }
     }
@@ -222,7 +222,7 @@ impl RunFilesState {
     pub fn look(context: &CommandContext) -> Self {
         let (app, folders) = (&context.app, &context.folders);
         let discovery = folders.discovery(app);
-        let found = Discovery::read(&discovery);
+        let found = Discovery::of_app(folders, app).next();
         let token = folders.token(app);
         let token = Some(token).filter(|file| Token::load(file).is_err());
         let control = control_of(context, found.as_ref()).filter(|path| !os::is_listening_at(path));

@@ -18,6 +18,7 @@ use crate::{
     app::AppName,
     atomic,
     launch::LaunchInfo,
+    paths::{Folders, HomeId},
     port::Port,
     regular_file::{self, Links},
 };
@@ -52,11 +53,14 @@ pub struct Discovery {
     pub started_at: Timestamp,
     /// The control socket; `null` if there is none.
     pub control: Option<PathBuf>,
+    /// Which folders this file belongs to; absent if it is unknown.
+    #[serde(default, skip_serializing_if = "HomeId::is_unknown")]
+    pub home_id: HomeId,
 }
 
 impl Discovery {
     /// The server of `launch` that has just become ready, in this version, neither remembered nor
-    /// reachable through a control socket.
+    /// reachable through a control socket nor published in any folder.
     pub fn new(launch: &LaunchInfo, server_pid: u32, addresses: Vec<SocketAddr>) -> Self {
         Self {
             schema: SCHEMA,
@@ -71,7 +75,15 @@ impl Discovery {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: Timestamp::now(),
             control: None,
+            home_id: HomeId::default(),
         }
+    }
+
+    /// What leads to the server of `app`, alive or not; what was copied with its folder leads to another one's.
+    pub fn of_app(folders: &Folders, app: &AppName) -> impl Iterator<Item = Self> {
+        let here = folders.home_id();
+        let found = folders.discoveries(app).filter_map(|file| Self::read(&file));
+        found.filter(move |found| !found.home_id.is_other_than(&here))
     }
 
     /// Reads the discovery file; `None` if there is none, or none that can be read.
@@ -88,13 +100,15 @@ impl Discovery {
         files.filter_map(|file| Self::read(&file)).collect()
     }
 
-    /// Writes the discovery file, whole or not at all.
+    /// Writes the discovery file of its app, whole or not at all.
     ///
     /// # Errors
     ///
     /// Whatever the disk refuses it with.
-    pub fn publish(&self, file: &Path) -> io::Result<()> {
-        atomic::replace(file, |beside| fs::write(beside, serde_json::to_vec_pretty(self)?))
+    pub fn publish(&self, folders: &Folders) -> io::Result<()> {
+        let published = Self { home_id: folders.home_id(), ..self.clone() };
+        let text = serde_json::to_vec_pretty(&published)?;
+        atomic::replace(&folders.discovery(&self.app), |beside| fs::write(beside, &text))
     }
 }
 

@@ -18,7 +18,13 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::{app::AppName, atomic, claim, message, os, paths, port::Port, regular_file};
+use crate::{
+    app::AppName,
+    atomic, claim, message, os,
+    paths::{self, HomeId},
+    port::Port,
+    regular_file,
+};
 
 /// Where a server answers challenges.
 pub const PATH: &str = "/_homeport/identity";
@@ -80,6 +86,9 @@ pub struct Identity {
     /// Where it leads requests after a move; absent if it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirects_to: Option<Port>,
+    /// Which folders it keeps its files in; absent if it is unknown.
+    #[serde(default, skip_serializing_if = "HomeId::is_unknown")]
+    pub home_id: HomeId,
     /// The code over the challenge, in hexadecimal digits.
     pub hmac: String,
 }

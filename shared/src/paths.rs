@@ -12,6 +12,7 @@ use std::{
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{app::AppName, checkout, message, one_line, os};
 
@@ -57,6 +58,24 @@ pub enum LogsSource {
 #[derive(Debug, thiserror::Error)]
 #[error("{}", message!("home_error.none", error = .0, variables = os::FOLDER_VARIABLES, variable = HOME_VARIABLE))]
 pub struct NoHome(String);
+
+/// Tells the folders of a user from a copy of them, which has the same secret: where on the disk `state/` is. It is
+/// unknown if the folder is not there, if the system does not tell, and of version 0.1.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HomeId(Option<String>);
+
+impl HomeId {
+    /// Whether it is not known.
+    pub fn is_unknown(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether both are known, and differ.
+    pub fn is_other_than(&self, other: &Self) -> bool {
+        self.0.as_ref().zip(other.0.as_ref()).is_some_and(|(own, other)| own != other)
+    }
+}
 
 impl Folders {
     /// Finds the folders: all under `home` if given, the logs in `log_dir` if given. Without either,
@@ -150,6 +169,11 @@ impl Folders {
     /// The folder whose folders are the apps that remember something.
     pub fn state(&self) -> &Path {
         &self.state
+    }
+
+    /// Which folders these are now.
+    pub fn home_id(&self) -> HomeId {
+        HomeId(os::folder_identity(&self.state).ok().map(|identity| identity.to_string()))
     }
 
     /// What proves that a server is this user's: `state/.secret`. No app's name begins with a dot.

@@ -60,7 +60,7 @@ mod unix {
         discovery::Discovery,
         handover::{Adoption, ToLauncher, ToServer},
         identity::{Identity, Secret},
-        paths::{self, Folders},
+        paths::{self, Folders, HomeId},
         wire,
     };
     use uuid::Uuid;
@@ -278,6 +278,7 @@ mod unix {
                 pid: std::process::id(),
                 launcher_pid: None,
                 redirects_to: None,
+                home_id: HomeId::default(),
                 hmac: self.secret.answer(challenge, &self.app, self.adoption.port),
             }
         }

@@ -1,6 +1,8 @@
 //! A second start of an app that runs.
 
-use e2e::Home;
+use std::process::Command;
+
+use e2e::{Home, quiet_port};
 
 /// After an update the old one may still be running.
 #[test]
@@ -27,4 +29,29 @@ fn a_first_start_that_never_gets_ready_is_not_waited_for_without_end() {
     let second = home.launcher().arg("--ready-timeout").arg("100ms").run();
     assert_eq!(second.code, Some(75), "{second:?}");
     assert_eq!(second.line("launch_failed")["reason"], "unresponsive_instance");
+}
+
+/// Both have one secret and name one port, and the files in `run/` of the copy lead to the original.
+#[test]
+fn a_copy_of_the_folders_neither_finds_nor_ends_what_runs_in_the_original() {
+    let home = Home::new();
+    let mut original = home.launcher().start();
+    let port = original.ready().port;
+    let copy = home.another("copy");
+    let from = home.path().join(".");
+    let copied = Command::new("cp").arg("-a").arg(from).arg(copy.path()).status();
+    assert!(copied.expect("cp is there").success());
+    for words in ["where", "status", "stop", "restart", "move"] {
+        assert_eq!(copy.ask(words).code, Some(3), "{words}");
+    }
+    let mut second = copy.launcher().start();
+    assert_ne!(second.ready().port, port);
+    assert_eq!(copy.conflict_over(port)["class"], "in_use");
+    assert_eq!(second.stop().code, Some(0));
+    let mut alone = copy.server().port(quiet_port()).start();
+    let served = alone.ready().port;
+    assert_eq!(copy.ask("where").line("where")["port"], served);
+    assert_eq!(alone.stop().code, Some(0));
+    assert_eq!(home.ask("where").line("where")["port"], port);
+    assert_eq!(original.stop().code, Some(0));
 }

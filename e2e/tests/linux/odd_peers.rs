@@ -237,7 +237,7 @@ fn control_socket_of_a_discovery_file(home: &Home) -> Place {
     let socket = home.path().join("another.sock");
     let left = Discovery::read(&file).expect("it was left");
     let changed = Discovery { control: Some(socket.clone()), ..left };
-    changed.publish(&file).expect("written");
+    changed.publish(home.folders()).expect("written");
     Place::ControlSocket(socket)
 }
 

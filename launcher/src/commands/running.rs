@@ -122,7 +122,7 @@ pub(super) fn not_found(context: &CommandContext, presence: &Presence) -> Exit {
 fn none(context: &CommandContext) -> Exit {
     let app = &context.app;
     render::error(message!("running.none", app));
-    if let Some(stale) = Discovery::read(&context.folders.discovery(app)) {
+    if let Some(stale) = Discovery::of_app(&context.folders, app).next() {
         let file = context.folders.discovery(app);
         let (port, name) = (stale.port, file.display());
         // Whatever the secret is: it need not be proved that nothing is there.
@@ -157,7 +157,7 @@ pub(super) fn published_launcher(context: &CommandContext) -> Option<u32> {
     let CommandContext { app, folders, .. } = context;
     match AppLock::holder(folders, app) {
         Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
-        _ => Discovery::read(&folders.discovery(app))?.launcher_pid,
+        _ => Discovery::of_app(folders, app).next()?.launcher_pid,
     }
 }
 

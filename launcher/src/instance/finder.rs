@@ -35,6 +35,8 @@ pub struct Finder<'a> {
     secret: Option<Secret>,
     /// The ports on which something else answered, or nothing in time.
     strangers: BTreeSet<Port>,
+    /// Those among them on which a server has proved itself that belongs to a copy of these files, or they to it.
+    copies: BTreeSet<Port>,
     /// The processes that the history names. It is read once, for one who looks again and again.
     recorded: OnceCell<RecordedProcesses>,
 }
@@ -42,14 +44,14 @@ pub struct Finder<'a> {
 impl<'a> Finder<'a> {
     /// For the app of `context`.
     pub fn new(context: &'a CommandContext, secret: Option<Secret>) -> Self {
-        Self { context, secret, strangers: BTreeSet::new(), recorded: OnceCell::new() }
+        let (strangers, copies) = (BTreeSet::new(), BTreeSet::new());
+        Self { context, secret, strangers, copies, recorded: OnceCell::new() }
     }
 
     /// What is there now.
     pub fn look(&mut self) -> Presence {
         let CommandContext { app, folders, .. } = self.context;
-        let published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
-        let published: Vec<_> = published.collect();
+        let published: Vec<_> = Discovery::of_app(folders, app).collect();
         for found in &published {
             if let Some(proven) = self.probe(found.port) {
                 let is_same = proven.identity.launch_id == found.launch_id;
@@ -106,11 +108,14 @@ impl<'a> Finder<'a> {
             if let Some(proven) = self.probe(found.port) {
                 return Presence::Running(running(proven, None));
             }
-            if found.program == Process::Server {
-                let RecordedProcess { pid, port, launch_id, version, .. } = found;
-                return Presence::Running(unproved(port, launch_id, version, pid));
+            let RecordedProcess { pid, port, launch_id, version, program, .. } = found;
+            match program {
+                _ if self.copies.contains(&port) => {}
+                Process::Server => {
+                    return Presence::Running(unproved(port, launch_id, version, pid));
+                }
+                Process::Launcher | Process::Other => process = Some(pid),
             }
-            process = Some(found.pid);
         }
         if process.is_none() && status.is_none() {
             process = self.launcher_of_lost_lock().filter(other);
@@ -162,8 +167,13 @@ impl<'a> Finder<'a> {
         if self.strangers.contains(&port) {
             return None;
         }
+        let CommandContext { app, folders, .. } = self.context;
         match self.secret.as_ref()?.probe(port, PROBE_TIMEOUT) {
-            Ok(identity) if identity.app == self.context.app => return Some(identity),
+            Ok(identity) if identity.home_id.is_other_than(&folders.home_id()) => {
+                self.copies.insert(port);
+                self.strangers.insert(port);
+            }
+            Ok(identity) if identity.app == *app => return Some(identity),
             // It may be one of ours that is not there yet.
             Err(error) if error.is_unconnected() => {}
             Ok(_) | Err(_) => drop(self.strangers.insert(port)),
@@ -223,7 +233,7 @@ pub(super) fn control_sockets(context: &CommandContext) -> impl Iterator<Item = 
     let CommandContext { app, folders, .. } = context;
     let usual = folders.control(app);
     let substitute = os::substitute_socket(&usual);
-    let named = folders.discoveries(app).filter_map(|file| Discovery::read(&file)?.control);
+    let named = Discovery::of_app(folders, app).filter_map(|found| found.control);
     let mut seen = BTreeSet::new();
     [usual, substitute].into_iter().chain(named).filter(move |path| seen.insert(path.clone()))
 }

@@ -62,8 +62,7 @@ impl RunningInstance {
     /// If its file cannot be read, or is that of another launch, which this one could not write anew.
     pub fn token(&self, context: &CommandContext) -> io::Result<Token> {
         let CommandContext { app, folders, .. } = context;
-        let published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
-        let mut launches = published.map(|found| found.launch_id).peekable();
+        let mut launches = Discovery::of_app(folders, app).map(|found| found.launch_id).peekable();
         if launches.peek().is_some() && !launches.any(|launch_id| launch_id == self.launch_id) {
             let why = message!("token.of_another_launch");
             return Err(io::Error::new(io::ErrorKind::NotFound, why));

@@ -184,7 +184,7 @@ fn has_ended(context: &CommandContext, finder: &Finder<'_>, remains: &Remains) -
 /// Whether no file in `run/` leads to another launch than the one whose end the lock's file shows.
 fn leads_nowhere(context: &CommandContext, remains: &Remains) -> bool {
     let CommandContext { app, folders, .. } = context;
-    let mut published = folders.discoveries(app).filter_map(|file| Discovery::read(&file));
+    let mut published = Discovery::of_app(folders, app);
     match remains {
         Remains::NoFile => false,
         Remains::Owner(killed) => {

@@ -11,7 +11,7 @@ use shared::{
     assignment::Assignment,
     discovery::{Discovery, withdraw},
     event::Process,
-    identity::{PROBE_TIMEOUT, Secret},
+    identity::{Identity, PROBE_TIMEOUT, Secret},
     launch::LaunchInfo,
     message,
     paths::Folders,
@@ -62,9 +62,8 @@ impl<'a> ServerRunFiles<'a> {
         if !Token::load(&file).is_ok_and(|found| found == self.token) {
             self.token.publish(&file)?;
         }
-        let file = self.folders.discovery(app);
         match &self.published {
-            Some(discovery) if !self.is_led_to() => discovery.publish(&file),
+            Some(discovery) if !self.is_led_to() => discovery.publish(self.folders),
             _ => Ok(()),
         }
     }
@@ -104,29 +103,30 @@ impl<'a> ServerRunFiles<'a> {
     /// Whether a server answers for the app, or a launcher has it, whose lock was lost.
     fn is_another_running(&self) -> bool {
         let (app, folders) = (&self.launch.app, self.folders);
-        let published = Discovery::read(&folders.discovery(app)).map(|found| found.port);
+        let published = Discovery::of_app(folders, app).map(|found| found.port);
         let remembered = Assignment::load(&folders.assignment(app)).ok();
         let remembered = remembered.and_then(|assignment| assignment.last_good);
-        let ports = published.into_iter().chain(remembered.map(|good| good.port));
+        let ports = published.chain(remembered.map(|good| good.port));
         // Its own it has to itself, and does not answer on it yet.
         let others = ports.filter(|port| *port != self.launch.port);
-        let answers = |port| {
-            let identity = self.secret.probe(port, PROBE_TIMEOUT);
-            identity.is_ok_and(|identity| {
-                identity.app == *app && identity.launch_id != self.launch.launch_id
-            })
+        let identity_at = |port| self.secret.probe(port, PROBE_TIMEOUT).ok();
+        let is_here = |found: &Identity| !found.home_id.is_other_than(&folders.home_id());
+        let is_another = |found: Identity| {
+            found.app == *app && found.launch_id != self.launch.launch_id && is_here(&found)
         };
+        let answers = |port| identity_at(port).is_some_and(is_another);
         let has_launcher = || {
             let recorded = RecordedProcesses::read(folders, app);
-            recorded.running().is_some_and(|found| found.program == Process::Launcher)
+            let found = recorded.running().filter(|found| found.program == Process::Launcher);
+            found.is_some_and(|found| identity_at(found.port).is_none_or(|proven| is_here(&proven)))
         };
         others.collect::<BTreeSet<_>>().into_iter().any(answers) || has_launcher()
     }
 
     /// Whether the discovery file leads to this server.
     fn is_led_to(&self) -> bool {
-        let found = Discovery::read(&self.folders.discovery(&self.launch.app));
-        found.is_some_and(|found| found.launch_id == self.launch.launch_id)
+        let mut found = Discovery::of_app(self.folders, &self.launch.app);
+        found.next().is_some_and(|found| found.launch_id == self.launch.launch_id)
     }
 }
 

@@ -58,6 +58,7 @@ impl AppState {
             pid: process::id(),
             launcher_pid: self.launch.launcher_pid,
             redirects_to: self.redirect_target.port(),
+            home_id: self.storage.home_id(),
             hmac: self.secret.answer(challenge, &self.launch.app, self.launch.port),
         }
     }

@@ -8,8 +8,13 @@ use std::{
 };
 
 use shared::{
-    app::AppName, assignment::Assignment, history::Writer, launch::LaunchInfo, paths::Folders,
-    port::Port, settings::Settings,
+    app::AppName,
+    assignment::Assignment,
+    history::Writer,
+    launch::LaunchInfo,
+    paths::{Folders, HomeId},
+    port::Port,
+    settings::Settings,
 };
 
 use crate::web::launch_history::LaunchHistory;
@@ -45,6 +50,11 @@ impl Storage {
             launch_history: LaunchHistory::new(history, launch.launch_id),
             files,
         }
+    }
+
+    /// Which folders the files are in; unknown for an application without files.
+    pub fn home_id(&self) -> HomeId {
+        self.files.as_ref().map(|files| files.folders.home_id()).unwrap_or_default()
     }
 
     /// The file of the port history; `None` for an application without files.

@@ -44,7 +44,7 @@ use crate::{
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
     invoked_as,
     os::{PortRanges, SocketEntry, SocketTables, System},
-    paths::Folders,
+    paths::{Folders, HomeId},
     port::Port,
 };
 
@@ -74,6 +74,7 @@ pub fn is_listener(pid: u32, port: Port) -> bool {
 pub struct Diagnostician {
     app: AppName,
     run: PathBuf,
+    home_id: HomeId,
     secret: Secret,
     holders: Holders,
     seen: Option<Snapshot>,
@@ -95,7 +96,9 @@ impl Diagnostician {
     /// For `app`. This user's own servers are published in the `folders` and recognised by the
     /// `secret`.
     pub fn new(app: AppName, folders: &Folders, secret: Secret) -> Self {
-        Self::of(Box::new(System::default()), BUDGET, app, folders.run(), secret)
+        let system = Box::new(System::default());
+        let home_id = folders.home_id();
+        Self { home_id, ..Self::of(system, BUDGET, app, folders.run(), secret) }
     }
 
     fn of(
@@ -107,7 +110,7 @@ impl Diagnostician {
     ) -> Self {
         let holders = Holders::new(Budget::new(system, budget));
         let run = run.to_owned();
-        Self { app, run, secret, holders, seen: None, ranges: None }
+        Self { app, run, home_id: HomeId::default(), secret, holders, seen: None, ranges: None }
     }
 
     /// Finds out why `port` could not be claimed.
@@ -227,7 +230,10 @@ impl Diagnostician {
         }
         match self.probe(port) {
             ProbeOutcome::Ours(identity) if identity.app == self.app => {
-                Finding { class: Class::OwnInstance, ..found }
+                match identity.home_id.is_other_than(&self.home_id) {
+                    true => found,
+                    false => Finding { class: Class::OwnInstance, ..found },
+                }
             }
             ProbeOutcome::Ours(identity) => of_other_app(found, &identity.app),
             ProbeOutcome::NoAnswer if orphaned && self.is_unanswered(listeners) => {

@@ -59,6 +59,9 @@ struct BatchState {
 
 /// What the thread writes to.
 pub(super) trait BatchSink: Send {
+    /// Makes room before the first lines.
+    fn prepare(&mut self);
+
     /// Appends whole lines.
     fn append(&mut self, lines: &[u8]) -> Result<(), LostLines>;
 
@@ -67,6 +70,10 @@ pub(super) trait BatchSink: Send {
 }
 
 impl BatchSink for RotatingFile {
+    fn prepare(&mut self) {
+        self.delete_old();
+    }
+
     fn append(&mut self, lines: &[u8]) -> Result<(), LostLines> {
         Self::append(self, lines)
     }
@@ -105,6 +112,8 @@ pub(super) fn queue(file: impl BatchSink + 'static) -> io::Result<(Queue, Worker
 }
 
 fn write_all(queue: &SharedBatch, mut file: impl BatchSink) {
+    file.prepare();
+    queue.lock().losses = file.losses();
     let mut failed = false;
     while let Some(lines) = queue.next() {
         let written = file.append(&lines);
@@ -192,6 +201,8 @@ mod test {
     }
 
     impl BatchSink for Gate {
+        fn prepare(&mut self) {}
+
         fn append(&mut self, lines: &[u8]) -> Result<(), LostLines> {
             let closed = self.0.file.lock().expect("no panic");
             let mut open = self.0.opened.wait_while(closed, |gate| !gate.0).expect("no panic");

@@ -49,9 +49,12 @@ pub fn open(
     level: Level,
     mode: Mode,
 ) -> Diagnostics {
-    let file = RotatingFile::new(folders.logs().join(name));
+    let mut file = RotatingFile::new(folders.logs().join(name));
     match mode {
-        Mode::Sync => Diagnostics::new(author, level, file, None),
+        Mode::Sync => {
+            file.delete_old();
+            Diagnostics::new(author, level, file, None)
+        }
         Mode::Async => match batch_writer::queue(file) {
             Ok((queue, worker)) => Diagnostics::new(author, level, queue, Some(worker)),
             Err(error) => {

@@ -43,11 +43,9 @@ struct OldFile {
 }
 
 impl RotatingFile {
-    /// The log at `path`, whose old files are deleted now.
+    /// The log at `path`.
     pub(super) fn new(path: PathBuf) -> Self {
-        let mut file = Self { log: LogFile::new(path), losses: Losses::default() };
-        file.delete_old(SystemTime::now());
-        file
+        Self { log: LogFile::new(path), losses: Losses::default() }
     }
 
     /// Where it is.
@@ -98,14 +96,15 @@ impl RotatingFile {
         if self.log.length()? >= ROTATE_AT {
             fs::rename(self.path(), paths::put_aside(self.path(), ""))?;
             self.log.close();
-            self.delete_old(SystemTime::now());
+            self.delete_old();
         }
         Ok(())
     }
 
-    /// Deletes the files that are older than [`KEEP`] at `now`, and the oldest while all together may
-    /// exceed [`MAX_KEPT`].
-    fn delete_old(&mut self, now: SystemTime) {
+    /// Deletes the files that are older than [`KEEP`], and the oldest while all together may exceed [`MAX_KEPT`].
+    /// Their lines are counted first, which takes a second for each gigabyte or two.
+    pub(super) fn delete_old(&mut self) {
+        let now = SystemTime::now();
         let mut files = self.old_files();
         files.sort_by_key(|file| file.changed_at);
         let mut kept: u64 = files.iter().map(|file| file.size).sum();
@@ -177,7 +176,9 @@ mod test {
     use super::*;
 
     fn file_in(folder: &Path) -> RotatingFile {
-        RotatingFile::new(folder.join("server.jsonl"))
+        let mut file = RotatingFile::new(folder.join("server.jsonl"));
+        file.delete_old();
+        file
     }
 
     fn put_aside(folder: &Path, stamp: &str, size: u64, age: Duration) -> PathBuf {

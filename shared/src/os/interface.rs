@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io,
+    fmt, io,
     net::SocketAddr,
     path::PathBuf,
 };
@@ -33,6 +33,13 @@ pub struct FileIdentity {
     pub device: u64,
     /// Its number there.
     pub inode: u64,
+}
+
+impl fmt::Display for FileIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { device, inode } = self;
+        write!(f, "{device:x}-{inode:x}")
+    }
 }
 
 /// Who owns a file or a folder, and what others may do with it.

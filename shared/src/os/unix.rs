@@ -216,6 +216,11 @@ pub fn plain_identity_at(path: &Path) -> io::Result<FileIdentity> {
     fs::symlink_metadata(path).map(|metadata| identity(&metadata))
 }
 
+/// Which folder is at the path, also behind a link.
+pub fn folder_identity(path: &Path) -> io::Result<FileIdentity> {
+    fs::metadata(path).map(|metadata| identity(&metadata))
+}
+
 /// Whether an open file has no name any more: what is written into it is gone when it is closed.
 pub fn is_deleted(file: &File) -> bool {
     file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)

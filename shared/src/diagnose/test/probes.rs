@@ -17,6 +17,7 @@ use crate::{
     diagnose::{BUDGET, Depth, Diagnostician, Finding},
     identity::{Identity, Secret},
     os::SocketState,
+    paths::HomeId,
     port::Port,
 };
 
@@ -53,6 +54,7 @@ fn answer_once(listener: &TcpListener, secret: &Secret, app: &AppName, port: Por
         pid: 7,
         launcher_pid: None,
         redirects_to: None,
+        home_id: HomeId::default(),
         hmac,
     };
     let body = serde_json::to_string(&identity).expect("JSON");

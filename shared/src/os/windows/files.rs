@@ -4,7 +4,7 @@ use std::{
     env,
     fs::{self, File, FileType, Metadata, OpenOptions},
     io,
-    os::windows::io::AsRawHandle,
+    os::windows::{fs::OpenOptionsExt, io::AsRawHandle},
     path::Path,
 };
 
@@ -12,8 +12,8 @@ use windows_sys::Win32::{
     Foundation::{ERROR_LOCK_VIOLATION, ERROR_TOO_MANY_OPEN_FILES},
     Networking::WinSock::WSAEMFILE,
     Storage::FileSystem::{
-        BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle, LOCKFILE_EXCLUSIVE_LOCK,
-        LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
+        BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, GetFileInformationByHandle,
+        LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
     },
     System::IO::OVERLAPPED,
 };
@@ -158,6 +158,12 @@ fn about(file: &File) -> io::Result<BY_HANDLE_FILE_INFORMATION> {
 /// Volume and index. A link is followed, because only an administrator can make one here.
 pub fn plain_identity_at(path: &Path) -> io::Result<FileIdentity> {
     file_identity(&File::open(path)?)
+}
+
+/// Which folder is at the path, also behind a link.
+pub fn folder_identity(path: &Path) -> io::Result<FileIdentity> {
+    let mut options = OpenOptions::new();
+    file_identity(&options.read(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path)?)
 }
 
 /// Whether an open file has no name any more: what is written into it is gone when it is closed.
