@@ -12,6 +12,7 @@ use e2e::{
     Answer, Home, PATIENCE, ReadyMessage, Running, WatchedProcess, get, is_free, quiet_port,
     quiet_range, send, wait_until,
 };
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use shared::{
     app::AppName,
@@ -200,6 +201,26 @@ fn what_is_asked_for_at_the_console_is_recorded_as_that() {
     assert_eq!(server.exit().code, Some(0));
     assert_eq!(home.last("launch_stopped")["process"], "server");
     assert_asked_by(&home, "console");
+}
+
+/// A client that was answered 202 would be surprised by an app that ends at `fg`, days later.
+#[test]
+fn what_is_asked_for_while_the_launcher_is_stopped_is_refused_with_the_way_out() {
+    let home = Home::new();
+    let (mut running, ready) = launched(&home);
+    let launcher = WatchedProcess::of(running.pid()).expect("it runs");
+    running.signal(Signal::STOP);
+    wait_until("it is stopped", || launcher.is_stopped());
+    for order in ["POST move", "POST restart", "POST stop"] {
+        let refused = call(&home, ready.port, order, "", None);
+        assert_eq!(refused.status, 503, "{order}: {refused:?}");
+        let wanted = format!("kill -CONT {}", launcher.pid());
+        assert_eq!(parsed(&refused)["command"], wanted, "{order}");
+    }
+    running.signal(Signal::CONT);
+    assert_eq!(home.ask("status").line("status")["restarts"], 0);
+    assert_eq!(call(&home, ready.port, "POST stop", "", None).status, 202);
+    assert_eq!(running.exit().code, Some(0));
 }
 
 #[test]

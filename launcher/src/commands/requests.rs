@@ -16,6 +16,7 @@ use shared::{
     keys, message,
     messages::{Language, local_time},
     next_command,
+    os::is_stopped,
     port::Port,
     settings::{REDIRECT_FOR, Settings, Span},
     words::{AnswerName, LaunchPhase},
@@ -181,7 +182,7 @@ fn reach(context: &CommandContext) -> Result<AnsweringLauncher, Exit> {
             Err(RequestError::Timeout) => return Err(silent(Some(pid))),
             Err(why) => why,
         };
-        if os::is_stopped(pid) {
+        if is_stopped(pid) {
             return Err(silent(Some(pid)));
         }
     }
@@ -244,7 +245,7 @@ fn answer(
     };
     if matches!(response, Response::Stopping { .. }) {
         while !pending.wait_for_end(ANSWER_TIMEOUT) {
-            if launcher.is_some_and(os::is_stopped) {
+            if launcher.is_some_and(is_stopped) {
                 return Err(RequestError::Timeout);
             }
         }

@@ -12,6 +12,7 @@ use shared::{
     exit::Exit,
     identity::{PROBE_TIMEOUT, Secret},
     message, next_command,
+    os::is_stopped,
     words::AnswerName,
 };
 
@@ -43,7 +44,7 @@ pub(super) fn look(context: &CommandContext) -> Presence {
 /// The exit code, once it is said why there is none.
 pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
     let mut presence = look(context);
-    let restorer = restorer(context, &presence).filter(|launcher| !os::is_stopped(*launcher));
+    let restorer = restorer(context, &presence).filter(|launcher| !is_stopped(*launcher));
     if matches!(presence, Presence::Unproven { .. })
         && let Some(launcher) = restorer
         && ask_restored(context, launcher).is_ok()

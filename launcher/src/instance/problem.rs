@@ -8,12 +8,10 @@ use shared::{
     claim,
     identity::{ProbeError, Secret},
     message, next_command,
-    os::{SocketTables, System, own_account},
+    os::{SocketTables, System, is_stopped, own_account},
     port::Port,
     words::LaunchPhase,
 };
-
-use crate::os;
 
 /// How long a server is waited for whose launcher says that it serves.
 const SERVER_SILENCE: Duration = Duration::from_secs(2);
@@ -30,7 +28,7 @@ pub struct InstanceProblem {
 /// What is wrong with a launcher that does not answer.
 pub fn silent(launcher: Option<u32>) -> String {
     match launcher {
-        Some(pid) if os::is_stopped(pid) => message!("failure.stopped", pid),
+        Some(pid) if is_stopped(pid) => message!("failure.stopped", pid),
         Some(pid) => message!("failure.silent", pid),
         None => message!("failure.unresponsive"),
     }
@@ -42,7 +40,7 @@ pub fn now_silent(launcher: Option<u32>) -> String {
         return message!("now.run_as", owner);
     }
     match launcher {
-        Some(pid) if os::is_stopped(pid) => message!("now.continue", pid),
+        Some(pid) if is_stopped(pid) => message!("now.continue", pid),
         Some(pid) => message!("now.kill", pid),
         None => message!("now.end_launcher"),
     }
@@ -72,7 +70,7 @@ pub fn server_problem(
     server_pid: Option<u32>,
 ) -> Option<InstanceProblem> {
     let url = claim::url(port);
-    if let Some(pid) = server_pid.filter(|pid| os::is_stopped(*pid)) {
+    if let Some(pid) = server_pid.filter(|pid| is_stopped(*pid)) {
         let problem = message!("running.server_stopped", app, url, pid);
         return Some(InstanceProblem { problem, now: message!("now.continue", pid) });
     }

@@ -75,6 +75,9 @@ kinds! {
     /// Only a launcher can do this; `command` starts one.
     NoLauncher = CONFLICT "no-launcher";
 
+    /// The launcher is stopped, by Ctrl-Z or a debugger; `command` continues it.
+    LauncherStopped = SERVICE_UNAVAILABLE "launcher-stopped";
+
     /// The port cannot be had; `class` and `holder` say why.
     PortUnavailable = CONFLICT "port-unavailable";
 

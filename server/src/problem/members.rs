@@ -60,7 +60,7 @@ pub(super) struct Members {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub(super) advice: Option<Option<String>>,
-    /// The command that starts a launcher.
+    /// The command that starts the launcher, or continues it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) command: Option<String>,
     /// The address to which the app has moved.

@@ -235,6 +235,12 @@ impl Problem {
             .with(|members| members.command = Some(command))
     }
 
+    pub(crate) fn launcher_stopped(pid: u32) -> Self {
+        let command = format!("kill -CONT {pid}");
+        Self::new(ProblemKind::LauncherStopped, message!("problem.launcher_stopped", pid, command))
+            .with(|members| members.command = Some(command))
+    }
+
     pub(crate) fn port_unavailable(conflict: Conflict) -> Self {
         Self::new(ProblemKind::PortUnavailable, conflict.sentence()).with(|members| {
             members.field = Some("port".to_owned());

@@ -8,7 +8,7 @@ use std::{
 use shared::{
     access::{self, RefusedAccess},
     message, next_command,
-    os::may_write,
+    os::{is_stopped, may_write},
     trust::{self, Purpose, Untrusted},
 };
 use uuid::Uuid;
@@ -18,7 +18,6 @@ use crate::{
     commands::running,
     instance::{self, InstanceProblem, Presence, RunningInstance},
     options::CommandContext,
-    os,
     run_files::RunFilesState,
 };
 
@@ -53,7 +52,7 @@ pub(super) fn instance(
 ) -> Vec<Check> {
     let app = &context.app;
     let InstanceState { presence, files } = state;
-    if let Some(pid) = presence.lost_launcher().filter(|pid| !os::is_stopped(*pid)) {
+    if let Some(pid) = presence.lost_launcher().filter(|pid| !is_stopped(*pid)) {
         let command = next_command::launcher("status", app);
         let text = message!("doctor.lost_all", app, pid);
         return vec![Check::warning("run_files", text, message!("doctor.now_lost", command))];
@@ -87,7 +86,7 @@ pub(super) fn instance(
 /// Where the run files are whole, the control socket is tried too: a lost one is made anew when it is needed.
 fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) -> Check {
     let (app, url) = (&context.app, found.url());
-    if let Some(pid) = found.seen_launcher(context).filter(|pid| os::is_stopped(*pid)) {
+    if let Some(pid) = found.seen_launcher(context).filter(|pid| is_stopped(*pid)) {
         let why = instance::silent(Some(pid));
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::warning("instance", text, instance::now_silent(Some(pid)));

@@ -113,11 +113,6 @@ fn has_signal(pid: u32, mask: &str, signal: Signal) -> bool {
     mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
 }
 
-/// Whether a process is stopped, by Ctrl-Z or a debugger.
-pub fn is_stopped(pid: u32) -> bool {
-    state_of(pid).starts_with(['T', 't'])
-}
-
 /// Whether a process was killed and has yet to end, which takes a busy machine a while.
 pub fn is_ending(pid: u32) -> bool {
     let flags = state_of(pid).split(' ').nth(FLAGS).and_then(|flags| flags.parse().ok());

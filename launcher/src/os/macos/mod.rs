@@ -13,7 +13,7 @@ use std::{
 };
 
 use interprocess::local_socket::Name;
-use libc::{PROC_PIDTASKINFO, PROC_PIDTBSDINFO, SSTOP, proc_bsdinfo, proc_pidinfo, proc_taskinfo};
+use libc::{PROC_PIDTASKINFO, proc_pidinfo, proc_taskinfo};
 
 use super::{interface::Started, unix};
 
@@ -66,19 +66,6 @@ pub fn takes_nudges(_: u32) -> bool {
 /// Whether a process was killed and has yet to end: nothing says so here.
 pub fn is_ending(_: u32) -> bool {
     false
-}
-
-/// Whether a process is stopped, by Ctrl-Z or a debugger.
-pub fn is_stopped(pid: u32) -> bool {
-    let mut info = MaybeUninit::<proc_bsdinfo>::zeroed();
-    let Ok(pid) = c_int::try_from(pid) else { return false };
-    let length = size_of::<proc_bsdinfo>() as c_int;
-    // SAFETY: `info` is writable for `length` bytes until the call returns.
-    let filled =
-        unsafe { proc_pidinfo(pid, PROC_PIDTBSDINFO, 0, info.as_mut_ptr().cast(), length) };
-    // SAFETY: it is made of numbers, for which zeros will do where nothing was written.
-    let info = unsafe { info.assume_init() };
-    filled == length && info.pbi_status == SSTOP
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.

@@ -50,11 +50,6 @@ pub fn is_ending(_: u32) -> bool {
     false
 }
 
-/// Whether a process is stopped: Ctrl-Z does not exist here.
-pub fn is_stopped(_: u32) -> bool {
-    false
-}
-
 /// Does nothing: there is no service manager that expects a message when the server serves.
 pub fn notify_ready(_: &str) {}
 

@@ -139,6 +139,7 @@ pub(super) fn boot_time() -> Option<i64> {
 struct Stat {
     pid: u32,
     name: String,
+    state: String,
     parent: u32,
     session: u32,
     /// In clock ticks after the system did.
@@ -161,6 +162,7 @@ impl Stat {
         Some(Self {
             pid: pid.parse().ok()?,
             name: name.to_owned(),
+            state: field(3)?.to_owned(),
             parent: field(4)?.parse().ok()?,
             session: field(6)?.parse().ok()?,
             started: field(22)?.parse().ok()?,
@@ -182,6 +184,11 @@ impl Stat {
         let adopted = || Self::read(self.parent).is_some_and(|p| p.session != self.session);
         self.session != self.pid && (self.parent == 1 || adopted())
     }
+}
+
+/// Whether a process is stopped, by Ctrl-Z or a debugger.
+pub fn is_stopped(pid: u32) -> bool {
+    Stat::read(pid).is_some_and(|stat| matches!(&*stat.state, "T" | "t"))
 }
 
 /// Whether this process ignores a signal, as one that `nohup` has started ignores SIGHUP.

@@ -18,7 +18,7 @@ mod ranges;
 mod sysctl;
 mod tables;
 
-pub use process::is_ignored;
+pub use process::{is_ignored, is_stopped};
 pub use ranges::port_ranges;
 pub use sysctl::boot_id;
 pub use unix::*;

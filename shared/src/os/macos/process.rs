@@ -4,7 +4,8 @@ use std::{ffi::CStr, mem, path::Path, ptr};
 
 use jiff::Timestamp;
 use libc::{
-    PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, SIG_IGN, c_char, c_int, proc_bsdinfo, sigaction,
+    PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, SIG_IGN, SSTOP, c_char, c_int, proc_bsdinfo,
+    sigaction,
 };
 
 use crate::{
@@ -58,6 +59,12 @@ fn short_name(name: &[c_char]) -> Option<String> {
     let bytes: Vec<u8> = name.iter().map(|byte| byte.cast_unsigned()).collect();
     let name = CStr::from_bytes_until_nul(&bytes).ok()?.to_string_lossy().into_owned();
     (!name.is_empty()).then_some(name)
+}
+
+/// Whether a process is stopped, by Ctrl-Z or a debugger.
+pub fn is_stopped(pid: u32) -> bool {
+    let info = c_int::try_from(pid).ok().and_then(bsd_info);
+    info.is_some_and(|info| info.pbi_status == SSTOP)
 }
 
 /// Whether this process ignores a signal, as one that `nohup` has started ignores SIGHUP.

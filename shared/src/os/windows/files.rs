@@ -192,3 +192,8 @@ pub fn survive_file_size_limit() {}
 
 /// There are no signals.
 pub fn unblock_signals() {}
+
+/// Whether a process is stopped: Ctrl-Z does not exist here.
+pub fn is_stopped(_: u32) -> bool {
+    false
+}

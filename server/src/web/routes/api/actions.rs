@@ -8,6 +8,7 @@ use serde_json::Number;
 use shared::{
     launch::LaunchInfo,
     message, next_command,
+    os::is_stopped,
     port::{Port, PortError},
     settings::Settings,
 };
@@ -52,6 +53,7 @@ fn port_of_json<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Port>, D::E
         (status = 404, response = Problem),
         (status = 409, response = Problem),
         (status = 429, response = Problem),
+        (status = 503, response = Problem),
     ),
 )]
 pub(super) async fn relocate(
@@ -90,6 +92,7 @@ pub(super) async fn relocate(
     responses(
         (status = 202, description = "The request was sent to the launcher", body = Empty),
         (status = 409, response = Problem),
+        (status = 503, response = Problem),
     ),
 )]
 pub(super) async fn restart(
@@ -111,7 +114,10 @@ pub(super) async fn restart(
     tag = "orders",
     summary = "End the server, and its launcher with it",
     request_body = Option<Empty>,
-    responses((status = 202, description = "It ends", body = Empty)),
+    responses(
+        (status = 202, description = "It ends", body = Empty),
+        (status = 503, response = Problem),
+    ),
 )]
 pub(super) async fn stop(
     authorized: Authorized,
@@ -119,15 +125,24 @@ pub(super) async fn stop(
     _: Body<Empty>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
+    needs_awake_launcher(&state.launch)?;
     state.requests.send(LauncherRequest::Stop { by: authorized.by });
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
-/// Refuses what only a launcher can do if there is none, with the command that starts one.
+/// Refuses what only a launcher can do if there is none, or one that is stopped, with the command that helps.
 fn needs_launcher(launch: &LaunchInfo, detail: &str, port: Option<Port>) -> Result<(), Problem> {
     if launch.is_supervised() {
-        return Ok(());
+        return needs_awake_launcher(launch);
     }
     let port = port.map(|port| format!("--port {port}")).unwrap_or_default();
     Err(Problem::no_launcher(detail, next_command::launcher_in_any_shell(&port, &launch.app)))
+}
+
+/// Refuses what a stopped launcher would carry out when it continues, which may be days later.
+fn needs_awake_launcher(launch: &LaunchInfo) -> Result<(), Problem> {
+    match launch.launcher_pid {
+        Some(pid) if is_stopped(pid) => Err(Problem::launcher_stopped(pid)),
+        _ => Ok(()),
+    }
 }
