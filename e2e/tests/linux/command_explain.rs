@@ -157,6 +157,8 @@ fn the_port_of_an_app_whose_server_is_stopped_is_not_a_strangers() {
     let conflict = refused.line("port_conflict");
     assert_eq!(conflict["class"], "reserved_by_app", "{conflict}");
     assert!(!refused.stderr.contains("end process"), "{refused:?}");
+    let explained = home.command("explain").arg(port.to_string()).arg("--json").run();
+    assert_eq!(explained.line("explain")["class"], "own_instance", "{explained:?}");
     running.server().signal(Signal::CONT);
     assert_eq!(running.stop().code, Some(0));
 }

@@ -240,6 +240,7 @@ impl Diagnostician {
                 Finding { class: Class::GhostOwner, ..found }
             }
             ProbeOutcome::NoAnswer => match self.silent_app(port, found.holder.as_ref()) {
+                Some(app) if app == self.app => Finding { class: Class::OwnInstance, ..found },
                 Some(app) => of_other_app(found, &app),
                 None => found,
             },
@@ -247,13 +248,13 @@ impl Diagnostician {
         }
     }
 
-    /// The other app whose server is published on `port` and does not answer, being stopped or busy: the holder is
-    /// the process that its file names.
+    /// The app whose server is published on `port` and does not answer, being stopped or busy: the holder is the
+    /// process that its file names.
     fn silent_app(&self, port: Port, holder: Option<&Holder>) -> Option<AppName> {
         let pid = holder?.pid?;
         let is_it = |found: &Discovery| {
             let is_process = found.launcher_pid == Some(pid) || found.server_pid == pid;
-            found.port == port && is_process && found.app != self.app
+            found.port == port && is_process && !found.home_id.is_other_than(&self.home_id)
         };
         Discovery::published(&self.run).into_iter().find(is_it).map(|found| found.app)
     }
