@@ -191,7 +191,7 @@ impl<'a> RunFiles<'a> {
 
     fn listen_at(&self, path: &Path) -> io::Result<ControlListener> {
         paths::make_parent(path)?;
-        if self.lock.is_none() && control::try_out(path).is_ok() {
+        if self.lock.is_none() && control::try_out(path, None).is_ok() {
             // Another launch that could take no lock either.
             return Err(io::ErrorKind::AddrInUse.into());
         }

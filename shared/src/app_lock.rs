@@ -224,6 +224,12 @@ impl AppLock {
         paths.find_map(|path| holder_of(&path))
     }
 
+    /// The process that has locked the app's own lock without saying so in it: another program, or a launch that has
+    /// only begun. `None` where the system does not tell.
+    pub fn locking_process(folders: &Folders, app: &AppName) -> Option<u32> {
+        os::locking_process(&folders.lock(app))
+    }
+
     /// What the processes of some programs say in locks that they hold although no path leads to them any more: after
     /// a removal of the whole state folder they are all that is left. Where the system does not tell, there are none.
     pub fn lost_owners(

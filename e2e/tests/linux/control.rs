@@ -3,7 +3,10 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    os::unix::{fs::PermissionsExt, net::UnixStream},
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener, UnixStream},
+    },
     time::{Duration, Instant},
 };
 
@@ -181,6 +184,24 @@ fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() 
     assert_goes_on(&home, &url);
     assert!(!running.has_ended());
     assert_eq!(home.events("server_restarting").len() + home.events("port_moved").len(), 0);
+}
+
+/// It would keep every command waiting, and pass for a launcher that hangs.
+#[test]
+fn what_listens_in_the_place_of_the_control_socket_is_not_asked_and_is_replaced() {
+    let home = Home::new();
+    let (running, launcher, url) = serving(&home);
+    let path = home.folders().control(&AppName::default());
+    fs::remove_file(&path).expect("there");
+    let _silent = UnixListener::bind(&path).expect("bound");
+    let examined = home.command("doctor").run();
+    let wanted = format!("process {} listens on its control socket", std::process::id());
+    assert_eq!(examined.code, Some(75), "{examined:?}");
+    assert!(examined.stdout.contains(&wanted), "{examined:?}");
+    assert_eq!(home.ask("status").line("status")["launcher_pid"], launcher.pid());
+    assert_eq!(home.command("doctor").run().code, Some(0));
+    assert_goes_on(&home, &url);
+    assert_eq!(running.stop().code, Some(0));
 }
 
 /// A server that takes long to start gives a person time to give up.

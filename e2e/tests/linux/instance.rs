@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use e2e::{Home, quiet_port};
+use shared::app::AppName;
 
 /// After an update the old one may still be running.
 #[test]
@@ -54,4 +55,27 @@ fn a_copy_of_the_folders_neither_finds_nor_ends_what_runs_in_the_original() {
     assert_eq!(alone.stop().code, Some(0));
     assert_eq!(home.ask("where").line("where")["port"], port);
     assert_eq!(original.stop().code, Some(0));
+}
+
+/// A program for backups may lock what it copies; one that never ends keeps the app from starting.
+#[test]
+fn a_program_that_has_locked_the_app_is_named() {
+    let home = Home::new();
+    let mut running = home.launcher().start();
+    running.ready();
+    assert_eq!(running.stop().code, Some(0));
+    let lock = home.folders().lock(&AppName::default());
+    let mut flock = Command::new("flock");
+    let stranger = flock.arg("--no-fork").arg(&lock).args(["sleep", "60"]).spawn();
+    let mut stranger = stranger.expect("flock is there");
+    let wanted = format!("process {} (sleep) has locked this app", stranger.id());
+    for words in ["status", "doctor", "start --no-open"] {
+        let told = home.command(words);
+        e2e::wait_until(words, || {
+            let told = told.run();
+            told.code == Some(75) && format!("{}{}", told.stdout, told.stderr).contains(&wanted)
+        });
+    }
+    stranger.kill().expect("ours");
+    stranger.wait().expect("ours");
 }

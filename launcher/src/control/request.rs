@@ -28,6 +28,9 @@ pub enum RequestError {
     /// No process listens on the socket.
     #[error("{}", message!("ask.unreachable", error = .0))]
     Unreachable(#[from] io::Error),
+    /// Another process than the launcher listens there.
+    #[error("{}", message!("ask.another_listens", pid = .0))]
+    AnotherListens(u32),
     /// It sent something else than a response.
     #[error("{}", message!("ask.wrong_answer", error = .0))]
     NoAnswer(#[from] MessageError),
@@ -121,13 +124,22 @@ pub fn ask(path: &Path, request: Request) -> Result<Response, RequestError> {
     PendingRequest::send(path, request).wait(ANSWER_TIMEOUT)?.ok_or(RequestError::Timeout)
 }
 
-/// Connects to the launcher that listens at `path`, and asks nothing.
+/// Connects to what listens at `path`, asks nothing, and checks that it is the process `launcher`, as far as the
+/// system tells it; `None` if that is not known.
 ///
 /// # Errors
 ///
-/// [`RequestError::Unreachable`].
-pub fn try_out(path: &Path) -> Result<(), RequestError> {
-    Ok(open(path).map(drop)?)
+/// [`RequestError::Unreachable`] or [`RequestError::AnotherListens`].
+pub fn try_out(path: &Path, launcher: Option<u32>) -> Result<(), RequestError> {
+    let listener = open(path)?.peer_creds().ok().and_then(|peer| peer.pid());
+    // A process that cannot be seen from here has the number 0.
+    let listener = listener.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
+    match (listener, launcher) {
+        (Some(listener), Some(launcher)) if listener != launcher => {
+            Err(RequestError::AnotherListens(listener))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn connect(path: &Path, request: Request) -> Result<BufReader<Stream>, RequestError> {

@@ -3,7 +3,6 @@
 use std::{
     cell::OnceCell,
     collections::BTreeSet,
-    env,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +12,6 @@ use shared::{
     discovery::Discovery,
     event::Process,
     identity::{Identity, PROBE_TIMEOUT, Secret},
-    invoked_as,
     launch::LaunchInfo,
     port::Port,
     recorded_instance::{RecordedProcess, RecordedProcesses},
@@ -21,7 +19,10 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::presence::{Presence, RunningInstance};
+use super::{
+    presence::{Presence, RunningInstance},
+    visibility::{is_launcher, lock_holder},
+};
 use crate::{
     control::{self, LaunchStatus, Request, RequestError, Response},
     options::CommandContext,
@@ -120,6 +121,9 @@ impl<'a> Finder<'a> {
         if process.is_none() && status.is_none() {
             process = self.launcher_of_lost_lock().filter(other);
         }
+        if process.is_none() && matches!(holder, Some(LockOutcome::Busy(None))) {
+            process = AppLock::locking_process(folders, app).filter(other);
+        }
         match (&status, &holder, process) {
             (None, None, None) if !is_silent => Presence::Absent,
             _ => Presence::Unproven { process, status },
@@ -130,11 +134,6 @@ impl<'a> Finder<'a> {
     /// else that led to it. Its control socket tells it from those of other homes.
     fn launcher_of_lost_lock(&self) -> Option<u32> {
         let CommandContext { app, folders, .. } = self.context;
-        let own = env::current_exe().ok();
-        let is_launcher = |exe: &Path| {
-            let is_namesake = own.as_ref().is_some_and(|own| own.file_name() == exe.file_name());
-            is_namesake || invoked_as::is_one_of(&invoked_as::LAUNCHERS, exe)
-        };
         let sockets: Vec<_> = control_sockets(self.context).map(|path| resolved(&path)).collect();
         let mut owners = AppLock::lost_owners(folders, app, is_launcher);
         let is_ours = |owner: &LockOwner| {
@@ -274,17 +273,19 @@ pub fn ask_launcher(context: &CommandContext) -> Result<AnsweringLauncher, Reque
 ///
 /// Why none could.
 pub fn try_control_sockets(context: &CommandContext) -> Result<(), RequestError> {
-    at_control_socket(context, control::try_out)
+    at_control_socket(context, |_| Ok(()))
 }
 
-/// What comes of `act` at the first control socket of the app at which it succeeds.
+/// What comes of `act` at the first control socket of the app at which it succeeds. What another process than the
+/// launcher has put there is not asked.
 fn at_control_socket<T>(
     context: &CommandContext,
     act: impl Fn(&Path) -> Result<T, RequestError>,
 ) -> Result<T, RequestError> {
+    let launcher = lock_holder(context);
     let mut why = None;
     for socket in control_sockets(context) {
-        match act(&socket) {
+        match control::try_out(&socket, launcher).and_then(|()| act(&socket)) {
             Ok(done) => return Ok(done),
             Err(error @ RequestError::Timeout) => return Err(error),
             // That there is no socket says less than what is wrong with the first that there is.

@@ -1,17 +1,19 @@
 //! What is wrong with a launcher or a server that does not answer, in words.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use shared::{
     access::{self, ROOT},
     app::AppName,
     claim,
     identity::{ProbeError, Secret},
-    message, next_command,
+    invoked_as, message, next_command,
     os::{SocketTables, System, is_stopped, own_account},
     port::Port,
     words::LaunchPhase,
 };
+
+use super::visibility::is_launcher;
 
 /// How long a server is waited for whose launcher says that it serves.
 const SERVER_SILENCE: Duration = Duration::from_secs(2);
@@ -29,7 +31,10 @@ pub struct InstanceProblem {
 pub fn silent(launcher: Option<u32>) -> String {
     match launcher {
         Some(pid) if is_stopped(pid) => message!("failure.stopped", pid),
-        Some(pid) => message!("failure.silent", pid),
+        Some(pid) => match stranger(pid) {
+            Some(name) => message!("failure.locked", pid, name),
+            None => message!("failure.silent", pid),
+        },
         None => message!("failure.unresponsive"),
     }
 }
@@ -41,9 +46,19 @@ pub fn now_silent(launcher: Option<u32>) -> String {
     }
     match launcher {
         Some(pid) if is_stopped(pid) => message!("now.continue", pid),
+        Some(pid) if stranger(pid).is_some() => message!("now.unlock", pid),
         Some(pid) => message!("now.kill", pid),
         None => message!("now.end_launcher"),
     }
+}
+
+/// The name of a process that has an app's lock and is none of ours.
+fn stranger(pid: u32) -> Option<String> {
+    let holder = System::default().process(pid)?.holder;
+    let exe = holder.exe?;
+    let exe = Path::new(&exe);
+    let is_ours = is_launcher(exe) || invoked_as::is_one_of(&invoked_as::SERVERS, exe);
+    holder.name.filter(|_| !is_ours)
 }
 
 /// The user of a process that this user can neither end nor continue.

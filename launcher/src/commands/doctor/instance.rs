@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{check::Check, obstacles::Obstacles};
 use crate::{
     commands::running,
+    control::RequestError,
     instance::{self, InstanceProblem, Presence, RunningInstance},
     options::CommandContext,
     run_files::RunFilesState,
@@ -100,12 +101,15 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
         && !error.is_absent()
     {
         let why = message!("ask.no_answer", pid, error);
-        let now = match error.untrusted() {
-            Some(untrusted) => {
+        let now = match (error.untrusted(), &error) {
+            (_, RequestError::AnotherListens(_)) => {
+                message!("doctor.now_lost", command = next_command::launcher("status", app))
+            }
+            (Some(untrusted), _) => {
                 let command = next_command::launcher("status", app);
                 message!("doctor.now_control", removal = untrusted.removal(), command)
             }
-            None => instance::now_silent(found.seen_launcher(context)),
+            (None, _) => instance::now_silent(found.seen_launcher(context)),
         };
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::problem("instance", text, now);

@@ -1,8 +1,14 @@
 //! Locks of whole files.
 
-use std::{fs::File, io, os::fd::AsRawFd};
+use std::{
+    fs::{self, File},
+    io,
+    os::{fd::AsRawFd, unix::fs::MetadataExt},
+    path::Path,
+};
 
-use crate::os::unix;
+use super::process::open_files;
+use crate::os::{OpenFile, unix};
 
 /// Takes the lock of an open file, until it is closed; false if another process has it. Where `flock(2)`
 /// is refused, it is a lock of the open file description (`F_OFD_SETLK`), which a network file system
@@ -39,9 +45,42 @@ fn lock_description(file: &File) -> io::Result<bool> {
     }
 }
 
+/// The process that has locked a file with `flock(2)`, if it can be seen from here; the one that has the file open if
+/// that has ended and left the lock to it.
+pub fn locking_process(file: &Path) -> Option<u32> {
+    let about = file.metadata().ok()?;
+    let (major, minor) = (rustix::fs::major(about.dev()), rustix::fs::minor(about.dev()));
+    let wanted = format!("{major:02x}:{minor:02x}:{}", about.ino());
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let pid = locks.lines().find_map(|lock| locker(lock, &wanted))?;
+    if Path::new(&format!("/proc/{pid}")).exists() {
+        return Some(pid);
+    }
+    let (file, own) = (file.canonicalize().ok()?, std::process::id());
+    let has_it_open = |open: &OpenFile| open.named == file && open.pid != own;
+    open_files(|_| true).find(has_it_open).map(|open| open.pid)
+}
+
+/// The process of a line of `proc_locks(5)` about `file`, such as `1: FLOCK ADVISORY WRITE 812 08:01:54746 0 EOF`. One
+/// that waits for a lock has an arrow.
+fn locker(line: &str, file: &str) -> Option<u32> {
+    match *line.split_ascii_whitespace().collect::<Vec<_>>() {
+        [_, "FLOCK", _, _, pid, found, ..] if found == file => pid.parse().ok(),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod test {
     use super::*;
+
+    #[test]
+    fn who_has_locked_a_file_is_told() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        assert_eq!(locking_process(file.path()), None);
+        assert!(try_lock(file.as_file()).expect("lockable"));
+        assert_eq!(locking_process(file.path()), Some(std::process::id()));
+    }
 
     #[test]
     fn a_description_is_locked_once() {

@@ -20,7 +20,7 @@ mod ranges;
 mod tables;
 
 pub use accounts::{keeps_modes, own_account};
-pub use locks::try_lock;
+pub use locks::{locking_process, try_lock};
 pub use process::{boot_id, is_ignored, is_stopped, open_files};
 pub use ranges::port_ranges;
 pub use unix::*;

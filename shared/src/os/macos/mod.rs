@@ -31,6 +31,11 @@ pub fn try_lock(file: &std::fs::File) -> io::Result<bool> {
     unix::flock(file)
 }
 
+/// Nothing: the system does not tell who has locked a file.
+pub fn locking_process(_: &Path) -> Option<u32> {
+    None
+}
+
 /// None: libproc tells the path that a file was opened at, and nothing that opens one again which is removed.
 pub fn open_files(_: impl Fn(&Path) -> bool) -> impl Iterator<Item = OpenFile> {
     std::iter::empty()

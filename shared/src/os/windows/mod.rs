@@ -62,6 +62,11 @@ pub fn is_unsupported_family(error: &io::Error) -> bool {
     error.raw_os_error() == Some(WSAEAFNOSUPPORT)
 }
 
+/// Nothing: the system does not tell who has locked a file.
+pub fn locking_process(_: &Path) -> Option<u32> {
+    None
+}
+
 /// None: a lock that a process has open can neither be removed nor renamed here.
 pub fn open_files(_: impl Fn(&Path) -> bool) -> impl Iterator<Item = OpenFile> {
     std::iter::empty()
