@@ -10,7 +10,7 @@ use crate::{
 /// The number of the user who may do everything.
 pub const ROOT: u32 = 0;
 
-/// What the system refuses.
+/// The access that failed, which decides the command that [`repair`] advises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedAccess {
     /// To read a file.

@@ -104,7 +104,7 @@ impl Conflict {
     }
 }
 
-/// Where to look instead of ending this process.
+/// The advice for a holder that listens for other programs, such as `docker-proxy`.
 fn stands_for(holder: &Holder) -> Option<&'static str> {
     let name = holder.name.as_deref()?;
     let (_, key) = DEPUTIES.iter().find(|(known, _)| name.starts_with(known))?;

@@ -109,10 +109,10 @@ fn started_at(pid: u32) -> Option<Timestamp> {
     System::default().process(pid)?.holder.started_at
 }
 
-/// What came of taking an app's lock.
+/// The result of [`AppLock::try_hold`].
 #[derive(Debug)]
 pub enum LockOutcome {
-    /// It is ours.
+    /// This process holds the lock until the value is dropped.
     Held(AppLock),
     /// Another process holds it; `None` if it has not yet said which, or is of version 0.1.
     Busy(Option<LockOwner>),
@@ -261,7 +261,7 @@ impl AppLock {
         own.into_iter().chain(Some(of_version_0_1).filter(|path| !path.exists())).collect()
     }
 
-    /// What the last owner left.
+    /// What the lock's file said before this process took the lock.
     pub fn remains(&self) -> &Remains {
         &self.remains
     }

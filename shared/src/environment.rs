@@ -101,7 +101,8 @@ impl Environment {
 }
 
 impl VariableError {
-    /// `problem` may contain the value, whatever that is.
+    /// `problem` may contain a value of any length: its middle is left out, and control characters are
+    /// escaped.
     pub(crate) fn new(variable: &'static str, problem: &str) -> Self {
         Self { variable, problem: one_line::of(problem) }
     }

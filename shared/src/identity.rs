@@ -60,10 +60,10 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// A file that was no secret of ours.
+/// A file with another content than a secret, renamed to make room for a new one.
 #[derive(Debug)]
 pub struct SetAside {
-    /// Where it is now.
+    /// Its new path.
     pub path: PathBuf,
     /// What was wrong with it.
     pub error: io::Error,
@@ -74,7 +74,7 @@ pub struct SetAside {
 pub struct Identity {
     /// The app it serves.
     pub app: AppName,
-    /// Of the program that answered, such as `0.1.0`.
+    /// The version of the program that answered, such as `0.1.0`.
     pub version: String,
     /// The launch it belongs to.
     pub launch_id: Uuid,
@@ -102,7 +102,7 @@ pub enum ProbeError {
     /// It answered with another status than 200.
     #[error("{}", message!("probe_error.status", status = .0))]
     Status(u16),
-    /// It answered something else.
+    /// The response is no HTTP, or its body no identity.
     #[error("{}", message!("probe_error.not_an_identity"))]
     NotAnIdentity,
     /// It answered, but does not know the secret.

@@ -53,12 +53,11 @@ struct OpenLog {
 }
 
 impl LogFile {
-    /// The log at `path`.
+    /// A log that opens `path` at the first append.
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, open: None }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -33,7 +33,7 @@ pub struct RecordedProcess {
     pub pid: u32,
     /// Where it listens, for itself or for its server.
     pub port: Port,
-    /// Which of both it is.
+    /// Launcher or server.
     pub program: Process,
     /// The launch that its records have.
     pub launch_id: Uuid,

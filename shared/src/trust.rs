@@ -23,7 +23,7 @@ use crate::{
     paths::Folders,
 };
 
-/// What is done with what is read.
+/// What a file is read for, which decides whose files are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// It is shown or changed.

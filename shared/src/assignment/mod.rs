@@ -75,25 +75,25 @@ pub struct GoodPort {
     pub origin: Origin,
     /// How many launches became ready on it.
     pub launches: u64,
-    /// When the first did.
+    /// When the first launch became ready on it.
     pub first_at: Timestamp,
-    /// When the last did.
+    /// When the last launch became ready on it.
     pub last_at: Timestamp,
 }
 
 /// Why an assignment cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AssignmentError {
-    /// The system refuses.
+    /// Reading the file failed.
     #[error("{}", message!("assignment_error.unreadable", error = .0))]
     Unreadable(#[from] io::Error),
-    /// It is no assignment.
+    /// The content is no assignment, for this reason.
     #[error("{0}")]
     Malformed(String),
     /// It has no port, and is no later than one that the port history has.
     #[error("{}", message!("assignment_error.cut_short"))]
     CutShort,
-    /// A later version wrote it.
+    /// The number of a format later than [`SCHEMA`].
     #[error("{}", message!("assignment_error.newer", schema = .0, ours = SCHEMA))]
     Newer(u32),
 }

@@ -28,12 +28,12 @@ pub const BACKLOG: i32 = 1024;
 /// means that a program listens whose queue is full.
 const KNOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// What a claim asks of a system.
+/// The socket operations of a claim, which tests replace with a model.
 pub(super) trait Network {
     /// A bound socket. Dropped, it is closed.
     type Socket;
 
-    /// By whose rules sockets live together here.
+    /// The rules by which this system gives one port to two sockets.
     fn rules(&self) -> BindRules;
 
     /// Binds a socket of the address's own family, and answers the address that it has now.
@@ -90,16 +90,16 @@ pub(super) fn carry_out<N: Network>(
     }
 }
 
-/// What a step had.
+/// The address that a step could bind.
 struct Taken<S> {
     address: SocketAddr,
     /// `None` if the step only tried whether it can be had.
     socket: Option<S>,
 }
 
-/// What a step failed with.
+/// The system's error in a step.
 struct StepError {
-    /// For whose sake the step was taken.
+    /// The claimed address, also where its wildcard was tried.
     address: SocketAddr,
     /// Whether a socket on any address may be the reason.
     anywhere: bool,
@@ -137,7 +137,7 @@ fn is_missing_family(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrNotAvailable || os::is_unsupported_family(error)
 }
 
-/// This machine.
+/// The network of this computer.
 pub(super) struct HostNetwork;
 
 impl Network for HostNetwork {

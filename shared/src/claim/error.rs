@@ -13,7 +13,7 @@ pub struct ClaimError {
     /// Whether a socket on any address of the family may be what keeps this one from us: every
     /// address was asked for at once.
     pub anywhere: bool,
-    /// What the system said.
+    /// The error of the system call that failed.
     pub source: io::Error,
 }
 

@@ -108,7 +108,7 @@ impl Claim {
         Ok(Self { port, listeners })
     }
 
-    /// The same on every address.
+    /// The port on which all of its sockets listen.
     pub fn port(&self) -> Port {
         self.port
     }

@@ -31,16 +31,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::os::bind_table::{BindRules, Sharing};
 
-/// One question to the system.
+/// One attempt to bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// Bind the wildcard of a family and close it again.
     Probe {
         /// The wildcard of its family.
         every: IpAddr,
-        /// How it is asked for.
+        /// The option that the socket is bound with.
         sharing: Sharing,
-        /// The address for whose sake it is asked.
+        /// The claimed address that an error of this step names.
         wanted: IpAddr,
         /// Whether a refusal counts only if a program accepts connections at `wanted`.
         unless_silent: bool,
@@ -48,13 +48,13 @@ pub(super) enum Step {
     /// Bind an address, to keep it.
     Bind {
         ip: IpAddr,
-        /// How it is asked for.
+        /// The option that the socket is bound with.
         sharing: Sharing,
     },
 }
 
 impl Step {
-    /// The address for whose sake it is taken.
+    /// The claimed address that an error of this step names.
     pub(super) fn wanted(self) -> IpAddr {
         match self {
             Self::Probe { wanted, .. } => wanted,
@@ -90,7 +90,7 @@ fn is_first_of_its_family(ip: IpAddr, addresses: &[IpAddr]) -> bool {
     addresses.iter().find(|other| other.is_ipv4() == ip.is_ipv4()) == Some(&ip)
 }
 
-/// The wildcard of a family.
+/// `0.0.0.0` for an IPv4 address, `::` for an IPv6 one.
 pub(super) fn every_address_like(ip: IpAddr) -> IpAddr {
     if ip.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
 }

@@ -8,14 +8,13 @@ use crate::{
     os::{HoldingProcess, SocketEntry},
 };
 
-/// What has been learnt of processes and users.
+/// Answers of the system about processes and users, kept for later questions.
 pub(super) struct Holders {
     system: Budget,
     processes: HashMap<u32, ProcessLookup>,
     users: HashMap<u32, String>,
 }
 
-/// What an answer about a process came to.
 #[derive(Clone)]
 enum ProcessLookup {
     Alive(HoldingProcess),

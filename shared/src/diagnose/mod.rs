@@ -78,7 +78,7 @@ pub struct Diagnostician {
     secret: Secret,
     holders: Holders,
     seen: Option<Snapshot>,
-    /// The answer, once the question was asked; it may be that there was none.
+    /// `None` before the first query, `Some(None)` if the system did not answer it in time.
     ranges: Option<Option<PortRanges>>,
 }
 

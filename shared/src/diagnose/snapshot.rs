@@ -15,20 +15,20 @@ use crate::{
 pub(super) struct Snapshot {
     sockets: HashMap<u16, Vec<SocketEntry>>,
     holders: HashMap<u64, Vec<u32>>,
-    /// Whether only those that listen were looked at.
+    /// Whether `sockets` has the listeners alone.
     pub(super) has_listeners_alone: bool,
-    /// Who asks.
+    /// The user id of this process; `None` on Windows.
     pub(super) own_uid: Option<u32>,
 }
 
 /// The sockets that conflict with an address; of each kind only the most specific ones.
 #[derive(Debug, Default)]
 pub(super) struct ConflictingSockets {
-    /// Those that listen.
+    /// Sockets that accept connections.
     pub(super) listeners: Vec<SocketEntry>,
-    /// Those that have the port without listening.
+    /// Sockets that have the port, and neither listen nor have a connection.
     pub(super) bound: Vec<SocketEntry>,
-    /// Those with a connection.
+    /// Sockets with a connection, which may be opening or closing.
     pub(super) connections: Vec<SocketEntry>,
     /// Closed connections in TIME_WAIT. They too can keep a port for a minute, if they were opened
     /// without the option to share it; no process holds them any more.
@@ -59,7 +59,7 @@ impl Snapshot {
         entries.filter(|entry| entry.state == SocketState::Listen).cloned().collect()
     }
 
-    /// The sockets whose holders are worth looking for.
+    /// The ids by which [`SocketTables::holders`] finds the holders of the sockets.
     pub(super) fn ids(&self) -> HashSet<u64> {
         self.sockets.values().flatten().filter_map(|entry| entry.id).collect()
     }

@@ -131,7 +131,7 @@ impl Ending {
         Self { port: Some(port), reason, exit_code: None, error: None, by: None }
     }
 
-    /// The same, asked for from there.
+    /// Sets where the end was asked for.
     #[must_use]
     pub fn asked(self, by: Option<RequestedBy>) -> Self {
         Self { by, ..self }

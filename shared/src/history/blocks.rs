@@ -11,7 +11,7 @@ use super::damage::LONGEST;
 /// How much is read at a time, in bytes: a page of the history is one or two of these.
 const CHUNK: usize = 256 << 10;
 
-/// Some lines of a file.
+/// One read of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BlockLines {
     /// Whole lines, and where the first of them begins.
@@ -36,7 +36,7 @@ pub(super) struct ForwardBlocks {
     /// What was read and not handed on: the beginning of a line, which is at `at` of the file.
     rest: Vec<u8>,
     at: u64,
-    /// Where a line began that is too long.
+    /// The offset of a line that is too long and whose end was not read yet.
     overlong: Option<u64>,
 }
 
@@ -61,7 +61,7 @@ impl ForwardBlocks {
         memchr::memchr(b'\n', &self.rest).is_some()
     }
 
-    /// Up to where the file was read.
+    /// The offset of the first byte that was not read yet.
     pub(super) fn position(&self) -> u64 {
         self.at + self.rest.len() as u64
     }

@@ -50,11 +50,11 @@ pub struct ConflictSource {
     pub classes: BTreeMap<String, u64>,
     /// When it held one for the first time.
     pub first: Timestamp,
-    /// And for the last time.
+    /// When it held one for the last time.
     pub last: Timestamp,
 }
 
-/// Processes come and go; these stay.
+/// What the processes of one program and user have in common.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 struct Who {
     name: Option<String>,

@@ -12,17 +12,17 @@ use crate::{app::AppName, event::EventName, port::Port, words::DamageKind};
 /// Which records are wanted; what is `None` or empty does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Any app if absent.
+    /// Only records of this app; `None` for every app.
     pub app: Option<AppName>,
-    /// Not from before.
+    /// The earliest stamp, itself included.
     pub since: Option<Timestamp>,
-    /// Not from after.
+    /// The latest stamp, itself included.
     pub until: Option<Timestamp>,
     /// One of these events, which may be those of another version.
     pub events: Vec<Cow<'static, str>>,
     /// About this port, or about leaving or reaching it.
     pub port: Option<Port>,
-    /// Any launch if absent.
+    /// Only records of this launch; `None` for every launch.
     pub launch_id: Option<Uuid>,
 }
 
@@ -47,7 +47,7 @@ impl Filter {
     }
 }
 
-/// What a line is to a reader.
+/// The result of matching one line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LineVerdict {
     Wanted,
@@ -63,7 +63,7 @@ pub(super) enum LineVerdict {
 /// passed over: only a line that has it is parsed.
 pub(super) struct Matcher {
     filter: Filter,
-    /// Diagnostics name no event.
+    /// Whether a line without an event is damage: false for diagnostics.
     needs_event: bool,
     needles: Vec<Needle>,
 }
@@ -100,7 +100,7 @@ pub(super) struct Block<'b> {
     matcher: &'b Matcher,
     block: &'b [u8],
     is_text: bool,
-    /// Where each needle is found next.
+    /// The offset of the next place of each needle; `None` if there is none.
     next: Vec<Option<usize>>,
 }
 

@@ -38,7 +38,7 @@ struct Followed {
     id: FileId,
 }
 
-/// What one look finds.
+/// Collects the records of one look.
 struct Batch<'f> {
     matcher: &'f Matcher,
     added: Vec<Appended>,
@@ -48,9 +48,9 @@ struct Batch<'f> {
 /// A record that was added, and the place behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
-    /// The line, read.
+    /// The added line and its place.
     pub entry: Entry,
-    /// Where to go on.
+    /// The place from which a follower returns the next record.
     pub cursor: Cursor,
 }
 

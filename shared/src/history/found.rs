@@ -16,7 +16,7 @@ use super::{
 };
 use crate::regular_file;
 
-/// A line that is wanted.
+/// A line that the filter wants, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// As it was written, without its end.
@@ -27,12 +27,12 @@ pub struct Entry {
     pub end: u64,
 }
 
-/// What stands in a line.
+/// One result of a reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// A record that is wanted.
     Record(Entry),
-    /// No record.
+    /// A line that is no record of this file's kind.
     Damage(Damage),
 }
 

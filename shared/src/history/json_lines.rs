@@ -79,7 +79,7 @@ pub(super) struct JsonLineWriter<S> {
     json: Json<LineBuffer>,
     sink: S,
     failed: bool,
-    /// The losses that lines tell of.
+    /// The losses that lines have reported.
     told: Losses,
 }
 
@@ -187,7 +187,6 @@ impl<S: Sink> JsonLineWriter<S> {
         }
     }
 
-    /// Where the lines go.
     pub(super) fn sink_mut(&mut self) -> &mut S {
         &mut self.sink
     }

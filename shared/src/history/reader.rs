@@ -35,7 +35,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Reader {
     file: PathBuf,
-    /// Diagnostics name no event.
+    /// Whether a line without an event is damage: false for diagnostics.
     needs_event: bool,
     /// Where another user must not have written it; `None` for what is shown.
     trusted: Option<(Folders, Purpose)>,
@@ -63,7 +63,7 @@ impl Cancellation {
 /// Why the history cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// The system refuses the file.
+    /// Opening or reading the file failed.
     #[error("the port history cannot be read")]
     Unreadable(#[from] io::Error),
     /// The file that the cursor points into is gone.
@@ -72,7 +72,7 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
-    /// What of the history is not believed, if that is the reason.
+    /// The file or folder that failed the trust check, if that is the cause.
     pub fn untrusted(&self) -> Option<&Untrusted> {
         match self {
             Self::Unreadable(error) => Untrusted::of(error),
@@ -90,7 +90,7 @@ impl HistoryError {
         repair.unwrap_or_else(|| message!("doctor.now_history"))
     }
 
-    /// What the system or the file has against it, in words.
+    /// The cause in words; the error itself if it has none.
     pub fn why(&self) -> String {
         self.source().map_or_else(|| self.to_string(), ToString::to_string)
     }
@@ -114,13 +114,13 @@ impl Reader {
         Self { needs_event: false, ..Self::of_history(file) }
     }
 
-    /// The same, until it is cancelled.
+    /// Ends each reading with an error when `cancellation` is cancelled.
     #[must_use]
     pub fn until(self, cancellation: Cancellation) -> Self {
         Self { cancellation, ..self }
     }
 
-    /// What this reads, whether it exists or not.
+    /// The path, whether there is a file or not.
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -209,7 +209,7 @@ impl Reader {
         Follower::from_end(&self.file, self.matcher(filter))
     }
 
-    /// What there is already, and what is added.
+    /// What `filter` wants of the records from the first on, and of those added later.
     pub fn follow_from_start(&self, filter: &Filter) -> Follower {
         Follower::from_start(&self.file, self.matcher(filter))
     }

@@ -44,7 +44,7 @@ struct OpenHistory {
     seq: u64,
     lines: JsonLineWriter<LogFile>,
     lost: Option<LostRecords>,
-    /// Where losses are told besides.
+    /// Also logs losses, once [`Writer::report_losses_to`] has set it.
     log: Option<Logger>,
 }
 
@@ -184,13 +184,13 @@ impl<W: Write + Send> RecordLines<W> {
         self.0.write_keys(record)
     }
 
-    /// Where the lines go.
+    /// The writer that the lines went to.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.0.sink_mut().0
     }
 }
 
-/// Anything that bytes can be written to.
+/// Makes a [`Sink`] of any [`Write`].
 struct Plain<W>(W);
 
 impl<W: Write + Send> Sink for Plain<W> {

@@ -28,7 +28,7 @@ const MAX_QUEUED: usize = 16 << 20;
 /// What one write takes at most, in bytes, give or take a line.
 const MAX_BATCH: usize = 256 << 10;
 
-/// The end that lines are put into.
+/// The sending end. A line that finds no room is dropped and counted.
 pub(super) struct Queue(Arc<SharedBatch>);
 
 /// The thread that writes; dropping it writes what is queued and waits for that.
@@ -57,7 +57,7 @@ struct BatchState {
     closing: bool,
 }
 
-/// What the thread writes to.
+/// The file of the thread, which tests replace.
 pub(super) trait BatchSink: Send {
     /// Makes room before the first lines.
     fn prepare(&mut self);
@@ -65,7 +65,6 @@ pub(super) trait BatchSink: Send {
     /// Appends whole lines.
     fn append(&mut self, lines: &[u8]) -> Result<(), LostLines>;
 
-    /// What has been lost so far.
     fn losses(&self) -> Losses;
 }
 

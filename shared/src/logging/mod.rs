@@ -103,7 +103,7 @@ impl Drop for Diagnostics {
     }
 }
 
-/// Where lines go that no thread writes.
+/// Drops each line, where there can be no thread.
 struct Nowhere;
 
 impl Sink for Nowhere {

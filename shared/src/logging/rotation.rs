@@ -48,7 +48,6 @@ impl RotatingFile {
         Self { log: LogFile::new(path), losses: Losses::default() }
     }
 
-    /// Where it is.
     pub(super) fn path(&self) -> &Path {
         self.log.path()
     }
@@ -64,7 +63,6 @@ impl RotatingFile {
         appended
     }
 
-    /// What has been lost so far.
     pub(super) fn losses(&self) -> Losses {
         self.losses
     }

@@ -14,7 +14,7 @@
 
 use std::net::IpAddr;
 
-/// By whose rules sockets live together.
+/// The system whose rules decide whether two sockets may have one port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BindRules {
     /// Those of Linux.
@@ -45,15 +45,15 @@ pub struct Bound {
     pub ip: IpAddr,
     /// For `::`, whether it stands for every IPv4 address too.
     pub dual: bool,
-    /// How it asked.
+    /// The option that it was bound with.
     pub sharing: Sharing,
-    /// False for a socket that is bound alone.
+    /// Whether it listens, or is bound without listening.
     pub listens: bool,
     /// The user id of its owner.
     pub user: u32,
 }
 
-/// The result for the second socket.
+/// Whether a second socket gets the port of the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BindAnswer {
     /// It may.

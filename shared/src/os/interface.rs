@@ -31,7 +31,7 @@ pub struct PortRanges {
 pub struct FileIdentity {
     /// The device or the volume.
     pub device: u64,
-    /// Its number there.
+    /// The number of the file on that device.
     pub inode: u64,
 }
 
@@ -58,9 +58,9 @@ pub struct FileRights {
 /// The user and the group that a process acts for.
 #[derive(Debug, Clone, Copy)]
 pub struct Account {
-    /// By its number, 0 for root.
+    /// The user id, 0 for root.
     pub user: u32,
-    /// The primary one, by its number.
+    /// The id of the primary group.
     pub group: u32,
     /// Whether the group has no other member. Asking may take a while where a server keeps the groups.
     pub has_private_group: fn() -> bool,
@@ -110,7 +110,7 @@ pub struct SocketEntry {
 /// A file that a process has open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenFile {
-    /// The process.
+    /// The process that has it open.
     pub pid: u32,
     /// The path it was opened at, or was renamed to; there may be another file by now, or none.
     pub named: PathBuf,
@@ -121,7 +121,7 @@ pub struct OpenFile {
 /// A process that holds a socket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HoldingProcess {
-    /// What is known of it.
+    /// The process, as far as the system describes it.
     pub holder: Holder,
     /// Whether the process that started it is gone.
     pub orphan: bool,

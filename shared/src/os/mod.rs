@@ -50,7 +50,7 @@ impl LiveRanges {
         self.0.get_or_init(port_ranges)
     }
 
-    /// Whether they have been asked for.
+    /// Whether [`get`](Self::get) has asked the system.
     pub fn are_known(&self) -> bool {
         self.0.get().is_some()
     }

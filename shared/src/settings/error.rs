@@ -89,12 +89,12 @@ pub enum SettingsProblem {
     /// A line is wrong because of a quotation mark that TOML has not.
     #[error("{}", message!("settings_error.quote", character = .character, code = code(*.character), quote = .quote))]
     Quote {
-        /// As it was written.
+        /// The character in the file.
         character: char,
-        /// The one that TOML has.
+        /// The quotation mark that TOML has in its place.
         quote: &'static str,
     },
-    /// It has a table.
+    /// A table begins in this line, from 1.
     #[error("{}", message!("settings_error.section", line = .0))]
     Section(usize),
     /// It has a key twice.
@@ -109,18 +109,18 @@ pub enum SettingsProblem {
     /// A line is nothing that a settings file can have.
     #[error("{}", message!("settings_error.no_line", written = .0))]
     NoSetting(String),
-    /// It has a key that means nothing here.
+    /// A key is no setting.
     #[error("{}", unknown_key(.key, *.nearest))]
     UnknownKey {
-        /// As it was written.
+        /// The key in the file, with that of its table.
         key: String,
-        /// The nearest one there is.
+        /// The setting that was probably meant, if one is similar.
         nearest: Option<&'static str>,
     },
     /// A value is not of the kind that its key wants.
     #[error("{0}")]
     Value(String),
-    /// The same, and another value was probably meant.
+    /// A value is wrong, and another was probably meant.
     #[error("{0}")]
     Corrected(Box<Correction>),
 }
@@ -129,11 +129,11 @@ pub enum SettingsProblem {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.in_words())]
 pub struct Correction {
-    /// The setting.
+    /// The name of the setting.
     pub key: &'static str,
     /// Its value, as it was written.
     pub written: String,
-    /// What it should be, in words.
+    /// The kind of value that the setting takes, in words.
     pub what: String,
     /// The value that was probably meant, as it is written in the file.
     pub value: String,

@@ -24,9 +24,9 @@ use crate::{
 pub struct Change {
     /// Its name in the settings file.
     pub key: &'static str,
-    /// What it was, if it was set.
+    /// The old value as JSON, secrets masked; `None` if it was not set.
     pub from: Option<String>,
-    /// What it is, if it is set.
+    /// The new value as JSON, secrets masked; `None` if it is not set.
     pub to: Option<String>,
 }
 

@@ -57,12 +57,12 @@ macro_rules! settings {
             }
         }
 
-        /// What each place sets.
+        /// The settings of each place, the strongest first.
         #[derive(Debug)]
         pub struct Layers<'a> {
             /// The options of the command line.
             pub flags: Settings,
-            /// They win over the file.
+            /// The settings of the environment.
             pub variables: Settings,
             /// What the person's file sets.
             pub file: &'a Settings,
@@ -71,7 +71,7 @@ macro_rules! settings {
         }
 
         impl Layers<'_> {
-            /// Lays the layers over one another.
+            /// Takes each value from the strongest layer that sets it, or else the default.
             pub fn effective(self) -> Effective {
                 let Self { flags, variables, file, path } = self;
                 Effective {$(

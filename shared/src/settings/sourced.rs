@@ -12,9 +12,9 @@ use crate::message;
 /// A value and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
-    /// What holds.
+    /// The value in effect.
     pub value: T,
-    /// A message about the value names it.
+    /// The place that sets it, which messages about the value name.
     pub source: SettingSource,
 }
 
@@ -27,7 +27,7 @@ pub enum SettingSource {
     Variable(&'static str),
     /// The settings file.
     File(PathBuf),
-    /// It is set nowhere.
+    /// The default, because no place sets it.
     Default,
 }
 

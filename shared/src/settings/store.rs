@@ -32,15 +32,15 @@ pub enum StoreError<E> {
     /// It cannot be read, or is no text.
     #[error(transparent)]
     Unusable(#[from] SettingsError),
-    /// The change was refused.
+    /// The error that the change returned.
     #[error("{0}")]
     Refused(E),
-    /// The disk refuses it.
+    /// The file cannot be locked or written.
     #[error("{}", message!("set.unwritable", file = .file.display(), error = .source))]
     Unwritable {
         /// The settings file, or the lock beside it.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the system call that failed.
         source: io::Error,
     },
 }

@@ -64,12 +64,12 @@ words! {
     pub enum LogLevel {
         /// What failed.
         Error = "error",
-        /// And what goes on with less.
+        /// Also what is done without.
         Warning = "warning",
-        /// And every change of state, and every request.
+        /// Also every change of state, and every request.
         #[default]
         Info = "info",
-        /// And what was tried.
+        /// Also each attempt.
         Debug = "debug",
     }
 }

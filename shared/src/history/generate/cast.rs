@@ -29,7 +29,7 @@ pub(super) struct Machine {
     pub(super) name: &'static str,
     /// How far its clock is from the true time.
     skew: SignedDuration,
-    /// For how many more records it is wrong.
+    /// For how many more records the clock is wrong; 0 if it is right.
     wrong_for: u64,
 }
 

@@ -13,7 +13,7 @@ const RECORDS_OF_A_FAULT: u32 = 50;
 /// How many lines are longer than any of ours: each costs a mebibyte.
 const MOST_LONG_LINES: u32 = 4;
 
-/// What is wrong.
+/// What was done to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
     /// A line is no record.
@@ -34,9 +34,9 @@ impl Serialize for FaultKind {
 /// What was done to a generated history, so that a reader can be held to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct InjectedFault {
-    /// What is wrong.
+    /// Damage of this line, or a record that was left out before it.
     pub kind: FaultKind,
-    /// Counted from 1.
+    /// The number of the line, from 1.
     pub line: u64,
     /// Where the line begins, in bytes from the beginning of the file.
     pub offset: u64,

@@ -45,7 +45,7 @@ pub struct GenerateOptions {
     pub faults: bool,
 }
 
-/// What was made.
+/// The size of a generated history.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GeneratedHistory {
     /// Those that a fault damaged or left out count as well.

@@ -25,7 +25,7 @@ pub use process::{boot_id, is_ignored, is_stopped, open_files};
 pub use ranges::port_ranges;
 pub use unix::*;
 
-/// How sockets live together here.
+/// Decides the steps of a claim on this system.
 pub const RULES: BindRules = BindRules::Linux;
 
 /// This system: `/proc` and the user database.

@@ -142,7 +142,7 @@ struct Stat {
     state: String,
     parent: u32,
     session: u32,
-    /// In clock ticks after the system did.
+    /// When the process started, in clock ticks since the start of the system.
     started: i64,
 }
 

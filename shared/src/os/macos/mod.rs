@@ -23,7 +23,7 @@ pub use ranges::port_ranges;
 pub use sysctl::boot_id;
 pub use unix::*;
 
-/// How sockets live together here.
+/// Decides the steps of a claim on this system.
 pub const RULES: BindRules = BindRules::MacOs;
 
 /// Takes the lock of an open file, until it is closed; false if another process has it.

@@ -58,7 +58,7 @@ pub fn private_file() -> OpenOptions {
     OpenOptions::new()
 }
 
-/// Opens a file of ours.
+/// Opens the path, and follows a link there.
 pub fn open_plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }
@@ -124,7 +124,7 @@ pub fn file_rights(_: &Metadata) -> Option<FileRights> {
     None
 }
 
-/// Nothing: users are no numbers here.
+/// `None`: users of Windows have no numbers.
 pub fn own_account() -> Option<Account> {
     None
 }
@@ -187,10 +187,10 @@ pub fn machine_name() -> String {
     env::var("COMPUTERNAME").unwrap_or_default()
 }
 
-/// Files have no size limit here that would end a process.
+/// Does nothing: no size limit of files ends a process of Windows.
 pub fn survive_file_size_limit() {}
 
-/// There are no signals.
+/// Does nothing: Windows has no signals.
 pub fn unblock_signals() {}
 
 /// Whether a process is stopped: Ctrl-Z does not exist here.

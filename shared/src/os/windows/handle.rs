@@ -20,7 +20,7 @@ impl Handle {
         Ok(Self(unsafe { OwnedHandle::from_raw_handle(handle) }))
     }
 
-    /// For calls that borrow it.
+    /// The raw handle, which the caller must not close.
     pub(super) fn raw(&self) -> HANDLE {
         self.0.as_raw_handle()
     }

@@ -29,7 +29,7 @@ type Free = unsafe extern "system" fn(*mut HCN_PORT_RANGE_ENTRY);
 /// The most that is believed of an answer: there are no more ports than this.
 const MAX_ENTRIES: usize = 65_536;
 
-/// What is kept, for TCP.
+/// The TCP ports that the host network service keeps; empty where it is missing.
 pub(super) fn reservations() -> Vec<PortRange> {
     let Some((enumerate, free)) = functions() else { return Vec::new() };
     let (mut count, mut entries) = (0, ptr::null_mut());

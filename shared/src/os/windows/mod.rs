@@ -33,7 +33,7 @@ mod tables;
 pub use files::*;
 pub use ranges::port_ranges;
 
-/// How sockets live together here.
+/// Decides the steps of a claim on this system.
 pub const RULES: BindRules = BindRules::Windows;
 
 /// Sets how a socket asks for its address, before it is bound. `SO_REUSEADDR`, which here takes an

@@ -90,7 +90,7 @@ struct Question {
 }
 
 impl Question {
-    /// All of them run at once.
+    /// Starts `netsh` with these arguments, without waiting for its end.
     fn ask(words: &[&str]) -> Option<Self> {
         let mut netsh = Command::new(system_folder()?.join("netsh.exe"))
             .args(words)

@@ -19,9 +19,9 @@ pub(super) const PORT: u16 = 3030;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stranger {
     pub(super) socket: Bound,
-    /// After how many of our questions he asks for it.
+    /// After how many of our attempts the stranger binds it.
     pub(super) comes_after: usize,
-    /// Whether he listens at once, or when our claim is over.
+    /// Whether the stranger listens at once, or when our claim is over.
     pub(super) listens_at_once: bool,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Modelled {
     has_probes: bool,
     questions: Cell<usize>,
     opened: Cell<usize>,
-    /// The stranger's socket, once he has one.
+    /// The stranger's socket; `None` before it is bound.
     his: Cell<Option<usize>>,
 }
 
