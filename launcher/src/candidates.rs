@@ -35,14 +35,14 @@ use shared::{
 /// nothing that the shuffled range does not; three are enough.
 pub const PROPOSALS: usize = 3;
 
-/// A port worth trying.
+/// A port to try, or to report as refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     /// The port; `None` for a port of the system's choice.
     pub port: Option<Port>,
     /// Why it is on the list.
     pub origin: Origin,
-    /// Why it is not even tried, if it is not.
+    /// Why the policy refuses it; `None` if it is tried.
     pub refusal: Option<Class>,
 }
 

@@ -101,7 +101,7 @@ impl LaunchError {
         }
     }
 
-    /// One word for records.
+    /// The `reason` in the record of the end.
     pub fn reason(&self) -> EndReason {
         match self {
             Self::Options(OptionsError::Variable(_)) => EndReason::Usage,

@@ -54,9 +54,9 @@ pub struct Launch {
     pub token: Token,
     /// The app and its folders.
     pub context: CommandContext,
-    /// Where records go.
+    /// The port history, which all apps share.
     pub history: Writer,
-    /// What a person sees.
+    /// Prints the course of the launch.
     pub screen: Screen,
     diagnostics: Diagnostics,
 }
@@ -94,7 +94,7 @@ impl Launch {
         }
     }
 
-    /// Where diagnostics go.
+    /// The logger of `launcher.jsonl`.
     pub fn log(&self) -> &Logger {
         self.diagnostics.logger()
     }
@@ -223,12 +223,12 @@ impl Launch {
         self.history.record(&Event::StateRecovered { file: name, problem, source });
     }
 
-    /// A failure that the launch goes on without.
+    /// Logs and prints an error that does not end the launch.
     pub fn warn(&self, what: &str, error: &io::Error) {
         warn(self.log(), self.screen, what, error);
     }
 
-    /// The end of a launch without a failure.
+    /// Records the end of a launch without a failure.
     pub fn stopped(&self, ending: Ending) -> Exit {
         let exit = Exit::Done;
         let ending = Ending { exit_code: Some(exit.code()), ..ending };
@@ -236,7 +236,7 @@ impl Launch {
         exit
     }
 
-    /// The end of a launch that had a port.
+    /// Records that the port is released; also the end of the launch, if that is no failure.
     ///
     /// # Errors
     ///

@@ -37,7 +37,7 @@ use crate::{
 
 /// What is remembered of the app, read before a port is chosen.
 pub struct RememberedState {
-    /// As its file has it, or rebuilt from the history.
+    /// Read from its file, or rebuilt from the history.
     pub assignment: Assignment,
     /// The secret that servers prove their identity with.
     pub secret: Secret,
@@ -65,7 +65,7 @@ pub enum ReadyReason {
 
 /// The state of a launch outside the supervisor.
 pub struct LaunchState<'a> {
-    /// What stays the same from start to end.
+    /// What no restart and no move changes.
     pub launch: &'a Launch,
     /// The options of the command line, for reading the settings again.
     pub args: &'a StartArgs,
@@ -160,7 +160,7 @@ impl LaunchState<'_> {
         self.remembered.assignment.last_good.map(|good| good.port)
     }
 
-    /// What a person who asked for something must know besides.
+    /// What an answer to a request adds: a port, a discovery file or records that could not be written.
     pub fn warning(&self) -> Option<String> {
         let lost = || self.launch.history.lost().map(|lost| lost.to_string());
         let not_found = || self.run_files.not_found().map(ToOwned::to_owned);

@@ -31,7 +31,7 @@ const PACKET_TIMEOUT: Duration = Duration::from_millis(200);
 /// Why a process could not be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFailure {
-    /// In the system's words.
+    /// The system's error message.
     pub why: String,
     /// Whether the launcher may open no more files.
     pub is_out_of_files: bool,
@@ -48,13 +48,13 @@ impl From<io::Error> for StartFailure {
 pub enum NotReady {
     /// Its process could not be started.
     NotStarted(StartFailure),
-    /// With this code; `None` if the system does not tell it.
+    /// Its process exited with this code; `None` if the system does not report it.
     Exited(Option<i32>),
     /// This signal ended it.
     Signalled(i32),
     /// It was not ready in time.
     TimedOut {
-        /// How long it had.
+        /// The time within which it had to be ready.
         after: Duration,
         /// Whether it had sent `ready`.
         said_ready: bool,

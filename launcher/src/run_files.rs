@@ -113,7 +113,8 @@ impl<'a> RunFiles<'a> {
         self.not_found.as_deref()
     }
 
-    /// Writes anew what is lost.
+    /// Writes the lock's file, the control socket, the discovery file and the token anew where they are
+    /// lost.
     pub fn restore(&mut self) {
         let context = &self.launch.context;
         let (app, folders) = (&context.app, &context.folders);
@@ -213,12 +214,12 @@ pub struct RunFilesState {
     /// The launch that the discovery file names.
     published: Option<Uuid>,
     discovery: PathBuf,
-    /// Those whose loss shows without a look at the launch.
+    /// The files other than the discovery file that are missing.
     missing: Vec<PathBuf>,
 }
 
 impl RunFilesState {
-    /// Those of the app of `context`.
+    /// Looks at the files of the app; changes nothing.
     pub fn look(context: &CommandContext) -> Self {
         let (app, folders) = (&context.app, &context.folders);
         let discovery = folders.discovery(app);

@@ -30,7 +30,7 @@ use crate::candidates::Candidate;
 pub struct Choice {
     /// The sockets that listen on it.
     pub claim: Claim,
-    /// Why this port.
+    /// Why the claimed port was a candidate.
     pub origin: Origin,
     /// The remembered ports that could not be had, in the order in which they were tried.
     pub refused: Vec<Conflict>,
@@ -53,13 +53,12 @@ pub enum ChoiceError {
     Claim(#[from] ClaimError),
 }
 
-/// What came of one candidate.
 enum ClaimOutcome {
     Claimed(Claim),
     Refused(Conflict),
 }
 
-/// What choosing depends on.
+/// Tries candidates in their order until one is claimed.
 pub struct Chooser<'a> {
     /// Where conflicts are recorded.
     pub history: &'a history::Writer,

@@ -31,7 +31,7 @@ const RESTORE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long this sleeps between two looks for that socket.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What is there of the app.
+/// Looks for the app, with the secret of this user if it can be read.
 pub(super) fn look(context: &CommandContext) -> Presence {
     let secret = Secret::load(&context.folders.secret()).ok();
     Finder::new(context, secret).look()
@@ -139,8 +139,8 @@ fn none(context: &CommandContext) -> Exit {
     Exit::NotRunning
 }
 
-/// The launcher that writes its files anew when it is told to. One of version 0.1 would end: what shows
-/// the version is that it has written the app's lock, or that its server names it.
+/// The launcher that writes its files anew when a signal asks for it. One of version 0.1 would end: what
+/// shows the version is that it has written the app's lock, or that its server names it.
 pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<u32> {
     match presence {
         Presence::Running(found) if found.names_launcher || found.launcher_pid.is_none() => {

@@ -40,8 +40,8 @@ pub struct IncomingRequest {
     pub request: Request,
     /// Takes one response, which another thread writes to the client.
     pub reply: Sender<Response>,
-    /// Is disconnected when the response has been written, or when the client has gone away; a process that ends
-    /// before loses it.
+    /// Disconnects once the response is written or the client has gone away; a process that ends earlier
+    /// loses the response.
     pub written: Receiver<()>,
     expires: Option<Instant>,
 }

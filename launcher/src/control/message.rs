@@ -35,7 +35,7 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Response {
-    /// What a launch says of itself.
+    /// The state of the launch at this moment.
     Status(Box<LaunchStatus>),
     /// The launch is ending; the connection is closed when it has ended.
     Stopping {
@@ -52,7 +52,7 @@ pub enum Response {
         port: Port,
         /// The process id of the server.
         server_pid: u32,
-        /// What could not be done besides; one of an earlier version does not say.
+        /// What a person must know besides; absent if there is nothing, or in an answer of version 0.1.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         warning: Option<String>,
     },

@@ -43,7 +43,7 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// Whether there is no socket.
+    /// Whether there is nothing at the path of the socket.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Unreachable(error) if error.kind() == io::ErrorKind::NotFound)
     }
@@ -61,7 +61,7 @@ impl RequestError {
 #[derive(Debug)]
 pub struct PendingRequest {
     response: Receiver<Result<Response, RequestError>>,
-    /// Is disconnected when the connection has ended.
+    /// Carries nothing: it disconnects when the connection has ended.
     end: Receiver<()>,
 }
 

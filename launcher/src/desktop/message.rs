@@ -44,13 +44,13 @@ impl Message {
         }
     }
 
-    /// The same message with the app and its log.
+    /// Adds the app and the path of its log.
     #[must_use]
     pub fn about(self, app: &AppName, log: PathBuf) -> Self {
         Self { app: Some(app.clone()), log: Some(log), ..self }
     }
 
-    /// The title of the dialog.
+    /// The title of the dialog, without the app where that is unknown.
     pub fn title(&self) -> String {
         match &self.app {
             Some(app) => message!("box.title", app),
@@ -58,7 +58,7 @@ impl Message {
         }
     }
 
-    /// The text of the dialog.
+    /// The paragraphs of the dialog, with empty lines between them.
     pub fn text(&self) -> String {
         let why = self.why.iter().map(|why| message!("box.why", why));
         let now = self.now.iter().map(|now| message!("box.now", now));
@@ -72,7 +72,7 @@ impl Message {
             .join("\n\n")
     }
 
-    /// The same as a page that needs nothing else.
+    /// The message as an HTML page that loads nothing.
     pub fn page(&self) -> String {
         let paragraphs: String =
             self.text().split("\n\n").map(|line| format!("<p>{}</p>\n", escaped(line))).collect();

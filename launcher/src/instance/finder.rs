@@ -1,4 +1,4 @@
-//! The look for the running instance, and for its launcher.
+//! Finds the running instance of an app, and its launcher.
 
 use std::{
     cell::OnceCell,
@@ -32,24 +32,23 @@ use crate::{
 /// Looks for the running instance of an app.
 pub struct Finder<'a> {
     context: &'a CommandContext,
-    /// `None` if this user has none yet, and then no server can prove itself.
     secret: Option<Secret>,
     /// The ports on which something else answered, or nothing in time.
     strangers: BTreeSet<Port>,
     /// Those among them on which a server has proved itself that belongs to a copy of these files, or they to it.
     copies: BTreeSet<Port>,
-    /// The processes that the history names. It is read once, for one who looks again and again.
+    /// The processes that the history names, read once for all looks.
     recorded: OnceCell<RecordedProcesses>,
 }
 
 impl<'a> Finder<'a> {
-    /// For the app of `context`.
+    /// A finder that has asked nothing yet. Without a `secret` no server can prove itself.
     pub fn new(context: &'a CommandContext, secret: Option<Secret>) -> Self {
         let (strangers, copies) = (BTreeSet::new(), BTreeSet::new());
         Self { context, secret, strangers, copies, recorded: OnceCell::new() }
     }
 
-    /// What is there now.
+    /// Asks the ports and sockets that the files, the history and the lock of the app name.
     pub fn look(&mut self) -> Presence {
         let CommandContext { app, folders, .. } = self.context;
         let published: Vec<_> = Discovery::of_app(folders, app).collect();
@@ -249,9 +248,9 @@ fn resolved(path: &Path) -> PathBuf {
 /// A launcher that has just answered.
 #[derive(Debug)]
 pub struct AnsweringLauncher {
-    /// Where it takes requests.
+    /// The path of its control socket.
     pub socket: PathBuf,
-    /// As it has sent it.
+    /// The status in its answer.
     pub status: Box<LaunchStatus>,
 }
 

@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{control::LaunchStatus, options::CommandContext, os};
 
-/// A running app, proved.
+/// A running app whose server or launcher has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningInstance {
     /// Where it serves.
     pub port: Port,
-    /// The same that its records have.
+    /// The launch of its records.
     pub launch_id: Uuid,
-    /// Of the program that answered.
+    /// The version of the program that answered.
     pub version: String,
     /// `None` if the launcher has answered while there was no server.
     pub server_pid: Option<u32>,
@@ -84,7 +84,7 @@ impl RunningInstance {
     }
 }
 
-/// What is there of an app.
+/// Whether and where an app runs.
 #[derive(Debug)]
 pub enum Presence {
     /// It runs here: its server has proved itself, or its launcher has answered for it.

@@ -23,7 +23,7 @@ const SERVER_SILENCE: Duration = Duration::from_secs(2);
 pub struct InstanceProblem {
     /// What is wrong, with whose process.
     pub problem: String,
-    /// The way out.
+    /// What a person can do.
     pub now: String,
 }
 

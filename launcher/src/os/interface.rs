@@ -7,7 +7,7 @@ use shared::{event::RequestedBy, handover::ProtocolInfo};
 /// A server process that was started.
 #[derive(Debug)]
 pub struct Started {
-    /// Not waited for yet.
+    /// The child, which the caller must wait for.
     pub process: Child,
     /// What it must be sent to open its sockets; empty where it has inherited them.
     pub sockets: Vec<ProtocolInfo>,

@@ -38,7 +38,7 @@ use crate::{
 /// transmission.
 pub const END_OF_START: &str = "\u{4}";
 
-/// Where the launcher prints what it does.
+/// Prints the course of a launch, as text or as JSON lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     json: bool,
@@ -47,7 +47,7 @@ pub struct Screen {
 
 /// A server that became ready.
 pub struct ReadyNotice<'a> {
-    /// On its first port.
+    /// The launch, on its first port.
     pub launch: &'a LaunchInfo,
     /// The server's process, and how long it took to become ready.
     pub at: &'a ServerAt,
@@ -66,7 +66,7 @@ pub struct ReadyNotice<'a> {
 }
 
 impl ReadyNotice<'_> {
-    /// What a person changes for another range.
+    /// The option or the variable that set the range, or else the settings file.
     fn what_sets_the_range(&self) -> String {
         match &self.range.source {
             source @ (SettingSource::Flag(_) | SettingSource::Variable(_)) => source.to_string(),
@@ -78,7 +78,7 @@ impl ReadyNotice<'_> {
 }
 
 impl Screen {
-    /// A screen for people, or for programs.
+    /// `json` is whether it prints JSON lines.
     pub fn new(json: bool) -> Self {
         Self { json, is_detached: environment::is_set(invoked_as::DETACHED_VARIABLE) }
     }
@@ -93,7 +93,7 @@ impl Screen {
         }
     }
 
-    /// The server answers.
+    /// Prints where the server is, why it has this port, and how it is stopped.
     pub fn ready(&self, ready: &ReadyNotice<'_>) {
         if self.json {
             line(ReadyLine::new(ready.launch.clone(), ready.at));
@@ -119,7 +119,7 @@ impl Screen {
         line(format_args!("  {end}").dimmed());
     }
 
-    /// A server that failed answers again.
+    /// Prints that a new server answers on the same port.
     pub fn restarted(&self, launch: &LaunchInfo, at: &ServerAt) {
         if self.json {
             line(ReadyLine::new(launch.clone(), at));
@@ -128,7 +128,7 @@ impl Screen {
         }
     }
 
-    /// The port has changed while the server served.
+    /// Prints the address of a server that has been moved.
     pub fn moved(&self, launch: &LaunchInfo, at: &ServerAt) {
         if self.json {
             line(ReadyLine::new(launch.clone(), at));
@@ -137,7 +137,7 @@ impl Screen {
         }
     }
 
-    /// The settings were read again.
+    /// Prints what a new reading of the settings has changed.
     pub fn settings_reloaded(&self, changes: &[Change]) {
         if self.json {
             return changes.iter().for_each(|change| line(Event::from(change.clone()).to_json()));
@@ -153,7 +153,7 @@ impl Screen {
         }
     }
 
-    /// The home port, which was taken at the start, is free again.
+    /// Prints that the home port, which was taken at the start, is free again.
     pub fn home_is_free(&self, app: &AppName, port: Port) {
         if !self.json {
             line(message!("start.home_is_free", port));
@@ -162,14 +162,14 @@ impl Screen {
         }
     }
 
-    /// The launch was stopped while its server was starting.
+    /// Prints that the launch was stopped while its server was starting.
     pub fn stopped_early(&self, app: &AppName) {
         if !self.json {
             line(message!("start.stopped_early", app));
         }
     }
 
-    /// The app is running already.
+    /// Prints where the running instance is.
     pub fn instance(
         &self,
         app: &AppName,
@@ -195,7 +195,7 @@ impl Screen {
         }
     }
 
-    /// What was remembered could not be read.
+    /// Prints what was wrong with a file and where its content was taken from.
     pub fn recovered(&self, file: &str, recovery: &Recovery) {
         let from = match recovery.source {
             RecoverySource::PortHistory => message!("start.from_history"),
@@ -208,12 +208,12 @@ impl Screen {
         }
     }
 
-    /// Something works less well than wished.
+    /// Prints what the launch does without, and why.
     pub fn warning(&self, what: &str, why: impl Display) {
         note(format_args!("{} {what} ({why})", "warning:".yellow().bold()));
     }
 
-    /// The launch failed before its folders were known.
+    /// Prints a failure that came before the folders were known, and returns its exit code.
     pub fn failed_early(&self, failure: &LaunchError) -> Exit {
         explain(failure);
         desktop::show_error(&Message::of(failure), None);
@@ -236,7 +236,7 @@ impl Screen {
     }
 }
 
-/// What happened, why, and what to do now.
+/// Prints what happened, why, and what to do now.
 fn explain(failure: &LaunchError) {
     error(failure);
     for why in failure.why_here() {
@@ -288,7 +288,7 @@ pub(crate) fn error(text: impl Display) {
     note(format_args!("{} {text}", "error:".red().bold()));
 }
 
-/// What is done without, on stderr.
+/// Prints a warning to stderr.
 pub(crate) fn warning(text: impl Display) {
     note(format_args!("{} {text}", "warning:".yellow().bold()));
 }

@@ -30,7 +30,7 @@ static QUEUE: OnceLock<SyncSender<Piece>> = OnceLock::new();
 pub(crate) enum Stream {
     /// Stdout, without colours where they would not be seen.
     Stdout,
-    /// Stderr, the same.
+    /// Stderr, without colours where they would not be seen.
     Stderr,
     /// Stdout, byte for byte.
     BareStdout,
@@ -40,7 +40,7 @@ pub(crate) enum Stream {
 
 enum Piece {
     Text(Stream, Vec<u8>),
-    /// Everything before it is written.
+    /// Sends once everything before it is written.
     End(SyncSender<()>),
 }
 

@@ -20,10 +20,10 @@ mod system {
 
 #[cfg(windows)]
 mod system {
-    /// Memory is the limit here.
+    /// Does nothing: memory is the limit on Windows.
     pub fn raise_limit() {}
 
-    /// There is none.
+    /// `None`: memory is the limit on Windows.
     pub fn limit() -> Option<usize> {
         None
     }

@@ -13,7 +13,7 @@ const MAX_SOCKETS: usize = 64;
 /// Why the passed sockets cannot be served on.
 #[derive(Debug, thiserror::Error)]
 pub enum PassedError {
-    /// More are announced than are ever taken.
+    /// More sockets are announced, by this number, than the server takes.
     #[error("{}", message!("server.too_many_sockets", count = .0, most = MAX_SOCKETS))]
     TooMany(usize),
     /// What is announced is not a TCP socket.
@@ -25,7 +25,7 @@ pub enum PassedError {
     /// The socket at this place, counted from 0, does not listen.
     #[error("{}", message!("server.not_listening", number = .0))]
     NotListening(usize),
-    /// They are on different ports.
+    /// Two of the sockets are on these different ports.
     #[error("{}", message!("server.several_ports", first = .0, second = .1))]
     SeveralPorts(u16, u16),
 }

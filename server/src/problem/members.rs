@@ -69,7 +69,7 @@ pub(super) struct Members {
 }
 
 impl Members {
-    /// Those that every problem has.
+    /// Without the members that only some kinds have.
     pub(super) fn new(kind: ProblemKind, detail: String) -> Self {
         Self {
             kind,

@@ -177,7 +177,7 @@ impl Problem {
     }
 }
 
-/// Of the API.
+/// Problems of the API.
 impl Problem {
     pub(crate) fn wrong_parameter(field: &str, detail: &(impl ToString + ?Sized)) -> Self {
         Self::new(ProblemKind::WrongParameter, detail.to_string())

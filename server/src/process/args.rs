@@ -142,7 +142,7 @@ impl Args {
         })
     }
 
-    /// Those that an advised command repeats.
+    /// The typed options that an advised command repeats.
     pub fn typed_options(&self) -> TypedOptions {
         TypedOptions { bind: self.bind, root: self.root.clone() }
     }

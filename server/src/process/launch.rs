@@ -275,7 +275,7 @@ impl ServerLaunch {
         }
     }
 
-    /// The files of a server without a launcher.
+    /// The files of a server without a launcher; `None` if there is one, which keeps them itself.
     fn run_files(&self) -> Option<ServerRunFiles<'_>> {
         let is_alone = !self.info.is_supervised();
         is_alone.then(|| ServerRunFiles::new(&self.folders, &self.info, &self.secret))

@@ -150,7 +150,7 @@ fn last_good(folders: &Folders, app: &AppName) -> Option<Port> {
     assignment.last_good.map(|good| good.port)
 }
 
-/// Begins a launch of our own.
+/// Begins a launch without a launcher, and records its start.
 fn own_launch(
     args: &Args,
     folders: Folders,

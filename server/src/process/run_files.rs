@@ -37,7 +37,7 @@ pub(super) struct ServerRunFiles<'a> {
 }
 
 impl<'a> ServerRunFiles<'a> {
-    /// Those of the server of `launch`, with a new token; none of them is made yet.
+    /// The files for the server of `launch`, with a new token; none of them is made yet.
     pub(super) fn new(folders: &'a Folders, launch: &'a LaunchInfo, secret: &'a Secret) -> Self {
         Self { folders, launch, secret, token: Token::random(), lock: None, published: None }
     }

@@ -23,7 +23,7 @@ use crate::{
 pub enum SocketSource {
     /// A launcher started us and hands them over. The launch is the launcher's.
     HandOver {
-        /// Adopted, not bound anew.
+        /// The sockets that the launcher holds too.
         claim: Claim,
         /// The adoption and the messages that follow it.
         handover: Handover,
@@ -49,7 +49,7 @@ pub enum SocketSourceError {
     OtherPort {
         /// The port of the command line.
         asked: Port,
-        /// The one that the passed sockets listen on.
+        /// The port of the passed sockets.
         passed: Port,
     },
     /// `--hand-over` was given, and no sockets were passed in.
@@ -66,7 +66,7 @@ pub enum SocketSourceError {
     AdoptedOtherPort {
         /// The port of the adoption.
         adopted: Port,
-        /// The one that the passed sockets listen on.
+        /// The port of the passed sockets.
         passed: Port,
     },
 }

@@ -23,7 +23,7 @@ use crate::{
     web::{launcher_requests::LauncherRequests, redirect_target::RedirectTarget, storage::Storage},
 };
 
-/// Of this package, such as `0.1.0`.
+/// The version of this package, such as `0.1.0`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The state of an application. It is made once and shared by all workers.
@@ -49,7 +49,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The answer to a challenge.
+    /// The answer to a `challenge`: who serves, with the code that proves it.
     pub fn identity(&self, challenge: &str) -> Identity {
         Identity {
             app: self.launch.app.clone(),

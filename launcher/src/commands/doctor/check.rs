@@ -8,7 +8,7 @@ pub(super) enum CheckVerdict {
     Ok,
     /// It works, with less than it could.
     Warning,
-    /// A launch would fail, or forget.
+    /// A launch would fail, or not remember its port.
     Problem,
 }
 

@@ -23,7 +23,7 @@ use crate::{
     options::CommandContext,
 };
 
-/// What a history amounts to.
+/// The counts of one pass over the history.
 #[derive(Debug, Default)]
 struct HistoryCounts {
     records: u64,
@@ -50,11 +50,11 @@ struct Run {
 /// Counts that a writer took and of which no record was found.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct MissingRecords {
-    /// Those that could not be written, or were damaged later.
+    /// Counts of records that could not be written, or were damaged later.
     lost: u64,
     /// How many of them stand between the end of one file and the beginning of the next.
     between_files: u64,
-    /// Those of before the oldest record: they were written into a file that is not read here.
+    /// Counts from before the oldest record, which were written into a file that is not read here.
     earlier: u64,
 }
 

@@ -41,7 +41,7 @@ struct Unwritable {
 }
 
 impl Obstacles {
-    /// What is there now.
+    /// Looks at each path that the programs open or replace, and changes nothing.
     pub(super) fn look(context: &CommandContext) -> Self {
         let mut found = Self { found: Vec::new(), unwritable: Vec::new() };
         found.look_at_what_is_opened(context);

@@ -26,7 +26,7 @@ struct SettingRow {
     /// As it would be written in the file; `None` if there is none.
     value: Option<String>,
     source: &'static str,
-    /// The variable, or the file.
+    /// The name of the variable or the path of the file; `None` for a default.
     from: Option<String>,
 }
 

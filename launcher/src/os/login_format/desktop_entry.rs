@@ -7,7 +7,7 @@ use super::entry::LoginEntry;
 /// The key whose program must be there for the desktop to start anything.
 const TRY_EXEC: &str = "TryExec=";
 
-/// The text of the file.
+/// The content of the autostart file.
 pub fn rendered(entry: &LoginEntry) -> String {
     let exec: Vec<_> = entry.words.iter().map(|word| quoted(word)).collect();
     let program = entry.words.first().map(String::as_str).unwrap_or_default();
@@ -20,7 +20,7 @@ pub fn rendered(entry: &LoginEntry) -> String {
     )
 }
 
-/// The program that such a file starts.
+/// The program that `TryExec` names; `None` without that key.
 pub fn program_of(text: &str) -> Option<PathBuf> {
     let program = text.lines().find_map(|line| line.strip_prefix(TRY_EXEC))?;
     Some(PathBuf::from(program.replace("\\\\", "\\")))

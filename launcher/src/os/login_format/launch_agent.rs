@@ -19,7 +19,7 @@ struct LaunchAgent {
     run_at_load: bool,
 }
 
-/// The text of the file.
+/// The content of the property list.
 pub fn rendered(entry: &LoginEntry) -> String {
     let agent = LaunchAgent {
         label: entry.name.clone(),
@@ -34,7 +34,7 @@ pub fn rendered(entry: &LoginEntry) -> String {
     String::from_utf8(text).expect("XML is written in UTF-8")
 }
 
-/// The program that such a file starts.
+/// The first of the program arguments; `None` if there is none, or no property list.
 pub fn program_of(text: &str) -> Option<PathBuf> {
     let agent: LaunchAgent = plist::from_bytes(text.as_bytes()).ok()?;
     agent.program_arguments.first().map(PathBuf::from)

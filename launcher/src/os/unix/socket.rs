@@ -52,7 +52,7 @@ impl ListenerCloser {
         Ok(Self(socket.as_fd().try_clone_to_owned()?))
     }
 
-    /// Ends the listening.
+    /// Shuts the socket down, so that a thread that waits for a client goes on.
     pub fn close(&self) {
         // Where the system refuses it, the thread waits on; nothing can reach it.
         let _ = rustix::net::shutdown(&self.0, Shutdown::Both);

@@ -23,7 +23,7 @@ const DIGITS: usize = 32;
 pub struct ListenerCloser;
 
 impl ListenerCloser {
-    /// The one of `listener`.
+    /// Keeps nothing of the listener.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl ListenerCloser {
         Ok(Self)
     }
 
-    /// Leaves it open.
+    /// Does nothing.
     pub fn close(&self) {}
 }
 

@@ -137,10 +137,9 @@ struct Driver<'a> {
     signalled_at: Option<Instant>,
 }
 
-/// What came of an effect.
 enum Performed {
     Done,
-    /// It has a result, which the decisions must know.
+    /// The result is an input of the next step.
     With(Input),
     Last(LaunchOutcome),
 }

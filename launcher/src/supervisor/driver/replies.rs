@@ -21,7 +21,7 @@ pub(super) struct PendingReplies {
 
 struct WaitingClient {
     reply: Sender<Response>,
-    /// Is disconnected when the client has gone away.
+    /// Carries nothing: it disconnects when the client has gone away.
     written: Receiver<()>,
 }
 

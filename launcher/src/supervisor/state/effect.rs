@@ -39,7 +39,7 @@ pub enum Effect {
     AbandonClaim(Option<RequestedBy>),
     /// Drop the claim of a port that was moved away from.
     Release {
-        /// The one whose sockets are closed.
+        /// The port whose sockets are closed.
         port: Port,
         /// The requester of the move.
         by: Option<RequestedBy>,
@@ -50,7 +50,7 @@ pub enum Effect {
     Record(Event),
     /// Log a line of the server that is no hand-over message.
     LogInvalidLine(String),
-    /// Nothing follows it.
+    /// End the launch; no effect follows.
     End(LaunchOutcome),
 }
 

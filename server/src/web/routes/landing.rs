@@ -28,7 +28,7 @@ const REQUESTS: [(&str, &str); 4] = [
     ("stop", "landing.stop"),
 ];
 
-/// Those that read and write files.
+/// Commands that read files and need no server.
 const COMMANDS: [(&str, &str); 2] =
     [("settings show", "landing.settings"), ("history", "landing.history")];
 
@@ -47,7 +47,7 @@ pub(super) fn page(
     Document { language, title: &title, styles, script: None, body }.response()
 }
 
-/// How to get to the console.
+/// The command that opens the console in a browser.
 fn way_in(launch: &LaunchInfo, messages: &Messages) -> Markup {
     html! {
         p { (messages.message("landing.open")) }

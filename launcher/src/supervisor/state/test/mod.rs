@@ -41,7 +41,6 @@ impl TestLaunch {
         Self { state: State::begin(now).0, now }
     }
 
-    /// One whose first server serves.
     fn serving() -> Self {
         let mut launch = Self::begin();
         launch.event(1, ready());
