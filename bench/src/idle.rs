@@ -11,7 +11,7 @@ use crate::{
 
 const ROUNDS: usize = 40;
 
-/// Watches for so many seconds.
+/// Watches an idle launcher for this many seconds.
 pub(crate) fn measure(seconds: u64) -> io::Result<Vec<Row>> {
     let home = tempfile::tempdir()?;
     let port = claim::any().map_err(io::Error::other)?.port();

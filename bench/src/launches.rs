@@ -9,7 +9,7 @@ use crate::{
     stats::{Row, median, row, time},
 };
 
-/// Each takes some 30 ms.
+/// How many launches are timed; each takes some 30 ms.
 const ROUNDS: usize = 40;
 
 pub(crate) fn measure() -> io::Result<Vec<Row>> {

@@ -13,7 +13,7 @@ pub(crate) struct Row {
     pub(crate) ours: String,
     /// The peer's name and figure.
     pub(crate) peer: String,
-    /// The one beside the other.
+    /// Ours divided by the peer's.
     pub(crate) ratio: String,
 }
 

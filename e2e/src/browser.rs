@@ -68,8 +68,7 @@ pub struct Viewport {
 }
 
 impl Browser {
-    /// Opens one whose preferred language is `language`, such as `zh-CN`. Returns what is missing
-    /// if there is none on this machine.
+    /// Opens a browser whose preferred language is `language`, such as `zh-CN`.
     ///
     /// # Errors
     ///
@@ -204,7 +203,7 @@ impl Browser {
         self.run(async { self.driver.active_element().await?.send_keys(keys).await });
     }
 
-    /// Looks at pages in this way from now on.
+    /// Applies the viewport to this page and those that follow.
     #[track_caller]
     pub fn look(&self, look: Viewport) {
         let Viewport { width, height, dark, forced_colors, still } = look;

@@ -35,7 +35,7 @@ pub struct Debian {
 }
 
 impl Debian {
-    /// One of the same release as this machine; `None`, and the test is skipped, where that is
+    /// A system of the release of this machine; `None`, and the test is skipped, where that is
     /// impossible.
     ///
     /// # Panics

@@ -15,7 +15,7 @@ pub struct WatchedProcess {
 }
 
 impl WatchedProcess {
-    /// The process with this id, if it lives.
+    /// Opens a handle of the process with this id; `None` if none lives.
     pub fn of(pid: u32) -> Option<Self> {
         let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
         let handle = pidfd_open(number, PidfdFlags::empty()).ok()?;

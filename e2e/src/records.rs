@@ -72,7 +72,7 @@ fn record(line: &str) -> Value {
     record
 }
 
-/// The schema of what this version writes.
+/// Checks records against the schema for writers, which allows no other keys.
 fn validator() -> &'static jsonschema::Validator {
     static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
     SCHEMA.get_or_init(|| {

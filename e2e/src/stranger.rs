@@ -26,13 +26,13 @@ pub struct Stranger {
 }
 
 impl Stranger {
-    /// One that listens on `address`, such as `127.0.0.1:0`, and accepts no connection.
+    /// Starts a stranger that listens on `address`, such as `127.0.0.1:0`, and accepts no connection.
     #[track_caller]
     pub fn listening(address: &str) -> Self {
         Self::start(&RunContext::direct(), &["listen", address])
     }
 
-    /// One with the arguments `orders`, in `context`. It holds its port when this returns.
+    /// Starts a stranger with the arguments `orders`, in `context`. It holds its port when this returns.
     ///
     /// # Panics
     ///

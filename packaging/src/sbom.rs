@@ -91,7 +91,7 @@ fn need(dependency: &Value) -> Option<String> {
     kinds.iter().any(|kind| kind["kind"] != "dev").then(|| text(&dependency["pkg"]))
 }
 
-/// What the world calls a crate.
+/// The package URL of a crate, which names it to every tool.
 fn purl(package: &Value) -> String {
     format!("pkg:cargo/{}@{}", text(&package["name"]), text(&package["version"]))
 }

@@ -8,7 +8,7 @@ pub(crate) enum TreeEntry {
     File(Vec<u8>),
     /// A file that is run.
     Program(Vec<u8>),
-    /// Another name for what is there.
+    /// A symbolic link to this path.
     Link(String),
 }
 

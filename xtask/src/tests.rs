@@ -25,9 +25,9 @@ const VERSION_0_1_PROGRAMS: &str = "HOMEPORT_VERSION_0_1_PROGRAMS";
 /// Programs that the tests run besides those of the workspace, as far as they are built.
 #[derive(Debug, Default)]
 pub(crate) struct ProgramFolders {
-    /// Those for Windows.
+    /// Made by the stage `windows`; `None` if it was skipped or failed.
     pub(crate) windows: Option<PathBuf>,
-    /// Those of version 0.1.0.
+    /// Made by the stage `version 0.1`; `None` if it was skipped or failed.
     pub(crate) version_0_1: Option<PathBuf>,
 }
 
@@ -37,7 +37,7 @@ const LAST_OUTPUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub(crate) struct Tests {
-    /// libtest's numbers.
+    /// The sums that libtest has printed.
     pub(crate) counts: Counts,
     /// Tests that skipped themselves.
     pub(crate) skips: Vec<Skip>,

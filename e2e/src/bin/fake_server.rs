@@ -15,7 +15,7 @@
 //! wrong-identity      answers with a code that the secret does not give
 //! wrong-launch        answers for another launch
 //! not-http            answers with something that is not HTTP
-//! deaf                heeds neither the launcher nor the end of its stdin
+//! deaf                ignores the launcher and the end of its stdin
 //! drains              answers no request when it is to end, and ends with its launcher alone
 //! ready-then-exit=N   ends like this as soon as the launcher has announced it
 //! floods=N            then writes ten megabytes a second that are no messages, in lines of N bytes
@@ -23,7 +23,7 @@
 //! slow                reports that it is ready when the other server of its port has ended
 //! after-stop          reports that it is ready while the launcher is stopped
 //! version=V           serves well, and reports this version
-//! after-first:ORDER   the first server of a launch serves well, those after it obey
+//! after-first:ORDER   the first server of a launch serves well, those after it follow ORDER
 //! ```
 //! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, `/log`, which
 //! writes to stderr or else gives no answer, and `/stop`, which it passes on to the launcher.
@@ -71,7 +71,7 @@ mod unix {
         folders: Folders,
         secret: Secret,
         adoption: Adoption,
-        /// It was told to end.
+        /// Whether the launcher has asked it to drain.
         is_draining: AtomicBool,
     }
 

@@ -191,7 +191,7 @@ impl<'a> World<'a> {
         self.resources = None;
     }
 
-    /// Settings that are right.
+    /// Writes settings without a fault, with the home port if that is wanted.
     pub(super) fn write_settings(&self) {
         let port =
             if self.wants_home { format!("port = {}\n", self.home_port) } else { String::new() };
@@ -238,7 +238,7 @@ impl<'a> World<'a> {
         WatchedProcess::children_of(self.running().pid())
     }
 
-    /// In a few words.
+    /// The launcher's process id, its port and the home port, for messages.
     pub(super) fn whereabouts(&self) -> String {
         let home = if self.wants_home { self.home_port.to_string() } else { "none".to_owned() };
         format!("launcher {} on {} (home {home})", self.running().pid(), self.port)

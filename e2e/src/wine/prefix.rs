@@ -23,7 +23,7 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
-    /// The one that the tests of this process share, which outlives them. It may not be there yet.
+    /// The prefix that the tests of this process share. It outlives them, and may not be there yet.
     pub(super) fn shared() -> Self {
         Self { folder: shared_folder(), _own: None }
     }

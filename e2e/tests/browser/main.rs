@@ -1,4 +1,4 @@
-//! The console in a real browser: what a person sees, and what comes of what he does.
+//! The console in a real browser: what a person sees, and what each action does.
 //!
 //! Pictures of it are kept under `target/screenshots`.
 

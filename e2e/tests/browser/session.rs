@@ -4,7 +4,7 @@ use e2e::{Browser, Home, ReadyMessage, Running, Stranger, Viewport, quiet_port, 
 use jiff::Timestamp;
 use shared::{app::AppName, port::Port, token::Token};
 
-/// A desk by day.
+/// A desktop window in a light colour scheme.
 pub(crate) const DAY: Viewport =
     Viewport { width: 1100, height: 900, dark: false, forced_colors: false, still: false };
 
@@ -24,7 +24,7 @@ pub(crate) fn way_in(home: &Home, port: u16) -> String {
 }
 
 impl Session {
-    /// None if this machine has no browser.
+    /// `None`, and the test is skipped, if this machine has no browser.
     pub(crate) fn open(language: &str, start: impl FnOnce(&Home) -> Running) -> Option<Self> {
         let browser = Browser::open(language).map_err(|reason| skip(&reason)).ok()?;
         let home = Home::new();

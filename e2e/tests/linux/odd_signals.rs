@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use shared::logging::ROTATE_AT;
 
-/// What a program does.
+/// What a program does after a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Course {
     /// It serves as before.
