@@ -7,7 +7,7 @@ pub mod launch;
 mod run_files;
 pub mod shutdown;
 pub mod socket_source;
-pub mod port_conflict;
+pub mod suggestion;
 pub mod report;
 pub mod handover;
 pub mod args;

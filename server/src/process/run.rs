@@ -34,8 +34,9 @@ use crate::{
         args::{Args, TypedArgs, command},
         handover,
         launch::ServerLaunch,
-        port_conflict, report,
+        report,
         socket_source::{self, SocketSource, SocketSourceError},
+        suggestion,
     },
 };
 
@@ -200,7 +201,7 @@ impl ClaimFailure {
         });
         match self {
             Self::Conflict(conflict) => {
-                let suggestion = port_conflict::suggestion(policy);
+                let suggestion = suggestion::find(policy);
                 launch.report.port_conflict(conflict, &failed, suggestion);
             }
             _ => launch.report.failed(format_args!("{self}."), &failed),
@@ -227,8 +228,9 @@ fn claim(
             return ClaimFailure::System { port, source };
         }
         let (app, secret) = (launch.info.app.clone(), launch.secret.clone());
-        let diagnostician = Diagnostician::new(app, launch.folders(), secret);
-        let conflict = port_conflict::diagnosed(diagnostician, port, &source, last_good, began);
+        let mut diagnostician = Diagnostician::new(app, launch.folders(), secret);
+        let is_last_good = last_good == Some(port);
+        let conflict = diagnostician.explicit_conflict(port, &source, is_last_good, began);
         ClaimFailure::Conflict(Box::new(conflict))
     })?;
     let is_missing = |ip: &IpAddr| !claim.addresses().iter().any(|address| address.ip() == *ip);

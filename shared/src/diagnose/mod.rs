@@ -26,7 +26,7 @@ mod test;
 use std::{
     io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub use finding::Finding;
@@ -34,7 +34,7 @@ pub use finding::Finding;
 use crate::{
     app::AppName,
     claim::ClaimError,
-    conflict::{Class, Holder},
+    conflict::{Class, Conflict, Holder, OsError},
     diagnose::{
         budget::Budget,
         holders::Holders,
@@ -128,6 +128,23 @@ impl Diagnostician {
         };
         self.seen = Some(seen);
         finding
+    }
+
+    /// Diagnoses in full the conflict of an explicit port, whose claim was begun at `began` and ended with `error`.
+    pub fn explicit_conflict(
+        &mut self,
+        port: Port,
+        error: &ClaimError,
+        last_good: bool,
+        began: Instant,
+    ) -> Conflict {
+        let finding = self.examine(port, error, Depth::Full);
+        Conflict {
+            os_error: Some(OsError::from(&error.source)),
+            holder: finding.holder,
+            elapsed: began.elapsed(),
+            ..Conflict::explicit(port, finding.class, last_good)
+        }
     }
 
     /// At the listeners alone, if they are enough and can be had sooner, or at all sockets.

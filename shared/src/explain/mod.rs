@@ -13,8 +13,8 @@ use crate::{
     app::AppName,
     assignment::Assignment,
     claim::{self, ClaimError},
-    conflict::{Class, Conflict, Origin, OsError},
-    diagnose::{Depth, Diagnostician},
+    conflict::{Conflict, Origin},
+    diagnose::Diagnostician,
     identity::Secret,
     os::{self, LiveRanges},
     paths::Folders,
@@ -53,7 +53,7 @@ impl ExplainContext<'_> {
     ///
     /// [`ClaimError`] if the system refuses for a reason that has nothing to do with the port.
     pub fn conflict(&self, port: Port, secret: Secret) -> Result<Option<Conflict>, ClaimError> {
-        let started = Instant::now();
+        let began = Instant::now();
         if claim::can_be_bound(port) {
             return Ok(self.refusal(port));
         }
@@ -63,24 +63,18 @@ impl ExplainContext<'_> {
             Err(error) => return Err(error),
         };
         let mut diagnostician = Diagnostician::new(self.app.clone(), self.folders, secret);
-        let finding = diagnostician.examine(port, &error, Depth::Full);
-        Ok(Some(Conflict {
-            os_error: Some(OsError::from(&error.source)),
-            holder: finding.holder,
-            elapsed: started.elapsed(),
-            ..self.conflict_of(port, finding.class)
-        }))
+        let last_good = self.is_last_good(port);
+        Ok(Some(diagnostician.explicit_conflict(port, &error, last_good, began)))
     }
 
     /// The conflict of a port that the policy refuses.
     fn refusal(&self, port: Port) -> Option<Conflict> {
         let class = explicit_policy(self.folders, self.app).refusal(port, Origin::Explicit)?;
-        Some(self.conflict_of(port, class))
+        Some(Conflict::explicit(port, class, self.is_last_good(port)))
     }
 
-    fn conflict_of(&self, port: Port, class: Class) -> Conflict {
-        let last_good = self.assignment().last_good.is_some_and(|good| good.port == port);
-        Conflict::explicit(port, class, last_good)
+    fn is_last_good(&self, port: Port) -> bool {
+        self.assignment().last_good.is_some_and(|good| good.port == port)
     }
 
     /// What is known of `port` apart from its holder.

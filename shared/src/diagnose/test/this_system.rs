@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, Shutdown, SocketAddr, TcpStream},
     path::Path,
+    time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -69,6 +70,18 @@ fn a_listener_of_this_process_is_found_with_all_that_can_be_told() {
     assert_eq!(finding.class, Class::InUse);
     if tells_processes() {
         assert_is_this_process(finding.holder);
+    }
+}
+
+#[test]
+fn an_explicit_port_that_is_taken_has_a_conflict_with_the_error_and_the_holder() {
+    let held = claim::any().expect("some port");
+    let error = claim::port(held.port()).expect_err("ours already");
+    let conflict = diagnostician().explicit_conflict(held.port(), &error, true, Instant::now());
+    assert!(conflict.last_good && conflict.os_error.is_some());
+    assert_eq!((conflict.port, conflict.class), (held.port(), Class::InUse));
+    if tells_processes() {
+        assert_is_this_process(conflict.holder);
     }
 }
 
