@@ -15,7 +15,7 @@
 
 use std::{ffi::OsString, panic};
 
-use shared::{exit::Exit, invoked_as, message};
+use shared::{exit::Exit, invoked_as, message, words::Process};
 
 use self::desktop::message::Message;
 
@@ -59,7 +59,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     shared::os::survive_file_size_limit();
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
-    invoked_as::keep_of_launcher(&argv);
+    invoked_as::keep(Process::Launcher, &argv);
     panic::catch_unwind(|| match args::parse(&argv) {
         Ok(typed) => commands::run(typed, &argv),
         Err(exit) => exit,

@@ -6,11 +6,14 @@
 //! started by itself names the launcher that stands beside it.
 
 use std::{
+    borrow::Cow,
     env::{self, consts::EXE_SUFFIX},
     ffi::{OsStr, OsString},
     path::Path,
     sync::OnceLock,
 };
+
+use crate::words::Process;
 
 /// The variable that names the command the launcher was started by, for the programs that it starts.
 /// `cargo start` sets it for the launcher.
@@ -31,36 +34,20 @@ pub const SERVERS: [&str; 2] = ["homeport-server", "server"];
 
 static NAMES: OnceLock<Names> = OnceLock::new();
 
+static UNKNOWN: Names = Names { launcher: Cow::Borrowed(LAUNCHERS[1]), installed: false };
+
 /// What the programs are called in this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 struct Names {
     /// The words that start the launcher.
-    launcher: &'static str,
+    launcher: Cow<'static, str>,
     /// Whether this program has its installed name.
     installed: bool,
 }
 
-/// Keeps the names of a launcher, as [`keep`] does. One that was given a name of its own is called by that.
-pub fn keep_of_launcher(argv: &[OsString]) {
-    let typed = argv.first().map(Path::new);
-    let file = env::current_exe().ok();
-    let is_ours = |file: &Path| is_one_of(&[LAUNCHERS, SERVERS].concat(), file);
-    let is_known = [typed, file.as_deref()].into_iter().flatten().any(is_ours);
-    let is_word = |stem: &&str| stem.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
-    let stem = typed.and_then(Path::file_stem).and_then(OsStr::to_str).filter(is_word);
-    if let Some(stem) =
-        stem.filter(|_| !is_known && given(env::var_os(VARIABLE).as_deref()).is_none())
-    {
-        // Once, and for as long as the process lives.
-        let launcher = Box::leak(stem.to_owned().into_boxed_str());
-        NAMES.get_or_init(|| Names { launcher, installed: false });
-    }
-    keep(argv);
-}
-
-/// Keeps the names that belong to the first word of a command line, to the program's file and to
+/// Keeps the names that belong to the first word of the command line of `program`, to its file and to
 /// [`VARIABLE`]. The first call counts.
-pub fn keep(argv: &[OsString]) {
+pub fn keep(program: Process, argv: &[OsString]) {
     let typed = argv.first().map(Path::new);
     // The file tells what a link of another name leads to.
     let file = env::current_exe().ok();
@@ -69,13 +56,13 @@ pub fn keep(argv: &[OsString]) {
         let beside = |file: &Path| file.with_file_name(format!("{name}{EXE_SUFFIX}")).is_file();
         file.as_deref().is_some_and(beside)
     };
-    NAMES.get_or_init(|| Names::of(&files, env::var_os(VARIABLE).as_deref(), is_beside));
+    NAMES.get_or_init(|| Names::of(program, &files, env::var_os(VARIABLE).as_deref(), is_beside));
 }
 
 /// The words with which a person starts the launcher: `homeport`, `launcher` or `cargo start`.
 /// `launcher` before [`keep`].
 pub fn launcher() -> &'static str {
-    names().launcher
+    &names().launcher
 }
 
 /// The name of the launcher's program: `homeport` or `launcher`.
@@ -100,15 +87,16 @@ fn given(value: Option<&OsStr>) -> Option<&'static str> {
     known.into_iter().find(|name| value == Some(OsStr::new(name)))
 }
 
-fn names() -> Names {
-    NAMES.get().copied().unwrap_or(Names { launcher: LAUNCHERS[1], installed: false })
+fn names() -> &'static Names {
+    NAMES.get().unwrap_or(&UNKNOWN)
 }
 
 impl Names {
     /// The first of `files` that has one of our names decides, unless only the launcher of the other name
-    /// stands beside this program. `given` is the value of [`VARIABLE`]; one that is none of the names
-    /// counts as not set.
+    /// stands beside this program. A launcher none of whose files has one is called as the first. `given` is
+    /// the value of [`VARIABLE`]; one that is none of the names counts as not set.
     fn of(
+        program: Process,
         files: &[Option<&Path>],
         given: Option<&OsStr>,
         is_beside: impl Fn(&str) -> bool,
@@ -126,7 +114,14 @@ impl Names {
                 .any(|file| file.file_stem() != named.and_then(|it| it.file_stem()));
         let decides_itself = is_launcher || is_link;
         let own = if !decides_itself && !is_beside(own) && is_beside(other) { other } else { own };
-        Self { launcher: self::given(given).unwrap_or(own), installed }
+        let renamed = || {
+            let stem = files.first().copied().flatten().and_then(Path::file_stem)?.to_str()?;
+            let is_word = stem.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+            (is_word && named.is_none() && program == Process::Launcher).then(|| stem.to_owned())
+        };
+        let given = self::given(given).map(Cow::Borrowed);
+        let launcher = given.or_else(|| renamed().map(Cow::Owned)).unwrap_or(Cow::Borrowed(own));
+        Self { launcher, installed }
     }
 }
 
@@ -134,28 +129,31 @@ impl Names {
 mod test {
     use super::*;
 
-    fn names(file: &str, given: Option<&str>) -> (&'static str, bool) {
-        let names = Names::of(&[Some(Path::new(file)), None], given.map(OsStr::new), |_| false);
+    fn names(file: &str, given: Option<&str>) -> (Cow<'static, str>, bool) {
+        let files = [Some(Path::new(file)), None];
+        let names = Names::of(Process::Server, &files, given.map(OsStr::new), |_| false);
         (names.launcher, names.installed)
+    }
+
+    fn launcher_of(files: &[&str], is_beside: impl Fn(&str) -> bool) -> Cow<'static, str> {
+        let files: Vec<_> = files.iter().map(|file| Some(Path::new(file))).collect();
+        Names::of(Process::Server, &files, None, is_beside).launcher
     }
 
     #[test]
     fn an_installed_program_speaks_of_homeport_and_a_built_one_of_the_launcher() {
         for own in ["homeport", "/usr/bin/homeport-server", "homeport.exe"] {
-            assert_eq!(names(own, None), ("homeport", true), "{own}");
+            assert_eq!(names(own, None), ("homeport".into(), true), "{own}");
         }
         for own in ["target/debug/launcher", "server.exe", "/home/homeport/launcher", ""] {
-            assert_eq!(names(own, None), ("launcher", false), "{own}");
+            assert_eq!(names(own, None), ("launcher".into(), false), "{own}");
         }
-        let nameless = Names::of(&[], None, |_| false);
-        assert_eq!(nameless, Names { launcher: "launcher", installed: false });
+        assert_eq!(Names::of(Process::Launcher, &[], None, |_| false), UNKNOWN);
     }
 
     #[test]
     fn what_was_typed_counts_before_what_it_leads_to() {
-        let called = |typed: &str, file: &str| {
-            Names::of(&[Some(Path::new(typed)), Some(Path::new(file))], None, |_| false).launcher
-        };
+        let called = |typed, file| launcher_of(&[typed, file], |_| false);
         assert_eq!(called("launcher", "/usr/bin/homeport"), "launcher");
         assert_eq!(called("homeport", "/usr/lib/homeport/launcher"), "homeport");
         assert_eq!(called("notes", "/usr/bin/homeport"), "homeport");
@@ -163,9 +161,7 @@ mod test {
 
     #[test]
     fn a_server_names_the_launcher_that_stands_beside_it() {
-        let advised = |file: &str, beside: &[&str]| {
-            Names::of(&[Some(Path::new(file))], None, |name| beside.contains(&name)).launcher
-        };
+        let advised = |file, beside: &[&str]| launcher_of(&[file], |name| beside.contains(&name));
         for (file, beside, wanted) in [
             ("homeport-server", &["homeport"][..], "homeport"),
             ("homeport-server", &["launcher"], "launcher"),
@@ -179,16 +175,27 @@ mod test {
         ] {
             assert_eq!(advised(file, beside), wanted, "{file} beside {beside:?}");
         }
-        let files = [Some(Path::new("homeport-server")), Some(Path::new("/usr/lib/server"))];
-        let linked = Names::of(&files, None, |name| name == "launcher");
-        assert_eq!(linked.launcher, "homeport");
+        let files = ["homeport-server", "/usr/lib/server"];
+        assert_eq!(launcher_of(&files, |name| name == "launcher"), "homeport");
+    }
+
+    #[test]
+    fn a_launcher_of_another_name_is_called_by_that_and_a_server_is_not() {
+        let called = |program, typed, given| {
+            let files = [typed, "/opt/tool"].map(|file| Some(Path::new(file)));
+            Names::of(program, &files, given, |_| false).launcher
+        };
+        assert_eq!(called(Process::Launcher, "./my-tool.exe", None), "my-tool");
+        assert_eq!(called(Process::Launcher, "my tool", None), "launcher");
+        assert_eq!(called(Process::Launcher, "my-tool", Some(OsStr::new("homeport"))), "homeport");
+        assert_eq!(called(Process::Server, "my-tool", None), "launcher");
     }
 
     #[test]
     fn what_the_launcher_was_started_by_is_passed_on_and_nothing_else_is_believed() {
-        assert_eq!(names("homeport", Some("cargo start")), ("cargo start", true));
-        assert_eq!(names("homeport-server", Some("launcher")), ("launcher", true));
-        assert_eq!(names("notes", Some("homeport")), ("homeport", false));
+        assert_eq!(names("homeport", Some("cargo start")), ("cargo start".into(), true));
+        assert_eq!(names("homeport-server", Some("launcher")), ("launcher".into(), true));
+        assert_eq!(names("notes", Some("homeport")), ("homeport".into(), false));
         for wrong in ["", "rm -rf", "cargo"] {
             assert_eq!(names("homeport", Some(wrong)).0, "homeport", "{wrong}");
         }

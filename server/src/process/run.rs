@@ -26,6 +26,7 @@ use shared::{
     policy::Policy,
     port::Port,
     trust::{self, Untrusted},
+    words::Process,
 };
 
 use crate::{
@@ -101,7 +102,7 @@ where
     os::unblock_signals();
     os::survive_file_size_limit();
     descriptors::raise_limit();
-    invoked_as::keep(argv);
+    invoked_as::keep(Process::Server, argv);
     let typed = TypedArgs::from_arg_matches(&command().try_get_matches_from(argv)?)?;
     let environment = Environment::of_process();
     let args = Args::resolve(typed, &environment)?;
