@@ -18,7 +18,7 @@ use shared::{
     next_command,
     os::is_stopped,
     port::Port,
-    settings::{REDIRECT_FOR, Settings, Span},
+    settings::Settings,
     words::{AnswerName, LaunchPhase},
 };
 
@@ -84,10 +84,9 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
         ),
         Response::Done { url, from, warning, .. } => {
             let settings = Settings::load(&context.folders.settings(&context.app));
-            let span = settings.ok().and_then(|settings| settings.redirect_for);
-            let span = span.unwrap_or(Span(REDIRECT_FOR));
-            let redirects =
-                (!span.0.is_zero()).then(|| message!("ask.redirects", port = from, span));
+            let set = settings.ok().and_then(|settings| settings.redirect_for);
+            let span = set.or(Settings::defaults().redirect_for).filter(|span| !span.0.is_zero());
+            let redirects = span.map(|span| message!("ask.redirects", port = from, span));
             let details = [redirects, warned(warning.as_deref())];
             Some(with_details(message!("ask.moved", url), details))
         }

@@ -37,6 +37,6 @@ pub use self::{
     read::Change,
     setting::Setting,
     sourced::{SettingSource, Sourced},
-    table::{Effective, KEYS, Layers, REDIRECT_FOR, Settings, TABLE},
+    table::{Effective, KEYS, Layers, Settings, TABLE},
     values::{Avoided, LogLevel, OnConflict, ReadyTimeout, Restart, ServerCommand, Span},
 };

@@ -28,7 +28,7 @@ const READY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the old port redirects to the new one after a move, by default: a page may
 /// stand open that long before a person clicks in it again.
-pub const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
+const REDIRECT_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// How long a server may take to end by default: the 10 s that ours gives to requests in
 /// flight, and some to close up.
