@@ -19,7 +19,7 @@
 //!   code lives in [`os`] alone.
 //! - [`conflict`], [`next_command`]: a port that could not be claimed, and a command to type next.
 //! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
-//!   [`invoked_as`], [`checkout`], [`printable`], and [`messages`], the sentences for people.
+//!   [`invoked_as`], [`checkout`], [`printable`], [`value_error`], and [`messages`], the sentences for people.
 
 #![deny(unsafe_code)]
 
@@ -74,6 +74,7 @@ pub mod milliseconds;
 mod one_line;
 pub mod port;
 pub mod printable;
+pub mod value_error;
 pub mod wire;
 pub mod words;
 pub mod messages;

@@ -17,6 +17,7 @@ use crate::{
     message, printable,
     regular_file::{self, Links},
     trust::Untrusted,
+    value_error,
 };
 
 /// A setting that is not what it was.
@@ -179,14 +180,14 @@ fn wrong(setting: &Setting, written: &str, value: String) -> SettingsProblem {
 
 fn wrong_value(text: &str, span: Option<Range<usize>>, message: &str) -> SettingsFault {
     let line = span.as_ref().map(|span| line_of(text, span.start));
-    let is_of_serde = OF_SERDE.iter().any(|start| message.starts_with(start));
-    let reworded = span.and_then(|span| in_our_words(text, span, is_of_serde));
+    let names_types = value_error::names_types(message);
+    let reworded = span.and_then(|span| in_our_words(text, span, names_types));
     let problem = reworded.unwrap_or_else(|| SettingsProblem::Value(first_line(message)));
     SettingsFault { line, problem }
 }
 
-/// A wrong value with the one that was meant, or with an example if the message is of serde.
-fn in_our_words(text: &str, span: Range<usize>, is_of_serde: bool) -> Option<SettingsProblem> {
+/// A wrong value with the one that was meant, or with an example if the message names types of Rust.
+fn in_our_words(text: &str, span: Range<usize>, names_types: bool) -> Option<SettingsProblem> {
     let document = Document::parse(text).ok()?;
     let holds = |item: &Item| item.span().is_some_and(|whole| whole.contains(&span.start));
     let (key, item) = document.iter().find(|(_, item)| holds(item))?;
@@ -196,7 +197,7 @@ fn in_our_words(text: &str, span: Range<usize>, is_of_serde: bool) -> Option<Set
         return Some(wrong(setting, written, value));
     }
     let value = text.get(span)?;
-    (is_of_serde || !setting.kind.has_type_of(item)).then(|| unfit(setting, value))
+    (names_types || !setting.kind.has_type_of(item)).then(|| unfit(setting, value))
 }
 
 /// A value that is not of the kind of its setting, with one that is.
@@ -210,9 +211,6 @@ fn shortened(written: &str) -> String {
     let start: String = written.trim().chars().take(MOST_SHOWN).collect();
     printable::escaped(&start)
 }
-
-/// How the messages of serde begin that name the types of Rust.
-const OF_SERDE: [&str; 4] = ["invalid type", "invalid value", "invalid length", "unknown variant"];
 
 /// How many characters of a wrong value are shown.
 const MOST_SHOWN: usize = 40;

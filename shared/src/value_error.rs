@@ -1,0 +1,61 @@
+//! What serde says of a wrong value, in words for a person. A type that reads itself has a message of its own,
+//! which stays as it is.
+
+use crate::message;
+
+/// How the messages begin that tell what was found from what was expected.
+const WRONG_KIND: [&str; 2] = ["invalid type: ", "invalid value: "];
+
+/// Whether the message names types of Rust.
+pub(crate) fn names_types(message: &str) -> bool {
+    let others = ["invalid length", "unknown variant"];
+    WRONG_KIND.iter().chain(&others).any(|start| message.starts_with(start))
+}
+
+/// The message without the words of a parser.
+pub fn in_words(serde: &str) -> String {
+    let quoted =
+        |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    if let Some(rest) = serde.strip_prefix("unknown field `") {
+        let (field, known) = rest.split_once('`').unwrap_or((rest, ""));
+        let known = quoted(known).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        return match known.is_empty() {
+            true => message!("problem.no_fields", field),
+            false => message!("problem.unknown_field", field, known = known.join(", ")),
+        };
+    }
+    if serde.starts_with("missing field")
+        && let Some(field) = quoted(serde).first()
+    {
+        return message!("problem.missing_field", field);
+    }
+    let wrong = WRONG_KIND.iter().find_map(|start| serde.strip_prefix(start));
+    match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
+        Some((found, wanted)) => message!("problem.wrong_kind", found, wanted),
+        None => serde.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn no_word_of_a_parser_is_passed_on() {
+        for (serde, said) in [
+            ("unknown field `prt`, expected `port`", "there is no `prt` here; there is `port`"),
+            (
+                "unknown field `x`, expected one of `a`, `b`",
+                "there is no `x` here; there is `a`, `b`",
+            ),
+            ("missing field `port`", "`port` is missing"),
+            (
+                "invalid type: string \"x\", expected a number",
+                "this is string \"x\": write a number",
+            ),
+            ("70000 is not a port", "70000 is not a port"),
+        ] {
+            assert_eq!(in_words(serde), said);
+        }
+    }
+}
