@@ -1,7 +1,6 @@
 //! Linux: the kernel kills the server when the launcher ends (`PR_SET_PDEATHSIG`).
 
 mod desktop;
-pub mod login;
 
 use std::{
     env, fs, io,
@@ -41,6 +40,14 @@ pub use super::unix::{
     keep_to_ourselves, kill, leave_own_console, make_substitute_folder, on_signal, signal_of,
     substitute_socket, user, wait_for_end,
 };
+
+/// What is started at login.
+pub mod login {
+    pub use crate::os::{
+        login_format::desktop_entry::{program_of, rendered},
+        unix::login::{read, remove, write},
+    };
+}
 
 /// Starts the server on these sockets, bound to this process for life and death.
 ///

@@ -1,7 +1,6 @@
 //! macOS. There is no death signal here: the server watches its stdin for the end of the launcher.
 
 mod desktop;
-pub mod login;
 
 use std::{
     ffi::c_int,
@@ -23,6 +22,14 @@ pub use super::unix::{
     keep_to_ourselves, kill, leave_own_console, make_substitute_folder, on_signal, signal_of,
     substitute_socket, user, wait_for_end,
 };
+
+/// What is started at login.
+pub mod login {
+    pub use crate::os::{
+        login_format::launch_agent::{program_of, rendered},
+        unix::login::{read, remove, write},
+    };
+}
 
 /// Starts the server on these sockets.
 ///

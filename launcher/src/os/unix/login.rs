@@ -1,38 +1,70 @@
-//! What is started at login, where that is one file for each entry.
+//! What is started at login: one file for each entry.
 
+#[cfg(target_os = "macos")]
+use std::env;
 use std::{
     fs::{self, File},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
+#[cfg(target_os = "linux")]
+use etcetera::base_strategy::{BaseStrategy, Xdg};
 use shared::atomic;
 
-/// The text of `file`, if it exists.
-pub(crate) fn read(file: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(file) {
+/// The text that is registered under `name`, if there is one.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub fn read(name: &str) -> io::Result<Option<String>> {
+    match fs::read_to_string(file(name)?) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Replaces `file`.
-pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
+/// Registers `text` under `name`.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn write(name: &str, text: &str) -> io::Result<()> {
     let write =
         |beside: &Path| File::options().write(true).open(beside)?.write_all(text.as_bytes());
-    atomic::replace(file, write)
+    atomic::replace(&file(name)?, write)
 }
 
-/// Removes `file`. It is no error if it does not exist.
-pub(crate) fn remove(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
+/// Removes what is registered under `name`.
+///
+/// # Errors
+///
+/// If it is there and stays.
+pub fn remove(name: &str) -> io::Result<()> {
+    match fs::remove_file(file(name)?) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// The error of a system that does not give this user's folders.
-pub(crate) fn no_home() -> io::Error {
+/// The autostart file, which the desktop reads.
+#[cfg(target_os = "linux")]
+fn file(name: &str) -> io::Result<PathBuf> {
+    let folders = Xdg::new().map_err(|_| no_home())?;
+    // One that depends on the folder that this was started in is none.
+    let config =
+        Some(folders.config_dir()).filter(|folder| folder.has_root()).ok_or_else(no_home)?;
+    Ok(config.join("autostart").join(format!("{name}.desktop")))
+}
+
+/// The launch agent, which launchd reads.
+#[cfg(target_os = "macos")]
+fn file(name: &str) -> io::Result<PathBuf> {
+    let home = env::home_dir().ok_or_else(no_home)?;
+    Ok(home.join("Library/LaunchAgents").join(format!("{name}.plist")))
+}
+
+fn no_home() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the system has no folders for this user")
 }
