@@ -1,0 +1,94 @@
+//! Logs that can be read and not written: no records are kept, and doctor names the way out.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use e2e::{Home, Running, quiet_port, skip};
+
+use super::{assert_verdict, check, doctor};
+
+#[test]
+fn a_log_that_may_not_be_changed_is_a_problem() {
+    let home = Home::new();
+    let log = home.folders().logs().join("server.jsonl");
+    fs::create_dir_all(home.folders().logs()).expect("made");
+    fs::write(&log, "").expect("written");
+    let immutable = Immutable(&log);
+    if !immutable.set("+i") {
+        return skip("this file system keeps no attribute that forbids changes (chattr +i)");
+    }
+    let told = doctor(&home);
+    assert_eq!(told.code, Some(75), "{told:?}");
+    let advice = check(&told, "unwritable")["advice"].to_string();
+    assert!(advice.contains("chattr -i") && advice.contains("server.jsonl"), "{told:?}");
+}
+
+/// A file that nothing can change while this lives.
+struct Immutable<'a>(&'a Path);
+
+impl Immutable<'_> {
+    fn set(&self, attribute: &str) -> bool {
+        let set = Command::new("chattr").arg(attribute).arg(self.0).output();
+        set.is_ok_and(|set| set.status.success())
+    }
+}
+
+impl Drop for Immutable<'_> {
+    fn drop(&mut self) {
+        self.set("-i");
+    }
+}
+
+#[track_caller]
+fn assert_no_records_can_be_written(home: &Home, why: &str, now: &str) {
+    let told = doctor(home);
+    assert_eq!(told.code, Some(75), "{told:?}");
+    assert_verdict(&told, "history", "problem");
+    let check = check(&told, "history").to_string();
+    for piece in ["no records can be written", "port-history.jsonl", why, now] {
+        assert!(check.contains(piece), "no `{piece}`: {check}");
+    }
+    let stopped = home.command("stop").run();
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+    for piece in ["no records can be written", why] {
+        assert!(stopped.stderr.contains(piece), "no `{piece}`: {stopped:?}");
+    }
+}
+
+/// A running launch whose records may be lost, and its history.
+fn serving_without_records(home: &Home) -> (Running, PathBuf) {
+    home.may_lose_records();
+    let mut running = home.launcher().port(quiet_port()).start();
+    running.ready();
+    (running, home.folders().history())
+}
+
+#[test]
+fn a_history_that_is_a_link_is_a_problem_with_what_to_do() {
+    let home = Home::new();
+    let (running, history) = serving_without_records(&home);
+    let kept = home.path().join("kept");
+    fs::rename(&history, &kept).expect("it was there");
+    symlink(&kept, &history).expect("linked");
+    assert_no_records_can_be_written(&home, "it is a link", "move away what is there");
+    assert_eq!(running.exit().code, Some(0));
+    fs::remove_file(&history).expect("it was there");
+}
+
+#[test]
+fn a_history_that_must_not_be_changed_is_a_problem_with_the_command_that_allows_it() {
+    let home = Home::new();
+    let (running, history) = serving_without_records(&home);
+    let immutable = Immutable(&history);
+    if !immutable.set("+i") {
+        return skip("this file system keeps no attribute that forbids changes (chattr +i)");
+    }
+    let told = home.command("history").run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_no_records_can_be_written(&home, "Operation not permitted", "chattr -i");
+    assert_eq!(running.exit().code, Some(0));
+}
