@@ -9,11 +9,10 @@ use crate::{
     messages::Language,
 };
 
-/// `WSAEACCES`: on Windows, where it has causes that no other right would cure.
+/// `WSAEACCES`, which on Windows has causes that more rights do not cure.
 const WSAEACCES: i32 = 10013;
 
-/// Holders that listen for another program: how their names begin, and the message with where to
-/// look instead.
+/// How the names of programs begin that listen for another one, each with the key of its advice.
 const DEPUTIES: [(&str, &str); 7] = [
     (HTTP_SYS, "advice.http_sys"),
     ("ControlCenter", "advice.airplay"),
@@ -31,7 +30,7 @@ impl Conflict {
         Some(if self.frees_the_port() { message!("advice.again", step) } else { step })
     }
 
-    /// The same for one whose app serves elsewhere by now: `command` has it go to the port.
+    /// The advice for an app that serves on another port by now; `command` moves it to this one.
     pub fn way_back(&self, command: &str) -> Option<String> {
         let step = self.step()?;
         let advice = match self.frees_the_port() {
@@ -76,7 +75,7 @@ impl Conflict {
         })
     }
 
-    /// The same as a sentence for people: how to get the port, or to take another.
+    /// How to get the port, or to take another, as a sentence for people.
     pub fn way_out(&self) -> Option<String> {
         self.advice().map(|advice| self.way_out_by(&advice))
     }

@@ -85,8 +85,7 @@ impl LockOwner {
         (self.is_alive() && !self.is_elsewhere()).then_some(self.pid)
     }
 
-    /// Whether its process still exists. Of a process elsewhere that cannot be told: it counts as
-    /// alive.
+    /// Whether its process still exists; true for a process of another computer or container.
     pub fn is_alive(&self) -> bool {
         if self.is_elsewhere() {
             return true;
@@ -283,8 +282,8 @@ impl AppLock {
         self.file.set_len(text.len() as u64)
     }
 
-    /// Gives up a lock that was taken although the app runs: its file is removed, so that the next one to
-    /// take it knows as little.
+    /// Releases a lock that was taken although the app runs, and removes its file, which would say that
+    /// the app has ended.
     pub fn give_up(self) {
         if is_at(&self.file, &self.path) {
             // What stays looks like the end of a launch; the port of the app still shows that it runs.
@@ -335,7 +334,7 @@ impl AppLock {
     }
 }
 
-/// An empty file says that the launch has ended as it should.
+/// Empties the file, which says that the launch has ended as it should.
 impl Drop for AppLock {
     fn drop(&mut self) {
         // Who finds the content all the same asks whether the process is alive.

@@ -104,7 +104,7 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// That of a port that was asked for by its number, before the system is asked who holds it.
+    /// The conflict of an explicit port without the system's error and without a holder.
     pub fn explicit(port: Port, class: Class, last_good: bool) -> Self {
         Self {
             port,

@@ -35,7 +35,7 @@ pub struct Discovery {
     pub app: AppName,
     /// Its address for a browser.
     pub url: String,
-    /// The one that `url` has, on every loopback address of the host.
+    /// The port of `url`, on every loopback address of the host.
     pub port: Port,
     /// Every address it listens on.
     pub addresses: Vec<SocketAddr>,
@@ -112,7 +112,7 @@ impl Discovery {
     }
 }
 
-/// Removes a file of `run/` at the end of a launch; one that is gone already is no matter.
+/// Removes a file of `run/` at the end of a launch; errors are ignored.
 pub fn withdraw(file: &Path) {
     // Nothing depends on it: who finds the file asks the port.
     let _ = fs::remove_file(file);

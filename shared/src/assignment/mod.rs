@@ -35,7 +35,7 @@ use crate::{
 /// The version of the file's format.
 pub const SCHEMA: u32 = 1;
 
-/// How many earlier good ports are kept: more than anyone moves, few enough to read.
+/// How many earlier good ports are kept: more than a person moves an app to, few enough to read.
 pub const MAX_EARLIER: usize = 16;
 
 /// The largest integer of a TOML file: a count beyond it could not be written.
@@ -105,7 +105,7 @@ pub struct LoadedAssignment {
     pub assignment: Assignment,
     /// What was recovered; `None` if the file was readable.
     pub recovery: Option<Recovery>,
-    /// Why the file was left where it is although it cannot be read: it may be as good as ever.
+    /// Why the file cannot be read and was not set aside: its content may be right.
     pub left: Option<io::Error>,
     /// Why nothing was recovered from the port history, if it cannot be read or is not trusted.
     pub history_error: Option<HistoryError>,
@@ -238,8 +238,8 @@ impl Assignment {
         remembered.flat_map(of_app).collect()
     }
 
-    /// What the records of `app` amount to: its remembered ports without those that a person had
-    /// forgotten. It is read from the end, and no further than an assignment reaches.
+    /// The assignment that the records of `app` lead to, without forgotten ports. They are read from the
+    /// end, until it is full or, once a port is found, [`RECALL_BUDGET`] is used up.
     fn from_history(history: &Reader, app: &AppName) -> Result<Self, HistoryError> {
         let events = [EventName::PortAssigned, EventName::PortForgotten];
         let filter = Filter { app: Some(app.clone()), ..Filter::of_events(events) };

@@ -132,7 +132,7 @@ fn take<N: Network>(network: &N, step: Step, number: u16) -> Result<Taken<N::Soc
     }
 }
 
-/// Whether the host has no such family at all: no IPv6 in the kernel, or none on loopback.
+/// Whether the host lacks the family of the address: no IPv6 in the kernel, or none on loopback.
 fn is_missing_family(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AddrNotAvailable || os::is_unsupported_family(error)
 }
@@ -171,7 +171,7 @@ impl Network for HostNetwork {
     }
 }
 
-/// Where to knock for an address: a wildcard is reached through loopback.
+/// The address to connect to: for a wildcard, the loopback of its family.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip: IpAddr = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

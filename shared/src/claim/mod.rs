@@ -76,8 +76,8 @@ pub fn any() -> Result<Claim, ClaimError> {
     claim
 }
 
-/// Whether `port` could be bound at this moment, without listening, so that no other program notices. The
-/// answer may be wrong before it is heard, so it decides nothing; it is for telling a person.
+/// Whether `port` could be bound at this moment, without listening, so that no other program notices. It
+/// may be taken a moment later, so this decides nothing and is only shown to people.
 pub fn can_be_bound(port: Port) -> bool {
     carry_out(&HostNetwork, &LOOPBACKS, port.get(), false).is_ok()
 }

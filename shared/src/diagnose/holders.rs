@@ -33,7 +33,7 @@ impl Holders {
         &mut self.system
     }
 
-    /// Who holds these sockets, and what that makes of the conflict.
+    /// The holder of these sockets, and the class of the conflict that follows from it.
     pub(super) fn of(&mut self, seen: &Snapshot, sockets: &[SocketEntry]) -> Finding {
         let pids = seen.pids(sockets);
         let processes = self.processes(&pids);
@@ -101,7 +101,7 @@ impl Holders {
     }
 }
 
-/// Of those that live the one that started first: the others had the socket from it.
+/// The living process that started first: the others inherited the socket from it.
 fn oldest(processes: &[ProcessLookup]) -> Option<Holder> {
     let alive = processes.iter().filter_map(|known| match known {
         ProcessLookup::Alive(process) => Some(&process.holder),

@@ -147,7 +147,7 @@ impl Diagnostician {
         }
     }
 
-    /// At the listeners alone, if they are enough and can be had sooner, or at all sockets.
+    /// Reads the listeners alone, if they are enough and can be had sooner, or else all sockets.
     fn look_around(&mut self, listeners_are_enough: bool) -> Snapshot {
         let system = self.holders.system();
         let tables = system.query(move |system| Snapshot::read(system, listeners_are_enough));
@@ -192,8 +192,7 @@ impl Diagnostician {
         found
     }
 
-    /// "Permission denied" has many causes, and none of them is cured by more rights, but for a low
-    /// port on Unix.
+    /// The class of "permission denied", in the order that the module describes.
     fn denied(
         &mut self,
         seen: &Snapshot,
@@ -306,7 +305,7 @@ impl Diagnostician {
     }
 }
 
-/// The finding, of a process that is another app's.
+/// The finding for a process of another app: `app` is added to its name.
 fn of_other_app(found: Finding, app: &AppName) -> Finding {
     let mut holder = found.holder.unwrap_or_default();
     let name = holder.name.map(|name| format!("{name} of {app}"));

@@ -162,7 +162,7 @@ macro_rules! events {
         }
 
         impl EventName {
-            /// The same for a person: a constant text, so that it can be counted.
+            /// The text for a person. It is constant, so that records can be counted by it.
             pub const fn message(self) -> &'static str {
                 match self {
                     $(Self::$variant => $message,)+

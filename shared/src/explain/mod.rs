@@ -95,7 +95,7 @@ impl ExplainContext<'_> {
         )
     }
 
-    /// What is remembered; what cannot be read is left for the next start to mend.
+    /// The assignment of the app, empty if it cannot be read: the next start recovers it.
     fn assignment(&self) -> Assignment {
         Assignment::load(&self.folders.assignment(self.app)).unwrap_or_default()
     }

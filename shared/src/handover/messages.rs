@@ -34,7 +34,7 @@ pub enum ToServer {
 /// stands on the server's command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adoption {
-    /// The launcher's, which the server's records then have too.
+    /// The launch of the launcher, which the server's records name too.
     pub launch_id: Uuid,
     /// The port that the sockets hold.
     pub port: Port,
@@ -75,7 +75,7 @@ impl Adoption {
         }
     }
 
-    /// Completed with the app, which the server's command line names.
+    /// The facts of the launch, completed with the `app` of the server's command line.
     pub fn launch(&self, app: AppName) -> LaunchInfo {
         LaunchInfo {
             app,

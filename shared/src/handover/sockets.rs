@@ -17,7 +17,7 @@ pub const FIRST_FD: i32 = 3;
 /// How many sockets are passed.
 pub const LISTEN_FDS: &str = "LISTEN_FDS";
 
-/// Whom they are for; a wrong one means "not for you".
+/// The process id that the sockets are for; a process with another id takes none.
 pub const LISTEN_PID: &str = "LISTEN_PID";
 
 /// Their names, joined by colons: [`FD_NAME`] for each.

@@ -26,7 +26,7 @@ pub struct Follower {
     path: PathBuf,
     matcher: Matcher,
     current: Option<Followed>,
-    /// The one before it: a writer may still have it open.
+    /// The file that was rotated away before, which a writer may still have open.
     before: Option<Followed>,
     broken_lines: u64,
 }
@@ -140,7 +140,7 @@ impl Followed {
         Ok(Some(Self { blocks: blocks::ForwardBlocks::new(file, 0), identity, id }))
     }
 
-    /// The same from the end of its last whole line on.
+    /// The file at `path`, from the end of its last whole line on; `None` if there is none.
     fn at_end(path: &Path) -> io::Result<Option<Self>> {
         let Some(mut followed) = Self::open(path)? else { return Ok(None) };
         let end = end_of(followed.blocks.file())?;

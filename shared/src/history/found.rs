@@ -46,7 +46,7 @@ impl Entry {
         self.text.parse()
     }
 
-    /// What every line has, without the rest; `None` if it lacks that.
+    /// The keys that every line has; `None` if one of them is missing.
     pub fn head(&self) -> Option<Head<'_>> {
         serde_json::from_str(&self.text).ok()
     }

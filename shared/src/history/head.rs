@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::{event::EventName, keys, port::Port};
 
-/// What is asked of every line. Everything else is left unread.
+/// The keys that filters look at. The others are not read.
 #[derive(Debug)]
 pub struct Head<'a> {
     /// When it was written.

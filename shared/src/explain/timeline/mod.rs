@@ -119,7 +119,7 @@ impl PortTimeline {
         }
     }
 
-    /// `record` is the one since which it is so.
+    /// The owner as a sentence; `record` is the one that shows it.
     fn owner_in_words(&self, record: &Record) -> String {
         let port = self.port;
         let (app, since, launch) = (&record.app, local_time(record.ts), record.launch_id);

@@ -173,7 +173,8 @@ fn cut<'l>(random: &mut Rng, line: &'l [u8]) -> &'l [u8] {
     &line[..end.max(1)]
 }
 
-/// The same behind the stamp, and where an object that follows makes no JSON of it.
+/// The beginning of a line, cut behind a letter or a digit, so that an object that follows makes no JSON
+/// of it.
 fn cut_within_a_word<'l>(random: &mut Rng, line: &'l [u8]) -> &'l [u8] {
     let behind_the_stamp = line.len().min(60);
     let mut end = random.usize(behind_the_stamp..line.len() - 1);

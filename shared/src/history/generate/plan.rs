@@ -86,7 +86,7 @@ impl<'a> PlannedLaunch<'a> {
         Duration::from_micros(self.random.u64(40..900_000))
     }
 
-    /// Long enough for a person to do something else.
+    /// Waits as long as a person does something else: up to some hours.
     fn wait(&mut self) {
         self.after = Duration::from_secs(self.random.u64(1..20_000));
     }

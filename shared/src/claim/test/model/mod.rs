@@ -25,11 +25,11 @@ const MOMENTS: usize = 10;
 /// How a claim ended for us and for the stranger.
 struct End {
     ours: Result<(), ClaimError>,
-    /// Whether he listens where a connection to one of our addresses could reach him.
+    /// Whether the stranger listens where a connection to one of our addresses could arrive.
     he_listens: bool,
-    /// Whether a connection to one of our addresses may become his.
+    /// Whether a connection to one of our addresses may become the stranger's.
     is_shared: bool,
-    /// Whether he came when we had asked our last question.
+    /// Whether the stranger came after our last attempt to bind.
     he_was_late: bool,
 }
 

@@ -65,7 +65,7 @@ impl Modelled {
         }
     }
 
-    /// The stranger does now what he had put off. Answers whether he comes only now.
+    /// Lets the stranger bind and listen, if it has not yet. Returns whether it binds only now.
     pub(super) fn it_is_over(&self) -> bool {
         let is_late = self.questions.get() <= self.stranger.comes_after;
         if is_late {
@@ -78,7 +78,7 @@ impl Modelled {
         is_late
     }
 
-    /// Whether a connection to `ip` could reach the stranger if he were alone.
+    /// Whether a connection to `ip` could reach the stranger without our sockets.
     pub(super) fn is_reached(&self, ip: IpAddr) -> bool {
         self.closest(ip, false).is_some()
     }
