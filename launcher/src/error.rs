@@ -61,7 +61,7 @@ pub enum LaunchError {
         /// The setting that decides whether another is started.
         rule: Restart,
     },
-    /// It ended in a way that the next one would share.
+    /// It exited with this code, with which the next one would exit too.
     #[error("{}", message!("failure.final", code = .0))]
     Final(i32),
 }
@@ -157,7 +157,7 @@ impl LaunchError {
         self.reasons(Conflict::sentence)
     }
 
-    /// The same for a person at this computer: times are in its zone.
+    /// Why it happened, with times in the zone of this computer.
     pub fn why_here(&self) -> Vec<String> {
         self.reasons(Conflict::sentence_here)
     }
@@ -226,7 +226,7 @@ impl LaunchError {
 }
 
 impl LaunchError {
-    /// The same, of a server that `command` names; `None` for our own.
+    /// Adds the place that sets the server's program; `None` for our own server.
     #[must_use]
     pub fn of_command(self, command: Option<SettingSource>) -> Self {
         match self {

@@ -163,7 +163,7 @@ impl Launch {
         })
     }
 
-    /// The message with the app and the log of this launch.
+    /// Adds the app and the log of this launch to a message.
     fn message(&self, message: Message) -> Message {
         message.about(&self.context.app, self.context.folders.logs().join("launcher.jsonl"))
     }
@@ -215,7 +215,7 @@ impl Launch {
         loaded.assignment
     }
 
-    /// A file that the program had written could not be read, and was replaced.
+    /// Records and prints that a file of ours could not be read, and was replaced.
     pub fn recovered(&self, file: &Path, recovery: Recovery) {
         let name = file.display().to_string();
         self.screen.recovered(&name, &recovery);

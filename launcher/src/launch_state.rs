@@ -175,8 +175,8 @@ impl LaunchState<'_> {
         self.launch.screen.home_is_free(&self.launch.context.app, port);
     }
 
-    /// A server on the port of `choice` has proved its identity: remembers the port, publishes the
-    /// server, and prints where it is.
+    /// Remembers the port of `choice`, publishes the server that has proved its identity there, and
+    /// prints where it is.
     pub fn server_ready(&mut self, choice: &Choice, at: &ServerAt, reason: ReadyReason) {
         let previous = self.remembered.assignment.last_good.map(|good| good.port);
         if reason != ReadyReason::Restart || self.not_remembered.is_some() {

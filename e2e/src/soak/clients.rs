@@ -2,7 +2,7 @@
 
 use crate::{Load, LoadCounts};
 
-/// One that keeps its connection, and one that makes a new one for each request.
+/// Two clients: one keeps its connection, the other makes a new one for each request.
 #[derive(Debug)]
 pub(super) struct Clients {
     loads: [Load; 2],

@@ -20,7 +20,8 @@ use crate::{ReadyMessage, Running, Stranger, WatchedProcess, is_free, wait_for, 
 const SURVIVAL: Duration = Duration::from_secs(2);
 
 impl World<'_> {
-    /// Starts it, with these about, and sees that it comes back to where it was if that is free.
+    /// Starts the launcher beside these strangers, and checks that it has the home port or the last good
+    /// one, if one is free.
     #[track_caller]
     pub(super) fn start(&mut self, strangers: &[&Stranger]) -> String {
         let mut running = self.launcher().start();
@@ -28,8 +29,7 @@ impl World<'_> {
         self.came_back(running, &ready, strangers)
     }
 
-    /// A launch has become ready: on the home port, on the last good port, or elsewhere if both are
-    /// held.
+    /// Checks that a launch is on the home port or the last good port, or elsewhere if both are held.
     #[track_caller]
     fn came_back(
         &mut self,

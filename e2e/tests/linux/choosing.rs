@@ -16,7 +16,7 @@ fn driven_from(port: u16) -> (Value, ReadyMessage) {
     (conflict, ready)
 }
 
-/// Row 1 of the test matrix, and I3: he is named, and left in peace.
+/// Row 1 of the test matrix, and I3: the stranger is named, and not ended.
 #[test]
 fn a_home_port_that_a_stranger_listens_on_is_left_to_him_and_he_is_named() {
     let stranger = Stranger::listening("127.0.0.1:0");
@@ -133,7 +133,7 @@ fn an_explicit_port_is_never_replaced() {
     assert!(home.events("port_claimed").is_empty() && home.assignment().is_none());
 }
 
-/// The same for a person: what is the matter, who it is, what to do.
+/// The output for a person: what went wrong, which program it is, what to do.
 #[test]
 fn a_person_whose_port_is_taken_is_told_by_whom_and_what_to_do() {
     let stranger = Stranger::listening("127.0.0.1:0");

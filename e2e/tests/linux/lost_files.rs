@@ -46,7 +46,7 @@ fn lose(home: &Home, lost: LostPaths) -> usize {
     has_history.into()
 }
 
-/// All at once: who is silent is waited for.
+/// Runs the cases at the same time, because a command waits for a silent process.
 fn for_each_loss(check: fn(&str, LostPaths)) {
     thread::scope(|scope| {
         for (case, lost) in LOSSES {

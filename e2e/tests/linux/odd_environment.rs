@@ -129,7 +129,7 @@ fn evils() -> [(&'static str, OsString); 8] {
     ]
 }
 
-/// Serves and ends well.
+/// Fails unless the launch serves and ends with code 0.
 #[track_caller]
 fn assert_serves(case: &str, invocation: &Invocation) -> Ended {
     let mut running = invocation.start();
@@ -336,7 +336,7 @@ fn every_variable_that_the_sources_read_is_in_the_table() {
     assert!(unknown.is_empty(), "not in the table: {unknown:?}");
 }
 
-/// A pipe that nobody writes to, and a file without an end.
+/// A pipe without a writer, and a file without an end.
 #[test]
 fn a_time_zone_that_leads_to_no_file_holds_up_no_command() {
     let home = Home::new();

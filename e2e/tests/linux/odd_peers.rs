@@ -30,7 +30,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// that are not optimized. A flood sends as much within a tenth of a second.
 const ROOM: u64 = 64 << 20;
 
-/// How many connections each evil makes to a program of ours. A control socket takes 16 at once.
+/// How many hostile connections a program of ours gets. A control socket takes 16 at once.
 const CROWD: usize = 8;
 
 trait Connection: Read + Write + Send {}
@@ -82,7 +82,7 @@ fn wait_for_the_end(peer: &mut dyn Connection) {
     while peer.read(&mut block).is_ok_and(|length| length > 0) {}
 }
 
-/// An evil that listens, until this is dropped.
+/// A hostile listener, until this is dropped.
 struct Listening {
     is_over: Arc<AtomicBool>,
     wake: Box<dyn Fn() + Send>,
@@ -127,7 +127,7 @@ impl Drop for Listening {
     }
 }
 
-/// Connections of an evil to a program of ours, each made anew when it was closed, until this is dropped.
+/// Hostile connections to a program of ours, each made anew when it is closed, until this is dropped.
 struct Connecting(Arc<AtomicBool>);
 
 type Connect = dyn Fn() -> Option<Box<dyn Connection>> + Send + Sync;
@@ -174,7 +174,7 @@ fn run(case: &str, invocation: &Invocation) -> Ended {
     ended
 }
 
-/// No program has panicked and told its log alone.
+/// Fails if a program has panicked, which only its log shows.
 #[track_caller]
 fn assert_logs_no_panic(case: &str, home: &Home) {
     for log in ["launcher.jsonl", "server.jsonl"] {
@@ -183,7 +183,7 @@ fn assert_logs_no_panic(case: &str, home: &Home) {
     }
 }
 
-/// Runs all cases at the same time: most of it they wait.
+/// Runs all cases at the same time, because they wait most of it.
 fn for_each_evil<T: Sync>(sockets: &[T], act: impl Fn(&T, &Evil) + Sync) {
     thread::scope(|scope| {
         for socket in sockets {

@@ -58,7 +58,7 @@ fn a_stranger_who_answers_without_end_is_not_read_to_the_end() {
     heard_by("flood");
 }
 
-/// The last one asks a stranger, too, and believes him as little.
+/// The start asks the stranger for a proof, and its answer is none.
 #[test]
 fn a_second_start_does_not_believe_a_stranger_on_the_port_of_the_discovery_file() {
     let (home, port) = (Home::new(), quiet_port());

@@ -60,7 +60,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     Exit::Done
 }
 
-/// How the app can be ended, which has its lock.
+/// How a person can end the app that holds the lock.
 fn way_out(context: &CommandContext) -> String {
     let app = &context.app;
     match running::look(context) {

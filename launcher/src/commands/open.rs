@@ -82,8 +82,8 @@ pub(super) fn token(context: &CommandContext, json: bool) -> Exit {
     Exit::Done
 }
 
-/// What a person can do whose token cannot be had. A server without a launcher writes it anew within a second, and
-/// a launcher has written it anew before it is missed here: if they can.
+/// Prints why the token cannot be read, and what to do. A server without a launcher writes a lost one
+/// anew within a second; a launcher has tried to by now.
 fn unreadable_token(context: &CommandContext, found: &RunningInstance, error: &io::Error) -> Exit {
     let file = context.folders.token(&context.app);
     let command = |words| next_command::launcher(words, &context.app);

@@ -68,8 +68,8 @@ pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
     }
 }
 
-/// Has the launcher write its lost files anew, which it does before it answers. What cannot be written changes
-/// nothing for who has found the server.
+/// Asks the launcher, which writes its lost files anew before it answers. Errors are ignored, because the
+/// server is found by now.
 fn restore(context: &CommandContext, launcher: u32) {
     match instance::ask_launcher(context) {
         Ok(_) | Err(RequestError::Timeout) => {}

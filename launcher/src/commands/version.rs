@@ -10,7 +10,7 @@ use crate::{instance::Presence, options::CommandContext, render::line};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Prints it. A server that runs is asked to prove itself, and may be of another version.
+/// Prints the versions. A running server is asked to prove itself, and may be of another version.
 pub(super) fn version(context: &CommandContext, json: bool) -> Exit {
     let running = match running::look(context) {
         Presence::Running(found) => Some(found.version),

@@ -31,7 +31,7 @@ pub struct DisplayContext {
 }
 
 impl DisplayContext {
-    /// Read from the environment and the open descriptors.
+    /// Reads the environment and the open descriptors of this process.
     pub fn of_process() -> Self {
         Self {
             has_desktop: os::has_desktop(),

@@ -94,8 +94,8 @@ pub fn registered(entry: &LoginEntry) -> io::Result<Registered> {
     })
 }
 
-/// Whether `text` registers the start of `entry` by `program`, which is this launcher under its other
-/// name: a link to it, or what a build has beside it.
+/// Whether `text` registers the start of `entry` by this launcher under its other name: `program` is a
+/// link to it, or stands beside it in a build.
 fn is_registered_as(entry: &LoginEntry, program: &Path, text: &str) -> bool {
     let (Some(own), Ok(word)) = (entry.words.first().map(Path::new), path_text(program)) else {
         return false;

@@ -39,7 +39,7 @@ pub fn silent(launcher: Option<u32>) -> String {
     }
 }
 
-/// The way out when a launcher does not answer.
+/// What a person can do about a launcher that does not answer.
 pub fn now_silent(launcher: Option<u32>) -> String {
     if let Some(owner) = launcher.and_then(other_owner) {
         return message!("now.run_as", owner);
@@ -68,7 +68,7 @@ fn other_owner(pid: u32) -> Option<String> {
     (owner != access::user(account.user)).then_some(owner)
 }
 
-/// The way out while a launcher that answers has no server that serves.
+/// What a person can do while a launcher that answers has no server that serves.
 pub fn now_in_phase(phase: LaunchPhase, app: &AppName) -> String {
     match phase {
         LaunchPhase::Stopping => {

@@ -31,7 +31,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// promised a word within five seconds, and the last look takes some of it.
 const SILENCE: Duration = Duration::from_secs(4);
 
-/// How much longer than its server may take a launcher is waited for that is starting.
+/// How long a launcher that is starting is waited for, beyond the time that its server may take to become
+/// ready.
 const EXTRA_WAIT: Duration = Duration::from_secs(2);
 
 /// Whether this launch may run the app.

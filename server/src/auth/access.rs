@@ -76,7 +76,7 @@ impl Access {
         Self { token, admits_browsers: true, app, port, rate_limit, tickets, logger }
     }
 
-    /// The same for a server that also serves pages that are not ours: no ticket and no cookie gives access.
+    /// Refuses tickets and cookies, for a server that also serves pages that are not ours.
     #[must_use]
     pub fn without_browsers(self) -> Self {
         Self { admits_browsers: false, ..self }

@@ -112,7 +112,7 @@ impl Problem {
     }
 }
 
-/// Outside the API; what may be refused in front of it, too.
+/// Problems outside the API, and of what is checked before a request reaches it.
 impl Problem {
     pub(crate) fn misdirected() -> Self {
         Self::new(ProblemKind::Misdirected, message!("problem.misdirected"))

@@ -30,7 +30,7 @@ use crate::process::args::TypedOptions;
 pub struct TerminalReport {
     /// Whether lines of JSON are printed in place of sentences.
     pub json: bool,
-    /// Named in the sentences and in the commands that they suggest.
+    /// The app, which sentences and suggested commands name.
     pub app: AppName,
     /// The other options of this run that such a command needs.
     pub options: TypedOptions,
@@ -46,7 +46,7 @@ pub struct Suggestion {
 /// What is printed once a server is ready.
 #[derive(Debug, Clone)]
 pub struct ReadyServer<'a> {
-    /// With the port and the address for a browser.
+    /// The launch, with the port and the address for a browser.
     pub launch: &'a LaunchInfo,
     /// The address of `--bind`, if it is another than those that every server has.
     pub bind: Option<IpAddr>,

@@ -85,8 +85,8 @@ pub fn run(argv: &[OsString]) -> Exit {
     start(argv, None::<fn(&mut ServiceConfig)>).unwrap_or_else(|error| error.report())
 }
 
-/// The same for an app with routes of its own (see `examples/notes.rs`). A program whose `main` is
-/// this can be named as the `command` of the settings, and is then kept by the launcher as ours is.
+/// Runs a server with `routes` of its own (see `examples/notes.rs`). A program whose `main` is this can
+/// be the `command` of the settings, and is then kept by the launcher as ours is.
 pub fn with_routes<F>(argv: &[OsString], routes: F) -> Exit
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,

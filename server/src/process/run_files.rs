@@ -20,7 +20,8 @@ use shared::{
 };
 use tokio::time::sleep;
 
-/// How long after the end of another server, or the loss of a file, others may be led nowhere.
+/// How often the files are checked: a lost one, or those of another server that has ended, are written
+/// anew within this time.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The files of a server. Dropped at its end, it removes them and releases the lock.
@@ -131,7 +132,8 @@ impl<'a> ServerRunFiles<'a> {
 }
 
 impl Drop for ServerRunFiles<'_> {
-    /// Where locks are lost or refused, a launcher may have put its own files in their place.
+    /// Removes the files that are still this server's: where a lock was lost, a launcher may have written
+    /// its own.
     fn drop(&mut self) {
         let token = self.folders.token(&self.launch.app);
         if Token::load(&token).is_ok_and(|found| found == self.token) {

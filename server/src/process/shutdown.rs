@@ -28,7 +28,7 @@ use crate::{
 /// ours takes, shorter than the time after which service managers kill (90 s for systemd).
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The same when the launcher is gone: the port must be free within 2 s.
+/// How long requests in flight may take when the launcher is gone: the port must be free within 2 s.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why the server stops, and how long its clients may take.

@@ -74,7 +74,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// From now on, on these addresses; not ready yet.
+    /// A server that starts now on these addresses, and is not ready yet.
     pub fn new(addresses: Vec<SocketAddr>) -> Self {
         Self { addresses, started_at: Timestamp::now(), is_ready: AtomicBool::new(false) }
     }

@@ -22,7 +22,7 @@ use crate::{
     run_files::RunFilesState,
 };
 
-/// What is there of the app, and which of its files.
+/// The app, and which of its run files are missing.
 pub(super) struct InstanceState {
     presence: Presence,
     files: RunFilesState,
@@ -117,7 +117,8 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
     Check::ok("instance", message!("doctor.runs", app, url))
 }
 
-/// The files that a launcher has lost. One that cannot be seen from here cannot be told so either.
+/// The files that a launcher has lost. It cannot be asked to write them anew where it cannot be seen from
+/// here.
 fn lost(context: &CommandContext, missing: &[PathBuf], is_seen: bool) -> Option<Check> {
     let app = &context.app;
     let files = names(missing)?;

@@ -20,7 +20,8 @@ use crate::{
     readiness::reaches_itself,
 };
 
-/// What does not depend on the settings, and what does if they are right.
+/// The checks of the system; without `options`, because the settings are wrong, only those that need
+/// none.
 pub(super) fn system(context: &CommandContext, options: Option<&Options>) -> Vec<Check> {
     let mut checks = loopbacks();
     if let Some(options) = options {

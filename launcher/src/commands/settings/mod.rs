@@ -150,7 +150,7 @@ fn refusal(context: &CommandContext, key: &str, edited: &Edited) -> Option<Strin
     Some(sentences::problem(messages, (port, class), None, None, HolderTime::Local))
 }
 
-/// What became of a setting.
+/// A setting before and after the change, as a sentence.
 fn sentence(key: &str, edited: &Edited) -> String {
     match (&edited.from, &edited.to) {
         (Some(from), Some(to)) if from == to => message!("set.same", key, to),

@@ -11,7 +11,7 @@ const SCRIPT: [&str; 3] = [
     "end run",
 ];
 
-/// Whether a window could be seen: there is a desktop, but for those who come from elsewhere.
+/// Whether a window could be seen: false in a session over SSH.
 pub fn has_desktop() -> bool {
     env::var_os("SSH_CONNECTION").is_none()
 }

@@ -17,8 +17,8 @@ use super::account;
 /// How many digits of the hash a pipe is named with: enough that no two folders ever share a name.
 const DIGITS: usize = 32;
 
-/// Has a thread that waits for the clients of a listener go on: nothing has to here, because a pipe is no file that
-/// could be lost, and its listener ends with the process.
+/// Does nothing: a pipe is no file that could be lost, so its listener is never closed before the process
+/// ends.
 #[derive(Debug)]
 pub struct ListenerCloser;
 
