@@ -106,9 +106,18 @@ fn when_every_port_of_the_range_is_taken_the_system_gives_one_that_is_not_rememb
 #[test]
 fn a_computer_that_does_not_reach_itself_is_told_so_and_no_server_is_blamed() {
     let Some(netns) = Netns::new(&[]) else { return };
+    let home = Home::new();
+    let mut running = home.launcher().at(&netns.context()).start();
+    running.ready();
     let down = netns.context().command("ip").args(["link", "set", "lo", "down"]).status();
     assert!(down.expect("`ip` is there").success());
     assert_is_told(&netns.context());
+    for words in ["where", "open --print", "status", "doctor"] {
+        let told = home.command(words).at(&netns.context()).run();
+        let text = format!("{}{}", told.stdout, told.stderr);
+        assert!(text.contains("ip link set lo up") && !text.contains("restart`"), "{text}");
+    }
+    assert_eq!(running.stop().code, Some(0));
 }
 
 /// As a container without a network has it.

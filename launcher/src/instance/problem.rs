@@ -14,6 +14,7 @@ use shared::{
 };
 
 use super::visibility::is_launcher;
+use crate::readiness::reaches_itself;
 
 /// How long a server is waited for whose launcher says that it serves.
 const SERVER_SILENCE: Duration = Duration::from_secs(2);
@@ -91,6 +92,10 @@ pub fn server_problem(
     }
     // Whatever the secret is: it need not be proved that there is an answer.
     match Secret::random().probe(port, SERVER_SILENCE) {
+        Err(error) if error.is_silence() && !reaches_itself() => Some(InstanceProblem {
+            problem: message!("running.no_loopback", app, url),
+            now: message!("now.loopback_up"),
+        }),
         Err(error) if error.is_silence() => {
             let command = next_command::launcher("restart", app);
             let problem = message!("running.server_silent", app, url);
