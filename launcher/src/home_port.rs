@@ -1,4 +1,4 @@
-//! The wait for the home port, while another program has it.
+//! The home port: why no start can use it, and the wait for it while another program has it.
 
 use std::{
     sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel},
@@ -7,17 +7,40 @@ use std::{
 };
 
 use shared::{
-    claim,
+    claim::{self, ClaimError},
     conflict::{Class, Conflict, Origin},
+    diagnose::{Depth, Diagnostician},
+    explain::explicit_policy,
+    identity::Secret,
+    port::Port,
 };
 
-use crate::supervisor::event::SupervisorEvent;
+use crate::{options::CommandContext, supervisor::event::SupervisorEvent};
 
 /// The time before the first attempt.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest time between two tries.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// Why no start can use `port` as the home port, whatever other programs do; `None` if one may.
+pub fn refusal(context: &CommandContext, port: Port) -> Option<String> {
+    let policy = explicit_policy(&context.folders, &context.app);
+    let class = policy.refusal(port, Origin::Home).or_else(|| class_of_system(context, port))?;
+    Some(Conflict::explicit(port, class, false).sentence_here())
+}
+
+fn class_of_system(context: &CommandContext, port: Port) -> Option<Class> {
+    if claim::can_be_bound(port) {
+        return None;
+    }
+    let error = claim::port(port).err().filter(ClaimError::is_conflict)?;
+    // Nothing is probed, so it needs no secret.
+    let (app, secret) = (context.app.clone(), Secret::random());
+    let mut diagnostician = Diagnostician::new(app, &context.folders, secret);
+    let class = diagnostician.examine(port, &error, Depth::Quick).class;
+    (!class.is_of_program()).then_some(class)
+}
 
 /// Waits for the home port among the `refused` ones, on a thread of its own, and reports once to
 /// `events` that it is free. The wait ends when the returned sender is dropped.

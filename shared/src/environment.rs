@@ -79,6 +79,11 @@ impl Environment {
         self.folder(LOG_DIR_VARIABLE)
     }
 
+    /// Whether `variable` wins over the settings file, whatever its value.
+    pub fn sets(&self, variable: &str) -> bool {
+        self.set(variable).is_some()
+    }
+
     /// What is ignored, in a sentence.
     pub fn ignored(&self) -> Option<String> {
         let address = self.0.get(PORT_VARIABLE).and_then(|value| of_kubernetes(value))?;

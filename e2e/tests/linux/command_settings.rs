@@ -77,6 +77,26 @@ fn a_home_port_that_no_start_can_use_is_set_with_a_warning() {
 }
 
 #[test]
+fn a_variable_that_wins_over_the_file_is_named_by_what_changes_the_setting() {
+    let home = Home::new();
+    for words in
+        [&["set", "port", "3030"][..], &["unset", "port"], &["set", "port", "3030", "--json"]]
+    {
+        let with = |value: &str| {
+            let command = home.command("settings").env("HOMEPORT_PORT", value);
+            words.iter().fold(command, |launch, word| launch.arg(*word)).run()
+        };
+        let told = with("4000");
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert!(told.stderr.contains("HOMEPORT_PORT wins over the settings file"), "{told:?}");
+        assert!(!told.stdout.contains("next start"), "{told:?}");
+        for unset in ["", "tcp://10.0.0.1:80"] {
+            assert_eq!(with(unset).stderr, "", "{words:?}");
+        }
+    }
+}
+
+#[test]
 fn a_change_that_would_be_wrong_is_refused_and_the_file_stays_as_it_is() {
     for (words, pieces) in [
         (&["set", "prot", "3030"][..], &["`prot`", "did you mean `port`?"][..]),

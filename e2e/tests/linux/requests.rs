@@ -24,6 +24,21 @@ fn waiting(home: &Home, words: &[&str]) -> Running {
 }
 
 #[test]
+fn status_says_why_no_start_can_use_the_home_port() {
+    let (home, avoided) = (Home::new(), quiet_port());
+    let mut running = home.launcher().start();
+    running.ready();
+    let status = |settings: &str| {
+        home.set("server", settings);
+        home.command("status").run().stdout
+    };
+    let blocked = status("port = 6000\n");
+    assert!(blocked.contains("6000, which a start cannot use: browsers block"), "{blocked}");
+    let avoided = status(&format!("port = {avoided}\navoid = [{avoided}]\n"));
+    assert!(avoided.contains("tried at the next start"), "{avoided}");
+}
+
+#[test]
 fn status_tells_programs_how_it_is() {
     let (home, port) = (Home::new(), quiet_port());
     let mut running = home.launcher().home_port(port).start();

@@ -27,6 +27,7 @@ use crate::{
     control::{
         self, ANSWER_TIMEOUT, LaunchStatus, PendingRequest, Request, RequestError, Response,
     },
+    home_port,
     instance::{self, AnsweringLauncher, InstanceProblem, Presence, RunningInstance},
     options::CommandContext,
     os,
@@ -330,7 +331,10 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
             launcher = memory(seen.launcher),
             server = memory(seen.server)
         )),
-        home.map(|port| message!("status.home", port)),
+        home.map(|port| match home_port::refusal(context, port) {
+            Some(why) => message!("status.home_refused", port, why),
+            None => message!("status.home", port),
+        }),
         status.lost_records.as_ref().map(|lost| message!("ask.warning", why = lost)),
         Some(conflict_line(context)),
     ];

@@ -14,17 +14,12 @@ use std::{
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{
-    conflict::Origin,
+    environment::Environment,
     event::{Event, Process, masked_value},
     exit::Exit,
-    explain::explicit_policy,
     history::{Author, Writer},
-    message,
-    messages::Language,
-    next_command,
-    port::Port,
+    message, next_command,
     regular_file::NotReadable,
-    sentences::{self, HolderTime},
     settings::{
         SettingsError, SettingsProblem, TABLE,
         edit::{self, EditError, Edited},
@@ -38,6 +33,7 @@ use crate::{
     args::{SettingsArgs, SettingsCommand},
     commands::{resolve, unwritable},
     desktop::login,
+    home_port,
     options::{CommandContext, OptionsError},
     render::{self, line, note, output},
 };
@@ -115,8 +111,13 @@ fn change(
         render::error(message!("set.login_failed", error));
         return Exit::NotReady;
     }
-    if let Some(why) = refusal(context, key, &edited) {
+    let home = edited.to.as_deref().filter(|_| key == PORT).and_then(|port| port.parse().ok());
+    if let Some(why) = home.and_then(|port| home_port::refusal(context, port)) {
         render::warning(message!("set.refused", why));
+    }
+    let variable = winning_variable(key, &Environment::of_process());
+    if let Some(variable) = variable {
+        render::warning(message!("set.variable", variable));
     }
     if json {
         line(event.to_json());
@@ -124,7 +125,7 @@ fn change(
         line(sentence(key, &edited));
         if key == AT_LOGIN {
             line(format_args!("  {}", message!("set.next_login")).dimmed());
-        } else if is_changed {
+        } else if is_changed && variable.is_none() {
             let when = message!("set.next_start", app = context.app);
             line(format_args!("  {when}").dimmed());
         }
@@ -142,12 +143,10 @@ fn now_unwritable(file: &Path, error: &io::Error) -> Option<String> {
     }
 }
 
-/// Why a start will not use the home port that was set, as far as it is known before.
-fn refusal(context: &CommandContext, key: &str, edited: &Edited) -> Option<String> {
-    let port: Port = edited.to.as_deref().filter(|_| key == PORT)?.parse().ok()?;
-    let class = explicit_policy(&context.folders, &context.app).refusal(port, Origin::Home)?;
-    let messages = Language::English.messages();
-    Some(sentences::problem(messages, (port, class), None, None, HolderTime::Local))
+/// The variable that wins over `key` of the file in a shell with this `environment`.
+fn winning_variable(key: &str, environment: &Environment) -> Option<&'static str> {
+    let variable = TABLE.iter().find(|setting| setting.key == key)?.variable?;
+    environment.sets(variable).then_some(variable)
 }
 
 /// A setting before and after the change, as a sentence.
