@@ -283,7 +283,7 @@ impl LaunchState<'_> {
 
     /// Prints where the server is, for people.
     fn announce(&self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
-        let Launch { context, screen, .. } = self.launch;
+        let Launch { context, screen, history, .. } = self.launch;
         info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
         screen.ready(&ReadyNotice {
             launch: info,
@@ -293,7 +293,7 @@ impl LaunchState<'_> {
             range: &self.options.settings.range,
             is_remembered: self.generation.is_some(),
             settings: &context.folders.settings(&context.app),
-            history: &context.folders.history(),
+            history: history.lost().is_none().then(|| context.folders.history()).as_deref(),
         });
         let is_wanted = self.options.settings.open_browser.value;
         let token = self.launch.token.clone();

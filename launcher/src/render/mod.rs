@@ -61,8 +61,8 @@ pub struct ReadyNotice<'a> {
     pub is_remembered: bool,
     /// The settings file.
     pub settings: &'a Path,
-    /// The port history.
-    pub history: &'a Path,
+    /// The port history; `None` if records of this launch could not be written.
+    pub history: Option<&'a Path>,
 }
 
 impl ReadyNotice<'_> {
@@ -107,8 +107,9 @@ impl Screen {
         for sentence in explanation(ready) {
             line(format_args!("  {sentence}"));
         }
-        let file = ready.history.display();
-        line(format_args!("  {}", message!("start.history", file)).dimmed());
+        if let Some(file) = ready.history.map(Path::display) {
+            line(format_args!("  {}", message!("start.history", file)).dimmed());
+        }
         let end = match self.is_detached {
             true => {
                 let command = next_command::launcher("stop", &ready.launch.app);

@@ -92,6 +92,9 @@ impl ServerLaunch {
         let history = Writer::new(&folders, &author);
         let diagnostics = logging::open(&folders, &author, "server.jsonl", level, Mode::Async);
         history.report_losses_to(diagnostics.logger());
+        if adoption.is_some() {
+            history.leave_first_failure_to_launcher();
+        }
         let secret = adoption.map_or_else(read, |adoption| Ok(adoption.secret.clone()));
         Self {
             began,

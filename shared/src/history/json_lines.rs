@@ -187,6 +187,11 @@ impl<S: Sink> JsonLineWriter<S> {
         }
     }
 
+    /// Prints no failure before a line was written: another process has printed it.
+    pub(super) fn leave_first_failure(&mut self) {
+        self.failed = true;
+    }
+
     pub(super) fn sink_mut(&mut self) -> &mut S {
         &mut self.sink
     }

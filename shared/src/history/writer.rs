@@ -102,6 +102,11 @@ impl Writer {
         self.lock().log = Some(log.clone());
     }
 
+    /// Does not say of a history that cannot be written from the beginning on what the launcher has said.
+    pub fn leave_first_failure_to_launcher(&self) {
+        self.lock().lines.leave_first_failure();
+    }
+
     /// The records that this process could not write; `None` if there is none.
     pub fn lost(&self) -> Option<LostRecords> {
         self.lock().lost.clone()
