@@ -3,7 +3,7 @@
 use std::{
     env::{self, consts::EXE_SUFFIX},
     io::{self, IsTerminal},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -56,6 +56,11 @@ impl ServerProgram {
             [] => return Err(NoServer(files)),
         };
         Ok(Self { path: path.clone(), arguments: vec![] })
+    }
+
+    /// The file, or a name that is looked for on the `PATH`.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Starts the server on the sockets of `claim`, which stay open here as well.

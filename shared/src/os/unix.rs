@@ -50,6 +50,11 @@ pub fn may_write(folder: &Path) -> bool {
     folder.is_dir() && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
+/// Whether this user may run this file.
+pub fn may_execute(file: &Path) -> bool {
+    file.is_file() && rustix::fs::access(file, Access::EXEC_OK).is_ok()
+}
+
 /// Makes a folder and its parents, for this user alone (0700). Those that root makes in a folder of
 /// another user are that user's.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {

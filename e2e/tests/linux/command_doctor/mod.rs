@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, RunContext, Tools, program, quiet_port, wait_until};
+use e2e::{Ended, Home, RunContext, Stranger, Tools, program, quiet_port, wait_until};
 use serde_json::Value;
 use shared::app::AppName;
 
@@ -139,6 +139,45 @@ fn a_range_that_leaves_nothing_and_a_server_that_is_not_there_are_problems() {
     assert_verdict(&told, "server", "problem");
     let advice = check(&told, "ports")["advice"].to_string();
     assert!(advice.contains("`range`"), "{advice}");
+}
+
+#[test]
+fn a_server_that_may_not_be_executed_is_a_problem_with_the_command_that_allows_it() {
+    let home = Home::new();
+    let beside = home.path().join("bin");
+    let server = beside.join("server");
+    fs::create_dir(&beside).expect("made");
+    fs::copy(program("launcher"), beside.join("launcher")).expect("copied");
+    fs::write(&server, "#!/bin/sh\n").expect("written");
+    home.set("server", format!("command = [\"{}\"]\n", server.display()));
+    let of_settings = check(&doctor(&home), "server");
+    home.set("server", "");
+    let launcher = home.command("doctor").program(beside.join("launcher"));
+    for told in [of_settings, check(&launcher.arg("--json").run(), "server")] {
+        assert_eq!(told["verdict"], "problem", "{told}");
+        assert!(told["text"].to_string().contains("is not executable"), "{told}");
+        let allowed = format!("`chmod a+x {}`", server.display());
+        assert!(told["advice"].to_string().contains(&allowed), "{told}");
+    }
+}
+
+#[test]
+fn a_taken_port_that_the_next_start_must_have_is_a_problem_with_its_holder() {
+    let home = Home::new();
+    let taken = Stranger::listening("127.0.0.1:0");
+    let port = taken.port;
+    home.set("server", format!("port = {port}\n"));
+    let told = doctor(&home);
+    assert!(told.lines().iter().all(|line| line["check"] != "wanted_port"), "it moves: {told:?}");
+    home.set("server", format!("port = {port}\non_conflict = \"fail\"\n"));
+    let told = doctor(&home);
+    assert_eq!(told.code, Some(75), "{told:?}");
+    let wanted = check(&told, "wanted_port");
+    assert_eq!(wanted["verdict"], "problem", "{wanted}");
+    assert!(wanted["text"].to_string().contains(&format!("port {port} is held by")), "{wanted}");
+    assert!(wanted["advice"].to_string().contains("--on-conflict move"), "{wanted}");
+    drop(taken);
+    assert_verdict(&doctor(&home), "wanted_port", "ok");
 }
 
 #[test]

@@ -60,6 +60,8 @@ pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
     checks.extend(obstacles.checks(context, launch.is_some()));
     checks.push(history::history(context, launch));
     checks.extend(system::system(context, options.as_ref()));
+    let of_start = options.as_ref().filter(|_| launch.is_none());
+    checks.extend(of_start.and_then(|options| system::wanted_port(context, options)));
     checks.extend(options.as_ref().map(|options| login::login(context, options)));
     if exit == Exit::Done && checks.iter().any(|check| check.verdict == CheckVerdict::Problem) {
         exit = Exit::NotReady;

@@ -8,12 +8,18 @@ use std::{
 
 use shared::{
     assignment::Assignment,
-    claim, message, os,
+    claim,
+    conflict::Class,
+    explain::ExplainContext,
+    identity::Secret,
+    message, next_command, os,
     policy::{FEWEST_PORTS, Policy},
+    settings::OnConflict,
 };
 
 use super::check::Check;
 use crate::{
+    error::LaunchError,
     handover::ServerProgram,
     options::{CommandContext, Options},
     os as system,
@@ -92,17 +98,59 @@ fn ports(context: &CommandContext, options: &Options) -> Check {
 
 fn server(options: &Options) -> Check {
     let advice = || message!("now.program");
-    let Some(command) = &options.settings.command else {
-        return match ServerProgram::find(None) {
-            Ok(_) => Check::ok("server", message!("doctor.server_beside")),
-            Err(error) => Check::problem("server", error.to_string(), advice()),
-        };
+    let command = options.settings.command.as_ref().map(|command| &command.value);
+    let program = match ServerProgram::find(command) {
+        Ok(program) => program,
+        Err(error) => return Check::problem("server", error.to_string(), advice()),
     };
-    let program = command.value.program();
-    match is_program(OsStr::new(program)) {
-        true => Check::ok("server", message!("doctor.server_named", program)),
-        false => Check::problem("server", message!("doctor.server_missing", program), advice()),
+    let name = program.path().display();
+    let files = files_of(program.path().as_os_str());
+    match files.first() {
+        None => {
+            Check::problem("server", message!("doctor.server_missing", program = name), advice())
+        }
+        Some(file) if !files.iter().any(|file| os::may_execute(file)) => {
+            let text = message!("doctor.server_not_executable", file = file.display());
+            let file = next_command::quoted(file);
+            Check::problem("server", text, message!("access.now_chmod", mode = "a+x", file))
+        }
+        Some(_) if command.is_none() => Check::ok("server", message!("doctor.server_beside")),
+        Some(_) => Check::ok("server", message!("doctor.server_named", program = name)),
     }
+}
+
+/// Whether the next start gets the one port that it must have, if there is one.
+pub(super) fn wanted_port(context: &CommandContext, options: &Options) -> Option<Check> {
+    let remembered = Assignment::load(&context.folders.assignment(&context.app)).ok();
+    let last_good = remembered.and_then(|remembered| remembered.last_good).map(|good| good.port);
+    let range = &options.settings.range;
+    let last_good = last_good.filter(|port| !range.is_set() || range.value.contains(*port));
+    let explicit = options.port.as_ref().map(|port| port.value);
+    let must_not_move = options.settings.on_conflict.value == OnConflict::Fail;
+    let remembered = options.home_port.as_ref().map(|home| home.value).or(last_good);
+    let port = explicit.or(remembered.filter(|_| must_not_move))?;
+    let asking = ExplainContext {
+        app: &context.app,
+        folders: &context.folders,
+        range: range.value,
+        avoid: &options.avoid(),
+        home: options.home_port.as_ref().map(|home| home.value),
+    };
+    let secret = Secret::load(&context.folders.secret()).unwrap_or_else(|_| Secret::random());
+    // Where no socket can be had at all, the check of the loopbacks says so.
+    let conflict = asking.conflict(port, secret).ok()?;
+    let Some(conflict) = conflict else {
+        return Some(Check::ok("wanted_port", message!("doctor.port_free", port)));
+    };
+    if conflict.class == Class::OwnInstance {
+        return None;
+    }
+    let failure = match explicit {
+        Some(_) => LaunchError::NoPort(vec![conflict]),
+        None => LaunchError::MustNotMove(vec![conflict]),
+    };
+    let text = message!("doctor.start_fails", why = failure.why_here().join("; "));
+    Some(Check::problem("wanted_port", text, failure.now().join("; ")))
 }
 
 fn browser(options: &Options) -> Check {
@@ -122,13 +170,22 @@ fn browser(options: &Options) -> Check {
     Check::warning("browser", text, message!("doctor.now_browser"))
 }
 
-/// Whether the system would find this program: at its path, or on the `PATH` if it is a bare name.
+/// Whether the system would run this program.
 fn is_program(name: &OsStr) -> bool {
-    let is_there =
-        |path: PathBuf| path.is_file() || path.with_extension(env::consts::EXE_EXTENSION).is_file();
-    if Path::new(name).components().count() > 1 {
-        return is_there(PathBuf::from(name));
-    }
+    files_of(name).iter().any(|file| os::may_execute(file))
+}
+
+/// The files that this program could be: at its path, or on the `PATH` if it is a bare name.
+fn files_of(name: &OsStr) -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| is_there(folder.join(name)))
+    let paths: Vec<_> = match Path::new(name).components().count() {
+        0 | 1 => env::split_paths(&path).map(|folder| folder.join(name)).collect(),
+        _ => vec![PathBuf::from(name)],
+    };
+    let with_suffix = |path: PathBuf| {
+        let mut name = path.clone().into_os_string();
+        name.push(env::consts::EXE_SUFFIX);
+        [path, PathBuf::from(name)]
+    };
+    paths.into_iter().flat_map(with_suffix).filter(|path| path.is_file()).collect()
 }

@@ -33,6 +33,11 @@ pub fn may_write(folder: &Path) -> bool {
     folder.is_dir()
 }
 
+/// Whether this user may run this file: no mode forbids it.
+pub fn may_execute(file: &Path) -> bool {
+    file.is_file()
+}
+
 /// Makes a folder and its parents. Under the user's profile what a folder inherits already keeps
 /// other users out.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
