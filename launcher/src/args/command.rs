@@ -120,11 +120,13 @@ pub struct SettingsArgs {
 #[derive(Debug, Subcommand)]
 pub enum SettingsCommand {
     /// Print the path of the settings file.
+    #[command(after_help = exits::if_printed())]
     Path,
     /// List all settings, their values and where each comes from.
+    #[command(after_help = exits::if_shown())]
     Show,
     /// Change a setting from the next start on; comments in the file stay.
-    #[command(after_help = exits::IF_RIGHT)]
+    #[command(after_help = exits::if_right())]
     Set {
         /// The setting, for example `port`.
         #[arg(value_name = "KEY")]
@@ -134,7 +136,7 @@ pub enum SettingsCommand {
         value: String,
     },
     /// Remove a setting from the file, so that its default applies.
-    #[command(after_help = exits::IF_RIGHT)]
+    #[command(after_help = exits::if_right())]
     Unset {
         /// The setting.
         #[arg(value_name = "KEY")]
@@ -157,8 +159,10 @@ pub struct LogsArgs {
 #[derive(Debug, Subcommand)]
 pub enum LogsCommand {
     /// Print the folder of the logs.
+    #[command(after_help = exits::if_printed())]
     Path,
     /// Print the last lines of all logs, in the order in which they were written.
+    #[command(after_help = exits::if_logged())]
     Tail {
         /// How many lines.
         #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = number_of_lines)]

@@ -18,7 +18,7 @@ use super::{
 
 /// Gives a local server a port that it keeps.
 #[derive(Debug, Parser)]
-#[command(name = "launcher", version, after_help = AFTER_HELP)]
+#[command(name = "launcher", version, after_help = exits::of_launcher())]
 pub struct CommandLine {
     /// The command; `start` unless given.
     #[command(subcommand)]
@@ -32,52 +32,54 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum LauncherCommand {
     /// Claim a port, start the server on it, open the browser, and run until stopped.
-    #[command(after_help = AFTER_HELP)]
+    #[command(after_help = exits::of_start())]
     Start(StartArgs),
     /// Stop the server and its launcher, and wait until both have ended.
-    #[command(after_help = exits::IF_IT_ANSWERS)]
+    #[command(after_help = exits::if_it_answers())]
     Stop(AppArgs),
     /// Start a new server on the same port; the old one ends when the new one answers.
-    #[command(after_help = exits::IF_IT_ANSWERS)]
+    #[command(after_help = exits::if_it_answers())]
     Restart(AppArgs),
     /// Show the state of the running server.
-    #[command(after_help = exits::IF_IT_ANSWERS)]
+    #[command(after_help = exits::if_it_answers())]
     Status(AppArgs),
     /// Move the running server to another port without losing a request.
-    #[command(after_help = exits::IF_IT_MOVES)]
+    #[command(after_help = exits::if_it_moves())]
     Move(MoveArgs),
     /// Print the URL of the running server and nothing else.
-    #[command(after_help = exits::IF_IT_RUNS)]
+    #[command(after_help = exits::if_it_runs())]
     Where(AppArgs),
     /// Open the running server in the browser.
-    #[command(after_help = exits::IF_IT_ANSWERS)]
+    #[command(after_help = exits::if_it_answers())]
     Open(OpenArgs),
     /// Show who uses a port, why you cannot have it, and its history.
-    #[command(after_help = exits::IF_EXPLAINED)]
+    #[command(after_help = exits::if_explained())]
     Explain(ExplainArgs),
     /// Show the records of the port history, the oldest first.
-    #[command(after_help = exits::IF_READABLE, mut_arg("app", of_every_app))]
+    #[command(after_help = exits::if_readable(), mut_arg("app", of_every_app))]
     History(HistoryArgs),
     /// Show which programs took your ports, how often, and when.
-    #[command(after_help = exits::IF_READABLE, mut_arg("app", of_every_app))]
+    #[command(after_help = exits::if_readable(), mut_arg("app", of_every_app))]
     Conflicts(ConflictsArgs),
     /// Run health checks. Changes nothing.
-    #[command(after_help = exits::IF_WELL, verbatim_doc_comment)]
+    #[command(after_help = exits::if_well(), verbatim_doc_comment)]
     Doctor(AppArgs),
     /// Show the settings, or change one.
     Settings(SettingsArgs),
     /// Show the last lines of the logs, or where they are.
-    #[command(mut_arg("app", of_every_app), after_help = exits::IF_LOGGED)]
+    #[command(mut_arg("app", of_every_app), after_help = exits::if_logged())]
     Logs(LogsArgs),
     /// Forget the remembered ports of an app that is not running.
-    #[command(after_help = exits::IF_FORGOTTEN)]
+    #[command(after_help = exits::if_forgotten())]
     Forget(AppArgs),
     /// Print a completion script for a shell.
+    #[command(after_help = exits::if_printed())]
     Completions(CompletionsArgs),
     /// Print the token of the running app, with which scripts use its API.
-    #[command(after_help = exits::IF_IT_ANSWERS)]
+    #[command(after_help = exits::if_it_answers())]
     Token(AppArgs),
     /// Print the versions of the launcher, of its files and of the running server.
+    #[command(after_help = exits::if_printed())]
     Version(AppArgs),
 }
 
@@ -85,11 +87,6 @@ pub enum LauncherCommand {
 fn of_every_app(option: Arg) -> Arg {
     option.help("Only what is about this app [default: every app]")
 }
-
-const AFTER_HELP: &str = "\
-An option wins over its variable (HOMEPORT_PORT for --port), which wins over the settings file.
-Exit codes: 0 done, 2 usage, 3 not running, 69 no port, 70 a bug, 75 not now (the server did
-not become ready, or a file could not be used), 78 the settings are wrong.";
 
 /// Reads the command line. Help and version are printed here, as are errors, and end the program.
 ///
