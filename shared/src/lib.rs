@@ -71,7 +71,7 @@ pub mod exit;
 pub mod invoked_as;
 pub mod keys;
 pub mod milliseconds;
-mod one_line;
+pub mod one_line;
 pub mod port;
 pub mod printable;
 pub mod value_error;

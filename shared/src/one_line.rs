@@ -6,7 +6,7 @@ use crate::printable;
 const KEPT: usize = 150;
 
 /// `text`, [escaped](printable::escaped) and, if it is long, without its middle.
-pub(crate) fn of(text: &str) -> String {
+pub fn of(text: &str) -> String {
     let characters: Vec<_> = text.chars().collect();
     let part = |of: &[char]| printable::escaped(&of.iter().collect::<String>());
     match characters.len() {

@@ -99,12 +99,19 @@ fn a_variable_that_wins_over_the_file_is_named_by_what_changes_the_setting() {
 #[test]
 fn a_change_that_would_be_wrong_is_refused_and_the_file_stays_as_it_is() {
     for (words, pieces) in [
-        (&["set", "prot", "3030"][..], &["`prot`", "did you mean `port`?"][..]),
+        (
+            &["set", "prot", "3030"][..],
+            &["`prot`", "did you mean `port`?", "type `launcher settings set port 3030`"][..],
+        ),
+        (&["unset", "prot"], &["now: type `launcher settings unset port`"]),
         (&["unset", "colour"], &["`colour`", "on_conflict"]),
         (&["set", "port", "70000"], &["`port` cannot be 70000", "not a port"]),
         (&["set", "port", "-1"], &["-1 is not a port"]),
         (&["set", "range", "20100-20000"], &["write 20000-20100"]),
-        (&["set", "command", "[]"], &["name a program"]),
+        (
+            &["set", "command", "[]"],
+            &["now: type `launcher settings set command '[\"/usr/bin/my-server\"]'`"],
+        ),
         (&["set", "restart", "sometimes"], &["sometimes"]),
         (&["set", "port", "x"], &["is not a port from 1 to 65535"]),
         (

@@ -35,7 +35,7 @@ fn a_value_that_makes_no_sense_is_named_with_its_line() {
     assert_refused(b"\nport = 70000\n", &["line 2", "70000"]);
     assert_refused(b"port = \"3030\"\n", &["line 1"]);
     assert_refused(b"range = \"20010-20000\"\n", &["line 1", "20000-20010"]);
-    assert_refused(b"command = []\n", &["line 1", "name a program"]);
+    assert_refused(b"command = []\n", &["line 1", "write `command = ["]);
     assert_refused(b"ready_timeout = \"-1s\"\n", &["line 1", "less than nothing"]);
 }
 

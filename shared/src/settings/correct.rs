@@ -16,7 +16,17 @@ pub(super) fn value(setting: &Setting, written: &str) -> Option<String> {
     if written.contains('\n') {
         return None;
     }
-    proposals(setting.kind, written).into_iter().find(is_right)
+    let value = proposals(setting.kind, written).into_iter().find(is_right)?;
+    Some(quoted_alike(&value, written))
+}
+
+/// A text in single quotes where the person has written them.
+fn quoted_alike(value: &str, written: &str) -> String {
+    let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    match inner.filter(|inner| written.starts_with('\'') && !inner.contains(['\'', '\\'])) {
+        Some(inner) => format!("'{inner}'"),
+        None => value.to_owned(),
+    }
 }
 
 /// A setting whose line is no TOML, as in `open_browser = yes` or `port: 3030`.

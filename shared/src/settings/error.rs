@@ -94,9 +94,14 @@ pub enum SettingsProblem {
         /// The quotation mark that TOML has in its place.
         quote: &'static str,
     },
-    /// A table begins in this line, from 1.
-    #[error("{}", message!("settings_error.section", line = .0))]
-    Section(usize),
+    /// A table begins in a line.
+    #[error("{}", message!("settings_error.section", written = .written, line = .line))]
+    Section {
+        /// Its number, from 1.
+        line: usize,
+        /// What it says.
+        written: String,
+    },
     /// It has a key twice.
     #[error("{}", message!("settings_error.twice"))]
     Twice,

@@ -8,9 +8,11 @@ use toml_edit::{Document, Item};
 use super::{
     correct,
     error::{Correction, SettingsError, SettingsFault, SettingsProblem},
+    kind::Kind,
     setting::Setting,
     table::{KEYS, Settings, TABLE},
     text,
+    values::EXAMPLE_PROGRAM,
 };
 use crate::{
     event::{Event, masked_value},
@@ -126,7 +128,10 @@ pub(super) fn check(text: &str) -> Result<(), SettingsFault> {
         let line = at.map(|span| line_of(text, span.start));
         let is_section = item.as_table().is_some_and(|table| !table.is_dotted());
         let problem = match line {
-            Some(line) if is_section || item.is_array_of_tables() => SettingsProblem::Section(line),
+            Some(line) if is_section || item.is_array_of_tables() => {
+                let written = shortened(text.lines().nth(line - 1).unwrap_or_default());
+                SettingsProblem::Section { line, written }
+            }
             _ if !KEYS.contains(&key) || item.is_table() => unknown_key(key, item),
             _ => continue,
         };
@@ -193,6 +198,12 @@ fn in_our_words(text: &str, span: Range<usize>, names_types: bool) -> Option<Set
     let (key, item) = document.iter().find(|(_, item)| holds(item))?;
     let setting = TABLE.iter().find(|setting| setting.key == key)?;
     let written = text.get(item.span()?)?;
+    if item.as_array().is_some_and(|words| setting.kind == Kind::Command && words.is_empty()) {
+        let value = format!("[\"{EXAMPLE_PROGRAM}\"]");
+        let (key, what) = (setting.key, message!("kind_of.program"));
+        let correction = Correction { key, written: shortened(written), what, value };
+        return Some(SettingsProblem::Corrected(Box::new(correction)));
+    }
     if let Some(value) = correct::value(setting, written) {
         return Some(wrong(setting, written, value));
     }

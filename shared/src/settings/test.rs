@@ -65,7 +65,14 @@ fn whatever_is_wrong_is_said_with_its_line_and_a_way_out() {
         (b"port = \"abc\"", ", line 1: \"abc\" is not a port from 1 to 65535; an example is 3030"),
         (b"range = \"200-100\"", ", line 1: the range 200-100 runs backwards"),
         (b"avoid = [true]", ", line 1: write a port such as 3000"),
-        (b"command = []", ", line 1: name a program"),
+        (
+            b"command = []",
+            ", line 1: [] is not a list that begins with a program: write `command = [\"/usr/bin/my-server\"]`",
+        ),
+        (
+            b"restart = 'nver'",
+            ", line 1: 'nver' is not `on_failure` or `never`: write `restart = 'never'`",
+        ),
         (b"ready_timeout = \"soon\"", ", line 1: `soon` is not a span of time"),
         (b"stop_timeout = \"876001h\"", ", line 1: `876001h` is more than 100 years"),
         (
@@ -253,11 +260,14 @@ fn keys_stand_at_the_top_level() {
     ] {
         let fault = Settings::parse(text).expect_err(text);
         assert_eq!(fault.line, Some(line), "{text}");
-        let wanted = format!("keys stand at the top level: delete line {line}");
-        assert_eq!(fault.problem.to_string(), wanted);
+        let wanted = format!("`: delete line {line}");
+        assert!(fault.problem.to_string().ends_with(&wanted), "{fault}");
         let blamed = edit::set(text, "log", "debug").expect_err(text);
         let edit::EditError::Text(blamed) = blamed else { panic!("{text}: {blamed}") };
-        assert_eq!((blamed.line, blamed.problem.to_string()), (Some(line), wanted));
+        assert_eq!(
+            (blamed.line, blamed.problem.to_string()),
+            (Some(line), fault.problem.to_string())
+        );
     }
     let dotted = Settings::parse("server.port = 1").expect_err("a key of a table").problem;
     let wanted = "there is no setting `server.port`: did you mean `port`?";

@@ -121,7 +121,7 @@ pub struct ReadyTimeout(pub std::time::Duration);
 pub struct Avoided(pub PortRange);
 
 /// What a message shows as a program.
-const EXAMPLE_PROGRAM: &str = "/usr/bin/my-server";
+pub(super) const EXAMPLE_PROGRAM: &str = "/usr/bin/my-server";
 
 /// Whether a program is another one in another folder. A name alone is looked up in `PATH`.
 pub(super) fn is_relative(program: &str) -> bool {

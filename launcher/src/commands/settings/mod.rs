@@ -18,7 +18,7 @@ use shared::{
     event::{Event, Process, masked_value},
     exit::Exit,
     history::{Author, Writer},
-    message, next_command,
+    message, next_command, one_line,
     regular_file::NotReadable,
     settings::{
         SettingsError, SettingsProblem, TABLE,
@@ -53,10 +53,10 @@ pub(super) fn settings(context: &CommandContext, args: &SettingsArgs) -> Exit {
         SettingsCommand::Set { key, value } => {
             let value = env::current_dir()
                 .map_or_else(|_| value.clone(), |folder| edit::anchored(key, value, &folder));
-            change(context, &file, key, json, |text| edit::set(text, key, &value))
+            change(context, &file, &args.command, key, json, |text| edit::set(text, key, &value))
         }
         SettingsCommand::Unset { key } => {
-            change(context, &file, key, json, |text| edit::unset(text, key))
+            change(context, &file, &args.command, key, json, |text| edit::unset(text, key))
         }
     }
 }
@@ -74,6 +74,7 @@ fn path(file: &Path, json: bool) -> Exit {
 fn change(
     context: &CommandContext,
     file: &Path,
+    typed: &SettingsCommand,
     key: &str,
     json: bool,
     edit: impl FnOnce(&str) -> Result<Edited, EditError>,
@@ -87,7 +88,7 @@ fn change(
     let edited = match changed {
         Ok(edited) => edited,
         Err(StoreError::Unusable(error)) => return resolve::refused(OptionsError::from(error)),
-        Err(StoreError::Refused(error)) => return refused(context, file, error),
+        Err(StoreError::Refused(error)) => return refused(context, file, typed, error),
         Err(StoreError::Unwritable { file, source }) => {
             render::error(message!("set.unwritable", file = file.display(), error = source));
             if let Some(now) = now_unwritable(&file, &source) {
@@ -149,9 +150,11 @@ fn winning_variable(key: &str, environment: &Environment) -> Option<&'static str
     environment.sets(variable).then_some(variable)
 }
 
-/// A setting before and after the change, as a sentence.
+/// A setting before and after the change, as a sentence; a list in several lines is shown in one.
 fn sentence(key: &str, edited: &Edited) -> String {
-    match (&edited.from, &edited.to) {
+    let joined = |value: &String| value.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let shown = |value: &Option<String>| value.as_ref().map(|value| one_line::of(&joined(value)));
+    match (shown(&edited.from), shown(&edited.to)) {
         (Some(from), Some(to)) if from == to => message!("set.same", key, to),
         (Some(from), Some(to)) => message!("set.changed", key, to, from),
         (None, Some(to)) => message!("set.new", key, to),
@@ -160,7 +163,12 @@ fn sentence(key: &str, edited: &Edited) -> String {
     }
 }
 
-fn refused(context: &CommandContext, file: &Path, error: EditError) -> Exit {
+fn refused(
+    context: &CommandContext,
+    file: &Path,
+    typed: &SettingsCommand,
+    error: EditError,
+) -> Exit {
     let command = |key: &str, value: &str| {
         let value = next_command::quoted(Path::new(&edit::typed(value)));
         next_command::launcher(&format!("settings set {key} {value}"), &context.app)
@@ -181,6 +189,14 @@ fn refused(context: &CommandContext, file: &Path, error: EditError) -> Exit {
                 let command = command(key, setting.example);
                 render::now(message!("set.example", command));
             }
+        }
+        EditError::Key(SettingsProblem::UnknownKey { nearest: Some(nearest), .. }) => {
+            render::error(&error);
+            let command = match typed {
+                SettingsCommand::Set { value, .. } => command(nearest, value),
+                _ => next_command::launcher(&format!("settings unset {nearest}"), &context.app),
+            };
+            render::now(message!("set.nearest", command));
         }
         EditError::Key(_) => render::error(error),
     }
@@ -205,6 +221,7 @@ mod test {
             (Some("2"), Some("2"), "port = 2, as before"),
             (Some("1"), None, "port is not set any more (it was 1)"),
             (None, None, "port was not set"),
+            (Some("[\n  1,\n  2,\n]"), None, "port is not set any more (it was [ 1, 2, ])"),
         ] {
             assert_eq!(sentence("port", &edited(from, to)), wanted);
         }

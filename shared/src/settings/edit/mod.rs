@@ -147,13 +147,20 @@ pub fn set(text: &str, key: &str, typed: &str) -> Result<Edited, EditError> {
     Ok(Edited { text: new, from, to })
 }
 
-/// Removes `key` with its lines; the comments above it stay.
+/// Removes `key` with its lines, also one that is no setting; the comments above it stay.
 ///
 /// # Errors
 ///
 /// [`EditError`] if there is no such key, or `text` is wrong elsewhere.
 pub fn unset(text: &str, key: &str) -> Result<Edited, EditError> {
-    let (_, place) = open(text, key)?;
+    let place = match open(text, key) {
+        // It is nothing to the settings, and what keeps the file from being one.
+        Err(EditError::Key(problem)) => match place(text, key) {
+            Some(place) => Some(place),
+            None => return Err(EditError::Key(problem)),
+        },
+        opened => opened?.1,
+    };
     let Some(Place { key, value }) = place else {
         Settings::parse(text).map_err(EditError::Text)?;
         return Ok(Edited { text: text.to_owned(), from: None, to: None });
@@ -237,13 +244,13 @@ fn open(text: &str, key: &str) -> Result<(&'static str, Option<Place>), EditErro
         Err(named) => EditError::Text(named),
         Ok(_) => EditError::Text(fault),
     })?;
-    let document =
-        Document::parse(text).map_err(|_| EditError::Text(SettingsProblem::NotText.into()))?;
-    let place = || {
-        let (key, value) = (document.key(known)?.span()?, document.get(known)?.span()?);
-        Some(Place { key, value })
-    };
-    Ok((known, place()))
+    Ok((known, place(text, known)))
+}
+
+fn place(text: &str, key: &str) -> Option<Place> {
+    let document = Document::parse(text).ok()?;
+    let value = document.get(key).filter(|item| item.is_value())?.span()?;
+    Some(Place { key: document.key(key)?.span()?, value })
 }
 
 /// The text with one more line at its end, below whatever comments stand there, which ends as the first

@@ -31,6 +31,19 @@ fn what_is_removed_leaves_its_comments_behind() {
 }
 
 #[test]
+fn a_key_that_is_no_setting_is_removed_if_it_stands_in_the_file() {
+    let edited = unset("# mine\nprot = 3030\nlog = \"debug\"\n", "prot").expect("right");
+    assert_eq!(
+        (&*edited.text, edited.from.as_deref()),
+        ("# mine\nlog = \"debug\"\n", Some("3030"))
+    );
+    for (text, key) in [("log = \"debug\"\n", "prot"), ("[server]\nport = 1\n", "server")] {
+        assert!(matches!(unset(text, key), Err(EditError::Key(_))), "{text}");
+    }
+    assert!(matches!(unset("prot = 1\nrnge = 2\n", "prot"), Err(EditError::Text(_))));
+}
+
+#[test]
 fn a_value_may_be_typed_without_quotes() {
     for (key, typed, text) in [
         ("port", "3030", "port = 3030\n"),
@@ -54,7 +67,7 @@ fn what_would_be_wrong_is_refused_with_the_reason() {
         ("port", "abc", "`port` cannot be \"abc\": \"abc\" is not a port from 1 to 65535"),
         ("range", "200-100", "the range 200-100 runs backwards"),
         ("log", "3030\nport = 1", "`log` cannot be"),
-        ("command", "[]", "name a program"),
+        ("command", "[]", "[] is not a list that begins with a program"),
     ] {
         let error = set(MINE, key, typed).expect_err(typed).to_string();
         assert!(error.contains(reason), "{error}");
