@@ -1,11 +1,9 @@
 //! Why a launch failed: what happened, why, what to do now, and with which code to end.
 
-use std::env;
-
 use shared::{
     claim::ClaimError,
     conflict::{Conflict, Origin},
-    environment::VariableError,
+    environment::{Environment, PORT_VARIABLE, VariableError},
     event::{EndReason, ServerEnd},
     exit::Exit,
     message,
@@ -179,9 +177,8 @@ impl LaunchError {
     pub fn now(&self) -> Vec<String> {
         match self {
             Self::NoPort(conflicts) => {
-                let anyway = match env::var_os("HOMEPORT_PORT").is_some_and(|port| !port.is_empty())
-                {
-                    true => message!("now.without_variable", variable = "HOMEPORT_PORT"),
+                let anyway = match Environment::of_process().sets(PORT_VARIABLE) {
+                    true => message!("now.without_variable", variable = PORT_VARIABLE),
                     false => message!("now.without_port"),
                 };
                 conflicts.iter().filter_map(Conflict::advice).chain([anyway]).collect()

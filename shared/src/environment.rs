@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The variable of an explicit port.
-const PORT_VARIABLE: &str = "HOMEPORT_PORT";
+pub const PORT_VARIABLE: &str = "HOMEPORT_PORT";
 
 /// The variables whose names begin with `HOMEPORT_`.
 #[derive(Debug, Clone, Default)]

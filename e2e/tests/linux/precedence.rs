@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use e2e::{Home, get, installed, quiet_port};
+use e2e::{Home, Invocation, Stranger, get, installed, quiet_port};
 
 #[test]
 fn a_home_that_is_a_file_is_refused_as_that() {
@@ -12,6 +12,20 @@ fn a_home_that_is_a_file_is_refused_as_that() {
     let refused = home.launcher().without("--json").arg("--home").arg(&file).run();
     assert_eq!(refused.code, Some(78), "{refused:?}");
     assert!(refused.stderr.contains("name a folder with --home"), "{refused:?}");
+}
+
+#[test]
+fn the_way_out_of_a_taken_port_of_a_variable_does_not_lead_back_to_it() {
+    let home = Home::new();
+    let taken = Stranger::listening("127.0.0.1:0");
+    let with = |launch: Invocation| launch.env("HOMEPORT_PORT", taken.port.to_string()).run();
+    let launcher = with(home.launcher().without("--json"));
+    assert!(launcher.stderr.contains("--port N, which wins over HOMEPORT_PORT"), "{launcher:?}");
+    let server = with(home.server());
+    assert!(server.stderr.contains("once HOMEPORT_PORT is unset"), "{server:?}");
+    assert!(server.stderr.contains("--port "), "{server:?}");
+    let asked = home.server().port(taken.port).env("HOMEPORT_PORT", "").run();
+    assert!(!asked.stderr.contains("HOMEPORT_PORT"), "{asked:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use clap::{
 };
 use shared::{
     app::AppName,
-    environment::{Environment, VariableError},
+    environment::{Environment, PORT_VARIABLE, VariableError},
     invoked_as, message,
     next_command::{self, quoted},
     paths,
@@ -127,7 +127,7 @@ impl Args {
             next_command::keep_home(home);
         }
         Ok(Self {
-            port: port.map_or_else(|| environment.value("HOMEPORT_PORT"), |port| Ok(Some(port)))?,
+            port: port.map_or_else(|| environment.value(PORT_VARIABLE), |port| Ok(Some(port)))?,
             app: match app {
                 Some(app) => app,
                 None => environment.value("HOMEPORT_APP")?.unwrap_or_default(),

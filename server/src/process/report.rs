@@ -14,6 +14,7 @@ use shared::{
     app::AppName,
     claim,
     conflict::{Class, Conflict},
+    environment::{Environment, PORT_VARIABLE},
     event::{Event, ServerAt},
     invoked_as,
     launch::LaunchInfo,
@@ -141,7 +142,10 @@ impl TerminalReport {
             indented(format_args!("  {}    {why}", command.bold()));
         }
         let command = next_command::launcher("", &self.app);
-        let why = message!("server.finds_port");
+        let why = match Environment::of_process().sets(PORT_VARIABLE) {
+            true => message!("server.finds_port_without", variable = PORT_VARIABLE),
+            false => message!("server.finds_port"),
+        };
         indented(format_args!("  {}    {why}", command.bold()));
     }
 
