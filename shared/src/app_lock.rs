@@ -246,7 +246,8 @@ impl AppLock {
             let mut options = OpenOptions::new();
             let mut file =
                 regular_file::open(options.read(true), &found.link, Links::Followed).ok()?;
-            read(&mut file).filter(|owner| owner.process_here() == Some(found.pid))
+            let owner = read(&mut file).filter(|owner| os::has_number(found.pid, owner.pid))?;
+            Some(LockOwner { pid: found.pid, ..owner })
         })
     }
 

@@ -3,6 +3,7 @@
 use std::{fs, os::unix::fs::MetadataExt};
 
 use e2e::{Home, NOBODY, RunContext, program, quiet_port};
+use rustix::process::Signal;
 
 /// A home whose app `server` has served on these ports, the last good one last.
 fn remembering(ports: &[u16]) -> Home {
@@ -115,4 +116,17 @@ fn an_unreadable_memory_is_forgotten_as_the_history_tells_it() {
     assert!(told.stderr.contains("The file is kept as"), "{told:?}");
     assert_eq!(home.last("port_forgotten")["port"], port);
     assert_ne!(home.launcher().start().ready().port, port);
+}
+
+#[test]
+fn what_a_stopped_launcher_runs_is_not_forgotten_and_the_way_out_is_named() {
+    let home = Home::new();
+    let mut running = home.launcher().start();
+    running.ready();
+    running.signal(Signal::STOP);
+    let told = home.command("forget").run();
+    assert_eq!(told.code, Some(75), "{told:?}");
+    assert!(told.stderr.contains(&format!("kill -CONT {}", running.pid())), "{told:?}");
+    running.signal(Signal::CONT);
+    assert_eq!(running.stop().code, Some(0));
 }

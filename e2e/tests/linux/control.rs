@@ -264,6 +264,22 @@ fn a_launcher_of_another_pid_namespace_is_asked_and_no_process_here_is_taken_for
     assert_eq!(home.command("stop").run().code, Some(0));
 }
 
+/// Nothing is left but the lock that it holds, in a file without a path and under a number of its own.
+#[test]
+fn a_launcher_of_another_pid_namespace_whose_state_was_removed_is_not_started_twice() {
+    let Some(apart) = in_pid_namespace() else { return };
+    let home = Home::new();
+    let mut running = home.launcher().at(&apart).port(quiet_port()).start();
+    let port = running.ready().port;
+    for folder in [home.folders().state(), home.folders().run()] {
+        fs::remove_dir_all(folder).expect("it was there");
+    }
+    let second = home.launcher().run();
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert_eq!(second.line("instance_found")["port"], port);
+    assert_eq!(home.command("stop").run().code, Some(0));
+}
+
 /// Its number cannot be sent a signal from here, and nothing else leads to it.
 #[test]
 fn a_launcher_of_another_pid_namespace_that_has_lost_its_files_is_not_to_be_killed_by_its_number() {

@@ -8,7 +8,7 @@ use std::{io, path::Path};
 use owo_colors::OwoColorize;
 use shared::{
     app::AppName, assignment::GoodPort, event::Event, exit::Exit, message, messages::local_time,
-    next_command, settings::LogLevel, trust::Purpose,
+    next_command, os::is_stopped, settings::LogLevel, trust::Purpose,
 };
 
 use super::{resolve, running, unwritable};
@@ -63,7 +63,15 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
 /// How a person can end the app that holds the lock.
 fn way_out(context: &CommandContext) -> String {
     let app = &context.app;
-    match running::look(context) {
+    let presence = running::look(context);
+    let launcher = match &presence {
+        Presence::Running(found) => found.seen_launcher(context),
+        _ => presence.lost_launcher(),
+    };
+    if launcher.is_some_and(is_stopped) {
+        return instance::now_silent(launcher);
+    }
+    match presence {
         Presence::Running(found @ RunningInstance { launcher_pid: None, .. }) => {
             match found.seen_server(context) {
                 Some(pid) => message!("now.end_server", pid),

@@ -31,6 +31,11 @@ pub fn try_lock(file: &std::fs::File) -> io::Result<bool> {
     unix::flock(file)
 }
 
+/// Whether it is the same number: processes have one.
+pub fn has_number(pid: u32, number: u32) -> bool {
+    pid == number
+}
+
 /// Nothing: the system does not tell who has locked a file.
 pub fn locking_process(_: &Path) -> Option<u32> {
     None

@@ -62,6 +62,11 @@ pub fn is_unsupported_family(error: &io::Error) -> bool {
     error.raw_os_error() == Some(WSAEAFNOSUPPORT)
 }
 
+/// Whether it is the same number: processes have one.
+pub fn has_number(pid: u32, number: u32) -> bool {
+    pid == number
+}
+
 /// Nothing: the system does not tell who has locked a file.
 pub fn locking_process(_: &Path) -> Option<u32> {
     None
