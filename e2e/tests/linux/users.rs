@@ -100,6 +100,21 @@ fn a_file_that_may_not_be_read_or_written_is_named_with_the_command_that_allows_
     }
 }
 
+/// As where the home is to be below `/opt`: to own that is more than a launch needs.
+#[test]
+fn no_advice_gives_away_a_folder_above_those_of_the_program() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    fs::set_permissions(home.path(), Permissions::from_mode(0o755)).expect("ours to change");
+    let below = home.path().join("opt").join("homeport");
+    fs::create_dir(home.path().join("opt")).expect("made");
+    for words in ["settings set port 4001", "doctor"] {
+        let told = home.command(words).arg("--home").arg(&below).at(&nobody).run();
+        assert!(told.code != Some(0) && told.stderr.len() + told.stdout.len() > 0, "{told:?}");
+        assert!(!format!("{}{}", told.stdout, told.stderr).contains("chown"), "{words}: {told:?}");
+    }
+}
+
 #[test]
 fn a_history_that_may_not_be_read_is_named_with_the_command_that_allows_it() {
     let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
