@@ -79,3 +79,15 @@ fn a_program_that_has_locked_the_app_is_named() {
     stranger.kill().expect("ours");
     stranger.wait().expect("ours");
 }
+
+#[test]
+fn a_second_start_serves_when_the_first_that_it_waited_for_has_failed() {
+    let home = Home::new();
+    let first = home.launcher().fake(&["never-ready"]).args(["--ready-timeout", "2s"]).start();
+    e2e::wait_until("the first start has its lock", || !home.events("server_spawned").is_empty());
+    home.set("server", "");
+    let mut second = home.launcher().start();
+    second.ready();
+    assert_eq!(first.exit().code, Some(75));
+    assert_eq!(second.stop().code, Some(0));
+}
