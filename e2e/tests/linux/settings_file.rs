@@ -197,3 +197,24 @@ fn a_file_that_is_mounted_alone_is_changed_where_it_is() {
     assert!(text.starts_with("log = \"debug\"\nport = "), "{text}");
     assert_eq!(fs::read_to_string(file(&home)).expect("text"), "log = \"info\"\n");
 }
+
+/// A person may have put a secret on the wrong place of a command, or into one that fails.
+#[test]
+fn no_secret_of_a_command_that_fails_stands_in_a_log_or_in_the_memory() {
+    for command in [
+        "[\"/no/such/server\", \"--token=hunter2\"]",
+        "[\"/bin/sh\", \"-c\", \"exit 3\", \"--password\", \"hunter2\"]",
+        "[\"/bin/true\", \"API_KEY=hunter2\"]",
+        "[\"--token=hunter2\"]",
+        "\"/bin/server --token=hunter2\"",
+    ] {
+        let home = Home::new();
+        home.set("server", format!("command = {command}\n"));
+        let failed = home.launcher().run();
+        assert_ne!(failed.code, Some(0), "{command}: {failed:?}");
+        let mut grep = Command::new("grep");
+        grep.args(["-r", "hunter2"]).args([home.folders().logs(), home.folders().state()]);
+        let found = grep.output().expect("grep is there");
+        assert!(found.stdout.is_empty(), "{command}: {found:?}");
+    }
+}
