@@ -35,7 +35,7 @@ pub struct Finder<'a> {
     secret: Option<Secret>,
     /// The ports on which something else answered, or nothing in time.
     strangers: BTreeSet<Port>,
-    /// Those among them on which a server has proved itself that belongs to a copy of these files, or they to it.
+    /// The ports of servers that keep their files in a copy of these folders, or in what these are a copy of.
     copies: BTreeSet<Port>,
     /// The processes that the history names, read once for all looks.
     recorded: OnceCell<RecordedProcesses>,
@@ -162,14 +162,13 @@ impl<'a> Finder<'a> {
     }
 
     fn identity(&mut self, port: Port) -> Option<Identity> {
-        if self.strangers.contains(&port) {
+        if self.strangers.contains(&port) || self.copies.contains(&port) {
             return None;
         }
         let CommandContext { app, folders, .. } = self.context;
         match self.secret.as_ref()?.probe(port, PROBE_TIMEOUT) {
             Ok(identity) if identity.home_id.is_other_than(&folders.home_id()) => {
                 self.copies.insert(port);
-                self.strangers.insert(port);
             }
             Ok(identity) if identity.app == *app => return Some(identity),
             // It may be one of ours that is not there yet.
