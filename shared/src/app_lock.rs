@@ -10,6 +10,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     mem,
@@ -414,26 +415,36 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// Makes the folder that version 0.1 takes for `run/` in a session a link to `run/`, so that both versions
-/// find each other's files. If a launcher of that version runs there, or the system refuses the link, that
-/// version is kept out by its locks and not led here.
+/// find each other's files. If a launcher of that version runs there, if anything else is in it, or if the system
+/// refuses the link, that version is kept out by its locks and not led here.
 fn share_run_folder(folders: &Folders) {
     let Some(link) = folders.run_of_version_0_1() else { return };
     let _ = os::make_private_folder(folders.run());
-    if os::link_folder(folders.run(), link).is_err() && is_unused(link) {
-        let _ = fs::remove_dir_all(link).and_then(|()| os::link_folder(folders.run(), link));
+    if os::link_folder(folders.run(), link).is_ok() {
+        return;
+    }
+    let is_folder = link.symlink_metadata().is_ok_and(|found| found.is_dir());
+    let entries = fs::read_dir(link).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files: Vec<_> = entries.collect();
+    if is_folder && files.iter().all(|file| is_left_by_version_0_1(file)) {
+        let is_empty = files.iter().all(|file| fs::remove_file(file).is_ok());
+        if is_empty && fs::remove_dir(link).is_ok() {
+            let _ = os::link_folder(folders.run(), link);
+        }
     }
 }
 
-/// Whether it is a folder of locks that no process holds. Whatever else is in it, version 0.1 writes anew, but
-/// for the token of a server without a launcher.
-fn is_unused(folder: &Path) -> bool {
-    let is_folder = folder.symlink_metadata().is_ok_and(|found| found.is_dir());
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let has = |ending| move |path: &PathBuf| path.extension().is_some_and(|found| found == ending);
-    let files: Vec<_> = entries.collect();
-    let locks = files.iter().filter(|path| has("lock")(path));
-    let is_held = |path: &PathBuf| open(path).is_ok_and(|file| !lock(&file, None).unwrap_or(true));
-    is_folder && !files.iter().any(has("token")) && !locks.into_iter().any(is_held)
+/// Whether it is a file that version 0.1 made and writes anew, and that no process holds: beside each there is the lock
+/// of its app. It is neither the token of a server without a launcher, nor what a person has put there.
+fn is_left_by_version_0_1(path: &Path) -> bool {
+    let is_free =
+        |lock_file: &Path| open(lock_file).is_ok_and(|file| lock(&file, None).unwrap_or(false));
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let app = ["lock", "json", "sock", "error.html"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end)?.strip_suffix('.')?.parse::<AppName>().ok());
+    let lock_file = app.map(|app| path.with_file_name(format!("{app}.lock")));
+    !path.is_dir() && lock_file.is_some_and(|file| file.is_file() && is_free(&file))
 }
 
 /// Takes what version 0.1 would lock; `None` if a launcher of that version has it. Where such a file

@@ -12,6 +12,9 @@ use serde::{Serialize, de::DeserializeOwned};
 /// message `adopt` with two sockets of Windows (each 744 hexadecimal digits).
 pub const MAX_LINE: u64 = 16 * 1024;
 
+/// How long a word may be that is quoted. The secret and the token have 64 digits.
+const SECRET_LENGTH: usize = 32;
+
 /// Why a message could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
@@ -24,7 +27,7 @@ pub enum MessageError {
     /// A line that is no message.
     #[error("{}", message!("message_error.not_a_message", line = .line, problem = .problem))]
     NotAMessage {
-        /// The line, cut to 200 characters, with control characters escaped.
+        /// The line without long words, cut to 200 characters, with control characters escaped.
         line: String,
         /// The parser's error.
         problem: String,
@@ -64,12 +67,42 @@ pub fn read_message<T: DeserializeOwned>(
         return Err(MessageError::TooLong);
     }
     serde_json::from_slice(&line).map(Some).map_err(|problem| MessageError::NotAMessage {
-        line: String::from_utf8_lossy(&line)
-            .trim_end()
-            .chars()
-            .take(200)
-            .flat_map(char::escape_debug)
-            .collect(),
+        line: quoted(&line),
         problem: problem.to_string(),
     })
+}
+
+/// A line fit to be printed and kept: a program that repeats what it is sent repeats the secret and the token.
+fn quoted(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+    let mut quoted = String::new();
+    let mut rest = text.trim_end();
+    while !rest.is_empty() {
+        let word = rest.len() - rest.trim_start_matches(is_part).len();
+        let (taken, left) = rest.split_at(word.max(rest.chars().next().map_or(0, char::len_utf8)));
+        quoted.push_str(if word < SECRET_LENGTH { taken } else { "***" });
+        rest = left;
+    }
+    quoted.chars().take(200).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn what_repeats_a_secret_is_quoted_without_it() {
+        let secret = "254dc".repeat(13);
+        for line in [
+            format!("{{\"say\":\"adopt\",\"secret\":\"{secret}\"}}\n"),
+            secret.clone(),
+            format!("{}{secret}", "x ".repeat(90)),
+        ] {
+            let error = read_message::<u8>(&mut line.as_bytes()).expect_err("no number");
+            assert!(!error.to_string().contains(&secret[..20]), "{error}");
+        }
+        let error = read_message::<u8>(&mut "Grüße: läuft\n".as_bytes()).expect_err("no number");
+        assert!(error.to_string().contains("`Grüße: läuft`"), "{error}");
+    }
 }

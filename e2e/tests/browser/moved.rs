@@ -24,7 +24,7 @@ fn the_console_names_who_has_the_port_and_moves_back_when_it_is_free() {
     browser.wait_for_text("#here", &format!("What was saved on port {port} is still there"));
 
     drop(stranger);
-    browser.wait_for_text("#here", &format!("{port} is free again: you can move back now."));
+    browser.wait_for_text("#here", &format!("Port {port} is free: you can move there now."));
     browser.click("#here [data-move]");
     browser.wait_for_text("#move-port-note", "is free");
     browser.click("#move [type=submit]");

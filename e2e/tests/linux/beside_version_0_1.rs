@@ -93,3 +93,23 @@ fn a_launcher_of_one_version_is_found_and_served_by_every_command_of_the_other()
         assert_are_one(&case("new, then old, fresh"), &User::new(has_homeport_home), &new, &old);
     }
 }
+
+/// The folder's name is ours, and its content need not be.
+#[test]
+fn the_run_folder_of_version_0_1_becomes_a_link_unless_there_is_something_of_a_person_in_it() {
+    let launcher = program("launcher");
+    for (kept, is_link) in [(&[][..], true), (&["notes.txt"], false), (&["mine/thesis.txt"], false)]
+    {
+        let user = User::new(false);
+        let folder = user.home.path().join("session/homeport");
+        for name in ["server.lock", "server.json"].iter().chain(kept) {
+            let file = folder.join(name);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            fs::write(file, "").expect("written");
+        }
+        user.done(&launcher, "--detach --no-open --json");
+        assert_eq!(folder.is_symlink(), is_link, "{kept:?}");
+        assert!(kept.iter().all(|name| folder.join(name).is_file()), "{kept:?}");
+        user.done(&launcher, "stop --json");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use e2e::{Home, Invocation, Stranger, get, installed, quiet_port};
+use e2e::{Home, Invocation, Stranger, get, installed, quiet_port, quiet_range};
 
 #[test]
 fn a_home_that_is_a_file_is_refused_as_that() {
@@ -61,4 +61,25 @@ fn without_a_home_the_folders_of_the_user_are_used_and_never_the_current_one() {
     let history = std::fs::read_to_string(&history).expect("the user's own folder");
     let from_both = ["\"launcher\"", "\"server\""].map(|name| format!("\"process\":{name}"));
     assert!(from_both.iter().all(|process| history.contains(process)), "{history}");
+}
+
+#[test]
+fn what_a_start_says_of_the_next_one_comes_true() {
+    let (home_port, asked) = (quiet_port(), quiet_port());
+    let range = quiet_range();
+    let of_range = format!("range = \"{range}\"");
+    for (setting, said, is_kept) in [
+        (format!("port = {home_port}"), format!("tries the home port {home_port} first"), false),
+        (of_range, "so the next start takes another one".to_owned(), false),
+        (String::new(), "it will be the same next time".to_owned(), true),
+    ] {
+        let home = Home::new();
+        home.set("server", setting);
+        let started = home.command("start --no-open --detach").port(asked).run();
+        assert!(started.stdout.contains(&said), "{started:?}");
+        assert_eq!(home.command("stop").run().code, Some(0));
+        let mut next = home.launcher().start();
+        assert_eq!(next.ready().port == asked, is_kept, "{said}");
+        assert_eq!(next.stop().code, Some(0));
+    }
 }

@@ -66,6 +66,19 @@ pub struct ReadyNotice<'a> {
 }
 
 impl ReadyNotice<'_> {
+    /// What becomes of a port that is remembered for the first time: some settings have the next start try another.
+    fn next_time(&self) -> String {
+        let port = self.launch.port;
+        let is_set = self.range.source != SettingSource::Default;
+        match self.home.map(|home| home.value) {
+            Some(home) if home != port => message!("start.after_home", port, home),
+            None if is_set && !self.range.value.contains(port) => {
+                message!("start.out_of_range", port, range = self.range.value)
+            }
+            _ => message!("start.remembered", port),
+        }
+    }
+
     /// The option or the variable that set the range, or else the settings file.
     fn what_sets_the_range(&self) -> String {
         match &self.range.source {
@@ -255,7 +268,7 @@ fn explanation(ready: &ReadyNotice<'_>) -> Vec<String> {
             message!("start.widen", range = ready.what_sets_the_range()),
         ],
         _ if !ready.is_remembered => vec![message!("start.not_remembered", port)],
-        (_, None) => vec![message!("start.remembered", port)],
+        (_, None) => vec![ready.next_time()],
         (_, Some(previous)) if previous == port => vec![message!("here.same")],
         (Origin::Home, Some(previous)) if ready.refused.is_empty() => {
             vec![message!("start.home_used", previous, port)]

@@ -52,7 +52,9 @@ fn why_here(view: &View, messages: &Messages) -> Markup {
             @if moved.why == MoveReason::Conflict {
                 p { (way_back(moved, view.is_freed, messages)) }
             }
-            p.quiet { (messages.fill("here.kept", &[("from", &moved.from)])) }
+            @if !was_home(view, moved) {
+                p.quiet { (messages.fill("here.kept", &[("from", &moved.from)])) }
+            }
             @if view.launch.is_supervised() {
                 p.buttons {
                     button type="button" data-move=(moved.from) {
@@ -69,9 +71,13 @@ fn why_here(view: &View, messages: &Messages) -> Markup {
     }
 }
 
+/// Whether the port that was not had is the home port, on which the app was not the last time.
+fn was_home(view: &View, moved: &LastMove) -> bool {
+    view.home_port == Some(moved.from) && view.launch.last_good != Some(moved.from)
+}
+
 fn why_moved(view: &View, moved: &LastMove, messages: &Messages) -> String {
     let from = &moved.from;
-    let was_home = view.home_port == Some(*from) && view.launch.last_good != Some(*from);
     match moved.why {
         MoveReason::HomePortFree => messages.fill("here.moved_home", &[("from", from)]),
         MoveReason::Asked | MoveReason::Other => {
@@ -81,7 +87,8 @@ fn why_moved(view: &View, moved: &LastMove, messages: &Messages) -> String {
             let class = moved.class.unwrap_or(Class::Unknown);
             let (of, holder) = ((*from, class), moved.holder.as_ref());
             let why = sentences::problem(messages, of, holder, None, HolderTime::Local);
-            let key = if was_home { "here.home_conflict" } else { "here.moved_conflict" };
+            let key =
+                if was_home(view, moved) { "here.home_conflict" } else { "here.moved_conflict" };
             messages.fill(key, &[("why", &why)])
         }
     }

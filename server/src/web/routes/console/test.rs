@@ -89,7 +89,7 @@ fn it_says_why_the_port_is_another_who_has_the_old_one_and_the_way_back() {
         &english(&view()),
         &[
             "Not the same port as last time: port 3030 is held by docker-proxy (pid 812, user root).",
-            "To get 3030 back, end process 812 if you do not need it, then move back.",
+            "To get port 3030, end process 812 if you do not need it, then move there.",
             "What was saved on port 3030 is still there and appears again on port 3030.",
             "data-move=\"3030\"",
             "data-pin=\"17342\"",
@@ -109,7 +109,7 @@ fn a_home_port_that_could_not_be_had_at_first_is_explained_too() {
     let page = english(&view_at_first);
     assert_says(&page, &["Not the home port: port 3030 is held by docker-proxy (pid 812"]);
     let freed = english(&View { is_freed: true, ..view() });
-    assert_says(&freed, &["3030 is free again: you can move back now."]);
+    assert_says(&freed, &["Port 3030 is free: you can move there now."]);
     assert!(!freed.contains("end process"));
 }
 
