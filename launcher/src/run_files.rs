@@ -118,6 +118,9 @@ impl<'a> RunFiles<'a> {
     pub fn restore(&mut self) {
         let context = &self.launch.context;
         let (app, folders) = (&context.app, &context.folders);
+        if self.lock().is_some_and(|lock| lock.is_in_renamed_home(folders)) {
+            return;
+        }
         // Without the file the launch goes on, and others find it in other ways.
         if let Some(lock) = &mut self.lock {
             let _ = lock.renew(folders, app);

@@ -136,6 +136,8 @@ impl LockOutcome {
 pub struct AppLock {
     file: File,
     path: PathBuf,
+    /// Files of the lock that were renamed with their folder, and keep others from running the app there.
+    renamed: Vec<File>,
     /// This process, as the file says.
     owner: LockOwner,
     /// What version 0.1 would lock, as far as it can be made.
@@ -211,7 +213,8 @@ impl AppLock {
                 (true, Some(owner)) => Remains::Owner(owner),
             };
             let owner = LockOwner::of_this_process();
-            let mut held = Self { file, path, owner, of_version_0_1, remains };
+            let renamed = Vec::new();
+            let mut held = Self { file, path, renamed, owner, of_version_0_1, remains };
             held.publish_owner(None, None);
             return Ok(LockOutcome::Held(held));
         }
@@ -279,9 +282,18 @@ impl AppLock {
     fn write_owner(&mut self) -> io::Result<()> {
         let mut text = serde_json::to_vec(&self.owner)?;
         text.push(b'\n');
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&text)?;
-        self.file.set_len(text.len() as u64)
+        for file in self.renamed.iter_mut().chain([&mut self.file]) {
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&text)?;
+            file.set_len(text.len() as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the home was renamed, with all its files: they lead to this process there.
+    pub fn is_in_renamed_home(&self, folders: &Folders) -> bool {
+        let home = folders.state().parent();
+        home.is_some_and(|home| !home.exists()) && !os::is_deleted(&self.file)
     }
 
     /// Releases a lock that was taken although the app runs, and removes its file, which would say that
@@ -306,7 +318,8 @@ impl AppLock {
             if !lock(&file, None)? {
                 return Ok(false);
             }
-            self.file = file;
+            let lost = mem::replace(&mut self.file, file);
+            self.renamed.extend(Some(lost).filter(|lost| !os::is_deleted(lost)));
             let _ = self.write_owner();
         }
         let are_in_place = self.of_version_0_1.iter().all(|held| is_at(&held.file, &held.path));
@@ -339,8 +352,10 @@ impl AppLock {
 /// Empties the file, which says that the launch has ended as it should.
 impl Drop for AppLock {
     fn drop(&mut self) {
-        // Who finds the content all the same asks whether the process is alive.
-        let _ = self.file.set_len(0);
+        for file in self.renamed.iter().chain([&self.file]) {
+            // Who finds the content all the same asks whether the process is alive.
+            let _ = file.set_len(0);
+        }
     }
 }
 

@@ -47,7 +47,7 @@ fn a_copy_of_the_folders_neither_finds_nor_ends_what_runs_in_the_original() {
     }
     let mut second = copy.launcher().start();
     assert_ne!(second.ready().port, port);
-    assert_eq!(copy.conflict_over(port)["class"], "in_use");
+    assert_eq!(copy.conflict_over(port)["class"], "reserved_by_app");
     assert_eq!(second.stop().code, Some(0));
     let mut alone = copy.server().port(quiet_port()).start();
     let served = alone.ready().port;

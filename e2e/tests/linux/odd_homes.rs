@@ -2,6 +2,7 @@
 //! a path that is too long for a socket.
 
 use std::{
+    fs,
     process::Command,
     time::{Duration, Instant},
 };
@@ -95,5 +96,27 @@ fn a_home_with_a_long_path_can_be_asked_and_stopped() {
         let told = of_long(Some(command)).run();
         assert_eq!(told.code, Some(0), "{command}: {told:?}");
     }
+    assert_eq!(running.exit().code, Some(0));
+}
+
+/// Everything is where it was beside each other, and the paths that the launcher knows are gone.
+#[test]
+fn an_app_whose_home_was_renamed_is_found_there_and_not_started_twice() {
+    let home = Home::new();
+    let [before, after] = ["before", "after"].map(|name| home.path().join(name));
+    let mut running = home.launcher().arg("--home").arg(&before).start();
+    let port = running.ready().port;
+    fs::rename(&before, &after).expect("renamed");
+    for (words, lost) in [("status", None), ("where", None), ("where", Some("run"))] {
+        if let Some(folder) = lost {
+            fs::remove_dir_all(after.join(folder)).expect("it was there");
+        }
+        let told = home.ask(&format!("{words} --home {}", after.display()));
+        assert_eq!(told.line(words)["port"], port, "{told:?}");
+        let second = home.launcher().arg("--home").arg(&after).run();
+        assert_eq!(second.code, Some(0), "{words} {lost:?}: {second:?}");
+        assert_eq!(second.line("instance_found")["port"], port);
+    }
+    assert_eq!(home.command("stop").arg("--home").arg(&after).run().code, Some(0));
     assert_eq!(running.exit().code, Some(0));
 }

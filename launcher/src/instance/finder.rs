@@ -224,15 +224,23 @@ fn running(Proven { port, identity }: Proven, launcher_pid: Option<u32>) -> Runn
     }
 }
 
-/// Where the launcher of the app may take requests: the usual place, the substitute, and what the files
-/// say, which a launcher of version 0.1 may have written.
+/// Where the launcher of the app may take requests: the usual place, the substitute, and what the files say, which a
+/// launcher of version 0.1 may have written, or one whose home was renamed.
 pub(super) fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
     let CommandContext { app, folders, .. } = context;
     let usual = folders.control(app);
     let substitute = os::substitute_socket(&usual);
     let named = Discovery::of_app(folders, app).filter_map(|found| found.control);
+    let held = match AppLock::holder(folders, app) {
+        Some(LockOutcome::Busy(Some(owner))) if !owner.is_elsewhere() => owner.control,
+        _ => None,
+    };
     let mut seen = BTreeSet::new();
-    [usual, substitute].into_iter().chain(named).filter(move |path| seen.insert(path.clone()))
+    [usual, substitute]
+        .into_iter()
+        .chain(named)
+        .chain(held)
+        .filter(move |path| seen.insert(path.clone()))
 }
 
 /// A path without links, as far as it exists: one home may have two names.

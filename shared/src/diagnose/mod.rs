@@ -245,11 +245,10 @@ impl Diagnostician {
             return found;
         }
         match self.probe(port) {
-            ProbeOutcome::Ours(identity) if identity.app == self.app => {
-                match identity.home_id.is_other_than(&self.home_id) {
-                    true => found,
-                    false => Finding { class: Class::OwnInstance, ..found },
-                }
+            ProbeOutcome::Ours(identity)
+                if identity.app == self.app && !identity.home_id.is_other_than(&self.home_id) =>
+            {
+                Finding { class: Class::OwnInstance, ..found }
             }
             ProbeOutcome::Ours(identity) => of_other_app(found, &identity.app),
             ProbeOutcome::NoAnswer if orphaned && self.is_unanswered(listeners) => {
