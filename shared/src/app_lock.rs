@@ -227,10 +227,12 @@ impl AppLock {
         paths.find_map(|path| holder_of(&path))
     }
 
-    /// The process that has locked the app's own lock without saying so in it: another program, or a launch that has
-    /// only begun. `None` where the system does not tell.
+    /// The process that has a lock of the app without saying so in it: another program, a launch that has only begun,
+    /// or a launcher of version 0.1. `None` where the system does not tell.
     pub fn locking_process(folders: &Folders, app: &AppName) -> Option<u32> {
-        os::locking_process(&folders.lock(app))
+        let of_version_0_1 = folders.locks_of_version_0_1(app);
+        let mut paths = [folders.lock(app)].into_iter().chain(of_version_0_1);
+        paths.find_map(|path| os::locking_process(&path))
     }
 
     /// What the processes of some programs say in locks that they hold although no path leads to them any more: after

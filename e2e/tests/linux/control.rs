@@ -180,7 +180,15 @@ fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() 
         let continue_it = format!("kill -CONT {}", launcher.pid());
         assert!(told.stderr.contains(&continue_it), "{command}: {told:?}");
     }
+    fs::remove_dir_all(home.folders().run()).expect("it was there");
+    for command in ["token", "open --print", "doctor"] {
+        let told = home.command(command).run();
+        let text = format!("{}{}", told.stdout, told.stderr);
+        assert!(text.contains(&format!("kill -CONT {}", launcher.pid())), "{command}: {text}");
+        assert!(!text.contains("launcher restart"), "{command}: {text}");
+    }
     running.signal(Signal::CONT);
+    assert_eq!(home.command("status").run().code, Some(0), "its socket is made anew");
     assert_goes_on(&home, &url);
     assert!(!running.has_ended());
     assert_eq!(home.events("server_restarting").len() + home.events("port_moved").len(), 0);

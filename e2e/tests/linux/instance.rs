@@ -1,9 +1,12 @@
 //! A second start of an app that runs.
 
-use std::process::Command;
+use std::{
+    path::Path,
+    process::{Child, Command},
+};
 
 use e2e::{Home, quiet_port};
-use shared::app::AppName;
+use shared::{app::AppName, os};
 
 /// After an update the old one may still be running.
 #[test]
@@ -57,27 +60,47 @@ fn a_copy_of_the_folders_neither_finds_nor_ends_what_runs_in_the_original() {
     assert_eq!(original.stop().code, Some(0));
 }
 
-/// A program for backups may lock what it copies; one that never ends keeps the app from starting.
+/// A program that holds this lock, as one for backups may, until it is killed.
+fn locking(lock: &Path) -> Child {
+    let mut flock = Command::new("flock");
+    let holder = flock.arg("--no-fork").arg(lock).args(["sleep", "60"]).spawn().expect("started");
+    e2e::wait_until("it has the lock", || os::locking_process(lock) == Some(holder.id()));
+    holder
+}
+
 #[test]
 fn a_program_that_has_locked_the_app_is_named() {
     let home = Home::new();
     let mut running = home.launcher().start();
     running.ready();
     assert_eq!(running.stop().code, Some(0));
-    let lock = home.folders().lock(&AppName::default());
-    let mut flock = Command::new("flock");
-    let stranger = flock.arg("--no-fork").arg(&lock).args(["sleep", "60"]).spawn();
-    let mut stranger = stranger.expect("flock is there");
-    let wanted = format!("process {} (sleep) has locked this app", stranger.id());
-    for words in ["status", "doctor", "start --no-open"] {
-        let told = home.command(words);
-        e2e::wait_until(words, || {
-            let told = told.run();
-            told.code == Some(75) && format!("{}{}", told.stdout, told.stderr).contains(&wanted)
-        });
+    let app = AppName::default();
+    for lock in [home.folders().lock(&app), home.folders().run().join("server.lock")] {
+        let mut holder = locking(&lock);
+        let wanted = format!("process {} (sleep) has locked this app", holder.id());
+        for words in ["status", "doctor", "start --no-open"] {
+            let told = home.command(words).run();
+            assert_eq!(told.code, Some(75), "{words}: {told:?}");
+            assert!(format!("{}{}", told.stdout, told.stderr).contains(&wanted), "{told:?}");
+        }
+        holder.kill().expect("ours");
+        holder.wait().expect("ours");
     }
-    stranger.kill().expect("ours");
-    stranger.wait().expect("ours");
+}
+
+#[test]
+fn a_program_that_has_locked_the_settings_is_named() {
+    let home = Home::new();
+    assert_eq!(home.command("settings set log debug").run().code, Some(0));
+    let mut holder = locking(&home.folders().settings_lock(&AppName::default()));
+    let wanted = format!("kill {}", holder.id());
+    let refused = home.command("settings set log info").run();
+    assert_eq!(refused.code, Some(75), "{refused:?}");
+    assert!(refused.stderr.contains(&wanted), "{refused:?}");
+    let examined = home.command("doctor").run();
+    assert!(examined.stdout.contains(&wanted), "{examined:?}");
+    holder.kill().expect("ours");
+    holder.wait().expect("ours");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
-use shared::{exit::Exit, message, next_command, regular_file::NotReadable, words::AnswerName};
+use shared::{
+    exit::Exit, message, next_command, os::is_stopped, regular_file::NotReadable, words::AnswerName,
+};
 
 use super::running;
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
         browser::{self, BrowserPage},
         message::Message,
     },
-    instance::RunningInstance,
+    instance::{self, RunningInstance},
     options::CommandContext,
     render::{self, line},
 };
@@ -88,6 +90,11 @@ fn unreadable_token(context: &CommandContext, found: &RunningInstance, error: &i
     let file = context.folders.token(&context.app);
     let command = |words| next_command::launcher(words, &context.app);
     render::error(message!("token.unreadable", file = file.display(), error));
+    let stopped = found.seen_launcher(context).filter(|pid| is_stopped(*pid));
+    if stopped.is_some() {
+        render::now(instance::now_silent(stopped));
+        return Exit::NotReady;
+    }
     render::now(match (NotReadable::of(error), error.kind()) {
         (Some(folder @ NotReadable::Folder), _) => {
             message!(

@@ -1,6 +1,6 @@
 //! `launcher stop`, `restart`, `move` and `status`: requests to the running launcher.
 
-use std::{iter, path::Path, time::Instant};
+use std::{iter, path::Path, sync::Once, time::Instant};
 
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
@@ -224,7 +224,7 @@ fn silent(launcher: Option<u32>) -> Exit {
 }
 
 /// Sends `request` to a launcher that has just sent its `status`, and waits for the response for as long as
-/// the launcher works.
+/// the launcher works. After [`ANSWER_TIMEOUT`] a line says what is waited for.
 fn answer(
     context: &CommandContext,
     socket: &Path,
@@ -236,18 +236,22 @@ fn answer(
     }
     let launcher = SeenProcesses::of(&status, context).launcher;
     let pending = PendingRequest::send(socket, request);
+    let waiting = Once::new();
+    let wait_on = || waiting.call_once(|| note(message!("ask.waiting", app = context.app)));
     let response = loop {
         match pending.wait(ANSWER_TIMEOUT)? {
             Some(response) => break response,
             // A move or a restart takes as long as a server takes to start.
             None => drop(control::ask(socket, Request::Status)?),
         }
+        wait_on();
     };
     if matches!(response, Response::Stopping { .. }) {
         while !pending.wait_for_end(ANSWER_TIMEOUT) {
             if launcher.is_some_and(is_stopped) {
                 return Err(RequestError::Timeout);
             }
+            wait_on();
         }
     }
     Ok(response)

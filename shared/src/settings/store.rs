@@ -76,7 +76,11 @@ fn held(lock: &Path) -> io::Result<File> {
         match os::try_lock(&file) {
             Ok(false) if Instant::now() < until => thread::sleep(PAUSE),
             Ok(false) => {
-                let busy = message!("settings_error.busy", seconds = PATIENCE.as_secs());
+                let seconds = PATIENCE.as_secs();
+                let busy = match os::locking_process(lock) {
+                    Some(pid) => message!("settings_error.busy_process", pid, seconds),
+                    None => message!("settings_error.busy", seconds),
+                };
                 return Err(io::Error::new(io::ErrorKind::TimedOut, busy));
             }
             // Where nothing can be locked, two writers at the same time may undo each other.

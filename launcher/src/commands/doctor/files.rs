@@ -141,6 +141,13 @@ pub(super) fn memory(context: &CommandContext, obstacles: &Obstacles) -> Vec<Che
     checks
 }
 
+/// The process that keeps the settings from being changed, if one does.
+pub(super) fn settings_lock(context: &CommandContext) -> Option<Check> {
+    let pid = os::locking_process(&context.folders.settings_lock(&context.app))?;
+    let text = message!("doctor.settings_locked", pid);
+    Some(Check::warning("settings_lock", text, message!("now.unlock", pid)))
+}
+
 fn assignment(context: &CommandContext, file: &Path) -> Check {
     let name = file.display();
     let history = Reader::of_trusted_history(&context.folders, Purpose::Look);

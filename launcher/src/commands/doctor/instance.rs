@@ -69,7 +69,7 @@ pub(super) fn instance(
             let has_files = restorer.is_some() || found.names_launcher;
             let mut missing = if has_files { files.missing_of(&found) } else { Vec::new() };
             missing.retain(|file| !obstacles.is_at(file));
-            let lost = lost(context, &missing, restorer.is_some()).into_iter();
+            let lost = lost(context, &missing, restorer).into_iter();
             [running(context, &found, missing.is_empty())]
                 .into_iter()
                 .chain(lost)
@@ -118,14 +118,15 @@ fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) ->
 }
 
 /// The files that a launcher has lost. It cannot be asked to write them anew where it cannot be seen from
-/// here.
-fn lost(context: &CommandContext, missing: &[PathBuf], is_seen: bool) -> Option<Check> {
+/// here, which is `None`.
+fn lost(context: &CommandContext, missing: &[PathBuf], launcher: Option<u32>) -> Option<Check> {
     let app = &context.app;
     let files = names(missing)?;
     let command = next_command::launcher("status", app);
-    let now = match is_seen {
-        true => message!("doctor.now_lost", command),
-        false => message!("doctor.now_lost_elsewhere", command),
+    let now = match launcher {
+        Some(pid) if is_stopped(pid) => instance::now_silent(launcher),
+        Some(_) => message!("doctor.now_lost", command),
+        None => message!("doctor.now_lost_elsewhere", command),
     };
     // Nothing is written into a folder that does not let it in.
     let closed = missing

@@ -54,6 +54,7 @@ pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
     };
     let obstacles = Obstacles::look(context);
     checks.extend(files::memory(context, &obstacles));
+    checks.extend(files::settings_lock(context));
     let state = InstanceState::of(context);
     let launch = state.launch();
     checks.extend(instance::instance(context, state, &obstacles));
