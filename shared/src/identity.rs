@@ -16,6 +16,14 @@ use std::{
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use ureq::{
+    config::Config,
+    http::Uri,
+    unversioned::{
+        resolver::{ResolvedSocketAddrs, Resolver},
+        transport::{DefaultConnector, NextTimeout},
+    },
+};
 use uuid::Uuid;
 
 use crate::{
@@ -140,17 +148,34 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// An HTTP client that is led nowhere: it follows no redirect and uses no proxy.
+/// An HTTP client for addresses, not names, that is led nowhere: it follows no redirect and uses no proxy.
 pub fn client(timeout: Duration) -> ureq::Agent {
-    ureq::Agent::new_with_config(
-        ureq::Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            .build(),
-    )
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(timeout))
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .proxy(None)
+        .build();
+    ureq::Agent::with_parts(config, DefaultConnector::default(), AddressResolver)
+}
+
+/// Takes the address from the URL. The resolver of ureq starts a thread for that, and panics where the system gives none.
+#[derive(Debug)]
+struct AddressResolver;
+
+impl Resolver for AddressResolver {
+    fn resolve(
+        &self,
+        url: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let address = url.authority().and_then(|authority| authority.as_str().parse().ok());
+        let mut addresses = self.empty();
+        addresses.push(address.ok_or(ureq::Error::HostNotFound)?);
+        Ok(addresses)
+    }
 }
 
 impl Secret {

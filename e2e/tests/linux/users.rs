@@ -170,3 +170,24 @@ fn after_a_move_that_could_not_be_published_every_command_says_the_new_address()
     fs::set_permissions(home.folders().run(), Permissions::from_mode(0o700)).expect("ours");
     assert_eq!(running.stop().code, Some(0));
 }
+
+/// As in a container with a limit of processes.
+#[test]
+fn where_no_thread_can_be_started_commands_answer_or_name_the_limit() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    let mut running = home.launcher().at(&nobody).port(quiet_port()).start();
+    running.ready();
+    let limited = nobody.clone().through(["prlimit", "--nproc=1", "--"]);
+    for words in ["where", "token", "doctor", "settings show", "history"] {
+        let told = home.command(words).at(&limited).run();
+        assert_eq!(told.code, Some(0), "{words}: {told:?}");
+    }
+    for words in ["status", "stop", "restart", "move"] {
+        let told = home.command(words).at(&limited).run();
+        assert_eq!(told.code, Some(75), "{words}: {told:?}");
+        assert!(told.stderr.contains("ulimit -u"), "{words}: {told:?}");
+    }
+    assert_eq!(running.stop().code, Some(0));
+}

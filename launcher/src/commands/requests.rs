@@ -173,6 +173,9 @@ fn reach(context: &CommandContext) -> Result<AnsweringLauncher, Exit> {
     let mut why = match instance::ask_launcher(context) {
         Ok(reached) => return Ok(reached),
         Err(RequestError::Timeout) => return Err(silent(running::published_launcher(context))),
+        Err(why @ RequestError::NoThread(_)) => {
+            return Err(running::refused(&why.to_string(), &message!("now.more_threads")));
+        }
         Err(why) => why,
     };
     let presence = running::look(context);

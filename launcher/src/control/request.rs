@@ -25,6 +25,9 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 /// Why a request got no response.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
+    /// The system gives this process no thread to ask with.
+    #[error("{}", message!("ask.no_thread", error = .0))]
+    NoThread(io::Error),
     /// No process listens on the socket.
     #[error("{}", message!("ask.unreachable", error = .0))]
     Unreachable(#[from] io::Error),
@@ -90,7 +93,7 @@ impl PendingRequest {
             }
         };
         if let Err(error) = thread::Builder::new().name("request".to_owned()).spawn(talk) {
-            let _ = failed.send(Err(error.into()));
+            let _ = failed.send(Err(RequestError::NoThread(error)));
         }
         Self { response, end }
     }
