@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::Write,
+    net::{Ipv4Addr, TcpStream},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -170,4 +172,64 @@ fn a_server_that_has_just_lost_everything_is_said_to_run_without_a_launcher() {
         let file = home.folders().discovery(&AppName::default());
         wait_until("its files are there again", || file.exists());
     }
+}
+
+#[test]
+fn a_server_that_is_ending_is_said_to_and_waited_for_by_a_start() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    let port = server.ready().port;
+    let token = home.command("token").run().stdout;
+    // It finishes what it has begun.
+    let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+    let head = format!(
+        "POST /_homeport/api/v1/stop HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 10\r\n\
+         Authorization: Bearer {}\r\nContent-Type: application/json\r\n\r\n",
+        token.trim()
+    );
+    client.write_all(head.as_bytes()).expect("sent");
+    get(&format!("http://127.0.0.1:{port}/_homeport/healthz")).expect("answered after it");
+    server.signal(Signal::TERM);
+    wait_until("it takes no more", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    let told = home.command("where").run();
+    assert_eq!(told.code, Some(75), "{told:?}");
+    assert!(told.stderr.contains("it is stopping"), "{told:?}");
+    let mut next = home.launcher().start();
+    drop(client);
+    next.ready();
+    assert_eq!(server.exit().code, Some(0));
+    assert_eq!(next.stop().code, Some(0));
+}
+
+#[test]
+fn a_conflict_on_another_address_is_not_one_of_localhost() {
+    let (home, stranger) = (Home::new(), Stranger::listening("127.0.0.2:0"));
+    let refused = home.server().args(["--bind", "127.0.0.2"]).port(stranger.port).run();
+    assert_eq!(refused.code, Some(69), "{refused:?}");
+    assert_eq!(home.last("port_conflict")["class"], "in_use");
+    let mut running = home.launcher().port(stranger.port).start();
+    let asked = running.ready().port;
+    assert_eq!(running.stop().code, Some(0));
+    assert_eq!(asked, stranger.port);
+}
+
+#[test]
+fn what_to_do_for_another_port_beside_a_server_alone_is_to_end_it() {
+    let home = Home::new();
+    let mut server = home.server().port(quiet_port()).start();
+    server.ready();
+    let told = home.launcher().without("--json").port(quiet_port()).run();
+    assert!(told.stdout.contains(&format!("end process {}", server.pid())), "{told:?}");
+    assert!(!told.stdout.contains("launcher move"), "{told:?}");
+}
+
+#[test]
+fn the_port_of_a_launch_that_is_starting_is_its_own() {
+    let (home, port) = (Home::new(), quiet_port());
+    let running = home.launcher().port(port).fake(&["never-ready"]).start();
+    wait_until("the server is started", || !home.events("server_spawned").is_empty());
+    let explained = home.command("explain").arg(port.to_string()).arg("--json").run();
+    assert_eq!(explained.line("explain")["class"], "own_instance", "{explained:?}");
+    assert_eq!(home.command("stop").run().code, Some(0));
+    running.exit();
 }

@@ -4,13 +4,14 @@ use std::io;
 
 use semver::Version;
 use shared::{
-    app::AppName, claim, discovery::Discovery, event::Relation, message, port::Port, token::Token,
+    app::AppName, claim, diagnose, discovery::Discovery, event::Relation, message,
+    os::shares_network, port::Port, token::Token, words::LaunchPhase,
 };
 use uuid::Uuid;
 
 use super::{
     problem::{InstanceProblem, now_in_phase, now_silent, server_problem, silent},
-    visibility::is_seen,
+    visibility::{is_seen, lock_holder},
 };
 use crate::{control::LaunchStatus, options::CommandContext, os};
 
@@ -75,7 +76,19 @@ impl RunningInstance {
         if self.has_answered {
             return None;
         }
+        if self.is_ending(context) {
+            let (app, state) = (&context.app, LaunchPhase::Stopping);
+            let problem = message!("running.no_server", app, state);
+            return Some(InstanceProblem { problem, now: now_in_phase(state, app) });
+        }
         server_problem(&context.app, self.port, self.seen_server(context))
+    }
+
+    /// Whether it is a server without a launcher that takes no more requests, and finishes those that it has.
+    pub fn is_ending(&self, context: &CommandContext) -> bool {
+        let server = self.server_pid.filter(|_| self.launcher_pid.is_none() && !self.has_answered);
+        let is_closed = |pid: u32| shares_network(pid) && !diagnose::is_listener(pid, self.port);
+        lock_holder(context).filter(|pid| server == Some(*pid)).is_some_and(is_closed)
     }
 
     /// How its version relates to this one. A version that cannot be read is not ours to judge.

@@ -118,6 +118,7 @@ pub fn take_turn(
             // A launcher that was killed has its lock until it ends, and its server ends next.
             (None, Presence::Running(_))
                 if was_busy && began.elapsed() < SILENCE && lets_go(context) => {}
+            (None, Presence::Running(found)) if is_waited_for && found.is_ending(context) => {}
             (_, Presence::Running(found)) => return Ok(Turn::Running(found)),
             (Some(lock), _) => return Ok(Turn::Ours(Some(Box::new(lock)))),
             (None, Presence::Elsewhere { machine }) => {

@@ -204,8 +204,15 @@ impl Screen {
             Relation::Newer => line(format_args!("  {}", message!("start.newer"))),
         }
         if let Some(port) = asked.filter(|port| *port != found.port) {
-            let command = next_command::launcher(&format!("move {port}"), app);
-            line(format_args!("  {}", message!("start.other_port", port, command)));
+            let way = match (found.launcher_pid, found.server_pid) {
+                // A server without a launcher does not move.
+                (None, Some(pid)) => message!("start.other_port_alone", port, pid),
+                _ => {
+                    let command = next_command::launcher(&format!("move {port}"), app);
+                    message!("start.other_port", port, command)
+                }
+            };
+            line(format_args!("  {way}"));
         }
     }
 

@@ -33,7 +33,8 @@ pub use finding::Finding;
 
 use crate::{
     app::AppName,
-    claim::ClaimError,
+    app_lock::AppLock,
+    claim::{ClaimError, LOOPBACKS},
     conflict::{Class, Conflict, Holder, OsError},
     diagnose::{
         budget::Budget,
@@ -75,6 +76,8 @@ pub struct Diagnostician {
     app: AppName,
     run: PathBuf,
     home_id: HomeId,
+    /// The process that holds the app's lock here.
+    owner: Option<u32>,
     secret: Secret,
     holders: Holders,
     seen: Option<Snapshot>,
@@ -98,7 +101,9 @@ impl Diagnostician {
     pub fn new(app: AppName, folders: &Folders, secret: Secret) -> Self {
         let system = Box::new(System::default());
         let home_id = folders.home_id();
-        Self { home_id, ..Self::of(system, BUDGET, app, folders.run(), secret) }
+        let held = AppLock::holder(folders, &app);
+        let owner = held.and_then(|held| held.process_here());
+        Self { home_id, owner, ..Self::of(system, BUDGET, app, folders.run(), secret) }
     }
 
     fn of(
@@ -110,7 +115,8 @@ impl Diagnostician {
     ) -> Self {
         let holders = Holders::new(Budget::new(system, budget));
         let run = run.to_owned();
-        Self { app, run, home_id: HomeId::default(), secret, holders, seen: None, ranges: None }
+        let home_id = HomeId::default();
+        Self { app, run, home_id, owner: None, secret, holders, seen: None, ranges: None }
     }
 
     /// Finds out why `port` could not be claimed.
@@ -167,10 +173,12 @@ impl Diagnostician {
     ) -> Finding {
         let ip = error.address.ip();
         let local = ip.is_loopback() || ip.is_unspecified();
+        let is_localhost = LOOPBACKS.contains(&ip) || ip.is_unspecified();
         // What is left of the connections of an earlier server keeps the port from no one who shares it.
         if sockets.listeners.is_empty() && !sockets.bound.is_empty() {
             let found = self.holders.of(seen, &sockets.bound);
-            let class = if error.other_had && local { Class::OtherFamily } else { found.class };
+            let class =
+                if error.other_had && is_localhost { Class::OtherFamily } else { found.class };
             return Finding { class, ..found };
         }
         let is_connected = !sockets.connections.is_empty() || !sockets.time_wait.is_empty();
@@ -182,7 +190,7 @@ impl Diagnostician {
             return Finding { class: Class::Restricted, holder: None };
         }
         let found = self.holders.of(seen, &sockets.listeners);
-        if error.other_had && local {
+        if error.other_had && is_localhost {
             return Finding { class: Class::OtherFamily, ..found };
         }
         let is_visible = found.class != Class::HiddenOwner;
@@ -263,10 +271,14 @@ impl Diagnostician {
         }
     }
 
-    /// The app whose server is published on `port` and does not answer, being stopped or busy: the holder is the
-    /// process that its file names.
+    /// The app whose server does not answer on `port`, being stopped, busy or about to start: the holder has this app's
+    /// lock, or is the process that a discovery file names.
     fn silent_app(&self, port: Port, holder: Option<&Holder>) -> Option<AppName> {
         let pid = holder?.pid?;
+        if self.owner == Some(pid) {
+            // Its server may only be starting, and is published when it is ready.
+            return Some(self.app.clone());
+        }
         let is_it = |found: &Discovery| {
             let is_process = found.launcher_pid == Some(pid) || found.server_pid == pid;
             found.port == port && is_process && !found.home_id.is_other_than(&self.home_id)

@@ -122,6 +122,13 @@ fn user_of(pid: u32) -> Option<u32> {
     ids.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
+/// Whether a process is in the network namespace of this one, as far as it may be looked into.
+pub fn shares_network(pid: u32) -> bool {
+    let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
+    let (theirs, own) = (namespace(&pid.to_string()), namespace("self"));
+    theirs.is_none_or(|theirs| own == Some(theirs))
+}
+
 /// Whether a process has this number, here or in a PID namespace of its own.
 pub fn has_number(pid: u32, number: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
