@@ -22,13 +22,15 @@ pub enum RefusedAccess {
 }
 
 /// What a person can do about the error that an access to `path` ended with, with the command. `None` where neither
-/// owner and mode nor the limit of open files decide, as for root and on Windows.
+/// owner, mode and kind of what is there nor the limit of open files decide, as mostly for root and on Windows.
 pub fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> Option<String> {
     if os::is_out_of_files(error) {
         return Some(message!("now.more_files"));
     }
-    if error.kind() != io::ErrorKind::PermissionDenied {
-        return None;
+    match error.kind() {
+        io::ErrorKind::NotADirectory => return Some(message!("now.home")),
+        io::ErrorKind::PermissionDenied => {}
+        _ => return None,
     }
     let ancestors = || path.ancestors().filter(|path| !path.as_os_str().is_empty());
     let refusing = match access {
@@ -60,9 +62,14 @@ pub fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> Option<S
         RefusedAccess::Folder => refusing == path,
         _ => refusing == path || path.parent() == Some(refusing),
     };
-    let is_given = is_ours && (about.is_dir() || about.is_file());
     let (owner, user) = (user(rights.owner), user(account));
-    is_given.then(|| message!("access.now_chown", owner, user, file))
+    let may_enter = || refusing.join(".").metadata().is_ok();
+    match () {
+        () if !about.is_dir() && !about.is_file() => None,
+        () if is_ours => Some(message!("access.now_chown", owner, user, file)),
+        () if may_enter() => Some(message!("access.now_write_elsewhere", owner, file, user)),
+        () => Some(message!("access.now_enter_elsewhere", owner, file, user)),
+    }
 }
 
 /// The name of a user, or the number of one without a name.

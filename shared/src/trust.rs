@@ -210,7 +210,12 @@ impl Untrusted {
                 message!("untrusted.now_start_as", owner = user(self.rights.owner), file)
             }
             Distrust::Foreign => message!("untrusted.now_chown", user = user(self.account), file),
-            Distrust::Writable => message!("untrusted.now_chmod", file),
+            Distrust::Writable if [ROOT, self.rights.owner].contains(&self.account) => {
+                message!("untrusted.now_chmod", file)
+            }
+            Distrust::Writable => {
+                message!("untrusted.now_chown_and_chmod", user = user(self.account), file)
+            }
         }
     }
 
@@ -294,6 +299,20 @@ mod test {
             assert_eq!(checked, credential, "{owner} {mode:o}");
             assert_eq!(check_rights(rights, &root, Purpose::Launch), launch, "{owner} {mode:o}");
         }
+    }
+
+    #[test]
+    fn the_repair_is_a_command_that_this_user_may_carry_out() {
+        let repair = |owner, account| {
+            let rights = FileRights { owner, group: owner, mode: 0o666, is_folder: false };
+            let (path, why) = (PathBuf::from("/f"), Distrust::Writable);
+            Untrusted { path, why, rights, account }.repair()
+        };
+        for (owner, account) in [(US, US), (ROOT, ROOT), (US, ROOT)] {
+            assert!(repair(owner, account).ends_with("`chmod go-w /f`"), "{owner} {account}");
+        }
+        let of_root = repair(ROOT, 987_654);
+        assert!(of_root.ends_with("`sudo chown 987654 /f && chmod go-w /f`"), "{of_root}");
     }
 
     #[test]

@@ -112,6 +112,25 @@ fn settings_and_folders_that_others_may_write_start_nothing_until_they_may_not()
     home.launcher().at(&plain).start().ready();
 }
 
+#[test]
+fn what_root_owns_and_others_may_write_is_named_with_a_command_that_a_user_may_carry_out() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    let file = settings_file(&home);
+    write(&file, "open_browser = false\n");
+    home.give_to_plain_user();
+    let folder = file.parent().expect("a folder");
+    for (path, mode, check) in [(&*file, 0o666, "settings"), (folder, 0o777, "trust")] {
+        chown(path, Some(0), Some(0)).expect("given");
+        set_mode(path, mode);
+        let path = path.display();
+        let now = format!("`sudo chown nobody {path} && chmod go-w {path}`");
+        assert_refused(&home, &nobody, &[&["start", "--no-open"]], &["owner root", &now]);
+        assert_doctor_says(&home, &nobody, check, &["owner root", &now]);
+        set_mode(&file, 0o644);
+    }
+}
+
 /// A start would refuse them.
 #[track_caller]
 fn assert_not_read_again(home: &Home, at: &RunContext, spoil: impl FnOnce(&Path)) {

@@ -100,6 +100,43 @@ fn launches_at_once_that_can_write_nothing_are_one() {
     }
 }
 
+/// The home is root's, and the user has no way to change that.
+#[test]
+fn a_home_that_does_not_let_a_user_in_is_named_by_each_command() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    let folder = home.folders().assignment(&AppName::default());
+    let folder = folder.parent().expect("a folder");
+    fs::create_dir_all(folder).expect("made");
+    fs::write(folder.join("assignment.toml"), "broken").expect("written");
+    for (mode, says) in [(0o700, "does not let nobody in"), (0o755, "nobody cannot write in")] {
+        fs::set_permissions(home.path(), Permissions::from_mode(mode)).expect("it is ours");
+        let doctor = home.command("doctor").at(&nobody).run();
+        assert!(doctor.stdout.contains(says), "{doctor:?}");
+        for wrong in ["start as usual", "change its owner", "correct the file"] {
+            assert!(!doctor.stdout.contains(wrong), "{wrong}: {doctor:?}");
+        }
+    }
+    fs::set_permissions(home.path(), Permissions::from_mode(0o700)).expect("it is ours");
+    let out = format!(
+        "run this as root, or choose another folder with --home: {}",
+        home.path().display()
+    );
+    for words in ["settings show", "explain 20000", "start"] {
+        let told = home.command(words).at(&nobody).run();
+        assert!(told.stderr.contains(&out), "{words}: {told:?}");
+    }
+}
+
+#[test]
+fn where_a_folder_is_a_file_the_doctor_advises_no_start_that_would_leave_it() {
+    let home = Home::new();
+    fs::write(home.path().join("state"), "").expect("written");
+    let doctor = home.command("doctor").run();
+    assert!(doctor.stdout.contains("a part of this path is a file"), "{doctor:?}");
+    assert!(!doctor.stdout.contains("start as usual"), "{doctor:?}");
+}
+
 /// A folder that was mounted for a test.
 struct Mounted<'a>(&'a Path);
 

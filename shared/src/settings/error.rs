@@ -30,9 +30,6 @@ impl SettingsError {
     pub fn repair(&self) -> String {
         let repair = match &self.problem {
             SettingsProblem::Untrusted(untrusted) => Some(untrusted.repair()),
-            SettingsProblem::Unreadable(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                Some(message!("now.home"))
-            }
             SettingsProblem::Unreadable(error) => {
                 access::repair(&self.file, RefusedAccess::Read, error)
             }

@@ -159,20 +159,27 @@ fn assignment(context: &CommandContext, file: &Path) -> Check {
         Err(AssignmentError::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
             Check::ok("assignment", message!("doctor.none_yet"))
         }
-        Err(AssignmentError::Unreadable(error))
-            if error.kind() == io::ErrorKind::PermissionDenied =>
-        {
-            let text = message!("doctor.unreadable", file = name, error = &error);
-            let now = access::repair(file, RefusedAccess::Read, &error);
-            let now = now.unwrap_or_else(|| message!("doctor.now_assignment"));
-            Check::warning("assignment", text, now)
+        Err(error) => {
+            let refused = match &error {
+                AssignmentError::Unreadable(error) => {
+                    access::repair(file, RefusedAccess::Read, error)
+                }
+                _ => None,
+            };
+            let now = refused.or_else(|| now_in_place(file));
+            Check::warning(
+                "assignment",
+                message!("doctor.bad_file", file = name, error),
+                now.unwrap_or_else(|| message!("doctor.now_assignment")),
+            )
         }
-        Err(error) => Check::warning(
-            "assignment",
-            message!("doctor.bad_file", file = name, error),
-            message!("doctor.now_assignment"),
-        ),
     }
+}
+
+/// What a person can do about a `file` that a start cannot set aside.
+fn now_in_place(file: &Path) -> Option<String> {
+    let is_fixed = file.parent().is_some_and(|folder| !os::may_write(folder));
+    is_fixed.then(|| unwritable::now(file, &io::ErrorKind::PermissionDenied.into()))
 }
 
 fn secret(file: &Path) -> Check {
@@ -196,7 +203,7 @@ fn secret(file: &Path) -> Check {
                 Some(untrusted) => message!("doctor.bad_file", file = name, error = untrusted),
                 None => message!("doctor.secret_bad", file = name),
             },
-            message!("doctor.now_secret_bad"),
+            now_in_place(file).unwrap_or_else(|| message!("doctor.now_secret_bad")),
         ),
         Err(error) => Check::problem(
             "secret",
