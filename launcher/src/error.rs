@@ -19,7 +19,7 @@ use crate::{
     handover::NoServer,
     instance::{self, Occupied},
     options::OptionsError,
-    readiness::NotReady,
+    readiness::{NotReady, StartFailure},
 };
 
 /// Why a launch failed, one variant for each stage that can fail.
@@ -207,11 +207,10 @@ impl LaunchError {
             Self::Claim(error) if is_out_of_files(&error.source) => {
                 vec![message!("now.more_files")]
             }
-            Self::NotReady { reason: NotReady::NotStarted(failure), .. }
-                if failure.is_out_of_files =>
-            {
-                vec![message!("now.more_files")]
-            }
+            Self::NotReady {
+                reason: NotReady::NotStarted(StartFailure { now: Some(now), .. }),
+                ..
+            } => vec![now.clone()],
             Self::NotReady { command: Some(source), .. } => {
                 vec![message!("now.command", file = source)]
             }

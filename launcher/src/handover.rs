@@ -19,6 +19,7 @@ use shared::{
 use crate::{
     options::CommandContext,
     os::{self, Started},
+    program_file,
     readiness::StartFailure,
 };
 
@@ -94,9 +95,10 @@ impl ServerProgram {
             command.stderr(Stdio::piped());
         }
         let started = os::spawn(&mut command, claim.listeners());
-        started.map_err(|error| StartFailure {
-            why: format!("{}: {error}", self.path.display()),
-            ..StartFailure::from(error)
+        started.map_err(|error| {
+            let why = format!("{}: {error}", self.path.display());
+            let problem = || program_file::check(self.path.as_os_str()).err()?.repair();
+            StartFailure { why, now: StartFailure::from(error).now.or_else(problem) }
         })
     }
 }

@@ -24,10 +24,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Why no start can use `port` as the home port, whatever other programs do; `None` if one may.
-pub fn refusal(context: &CommandContext, port: Port) -> Option<String> {
+pub fn refused(context: &CommandContext, port: Port) -> Option<Conflict> {
     let policy = explicit_policy(&context.folders, &context.app);
     let class = policy.refusal(port, Origin::Home).or_else(|| class_of_system(context, port))?;
-    Some(Conflict::explicit(port, class, false).sentence_here())
+    Some(Conflict::explicit(port, class, false))
 }
 
 fn class_of_system(context: &CommandContext, port: Port) -> Option<Class> {

@@ -203,11 +203,7 @@ impl Launch {
         }
         if let Some(error) = &loaded.left {
             let warning = message!("warning.memory_left", file = file.display());
-            let why = match access::repair(&file, RefusedAccess::Write, error) {
-                Some(now) => message!("history.error_now", error, now),
-                None => error.to_string(),
-            };
-            self.warn(&warning, &io::Error::other(why));
+            self.warn(&warning, &with_repair(&file, error));
         }
         if let Some(recovery) = loaded.recovery {
             self.recovered(&file, recovery);
@@ -273,6 +269,14 @@ impl Launch {
         desktop::show_error(&self.message(Message::of(failure)), Some(&folders.error_page(app)));
         exit
     }
+}
+
+/// The error with which the system refuses to write `file`, with what a person can do about it.
+pub fn with_repair(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::other(match access::repair(file, RefusedAccess::Write, error) {
+        Some(now) => message!("history.error_now", error, now),
+        None => error.to_string(),
+    })
 }
 
 fn warn(log: &Logger, screen: Screen, what: &str, error: &io::Error) {

@@ -28,7 +28,7 @@ use crate::{
     candidates::{Candidate, CandidateInputs, Seed, candidates},
     choose::{Choice, ChoiceError, Chooser},
     error::LaunchError,
-    launch::Launch,
+    launch::{Launch, with_repair},
     options::Options,
     os as system,
     render::ReadyNotice,
@@ -265,6 +265,7 @@ impl LaunchState<'_> {
         let file = launch.context.folders.assignment(&launch.context.app);
         if let Err(error) = assignment.commit(&file, lock) {
             let warning = message!("warning.not_remembered", port = at.port, file = file.display());
+            let error = with_repair(&file, &error);
             launch.warn(&warning, &error);
             self.not_remembered = Some(format!("{warning} ({error})"));
             return None;

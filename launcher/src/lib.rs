@@ -45,6 +45,8 @@ pub mod candidates;
 pub mod control;
 pub mod readiness;
 
+pub mod program_file;
+
 pub mod options;
 
 pub mod args;

@@ -33,13 +33,14 @@ const PACKET_TIMEOUT: Duration = Duration::from_millis(200);
 pub struct StartFailure {
     /// The system's error message.
     pub why: String,
-    /// Whether the launcher may open no more files.
-    pub is_out_of_files: bool,
+    /// What a person can do, if the cause is known.
+    pub now: Option<String>,
 }
 
 impl From<io::Error> for StartFailure {
     fn from(error: io::Error) -> Self {
-        Self { is_out_of_files: is_out_of_files(&error), why: error.to_string() }
+        let now = is_out_of_files(&error).then(|| message!("now.more_files"));
+        Self { now, why: error.to_string() }
     }
 }
 

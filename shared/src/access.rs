@@ -72,6 +72,17 @@ pub fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> Option<S
     }
 }
 
+/// What a person can do about a file that this user may not run, with the command.
+pub fn allow_execution(file: &Path) -> String {
+    let owner = file.metadata().ok().and_then(|about| os::file_rights(&about)).map(|of| of.owner);
+    let account = os::own_account().map(|account| account.user);
+    let (mode, file) = ("a+x", next_command::quoted(file));
+    match account == Some(ROOT) || owner == account {
+        true => message!("access.now_chmod", mode, file),
+        false => message!("access.now_sudo_chmod", mode, file),
+    }
+}
+
 /// The name of a user, or the number of one without a name.
 pub fn user(uid: u32) -> String {
     System::default().user_name(uid).unwrap_or_else(|| uid.to_string())

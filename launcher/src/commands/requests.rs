@@ -338,8 +338,10 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
             launcher = memory(seen.launcher),
             server = memory(seen.server)
         )),
-        home.map(|port| match home_port::refusal(context, port) {
-            Some(why) => message!("status.home_refused", port, why),
+        home.map(|port| match home_port::refused(context, port) {
+            Some(refused) => {
+                message!("status.home_refused", port, why = refused.sentence_here())
+            }
             None => message!("status.home", port),
         }),
         status.lost_records.as_ref().map(|lost| message!("ask.warning", why = lost)),

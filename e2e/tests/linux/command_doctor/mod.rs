@@ -153,12 +153,53 @@ fn a_server_that_may_not_be_executed_is_a_problem_with_the_command_that_allows_i
     let of_settings = check(&doctor(&home), "server");
     home.set("server", "");
     let launcher = home.command("doctor").program(beside.join("launcher"));
+    let allowed = format!("`chmod a+x {}`", server.display());
+    let start = home.launcher().program(beside.join("launcher")).without("--json").run();
+    assert!(start.stderr.contains(&allowed), "{start:?}");
     for told in [of_settings, check(&launcher.arg("--json").run(), "server")] {
         assert_eq!(told["verdict"], "problem", "{told}");
         assert!(told["text"].to_string().contains("is not executable"), "{told}");
-        let allowed = format!("`chmod a+x {}`", server.display());
         assert!(told["advice"].to_string().contains(&allowed), "{told}");
     }
+}
+
+#[test]
+fn a_server_that_is_a_folder_is_said_to_be_one() {
+    let home = Home::new();
+    home.set("server", "command = [\"/var\"]\n");
+    let told = check(&doctor(&home), "server");
+    assert_eq!(told["text"], "/var: it is a folder, not a file", "{told}");
+    assert!(told["advice"].to_string().contains("name the server's program"), "{told}");
+}
+
+#[test]
+fn a_home_port_that_no_start_can_use_is_a_warning_with_the_reason() {
+    let home = Home::new();
+    home.set("server", "port = 6000\n");
+    let told = doctor(&home);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_verdict(&told, "home_port", "warning");
+    let text = check(&told, "home_port").to_string();
+    assert!(text.contains("browsers block") && text.contains("choose another port"), "{text}");
+}
+
+#[test]
+fn a_closed_folder_of_what_is_remembered_is_named_with_the_command_that_opens_it() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    let file = home.assignment_file("server");
+    let folder = file.parent().expect("a folder");
+    fs::create_dir_all(folder).expect("made");
+    home.give_to_plain_user();
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o500)).expect("changed");
+    let allowed = format!("`chmod u+rwx {}`", folder.display());
+    let told = home.command("doctor").arg("--json").at(&plain).run();
+    assert_verdict(&told, "unwritable", "problem");
+    assert!(check(&told, "unwritable")["advice"].to_string().contains(&allowed), "{told:?}");
+    let mut running = home.launcher().at(&plain).start();
+    running.ready();
+    let said = running.stop();
+    assert!(said.stderr.contains(&allowed), "{said:?}");
 }
 
 #[test]

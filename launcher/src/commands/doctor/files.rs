@@ -129,6 +129,7 @@ pub(super) fn memory(context: &CommandContext, obstacles: &Obstacles) -> Vec<Che
     ]);
     let file = Some(folders.assignment(&context.app)).filter(|file| !obstacles.is_at(file));
     let mut checks: Vec<_> = file.iter().map(|file| assignment(context, file)).collect();
+    checks.extend(file.iter().filter_map(|file| unwritable_memory(file, folders.state())));
     checks.push(secret(&folders.secret()));
     if !bad.is_empty() {
         let names: Vec<_> = bad.iter().map(|file| file.display().to_string()).collect();
@@ -174,6 +175,14 @@ fn assignment(context: &CommandContext, file: &Path) -> Check {
             )
         }
     }
+}
+
+/// The folder of the assignment is closed. Where that of all apps is, its own check says so.
+fn unwritable_memory(file: &Path, state: &Path) -> Option<Check> {
+    let folder = file.parent().filter(|folder| folder.is_dir() && try_out(state).is_ok())?;
+    let error = try_out(folder).err()?;
+    let text = message!("doctor.unwritable", file = file.display(), error);
+    Some(Check::problem("unwritable", text, unwritable::now(file, &error)))
 }
 
 /// What a person can do about a `file` that a start cannot set aside.

@@ -1,10 +1,6 @@
 //! What the system gives: ports, both loopbacks, the server's program, a browser.
 
-use std::{
-    env,
-    ffi::OsStr,
-    path::{Path, PathBuf},
-};
+use std::ffi::OsStr;
 
 use shared::{
     assignment::Assignment,
@@ -12,7 +8,7 @@ use shared::{
     conflict::Class,
     explain::ExplainContext,
     identity::Secret,
-    message, next_command, os,
+    message, os,
     policy::{FEWEST_PORTS, Policy},
     settings::OnConflict,
 };
@@ -21,8 +17,10 @@ use super::check::Check;
 use crate::{
     error::LaunchError,
     handover::ServerProgram,
+    home_port,
     options::{CommandContext, Options},
     os as system,
+    program_file::{self, NoProgram},
     readiness::reaches_itself,
 };
 
@@ -103,23 +101,24 @@ fn server(options: &Options) -> Check {
         Ok(program) => program,
         Err(error) => return Check::problem("server", error.to_string(), advice()),
     };
-    let name = program.path().display();
-    let files = files_of(program.path().as_os_str());
-    match files.first() {
-        None => {
-            Check::problem("server", message!("doctor.server_missing", program = name), advice())
+    match program_file::check(program.path().as_os_str()) {
+        Ok(()) if command.is_none() => Check::ok("server", message!("doctor.server_beside")),
+        Ok(()) => {
+            let program = program.path().display();
+            Check::ok("server", message!("doctor.server_named", program))
         }
-        Some(file) if !files.iter().any(|file| os::may_execute(file)) => {
-            let text = message!("doctor.server_not_executable", file = file.display());
-            let file = next_command::quoted(file);
-            Check::problem("server", text, message!("access.now_chmod", mode = "a+x", file))
+        Err(problem) => {
+            let now = problem.repair().unwrap_or_else(|| match &problem {
+                NoProgram::NoFile(..) => message!("now.other_program"),
+                _ => advice(),
+            });
+            Check::problem("server", problem.to_string(), now)
         }
-        Some(_) if command.is_none() => Check::ok("server", message!("doctor.server_beside")),
-        Some(_) => Check::ok("server", message!("doctor.server_named", program = name)),
     }
 }
 
-/// Whether the next start gets the one port that it must have, if there is one.
+/// Whether the next start gets the one port that it must have, if there is one; else whether a start can use the
+/// home port.
 pub(super) fn wanted_port(context: &CommandContext, options: &Options) -> Option<Check> {
     let remembered = Assignment::load(&context.folders.assignment(&context.app)).ok();
     let last_good = remembered.and_then(|remembered| remembered.last_good).map(|good| good.port);
@@ -128,7 +127,9 @@ pub(super) fn wanted_port(context: &CommandContext, options: &Options) -> Option
     let explicit = options.port.as_ref().map(|port| port.value);
     let must_not_move = options.settings.on_conflict.value == OnConflict::Fail;
     let remembered = options.home_port.as_ref().map(|home| home.value).or(last_good);
-    let port = explicit.or(remembered.filter(|_| must_not_move))?;
+    let Some(port) = explicit.or(remembered.filter(|_| must_not_move)) else {
+        return refused_home_port(context, options);
+    };
     let asking = ExplainContext {
         app: &context.app,
         folders: &context.folders,
@@ -153,6 +154,14 @@ pub(super) fn wanted_port(context: &CommandContext, options: &Options) -> Option
     Some(Check::problem("wanted_port", text, failure.now().join("; ")))
 }
 
+fn refused_home_port(context: &CommandContext, options: &Options) -> Option<Check> {
+    let port = options.home_port.as_ref()?.value;
+    let refused = home_port::refused(context, port)?;
+    let text = message!("status.home_refused", port, why = refused.sentence_here());
+    let now = refused.advice().unwrap_or_else(|| message!("advice.other_port"));
+    Some(Check::warning("home_port", text, now))
+}
+
 fn browser(options: &Options) -> Check {
     if !options.settings.open_browser.value {
         return Check::ok("browser", message!("doctor.browser_off"));
@@ -172,20 +181,5 @@ fn browser(options: &Options) -> Check {
 
 /// Whether the system would run this program.
 fn is_program(name: &OsStr) -> bool {
-    files_of(name).iter().any(|file| os::may_execute(file))
-}
-
-/// The files that this program could be: at its path, or on the `PATH` if it is a bare name.
-fn files_of(name: &OsStr) -> Vec<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let paths: Vec<_> = match Path::new(name).components().count() {
-        0 | 1 => env::split_paths(&path).map(|folder| folder.join(name)).collect(),
-        _ => vec![PathBuf::from(name)],
-    };
-    let with_suffix = |path: PathBuf| {
-        let mut name = path.clone().into_os_string();
-        name.push(env::consts::EXE_SUFFIX);
-        [path, PathBuf::from(name)]
-    };
-    paths.into_iter().flat_map(with_suffix).filter(|path| path.is_file()).collect()
+    program_file::check(name).is_ok()
 }

@@ -113,8 +113,8 @@ fn change(
         return Exit::NotReady;
     }
     let home = edited.to.as_deref().filter(|_| key == PORT).and_then(|port| port.parse().ok());
-    if let Some(why) = home.and_then(|port| home_port::refusal(context, port)) {
-        render::warning(message!("set.refused", why));
+    if let Some(refused) = home.and_then(|port| home_port::refused(context, port)) {
+        render::warning(message!("set.refused", why = refused.sentence_here()));
     }
     let variable = winning_variable(key, &Environment::of_process());
     if let Some(variable) = variable {
