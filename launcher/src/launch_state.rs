@@ -292,8 +292,8 @@ impl LaunchState<'_> {
             refused,
             home: self.options.home_port.as_ref(),
             range: &self.options.settings.range,
+            now_wider: self.options.now_wider(&context.folders.settings(&context.app)),
             is_remembered: self.generation.is_some(),
-            settings: &context.folders.settings(&context.app),
             history: history.lost().is_none().then(|| context.folders.history()).as_deref(),
         });
         let is_wanted = self.options.settings.open_browser.value;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use shared::{
     app::AppName,
     environment::{Environment, VariableError},
-    next_command,
+    message, next_command,
     paths::{Folders, NoHome},
     port::{Port, PortRange},
     settings::{Effective, Layers, SettingSource, Settings, SettingsError, Sourced},
@@ -90,6 +90,25 @@ impl Options {
         self.settings.avoid.value.iter().map(|avoided| avoided.0).collect()
     }
 
+    /// The option or the variable that sets the range, or else the key in `settings`.
+    pub fn what_sets_the_range(&self, settings: &Path) -> String {
+        match &self.settings.range.source {
+            source @ (SettingSource::Flag(_) | SettingSource::Variable(_)) => source.to_string(),
+            SettingSource::File(_) | SettingSource::Default => {
+                message!("range.in_file", file = settings.display())
+            }
+        }
+    }
+
+    /// What a person can do to have more ports to choose from.
+    pub fn now_wider(&self, settings: &Path) -> String {
+        let (range, file) = (self.what_sets_the_range(settings), settings.display());
+        match self.settings.avoid.value.is_empty() {
+            true => message!("range.widen", range),
+            false => message!("range.widen_or_shorten", range, file),
+        }
+    }
+
     /// Those of a launch, which rests on the folders of `context` too.
     ///
     /// # Errors
@@ -166,6 +185,21 @@ mod test {
             Sourced { value: OnConflict::Fail, source: SettingSource::File(file) }
         );
         assert_eq!(options.open_browser, Sourced { value: true, source: SettingSource::Default });
+    }
+
+    #[test]
+    fn what_sets_the_range_is_what_is_to_be_widened() {
+        let (_folder, file) = settings("");
+        let advice = |variables: &[_], text: &str| {
+            std::fs::write(&file, text).expect("written");
+            let resolved = Options::resolve(&StartArgs::default(), &environment(variables), &file);
+            resolved.expect("right").now_wider(Path::new("/s"))
+        };
+        assert_eq!(advice(&[], ""), "widen `range` in /s");
+        let variable = &[("HOMEPORT_RANGE", "6000-6000")];
+        assert_eq!(advice(variable, "range = \"1-2\""), "widen the variable HOMEPORT_RANGE");
+        let both = "widen the variable HOMEPORT_RANGE, or shorten `avoid` in /s";
+        assert_eq!(advice(variable, "avoid = [6000]"), both);
     }
 
     #[test]

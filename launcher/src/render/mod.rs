@@ -57,10 +57,10 @@ pub struct ReadyNotice<'a> {
     pub home: Option<&'a Sourced<Port>>,
     /// The ports to choose from.
     pub range: &'a Sourced<PortRange>,
+    /// What a person can do to have more of them.
+    pub now_wider: String,
     /// Whether the next start will know the port.
     pub is_remembered: bool,
-    /// The settings file.
-    pub settings: &'a Path,
     /// The port history; `None` if records of this launch could not be written.
     pub history: Option<&'a Path>,
 }
@@ -76,16 +76,6 @@ impl ReadyNotice<'_> {
                 message!("start.out_of_range", port, range = self.range.value)
             }
             _ => message!("start.remembered", port),
-        }
-    }
-
-    /// The option or the variable that set the range, or else the settings file.
-    fn what_sets_the_range(&self) -> String {
-        match &self.range.source {
-            source @ (SettingSource::Flag(_) | SettingSource::Variable(_)) => source.to_string(),
-            SettingSource::File(_) | SettingSource::Default => {
-                message!("start.range_in", file = self.settings.display())
-            }
         }
     }
 }
@@ -272,7 +262,7 @@ fn explanation(ready: &ReadyNotice<'_>) -> Vec<String> {
     let mut sentences = match (origin, last_good) {
         (Origin::Temporary, _) => vec![
             message!("start.temporary", range = ready.range.value),
-            message!("start.widen", range = ready.what_sets_the_range()),
+            message!("start.widen", wider = ready.now_wider),
         ],
         _ if !ready.is_remembered => vec![message!("start.not_remembered", port)],
         (_, None) => vec![ready.next_time()],

@@ -70,7 +70,8 @@ fn ports(context: &CommandContext, options: &Options) -> Check {
     let live = os::port_ranges();
     let policy = Policy::new(options.settings.range.value, live.clone(), options.avoid(), reserved);
     let (range, left) = (policy.range(), policy.allowed().count());
-    let wider = || message!("doctor.now_wider");
+    let settings = context.folders.settings(&context.app);
+    let wider = || options.now_wider(&settings);
     if left == 0 {
         return Check::problem("ports", message!("doctor.no_choice", range), wider());
     }
@@ -78,7 +79,7 @@ fn ports(context: &CommandContext, options: &Options) -> Check {
         return Check::warning(
             "ports",
             message!("doctor.ephemeral", ephemeral, range),
-            message!("doctor.now_ephemeral"),
+            message!("doctor.now_ephemeral", range = options.what_sets_the_range(&settings)),
         );
     }
     let count = range.count();
