@@ -170,9 +170,9 @@ impl LaunchState<'_> {
     /// The home port, which another program had at the start, is free: records and prints it.
     pub fn home_port_is_free(&mut self, port: Port) {
         self.home_port_wait = None;
-        let ending = Ending::of(port, EndReason::HomePortFree);
-        self.launch.history.record(&Event::PortReleased(ending));
-        self.launch.screen.home_is_free(&self.launch.context.app, port);
+        let event = Event::PortReleased(Ending::of(port, EndReason::HomePortFree));
+        self.launch.history.record(&event);
+        self.launch.screen.home_is_free(&self.launch.context.app, port, &event);
     }
 
     /// Remembers the port of `choice`, publishes the server that has proved its identity there, and

@@ -390,6 +390,8 @@ words! {
         Setting = "setting",
         /// The answer of `settings path`.
         SettingsPath = "settings_path",
+        /// The answer of `settings set` and `unset` where the file stays as it is.
+        SettingsUnchanged = "settings_unchanged",
         /// The answer of `status`.
         Status = "status",
         /// The answer of `stop`.

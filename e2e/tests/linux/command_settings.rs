@@ -49,6 +49,22 @@ fn a_setting_is_changed_and_everything_else_in_the_file_stays() {
 }
 
 #[test]
+fn a_setting_that_stays_as_it_is_is_no_change_in_the_answer_either() {
+    let home = Home::new();
+    home.set("server", "log = \"info\"\n");
+    for (words, key, value) in [
+        (&["set", "log", "info", "--json"][..], "log", Some("\"info\"")),
+        (&["unset", "port", "--json"], "port", None),
+    ] {
+        let told = settings(&home, words);
+        let line = told.line("settings_unchanged");
+        assert_eq!((&line["key"], line["value"].as_str()), (&key.into(), value), "{told:?}");
+        assert_eq!(told.lines().len(), 1, "{told:?}");
+    }
+    assert!(!home.folders().history().exists());
+}
+
+#[test]
 fn what_was_set_holds_for_the_next_start() {
     let (home, port) = (Home::new(), quiet_port());
     for (key, value) in [
@@ -93,6 +109,8 @@ fn a_variable_that_wins_over_the_file_is_named_by_what_changes_the_setting() {
         for unset in ["", "tcp://10.0.0.1:80"] {
             assert_eq!(with(unset).stderr, "", "{words:?}");
         }
+        let refused = with("abc");
+        assert!(refused.stderr.contains("a start in this shell is refused"), "{refused:?}");
     }
 }
 

@@ -89,6 +89,8 @@ fn a_home_port_that_becomes_free_again_is_told_once_and_gone_back_to_at_the_next
     let is_told = |record: &serde_json::Value| record["reason"] == "home_port_free";
     let told = || home.events("port_released").into_iter().filter(is_told).count();
     wait_until("the home port is said to be free", || told() == 1);
+    let line = running.line("port_released");
+    assert_eq!((&line["port"], &line["reason"]), (&port.into(), &"home_port_free".into()));
     running.stop();
     assert_eq!(told(), 1);
     let mut running = home.launcher().home_port(port).start();

@@ -158,12 +158,13 @@ impl Screen {
     }
 
     /// Prints that the home port, which was taken at the start, is free again.
-    pub fn home_is_free(&self, app: &AppName, port: Port) {
-        if !self.json {
-            line(message!("start.home_is_free", port));
-            let command = next_command::launcher(&format!("move {port}"), app);
-            line(format_args!("  {}", message!("start.move_home", command)));
+    pub fn home_is_free(&self, app: &AppName, port: Port, event: &Event) {
+        if self.json {
+            return line(event.to_json());
         }
+        line(message!("start.home_is_free", port));
+        let command = next_command::launcher(&format!("move {port}"), app);
+        line(format_args!("  {}", message!("start.move_home", command)));
     }
 
     /// Prints that the launch was stopped while its server was starting.

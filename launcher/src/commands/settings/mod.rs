@@ -14,14 +14,14 @@ use std::{
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{
-    environment::Environment,
+    environment::{Environment, VariableError},
     event::{Event, Process, masked_value},
     exit::Exit,
     history::{Author, Writer},
     message, next_command, one_line,
     regular_file::NotReadable,
     settings::{
-        SettingsError, SettingsProblem, TABLE,
+        Settings, SettingsError, SettingsProblem, TABLE,
         edit::{self, EditError, Edited},
         store::{self, StoreError},
     },
@@ -118,10 +118,13 @@ fn change(
     }
     let variable = winning_variable(key, &Environment::of_process());
     if let Some(variable) = variable {
-        render::warning(message!("set.variable", variable));
+        render::warning(winning(variable, &Environment::of_process()));
     }
-    if json {
+    if json && is_changed {
         line(event.to_json());
+    } else if json {
+        let value = edited.to.map(masked_value);
+        line(json!({ "event": AnswerName::SettingsUnchanged, "key": key, "value": value }));
     } else {
         line(sentence(key, &edited));
         if key == AT_LOGIN {
@@ -148,6 +151,16 @@ fn now_unwritable(file: &Path, error: &io::Error) -> Option<String> {
 fn winning_variable(key: &str, environment: &Environment) -> Option<&'static str> {
     let variable = TABLE.iter().find(|setting| setting.key == key)?.variable?;
     environment.sets(variable).then_some(variable)
+}
+
+/// What `variable`, which wins over the file, means for a start in a shell with this `environment`.
+fn winning(variable: &str, environment: &Environment) -> String {
+    match Settings::from_environment(environment) {
+        Ok(_) => message!("set.variable", variable),
+        Err(VariableError { variable: wrong, problem }) => {
+            message!("set.variable_wrong", variable, wrong, problem)
+        }
+    }
 }
 
 /// A setting before and after the change, as a sentence; a list in several lines is shown in one.
@@ -207,6 +220,19 @@ fn refused(
 #[cfg(test)]
 mod test {
     use super::*;
+
+    #[test]
+    fn a_variable_with_which_a_start_is_refused_is_not_said_to_be_used() {
+        let environment = |port: &str, log: &str| {
+            let pairs = [("HOMEPORT_PORT", port), ("HOMEPORT_LOG", log)];
+            pairs.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect()
+        };
+        let said = |port, log| winning("HOMEPORT_PORT", &environment(port, log));
+        assert!(said("4000", "info").contains("uses its value until it is unset"));
+        let refused = "is refused until HOMEPORT_PORT is corrected or unset (`abc` is not a port";
+        assert!(said("abc", "info").contains(refused), "{}", said("abc", "info"));
+        assert!(said("4000", "xx").contains("until HOMEPORT_LOG is"), "{}", said("4000", "xx"));
+    }
 
     #[test]
     fn every_kind_of_change_has_its_sentence() {
