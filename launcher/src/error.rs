@@ -83,10 +83,10 @@ impl LaunchError {
     /// A final code of the server is passed on if it says that the port or the settings are to blame.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Options(OptionsError::Variable(_)) => Exit::Usage,
-            Self::Options(
-                OptionsError::Settings(_) | OptionsError::Untrusted(_) | OptionsError::NoHome(_),
-            ) => Exit::BadSettings,
+            Self::Options(OptionsError::Variable(_) | OptionsError::NoHome(_)) => Exit::Usage,
+            Self::Options(OptionsError::Settings(_) | OptionsError::Untrusted(_)) => {
+                Exit::BadSettings
+            }
             Self::Claim(error) if is_out_of_files(&error.source) => Exit::NotReady,
             Self::NoPort(_) | Self::MustNotMove(_) | Self::Claim(_) => Exit::PortUnavailable,
             Self::NoServer(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Occupied(_) => {

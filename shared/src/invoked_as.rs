@@ -34,15 +34,19 @@ pub const SERVERS: [&str; 2] = ["homeport-server", "server"];
 
 static NAMES: OnceLock<Names> = OnceLock::new();
 
-static UNKNOWN: Names = Names { launcher: Cow::Borrowed(LAUNCHERS[1]), installed: false };
+static UNKNOWN: Names = Names {
+    launcher: Cow::Borrowed(LAUNCHERS[1]),
+    launcher_program: Cow::Borrowed(LAUNCHERS[1]),
+    server: Cow::Borrowed(SERVERS[1]),
+};
 
 /// What the programs are called in this process.
 #[derive(Debug, PartialEq, Eq)]
 struct Names {
     /// The words that start the launcher.
     launcher: Cow<'static, str>,
-    /// Whether this program has its installed name.
-    installed: bool,
+    launcher_program: Cow<'static, str>,
+    server: Cow<'static, str>,
 }
 
 /// Keeps the names that belong to the first word of the command line of `program`, to its file and to
@@ -59,20 +63,20 @@ pub fn keep(program: Process, argv: &[OsString]) {
     NAMES.get_or_init(|| Names::of(program, &files, env::var_os(VARIABLE).as_deref(), is_beside));
 }
 
-/// The words with which a person starts the launcher: `homeport`, `launcher` or `cargo start`.
+/// The words with which a person starts the launcher: `homeport`, `launcher`, `cargo start` or the name of a copy.
 /// `launcher` before [`keep`].
 pub fn launcher() -> &'static str {
     &names().launcher
 }
 
-/// The name of the launcher's program: `homeport` or `launcher`.
+/// The name of the launcher's program: `homeport`, `launcher` or that of a copy.
 pub fn launcher_program() -> &'static str {
-    if names().installed { LAUNCHERS[0] } else { LAUNCHERS[1] }
+    &names().launcher_program
 }
 
-/// The name of the server's program: `homeport-server` or `server`.
+/// The name of the server's program: `homeport-server`, `server` or that of a copy.
 pub fn server() -> &'static str {
-    if names().installed { SERVERS[0] } else { SERVERS[1] }
+    &names().server
 }
 
 /// Whether a program's file has one of these `names`.
@@ -81,10 +85,21 @@ pub fn is_one_of(names: &[&str], program: &Path) -> bool {
     names.contains(&stem)
 }
 
-/// The command that [`VARIABLE`] names, if it is one of ours.
-fn given(value: Option<&OsStr>) -> Option<&'static str> {
-    let known = LAUNCHERS.into_iter().chain([CARGO_START]);
-    known.into_iter().find(|name| value == Some(OsStr::new(name)))
+/// The command that [`VARIABLE`] names, if it is one of ours or, for a server, a program beside it.
+fn given(
+    program: Process,
+    value: Option<&OsStr>,
+    is_beside: impl Fn(&str) -> bool,
+) -> Option<Cow<'static, str>> {
+    let name = value?.to_str()?;
+    let is_ours = LAUNCHERS.contains(&name) || name == CARGO_START;
+    let is_copy = || program == Process::Server && is_word(name) && is_beside(name);
+    (is_ours || is_copy()).then(|| name.to_owned().into())
+}
+
+/// Whether a shell takes it for one word, as the name of a program.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
 }
 
 fn names() -> &'static Names {
@@ -93,8 +108,8 @@ fn names() -> &'static Names {
 
 impl Names {
     /// The first of `files` that has one of our names decides, unless only the launcher of the other name
-    /// stands beside this program. A launcher none of whose files has one is called as the first. `given` is
-    /// the value of [`VARIABLE`]; one that is none of the names counts as not set.
+    /// stands beside this program. A program none of whose files has one is called as the last, which a link leads
+    /// to. `given` is the value of [`VARIABLE`].
     fn of(
         program: Process,
         files: &[Option<&Path>],
@@ -114,14 +129,19 @@ impl Names {
                 .any(|file| file.file_stem() != named.and_then(|it| it.file_stem()));
         let decides_itself = is_launcher || is_link;
         let own = if !decides_itself && !is_beside(own) && is_beside(other) { other } else { own };
-        let renamed = || {
-            let stem = files.first().copied().flatten().and_then(Path::file_stem)?.to_str()?;
-            let is_word = stem.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
-            (is_word && named.is_none() && program == Process::Launcher).then(|| stem.to_owned())
+        let copy = |of: Process| {
+            let stems = files.iter().flatten().filter_map(|file| file.file_stem()?.to_str());
+            let name = stems.rev().find(|stem| is_word(stem));
+            name.filter(|_| named.is_none() && program == of).map(|name| name.to_owned().into())
         };
-        let given = self::given(given).map(Cow::Borrowed);
-        let launcher = given.or_else(|| renamed().map(Cow::Owned)).unwrap_or(Cow::Borrowed(own));
-        Self { launcher, installed }
+        let [launchers, servers] = [LAUNCHERS, SERVERS].map(|names| names[usize::from(!installed)]);
+        let given = self::given(program, given, is_beside);
+        let launcher = given.or_else(|| copy(Process::Launcher));
+        Self {
+            launcher: launcher.unwrap_or(Cow::Borrowed(own)),
+            launcher_program: copy(Process::Launcher).unwrap_or(Cow::Borrowed(launchers)),
+            server: copy(Process::Server).unwrap_or(Cow::Borrowed(servers)),
+        }
     }
 }
 
@@ -132,7 +152,7 @@ mod test {
     fn names(file: &str, given: Option<&str>) -> (Cow<'static, str>, bool) {
         let files = [Some(Path::new(file)), None];
         let names = Names::of(Process::Server, &files, given.map(OsStr::new), |_| false);
-        (names.launcher, names.installed)
+        (names.launcher, names.launcher_program == LAUNCHERS[0])
     }
 
     fn launcher_of(files: &[&str], is_beside: impl Fn(&str) -> bool) -> Cow<'static, str> {
@@ -180,15 +200,32 @@ mod test {
     }
 
     #[test]
-    fn a_launcher_of_another_name_is_called_by_that_and_a_server_is_not() {
-        let called = |program, typed, given| {
-            let files = [typed, "/opt/tool"].map(|file| Some(Path::new(file)));
-            Names::of(program, &files, given, |_| false).launcher
+    fn a_copy_of_another_name_is_called_by_that_also_through_a_link() {
+        let called = |program, files: [&str; 2], given| {
+            let files = files.map(|file| Some(Path::new(file)));
+            Names::of(program, &files, given, |name| name == "my-tool")
         };
-        assert_eq!(called(Process::Launcher, "./my-tool.exe", None), "my-tool");
-        assert_eq!(called(Process::Launcher, "my tool", None), "launcher");
-        assert_eq!(called(Process::Launcher, "my-tool", Some(OsStr::new("homeport"))), "homeport");
-        assert_eq!(called(Process::Server, "my-tool", None), "launcher");
+        let (copy, given) = (["./my-tool.exe", "/opt/my-tool.exe"], Some(OsStr::new("homeport")));
+        let launcher = called(Process::Launcher, copy, None);
+        assert_eq!((&*launcher.launcher, &*launcher.launcher_program), ("my-tool", "my-tool"));
+        assert_eq!(called(Process::Launcher, copy, given).launcher, "homeport");
+        let server = called(Process::Server, copy, None);
+        assert_eq!((&*server.launcher, &*server.server), ("launcher", "my-tool"));
+        let link = ["tool", "/opt/my-tool"];
+        assert_eq!(called(Process::Launcher, link, None).launcher, "my-tool");
+        let spaced = ["my tool", "/opt/my tool"];
+        assert_eq!(called(Process::Launcher, spaced, None).launcher, "launcher");
+    }
+
+    #[test]
+    fn a_server_believes_the_name_of_a_launcher_that_stands_beside_it() {
+        let told = |program, given| {
+            let files = [Some(Path::new("/opt/homeport-server"))];
+            Names::of(program, &files, Some(OsStr::new(given)), |name| name == "hp2").launcher
+        };
+        assert_eq!(told(Process::Server, "hp2"), "hp2");
+        assert_eq!(told(Process::Server, "hp3"), "homeport");
+        assert_eq!(told(Process::Launcher, "hp2"), "homeport");
     }
 
     #[test]

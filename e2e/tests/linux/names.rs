@@ -1,6 +1,6 @@
 //! The names that the programs are started by, and where they keep their logs for it.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{env, fs, os::unix::fs::symlink, path::Path, process::Command};
 
 use e2e::{Home, Running, Stranger, get, installed, program, quiet_port};
 use serde_json::Value;
@@ -88,6 +88,33 @@ fn a_server_that_is_started_by_itself_advises_the_launcher_that_stands_beside_it
         let page = get(&format!("{}_homeport/", running.ready().url)).expect("an answer");
         assert!(page.body.contains(&format!("{launcher} open --console")), "{}", page.body);
     }
+}
+
+#[test]
+fn copies_under_other_names_are_called_by_these_everywhere() {
+    let (home, own) = (Home::new(), Home::new());
+    let copied = |name: &str, copy: &str| {
+        let to = own.path().join(copy);
+        fs::copy(program(name), &to).expect("copied");
+        to
+    };
+    let (server, launcher) = (copied("server", "myserve"), copied("launcher", "myapp"));
+    copied("homeport-server", "homeport-server");
+    let alone = home.server().without("--json").program(server);
+    for (word, code) in [("--help", 0), ("--prot", 2)] {
+        let told = alone.clone().arg(word).run();
+        assert_eq!(told.code, Some(code), "{told:?}");
+        assert!(
+            [&told.stdout, &told.stderr].iter().any(|it| it.contains("Usage: myserve")),
+            "{told:?}"
+        );
+    }
+    let link = own.path().join("qq");
+    symlink(&launcher, &link).expect("linked");
+    assert_speaks_of(&home, &link, "", "myapp");
+    let mut running = home.launcher().program(&launcher).start();
+    let page = get(&format!("{}_homeport/", running.ready().url)).expect("an answer");
+    assert!(page.body.contains("myapp open --console"), "{}", page.body);
 }
 
 /// A page is read where the variables of the server are not known.

@@ -65,6 +65,7 @@ pub enum LauncherCommand {
     #[command(after_help = exits::if_well(), verbatim_doc_comment)]
     Doctor(AppArgs),
     /// Show the settings, or change one.
+    #[command(after_help = exits::of_settings())]
     Settings(SettingsArgs),
     /// Show the last lines of the logs, or where they are.
     #[command(mut_arg("app", of_every_app), after_help = exits::if_logged())]

@@ -63,7 +63,7 @@ pub fn command() -> Command {
 
 /// The command line of a server called `server`, beside a launcher called `launcher`.
 pub fn named(server: &'static str, launcher: &'static str) -> Command {
-    let command = TypedArgs::command().name(server);
+    let command = TypedArgs::command().name(server).bin_name(server);
     let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     command.long_about(about.replace("`launcher`", &format!("`{launcher}`")))
 }

@@ -73,9 +73,9 @@ impl StartError {
         match self {
             Self::CommandLine(error) if error.use_stderr() => Exit::Usage,
             Self::CommandLine(_) => Exit::Done,
-            Self::Variable(_) => Exit::Usage,
+            Self::Variable(_) | Self::Folders(_) => Exit::Usage,
             Self::Sockets(error) => error.exit(),
-            Self::Folders(_) | Self::Untrusted(_) => Exit::BadSettings,
+            Self::Untrusted(_) => Exit::BadSettings,
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use jiff::{SignedDuration, SpanRelativeTo};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Visitor},
+};
 
 use crate::{
     message,
@@ -145,22 +148,56 @@ impl Serialize for Avoided {
     }
 }
 
+/// Reads an entry of `avoid`. An error within has the place of the entry.
+struct PortOrRange;
+
+fn no_port_or_range<E: de::Error>() -> Result<Avoided, E> {
+    Err(E::custom(message!("settings_error.avoided")))
+}
+
+impl<'de> Visitor<'de> for PortOrRange {
+    type Value = Avoided;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&message!("settings_error.avoided"))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Avoided, E> {
+        Port::try_from(number).map(|port| Avoided(port.into())).map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Avoided, E> {
+        i64::try_from(number).map_or_else(|_| no_port_or_range(), |number| self.visit_i64(number))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Avoided, E> {
+        text.parse().map(Avoided).map_err(E::custom)
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Avoided, E> {
+        no_port_or_range()
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Avoided, E> {
+        no_port_or_range()
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Avoided, E> {
+        no_port_or_range()
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, _: A) -> Result<Avoided, A::Error> {
+        no_port_or_range()
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, _: A) -> Result<Avoided, A::Error> {
+        no_port_or_range()
+    }
+}
+
 impl<'de> Deserialize<'de> for Avoided {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum PortOrRange {
-            Port(i64),
-            Range(String),
-        }
-        let range = match PortOrRange::deserialize(from) {
-            Ok(PortOrRange::Port(number)) => Port::try_from(number).map(PortRange::from),
-            Ok(PortOrRange::Range(text)) => text.parse(),
-            Err(_) => {
-                return Err(de::Error::custom(message!("settings_error.avoided")));
-            }
-        };
-        range.map(Self).map_err(de::Error::custom)
+        from.deserialize_any(PortOrRange)
     }
 }
 
