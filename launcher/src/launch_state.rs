@@ -60,7 +60,10 @@ pub enum ReadyReason {
     /// It replaces one that failed, or that a person had restarted.
     Restart,
     /// A person asked for another port.
-    Move,
+    Move {
+        /// The port that the server leaves.
+        from: Port,
+    },
 }
 
 /// The state of a launch outside the supervisor.
@@ -188,7 +191,7 @@ impl LaunchState<'_> {
         match reason {
             ReadyReason::FirstStart => self.announce(&info, at, &choice.refused),
             ReadyReason::Restart => self.launch.screen.restarted(&info, at),
-            ReadyReason::Move => {
+            ReadyReason::Move { .. } => {
                 // A person who has moved on purpose does not wait for the home port.
                 self.home_port_wait = None;
                 self.launch.screen.moved(&info, at);
@@ -243,24 +246,24 @@ impl LaunchState<'_> {
     /// Remembers the port of a server that became ready. Returns the generation of the assignment;
     /// `None` if the port is not remembered.
     fn remember(&mut self, choice: &Choice, at: &ServerAt, reason: ReadyReason) -> Option<u64> {
-        let (launch, assignment) = (self.launch, &mut self.remembered.assignment);
-        let previous = assignment.last_good.map(|good| good.port);
-        if let Some(from) = previous.filter(|port| *port != at.port) {
-            let why = match reason {
-                ReadyReason::FirstStart if !choice.refused.is_empty() => MoveReason::Conflict,
-                ReadyReason::FirstStart
-                    if choice.origin == Origin::Home && launch.was_home_port_before(at.port) =>
-                {
-                    MoveReason::HomePortFree
-                }
-                _ => MoveReason::Asked,
-            };
+        let (launch, previous) = (self.launch, self.last_good_port());
+        let left = match reason {
+            ReadyReason::FirstStart => previous
+                .filter(|from| *from != at.port)
+                .map(|from| (from, self.why_left(from, choice, at.port))),
+            ReadyReason::Restart => None,
+            ReadyReason::Move { from } => Some((from, MoveReason::Asked)),
+        };
+        if let Some((from, why)) = left {
             launch.history.record(&Event::PortMoved { from, to: at.port, why });
         }
         if choice.origin == Origin::Temporary {
+            let range = self.options.settings.range.value;
+            self.not_remembered = Some(message!("warning.temporary", port = at.port, range));
             return None;
         }
         let lock = self.run_files.lock()?;
+        let assignment = &mut self.remembered.assignment;
         assignment.assign(at.port, choice.origin, Timestamp::now());
         let file = launch.context.folders.assignment(&launch.context.app);
         if let Err(error) = assignment.commit(&file, lock) {
@@ -276,6 +279,18 @@ impl LaunchState<'_> {
         Some(generation)
     }
 
+    /// Why a start has left the last good port `from` for `to`.
+    fn why_left(&self, from: Port, choice: &Choice, to: Port) -> MoveReason {
+        match choice.origin {
+            Origin::Home if self.launch.was_home_port_before(to) => MoveReason::HomePortFree,
+            Origin::Home | Origin::Explicit => MoveReason::Asked,
+            _ if choice.refused.iter().any(|conflict| conflict.port == from) => {
+                MoveReason::Conflict
+            }
+            _ => MoveReason::OutsideRange,
+        }
+    }
+
     /// Publishes where the server is, for programs.
     fn publish(&mut self, info: &LaunchInfo, at: &ServerAt) {
         let discovery = Discovery::new(info, at.server_pid, at.addresses.clone());
@@ -286,13 +301,15 @@ impl LaunchState<'_> {
     fn announce(&self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
         let Launch { context, screen, history, .. } = self.launch;
         info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
+        let settings = context.folders.settings(&context.app);
         screen.ready(&ReadyNotice {
             launch: info,
             at,
             refused,
             home: self.options.home_port.as_ref(),
             range: &self.options.settings.range,
-            now_wider: self.options.now_wider(&context.folders.settings(&context.app)),
+            what_sets_the_range: self.options.what_sets_the_range(&settings),
+            now_wider: self.options.now_wider(&settings),
             is_remembered: self.generation.is_some(),
             history: history.lost().is_none().then(|| context.folders.history()).as_deref(),
         });

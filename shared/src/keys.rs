@@ -86,8 +86,9 @@ keys! {
     /// `port_moved`: the port now. `settings_changed`: the value as it is written in the file now.
     TO = "to";
     /// `port_moved`: why the port is another: `conflict` (the old one could not be claimed), `asked` (a
-    /// person asked for it) or `home_port_free` (the home port is free again). `server_restarting`: why
-    /// there is a new server: `failed` (the one before it failed) or `asked`.
+    /// person asked for it), `home_port_free` (the home port is free again) or `outside_range` (the
+    /// settings have another range). `server_restarting`: why there is a new server: `failed` (the one
+    /// before it failed) or `asked`.
     WHY = "why";
     /// From where a stop, a restart or a move was asked for: `cli`, `console`, `api`, `signal`, `logout`
     /// or `shutdown`; null if it was not asked for, or the server passed the request on without it.

@@ -192,6 +192,8 @@ words! {
         Asked = "asked",
         /// The home port of the settings is free again.
         HomePortFree = "home_port_free",
+        /// The settings have another range, and the port it had is not in it.
+        OutsideRange = "outside_range",
     } else Other
 
     /// Why a new server is started in the place of another.

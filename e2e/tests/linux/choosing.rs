@@ -179,3 +179,56 @@ fn every_remembered_port_that_is_refused_is_on_record_before_another_is_claimed(
         running.stop().lines().into_iter().map(|line| line["event"].clone()).collect();
     assert_eq!(printed, ["server_ready", "port_conflict", "port_conflict"]);
 }
+
+/// Browsers refuse the one port of the range, so the port is of the system's choice and is not remembered.
+#[test]
+fn a_port_outside_the_range_is_left_for_that_reason_and_each_move_names_the_port_that_it_left() {
+    let (home, remembered) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(remembered).start();
+    running.ready();
+    running.stop();
+
+    let mut running = home.launcher().setting("range = '6000-6000'").start();
+    let first = running.ready().port;
+    let moves = || -> Vec<_> {
+        let ports = |moved: &Value| [&moved["from"], &moved["to"]].map(Value::as_u64);
+        let moved = home.events("port_moved");
+        moved.iter().map(|moved| (ports(moved), moved["why"].clone())).collect()
+    };
+    let from_to = |from: u16, to: u16| [Some(u64::from(from)), Some(to.into())];
+    assert_eq!(moves(), [(from_to(remembered, first), Value::from("outside_range"))]);
+    assert_eq!(home.ask("restart").code, Some(0));
+    assert_eq!(moves().len(), 1);
+
+    let mut before = first;
+    for moved in 1..3 {
+        let answer = home.ask("move").line("moved");
+        let now = answer["to"].as_u64().and_then(|port| port.try_into().ok()).expect("a port");
+        assert_eq!(moves()[moved], (from_to(before, now), Value::from("asked")));
+        let warning = answer["warning"].as_str().expect("a warning");
+        assert!(warning.contains("for this launch only"), "{warning}");
+        before = now;
+    }
+    running.stop();
+    assert_eq!(home.last_good(), Some(remembered));
+}
+
+#[test]
+fn a_start_says_that_the_range_is_why_it_left_the_last_good_port() {
+    let (home, remembered) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(remembered).start();
+    running.ready();
+    running.stop();
+    let range = if remembered < 25_000 { "25000-25999" } else { "20000-20999" };
+    let said = home.command("start").without("--json").args(["--range", range, "--detach"]).run();
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let reason = format!("port {remembered}, which is outside {range} (--range)");
+    assert!(said.stdout.contains(&reason), "{said:?}");
+    assert_eq!(home.last("port_moved")["why"], "outside_range");
+    let told = home.command("history").run().stdout;
+    assert!(
+        told.contains(&format!("instead of {remembered}, which is outside the range.")),
+        "{told}"
+    );
+    assert_eq!(home.ask("stop").code, Some(0));
+}

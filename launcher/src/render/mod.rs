@@ -57,6 +57,8 @@ pub struct ReadyNotice<'a> {
     pub home: Option<&'a Sourced<Port>>,
     /// The ports to choose from.
     pub range: &'a Sourced<PortRange>,
+    /// The option or the variable that sets the range, or else the key in the settings file.
+    pub what_sets_the_range: String,
     /// What a person can do to have more of them.
     pub now_wider: String,
     /// Whether the next start will know the port.
@@ -270,6 +272,11 @@ fn explanation(ready: &ReadyNotice<'_>) -> Vec<String> {
         (_, Some(previous)) if previous == port => vec![message!("here.same")],
         (Origin::Home, Some(previous)) if ready.refused.is_empty() => {
             vec![message!("start.home_used", previous, port)]
+        }
+        (Origin::Explicit, Some(previous)) => vec![message!("start.another", previous)],
+        (_, Some(previous)) if ready.refused.iter().all(|conflict| conflict.port != previous) => {
+            let (range, source) = (ready.range.value, &ready.what_sets_the_range);
+            vec![message!("start.outside_range", previous, range, source)]
         }
         (_, Some(previous)) => vec![message!("start.another", previous)],
     };

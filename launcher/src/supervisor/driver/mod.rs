@@ -242,9 +242,9 @@ impl Driver<'_> {
             Effect::Send(attempt, message) => self.servers.send(attempt, &message),
             Effect::Kill(attempt) => self.servers.kill(attempt),
             Effect::Claim(port) => return Performed::With(self.claim(port)),
-            Effect::Move { .. } => {
+            Effect::Move { from, .. } => {
                 if self.claims.switch() {
-                    self.ready_reason = ReadyReason::Move;
+                    self.ready_reason = ReadyReason::Move { from };
                 }
             }
             Effect::AbandonClaim(by) => self.claims.abandon_claim(by),

@@ -80,6 +80,7 @@ fn why_moved(view: &View, moved: &LastMove, messages: &Messages) -> String {
     let from = &moved.from;
     match moved.why {
         MoveReason::HomePortFree => messages.fill("here.moved_home", &[("from", from)]),
+        MoveReason::OutsideRange => messages.fill("here.moved_range", &[("from", from)]),
         MoveReason::Asked | MoveReason::Other => {
             messages.fill("here.moved_asked", &[("from", from)])
         }

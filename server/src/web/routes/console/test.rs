@@ -120,6 +120,8 @@ fn a_move_that_was_asked_for_is_no_trouble() {
     let page = english(&view);
     assert_says(&page, &["Moved here from port 3030, as requested."]);
     assert!(!page.contains("To get 3030 back"));
+    view.moved.as_mut().expect("moved").why = MoveReason::OutsideRange;
+    assert_says(&english(&view), &["Port 3030, where it was last time, is outside the range."]);
 }
 
 #[test]
