@@ -72,7 +72,9 @@ fn headline(conflicts: &[Conflict]) -> String {
 }
 
 fn given_up(end: &ServerEnd, rule: Restart) -> String {
-    let how = sentences::end(Language::English.messages(), end.exit_code, end.signal);
+    let ServerEnd { exit_code, signal, error, .. } = end;
+    let messages = Language::English.messages();
+    let how = sentences::end(messages, *exit_code, *signal, error.as_deref());
     match rule {
         Restart::OnFailure => message!("failure.five_times", how),
         Restart::Never => message!("failure.never", how),

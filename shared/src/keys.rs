@@ -128,7 +128,7 @@ keys! {
     SOURCE = "source";
     /// Why it ended, one word: see [below](#reasons).
     REASON = "reason";
-    /// The error message; null if nothing went wrong.
+    /// The error message; null if nothing went wrong. Of a server: why it could not be started.
     ERROR = "error";
 
     /// How many lines of diagnostics this process could not write so far: they found no room in the

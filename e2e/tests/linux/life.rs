@@ -1,6 +1,6 @@
 //! The life and the end of a launch.
 
-use std::process::Stdio;
+use std::{fs, process::Stdio};
 
 use e2e::{Home, RunContext, Stranger, found, get, is_free, program, quiet_port, skip, wait_until};
 use rustix::process::Signal;
@@ -191,6 +191,31 @@ fn a_server_that_keeps_failing_is_given_up_after_five_times() {
     assert_eq!(delays, [100.0, 200.0, 400.0, 800.0]);
     assert_eq!(home.last("launch_gave_up")["exit_code"], 1);
     assert_eq!(home.last("launch_failed")["exit_code"], 75);
+}
+
+#[test]
+fn a_server_that_could_not_be_started_is_recorded_with_the_reason() {
+    let home = Home::new();
+    let copy = home.path().join("copy of the server");
+    fs::copy(program("fake_server"), &copy).expect("copied");
+    let mut running = home.launcher().setting(format!("command = ['{}']", copy.display())).start();
+    running.ready();
+    fs::remove_file(&copy).expect("it was there");
+    for request in ["restart", "move"] {
+        assert_eq!(home.ask(request).code, Some(75), "{request}");
+        let exited = home.last("server_exited");
+        assert!(exited["server_pid"].is_null(), "{request}: {exited}");
+        let told = home.command("history --event server_exited").run().stdout;
+        let sentence = format!("The server could not be started: {}: No such file", copy.display());
+        assert!(
+            told.lines().last().is_some_and(|line| line.contains(&sentence)),
+            "{request}: {told}"
+        );
+    }
+    running.server().kill();
+    assert_eq!(running.exit().code, Some(75));
+    let told = home.command("history").run().stdout;
+    assert!(!told.contains("the cause is unknown"), "{told}");
 }
 
 #[test]

@@ -86,6 +86,8 @@ pub struct ServerEnd {
     pub port: Option<Port>,
     /// Its process id; `None` if it was not started, and in records of version 0.1.0.
     pub server_pid: Option<u32>,
+    /// Why it could not be started; `None` if it was.
+    pub error: Option<String>,
 }
 
 /// A server that is followed by a new one.

@@ -12,9 +12,12 @@ use crate::{
 /// The keys that version 0.1.0 did not write, with the events that have them.
 const ADDED: [(EventName, &[&str]); 7] = [
     (EventName::ServerReady, &[keys::SINCE_SPAWN_MS]),
-    (EventName::ServerExited, &[keys::PORT, keys::SERVER_PID]),
-    (EventName::ServerRestarting, &[keys::PORT, keys::SERVER_PID, keys::WHY, keys::BY]),
-    (EventName::LaunchGaveUp, &[keys::PORT, keys::SERVER_PID]),
+    (EventName::ServerExited, &[keys::PORT, keys::SERVER_PID, keys::ERROR]),
+    (
+        EventName::ServerRestarting,
+        &[keys::PORT, keys::SERVER_PID, keys::ERROR, keys::WHY, keys::BY],
+    ),
+    (EventName::LaunchGaveUp, &[keys::PORT, keys::SERVER_PID, keys::ERROR]),
     (EventName::PortReleased, &[keys::BY]),
     (EventName::LaunchStopped, &[keys::BY]),
     (EventName::LaunchFailed, &[keys::BY]),

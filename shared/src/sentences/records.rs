@@ -26,6 +26,9 @@ pub fn record(messages: &Messages, record: &Value, time: HolderTime) -> String {
             let why = record[keys::WHY].as_str().unwrap_or(RestartReason::Failed.word());
             text(messages, &format!("event.{name}.{why}"), record)
         }
+        Ok(EventName::ServerExited) if record[keys::ERROR].is_string() => {
+            text(messages, &format!("event.{name}.not_started"), record)
+        }
         Ok(EventName::LaunchStopped | EventName::PortReleased) => {
             let reason = record[keys::REASON].as_str().unwrap_or_default();
             let key = format!("event.{name}");
@@ -84,17 +87,24 @@ fn value(messages: &Messages, name: &str, record: &Value) -> String {
 /// How the server of a record ended.
 fn how(messages: &Messages, record: &Value) -> String {
     let number = |key: &str| record[key].as_i64().and_then(|number| number.try_into().ok());
-    end(messages, number(keys::EXIT_CODE), number(keys::SIGNAL))
+    let error = record[keys::ERROR].as_str();
+    end(messages, number(keys::EXIT_CODE), number(keys::SIGNAL), error)
 }
 
-/// How a server ended, as a part of a sentence.
-pub fn end(messages: &Messages, exit_code: Option<i32>, signal: Option<i32>) -> String {
-    match (signal, exit_code) {
-        (Some(signal), _) => messages.fill("how.signal", &[("signal", &signal)]),
-        (None, Some(code)) => {
+/// How a server ended, or why it could not be started, as a part of a sentence.
+pub fn end(
+    messages: &Messages,
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+    error: Option<&str>,
+) -> String {
+    match (error, signal, exit_code) {
+        (Some(error), _, _) => messages.fill("how.not_started", &[("error", &error)]),
+        (None, Some(signal), _) => messages.fill("how.signal", &[("signal", &signal)]),
+        (None, None, Some(code)) => {
             messages.fill("how.exit_code", &[("exit_code", &exit::in_words(code))])
         }
-        (None, None) => messages.message("how.unknown").to_owned(),
+        (None, None, None) => messages.message("how.unknown").to_owned(),
     }
 }
 
@@ -131,12 +141,17 @@ mod test {
         let claimed = json!({ "event": "port_claimed", "port": 3030, "origin": "range" });
         let moved = json!({ "event": "port_moved", "from": 3030, "to": 17342, "why": "conflict" });
         let ended = json!({ "event": "server_exited", "exit_code": null, "signal": 9 });
+        let not_started =
+            json!({ "event": "server_exited", "server_pid": null, "error": "/x: gone" });
+        let again = json!({ "event": "server_restarting", "why": "failed", "error": "/x: gone" });
         let changed = json!({ "event": "settings_changed", "key": "range", "to": "\"1-2\"" });
         for (record, wanted) in [
             (conflict, "Conflict: port 3030 is held by docker-proxy (pid 812, user root)."),
             (claimed, "Port 3030 is claimed: next free port of the range."),
             (moved, "Port 17342 is used instead of 3030, which was not available."),
             (ended, "The server ended: signal 9 ended it."),
+            (not_started, "The server could not be started: /x: gone."),
+            (again, "The server is started again: it could not be started (/x: gone)."),
             (changed, "Setting changed: range is \"1-2\" and was not set."),
         ] {
             assert_eq!(said(&record), wanted);

@@ -10,9 +10,9 @@ use shared::{event::Event, port::Port};
 use super::{
     effect::{Effect, Reply},
     input::Requester,
-    server_end::server_end,
+    server_end::{KILLED, end_of, server_end},
 };
-use crate::supervisor::settings::SupervisorSettings;
+use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
 /// A restart or a move under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,15 +42,13 @@ pub(super) struct Replacement {
 }
 
 impl Replacement {
-    /// The effects of its failure; it ended, or is killed, with this code or signal.
-    pub(super) fn fail(
-        self,
-        exit_code: Option<i32>,
-        signal: Option<i32>,
-        why: &str,
-        now: Instant,
-    ) -> Vec<Effect> {
-        let end = server_end(exit_code, signal, self.attempt, now.duration_since(self.since));
+    /// The effects of its failure; without a `reason` it is killed because it is no longer needed.
+    pub(super) fn fail(self, reason: Option<&NotReady>, why: &str, now: Instant) -> Vec<Effect> {
+        let uptime = now.duration_since(self.since);
+        let end = match reason {
+            Some(reason) => end_of(reason, self.attempt, uptime),
+            None => server_end(None, KILLED, self.attempt, uptime),
+        };
         let mut effects =
             vec![Effect::Kill(self.attempt), Effect::Record(Event::ServerExited(end))];
         if let OperationKind::Move { .. } = self.kind {

@@ -16,7 +16,7 @@ use super::{
     model::State,
     operation::{Operation, OperationKind, Replacement},
     phase::Phase,
-    server_end::{KILLED, end_of, server_end},
+    server_end::server_end,
 };
 use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
 
@@ -105,7 +105,7 @@ impl State {
             Some(Operation::Claiming(requester)) => {
                 vec![Effect::Reply(requester.ticket, Reply::Refused(why.to_owned()))]
             }
-            Some(Operation::Replacing(replacement)) => replacement.fail(None, KILLED, why, now),
+            Some(Operation::Replacing(replacement)) => replacement.fail(None, why, now),
         }
     }
 
@@ -191,8 +191,7 @@ impl State {
         match self.operation.take() {
             Some(Operation::Replacing(replacement)) => {
                 let why = message!("operation.not_started", reason);
-                let (exit_code, signal) = end_of(reason);
-                replacement.fail(exit_code, signal, &why, now)
+                replacement.fail(Some(reason), &why, now)
             }
             other => {
                 self.operation = other;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::event::ServerEnd;
+use shared::event::{ServerEnd, masked_text};
 
 use crate::readiness::NotReady;
 
@@ -13,9 +13,14 @@ pub(super) const KILL_INTERVAL: Duration = Duration::from_secs(12);
 /// The signal of a server that we kill.
 pub(super) const KILLED: Option<i32> = Some(9);
 
-/// The exit code and the signal of a server that is not ready: it has ended, or is killed now.
-pub(super) fn end_of(reason: &NotReady) -> (Option<i32>, Option<i32>) {
-    if reason.is_alive() { (None, KILLED) } else { reason.end() }
+/// The end of a server that is not ready: it has ended, is killed now, or was not started.
+pub(super) fn end_of(reason: &NotReady, attempt: u32, uptime: Duration) -> ServerEnd {
+    let (exit_code, signal) = if reason.is_alive() { (None, KILLED) } else { reason.end() };
+    let error = match reason {
+        NotReady::NotStarted(failure) => Some(masked_text(&failure.why)),
+        _ => None,
+    };
+    ServerEnd { error, ..server_end(exit_code, signal, attempt, uptime) }
 }
 
 pub(super) fn server_end(

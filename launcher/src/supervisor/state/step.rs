@@ -47,12 +47,12 @@ impl State {
         since: Instant,
         now: Instant,
     ) -> Vec<Effect> {
-        let (exit_code, signal) = end_of(&reason);
+        let end = end_of(&reason, self.current, now.duration_since(since));
+        let exit_code = end.exit_code;
         let mut effects = Vec::new();
         if reason.is_alive() {
             effects.push(Effect::Kill(self.current));
         }
-        let end = server_end(exit_code, signal, self.current, now.duration_since(since));
         if self.ever_ready {
             self.failed(settings, end, now, &mut effects);
             return effects;

@@ -23,6 +23,8 @@ export function sentence(record) {
     case EVENT.SERVER_RESTARTING:
       return say(`event.${event}.${record.why ?? RESTART.FAILED}`, { how: how(record) });
     case EVENT.SERVER_EXITED:
+      if (record.error) return say("event.server_exited.not_started", record);
+      return say(`event.${event}`, { how: how(record) });
     case EVENT.LAUNCH_GAVE_UP:
       return say(`event.${event}`, { how: how(record) });
     case EVENT.LAUNCH_STOPPED:
@@ -35,8 +37,9 @@ export function sentence(record) {
   }
 }
 
-/** How a server ended. */
-function how({ exit_code, signal }) {
+/** How a server ended, or why it could not be started. */
+function how({ exit_code, signal, error }) {
+  if (error) return say("how.not_started", { error });
   if (exit_code !== null && exit_code !== undefined) return say("how.exit_code", { exit_code });
   return signal ? say("how.signal", { signal }) : say("how.unknown");
 }

@@ -395,6 +395,7 @@ impl<'a> PlannedLaunch<'a> {
             delay: None,
             port: Some(port),
             server_pid: Some(server),
+            error: None,
         }
     }
 }
