@@ -88,7 +88,8 @@ keys! {
     /// `port_moved`: why the port is another: `conflict` (the old one could not be claimed), `asked` (a
     /// person asked for it), `home_port_free` (the home port is free again) or `outside_range` (the
     /// settings have another range). `server_restarting`: why there is a new server: `failed` (the one
-    /// before it failed) or `asked`.
+    /// before it failed) or `asked`. `launch_gave_up`: why there is none: `failed_too_often` or
+    /// `never_restarted` (`restart` is `never`).
     WHY = "why";
     /// From where a stop, a restart or a move was asked for: `cli`, `console`, `api`, `signal`, `logout`
     /// or `shutdown`; null if it was not asked for, or the server passed the request on without it.

@@ -204,6 +204,14 @@ words! {
         Asked = "asked",
     } else Other
 
+    /// Why a server that failed is not started again.
+    pub enum LastFailureReason {
+        /// It failed too often in a short time.
+        FailedTooOften = "failed_too_often",
+        /// The setting `restart` is `never`.
+        NeverRestarted = "never_restarted",
+    } else Other
+
     /// How the version of a running instance relates to the one that found it.
     pub enum Relation {
         /// The same version.

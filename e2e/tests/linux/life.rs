@@ -189,7 +189,7 @@ fn a_server_that_keeps_failing_is_given_up_after_five_times() {
         .map(|r| r["delay_ms"].as_f64().expect("a delay"))
         .collect();
     assert_eq!(delays, [100.0, 200.0, 400.0, 800.0]);
-    assert_eq!(home.last("launch_gave_up")["exit_code"], 1);
+    assert_eq!((&gave_up["exit_code"], &gave_up["why"]), (&1.into(), &"failed_too_often".into()));
     assert_eq!(home.last("launch_failed")["exit_code"], 75);
 }
 
@@ -243,7 +243,8 @@ fn a_person_who_wants_no_restart_gets_none() {
     let ended = home.launcher().fake(&["ready-then-signal=9"]).setting("restart = \"never\"").run();
     assert_eq!(ended.code, Some(75), "{ended:?}");
     assert_eq!(home.events("server_spawned").len(), 1);
-    assert_eq!(home.last("launch_gave_up")["signal"], 9);
+    let gave_up = home.last("launch_gave_up");
+    assert_eq!((&gave_up["signal"], &gave_up["why"]), (&9.into(), &"never_restarted".into()));
 }
 
 /// What a server prints is no reason to end it once it serves.

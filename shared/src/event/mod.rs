@@ -18,7 +18,8 @@ use slog::{Level, Serde, Serializer};
 pub use self::masked::{masked, masked_text, masked_value};
 use self::snake_case::snake_case;
 pub use crate::words::{
-    EndReason, MoveReason, Process, RecoverySource, Relation, RequestedBy, RestartReason,
+    EndReason, LastFailureReason, MoveReason, Process, RecoverySource, Relation, RequestedBy,
+    RestartReason,
 };
 use crate::{
     conflict::{Conflict, Origin},
@@ -103,6 +104,18 @@ pub struct ServerRestarting {
     pub why: RestartReason,
     /// From where it was asked for; `None` if it was not.
     pub by: Option<RequestedBy>,
+}
+
+/// A server that is followed by none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LastFailure {
+    /// How its last process ended.
+    #[serde(flatten)]
+    pub end: ServerEnd,
+    /// Why it is not started again; version 0.1.0 did not write it.
+    #[serde(default)]
+    pub why: LastFailureReason,
 }
 
 /// Why version 0.1.0 restarted: it recorded no other restart.
@@ -284,7 +297,7 @@ events! {
     /// A new server is started in its place.
     ServerRestarting(ServerRestarting) => "server restarting", Info, [Launcher];
     /// The server failed, too often or in a launch that never restarts it, and is not started again.
-    LaunchGaveUp(ServerEnd) => "launch gave up", Error, [Launcher];
+    LaunchGaveUp(LastFailure) => "launch gave up", Error, [Launcher];
     /// A second start found the first.
     InstanceFound {
         /// Where the first one is.
@@ -352,7 +365,8 @@ impl Event {
     /// The end of a server that it records, if any.
     pub fn server_end_mut(&mut self) -> Option<&mut ServerEnd> {
         match self {
-            Self::ServerExited(end) | Self::LaunchGaveUp(end) => Some(end),
+            Self::ServerExited(end) => Some(end),
+            Self::LaunchGaveUp(given_up) => Some(&mut given_up.end),
             Self::ServerRestarting(restarting) => Some(&mut restarting.end),
             _ => None,
         }
@@ -378,7 +392,8 @@ impl Event {
             Self::PortMoved { from, to, .. } => *from == port || *to == port,
             Self::ServerSpawned(at) | Self::ServerListening(at) => at.port == port,
             Self::ServerReady(ready) => ready.at.port == port,
-            Self::ServerExited(end) | Self::LaunchGaveUp(end) => end.port == Some(port),
+            Self::ServerExited(end) => end.port == Some(port),
+            Self::LaunchGaveUp(given_up) => given_up.end.port == Some(port),
             Self::ServerRestarting(restarting) => restarting.end.port == Some(port),
             Self::PortReleased(end) | Self::LaunchStopped(end) | Self::LaunchFailed(end) => {
                 end.port == Some(port)

@@ -17,7 +17,7 @@ const ADDED: [(EventName, &[&str]); 7] = [
         EventName::ServerRestarting,
         &[keys::PORT, keys::SERVER_PID, keys::ERROR, keys::WHY, keys::BY],
     ),
-    (EventName::LaunchGaveUp, &[keys::PORT, keys::SERVER_PID, keys::ERROR]),
+    (EventName::LaunchGaveUp, &[keys::PORT, keys::SERVER_PID, keys::ERROR, keys::WHY]),
     (EventName::PortReleased, &[keys::BY]),
     (EventName::LaunchStopped, &[keys::BY]),
     (EventName::LaunchFailed, &[keys::BY]),

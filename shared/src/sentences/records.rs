@@ -29,6 +29,11 @@ pub fn record(messages: &Messages, record: &Value, time: HolderTime) -> String {
         Ok(EventName::ServerExited) if record[keys::ERROR].is_string() => {
             text(messages, &format!("event.{name}.not_started"), record)
         }
+        Ok(EventName::LaunchGaveUp) => {
+            let why = record[keys::WHY].as_str().unwrap_or_default();
+            let key = format!("event.{name}");
+            text(messages, &format!("{key}.{why}"), record).or_else(|| text(messages, &key, record))
+        }
         Ok(EventName::LaunchStopped | EventName::PortReleased) => {
             let reason = record[keys::REASON].as_str().unwrap_or_default();
             let key = format!("event.{name}");
@@ -144,6 +149,7 @@ mod test {
         let not_started =
             json!({ "event": "server_exited", "server_pid": null, "error": "/x: gone" });
         let again = json!({ "event": "server_restarting", "why": "failed", "error": "/x: gone" });
+        let gave_up = |why| json!({ "event": "launch_gave_up", "signal": 9, "why": why });
         let changed = json!({ "event": "settings_changed", "key": "range", "to": "\"1-2\"" });
         for (record, wanted) in [
             (conflict, "Conflict: port 3030 is held by docker-proxy (pid 812, user root)."),
@@ -152,6 +158,14 @@ mod test {
             (ended, "The server ended: signal 9 ended it."),
             (not_started, "The server could not be started: /x: gone."),
             (again, "The server is started again: it could not be started (/x: gone)."),
+            (
+                gave_up("failed_too_often"),
+                "The launch gave up, because the server failed too often; the last time, signal 9 ended it.",
+            ),
+            (
+                gave_up("never_restarted"),
+                "The launch ended, because a server that failed is not started again (`restart` is `never`): signal 9 ended it.",
+            ),
             (changed, "Setting changed: range is \"1-2\" and was not set."),
         ] {
             assert_eq!(said(&record), wanted);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use shared::{
-    event::{Event, RestartReason, ServerEnd, ServerRestarting},
+    event::{Event, LastFailure, LastFailureReason, RestartReason, ServerEnd, ServerRestarting},
     exit::Exit,
     handover::{ToLauncher, ToServer},
     message,
@@ -91,7 +91,12 @@ impl State {
             Restart::Never => None,
         };
         let Some(delay) = delay else {
-            effects.push(Effect::Record(Event::LaunchGaveUp(end.clone())));
+            let why = match settings.restart {
+                Restart::OnFailure => LastFailureReason::FailedTooOften,
+                Restart::Never => LastFailureReason::NeverRestarted,
+            };
+            let given_up = LastFailure { end: end.clone(), why };
+            effects.push(Effect::Record(Event::LaunchGaveUp(given_up)));
             return self.end(LaunchOutcome::GaveUp { end, rule: settings.restart }, now, effects);
         };
         end.delay = Some(delay);

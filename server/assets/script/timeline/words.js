@@ -26,11 +26,10 @@ export function sentence(record) {
       if (record.error) return say("event.server_exited.not_started", record);
       return say(`event.${event}`, { how: how(record) });
     case EVENT.LAUNCH_GAVE_UP:
-      return say(`event.${event}`, { how: how(record) });
     case EVENT.LAUNCH_STOPPED:
     case EVENT.PORT_RELEASED: {
-      const key = `event.${event}.${record.reason}`;
-      return say(has(key) ? key : `event.${event}`, record);
+      const key = `event.${event}.${record.why ?? record.reason}`;
+      return say(has(key) ? key : `event.${event}`, { ...record, how: how(record) });
     }
     default:
       return has(`event.${event}`) ? say(`event.${event}`, record) : say("event.other", { event });

@@ -14,8 +14,9 @@ use crate::{
     claim,
     conflict::{Class, Conflict, Holder, Origin, OsError},
     event::{
-        EndReason, Ending, Event, EventName, MoveReason, Process, RecoverySource, Relation,
-        RequestedBy, RestartReason, ServerAt, ServerEnd, ServerReady, ServerRestarting,
+        EndReason, Ending, Event, EventName, LastFailure, LastFailureReason, MoveReason, Process,
+        RecoverySource, Relation, RequestedBy, RestartReason, ServerAt, ServerEnd, ServerReady,
+        ServerRestarting,
     },
     port::Port,
 };
@@ -294,7 +295,10 @@ impl<'a> PlannedLaunch<'a> {
     fn give_up(&mut self, port: Port, server: u32) {
         let end = self.server_end(port, server, Some(1), None);
         self.record(Event::ServerExited(end.clone()));
-        self.record(Event::LaunchGaveUp(end));
+        self.record(Event::LaunchGaveUp(LastFailure {
+            end,
+            why: LastFailureReason::FailedTooOften,
+        }));
         self.record(Event::PortReleased(Ending::of(port, EndReason::GaveUp)));
         self.fail(Some(port), EndReason::GaveUp, 75);
     }
