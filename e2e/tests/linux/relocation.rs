@@ -187,6 +187,18 @@ fn after_a_move_every_command_finds_the_new_port() {
     assert_eq!((ready.port, ready.origin.as_str()), (to, "last_good"));
 }
 
+#[test]
+fn a_move_says_how_long_the_running_launcher_redirects_whatever_its_file_says_by_now() {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().port(from).setting("redirect_for = '4m'").start();
+    running.ready();
+    home.set("server", "redirect_for = '2s'\n");
+    let told = home.command("move").arg(to.to_string()).run();
+    let span = format!("Port {from} redirects there for 4m.");
+    assert!(told.stdout.contains(&span), "{told:?}");
+    assert_eq!(running.stop().code, Some(0));
+}
+
 /// I6: also if there was no time to end well, and the file is lost.
 #[test]
 fn after_a_move_and_a_kill_the_new_port_is_found_in_the_history_alone() {

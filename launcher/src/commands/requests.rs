@@ -75,7 +75,7 @@ pub(super) fn restart(context: &CommandContext, json: bool) -> Exit {
 /// Changes the port of the running server: to this one, or any.
 pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool) -> Exit {
     send(context, Request::Move { port }, |answer, elapsed_ms| match answer {
-        Response::Done { url, from, port, server_pid, warning } if json => Some(
+        Response::Done { url, from, port, server_pid, warning, .. } if json => Some(
             json!({
                 "event": AnswerName::Moved, "app": context.app, "url": url,
                 "from": from, "to": port,
@@ -83,10 +83,8 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
             })
             .to_string(),
         ),
-        Response::Done { url, from, warning, .. } => {
-            let settings = Settings::load(&context.folders.settings(&context.app));
-            let set = settings.ok().and_then(|settings| settings.redirect_for);
-            let span = set.or(Settings::defaults().redirect_for).filter(|span| !span.0.is_zero());
+        Response::Done { url, from, warning, redirect_for, .. } => {
+            let span = redirect_for.filter(|span| !span.0.is_zero());
             let redirects = span.map(|span| message!("ask.redirects", port = from, span));
             let details = [redirects, warned(warning.as_deref())];
             Some(with_details(message!("ask.moved", url), details))

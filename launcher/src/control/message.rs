@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{history::LostRecords, launch::LaunchInfo, port::Port, words::LaunchPhase};
+use shared::{
+    history::LostRecords, launch::LaunchInfo, port::Port, settings::Span, words::LaunchPhase,
+};
 
 /// A request of a command, and until when it stands.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +57,9 @@ pub enum Response {
         /// What a person must know besides; absent if there is nothing, or in an answer of version 0.1.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         warning: Option<String>,
+        /// How long the old port of a move redirects; absent in an answer of an earlier version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        redirect_for: Option<Span>,
     },
     /// The request cannot be met; nothing has changed.
     Refused {

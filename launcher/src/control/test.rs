@@ -65,6 +65,13 @@ fn a_launcher_that_does_not_answer_is_given_up() {
 }
 
 #[test]
+fn an_answer_of_an_earlier_version_does_not_say_how_long_the_old_port_redirects() {
+    let done = r#"{"answer":"done","url":"http://127.0.0.1:2/","from":1,"port":2,"server_pid":3}"#;
+    let read: Response = serde_json::from_str(done).expect("an answer");
+    assert!(matches!(read, Response::Done { redirect_for: None, warning: None, .. }), "{read:?}");
+}
+
+#[test]
 fn garbage_and_a_flood_are_answered_with_what_is_wrong() {
     let (_folder, _listener, path) = listening();
     for (said, wrong) in

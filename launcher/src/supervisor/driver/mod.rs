@@ -16,6 +16,7 @@ use std::{
 
 use shared::{
     claim, event::RequestedBy, exit::ONE_SIGNAL, handover::ToLauncher, keys, message, port::Port,
+    settings::Span,
 };
 use slog::warn;
 
@@ -303,6 +304,7 @@ impl Driver<'_> {
                 port,
                 server_pid: self.servers.serving_pid().unwrap_or_default(),
                 warning: self.launch_state.warning(),
+                redirect_for: Some(Span(self.settings.redirect_for)),
             },
         }
     }
