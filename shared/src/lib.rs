@@ -18,7 +18,8 @@
 //! - [`os`], [`event`], [`advice`]: the operating system, the table of events, and advice. `unsafe`
 //!   code lives in [`os`] alone.
 //! - [`conflict`], [`next_command`]: a port that could not be claimed, and a command to type next.
-//! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`wire`], [`exit`],
+//! - [`wire`]: messages on a pipe or a socket.
+//! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`exit`],
 //!   [`invoked_as`], [`checkout`], [`printable`], [`value_error`], and [`messages`], the sentences for people.
 
 #![deny(unsafe_code)]
@@ -65,6 +66,8 @@ pub mod advice;
 pub mod conflict;
 pub mod next_command;
 
+pub mod wire;
+
 pub mod app;
 pub mod checkout;
 pub mod exit;
@@ -75,6 +78,5 @@ pub mod one_line;
 pub mod port;
 pub mod printable;
 pub mod value_error;
-pub mod wire;
 pub mod words;
 pub mod messages;

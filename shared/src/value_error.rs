@@ -16,18 +16,26 @@ pub(crate) fn names_types(message: &str) -> bool {
 pub fn in_words(serde: &str) -> String {
     let quoted =
         |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let in_marks = |known: &str| -> String {
+        quoted(known).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
     if let Some(rest) = serde.strip_prefix("unknown field `") {
         let (field, known) = rest.split_once('`').unwrap_or((rest, ""));
-        let known = quoted(known).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let known = in_marks(known);
         return match known.is_empty() {
             true => message!("problem.no_fields", field),
-            false => message!("problem.unknown_field", field, known = known.join(", ")),
+            false => message!("problem.unknown_field", field, known),
         };
     }
     if serde.starts_with("missing field")
         && let Some(field) = quoted(serde).first()
     {
         return message!("problem.missing_field", field);
+    }
+    if let Some(rest) = serde.strip_prefix("unknown variant `")
+        && let Some((word, known)) = rest.split_once('`')
+    {
+        return message!("problem.unknown_word", word, known = in_marks(known));
     }
     let wrong = WRONG_KIND.iter().find_map(|start| serde.strip_prefix(start));
     match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
@@ -49,6 +57,7 @@ mod test {
                 "there is no `x` here; there is `a`, `b`",
             ),
             ("missing field `port`", "`port` is missing"),
+            ("unknown variant `x`, expected `a` or `b`", "`x` is none of `a`, `b`"),
             (
                 "invalid type: string \"x\", expected a number",
                 "this is string \"x\": write a number",

@@ -4,9 +4,10 @@
 
 use std::io::{self, BufRead, Write};
 
-use crate::message;
-
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{message, value_error};
 
 /// The longest line that is read, in bytes: ten times the longest message, which is the hand-over
 /// message `adopt` with two sockets of Windows (each 744 hexadecimal digits).
@@ -29,7 +30,7 @@ pub enum MessageError {
     NotAMessage {
         /// The line without long words, cut to 200 characters, with control characters escaped.
         line: String,
-        /// The parser's error.
+        /// What is wrong with it, for a person.
         problem: String,
     },
 }
@@ -67,14 +68,13 @@ pub fn read_message<T: DeserializeOwned>(
         return Err(MessageError::TooLong);
     }
     serde_json::from_slice(&line).map(Some).map_err(|problem| MessageError::NotAMessage {
-        line: quoted(&line),
-        problem: problem.to_string(),
+        line: quoted(&String::from_utf8_lossy(&line)),
+        problem: quoted(&in_words(&line, &problem)),
     })
 }
 
-/// A line fit to be printed and kept: a program that repeats what it is sent repeats the secret and the token.
-fn quoted(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
+/// A text fit to be printed and kept: a program that repeats what it is sent repeats the secret and the token.
+fn quoted(text: &str) -> String {
     let is_part = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
     let mut quoted = String::new();
     let mut rest = text.trim_end();
@@ -87,9 +87,21 @@ fn quoted(line: &[u8]) -> String {
     quoted.chars().take(200).flat_map(char::escape_debug).collect()
 }
 
+/// Why the line is no message, without the words of the parser.
+fn in_words(line: &[u8], problem: &serde_json::Error) -> String {
+    match serde_json::from_slice(line) {
+        Ok(Value::Object(_)) => {
+            let text = problem.to_string();
+            value_error::in_words(text.rsplit_once(" at line ").map_or(&*text, |(said, _)| said))
+        }
+        _ => message!("message_error.no_object"),
+    }
+}
+
 #[cfg(test)]
 mod test {
     use super::*;
+    use crate::handover::ToLauncher;
 
     #[test]
     fn what_repeats_a_secret_is_quoted_without_it() {
@@ -104,5 +116,25 @@ mod test {
         }
         let error = read_message::<u8>(&mut "Grüße: läuft\n".as_bytes()).expect_err("no number");
         assert!(error.to_string().contains("`Grüße: läuft`"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_message_is_said_without_the_words_of_a_parser() {
+        for (line, wanted) in [
+            ("hi", "`hi` is not a message (it is not a JSON object)"),
+            ("[]", "`[]` is not a message (it is not a JSON object)"),
+            ("{}", "`{}` is not a message (`say` is missing)"),
+            (
+                r#"{"say":"listening"}"#,
+                r#"`{\"say\":\"listening\"}` is not a message (`addresses` is missing)"#,
+            ),
+            (
+                r#"{"say":"hi"}"#,
+                r#"`{\"say\":\"hi\"}` is not a message (`hi` is none of `listening`, `ready`, `move`, `restart`, `stop`, `reread`)"#,
+            ),
+        ] {
+            let read = read_message::<ToLauncher>(&mut format!("{line}\n").as_bytes());
+            assert_eq!(read.expect_err("no message").to_string(), wanted);
+        }
     }
 }

@@ -201,7 +201,7 @@ fn every_handover_message_of_the_protocol_is_documented() {
 fn words_of<T: serde::de::DeserializeOwned + std::fmt::Debug>() -> BTreeSet<String> {
     let error = wire::read_message::<T>(&mut &b"{\"say\":\"?\"}\n"[..]).expect_err("no such word");
     let error = error.to_string();
-    let list = error.split_once("expected").expect("it lists them").1;
+    let list = error.split_once("is none of").expect("it lists them").1;
     list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
