@@ -156,7 +156,7 @@ fn each_start_of_a_server_alone_has_a_token_and_one_beside_a_launch_leaves_that_
     let mut beside = home.server().port(port).start();
     beside.ready();
     wait_until("it says so", || {
-        beside.stderr().contains("server runs already, and its own is left")
+        beside.stderr().contains("find that one and not this one. `--app` names another app.")
     });
     assert_eq!(read(), of_launch);
     beside.stop();

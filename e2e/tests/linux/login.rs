@@ -114,5 +114,7 @@ fn what_cannot_be_registered_is_said() {
     assert!(told.stderr.contains("the start at login stays as it was"), "{told:?}");
     let mut running = with_desktop(home.launcher(), &home).start();
     running.ready();
+    let why = format!("{} is a file where a folder is wanted: move it", autostart(&home).display());
     assert!(running.stderr().contains("may not be started at login"), "{}", running.stderr());
+    assert!(told.stderr.contains(&why) && running.stderr().contains(&why), "{}", running.stderr());
 }

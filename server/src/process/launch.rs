@@ -26,7 +26,7 @@ use shared::{
     identity::Secret,
     launch::LaunchInfo,
     logging::{self, Diagnostics, Mode},
-    message,
+    message, next_command,
     paths::Folders,
     port::Port,
     token::Token,
@@ -183,8 +183,14 @@ impl ServerLaunch {
     {
         let (sender, requests) = unbounded_channel();
         let mut files = self.run_files();
-        if let Some(Err(error)) = files.as_mut().map(ServerRunFiles::write) {
-            not_kept(&message!("server.token"), &error);
+        match files.as_mut().map(ServerRunFiles::write) {
+            Some(Err(error)) if error.kind() == io::ErrorKind::ResourceBusy => {
+                let app = &self.info.app;
+                let command = next_command::launcher("where", app);
+                report::warning(message!("server.beside", app, command));
+            }
+            Some(Err(error)) => not_kept(&message!("server.token"), &error),
+            Some(Ok(())) | None => {}
         }
         let settings = ApplicationSettings {
             has_own_pages: routes.is_some(),

@@ -10,7 +10,7 @@ use std::{
 
 #[cfg(target_os = "linux")]
 use etcetera::base_strategy::{BaseStrategy, Xdg};
-use shared::atomic;
+use shared::{atomic, message};
 
 /// The text that is registered under `name`, if there is one.
 ///
@@ -18,10 +18,11 @@ use shared::atomic;
 ///
 /// If it cannot be read.
 pub fn read(name: &str) -> io::Result<Option<String>> {
-    match fs::read_to_string(file(name)?) {
+    let file = file(name)?;
+    match fs::read_to_string(&file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(about(&file, &error)),
     }
 }
 
@@ -33,7 +34,8 @@ pub fn read(name: &str) -> io::Result<Option<String>> {
 pub fn write(name: &str, text: &str) -> io::Result<()> {
     let write =
         |beside: &Path| File::options().write(true).open(beside)?.write_all(text.as_bytes());
-    atomic::replace(&file(name)?, write)
+    let file = file(name)?;
+    atomic::replace(&file, write).map_err(|error| about(&file, &error))
 }
 
 /// Removes what is registered under `name`.
@@ -42,10 +44,21 @@ pub fn write(name: &str, text: &str) -> io::Result<()> {
 ///
 /// If it is there and stays.
 pub fn remove(name: &str) -> io::Result<()> {
-    match fs::remove_file(file(name)?) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+    let file = file(name)?;
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(about(&file, &error)),
         _ => Ok(()),
     }
+}
+
+/// The error with the file, or with what is in its way and what to do about that.
+fn about(file: &Path, error: &io::Error) -> io::Error {
+    let in_the_way = file.ancestors().skip(1).find(|path| path.exists() && !path.is_dir());
+    let text = match in_the_way {
+        Some(path) => message!("login.in_the_way", file = path.display()),
+        None => format!("{}: {error}", file.display()),
+    };
+    io::Error::new(error.kind(), text)
 }
 
 /// The autostart file, which the desktop reads.

@@ -23,7 +23,7 @@ const SINCE: &str = "30d";
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ConflictsQuery {
-    /// Not from before this time, or this long ago, in the words of the commands; 30d unless given.
+    /// No conflict from before this time: a moment, or how long ago that is, such as `7d`; `30d` unless given.
     #[param(inline, example = "30d")]
     since: Option<SinceTime>,
     /// Of every app of this user, and not of this one alone.

@@ -44,10 +44,10 @@ pub(super) struct HistoryQuery {
     /// The `next` of the page before.
     #[param(inline)]
     cursor: Option<Cursor>,
-    /// Not from before this time, or this long ago, in the words of the commands.
+    /// No record from before this time: a moment, or how long ago that is, such as `7d`.
     #[param(inline, example = "7d")]
     since: Option<SinceTime>,
-    /// Not from after this time, or this long ago, in the same words.
+    /// No record from after this time, written in the same way.
     #[param(inline, example = "2026-11-22T12:00:00Z")]
     until: Option<SinceTime>,
     /// This event alone.

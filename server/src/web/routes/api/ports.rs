@@ -96,7 +96,7 @@ pub(super) struct PortPath {
     get,
     path = "/_homeport/api/v1/ports/{port}",
     tag = "reading",
-    summary = "What is the matter with a port",
+    summary = "Who holds a port, and whether it can be used",
     params(PortPath),
     responses(
         (status = 200, description = "What could be found out in a second", body = Explained),
