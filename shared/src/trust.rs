@@ -139,19 +139,21 @@ pub fn check_launch(folders: &Folders, app: &AppName) -> Result<(), Untrusted> {
     }
     // What root makes in a folder of another user is that user's.
     for folder in counted.iter().filter_map(|folder| nearest(folder)) {
-        check_there(folder).or_else(|untrusted| match untrusted.why {
-            Distrust::Foreign => Err(untrusted),
-            Distrust::Writable => Ok(()),
-        })?;
+        not_foreign(check_there(folder))?;
     }
-    let files = [
-        folders.settings(app),
-        folders.secret(),
-        folders.assignment(app),
-        folders.token(app),
-        folders.lock(app),
-    ];
-    files.iter().try_for_each(|file| check_there(file))
+    [folders.settings(app), folders.assignment(app)]
+        .iter()
+        .try_for_each(|file| check_there(file))?;
+    // What root owns of these and others may write is set aside or written anew, as for any user.
+    let made_anew = [folders.secret(), folders.token(app), folders.lock(app)];
+    made_anew.iter().try_for_each(|file| not_foreign(check_there(file)))
+}
+
+fn not_foreign(checked: Result<(), Untrusted>) -> Result<(), Untrusted> {
+    checked.or_else(|untrusted| match untrusted.why {
+        Distrust::Foreign => Err(untrusted),
+        Distrust::Writable => Ok(()),
+    })
 }
 
 /// Whether a decision may rest on what stands in the port history: on its file, and on the folders that it is in.

@@ -490,3 +490,22 @@ fn no_token_is_believed_that_others_may_write_not_even_by_root() {
         assert!(refused.stderr.contains("other users may write"), "{refused:?}");
     }
 }
+
+/// `doctor` says that it is set aside, for root as for anyone.
+#[test]
+fn a_secret_of_our_own_that_others_may_write_is_set_aside_and_made_anew() {
+    let home = Home::new();
+    let mut running = home.launcher().start();
+    running.ready();
+    assert_eq!(running.stop().code, Some(0));
+    let secret = home.folders().secret();
+    let before = fs::read_to_string(&secret).expect("text");
+    set_mode(&secret, 0o666);
+    let examined = home.command("doctor").run();
+    assert!(examined.stdout.contains("it is set aside"), "{examined:?}");
+    assert!(!examined.stdout.contains("chmod"), "{examined:?}");
+    let mut running = home.launcher().start();
+    running.ready();
+    assert_ne!(fs::read_to_string(&secret).expect("text"), before);
+    assert_eq!(running.stop().code, Some(0));
+}

@@ -191,3 +191,20 @@ fn where_no_thread_can_be_started_commands_answer_or_name_the_limit() {
     }
     assert_eq!(running.stop().code, Some(0));
 }
+
+#[test]
+fn a_launcher_that_can_start_no_thread_answers_one_command_after_the_other() {
+    let Some(nobody) = RunContext::as_nobody(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    let mut running = home.launcher().at(&nobody).port(quiet_port()).start();
+    running.ready();
+    let pid = format!("--pid={}", running.pid());
+    let limited = nobody.command("prlimit").args([&pid, "--nproc=1"]).output().expect("started");
+    assert!(limited.status.success(), "{limited:?}");
+    for words in ["status", "token", "stop"] {
+        let told = home.command(words).at(&nobody).run();
+        assert_eq!(told.code, Some(0), "{words}: {told:?}");
+    }
+    assert_eq!(running.exit().code, Some(0));
+}

@@ -92,10 +92,18 @@ pub fn listen(
             }
             let Ok(client) = client else { continue };
             let Some(permit) = limit.wait_for_permit() else { continue };
-            let handle = Arc::clone(&handle);
-            let serve = move || serve_client(client, &permit, &*handle);
-            // Without a thread the connection is closed, and the client sees that.
-            drop(thread::Builder::new().name("control client".to_owned()).spawn(serve));
+            let (give, given) = channel();
+            let served = Arc::clone(&handle);
+            let serve = move || {
+                if let Ok((client, permit)) = given.recv() {
+                    serve_client(client, &permit, &*served);
+                }
+            };
+            match thread::Builder::new().name("control client".to_owned()).spawn(serve) {
+                Ok(_) => drop(give.send((client, permit))),
+                // Where the system gives no thread, one client waits for another.
+                Err(_) => serve_client(client, &permit, &*handle),
+            }
         }
     })?;
     Ok(ControlListener { is_closed, closer })
