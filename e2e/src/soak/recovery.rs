@@ -31,13 +31,16 @@ impl World<'_> {
         self.failures.iter().filter(|failure| failure.elapsed() < MINUTE).count() < FAILURES
     }
 
-    fn kill_server(&mut self, pid: u64) {
+    /// Kills a server; false if it has ended by now.
+    fn kill_server(&mut self, pid: u64) -> bool {
         let server = self.servers().into_iter().find(|server| u64::from(server.pid()) == pid);
+        let Some(server) = server else { return false };
         if let Some(clients) = &mut self.clients {
             clients.forgive();
         }
         self.failures.push(Instant::now());
-        server.expect("it lives").kill();
+        server.kill();
+        true
     }
 
     fn server_pid(&mut self) -> u64 {
@@ -49,7 +52,7 @@ impl World<'_> {
             return "put off: one more failure in this minute would end the launch".to_owned();
         }
         let old = self.server_pid();
-        self.kill_server(old);
+        assert!(self.kill_server(old), "it lives");
         wait_until("another server serves", || self.server_pid() != old);
         let exited = self.event_log.wait_for("the end of the server", |record| {
             record["event"] == "server_exited" && record["signal"] == 9
@@ -80,17 +83,14 @@ impl World<'_> {
         wait_until("the new server is started", || {
             self.event_log.count("server_spawned") > spawned
         });
-        let lives = self.servers().iter().any(|server| u64::from(server.pid()) == old);
-        if lives {
-            self.kill_server(old);
-        }
+        let is_killed = self.kill_server(old);
         let told = asked.exit();
         let code = told.code.expect("it exits");
         assert!(matches!(code, 0 | 75), "{told:?}");
         wait_until("another server serves", || self.server_pid() != old);
         format!(
             "the old one {}, the command ends with {code}",
-            if lives { "was killed" } else { "had ended" }
+            if is_killed { "was killed" } else { "had ended" }
         )
     }
 

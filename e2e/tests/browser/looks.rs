@@ -143,7 +143,6 @@ fn without_scripts_all_that_is_known_can_be_read() {
     for wanted in [
         &ready.port.to_string(),
         "is held by stranger",
-        "Browsers store an app's data",
         "Without JavaScript this page only shows the state",
         "Port conflicts",
         "Home port",

@@ -20,7 +20,7 @@ fn the_console_names_who_has_the_port_and_moves_back_when_it_is_free() {
     browser.go(&way_in(&home, ready.port));
     let taken = format!("Not the same port as last time: port {port} is held by stranger");
     browser.wait_for_text("#here", &taken);
-    browser.wait_for_text("#here", &format!("To get {port} back, end process {}", stranger.pid));
+    browser.wait_for_text("#here", &format!("To get port {port}, end process {}", stranger.pid));
     browser.wait_for_text("#here", &format!("What was saved on port {port} is still there"));
 
     drop(stranger);

@@ -43,7 +43,7 @@ pub(crate) fn write(home: &Home, launches: u32) {
         launch.serve(port);
         if number % 5 == 4 {
             launch.at += SignedDuration::from_hours(2);
-            let how = json!({ "exit_code": null, "signal": 9, "uptime_ms": 7.2e6, "attempt": 1, "delay_ms": 100.0, "port": port, "server_pid": 4_000 });
+            let how = json!({ "exit_code": null, "signal": 9, "uptime_ms": 7.2e6, "attempt": 1, "delay_ms": 100.0, "port": port, "server_pid": 4_000, "error": null });
             launch.warn("server_exited", &how);
             let mut why = how.clone();
             (why["why"], why["by"]) = ("failed".into(), Value::Null);
