@@ -25,7 +25,7 @@ mod test;
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -45,7 +45,7 @@ use crate::{
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
     invoked_as,
     os::{PortRanges, SocketEntry, SocketTables, System},
-    paths::{Folders, HomeId},
+    paths::Folders,
     port::Port,
 };
 
@@ -74,10 +74,7 @@ pub fn is_listener(pid: u32, port: Port) -> bool {
 /// Finds out why ports could not be claimed, for one launch.
 pub struct Diagnostician {
     app: AppName,
-    run: PathBuf,
-    home_id: HomeId,
-    /// The process that holds the app's lock here.
-    owner: Option<u32>,
+    folders: Folders,
     secret: Secret,
     holders: Holders,
     seen: Option<Snapshot>,
@@ -99,24 +96,18 @@ impl Diagnostician {
     /// For `app`. This user's own servers are published in the `folders` and recognised by the
     /// `secret`.
     pub fn new(app: AppName, folders: &Folders, secret: Secret) -> Self {
-        let system = Box::new(System::default());
-        let home_id = folders.home_id();
-        let held = AppLock::holder(folders, &app);
-        let owner = held.and_then(|held| held.process_here());
-        Self { home_id, owner, ..Self::of(system, BUDGET, app, folders.run(), secret) }
+        Self::of(Box::new(System::default()), BUDGET, app, folders, secret)
     }
 
     fn of(
         system: Box<dyn SocketTables>,
         budget: Duration,
         app: AppName,
-        run: &Path,
+        folders: &Folders,
         secret: Secret,
     ) -> Self {
         let holders = Holders::new(Budget::new(system, budget));
-        let run = run.to_owned();
-        let home_id = HomeId::default();
-        Self { app, run, home_id, owner: None, secret, holders, seen: None, ranges: None }
+        Self { app, folders: folders.clone(), secret, holders, seen: None, ranges: None }
     }
 
     /// Finds out why `port` could not be claimed.
@@ -254,7 +245,8 @@ impl Diagnostician {
         }
         match self.probe(port) {
             ProbeOutcome::Ours(identity)
-                if identity.app == self.app && !identity.home_id.is_other_than(&self.home_id) =>
+                if identity.app == self.app
+                    && !identity.home_id.is_other_than(&self.folders.home_id()) =>
             {
                 Finding { class: Class::OwnInstance, ..found }
             }
@@ -275,15 +267,17 @@ impl Diagnostician {
     /// lock, or is the process that a discovery file names.
     fn silent_app(&self, port: Port, holder: Option<&Holder>) -> Option<AppName> {
         let pid = holder?.pid?;
-        if self.owner == Some(pid) {
+        let held = AppLock::holder(&self.folders, &self.app);
+        if held.and_then(|held| held.process_here()) == Some(pid) {
             // Its server may only be starting, and is published when it is ready.
             return Some(self.app.clone());
         }
+        let home_id = self.folders.home_id();
         let is_it = |found: &Discovery| {
             let is_process = found.launcher_pid == Some(pid) || found.server_pid == pid;
-            found.port == port && is_process && !found.home_id.is_other_than(&self.home_id)
+            found.port == port && is_process && !found.home_id.is_other_than(&home_id)
         };
-        Discovery::published(&self.run).into_iter().find(is_it).map(|found| found.app)
+        Discovery::published(self.folders.run()).into_iter().find(is_it).map(|found| found.app)
     }
 
     fn probe(&mut self, port: Port) -> ProbeOutcome {
@@ -304,7 +298,7 @@ impl Diagnostician {
         let names = [invoked_as::SERVERS, invoked_as::LAUNCHERS].concat();
         let runs_ours = |exe: &Path| invoked_as::is_one_of(&names, exe);
         program.is_none_or(runs_ours)
-            || Discovery::published(&self.run).iter().any(|found| found.port == port)
+            || Discovery::published(self.folders.run()).iter().any(|found| found.port == port)
     }
 
     /// Whether connections wait there that no process accepts.

@@ -4,7 +4,6 @@ use std::{
     collections::{HashMap, HashSet},
     convert::Infallible,
     io,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -75,7 +74,7 @@ impl FakeSystem {
             Box::new(self),
             BUDGET,
             Default::default(),
-            Path::new(""),
+            &nowhere(),
             Secret::random(),
         );
         let port = Port::new(number).expect("not 0");
@@ -256,7 +255,7 @@ fn a_system_that_does_not_answer_costs_the_budget_once_and_the_error_still_speak
         Box::new(system),
         budget,
         Default::default(),
-        Path::new(""),
+        &nowhere(),
         Secret::random(),
     );
     for _ in 0..3 {
@@ -282,7 +281,7 @@ fn a_thousand_candidates_ask_the_system_no_more_than_one_does() {
         Box::new(system),
         BUDGET,
         Default::default(),
-        Path::new(""),
+        &nowhere(),
         Secret::random(),
     );
     for _ in 0..1000 {

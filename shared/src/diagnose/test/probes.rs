@@ -3,13 +3,15 @@
 use std::{
     io::{self, BufRead, BufReader, Write},
     net::TcpListener,
-    path::Path,
     thread,
 };
 
 use uuid::Uuid;
 
-use super::{fake_system::FakeSystem, fake_system::US};
+use super::{
+    fake_system::{FakeSystem, US},
+    nowhere,
+};
 use crate::{
     app::AppName,
     claim::{self, Claim, ClaimError, LOOPBACKS},
@@ -35,7 +37,7 @@ fn examine(system: FakeSystem, secret: Secret, port: Port, depth: Depth) -> Find
     let source = io::ErrorKind::AddrInUse.into();
     let address = (LOOPBACKS[0], port.get()).into();
     let error = ClaimError { address, other_had: false, anywhere: false, source };
-    Diagnostician::of(Box::new(system), BUDGET, AppName::default(), Path::new(""), secret)
+    Diagnostician::of(Box::new(system), BUDGET, AppName::default(), &nowhere(), secret)
         .examine(port, &error, depth)
 }
 

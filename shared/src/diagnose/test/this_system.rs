@@ -2,13 +2,13 @@
 
 use std::{
     net::{IpAddr, Shutdown, SocketAddr, TcpStream},
-    path::Path,
     time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp};
 use socket2::{Domain, Socket, Type};
 
+use super::nowhere;
 use crate::{
     app::AppName,
     claim::{self, LOOPBACKS},
@@ -16,7 +16,6 @@ use crate::{
     diagnose::{Depth, Diagnostician, Finding},
     identity::Secret,
     os::{self, SocketState, SocketTables},
-    paths::Folders,
     port::Port,
 };
 
@@ -30,8 +29,7 @@ fn bound(ip: IpAddr) -> Option<(Socket, Port)> {
 }
 
 fn diagnostician() -> Diagnostician {
-    let nowhere = Folders::locate(Some(Path::new("nowhere")), None).expect("given");
-    Diagnostician::new(AppName::default(), &nowhere, Secret::random())
+    Diagnostician::new(AppName::default(), &nowhere(), Secret::random())
 }
 
 fn claim_and_examine(port: Port) -> Finding {
