@@ -222,17 +222,13 @@ impl AppLock {
 
     /// Who holds the lock of `app`, if another process does.
     pub fn holder(folders: &Folders, app: &AppName) -> Option<LockOutcome> {
-        let of_version_0_1 = folders.locks_of_version_0_1(app);
-        let mut paths = [folders.lock(app)].into_iter().chain(of_version_0_1);
-        paths.find_map(|path| holder_of(&path))
+        lock_files(folders, app).find_map(|path| holder_of(&path))
     }
 
     /// The process that has a lock of the app without saying so in it: another program, a launch that has only begun,
     /// or a launcher of version 0.1. `None` where the system does not tell.
     pub fn locking_process(folders: &Folders, app: &AppName) -> Option<u32> {
-        let of_version_0_1 = folders.locks_of_version_0_1(app);
-        let mut paths = [folders.lock(app)].into_iter().chain(of_version_0_1);
-        paths.find_map(|path| os::locking_process(&path))
+        lock_files(folders, app).find_map(|path| os::locking_process(&path))
     }
 
     /// What the processes of some programs say in locks that they hold although no path leads to them any more: after
@@ -242,9 +238,8 @@ impl AppLock {
         app: &AppName,
         is_wanted: impl Fn(&Path) -> bool,
     ) -> impl Iterator<Item = LockOwner> {
-        let paths = [folders.lock(app)].into_iter().chain(folders.locks_of_version_0_1(app));
-        let names: BTreeSet<_> =
-            paths.filter_map(|path| Some(path.file_name()?.to_owned())).collect();
+        let names = lock_files(folders, app).filter_map(|path| Some(path.file_name()?.to_owned()));
+        let names: BTreeSet<_> = names.collect();
         let is_lock = move |found: &OpenFile| {
             found.named.file_name().is_some_and(|name| names.contains(name))
         };
@@ -359,6 +354,11 @@ impl Drop for AppLock {
             let _ = file.set_len(0);
         }
     }
+}
+
+/// The app's own lock, and then those of version 0.1.
+fn lock_files(folders: &Folders, app: &AppName) -> impl Iterator<Item = PathBuf> {
+    [folders.lock(app)].into_iter().chain(folders.locks_of_version_0_1(app))
 }
 
 /// What the lock at `path` says of its holder, if another process holds it.

@@ -29,6 +29,8 @@ mod tcp_rows;
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "the signals that a thread blocks have no safe wrapper")]
 mod unix;
+#[cfg(not(target_os = "linux"))]
+mod unknown;
 
 pub mod bind_table;
 mod interface;
@@ -38,6 +40,8 @@ pub use interface::{
     SocketState, SocketTables, SpecialFile,
 };
 pub use system::*;
+#[cfg(not(target_os = "linux"))]
+pub use unknown::*;
 
 /// The ranges of this system, read when they are first needed: on Windows that starts
 /// other programs.

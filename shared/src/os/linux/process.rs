@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs,
+    fmt, fs,
     mem::MaybeUninit,
     path::Path,
 };
@@ -117,9 +117,13 @@ fn full_name(comm: &str, exe: Option<&str>) -> String {
 /// The user whose rights a process has. The owner of `/proc/PID` is not asked: it is root for any
 /// program that does not let itself be debugged.
 fn user_of(pid: u32) -> Option<u32> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-    ids.split_ascii_whitespace().nth(1)?.parse().ok()
+    status_of(pid, "Uid:")?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// A field of `proc_pid_status(5)`.
+fn status_of(process: impl fmt::Display, field: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix(field)).map(str::to_owned)
 }
 
 /// Whether a process is in the network namespace of this one, as far as it may be looked into.
@@ -131,8 +135,7 @@ pub fn shares_network(pid: u32) -> bool {
 
 /// Whether a process has this number, here or in a PID namespace of its own.
 pub fn has_number(pid: u32, number: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
+    let numbers = status_of(pid, "NSpid:").unwrap_or_default();
     numbers.split_ascii_whitespace().any(|one| one.parse() == Ok(number))
 }
 
@@ -207,8 +210,7 @@ pub fn is_stopped(pid: u32) -> bool {
 
 /// Whether this process ignores a signal, as one that `nohup` has started ignores SIGHUP.
 pub fn is_ignored(signal: i32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = status_of("self", "SigIgn:");
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     mask & (1 << (signal - 1)) != 0
 }

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     bind_table::BindRules,
-    interface::{Account, HoldingProcess, OpenFile, PortRanges, SocketEntry, SocketTables},
+    interface::{Account, HoldingProcess, PortRanges, SocketEntry, SocketTables},
     unix,
 };
 use crate::port::Port;
@@ -29,26 +29,6 @@ pub const RULES: BindRules = BindRules::MacOs;
 /// Takes the lock of an open file, until it is closed; false if another process has it.
 pub fn try_lock(file: &std::fs::File) -> io::Result<bool> {
     unix::flock(file)
-}
-
-/// Whether a process is in the network of this one: there is one.
-pub fn shares_network(_: u32) -> bool {
-    true
-}
-
-/// Whether it is the same number: processes have one.
-pub fn has_number(pid: u32, number: u32) -> bool {
-    pid == number
-}
-
-/// Nothing: the system does not tell who has locked a file.
-pub fn locking_process(_: &Path) -> Option<u32> {
-    None
-}
-
-/// None: libproc tells the path that a file was opened at, and nothing that opens one again which is removed.
-pub fn open_files(_: impl Fn(&Path) -> bool) -> impl Iterator<Item = OpenFile> {
-    std::iter::empty()
 }
 
 /// The user and the group of this process. All users share the usual group, so its name decides whether it

@@ -4,7 +4,6 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     os::windows::io::AsRawSocket,
-    path::Path,
 };
 
 use socket2::Socket;
@@ -14,7 +13,7 @@ use windows_sys::Win32::Networking::WinSock::{
 
 use super::{
     bind_table::{BindRules, Sharing},
-    interface::{HoldingProcess, OpenFile, PortRanges, SocketEntry, SocketTables},
+    interface::{HoldingProcess, PortRanges, SocketEntry, SocketTables},
 };
 use crate::port::Port;
 use tables::Table;
@@ -60,26 +59,6 @@ fn make_exclusive(socket: &Socket) -> io::Result<()> {
 /// Whether the error means that the system has no such address family.
 pub fn is_unsupported_family(error: &io::Error) -> bool {
     error.raw_os_error() == Some(WSAEAFNOSUPPORT)
-}
-
-/// Whether a process is in the network of this one: there is one.
-pub fn shares_network(_: u32) -> bool {
-    true
-}
-
-/// Whether it is the same number: processes have one.
-pub fn has_number(pid: u32, number: u32) -> bool {
-    pid == number
-}
-
-/// Nothing: the system does not tell who has locked a file.
-pub fn locking_process(_: &Path) -> Option<u32> {
-    None
-}
-
-/// None: a lock that a process has open can neither be removed nor renamed here.
-pub fn open_files(_: impl Fn(&Path) -> bool) -> impl Iterator<Item = OpenFile> {
-    std::iter::empty()
 }
 
 /// This system. Its tables name the process that opened each socket, so that sockets need no
