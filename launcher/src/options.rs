@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use shared::{
     app::AppName,
     environment::{Environment, VariableError},
+    explain::ExplainContext,
     message, next_command,
     paths::{Folders, NoHome},
     port::{Port, PortRange},
@@ -88,6 +89,21 @@ impl Options {
     /// The ports not to choose.
     pub fn avoid(&self) -> Vec<PortRange> {
         self.settings.avoid.value.iter().map(|avoided| avoided.0).collect()
+    }
+
+    /// Who asks about a port with these options, and the ports `avoid` of them.
+    pub fn explain_context<'a>(
+        &self,
+        context: &'a CommandContext,
+        avoid: &'a [PortRange],
+    ) -> ExplainContext<'a> {
+        ExplainContext {
+            app: &context.app,
+            folders: &context.folders,
+            range: self.settings.range.value,
+            avoid,
+            home: self.home_port.as_ref().map(|home| home.value),
+        }
     }
 
     /// The option or the variable that sets the range, or else the key in `settings`.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use shared::{
     conflict::Conflict,
     exit::Exit,
-    explain::{ExplainContext, remarks::Remark, timeline::PortTimeline},
+    explain::{remarks::Remark, timeline::PortTimeline},
     history::Reader,
     identity::Secret,
     message,
@@ -42,13 +42,8 @@ pub(super) fn explain(context: &CommandContext, args: &ExplainArgs) -> Exit {
         Ok(options) => options,
         Err(error) => return resolve::refused(error),
     };
-    let asker = ExplainContext {
-        app: &context.app,
-        folders: &context.folders,
-        range: options.settings.range.value,
-        avoid: &options.avoid(),
-        home: options.home_port.as_ref().map(|home| home.value),
-    };
+    let avoid = options.avoid();
+    let asker = options.explain_context(context, &avoid);
     let secret = Secret::load(&context.folders.secret()).unwrap_or_else(|_| Secret::random());
     let conflict = match asker.conflict(args.port, secret) {
         Ok(conflict) => conflict,

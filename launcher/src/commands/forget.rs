@@ -64,12 +64,12 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
 fn way_out(context: &CommandContext) -> String {
     let app = &context.app;
     let presence = running::look(context);
-    let launcher = match &presence {
-        Presence::Running(found) => found.seen_launcher(context),
-        _ => presence.lost_launcher(),
+    let stopped = match &presence {
+        Presence::Running(found) => found.stopped_launcher(context),
+        _ => presence.lost_launcher().filter(|pid| is_stopped(*pid)),
     };
-    if launcher.is_some_and(is_stopped) {
-        return instance::now_silent(launcher);
+    if stopped.is_some() {
+        return instance::now_silent(stopped);
     }
     match presence {
         Presence::Running(found @ RunningInstance { launcher_pid: None, .. }) => {

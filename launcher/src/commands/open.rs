@@ -4,9 +4,7 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use serde_json::json;
-use shared::{
-    exit::Exit, message, next_command, os::is_stopped, regular_file::NotReadable, words::AnswerName,
-};
+use shared::{exit::Exit, message, next_command, regular_file::NotReadable, words::AnswerName};
 
 use super::running;
 use crate::{
@@ -90,7 +88,7 @@ fn unreadable_token(context: &CommandContext, found: &RunningInstance, error: &i
     let file = context.folders.token(&context.app);
     let command = |words| next_command::launcher(words, &context.app);
     render::error(message!("token.unreadable", file = file.display(), error));
-    let stopped = found.seen_launcher(context).filter(|pid| is_stopped(*pid));
+    let stopped = found.stopped_launcher(context);
     if stopped.is_some() {
         render::now(instance::now_silent(stopped));
         return Exit::NotReady;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     presence::{Presence, RunningInstance},
-    visibility::{is_launcher, lock_holder},
+    visibility::is_launcher,
 };
 use crate::{
     control::{self, LaunchStatus, Request, RequestError, Response},
@@ -224,23 +224,15 @@ fn running(Proven { port, identity }: Proven, launcher_pid: Option<u32>) -> Runn
     }
 }
 
-/// Where the launcher of the app may take requests: the usual place, the substitute, and what the files say, which a
-/// launcher of version 0.1 may have written, or one whose home was renamed.
+/// Where the launcher of the app may take requests: the usual place, the substitute, and what the discovery files say,
+/// which a launcher of version 0.1 may have written.
 pub(super) fn control_sockets(context: &CommandContext) -> impl Iterator<Item = PathBuf> {
     let CommandContext { app, folders, .. } = context;
     let usual = folders.control(app);
     let substitute = os::substitute_socket(&usual);
     let named = Discovery::of_app(folders, app).filter_map(|found| found.control);
-    let held = match AppLock::holder(folders, app) {
-        Some(LockOutcome::Busy(Some(owner))) if !owner.is_elsewhere() => owner.control,
-        _ => None,
-    };
     let mut seen = BTreeSet::new();
-    [usual, substitute]
-        .into_iter()
-        .chain(named)
-        .chain(held)
-        .filter(move |path| seen.insert(path.clone()))
+    [usual, substitute].into_iter().chain(named).filter(move |path| seen.insert(path.clone()))
 }
 
 /// A path without links, as far as it exists: one home may have two names.
@@ -288,9 +280,17 @@ fn at_control_socket<T>(
     context: &CommandContext,
     act: impl Fn(&Path) -> Result<T, RequestError>,
 ) -> Result<T, RequestError> {
-    let launcher = lock_holder(context);
+    let held = AppLock::holder(&context.folders, &context.app);
+    let launcher = held.as_ref().and_then(LockOutcome::process_here);
+    let mut sockets: Vec<_> = control_sockets(context).collect();
+    // A launcher whose home was renamed may have made its socket anew at the old path.
+    if let Some(LockOutcome::Busy(Some(owner))) = held
+        && !owner.is_elsewhere()
+    {
+        sockets.extend(owner.control.filter(|path| !sockets.contains(path)));
+    }
     let mut why = None;
-    for socket in control_sockets(context) {
+    for socket in sockets {
         match control::try_out(&socket, launcher).and_then(|()| act(&socket)) {
             Ok(done) => return Ok(done),
             Err(error @ RequestError::Timeout) => return Err(error),

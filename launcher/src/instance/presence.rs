@@ -4,8 +4,15 @@ use std::io;
 
 use semver::Version;
 use shared::{
-    app::AppName, claim, diagnose, discovery::Discovery, event::Relation, message,
-    os::shares_network, port::Port, token::Token, words::LaunchPhase,
+    app::AppName,
+    claim, diagnose,
+    discovery::Discovery,
+    event::Relation,
+    message,
+    os::{is_stopped, shares_network},
+    port::Port,
+    token::Token,
+    words::LaunchPhase,
 };
 use uuid::Uuid;
 
@@ -43,6 +50,11 @@ impl RunningInstance {
     /// Its launcher, if that can be seen from here.
     pub fn seen_launcher(&self, context: &CommandContext) -> Option<u32> {
         self.launcher_pid.filter(|_| self.is_seen(context))
+    }
+
+    /// Its launcher, if that can be seen from here and is stopped.
+    pub fn stopped_launcher(&self, context: &CommandContext) -> Option<u32> {
+        self.seen_launcher(context).filter(|pid| is_stopped(*pid))
     }
 
     /// Its server, if that can be seen from here.

@@ -23,7 +23,7 @@ use shared::{
     port::{Port, PortRange},
     printable,
     ready_line::ReadyLine,
-    settings::{Change, SettingSource, Sourced},
+    settings::{Change, Sourced},
 };
 
 use self::output::Stream;
@@ -71,10 +71,9 @@ impl ReadyNotice<'_> {
     /// What becomes of a port that is remembered for the first time: some settings have the next start try another.
     fn next_time(&self) -> String {
         let port = self.launch.port;
-        let is_set = self.range.source != SettingSource::Default;
         match self.home.map(|home| home.value) {
             Some(home) if home != port => message!("start.after_home", port, home),
-            None if is_set && !self.range.value.contains(port) => {
+            None if self.range.is_set() && !self.range.value.contains(port) => {
                 message!("start.out_of_range", port, range = self.range.value)
             }
             _ => message!("start.remembered", port),

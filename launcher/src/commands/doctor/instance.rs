@@ -87,7 +87,7 @@ pub(super) fn instance(
 /// Where the run files are whole, the control socket is tried too: a lost one is made anew when it is needed.
 fn running(context: &CommandContext, found: &RunningInstance, is_whole: bool) -> Check {
     let (app, url) = (&context.app, found.url());
-    if let Some(pid) = found.seen_launcher(context).filter(|pid| is_stopped(*pid)) {
+    if let Some(pid) = found.stopped_launcher(context) {
         let why = instance::silent(Some(pid));
         let text = message!("doctor.runs_unwatched", app, url, why);
         return Check::warning("instance", text, instance::now_silent(Some(pid)));

@@ -6,7 +6,6 @@ use shared::{
     assignment::Assignment,
     claim,
     conflict::Class,
-    explain::ExplainContext,
     identity::Secret,
     message, os,
     policy::{FEWEST_PORTS, Policy},
@@ -131,16 +130,11 @@ pub(super) fn wanted_port(context: &CommandContext, options: &Options) -> Option
     let Some(port) = explicit.or(remembered.filter(|_| must_not_move)) else {
         return refused_home_port(context, options);
     };
-    let asking = ExplainContext {
-        app: &context.app,
-        folders: &context.folders,
-        range: range.value,
-        avoid: &options.avoid(),
-        home: options.home_port.as_ref().map(|home| home.value),
-    };
+    let avoid = options.avoid();
+    let asker = options.explain_context(context, &avoid);
     let secret = Secret::load(&context.folders.secret()).unwrap_or_else(|_| Secret::random());
     // Where no socket can be had at all, the check of the loopbacks says so.
-    let conflict = asking.conflict(port, secret).ok()?;
+    let conflict = asker.conflict(port, secret).ok()?;
     let Some(conflict) = conflict else {
         return Some(Check::ok("wanted_port", message!("doctor.port_free", port)));
     };

@@ -116,9 +116,10 @@ fn change(
     if let Some(refused) = home.and_then(|port| home_port::refused(context, port)) {
         render::warning(message!("set.refused", why = refused.sentence_here()));
     }
-    let variable = winning_variable(key, &Environment::of_process());
+    let environment = Environment::of_process();
+    let variable = winning_variable(key, &environment);
     if let Some(variable) = variable {
-        render::warning(winning(variable, &Environment::of_process()));
+        render::warning(winning(variable, &environment));
     }
     if json && is_changed {
         line(event.to_json());
