@@ -91,6 +91,26 @@ fn a_restart_or_a_move_while_it_starts_is_refused() {
 }
 
 #[test]
+fn version_is_that_of_the_launcher_while_it_starts() {
+    let home = Home::new();
+    let _running = home.launcher().port(quiet_port()).fake(&["never-ready"]).start();
+    wait_until("the server is started", || !home.events("server_spawned").is_empty());
+    assert_eq!(home.ask("version").line("version")["running"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn a_restart_that_takes_long_says_once_what_it_waits_for() {
+    let home = Home::new();
+    let _running = launch(&home, "never-ready");
+    let restart = waiting(&home, &["restart"]);
+    let said = "waiting for a server of server";
+    wait_until("it says so", || restart.stderr().contains(said));
+    assert_eq!(home.ask("stop").code, Some(0));
+    let restart = restart.exit();
+    assert_eq!((restart.code, restart.stderr.matches(said).count()), (Some(75), 1), "{restart:?}");
+}
+
+#[test]
 fn only_one_restart_or_move_is_under_way_at_a_time() {
     let to = quiet_port().to_string();
     for first in [&["move", &to][..], &["restart"]] {

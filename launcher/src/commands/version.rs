@@ -6,15 +6,21 @@ use serde_json::json;
 use shared::{assignment, discovery, event, exit::Exit, invoked_as, message, words::AnswerName};
 
 use super::running;
-use crate::{instance::Presence, options::CommandContext, render::line};
+use crate::{
+    instance::{InstanceProblem, Presence},
+    options::CommandContext,
+    render::line,
+};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Prints the versions. A running server is asked to prove itself, and may be of another version.
+/// Prints the versions. What runs is asked to prove itself, and may be of another version.
 pub(super) fn version(context: &CommandContext, json: bool) -> Exit {
-    let running = match running::look(context) {
-        Presence::Running(found) => Some(found.version),
-        _ => None,
+    let presence = running::look(context);
+    let running = match &presence {
+        Presence::Running(found) => Some(&found.version),
+        Presence::Unproven { status, .. } => status.as_ref().map(|status| &status.version),
+        Presence::Elsewhere { .. } | Presence::Absent => None,
     };
     if json {
         line(json!({
@@ -47,9 +53,10 @@ pub(super) fn version(context: &CommandContext, json: bool) -> Exit {
     );
     line(format_args!("  {schemas}"));
     let app = &context.app;
-    let running = match running {
-        Some(version) => message!("version.running", app, version),
-        None => message!("running.none", app),
+    let running = match (running, presence.problem(app)) {
+        (Some(version), _) => message!("version.running", app, version),
+        (None, Some(InstanceProblem { problem, .. })) => problem,
+        (None, None) => message!("running.none", app),
     };
     line(format_args!("  {running}"));
     Exit::Done

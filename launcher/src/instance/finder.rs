@@ -52,80 +52,89 @@ impl<'a> Finder<'a> {
     pub fn look(&mut self) -> Presence {
         let CommandContext { app, folders, .. } = self.context;
         let published: Vec<_> = Discovery::of_app(folders, app).collect();
-        for found in &published {
-            if let Some(proven) = self.probe(found.port) {
-                let is_same = proven.identity.launch_id == found.launch_id;
-                let launcher = found.launcher_pid.filter(|_| is_same);
-                return Presence::Running(running(proven, launcher));
-            }
+        if let Some(found) = self.published_server(&published) {
+            return Presence::Running(found);
         }
         let holder = AppLock::holder(folders, app);
         let owner = match &holder {
-            Some(LockOutcome::Busy(owner)) => owner.clone(),
+            Some(LockOutcome::Busy(owner)) => owner.as_ref(),
             _ => None,
         };
-        if let Some(port) = owner.as_ref().and_then(|owner| owner.port)
-            && let Some(proven) = self.probe(port)
-        {
-            // A server without a launcher holds the lock itself.
-            let server = proven.identity.pid;
-            let launcher = owner.as_ref().map(|owner| owner.pid).filter(|pid| *pid != server);
-            return Presence::Running(running(proven, launcher));
-        }
-        if let Some(owner) = owner.as_ref().filter(|owner| owner.is_elsewhere()) {
-            // Its control socket may be reached, as a file is, and its port is on another computer.
-            return Presence::Elsewhere { machine: owner.machine.clone() };
+        if let Some(owner) = owner {
+            if let Some(found) = self.server_of_owner(owner) {
+                return Presence::Running(found);
+            }
+            if owner.is_elsewhere() {
+                // Its control socket may be reached, as a file is, and its port is on another computer.
+                return Presence::Elsewhere { machine: owner.machine.clone() };
+            }
         }
         let asked = ask_launcher(self.context).map(|launcher| launcher.status);
-        // The server of a launch that is ending takes no more requests.
-        if let Ok(status) = &asked
-            && status.state != LaunchPhase::Stopping
-            && let Some(server_pid) = status.server_pid
-        {
-            let LaunchInfo { port, launch_id, launcher_pid, .. } = status.launch;
-            return Presence::Running(RunningInstance {
-                launcher_pid,
-                ..unproved(port, launch_id, status.version.clone(), server_pid)
-            });
-        }
-        if let Some(found) = owner.as_ref().and_then(|owner| unproved_server(owner, &published)) {
+        let found = (asked.as_ref().ok().and_then(|status| reported_server(status)))
+            .or_else(|| unproved_server(owner?, &published))
+            .or_else(|| self.remembered_server());
+        if let Some(found) = found {
             return Presence::Running(found);
         }
-        let remembered = Assignment::load(&folders.assignment(app)).ok();
-        if let Some(good) = remembered.and_then(|assignment| assignment.last_good)
-            && let Some(proven) = self.probe(good.port)
-        {
-            return Presence::Running(running(proven, None));
-        }
-        let status = asked.as_ref().ok().cloned();
-        let is_silent = matches!(asked, Err(RequestError::Timeout));
         // A launch that has just taken the lock looks as well.
         let other = |pid: &u32| *pid != std::process::id();
-        let mut process = owner.as_ref().and_then(LockOwner::process_here).filter(other);
-        if process.is_none()
-            && let Some(found) = self.recorded_process().cloned()
-        {
-            if let Some(proven) = self.probe(found.port) {
-                return Presence::Running(running(proven, None));
-            }
-            let RecordedProcess { pid, port, launch_id, version, program, .. } = found;
-            match program {
-                _ if self.copies.contains(&port) => {}
-                Process::Server => {
-                    return Presence::Running(unproved(port, launch_id, version, pid));
-                }
-                Process::Launcher | Process::Other => process = Some(pid),
+        let mut process = owner.and_then(LockOwner::process_here).filter(other);
+        if process.is_none() {
+            match self.recorded_instance() {
+                Some(Recorded::Server(found)) => return Presence::Running(found),
+                Some(Recorded::Launcher(pid)) => process = Some(pid),
+                None => {}
             }
         }
-        if process.is_none() && status.is_none() {
+        if process.is_none() && asked.is_err() {
             process = self.launcher_of_lost_lock().filter(other);
         }
         if process.is_none() && matches!(holder, Some(LockOutcome::Busy(None))) {
             process = AppLock::locking_process(folders, app).filter(other);
         }
+        let is_silent = matches!(asked, Err(RequestError::Timeout));
+        let status = asked.ok();
         match (&status, &holder, process) {
             (None, None, None) if !is_silent => Presence::Absent,
             _ => Presence::Unproven { process, status },
+        }
+    }
+
+    /// The server that the discovery files name.
+    fn published_server(&mut self, published: &[Discovery]) -> Option<RunningInstance> {
+        published.iter().find_map(|found| {
+            let proven = self.probe(found.port)?;
+            let is_same = proven.identity.launch_id == found.launch_id;
+            Some(running(proven, found.launcher_pid.filter(|_| is_same)))
+        })
+    }
+
+    /// The server on the port that the owner of the lock has written into it.
+    fn server_of_owner(&mut self, owner: &LockOwner) -> Option<RunningInstance> {
+        let proven = self.probe(owner.port?)?;
+        // A server without a launcher holds the lock itself.
+        let launcher = Some(owner.pid).filter(|pid| *pid != proven.identity.pid);
+        Some(running(proven, launcher))
+    }
+
+    /// The server on the last good port.
+    fn remembered_server(&mut self) -> Option<RunningInstance> {
+        let CommandContext { app, folders, .. } = self.context;
+        let good = Assignment::load(&folders.assignment(app)).ok()?.last_good?;
+        Some(running(self.probe(good.port)?, None))
+    }
+
+    /// What of the app runs by its history.
+    fn recorded_instance(&mut self) -> Option<Recorded> {
+        let RecordedProcess { pid, port, launch_id, version, program, .. } =
+            self.recorded_process()?.clone();
+        if let Some(proven) = self.probe(port) {
+            return Some(Recorded::Server(running(proven, None)));
+        }
+        match program {
+            _ if self.copies.contains(&port) => None,
+            Process::Server => Some(Recorded::Server(unproved(port, launch_id, version, pid))),
+            Process::Launcher | Process::Other => Some(Recorded::Launcher(pid)),
         }
     }
 
@@ -177,6 +186,21 @@ impl<'a> Finder<'a> {
         }
         None
     }
+}
+
+/// What the history says of what runs.
+enum Recorded {
+    Server(RunningInstance),
+    /// The launcher with this process id, and no server is known.
+    Launcher(u32),
+}
+
+/// The server that a launcher says it has. That of a launch that is ending takes no more requests.
+fn reported_server(status: &LaunchStatus) -> Option<RunningInstance> {
+    let server_pid = status.server_pid.filter(|_| status.state != LaunchPhase::Stopping)?;
+    let LaunchInfo { port, launch_id, launcher_pid, .. } = status.launch;
+    let found = unproved(port, launch_id, status.version.clone(), server_pid);
+    Some(RunningInstance { launcher_pid, ..found })
 }
 
 /// The server without a launcher that has the lock. It cannot prove itself where its secret was lost, or could not
