@@ -117,7 +117,10 @@ fn read(
     let option = command.get_arguments().filter(|option| !option.is_global_set()).find(is_typed);
     let option = option.and_then(Arg::get_long).map(ToOwned::to_owned);
     if let (Some(name), Some(option)) = (found.subcommand_name(), option) {
-        let text = message!("args.of_start", option, name);
+        let text = match name {
+            "start" => message!("args.before_start", option),
+            name => message!("args.of_start", option, name),
+        };
         return Err(command.error(ErrorKind::ArgumentConflict, text));
     }
     CommandLine::from_arg_matches(&found)
@@ -150,6 +153,8 @@ mod test {
         assert_eq!(start.app.as_ref().map(AppName::as_str), Some("notes"));
         let problem = typed("launcher --port 3030 status").expect_err("wrong").to_string();
         assert!(problem.contains("--port") && problem.contains("`status`"), "{problem}");
+        let problem = typed("launcher --port 3030 start").expect_err("wrong").to_string();
+        assert!(problem.contains("`start --port`"), "{problem}");
     }
 
     #[test]
