@@ -224,15 +224,15 @@ impl Launch {
         warn(self.log(), self.screen, what, error);
     }
 
-    /// Records the end of a launch without a failure.
-    pub fn stopped(&self, ending: Ending) -> Exit {
-        let exit = Exit::Done;
-        let ending = Ending { exit_code: Some(exit.code()), ..ending };
-        self.history.record(&Event::LaunchStopped(ending));
-        exit
+    /// Records the end of a launch without a failure, and returns the record.
+    pub fn stopped(&self, ending: Ending) -> Event {
+        let exit_code = Some(Exit::Done.code());
+        let event = Event::LaunchStopped(Ending { exit_code, ..ending });
+        self.history.record(&event);
+        event
     }
 
-    /// Records that the port is released; also the end of the launch, if that is no failure.
+    /// Records that the port is released; also the end of the launch, if that is no failure, and returns that record.
     ///
     /// # Errors
     ///
@@ -241,7 +241,7 @@ impl Launch {
         &self,
         port: Port,
         result: Result<Ending, LaunchError>,
-    ) -> Result<Exit, LaunchError> {
+    ) -> Result<Event, LaunchError> {
         let released = match &result {
             Ok(ending) => ending.clone(),
             Err(failure) => Ending::of(port, failure.reason()),

@@ -400,7 +400,7 @@ words! {
         Setting = "setting",
         /// The answer of `settings path`.
         SettingsPath = "settings_path",
-        /// The answer of `settings set` and `unset` where the file stays as it is.
+        /// The answer of `settings set` and `unset` where the file stays as it is, and of a start that has read it again.
         SettingsUnchanged = "settings_unchanged",
         /// The answer of `status`.
         Status = "status",

@@ -72,6 +72,8 @@ fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
     let told = running.line("settings_changed");
     assert_eq!((&told["key"], &told["to"]), (&"ready_timeout".into(), &"\"3s\"".into()));
     assert!(home.last("settings_changed")["from"].is_null());
+    running.signal(Signal::HUP);
+    running.line("settings_unchanged");
     home.set("server", "prot = 1\n");
     running.signal(Signal::HUP);
     wait_until("the mistake is reported", || running.stderr().contains("did you mean `port`?"));
@@ -151,7 +153,13 @@ fn a_launch_that_is_asked_to_end_before_its_server_is_ready_ends_at_once() {
     // The limit of this is a tenth of the time that the server has to become ready.
     let ended = running.stop();
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(home.last("launch_stopped")["by"], "signal");
+    let record = home.last("launch_stopped");
+    assert_eq!(record["by"], "signal");
+    let told = ended.line("launch_stopped");
+    assert!(
+        ["port", "reason", "by", "exit_code"].iter().all(|key| told[key] == record[key]),
+        "{told}"
+    );
 }
 
 #[test]

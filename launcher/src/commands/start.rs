@@ -135,7 +135,8 @@ impl Launch {
             // This process ends next, and with it the thread. One that has panicked has said so.
             let _ = opening.join();
         }
-        self.stopped(Ending::of(port, EndReason::InstanceFound))
+        self.stopped(Ending::of(port, EndReason::InstanceFound));
+        Exit::Done
     }
 
     /// Chooses a port and serves on it until the launch ends.
@@ -164,9 +165,10 @@ impl Launch {
         let port = ended.choice.claim.port();
         drop(ended.choice);
         let result = ended.outcome.into_result(port);
-        if result.is_ok() && !ended.was_ready {
-            self.screen.stopped_early(&self.context.app);
+        let event = self.end(port, result.map_err(|error| error.of_command(command)))?;
+        if !ended.was_ready {
+            self.screen.stopped_early(&self.context.app, &event);
         }
-        self.end(port, result.map_err(|error| error.of_command(command)))
+        Ok(Exit::Done)
     }
 }

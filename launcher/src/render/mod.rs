@@ -9,6 +9,7 @@ pub mod record;
 use std::{fmt::Display, path::Path};
 
 use owo_colors::OwoColorize;
+use serde_json::json;
 use shared::{
     app::AppName,
     assignment::Recovery,
@@ -24,6 +25,7 @@ use shared::{
     printable,
     ready_line::ReadyLine,
     settings::{Change, Sourced},
+    words::AnswerName,
 };
 
 use self::output::Stream;
@@ -144,11 +146,14 @@ impl Screen {
 
     /// Prints what a new reading of the settings has changed.
     pub fn settings_reloaded(&self, changes: &[Change]) {
-        if self.json {
-            return changes.iter().for_each(|change| line(Event::from(change.clone()).to_json()));
-        }
-        if changes.is_empty() {
-            line(message!("start.settings_same"));
+        match (self.json, changes) {
+            (true, []) => return line(json!({ "event": AnswerName::SettingsUnchanged })),
+            (true, _) => {
+                let event = |change: &Change| Event::from(change.clone()).to_json();
+                return changes.iter().map(event).for_each(line);
+            }
+            (false, []) => line(message!("start.settings_same")),
+            (false, _) => {}
         }
         let shown = |value: &Option<String>| {
             value.clone().unwrap_or_else(|| message!("settings.stale.unset"))
@@ -169,10 +174,11 @@ impl Screen {
     }
 
     /// Prints that the launch was stopped while its server was starting.
-    pub fn stopped_early(&self, app: &AppName) {
-        if !self.json {
-            line(message!("start.stopped_early", app));
+    pub fn stopped_early(&self, app: &AppName, event: &Event) {
+        if self.json {
+            return line(event.to_json());
         }
+        line(message!("start.stopped_early", app));
     }
 
     /// Prints where the running instance is.
