@@ -46,6 +46,8 @@ pub enum LaunchError {
     /// The server did not become ready.
     #[error("{}", message!("failure.not_ready"))]
     NotReady {
+        /// The port that was claimed for it.
+        port: Port,
         /// What kept it from becoming ready.
         reason: NotReady,
         /// What names the program, if it is not ours.
@@ -54,14 +56,21 @@ pub enum LaunchError {
     /// It failed, and is not started again.
     #[error("{}", message!("failure.gave_up"))]
     GaveUp {
+        /// The port that it had.
+        port: Port,
         /// How its last process ended.
         end: ServerEnd,
         /// The setting that decides whether another is started.
         rule: Restart,
     },
     /// It exited with this code, with which the next one would exit too.
-    #[error("{}", message!("failure.final", code = .0))]
-    Final(i32),
+    #[error("{}", message!("failure.final", code))]
+    Final {
+        /// The port that it had.
+        port: Port,
+        /// Its exit code.
+        code: i32,
+    },
 }
 
 fn headline(conflicts: &[Conflict]) -> String {
@@ -94,7 +103,7 @@ impl LaunchError {
             Self::NoServer(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Occupied(_) => {
                 Exit::NotReady
             }
-            Self::Final(code) => match Exit::from_code(*code) {
+            Self::Final { code, .. } => match Exit::from_code(*code) {
                 Some(exit @ (Exit::PortUnavailable | Exit::BadSettings)) => exit,
                 _ => Exit::NotReady,
             },
@@ -127,7 +136,7 @@ impl LaunchError {
             Self::NotReady { reason: NotReady::WrongAnswer(_), .. } => EndReason::WrongAnswer,
             Self::NotReady { reason: NotReady::NoLoopback, .. } => EndReason::NoLoopback,
             Self::GaveUp { .. } => EndReason::GaveUp,
-            Self::Final(_) => EndReason::ServerFailed,
+            Self::Final { .. } => EndReason::ServerFailed,
         }
     }
 
@@ -141,7 +150,12 @@ impl LaunchError {
 
     /// The port it is about, if it is about one.
     pub fn port(&self) -> Option<Port> {
-        self.conflicts().first().map(|conflict| conflict.port)
+        match self {
+            Self::NotReady { port, .. } | Self::GaveUp { port, .. } | Self::Final { port, .. } => {
+                Some(*port)
+            }
+            _ => self.conflicts().first().map(|conflict| conflict.port),
+        }
     }
 
     /// What happened and why, for records. A refused port is named by its reason.
@@ -169,8 +183,8 @@ impl LaunchError {
             }
             Self::Claim(error) => vec![format!("{error}: {}", error.source)],
             Self::NotReady { reason, .. } => vec![reason.to_string()],
-            Self::GaveUp { end, rule } => vec![given_up(end, *rule)],
-            Self::Final(_) => vec![message!("failure.final_why")],
+            Self::GaveUp { end, rule, .. } => vec![given_up(end, *rule)],
+            Self::Final { .. } => vec![message!("failure.final_why")],
             Self::Options(_) | Self::Occupied(_) | Self::NoServer(_) => vec![],
         }
     }
@@ -216,7 +230,7 @@ impl LaunchError {
             Self::NotReady { command: Some(source), .. } => {
                 vec![message!("now.command", file = source)]
             }
-            Self::Claim(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Final(_) => {
+            Self::Claim(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Final { .. } => {
                 vec![message!("now.log")]
             }
         }
@@ -228,7 +242,7 @@ impl LaunchError {
     #[must_use]
     pub fn of_command(self, command: Option<SettingSource>) -> Self {
         match self {
-            Self::NotReady { reason, .. } => Self::NotReady { reason, command },
+            Self::NotReady { port, reason, .. } => Self::NotReady { port, reason, command },
             other => other,
         }
     }

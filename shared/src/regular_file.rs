@@ -100,6 +100,15 @@ impl From<NotReadable> for io::Error {
     }
 }
 
+/// What a person can do with what is at `path` in the place of a file, with the command; `None` if the `error` of
+/// reading or writing it does not say that there is no file.
+pub fn repair(path: &Path, error: &io::Error) -> Option<String> {
+    let found = NotReadable::of(error);
+    found
+        .filter(|found| !matches!(found, NotReadable::TooLong | NotReadable::NotText))
+        .map(|found| found.removal(path))
+}
+
 /// Whether the file at `path` may be opened: an error if something else is there, or nothing.
 ///
 /// # Errors

@@ -141,11 +141,10 @@ pub fn check_launch(folders: &Folders, app: &AppName) -> Result<(), Untrusted> {
     for folder in counted.iter().filter_map(|folder| nearest(folder)) {
         not_foreign(check_there(folder))?;
     }
-    [folders.settings(app), folders.assignment(app)]
-        .iter()
-        .try_for_each(|file| check_there(file))?;
+    check_there(&folders.settings(app))?;
     // What root owns of these and others may write is set aside or written anew, as for any user.
-    let made_anew = [folders.secret(), folders.token(app), folders.lock(app)];
+    let made_anew =
+        [folders.assignment(app), folders.secret(), folders.token(app), folders.lock(app)];
     made_anew.iter().try_for_each(|file| not_foreign(check_there(file)))
 }
 

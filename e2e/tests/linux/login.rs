@@ -111,10 +111,13 @@ fn what_cannot_be_registered_is_said() {
     fs::write(autostart(&home), "a file in the way").expect("written");
     let told = settings(&home, &["set", "start_at_login", "true"]);
     assert_eq!(told.code, Some(75), "{told:?}");
-    assert!(told.stderr.contains("the start at login stays as it was"), "{told:?}");
+    assert!(told.stderr.contains("what is started at login stays as it was"), "{told:?}");
+    assert!(told.stderr.contains("the setting is written"), "{told:?}");
+    assert!(told.stdout.starts_with("start_at_login = true"), "{told:?}");
+    assert!(told.stderr.contains("now: move that file away"), "{told:?}");
     let mut running = with_desktop(home.launcher(), &home).start();
     running.ready();
-    let why = format!("{} is a file where a folder is wanted: move it", autostart(&home).display());
+    let why = format!("{} is a file where a folder is wanted", autostart(&home).display());
     assert!(running.stderr().contains("may not be started at login"), "{}", running.stderr());
     assert!(told.stderr.contains(&why) && running.stderr().contains(&why), "{}", running.stderr());
 }

@@ -1,6 +1,12 @@
 //! `launcher stop`, `restart`, `move` and `status`: requests to the running launcher.
 
-use std::{iter, path::Path, sync::Once, time::Instant};
+use std::{
+    iter,
+    path::Path,
+    sync::Once,
+    thread,
+    time::{Duration, Instant},
+};
 
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
@@ -13,6 +19,7 @@ use shared::{
     event::EventName,
     exit::Exit,
     history::{self, Filter, Found, HistoryError, Reader},
+    identity::{PROBE_TIMEOUT, Secret},
     keys, message,
     messages::{Language, local_time},
     next_command,
@@ -33,6 +40,12 @@ use crate::{
     os,
     render::{line, note, record},
 };
+
+/// How long a server may take to redirect once it is told to.
+const REDIRECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long this sleeps between two looks whether it does.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Ends the running launch, and waits until it has ended.
 pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
@@ -83,14 +96,31 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
             })
             .to_string(),
         ),
-        Response::Done { url, from, warning, redirect_for, .. } => {
+        Response::Done { url, from, port, warning, redirect_for, .. } => {
             let span = redirect_for.filter(|span| !span.0.is_zero());
-            let redirects = span.map(|span| message!("ask.redirects", port = from, span));
+            let redirects = span.and_then(|span| match redirects(context, *from, *port)? {
+                true => Some(message!("ask.redirects", port = from, span)),
+                false => Some(message!("ask.no_redirect", port = from, span)),
+            });
             let details = [redirects, warned(warning.as_deref())];
             Some(with_details(message!("ask.moved", url), details))
         }
         _ => None,
     })
+}
+
+/// Whether the server before a move redirects from its port to that of the new one: our server does, another may
+/// not. `None` if it cannot be asked.
+fn redirects(context: &CommandContext, from: Port, to: Port) -> Option<bool> {
+    let secret = Secret::load(&context.folders.secret()).ok()?;
+    let until = Instant::now() + REDIRECT_TIMEOUT;
+    loop {
+        let does = secret.probe(from, PROBE_TIMEOUT).ok()?.redirects_to == Some(to);
+        if does || Instant::now() >= until {
+            return Some(does);
+        }
+        thread::sleep(PAUSE);
+    }
 }
 
 fn warned(warning: Option<&str>) -> Option<String> {
@@ -262,6 +292,7 @@ fn answer(
 fn to_json(status: &LaunchStatus, context: &CommandContext) -> Value {
     let mut object = json!(status);
     object[keys::EVENT] = json!(AnswerName::Status);
+    object["home_port"] = json!(home_port(status, context));
     let seen = SeenProcesses::of(status, context);
     object["launcher_memory_bytes"] = json!(seen.launcher.and_then(os::memory_of));
     let answers = serving_pid(status).map(|_| server_problem(status, &seen).is_none());
@@ -306,6 +337,12 @@ fn serving_pid(status: &LaunchStatus) -> Option<u32> {
     status.server_pid.filter(|_| status.state != LaunchPhase::Stopping)
 }
 
+/// The home port that the next start reads, whatever it was when this launch began.
+fn home_port(status: &LaunchStatus, context: &CommandContext) -> Option<Port> {
+    let settings = Settings::load(&context.folders.settings(&context.app));
+    settings.map_or(status.home_port, |settings| settings.port)
+}
+
 fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
     let uptime = SignedDuration::from_secs((status.uptime_ms / 1000.0) as i64);
     let launch = &status.launch;
@@ -315,10 +352,7 @@ fn status_text(status: &LaunchStatus, context: &CommandContext) -> String {
         megabytes.unwrap_or_else(|| message!("status.unknown"))
     };
     let (app, url) = (&launch.app, launch.url());
-    // The next start reads the file, whatever it was when this launch began.
-    let settings = Settings::load(&context.folders.settings(&context.app));
-    let home = settings.map_or(status.home_port, |settings| settings.port);
-    let home = home.filter(|home| *home != launch.port);
+    let home = home_port(status, context).filter(|home| *home != launch.port);
     let seen = SeenProcesses::of(status, context);
     let problem = server_problem(status, &seen);
     let details = [

@@ -8,7 +8,9 @@ use shared::{
     environment::Environment,
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
-    message,
+    identity::{PROBE_TIMEOUT, Secret},
+    message, next_command,
+    port::Port,
     settings::LogLevel,
     trust::{self, Purpose},
 };
@@ -121,8 +123,9 @@ impl Launch {
         let (port, url, relation) = (found.port, found.url(), found.relation());
         let event = Event::InstanceFound { port, url, relation };
         self.history.record(&event);
-        let asked = options.port.as_ref().map(|port| port.value);
-        self.screen.instance(&self.context.app, found, &event, asked);
+        let asked = options.port.as_ref().map(|port| port.value).filter(|asked| *asked != port);
+        let other_port = asked.map(|asked| self.way_to_port(found, asked));
+        self.screen.instance(&self.context.app, found, &event, other_port);
         let problem = found.problem(&self.context);
         if let Some(InstanceProblem { problem, now }) = &problem {
             self.screen.warning(problem, now);
@@ -137,6 +140,24 @@ impl Launch {
         }
         self.stopped(Ending::of(port, EndReason::InstanceFound));
         Exit::Done
+    }
+
+    /// How what runs gets the port that was asked for, as a sentence.
+    fn way_to_port(&self, found: &RunningInstance, port: Port) -> String {
+        let CommandContext { app, folders, .. } = &self.context;
+        let command = |words: &str| next_command::launcher(words, app);
+        let redirects = || {
+            let identity = Secret::load(&folders.secret()).ok()?.probe(port, PROBE_TIMEOUT).ok()?;
+            identity.redirects_to
+        };
+        match (found.launcher_pid, found.server_pid) {
+            // A server without a launcher does not move.
+            (None, Some(pid)) => message!("start.other_port_alone", port, pid),
+            _ if redirects() == Some(found.port) => {
+                message!("start.other_port_redirects", port, command = command("stop"))
+            }
+            _ => message!("start.other_port", port, command = command(&format!("move {port}"))),
+        }
     }
 
     /// Chooses a port and serves on it until the launch ends.

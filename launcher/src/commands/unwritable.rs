@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use shared::{
     access::{self, RefusedAccess},
-    message, os,
+    message, os, regular_file,
 };
 
 /// What a person can do about the error with which the system refuses to write `file`.
@@ -21,5 +21,6 @@ fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> String {
     if os::is_unchangeable(error) {
         return message!("doctor.now_unchangeable", file = path.display());
     }
-    access::repair(path, access, error).unwrap_or_else(|| message!("doctor.now_folder"))
+    let repair = regular_file::repair(path, error).or_else(|| access::repair(path, access, error));
+    repair.unwrap_or_else(|| message!("doctor.now_folder"))
 }

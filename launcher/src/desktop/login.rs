@@ -11,7 +11,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use shared::invoked_as;
+use shared::{invoked_as, message};
 
 use crate::{
     options::CommandContext,
@@ -125,6 +125,16 @@ fn remove(entry: &LoginEntry) -> io::Result<()> {
 pub fn set(context: &CommandContext, is_wanted: bool) -> io::Result<()> {
     let entry = entry(context)?;
     if is_wanted { register(&entry) } else { remove(&entry) }
+}
+
+/// What a person can do about an error of what is registered.
+pub fn repair(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            message!("login.now_in_the_way")
+        }
+        _ => message!("login.now_check"),
+    }
 }
 
 /// Makes the registration agree with the setting, and returns what was done.

@@ -181,13 +181,13 @@ impl Screen {
         line(message!("start.stopped_early", app));
     }
 
-    /// Prints where the running instance is.
+    /// Prints where the running instance is; `other_port` is how it gets the port that was asked for, if it has another.
     pub fn instance(
         &self,
         app: &AppName,
         found: &RunningInstance,
         event: &Event,
-        asked: Option<Port>,
+        other_port: Option<String>,
     ) {
         if self.json {
             return line(event.to_json());
@@ -201,15 +201,7 @@ impl Screen {
             }
             Relation::Newer => line(format_args!("  {}", message!("start.newer"))),
         }
-        if let Some(port) = asked.filter(|port| *port != found.port) {
-            let way = match (found.launcher_pid, found.server_pid) {
-                // A server without a launcher does not move.
-                (None, Some(pid)) => message!("start.other_port_alone", port, pid),
-                _ => {
-                    let command = next_command::launcher(&format!("move {port}"), app);
-                    message!("start.other_port", port, command)
-                }
-            };
+        if let Some(way) = other_port {
             line(format_args!("  {way}"));
         }
     }

@@ -101,12 +101,14 @@ impl TerminalReport {
         print_line(message!("start.ctrl_c").dimmed());
     }
 
-    /// Prints why the port could not be claimed, and what to do about it.
+    /// Prints why the port could not be claimed, and what to do about it. `stopped` is a process of this app that
+    /// has the port and is stopped.
     pub fn port_conflict(
         &self,
         conflict: &Conflict,
         failed: &Event,
         suggestion: Option<Suggestion>,
+        stopped: Option<u32>,
     ) {
         if self.json {
             print_line(Event::PortConflict(conflict.clone()).to_json());
@@ -118,6 +120,9 @@ impl TerminalReport {
         }
         if let Some(way_out) = conflict.way_out() {
             indented(way_out);
+        }
+        if let Some(pid) = stopped {
+            return indented(message!("server.own_stopped", pid));
         }
         if conflict.class == Class::OwnInstance {
             indented(message!("server.answers", url = claim::url(conflict.port).cyan()));

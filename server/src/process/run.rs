@@ -12,8 +12,9 @@ use shared::{
     app::AppName,
     assignment::Assignment,
     claim::{Claim, ClaimError},
-    conflict::{Conflict, Origin},
+    conflict::{Class, Conflict, Origin},
     diagnose::Diagnostician,
+    discovery::Discovery,
     environment::{Environment, VariableError},
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
@@ -203,12 +204,24 @@ impl ClaimFailure {
         match self {
             Self::Conflict(conflict) => {
                 let suggestion = suggestion::find(policy);
-                launch.report.port_conflict(conflict, &failed, suggestion);
+                let stopped = stopped_process(launch, conflict);
+                launch.report.port_conflict(conflict, &failed, suggestion, stopped);
             }
             _ => launch.report.failed(format_args!("{self}."), &failed),
         }
         exit
     }
+}
+
+/// The process of this app that has the port and is stopped, if it is the app that has it.
+fn stopped_process(launch: &ServerLaunch, conflict: &Conflict) -> Option<u32> {
+    if conflict.class != Class::OwnInstance {
+        return None;
+    }
+    let published = Discovery::of_app(launch.folders(), &launch.info.app)
+        .flat_map(|found| [Some(found.server_pid), found.launcher_pid]);
+    let holder = conflict.holder.as_ref().map(|holder| holder.pid);
+    published.chain(holder).flatten().find(|pid| os::is_stopped(*pid))
 }
 
 /// Claims the port that was asked for, and records the claim.

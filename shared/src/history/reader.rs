@@ -28,6 +28,7 @@ use crate::{
     access::{self, RefusedAccess},
     message,
     paths::Folders,
+    regular_file,
     trust::{self, Purpose, Untrusted},
 };
 
@@ -83,7 +84,8 @@ impl HistoryError {
     /// What a person can do about `file`, which is the history or a log.
     pub fn repair(&self, file: &Path) -> String {
         let repair = match self {
-            Self::Unreadable(error) => access::repair(file, RefusedAccess::Read, error),
+            Self::Unreadable(error) => regular_file::repair(file, error)
+                .or_else(|| access::repair(file, RefusedAccess::Read, error)),
             Self::Gone(_) => None,
         };
         let repair = repair.or_else(|| self.untrusted().map(Untrusted::repair));

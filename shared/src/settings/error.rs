@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     access::{self, RefusedAccess},
-    message,
+    message, regular_file,
     trust::Untrusted,
 };
 
@@ -30,9 +30,8 @@ impl SettingsError {
     pub fn repair(&self) -> String {
         let repair = match &self.problem {
             SettingsProblem::Untrusted(untrusted) => Some(untrusted.repair()),
-            SettingsProblem::Unreadable(error) => {
-                access::repair(&self.file, RefusedAccess::Read, error)
-            }
+            SettingsProblem::Unreadable(error) => regular_file::repair(&self.file, error)
+                .or_else(|| access::repair(&self.file, RefusedAccess::Read, error)),
             _ => None,
         };
         repair.unwrap_or_else(|| message!("now.settings"))

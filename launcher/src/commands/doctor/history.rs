@@ -63,11 +63,10 @@ pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
     let file = context.folders.history();
     if let Err(error) = history::check_writable(&file) {
         let name = file.display();
-        if NotReadable::of(&error).is_some() {
-            let text = message!("doctor.history_no_file", file = name, error);
-            return Check::problem("history", text, message!("doctor.now_history"));
-        }
-        let text = message!("history.unwritable", file = name, error);
+        let text = match NotReadable::of(&error) {
+            Some(found) => message!("doctor.history_no_file", file = name, error = found),
+            None => message!("history.unwritable", file = name, error),
+        };
         return Check::problem("history", text, unwritable::now(&file, &error));
     }
     let mut counts = HistoryCounts::default();

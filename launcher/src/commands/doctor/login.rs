@@ -15,11 +15,10 @@ pub(super) fn login(context: &CommandContext, options: &Options) -> Check {
     let registered = login::entry(context).and_then(|entry| login::registered(&entry));
     match registered {
         Ok(registered) => judged(&context.app, options.settings.start_at_login.value, &registered),
-        Err(error) => Check::warning(
-            NAME,
-            message!("doctor.login_unknown", error),
-            message!("doctor.now_login_unknown"),
-        ),
+        Err(error) => {
+            let now = login::repair(&error);
+            Check::warning(NAME, message!("doctor.login_unknown", error), now)
+        }
     }
 }
 

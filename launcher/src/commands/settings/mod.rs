@@ -106,12 +106,8 @@ fn change(
         let author = Author { app, process: Process::Launcher, launch_id };
         Writer::new(&context.folders, &author).record(&event);
     }
-    if key == AT_LOGIN
-        && let Err(error) = login::set(context, edited.to.as_deref() == Some("true"))
-    {
-        render::error(message!("set.login_failed", error));
-        return Exit::NotReady;
-    }
+    let is_wanted = edited.to.as_deref() == Some("true");
+    let registered = (key == AT_LOGIN).then(|| login::set(context, is_wanted));
     let home = edited.to.as_deref().filter(|_| key == PORT).and_then(|port| port.parse().ok());
     if let Some(refused) = home.and_then(|port| home_port::refused(context, port)) {
         render::warning(message!("set.refused", why = refused.sentence_here()));
@@ -128,14 +124,19 @@ fn change(
         line(json!({ "event": AnswerName::SettingsUnchanged, "key": key, "value": value }));
     } else {
         line(sentence(key, &edited));
-        if key == AT_LOGIN {
-            line(format_args!("  {}", message!("set.next_login")).dimmed());
-        } else if is_changed && variable.is_none() {
-            let when = message!("set.next_start", app = context.app);
+        let when = match &registered {
+            Some(registered) => registered.is_ok().then(|| message!("set.next_login")),
+            None => (is_changed && variable.is_none())
+                .then(|| message!("set.next_start", app = context.app)),
+        };
+        if let Some(when) = when {
             line(format_args!("  {when}").dimmed());
         }
     }
-    Exit::Done
+    let Some(Err(error)) = registered else { return Exit::Done };
+    render::error(message!("set.login_failed", error));
+    render::now(login::repair(&error));
+    Exit::NotReady
 }
 
 /// What a person can do where a setting cannot be written, unless the error says it: that another process has

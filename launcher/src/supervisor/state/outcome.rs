@@ -41,9 +41,9 @@ impl LaunchOutcome {
         match self {
             Self::Stopped { by } => Ok(Ending::of(port, EndReason::Asked).asked(by)),
             Self::Finished => Ok(Ending::of(port, EndReason::ServerFinished)),
-            Self::NotReady(reason) => Err(LaunchError::NotReady { reason, command: None }),
-            Self::Final(code) => Err(LaunchError::Final(code)),
-            Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { end, rule }),
+            Self::NotReady(reason) => Err(LaunchError::NotReady { port, reason, command: None }),
+            Self::Final(code) => Err(LaunchError::Final { port, code }),
+            Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { port, end, rule }),
         }
     }
 }
