@@ -239,9 +239,10 @@ impl RunFilesState {
     }
 
     /// What a launcher of this version has lost that runs `found`.
-    pub fn missing_of(self, found: &RunningInstance) -> Vec<PathBuf> {
+    pub fn missing_of(&self, found: &RunningInstance) -> Vec<PathBuf> {
         let is_lost = self.published != Some(found.launch_id);
-        iter::once(self.discovery).filter(|_| is_lost).chain(self.missing).collect()
+        let discovery = iter::once(&self.discovery).filter(|_| is_lost);
+        discovery.chain(&self.missing).cloned().collect()
     }
 }
 

@@ -17,7 +17,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use shared::app::AppName;
 
-const STATUS: &str = "{\"ask\":\"status\"}";
+pub(crate) const STATUS: &str = "{\"ask\":\"status\"}";
 
 /// The memory, in bytes, that a launcher may take for any request.
 const ROOM: u64 = 5 << 20;
@@ -192,6 +192,25 @@ fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() 
     assert_goes_on(&home, &url);
     assert!(!running.has_ended());
     assert_eq!(home.events("server_restarting").len() + home.events("port_moved").len(), 0);
+}
+
+/// A start that finds it makes the lock's file anew, in which it says nothing.
+#[test]
+fn a_stopped_launcher_whose_state_was_moved_is_named_by_each_command() {
+    let home = Home::new();
+    let (mut running, launcher, _) = serving(&home);
+    running.signal(Signal::STOP);
+    wait_until("it is stopped", || launcher.is_stopped());
+    fs::rename(home.folders().state(), home.path().join("moved")).expect("it was there");
+    let continue_it = format!("kill -CONT {}", launcher.pid());
+    for words in ["start --no-open --detach", "status", "stop", "where", "version", "forget"] {
+        let told = home.command(words).run();
+        let text = format!("{}{}", told.stdout, told.stderr);
+        let wanted = if words == "version" { "is stopped" } else { &continue_it };
+        assert!(text.contains(wanted), "{words}: {text}");
+    }
+    running.signal(Signal::CONT);
+    assert_eq!(running.stop().code, Some(0));
 }
 
 /// It would keep every command waiting, and pass for a launcher that hangs.

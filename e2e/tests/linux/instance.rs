@@ -73,14 +73,23 @@ fn a_program_that_has_locked_the_app_is_named() {
     let home = Home::new();
     let mut running = home.launcher().start();
     running.ready();
+    let (app, killed) = (AppName::default(), Home::new());
     assert_eq!(running.stop().code, Some(0));
-    let app = AppName::default();
-    for lock in [home.folders().lock(&app), home.folders().run().join("server.lock")] {
+    let mut running = killed.launcher().start();
+    running.ready();
+    running.kill_both();
+    for (home, lock) in [
+        (&home, home.folders().lock(&app)),
+        (&home, home.folders().run().join("server.lock")),
+        // It still names the launcher that was killed.
+        (&killed, killed.folders().lock(&app)),
+    ] {
         let mut holder = locking(&lock);
         let wanted = format!("process {} (sleep) has locked this app", holder.id());
-        for words in ["status", "doctor", "start --no-open"] {
+        for words in ["status", "doctor", "forget", "version", "start --no-open"] {
             let told = home.command(words).run();
-            assert_eq!(told.code, Some(75), "{words}: {told:?}");
+            let code = if words == "version" { 0 } else { 75 };
+            assert_eq!(told.code, Some(code), "{words}: {told:?}");
             assert!(format!("{}{}", told.stdout, told.stderr).contains(&wanted), "{told:?}");
         }
         holder.kill().expect("ours");

@@ -30,6 +30,7 @@ fn assert_fails(orders: &[&str], reason: &str) -> String {
     let (line, record) = (ended.line("launch_failed"), home.last("launch_failed"));
     assert_eq!((&line["reason"], &line["exit_code"]), (&reason.into(), &75.into()), "{orders:?}");
     assert_eq!((&record["reason"], &record["error"]), (&line["reason"], &line["error"]));
+    assert_eq!((&record["port"], &line["port"]), (&port.into(), &port.into()), "{orders:?}");
     assert_eq!(home.events("server_spawned").len(), 1, "{orders:?}");
     assert!(home.assignment().is_none() && home.events("server_ready").is_empty(), "{orders:?}");
     assert!(claim::port(Port::new(port).expect("a port")).is_ok(), "{orders:?} keeps the port");

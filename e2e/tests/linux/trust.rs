@@ -14,6 +14,8 @@ use e2e::{Ended, Home, NOBODY, RunContext, program, quiet_port, quiet_range, ski
 use rustix::process::Signal;
 use shared::app::AppName;
 
+use crate::control::{STATUS, say};
+
 /// The user `daemon`, who is on every Linux.
 const DAEMON: u32 = 1;
 
@@ -144,7 +146,7 @@ fn assert_not_read_again(home: &Home, at: &RunContext, spoil: impl FnOnce(&Path)
     wait_until("it has said so", || {
         fs::read_to_string(&log).is_ok_and(|log| log.contains("settings not read again"))
     });
-    let status = home.command("status").arg("--json").at(at).run().line("status");
+    let status = say(home, STATUS);
     assert!(status["home_port"].is_null(), "{status}");
     assert_eq!(home.events("settings_changed").len(), 0);
 }

@@ -28,7 +28,13 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     let lock = match instance::lock_of_ended_app(context) {
         Ok(Some(lock)) => lock,
         Ok(None) => {
-            return running::refused(&message!("forget.running", app), &way_out(context));
+            let presence = running::look(context);
+            let silent = match presence {
+                Presence::Unproven { status: None, .. } => presence.problem(app),
+                _ => None,
+            };
+            let why = silent.map_or_else(|| message!("forget.running", app), |found| found.problem);
+            return running::refused(&why, &way_out(context, presence));
         }
         Err(error) => return failed(&folders.lock(app), &error),
     };
@@ -61,9 +67,8 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
 }
 
 /// How a person can end the app that holds the lock.
-fn way_out(context: &CommandContext) -> String {
+fn way_out(context: &CommandContext, presence: Presence) -> String {
     let app = &context.app;
-    let presence = running::look(context);
     let stopped = match &presence {
         Presence::Running(found) => found.stopped_launcher(context),
         _ => presence.lost_launcher().filter(|pid| is_stopped(*pid)),

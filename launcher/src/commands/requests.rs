@@ -157,7 +157,7 @@ fn send(
     };
     let answer = match answer(context, &socket, status, request) {
         Ok(answer) => answer,
-        Err(RequestError::Timeout) => return silent(running::published_launcher(context)),
+        Err(RequestError::Timeout) => return silent(running::silent_launcher(context)),
         Err(error) => return running::refused(&error.to_string(), &message!("now.log")),
     };
     let elapsed_ms = began.elapsed().as_micros() as f64 / 1000.0;
@@ -200,7 +200,7 @@ fn reach(context: &CommandContext) -> Result<AnsweringLauncher, Exit> {
     }
     let mut why = match instance::ask_launcher(context) {
         Ok(reached) => return Ok(reached),
-        Err(RequestError::Timeout) => return Err(silent(running::published_launcher(context))),
+        Err(RequestError::Timeout) => return Err(silent(running::silent_launcher(context))),
         Err(why @ RequestError::NoThread(_)) => {
             return Err(running::refused(&why.to_string(), &message!("now.more_threads")));
         }

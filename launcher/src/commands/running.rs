@@ -7,7 +7,6 @@ use std::{
 
 use serde_json::{Value, json};
 use shared::{
-    app_lock::{AppLock, LockOutcome},
     discovery::Discovery,
     exit::Exit,
     identity::{PROBE_TIMEOUT, Secret},
@@ -153,13 +152,13 @@ pub(super) fn restorer(context: &CommandContext, presence: &Presence) -> Option<
     }
 }
 
-/// The launcher that the app's lock or the discovery file names, unproved.
-pub(super) fn published_launcher(context: &CommandContext) -> Option<u32> {
-    let CommandContext { app, folders, .. } = context;
-    match AppLock::holder(folders, app) {
-        Some(held @ LockOutcome::Busy(Some(_))) => held.process_here(),
-        _ => Discovery::of_app(folders, app).next()?.launcher_pid,
-    }
+/// The launcher that does not answer: that of the app's lock, or else the one that everything leads to.
+pub(super) fn silent_launcher(context: &CommandContext) -> Option<u32> {
+    instance::lock_holder(context).or_else(|| match look(context) {
+        Presence::Running(found) => found.seen_launcher(context),
+        Presence::Unproven { process, .. } => process,
+        Presence::Elsewhere { .. } | Presence::Absent => None,
+    })
 }
 
 pub(super) fn to_json(

@@ -89,7 +89,7 @@ impl<'a> Finder<'a> {
         if process.is_none() && asked.is_err() {
             process = self.launcher_of_lost_lock().filter(other);
         }
-        if process.is_none() && matches!(holder, Some(LockOutcome::Busy(None))) {
+        if process.is_none() && matches!(holder, Some(LockOutcome::Busy(_))) {
             process = AppLock::locking_process(folders, app).filter(other);
         }
         let is_silent = matches!(asked, Err(RequestError::Timeout));

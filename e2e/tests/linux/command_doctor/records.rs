@@ -74,9 +74,26 @@ fn a_history_that_is_a_link_is_a_problem_with_what_to_do() {
     let kept = home.path().join("kept");
     fs::rename(&history, &kept).expect("it was there");
     symlink(&kept, &history).expect("linked");
-    assert_no_records_can_be_written(&home, "it is a link", "move away what is there");
+    assert_no_records_can_be_written(&home, "it is a link", "rm -f ");
     assert_eq!(running.exit().code, Some(0));
     fs::remove_file(&history).expect("it was there");
+}
+
+#[test]
+fn records_that_the_running_launcher_could_not_write_are_named_when_it_can_again() {
+    let home = Home::new();
+    let (running, history) = serving_without_records(&home);
+    fs::remove_file(&history).expect("it was there");
+    fs::create_dir(&history).expect("made");
+    assert_eq!(home.command("move").run().code, Some(0));
+    fs::remove_dir(&history).expect("it was there");
+    assert_eq!(home.command("move").run().code, Some(0));
+    let lost = home.ask("status").line("status")["lost_records"]["records"].to_string();
+    let told = doctor(&home);
+    assert_verdict(&told, "history", "warning");
+    let text = check(&told, "history")["text"].to_string();
+    assert!(text.contains(&format!("{lost} records of the port history could not")), "{text}");
+    assert_eq!(running.stop().code, Some(0));
 }
 
 #[test]

@@ -4,15 +4,16 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fs,
+    fs, io,
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use shared::{
-    history::{self, Damage, Filter, Found, Head, HistoryError, Reader, line_number},
+    history::{self, Damage, Filter, Found, Head, HistoryError, LostRecords, Reader, line_number},
     message,
     messages::Language,
+    os,
     regular_file::NotReadable,
 };
 use uuid::Uuid;
@@ -58,8 +59,12 @@ struct MissingRecords {
     earlier: u64,
 }
 
-/// Whether it is whole, can be written, and has records of the running launch.
-pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
+/// Whether it is whole, can be written, and has records of the running launch, whose launcher says what it has `lost`.
+pub(super) fn history(
+    context: &CommandContext,
+    launch: Option<Uuid>,
+    lost: Option<&LostRecords>,
+) -> Check {
     let file = context.folders.history();
     if let Err(error) = history::check_writable(&file) {
         let name = file.display();
@@ -84,7 +89,13 @@ pub(super) fn history(context: &CommandContext, launch: Option<Uuid>) -> Check {
             counts.join(of_it);
         }
     }
-    judged(&file, &counts, launch.is_some())
+    let seen = judged(&file, &counts, launch.is_some());
+    match lost {
+        Some(lost) if counts.broken + counts.missing().lost == 0 => {
+            Check::warning("history", lost.to_string(), message!("doctor.now_damage"))
+        }
+        _ => seen,
+    }
 }
 
 fn judged(file: &Path, counts: &HistoryCounts, is_running: bool) -> Check {
@@ -94,7 +105,10 @@ fn judged(file: &Path, counts: &HistoryCounts, is_running: bool) -> Check {
         return Check::warning(
             "history",
             message!("doctor.history_moved", file = file.display()),
-            message!("doctor.now_history_moved"),
+            match file.parent().is_none_or(os::may_write) {
+                true => message!("doctor.now_history_moved"),
+                false => unwritable::now(file, &io::ErrorKind::PermissionDenied.into()),
+            },
         );
     }
     let with_earlier = |text: String| match earlier {

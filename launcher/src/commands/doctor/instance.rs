@@ -7,6 +7,7 @@ use std::{
 
 use shared::{
     access::{self, RefusedAccess},
+    history::LostRecords,
     message, next_command,
     os::{is_stopped, may_write},
     trust::{self, Purpose, Untrusted},
@@ -41,6 +42,17 @@ impl InstanceState {
             Presence::Running(found) => Some(found.launch_id),
             _ => None,
         }
+    }
+
+    /// The records that the running launcher could not write. One that has lost a file is not asked, because it would
+    /// write it anew.
+    pub(super) fn lost_records(&self, context: &CommandContext) -> Option<LostRecords> {
+        let Presence::Running(found) = &self.presence else { return None };
+        found.launcher_pid.filter(|pid| !is_stopped(*pid))?;
+        if !self.files.missing_of(found).is_empty() {
+            return None;
+        }
+        instance::ask_launcher(context).ok()?.status.lost_records
     }
 }
 

@@ -56,10 +56,10 @@ pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
     checks.extend(files::memory(context, &obstacles));
     checks.extend(files::settings_lock(context));
     let state = InstanceState::of(context);
-    let launch = state.launch();
+    let (launch, lost) = (state.launch(), state.lost_records(context));
     checks.extend(instance::instance(context, state, &obstacles));
     checks.extend(obstacles.checks(context, launch.is_some()));
-    checks.push(history::history(context, launch));
+    checks.push(history::history(context, launch, lost.as_ref()));
     checks.extend(system::system(context, options.as_ref()));
     let of_start = options.as_ref().filter(|_| launch.is_none());
     checks.extend(of_start.and_then(|options| system::wanted_port(context, options)));
