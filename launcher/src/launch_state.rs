@@ -10,7 +10,8 @@ use shared::{
     diagnose::Diagnostician,
     discovery::Discovery,
     environment::Environment,
-    event::{EndReason, Ending, Event, MoveReason, ServerAt, masked_text},
+    event::{EndReason, Ending, Event, EventName, MoveReason, ServerAt, masked_text},
+    history::{Filter, Found, Reader},
     identity::Secret,
     keys,
     launch::LaunchInfo,
@@ -18,7 +19,7 @@ use shared::{
     os::LiveRanges,
     policy::Policy,
     port::Port,
-    settings::{Effective, OnConflict},
+    settings::{Change, Effective, OnConflict},
     trust::Purpose,
 };
 use slog::{info, warn};
@@ -29,7 +30,7 @@ use crate::{
     choose::{Choice, ChoiceError, Chooser},
     error::LaunchError,
     launch::{Launch, with_repair},
-    options::Options,
+    options::{CommandContext, Options},
     os as system,
     render::ReadyNotice,
     run_files::RunFiles,
@@ -137,8 +138,9 @@ impl LaunchState<'_> {
         match Options::of_launch(self.args, self.environment, context) {
             Ok(options) => {
                 let changes = self.options.file.changes(&options.file);
-                if !is_recorded {
-                    changes.iter().for_each(|change| history.record(&change.clone().into()));
+                let is_new = |change: &&Change| !is_recorded && !self.has_record_of(change);
+                for change in changes.iter().filter(is_new) {
+                    history.record(&change.clone().into());
                 }
                 screen.settings_reloaded(&changes);
                 let at_login = options.settings.start_at_login.value;
@@ -151,6 +153,26 @@ impl LaunchState<'_> {
                 warn!(self.launch.log(), "settings not read again"; keys::ERROR => why);
             }
         }
+    }
+
+    /// Whether the newest record of this setting since the launch began has the same value: the command that changed
+    /// it has written one.
+    fn has_record_of(&self, change: &Change) -> bool {
+        let CommandContext { app, folders, .. } = &self.launch.context;
+        let filter = Filter {
+            app: Some(app.clone()),
+            since: Some(self.launch.started_at),
+            ..Filter::of_events([EventName::SettingsChanged])
+        };
+        let records = Reader::of_history(&folders.history()).backward(&filter);
+        let newest = records.into_iter().flatten().find_map(|found| match found {
+            Ok(Found::Record(entry)) => match serde_json::from_str(&entry.text) {
+                Ok(Event::SettingsChanged { key, to, .. }) if key == change.key => Some(to),
+                _ => None,
+            },
+            _ => None,
+        });
+        newest.as_ref() == Some(&change.to)
     }
 
     /// The home port of the settings that hold now.

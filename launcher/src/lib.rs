@@ -64,7 +64,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     invoked_as::keep(Process::Launcher, &argv);
     panic::catch_unwind(|| match args::parse(&argv) {
         Ok(typed) => commands::run(typed, &argv),
-        Err(exit) => exit,
+        Err(text) => commands::print_usage(&text),
     })
     .unwrap_or_else(|_| {
         desktop::show_error(&Message::without_advice(&message!("failure.bug")), None);

@@ -180,6 +180,9 @@ fn what_was_asked_of_a_stopped_launcher_and_given_up_is_not_carried_out_later() 
         let continue_it = format!("kill -CONT {}", launcher.pid());
         assert!(told.stderr.contains(&continue_it), "{command}: {told:?}");
     }
+    let again = home.command("start --no-open").run();
+    assert_eq!(again.code, Some(0), "its server serves: {again:?}");
+    assert!(again.stderr.contains(&format!("kill -CONT {}", launcher.pid())), "{again:?}");
     fs::remove_dir_all(home.folders().run()).expect("it was there");
     for command in ["token", "open --print", "doctor"] {
         let told = home.command(command).run();

@@ -163,6 +163,8 @@ fn an_answer_that_cannot_be_written_whole_is_a_failure() {
         "settings path",
         "doctor",
         "version",
+        "--help",
+        "--version",
         "completions bash",
         "explain 3030",
     ] {

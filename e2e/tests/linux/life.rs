@@ -74,6 +74,12 @@ fn a_hangup_that_is_none_reads_the_settings_again_and_says_what_changed() {
     assert!(home.last("settings_changed")["from"].is_null());
     running.signal(Signal::HUP);
     running.line("settings_unchanged");
+    assert_eq!(home.command("settings set redirect_for 7s").run().code, Some(0));
+    running.signal(Signal::HUP);
+    wait_until("it is said", || running.stdout().contains("\"redirect_for\""));
+    let recorded = home.events("settings_changed");
+    let of_command = recorded.iter().filter(|record| record["key"] == "redirect_for").count();
+    assert_eq!(of_command, 1, "the command has recorded it: {recorded:?}");
     home.set("server", "prot = 1\n");
     running.signal(Signal::HUP);
     wait_until("the mistake is reported", || running.stderr().contains("did you mean `port`?"));

@@ -199,6 +199,32 @@ fn a_move_says_how_long_the_running_launcher_redirects_whatever_its_file_says_by
     assert_eq!(running.stop().code, Some(0));
 }
 
+#[test]
+fn a_move_says_so_where_the_server_before_it_does_not_redirect() {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().port(from).fake(&[]).start();
+    running.ready();
+    let told = home.command("move").arg(to.to_string()).run();
+    let stays = format!("Port {from} stays with the server before it for 5m");
+    assert!(told.stdout.contains(&stays), "{told:?}");
+    assert_eq!(running.stop().code, Some(0));
+}
+
+#[test]
+fn a_start_with_the_port_that_redirects_says_how_it_is_had() {
+    let (home, [from, to]) = (Home::new(), [quiet_port(), quiet_port()]);
+    let mut running = home.launcher().port(from).start();
+    running.ready();
+    move_to(&home, to, &RunContext::direct());
+    let told = home.command("start --no-open").arg("--port").arg(from.to_string()).run();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let way =
+        format!("Port {from} redirects there after an earlier move. To use it: `launcher stop`");
+    assert!(told.stdout.contains(&way), "{told:?}");
+    assert_eq!(running.stop().code, Some(0));
+    assert_eq!(home.launcher().port(from).start().ready().port, from);
+}
+
 /// I6: also if there was no time to end well, and the file is lost.
 #[test]
 fn after_a_move_and_a_kill_the_new_port_is_found_in_the_history_alone() {

@@ -34,6 +34,7 @@ fn status_says_why_no_start_can_use_the_home_port() {
     };
     let blocked = status("port = 6000\n");
     assert!(blocked.contains("6000, which a start cannot use: browsers block"), "{blocked}");
+    assert_eq!(home.ask("status").line("status")["home_port"], 6000);
     let avoided = status(&format!("port = {avoided}\navoid = [{avoided}]\n"));
     assert!(avoided.contains("tried at the next start"), "{avoided}");
 }

@@ -233,3 +233,20 @@ fn the_port_of_a_launch_that_is_starting_is_its_own() {
     assert_eq!(home.command("stop").run().code, Some(0));
     running.exit();
 }
+
+/// Neither of them can be used or ended before it goes on.
+#[test]
+fn the_app_s_own_server_that_is_stopped_is_not_said_to_answer() {
+    let (home, port) = (Home::new(), quiet_port());
+    let mut running = home.launcher().port(port).start();
+    running.ready();
+    let server = running.servers().remove(0);
+    server.signal(Signal::STOP);
+    wait_until("it is stopped", || server.is_stopped());
+    let told = home.server().without("--json").port(port).run();
+    assert_eq!(told.code, Some(69), "{told:?}");
+    assert!(told.stderr.contains(&format!("kill -CONT {}", server.pid())), "{told:?}");
+    assert!(!told.stderr.contains("It answers"), "{told:?}");
+    server.signal(Signal::CONT);
+    assert_eq!(running.stop().code, Some(0));
+}

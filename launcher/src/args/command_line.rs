@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{
     Arg, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
 };
-use shared::{exit::Exit, invoked_as, message};
+use shared::{invoked_as, message};
 
 use super::{
     command::{
@@ -89,21 +89,16 @@ fn of_every_app(option: Arg) -> Arg {
     option.help("Only what is about this app [default: every app]")
 }
 
-/// Reads the command line. Help and version are printed here, as are errors, and end the program.
+/// Reads the command line.
 ///
 /// # Errors
 ///
-/// The exit code to end with.
-pub fn parse(argv: &[OsString]) -> Result<CommandLine, Exit> {
+/// What is wrong with it, or the help or version that it asks for.
+pub fn parse(argv: &[OsString]) -> Result<CommandLine, clap::Error> {
     let command = CommandLine::command()
         .name(invoked_as::launcher_program())
         .bin_name(invoked_as::launcher());
-    read(command, argv).map_err(|problem| {
-        let exit = if problem.use_stderr() { Exit::Usage } else { Exit::Done };
-        // A closed stdout or stderr is no reason to fail in another way.
-        let _ = problem.print();
-        exit
-    })
+    read(command, argv)
 }
 
 fn read(

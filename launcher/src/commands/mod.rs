@@ -88,12 +88,23 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
             with_basics(&of, |context| version::version(context, of.json))
         }
     };
-    match output::failure() {
-        None => exit,
-        Some(error) => {
-            render::error(message!("output.unwritable", error));
-            render::now(message!("now.output"));
-            if exit == Exit::Done { Exit::NotReady } else { exit }
-        }
+    checked(exit)
+}
+
+/// Prints what is wrong with a command line, or the help or version that it asks for.
+pub fn print_usage(text: &clap::Error) -> Exit {
+    let printed = text.print();
+    if text.use_stderr() {
+        return Exit::Usage;
     }
+    let _ = output::noted(printed);
+    checked(Exit::Done)
+}
+
+/// The exit code of a command that ends with `exit` if its answer was written whole.
+fn checked(exit: Exit) -> Exit {
+    let Some(error) = output::failure() else { return exit };
+    render::error(message!("output.unwritable", error));
+    render::now(message!("now.output"));
+    if exit == Exit::Done { Exit::NotReady } else { exit }
 }

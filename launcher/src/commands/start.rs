@@ -127,8 +127,11 @@ impl Launch {
         let other_port = asked.map(|asked| self.way_to_port(found, asked));
         self.screen.instance(&self.context.app, found, &event, other_port);
         let problem = found.problem(&self.context);
+        let stopped = found.stopped_launcher(&self.context);
         if let Some(InstanceProblem { problem, now }) = &problem {
             self.screen.warning(problem, now);
+        } else if stopped.is_some() {
+            self.screen.warning(&instance::silent(stopped), instance::now_silent(stopped));
         }
         let (instance, context) = (found.clone(), self.context.clone());
         if options.settings.open_browser.value

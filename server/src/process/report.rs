@@ -72,6 +72,11 @@ pub fn error(text: impl Display) {
     eprint_line(format_args!("{} {text}", "error:".red().bold()));
 }
 
+/// Prints what a person can do to stderr.
+pub fn now(text: impl Display) {
+    indented(format_args!("now: {text}"));
+}
+
 /// Prints a warning to stderr.
 pub fn warning(text: impl Display) {
     eprint_line(format_args!("{} {text}", "warning:".yellow().bold()));

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io,
     net::IpAddr,
     time::{Duration, Instant},
 };
@@ -49,35 +50,52 @@ pub enum StartError {
     #[error(transparent)]
     CommandLine(#[from] clap::Error),
     /// An environment variable has a wrong value.
-    #[error("{0}.")]
+    #[error("{0}")]
     Variable(#[from] VariableError),
     /// There are no sockets to serve on.
     #[error("{0}")]
     Sockets(#[from] SocketSourceError),
     /// The folders of the app cannot be determined.
-    #[error("{0}.")]
+    #[error("{0}")]
     Folders(#[from] NoHome),
     /// Another user may write to what a launch rests on.
-    #[error("{}: {}; {}.", .0.path.display(), .0, .0.repair())]
+    #[error("{}: {}", .0.path.display(), .0)]
     Untrusted(#[from] Untrusted),
 }
 
 impl StartError {
+    /// What a person can do.
+    fn now(&self) -> Option<String> {
+        match self {
+            Self::Variable(error) => Some(message!("now.variable", variable = error.variable)),
+            Self::Untrusted(untrusted) => Some(untrusted.repair()),
+            Self::CommandLine(_) | Self::Sockets(_) | Self::Folders(_) => None,
+        }
+    }
+
     /// Prints the error, and returns the code with which the program exits.
     fn report(&self) -> Exit {
-        if let Self::CommandLine(error) = self {
-            // An error that stdout or stderr is closed cannot be printed either.
-            let _ = error.print();
-        } else {
-            report::error(self);
-        }
-        match self {
-            Self::CommandLine(error) if error.use_stderr() => Exit::Usage,
-            Self::CommandLine(_) => Exit::Done,
+        let exit = match self {
+            Self::CommandLine(error) => return print(error),
             Self::Variable(_) | Self::Folders(_) => Exit::Usage,
             Self::Sockets(error) => error.exit(),
             Self::Untrusted(_) => Exit::BadSettings,
+        };
+        report::error(self);
+        if let Some(now) = self.now() {
+            report::now(now);
         }
+        exit
+    }
+}
+
+/// Prints what is wrong with the command line, or the help or version that it asks for.
+fn print(text: &clap::Error) -> Exit {
+    match text.print() {
+        _ if text.use_stderr() => Exit::Usage,
+        // Who asked for it may have gone away early.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::NotReady,
+        _ => Exit::Done,
     }
 }
 

@@ -13,8 +13,6 @@ use std::{
     path::Path,
 };
 
-use crate::message;
-
 use confy::ConfyError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,10 +24,11 @@ use crate::{
     conflict::Origin,
     event::{Event, EventName, RecoverySource},
     history::{Filter, Found, HistoryError, Reader},
-    os,
+    message, os,
     paths::Folders,
     port::Port,
-    regular_file::{self, Links},
+    regular_file::{self, Links, NotReadable},
+    trust::Untrusted,
 };
 
 /// The version of the file's format.
@@ -85,7 +84,7 @@ pub struct GoodPort {
 #[derive(Debug, thiserror::Error)]
 pub enum AssignmentError {
     /// Reading the file failed.
-    #[error("{}", message!("assignment_error.unreadable", error = .0))]
+    #[error("{}", unreadable(.0))]
     Unreadable(#[from] io::Error),
     /// The content is no assignment, for this reason.
     #[error("{0}")]
@@ -96,6 +95,14 @@ pub enum AssignmentError {
     /// The number of a format later than [`SCHEMA`].
     #[error("{}", message!("assignment_error.newer", schema = .0, ours = SCHEMA))]
     Newer(u32),
+}
+
+/// What stands in the place of the file, or who may write to it, says enough of itself.
+fn unreadable(error: &io::Error) -> String {
+    match NotReadable::of(error).is_some() || Untrusted::of(error).is_some() {
+        true => error.to_string(),
+        false => message!("assignment_error.unreadable", error),
+    }
 }
 
 /// An assignment as read from its file, or rebuilt from the port history.

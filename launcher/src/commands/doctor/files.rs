@@ -200,7 +200,7 @@ fn secret(file: &Path) -> Check {
             } else {
                 message!("doctor.now_no_modes")
             };
-            Check::problem("secret", message!("doctor.secret_open", file = name), now)
+            Check::warning("secret", message!("doctor.secret_open", file = name), now)
         }
         Ok(_) => Check::ok("secret", message!("doctor.secret_ok")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

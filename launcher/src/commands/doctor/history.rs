@@ -120,6 +120,7 @@ fn judged(file: &Path, counts: &HistoryCounts, is_running: bool) -> Check {
             "history",
             with_earlier(match records {
                 0 => message!("doctor.no_records"),
+                1 => message!("doctor.one_record"),
                 _ => message!("doctor.all_records", records),
             }),
         );
