@@ -61,7 +61,7 @@ pub use netns::Netns;
 pub use packages::{Packages, stripped};
 pub use ports::{is_free, quiet_port, quiet_range};
 pub use process::WatchedProcess;
-pub use programs::{found, installed, program};
+pub use programs::{copy_program, found, installed, program};
 pub use run_context::{NOBODY, RunContext};
 pub use running::{Ended, ReadyMessage, Running};
 pub use skip::skip;

@@ -18,9 +18,7 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// A copy of a program in `folder`, where it belongs to no checkout. Another process writes it: a
-/// file that this one has open for writing could be inherited by a child of another test, and such
-/// a program cannot be started.
+/// A copy of a program in `folder`, where it belongs to no checkout.
 ///
 /// # Panics
 ///
@@ -29,9 +27,20 @@ pub fn program(name: &str) -> PathBuf {
 pub fn installed(name: &str, folder: &Path) -> PathBuf {
     fs::create_dir_all(folder).expect("a folder for the copy");
     let copy = folder.join(name);
-    let made = Command::new("cp").arg(program(name)).arg(&copy).status();
-    assert!(made.is_ok_and(|status| status.success()), "no copy at {}", copy.display());
+    copy_program(name, &copy);
     copy
+}
+
+/// Copies a program of this workspace. Another process writes the copy: a file that this one has open for writing could
+/// be inherited by a child of another test, and such a program cannot be started.
+///
+/// # Panics
+///
+/// If the program has not been built or cannot be copied.
+#[track_caller]
+pub fn copy_program(name: &str, copy: &Path) {
+    let made = Command::new("cp").arg(program(name)).arg(copy).status();
+    assert!(made.is_ok_and(|status| status.success()), "no copy at {}", copy.display());
 }
 
 /// Where cargo puts the programs of this build, such as `target/debug`.

@@ -2,7 +2,6 @@
 
 use std::{
     ffi::OsStr,
-    fs,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, ChildStdin, Stdio},
@@ -10,7 +9,7 @@ use std::{
     thread,
 };
 
-use crate::{RunContext, WatchedProcess, program, wait_for};
+use crate::{RunContext, WatchedProcess, copy_program, program, wait_for};
 
 /// A process that holds a port until this is dropped; see `src/bin/stranger.rs` for what it can do.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ impl Stranger {
     /// If it cannot.
     #[track_caller]
     pub fn renamed(copy: &Path, address: &str) -> Self {
-        fs::copy(program("stranger"), copy).expect("a copy of the program");
+        copy_program("stranger", copy);
         Self::start_program(copy, &RunContext::direct(), &["listen", address])
     }
 

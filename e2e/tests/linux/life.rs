@@ -2,7 +2,10 @@
 
 use std::{fs, process::Stdio};
 
-use e2e::{Home, RunContext, Stranger, found, get, is_free, program, quiet_port, skip, wait_until};
+use e2e::{
+    Home, RunContext, Stranger, copy_program, found, get, is_free, program, quiet_port, skip,
+    wait_until,
+};
 use rustix::process::Signal;
 use shared::app::AppName;
 
@@ -211,7 +214,7 @@ fn a_server_that_keeps_failing_is_given_up_after_five_times() {
 fn a_server_that_could_not_be_started_is_recorded_with_the_reason() {
     let home = Home::new();
     let copy = home.path().join("copy of the server");
-    fs::copy(program("fake_server"), &copy).expect("copied");
+    copy_program("fake_server", &copy);
     let mut running = home.launcher().setting(format!("command = ['{}']", copy.display())).start();
     running.ready();
     fs::remove_file(&copy).expect("it was there");

@@ -2,7 +2,7 @@
 
 use std::{env, fs, os::unix::fs::symlink, path::Path, process::Command};
 
-use e2e::{Home, Running, Stranger, get, installed, program, quiet_port};
+use e2e::{Home, Running, Stranger, copy_program, get, installed, program, quiet_port};
 use serde_json::Value;
 
 /// Whether a launcher that is started as `program` prints a help, a version and advice with `name`.
@@ -26,7 +26,7 @@ fn advice_is_typed_with_the_name_that_the_program_was_started_by() {
     assert_speaks_of(&home, &program("homeport"), "", "homeport");
     assert_speaks_of(&home, &program("homeport"), "cargo start", "cargo start");
     let renamed = home.path().join("porty");
-    fs::copy(program("launcher"), &renamed).expect("copied");
+    copy_program("launcher", &renamed);
     assert_speaks_of(&home, &renamed, "", "porty");
     let version = home.launcher().program(program("homeport")).without("--no-open");
     let version = version.without("--json").arg("--version").run().stdout;
@@ -95,7 +95,7 @@ fn copies_under_other_names_are_called_by_these_everywhere() {
     let (home, own) = (Home::new(), Home::new());
     let copied = |name: &str, copy: &str| {
         let to = own.path().join(copy);
-        fs::copy(program(name), &to).expect("copied");
+        copy_program(name, &to);
         to
     };
     let (server, launcher) = (copied("server", "myserve"), copied("launcher", "myapp"));

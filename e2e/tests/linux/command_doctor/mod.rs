@@ -10,7 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use e2e::{Ended, Home, RunContext, Stranger, Tools, program, quiet_port, wait_until};
+use e2e::{
+    Ended, Home, RunContext, Stranger, Tools, copy_program, program, quiet_port, wait_until,
+};
 use serde_json::Value;
 use shared::app::AppName;
 
@@ -147,7 +149,7 @@ fn a_server_that_may_not_be_executed_is_a_problem_with_the_command_that_allows_i
     let beside = home.path().join("bin");
     let server = beside.join("server");
     fs::create_dir(&beside).expect("made");
-    fs::copy(program("launcher"), beside.join("launcher")).expect("copied");
+    copy_program("launcher", &beside.join("launcher"));
     fs::write(&server, "#!/bin/sh\n").expect("written");
     home.set("server", format!("command = [\"{}\"]\n", server.display()));
     let of_settings = check(&doctor(&home), "server");
