@@ -496,7 +496,7 @@ fn no_token_is_believed_that_others_may_write_not_even_by_root() {
 
 /// `doctor` says that it is set aside, for root as for anyone.
 #[test]
-fn a_secret_of_our_own_that_others_may_write_is_set_aside_and_made_anew() {
+fn what_is_our_own_and_others_may_write_is_set_aside_and_made_anew() {
     let home = Home::new();
     let mut running = home.launcher().start();
     running.ready();
@@ -504,11 +504,13 @@ fn a_secret_of_our_own_that_others_may_write_is_set_aside_and_made_anew() {
     let secret = home.folders().secret();
     let before = fs::read_to_string(&secret).expect("text");
     set_mode(&secret, 0o666);
+    set_mode(&home.assignment_file("server"), 0o666);
     let examined = home.command("doctor").run();
     assert!(examined.stdout.contains("it is set aside"), "{examined:?}");
     assert!(!examined.stdout.contains("chmod"), "{examined:?}");
     let mut running = home.launcher().start();
     running.ready();
     assert_ne!(fs::read_to_string(&secret).expect("text"), before);
+    assert_eq!(home.events("state_recovered").len(), 1, "the assignment is set aside too");
     assert_eq!(running.stop().code, Some(0));
 }
