@@ -328,6 +328,19 @@ fn no_line_is_lost_while_signals_come_and_logs_are_put_aside() {
     assert_eq!(requests as u64, answered.into_inner());
 }
 
+/// The system would keep no exit code.
+#[test]
+fn the_exit_code_of_a_server_counts_also_where_the_end_of_children_was_ignored_at_the_start() {
+    let ignored = RunContext::direct().through(["env", "--ignore-signal=CHLD"]);
+    for code in [0, 78] {
+        let home = Home::new();
+        let launch = home.launcher().at(&ignored).fake(&[&format!("ready-then-exit={code}")]);
+        let ended = launch.run();
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert_eq!(home.events("server_spawned").len(), 1, "{ended:?}");
+    }
+}
+
 /// As some supervisors leave them to what they start.
 #[test]
 fn signals_that_were_blocked_at_the_start_end_a_launch_all_the_same() {

@@ -118,7 +118,7 @@ where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let began = Instant::now();
-    os::unblock_signals();
+    os::reset_signals();
     os::survive_file_size_limit();
     descriptors::raise_limit();
     invoked_as::keep(Process::Server, argv);

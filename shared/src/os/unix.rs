@@ -263,14 +263,17 @@ pub fn survive_file_size_limit() {
     drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored));
 }
 
-/// Lets every signal in. A program that blocks some, and starts this one, passes that on.
-pub fn unblock_signals() {
+/// Lets every signal in, and has the system keep the exit code of each child until it is read. A program that blocks
+/// signals or ignores SIGCHLD, and starts this one, passes that on.
+pub fn reset_signals() {
     // SAFETY: a signal set is plain data, for which zeroes are valid.
     let mut none: libc::sigset_t = unsafe { mem::zeroed() };
     // SAFETY: it writes to `none` alone.
     unsafe { libc::sigemptyset(&raw mut none) };
     // SAFETY: it reads `none`, and writes nothing where the last argument is null.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut()) };
+    // SAFETY: no function is set that could be called.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
 pub(super) fn own_gid() -> u32 {

@@ -196,7 +196,7 @@ pub fn machine_name() -> String {
 pub fn survive_file_size_limit() {}
 
 /// Does nothing: Windows has no signals.
-pub fn unblock_signals() {}
+pub fn reset_signals() {}
 
 /// Whether a process is stopped: Ctrl-Z does not exist here.
 pub fn is_stopped(_: u32) -> bool {
