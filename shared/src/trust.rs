@@ -1,7 +1,8 @@
 //! Which files and folders are believed: those that we or root own and that no other user may write.
 //!
 //! What another user could have written may name a program that we would run, or a secret that this user
-//! knows. A group may write only if it is our own and has no other member. Of the folders above a file those
+//! knows. A group may write only if it is our own and has no other member, and there is no access list: with one the
+//! bits of the group are what the users of the list may do at most. Of the folders above a file those
 //! below the home count: who may write there could put another file in its place. Where a file system keeps no
 //! modes, or nothing can be written, modes say nothing.
 //!
@@ -56,13 +57,15 @@ pub struct Untrusted {
     account: u32,
 }
 
-/// Whether something with these rights is believed by a process of `account`.
+/// Whether something with these rights is believed by a process of `account`; `has_access_list` is asked only where
+/// a group may write.
 ///
 /// # Errors
 ///
 /// Why not.
 pub fn check_rights(
     rights: FileRights,
+    has_access_list: impl FnOnce() -> bool,
     account: &Account,
     purpose: Purpose,
 ) -> Result<(), Distrust> {
@@ -77,7 +80,8 @@ pub fn check_rights(
     if rights.is_folder && rights.mode & 0o1000 != 0 {
         return Ok(());
     }
-    let is_private = || rights.group == account.group && (account.has_private_group)();
+    let is_of_own_group = || rights.group == account.group && (account.has_private_group)();
+    let is_private = || !has_access_list() && is_of_own_group();
     match (rights.mode & 0o002 != 0, rights.mode & 0o020 != 0) {
         (true, _) => Err(Distrust::Writable),
         (false, true) if !is_private() => Err(Distrust::Writable),
@@ -108,7 +112,7 @@ enum Protection {
 
 fn look(path: &Path, about: &Metadata, purpose: Purpose) -> Option<(Untrusted, Protection)> {
     let (rights, account) = (os::file_rights(about)?, os::own_account()?);
-    let why = check_rights(rights, &account, purpose).err()?;
+    let why = check_rights(rights, || os::has_access_list(path), &account, purpose).err()?;
     let kind = about.file_type();
     let is_odd = matches!(os::special_file(kind), Some(SpecialFile::Device | SpecialFile::Pipe));
     if why == Distrust::Writable && (is_odd || kind.is_symlink()) {
@@ -241,7 +245,8 @@ mod test {
 
     fn verdict(owner: u32, group: u32, mode: u32, account: &Account) -> Result<(), Distrust> {
         let is_folder = mode & 0o1000 != 0;
-        check_rights(FileRights { owner, group, mode, is_folder }, account, Purpose::Launch)
+        let rights = FileRights { owner, group, mode, is_folder };
+        check_rights(rights, || false, account, Purpose::Launch)
     }
 
     fn account(user: u32, has_private_group: fn() -> bool) -> Account {
@@ -295,10 +300,10 @@ mod test {
             (US, 0o666, writable, Err(Distrust::Foreign)),
         ] {
             let rights = FileRights { owner, group: owner, mode, is_folder: false };
-            assert_eq!(check_rights(rights, &root, Purpose::Look), Ok(()));
-            let checked = check_rights(rights, &root, Purpose::Credential);
-            assert_eq!(checked, credential, "{owner} {mode:o}");
-            assert_eq!(check_rights(rights, &root, Purpose::Launch), launch, "{owner} {mode:o}");
+            let check = |purpose| check_rights(rights, || false, &root, purpose);
+            assert_eq!(check(Purpose::Look), Ok(()));
+            assert_eq!(check(Purpose::Credential), credential, "{owner} {mode:o}");
+            assert_eq!(check(Purpose::Launch), launch, "{owner} {mode:o}");
         }
     }
 
@@ -319,7 +324,23 @@ mod test {
     #[test]
     fn a_sticky_file_is_a_file_like_others() {
         let rights = FileRights { owner: US, group: US, mode: 0o1666, is_folder: false };
-        let checked = check_rights(rights, &account(US, || true), Purpose::Launch);
+        let checked = check_rights(rights, || false, &account(US, || true), Purpose::Launch);
         assert_eq!(checked, Err(Distrust::Writable));
+    }
+
+    #[test]
+    fn what_a_group_may_write_is_not_private_where_there_is_an_access_list() {
+        let writable = Err(Distrust::Writable);
+        for (mode, is_folder, wanted) in [
+            (0o660, false, writable),
+            (0o775, true, writable),
+            // The mask of the list, which `chmod go-w` takes away, lets none of its users write.
+            (0o640, false, Ok(())),
+            (0o1770, true, Ok(())),
+        ] {
+            let rights = FileRights { owner: US, group: US, mode, is_folder };
+            let checked = check_rights(rights, || true, &account(US, || true), Purpose::Launch);
+            assert_eq!(checked, wanted, "{mode:o}");
+        }
     }
 }

@@ -8,11 +8,15 @@ use std::{
         net::UnixListener,
     },
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use e2e::{Ended, Home, NOBODY, RunContext, program, quiet_port, quiet_range, skip, wait_until};
-use rustix::process::Signal;
-use shared::app::AppName;
+use rustix::{
+    fs::{XattrFlags, setxattr},
+    process::Signal,
+};
+use shared::{app::AppName, os};
 
 use crate::control::{STATUS, say};
 
@@ -113,6 +117,53 @@ fn settings_and_folders_that_others_may_write_start_nothing_until_they_may_not()
     // The home itself does not count: it may be in a folder that is open to all.
     set_mode(home.path(), 0o1777);
     home.launcher().at(&plain).start().ready();
+}
+
+/// An access list that lets the user `daemon` write, as `setfacl -m u:daemon:rwx` makes it; false if the file system
+/// keeps none.
+fn let_daemon_write(path: &Path) -> bool {
+    const NOT_NAMED: u32 = u32::MAX;
+    // Owner, a named user, group, mask and all others: `linux/posix_acl_xattr.h`.
+    let entries: [(u16, u16, u32); 5] = [
+        (0x01, 7, NOT_NAMED),
+        (0x02, 7, DAEMON),
+        (0x04, 5, NOT_NAMED),
+        (0x10, 7, NOT_NAMED),
+        (0x20, 5, NOT_NAMED),
+    ];
+    let version = 2_u32.to_le_bytes().to_vec();
+    let list = entries.into_iter().fold(version, |mut list, (tag, rights, user)| {
+        list.extend(tag.to_le_bytes().into_iter().chain(rights.to_le_bytes()));
+        list.extend(user.to_le_bytes());
+        list
+    });
+    setxattr(path, "system.posix_acl_access", &list, XattrFlags::empty()).is_ok()
+}
+
+#[test]
+fn what_an_access_list_lets_another_user_write_starts_nothing_until_its_mask_forbids_it() {
+    if !os::own_account().is_some_and(|account| (account.has_private_group)()) {
+        return skip("the group of this user has other members");
+    }
+    let (home, direct) = (Home::new(), RunContext::direct());
+    let file = settings_file(&home);
+    write(&file, "open_browser = false\n");
+    let folder = file.parent().expect("a folder");
+    let start: &[&[&str]] = &[&["start", "--no-open"]];
+    for path in [&file, folder] {
+        if !let_daemon_write(path) {
+            return skip("this file system keeps no access lists");
+        }
+        let now = format!("chmod go-w {}", path.display());
+        assert_refused(&home, &direct, start, &["other users may write", "0775", &now]);
+        // Whose check names the file depends on the user.
+        if path == folder {
+            assert_doctor_says(&home, &direct, "trust", &["0775", &now]);
+        }
+        let repaired = Command::new("chmod").arg("go-w").arg(path).status();
+        assert!(repaired.expect("it starts").success());
+    }
+    home.launcher().at(&direct).start().ready();
 }
 
 #[test]

@@ -1,8 +1,13 @@
-//! What only Linux tells of other processes: the answers of systems on which it is unknown.
+//! What only Linux tells of other processes and of files: the answers of systems on which it is unknown.
 
 use std::path::Path;
 
 use super::interface::OpenFile;
+
+/// Whether an access list lets other users write: what macOS and Windows have of it does not show in a mode.
+pub fn has_access_list(_: &Path) -> bool {
+    false
+}
 
 /// Whether a process is in the network of this one: there is one.
 pub fn shares_network(_: u32) -> bool {

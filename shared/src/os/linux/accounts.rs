@@ -1,4 +1,4 @@
-//! Groups that have one member, and file systems that keep no modes.
+//! Groups that have one member, access lists, and file systems that keep no modes.
 
 use std::{fs, path::Path};
 
@@ -23,6 +23,11 @@ const WITHOUT_MODES: [u32; 10] = [
 pub fn keeps_modes(path: &Path) -> bool {
     let kind = rustix::fs::statfs(path).map(|about| about.f_type as u32);
     !kind.is_ok_and(|kind| WITHOUT_MODES.contains(&kind))
+}
+
+/// Whether a file or a folder has an access list (`acl(5)`), so that the bits of its group are the mask of the list.
+pub fn has_access_list(path: &Path) -> bool {
+    rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0]).is_ok()
 }
 
 /// The user and the group of this process.
