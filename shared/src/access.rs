@@ -22,10 +22,15 @@ pub enum RefusedAccess {
 }
 
 /// What a person can do about the error that an access to `path` ended with, with the command. `None` where neither
-/// owner, mode and kind of what is there nor the limit of open files decide, as mostly for root and on Windows.
+/// owner, mode, attributes and kind of what is there nor the limit of open files decide, as mostly for root and on
+/// Windows.
 pub fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> Option<String> {
     if os::is_out_of_files(error) {
         return Some(message!("now.more_files"));
+    }
+    if access != RefusedAccess::Read && os::is_unchangeable(error) {
+        let file = next_command::quoted(unchangeable(path));
+        return Some(message!("access.now_unchangeable", file));
     }
     match error.kind() {
         io::ErrorKind::NotADirectory => return Some(message!("now.home")),
@@ -70,6 +75,12 @@ pub fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> Option<S
         () if may_enter() => Some(message!("access.now_write_elsewhere", owner, file, user)),
         () => Some(message!("access.now_enter_elsewhere", owner, file, user)),
     }
+}
+
+/// What has the attribute that forbids changes of `path`: itself, or the folder that it is in or would be made in.
+fn unchangeable(path: &Path) -> &Path {
+    let mut there = path.ancestors().filter(|path| path.exists()).take(2);
+    there.find(|path| os::forbids_changes(path)).unwrap_or(path)
 }
 
 /// What a person can do about a file that this user may not run, with the command.

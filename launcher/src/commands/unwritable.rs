@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use shared::{
     access::{self, RefusedAccess},
-    message, os, regular_file,
+    message, regular_file,
 };
 
 /// What a person can do about the error with which the system refuses to write `file`.
@@ -18,9 +18,6 @@ pub(super) fn now_in_folder(folder: &Path, error: &io::Error) -> String {
 }
 
 fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> String {
-    if os::is_unchangeable(error) {
-        return message!("doctor.now_unchangeable", file = path.display());
-    }
     let repair = regular_file::repair(path, error).or_else(|| access::repair(path, access, error));
     repair.unwrap_or_else(|| message!("doctor.now_folder"))
 }

@@ -161,7 +161,7 @@ pub fn has_no_locks(error: &io::Error) -> bool {
     codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
-/// Whether the error means that a file is kept from changes by an attribute of its own, from root too.
+/// Whether the error means that a file is kept from changes by an attribute of its own or of its folder, from root too.
 pub fn is_unchangeable(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::PERM.raw_os_error())
 }

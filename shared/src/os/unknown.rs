@@ -9,6 +9,11 @@ pub fn has_access_list(_: &Path) -> bool {
     false
 }
 
+/// Whether an attribute forbids changes of a file or a folder: only the error of a change shows it.
+pub fn forbids_changes(_: &Path) -> bool {
+    false
+}
+
 /// Whether a process is in the network of this one: there is one.
 pub fn shares_network(_: u32) -> bool {
     true

@@ -3,6 +3,7 @@
 mod obstacles;
 mod records;
 mod running_launch;
+mod unchangeable;
 
 use std::{
     fs,

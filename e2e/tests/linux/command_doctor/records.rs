@@ -1,47 +1,10 @@
 //! Logs that can be read and not written: no records are kept, and doctor names the way out.
 
-use std::{
-    fs,
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
-use e2e::{Home, Running, quiet_port, skip};
+use e2e::{Home, Running, quiet_port};
 
-use super::{assert_verdict, check, doctor};
-
-#[test]
-fn a_log_that_may_not_be_changed_is_a_problem() {
-    let home = Home::new();
-    let log = home.folders().logs().join("server.jsonl");
-    fs::create_dir_all(home.folders().logs()).expect("made");
-    fs::write(&log, "").expect("written");
-    let immutable = Immutable(&log);
-    if !immutable.set("+i") {
-        return skip("this file system keeps no attribute that forbids changes (chattr +i)");
-    }
-    let told = doctor(&home);
-    assert_eq!(told.code, Some(75), "{told:?}");
-    let advice = check(&told, "unwritable")["advice"].to_string();
-    assert!(advice.contains("chattr -i") && advice.contains("server.jsonl"), "{told:?}");
-}
-
-/// A file that nothing can change while this lives.
-struct Immutable<'a>(&'a Path);
-
-impl Immutable<'_> {
-    fn set(&self, attribute: &str) -> bool {
-        let set = Command::new("chattr").arg(attribute).arg(self.0).output();
-        set.is_ok_and(|set| set.status.success())
-    }
-}
-
-impl Drop for Immutable<'_> {
-    fn drop(&mut self) {
-        self.set("-i");
-    }
-}
+use super::{assert_verdict, check, doctor, unchangeable::Immutable};
 
 #[track_caller]
 fn assert_no_records_can_be_written(home: &Home, why: &str, now: &str) {
@@ -100,10 +63,7 @@ fn records_that_the_running_launcher_could_not_write_are_named_when_it_can_again
 fn a_history_that_must_not_be_changed_is_a_problem_with_the_command_that_allows_it() {
     let home = Home::new();
     let (running, history) = serving_without_records(&home);
-    let immutable = Immutable(&history);
-    if !immutable.set("+i") {
-        return skip("this file system keeps no attribute that forbids changes (chattr +i)");
-    }
+    let Some(_immutable) = Immutable::make(&history) else { return };
     let told = home.command("history").run();
     assert_eq!(told.code, Some(0), "{told:?}");
     assert_no_records_can_be_written(&home, "Operation not permitted", "chattr -i");

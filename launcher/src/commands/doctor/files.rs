@@ -12,7 +12,7 @@ use shared::{
     folder_links,
     history::Reader,
     identity::Secret,
-    message, os,
+    message, os, regular_file,
     trust::{self, Purpose, Untrusted},
 };
 
@@ -177,10 +177,13 @@ fn assignment(context: &CommandContext, file: &Path) -> Check {
     }
 }
 
-/// The folder of the assignment is closed. Where that of all apps is, its own check says so.
+/// The folder of the assignment is closed, or an attribute keeps the file from being replaced. Where the folder of all
+/// apps is closed, its own check says so.
 fn unwritable_memory(file: &Path, state: &Path) -> Option<Check> {
     let folder = file.parent().filter(|folder| folder.is_dir() && try_out(state).is_ok())?;
-    let error = try_out(folder).err()?;
+    let opened = || regular_file::open_as_it_is(OpenOptions::new().write(true), file);
+    let kept = || opened().err().filter(os::is_unchangeable);
+    let error = try_out(folder).err().or_else(kept)?;
     let text = message!("doctor.unwritable", file = file.display(), error);
     Some(Check::problem("unwritable", text, unwritable::now(file, &error)))
 }

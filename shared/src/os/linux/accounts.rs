@@ -1,6 +1,8 @@
-//! Groups that have one member, access lists, and file systems that keep no modes.
+//! Groups that have one member, access lists, attributes of files, and file systems that keep no modes.
 
 use std::{fs, path::Path};
+
+use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags};
 
 use crate::os::{interface::Account, unix};
 
@@ -28,6 +30,14 @@ pub fn keeps_modes(path: &Path) -> bool {
 /// Whether a file or a folder has an access list (`acl(5)`), so that the bits of its group are the mask of the list.
 pub fn has_access_list(path: &Path) -> bool {
     rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0]).is_ok()
+}
+
+/// Whether a file or a folder has an attribute that forbids changes, from root too (`chattr +i` or `+a`), where the
+/// file system tells it.
+pub fn forbids_changes(path: &Path) -> bool {
+    let forbidding = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
+    let about = rustix::fs::statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
+    about.is_ok_and(|about| about.stx_attributes.intersects(forbidding))
 }
 
 /// The user and the group of this process.

@@ -19,7 +19,7 @@ mod process;
 mod ranges;
 mod tables;
 
-pub use accounts::{has_access_list, keeps_modes, own_account};
+pub use accounts::{forbids_changes, has_access_list, keeps_modes, own_account};
 pub use locks::{locking_process, try_lock};
 pub use process::{boot_id, has_number, is_ignored, is_stopped, open_files, shares_network};
 pub use ranges::port_ranges;

@@ -102,7 +102,7 @@ pub fn has_no_locks(_: &io::Error) -> bool {
     false
 }
 
-/// Whether the error means that a file is kept from changes by an attribute of its own.
+/// Whether the error means that a file is kept from changes by an attribute of its own or of its folder.
 pub fn is_unchangeable(_: &io::Error) -> bool {
     false
 }
