@@ -45,9 +45,14 @@ impl RunContext {
         if is_root() { Self::as_nobody(program) } else { Some(Self::direct()) }
     }
 
-    /// As [`NOBODY`]; `None`, and the test is skipped, unless the test runs as root and other users
-    /// can run `program`.
+    /// As [`NOBODY`]; see [`as_user`](Self::as_user).
     pub fn as_nobody(program: &Path) -> Option<Self> {
+        Self::as_user(NOBODY, program)
+    }
+
+    /// As the user and the group of that id; `None`, and the test is skipped, unless the test runs as root and other
+    /// users can run `program`.
+    pub fn as_user(id: u32, program: &Path) -> Option<Self> {
         if !is_root() {
             skip("only root can start a program as another user");
             return None;
@@ -56,12 +61,11 @@ impl RunContext {
             skip("setpriv (util-linux) is missing");
             return None;
         }
-        let user = format!("--reuid={NOBODY}");
-        let group = format!("--regid={NOBODY}");
-        let nobody = Self::direct().through(["setpriv", &user, &group, "--clear-groups", "--"]);
-        let reached = nobody.command("test").arg("-x").arg(program).status();
+        let (user, group) = (format!("--reuid={id}"), format!("--regid={id}"));
+        let as_user = Self::direct().through(["setpriv", &user, &group, "--clear-groups", "--"]);
+        let reached = as_user.command("test").arg("-x").arg(program).status();
         if reached.is_ok_and(|status| status.success()) {
-            return Some(nobody);
+            return Some(as_user);
         }
         skip(&format!("{} cannot be reached by another user", program.display()));
         None

@@ -175,11 +175,17 @@ impl<'a> RunFiles<'a> {
         let context = &self.launch.context;
         let usual = context.folders.control(&context.app);
         let substitute = os::substitute_socket(&usual);
-        let opened = self.listen_at(&usual).map(|listener| (listener, usual)).or_else(|error| {
-            let made = os::make_substitute_folder(&substitute);
-            let listening = made.and_then(|()| self.listen_at(&substitute));
-            listening.map(|listener| (listener, substitute)).map_err(|_| error)
-        });
+        let opened = match self.listen_at(&usual) {
+            Ok(listener) => Ok((listener, usual)),
+            Err(error) => os::make_substitute_folder(&substitute)
+                .and_then(|()| self.listen_at(&substitute))
+                .map_err(|refused| {
+                    let folder = os::substitute_folder(&substitute).display();
+                    let socket = usual.display();
+                    io::Error::other(message!("control.no_socket", socket, error, folder, refused))
+                })
+                .map(|listener| (listener, substitute)),
+        };
         match opened {
             Ok((listener, path)) => {
                 self.socket = plain_identity_at(&path).ok();

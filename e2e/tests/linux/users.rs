@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Permissions},
     os::unix::fs::{PermissionsExt, chown},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -207,4 +207,50 @@ fn a_launcher_that_can_start_no_thread_answers_one_command_after_the_other() {
         assert_eq!(told.code, Some(0), "{words}: {told:?}");
     }
     assert_eq!(running.exit().code, Some(0));
+}
+
+/// The folder of root's in the place of that which a user's control socket is put into where `run/` is closed; it is
+/// removed when this is dropped.
+struct TakenFolder(PathBuf);
+
+impl TakenFolder {
+    /// That of a user who has none, and the id of that user.
+    fn make() -> (u32, Self) {
+        let folder = |user: u32| PathBuf::from(format!("/tmp/homeport-{user}"));
+        let user = (60_000..NOBODY).find(|user| fs::create_dir(folder(*user)).is_ok());
+        let user = user.expect("one of them has none");
+        (user, Self(folder(user)))
+    }
+}
+
+impl Drop for TakenFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_folder_of_another_user_in_the_place_of_that_of_the_control_socket_is_named_with_its_owner() {
+    if RunContext::as_nobody(&program("launcher")).is_none() {
+        return;
+    }
+    let (id, taken) = TakenFolder::make();
+    let Some(user) = RunContext::as_user(id, &program("launcher")) else { return };
+    let home = Home::new();
+    fs::create_dir(home.folders().run()).expect("made");
+    chown(home.path(), Some(id), Some(id)).expect("given");
+    let doctor = || home.command("doctor").at(&user).run().stdout;
+    let mut running = home.launcher().at(&user).port(quiet_port()).start();
+    running.ready();
+    let (told, ended) = (doctor(), running.stop());
+    let folder = taken.0.display().to_string();
+    for piece in [folder.as_str(), "owner root", home.folders().run().to_str().expect("text")] {
+        assert!(ended.stderr.contains(piece), "no `{piece}`: {ended:?}");
+    }
+    let named = format!("warning: substitute_folder: {folder}: ");
+    for piece in [named.as_str(), "owner root", &format!("`sudo rm -rf {folder}`")] {
+        assert!(told.contains(piece), "no `{piece}`: {told}");
+    }
+    drop(taken);
+    assert!(!doctor().contains("substitute_folder"));
 }

@@ -12,7 +12,7 @@ use shared::{
     folder_links,
     history::Reader,
     identity::Secret,
-    message, os, regular_file,
+    message, next_command, os, regular_file,
     trust::{self, Purpose, Untrusted},
 };
 
@@ -22,17 +22,36 @@ use crate::{commands::unwritable, options::CommandContext};
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
 const SAMPLE: [u8; 4096] = [b' '; 4096];
 
-/// The four folders.
+/// The four folders, and what is in the place of the substitute of one.
 pub(super) fn folders(context: &CommandContext) -> Vec<Check> {
     let folders = &context.folders;
     let config = folders.settings(&context.app);
     let config = config.parent().unwrap_or(Path::new("."));
-    vec![
+    let checks = [
         folder("config_folder", config),
         folder("state_folder", folders.state()),
         folder("logs_folder", folders.logs()),
         folder("run_folder", folders.run()),
-    ]
+    ];
+    checks.into_iter().chain(substitute_folder(context)).collect()
+}
+
+/// What keeps the control socket from the folder that it would be in because `run/` cannot be written.
+fn substitute_folder(context: &CommandContext) -> Option<Check> {
+    let usual = context.folders.control(&context.app);
+    let nearest = usual.ancestors().skip(1).find(|folder| folder.exists())?;
+    if os::may_write(nearest) {
+        return None;
+    }
+    let socket = crate::os::substitute_socket(&usual);
+    let folder = crate::os::substitute_folder(&socket);
+    let error = crate::os::check_substitute_folder(&socket).err()?;
+    if error.kind() == io::ErrorKind::NotFound {
+        return None;
+    }
+    let text = message!("doctor.bad_file", file = folder.display(), error);
+    let now = message!("doctor.now_substitute", folder = next_command::quoted(folder));
+    Some(Check::warning("substitute_folder", text, now))
 }
 
 /// Whether a launch may rest on what is there.

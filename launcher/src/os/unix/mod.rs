@@ -38,8 +38,8 @@ pub use shared::os::has_terminal;
 pub use self::{
     desktop::leave_own_console,
     socket::{
-        ListenerCloser, for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
-        substitute_socket,
+        ListenerCloser, check_substitute_folder, for_this_user_alone, is_connected,
+        is_listening_at, make_substitute_folder, substitute_folder, substitute_socket,
     },
 };
 

@@ -20,6 +20,7 @@ use interprocess::{
 };
 use rustix::net::{RecvFlags, Shutdown};
 use sha2::{Digest, Sha256};
+use shared::{access, message};
 
 /// The longest path that a socket may have, in bytes: `sockaddr_un` has room for this many on macOS, and
 /// on Linux for four more.
@@ -72,19 +73,36 @@ pub fn substitute_socket(path: &Path) -> PathBuf {
 ///
 /// # Errors
 ///
-/// If another user owns it or may write to it.
+/// Those of [`check_substitute_folder`].
 pub fn make_substitute_folder(socket: &Path) -> io::Result<()> {
-    let folder = socket.parent().unwrap_or(socket);
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => return made,
+    match DirBuilder::new().mode(0o700).create(substitute_folder(socket)) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            check_substitute_folder(socket)
+        }
+        made => made,
     }
-    let about = fs::symlink_metadata(folder)?;
+}
+
+/// Checks that the folder of a [`substitute_socket`] is this user's alone.
+///
+/// # Errors
+///
+/// If it is not there, or if another user owns it or may look into it.
+pub fn check_substitute_folder(socket: &Path) -> io::Result<()> {
+    let about = fs::symlink_metadata(substitute_folder(socket))?;
     let is_own = about.is_dir() && about.uid() == rustix::process::geteuid().as_raw();
-    if is_own && about.mode() & 0o077 == 0 {
+    let mode = about.mode() & 0o7777;
+    if is_own && mode & 0o077 == 0 {
         return Ok(());
     }
-    Err(io::ErrorKind::PermissionDenied.into())
+    let (owner, mode) = (access::user(about.uid()), format!("{mode:04o}"));
+    let text = message!("control.folder_taken", owner, mode);
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
+/// The folder of a [`substitute_socket`].
+pub fn substitute_folder(socket: &Path) -> &Path {
+    socket.parent().unwrap_or(socket)
 }
 
 /// Whether there still is a socket at `path`.

@@ -25,8 +25,9 @@ pub use self::{
     },
     handle::keep_to_ourselves,
     pipe::{
-        ListenerCloser, for_this_user_alone, is_connected, is_listening_at, make_substitute_folder,
-        substitute_socket, with_socket_name,
+        ListenerCloser, check_substitute_folder, for_this_user_alone, is_connected,
+        is_listening_at, make_substitute_folder, substitute_folder, substitute_socket,
+        with_socket_name,
     },
     process::{detach, kill, memory_of, signal_of, spawn, wait_for_end},
 };

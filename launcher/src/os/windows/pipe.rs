@@ -70,6 +70,20 @@ pub fn make_substitute_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Checks nothing: pipes are in no folder.
+///
+/// # Errors
+///
+/// Never here.
+pub fn check_substitute_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// What is named in place of the folder, the pipe.
+pub fn substitute_folder(socket: &Path) -> &Path {
+    socket
+}
+
 /// Whether the pipe is still there: only its process removes one.
 pub fn is_listening_at(_: &Path) -> bool {
     true
