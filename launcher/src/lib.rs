@@ -15,7 +15,7 @@
 
 use std::{ffi::OsString, panic};
 
-use shared::{exit::Exit, invoked_as, message, words::Process};
+use shared::{clock, exit::Exit, invoked_as, message, words::Process};
 
 use self::desktop::message::Message;
 
@@ -62,9 +62,17 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     invoked_as::keep(Process::Launcher, &argv);
-    panic::catch_unwind(|| match args::parse(&argv) {
-        Ok(typed) => commands::run(typed, &argv),
-        Err(text) => commands::print_usage(&text),
+    panic::catch_unwind(|| {
+        // A time of the command line may be counted from now.
+        if let Err(wrong) = clock::check() {
+            render::error(&wrong);
+            desktop::show_error(&Message::without_advice(&wrong.to_string()), None);
+            return Exit::NotReady;
+        }
+        match args::parse(&argv) {
+            Ok(typed) => commands::run(typed, &argv),
+            Err(text) => commands::print_usage(&text),
+        }
     })
     .unwrap_or_else(|_| {
         desktop::show_error(&Message::without_advice(&message!("failure.bug")), None);

@@ -20,7 +20,7 @@
 //! - [`conflict`], [`next_command`]: a port that could not be claimed, and a command to type next.
 //! - [`wire`]: messages on a pipe or a socket.
 //! - the ground: [`app`], [`port`], [`words`], [`keys`], [`milliseconds`], [`exit`],
-//!   [`invoked_as`], [`checkout`], [`printable`], [`value_error`], and [`messages`], the sentences for people.
+//!   [`invoked_as`], [`checkout`], [`clock`], [`printable`], [`value_error`], and [`messages`], the sentences for people.
 
 #![deny(unsafe_code)]
 
@@ -70,6 +70,7 @@ pub mod wire;
 
 pub mod app;
 pub mod checkout;
+pub mod clock;
 pub mod exit;
 pub mod invoked_as;
 pub mod keys;

@@ -25,3 +25,22 @@ fn the_last_good_port_is_that_of_the_last_launch_whatever_the_clock_said() {
     assert_eq!(home.last("state_recovered")["source"], "port_history");
     running.stop();
 }
+
+#[test]
+fn a_clock_at_a_time_that_no_launch_can_have_is_named_by_each_program() {
+    let home = Home::new();
+    for (clock, named) in [("1960-01-01 00:00:00", "1960-01-01T"), ("+9000y", "after 9999")] {
+        for program in [home.launcher(), home.server().port(quiet_port()), home.command("history")]
+        {
+            let Some(program) = program.env("TZ", "UTC").with_clock(clock) else {
+                return skip("faketime is missing");
+            };
+            let refused = program.run();
+            assert_eq!(refused.code, Some(75), "{refused:?}");
+            let lines: Vec<_> = refused.stderr.lines().collect();
+            assert_eq!(lines.len(), 1, "{refused:?}");
+            assert!(lines[0].contains(named) && lines[0].contains("set it"), "{refused:?}");
+        }
+    }
+    assert_eq!(fs::read_dir(home.path()).expect("there").count(), 0);
+}

@@ -13,6 +13,7 @@ use shared::{
     app::AppName,
     assignment::Assignment,
     claim::{Claim, ClaimError},
+    clock::{self, WrongClock},
     conflict::{Class, Conflict, Origin},
     diagnose::Diagnostician,
     discovery::Discovery,
@@ -49,6 +50,9 @@ pub enum StartError {
     /// The command line is wrong, or asks for help or the version only.
     #[error(transparent)]
     CommandLine(#[from] clap::Error),
+    /// The time is none that a launch can have.
+    #[error("{0}")]
+    Clock(#[from] WrongClock),
     /// An environment variable has a wrong value.
     #[error("{0}")]
     Variable(#[from] VariableError),
@@ -69,7 +73,7 @@ impl StartError {
         match self {
             Self::Variable(error) => Some(message!("now.variable", variable = error.variable)),
             Self::Untrusted(untrusted) => Some(untrusted.repair()),
-            Self::CommandLine(_) | Self::Sockets(_) | Self::Folders(_) => None,
+            Self::CommandLine(_) | Self::Clock(_) | Self::Sockets(_) | Self::Folders(_) => None,
         }
     }
 
@@ -78,6 +82,7 @@ impl StartError {
         let exit = match self {
             Self::CommandLine(error) => return print(error),
             Self::Variable(_) | Self::Folders(_) => Exit::Usage,
+            Self::Clock(_) => Exit::NotReady,
             Self::Sockets(error) => error.exit(),
             Self::Untrusted(_) => Exit::BadSettings,
         };
@@ -122,6 +127,7 @@ where
     os::survive_file_size_limit();
     descriptors::raise_limit();
     invoked_as::keep(Process::Server, argv);
+    clock::check()?;
     let typed = TypedArgs::from_arg_matches(&command().try_get_matches_from(argv)?)?;
     let environment = Environment::of_process();
     let args = Args::resolve(typed, &environment)?;
