@@ -1,9 +1,14 @@
 //! Coming in: what the browser is opened on, and what that is worth later.
 
-use std::{fs, os::unix::fs::symlink, path::Path};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
 
 use e2e::{
-    Answer, Home, ReadyMessage, Running, Tools, get, quiet_port, send, wait_for, wait_until,
+    Answer, Home, ReadyMessage, RunContext, Running, Tools, get, program, quiet_port, send,
+    wait_for, wait_until,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -230,6 +235,44 @@ fn a_ticket_is_good_once_also_if_the_server_is_killed_meanwhile() {
     // The launch is the same, and so is its token: another ticket is good.
     enter(&open(&home, true));
     assert_eq!(get(&ready.url).expect("an answer").status, 303);
+}
+
+/// The server that used it ends in the second in which the next one starts.
+#[test]
+fn a_ticket_is_good_once_also_where_its_file_cannot_be_made() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    let home = Home::new();
+    home.give_to_plain_user();
+    let mut running = home.launcher().at(&plain).port(quiet_port()).start();
+    running.ready();
+    let run = home.folders().run().to_owned();
+    fs::set_permissions(&run, Permissions::from_mode(0o500)).expect("ours to change");
+    let printed = || {
+        let told = home.command("open").without("--json").args(["--console", "--print"]);
+        let told = told.at(&plain).run();
+        assert_eq!(told.code, Some(0), "{told:?}");
+        told.stdout.trim().to_owned()
+    };
+    let restart = || assert_eq!(home.command("restart").at(&plain).run().code, Some(0));
+    let crash = || {
+        running.server().kill();
+        wait_until("another server serves", || home.events("server_ready").len() > 1);
+    };
+    let ends: [&dyn Fn(); 2] = [&crash, &restart];
+    for end in ends {
+        wait_until("a second begins", || Timestamp::now().subsec_millisecond() < 100);
+        let address = printed();
+        enter(&address);
+        end();
+        assert_eq!(get(&address).expect("an answer").status, 401);
+        enter(&printed());
+    }
+    let log = home.folders().logs().join("server.jsonl");
+    wait_until("the log says why", || {
+        fs::read_to_string(&log).unwrap_or_default().contains("a used ticket leaves no file")
+    });
+    fs::set_permissions(&run, Permissions::from_mode(0o700)).expect("ours to change");
+    running.stop();
 }
 
 /// Whatever a person has opened before: the console has no cookie where others have pages.

@@ -2,7 +2,7 @@
 
 use std::{
     cell::LazyCell,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -25,7 +25,7 @@ use subtle::ConstantTimeEq;
 
 use crate::auth::{
     rate_limit::{Attempt, TokenBucket},
-    tickets::{TicketRejection, UsedTickets},
+    tickets::UsedTickets,
 };
 
 /// The token of one server, the tickets that were used with it, and the limit on wrong credentials.
@@ -63,7 +63,7 @@ pub enum Rejection {
 
 impl Access {
     /// The access to the server of `launch`. Tickets that were used are kept in the folder `tickets`;
-    /// `logger` records wrong credentials.
+    /// `logger` records wrong credentials, and tickets that cannot be kept.
     pub fn new(
         token: Token,
         launch: &LaunchInfo,
@@ -71,7 +71,7 @@ impl Access {
         logger: Logger,
     ) -> Self {
         let rate_limit = Mutex::new(TokenBucket::new(Instant::now()));
-        let tickets = Mutex::new(UsedTickets::new(tickets, Timestamp::now()));
+        let tickets = Mutex::new(UsedTickets::new(tickets, Timestamp::now(), logger.clone()));
         let (app, port) = (launch.app.clone(), launch.port);
         Self { token, admits_browsers: true, app, port, rate_limit, tickets, logger }
     }
@@ -141,12 +141,7 @@ impl Access {
     /// Uses a ticket. Returns whether it gives access: it had not been used before, and can be used no more.
     pub fn use_ticket(&self, ticket: Ticket, now: Timestamp) -> bool {
         let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = tickets.take(ticket, now);
-        if taken == Err(TicketRejection::NoFolder) {
-            let folder = tickets.folder().unwrap_or(Path::new("")).display();
-            warn!(self.logger, "a ticket is not good: this is not the folder of used tickets"; keys::FILE => %folder);
-        }
-        taken.is_ok()
+        tickets.take(ticket, now)
     }
 
     /// `NAME=VALUE` of the cookie that a ticket is exchanged for.

@@ -2,7 +2,7 @@
 //!
 //! A ticket that is used leaves an empty file behind, which exactly one process can make: so it is good
 //! once also if the server crashes, or if two servers take it. Where no file can be made, a server
-//! remembers the tickets that it has taken, and takes none that was made before it started: its
+//! remembers the tickets that it has taken, and takes none that may have been made before it started: its
 //! predecessor may have taken that. Where something else is in the place of the folder, a link to another
 //! one for example, no ticket is good: nothing is written through it.
 
@@ -14,73 +14,66 @@ use std::{
 
 use jiff::Timestamp;
 use shared::{
-    os,
+    keys, os,
     token::{TICKET_LIFE, Ticket},
 };
-
-/// Why a ticket gives no access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TicketRejection {
-    /// It was used before, or may have been.
-    Used,
-    /// Something else is in the place of the folder of the tickets that were used.
-    NoFolder,
-}
+use slog::{Logger, warn};
 
 /// The tickets that were used with one server.
 #[derive(Debug)]
 pub struct UsedTickets {
     /// The folder of the files; `None` if this server keeps none.
     folder: Option<PathBuf>,
-    /// When the server started, in seconds since 1970.
+    /// When the server started, in microseconds since 1970.
     since: i64,
     /// When each expires. Tickets are made with the token, so programs without it cannot make this grow.
     used: HashMap<String, i64>,
+    logger: Logger,
 }
 
 impl UsedTickets {
-    /// No tickets, for a server that starts now and keeps its files in `folder`.
-    pub fn new(folder: Option<PathBuf>, now: Timestamp) -> Self {
-        Self { folder, since: now.as_second(), used: HashMap::new() }
+    /// No tickets, for a server that starts now and keeps its files in `folder`. `logger` records why a ticket leaves
+    /// no file.
+    pub fn new(folder: Option<PathBuf>, now: Timestamp, logger: Logger) -> Self {
+        Self { folder, since: now.as_microsecond(), used: HashMap::new(), logger }
     }
 
-    /// The folder of the files, if this server keeps them.
-    pub fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
-    }
-
-    /// Uses a ticket.
-    ///
-    /// # Errors
-    ///
-    /// Why it gives no access.
-    pub fn take(&mut self, ticket: Ticket, now: Timestamp) -> Result<(), TicketRejection> {
-        let now = now.as_second();
-        self.used.retain(|_, expiry| *expiry > now);
-        self.folder().map_or(Ok(()), make)?;
-        let kept = self.folder().map(|folder| keep(folder, &ticket.nonce));
-        let is_new = match kept {
-            Some(Ok(())) => true,
-            Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => false,
-            // A clock that is before the start of the server was set back, and gives no order.
-            Some(Err(_)) | None => ticket.issued() >= self.since || self.since > now,
+    /// Uses a ticket. Returns whether it gives access: it had not been used before, and can be used no more.
+    pub fn take(&mut self, ticket: Ticket, now: Timestamp) -> bool {
+        self.used.retain(|_, expiry| *expiry > now.as_second());
+        let is_new = match self.folder.as_deref() {
+            None => self.is_since_start(&ticket, now),
+            Some(folder) if !is_free_for_folder(folder) => {
+                warn!(self.logger, "a ticket is not good: this is not the folder of used tickets"; keys::FILE => %folder.display());
+                false
+            }
+            Some(folder) => match keep(folder, &ticket.nonce) {
+                Ok(()) => true,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+                Err(error) => {
+                    warn!(self.logger, "a used ticket leaves no file"; keys::FILE => %folder.display(), keys::ERROR => %error);
+                    self.is_since_start(&ticket, now)
+                }
+            },
         };
-        let is_taken = is_new && self.used.insert(ticket.nonce, ticket.expiry).is_none();
-        is_taken.then_some(()).ok_or(TicketRejection::Used)
+        is_new && self.used.insert(ticket.nonce, ticket.expiry).is_none()
+    }
+
+    /// Whether no earlier server can have taken the ticket. A clock that is before the start of the server was set
+    /// back, and gives no order.
+    fn is_since_start(&self, ticket: &Ticket, now: Timestamp) -> bool {
+        ticket.issued() > self.since || self.since > now.as_microsecond()
     }
 }
 
-/// Makes the folder of the files, if nothing is there. One that cannot be made lets no file be made either.
-fn make(folder: &Path) -> Result<(), TicketRejection> {
-    let _ = os::make_private_folder(folder);
-    match folder.symlink_metadata() {
-        Ok(found) if !found.is_dir() => Err(TicketRejection::NoFolder),
-        Ok(_) | Err(_) => Ok(()),
-    }
+/// Whether the folder of the files is there, or nothing is.
+fn is_free_for_folder(folder: &Path) -> bool {
+    folder.symlink_metadata().map_or(true, |found| found.is_dir())
 }
 
 /// Makes the file of a ticket, and removes those of tickets that have expired.
 fn keep(folder: &Path, nonce: &str) -> io::Result<()> {
+    os::make_private_folder(folder)?;
     let file = folder.join(nonce);
     os::private_file().write(true).create_new(true).open(&file)?;
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -95,6 +88,9 @@ fn keep(folder: &Path, nonce: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod test {
+    use shared::{app::AppName, port::Port, token::Token};
+    use slog::{Discard, o};
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -105,32 +101,65 @@ mod test {
         Ticket { nonce: nonce.to_owned(), expiry }
     }
 
+    fn microsecond(number: i64) -> Timestamp {
+        Timestamp::from_microsecond(number).expect("in range")
+    }
+
+    /// The tickets of a server that starts at `now`.
+    fn tickets(folder: Option<&Path>, now: Timestamp) -> UsedTickets {
+        UsedTickets::new(folder.map(Path::to_owned), now, Logger::root(Discard, o!()))
+    }
+
     #[test]
     fn each_is_good_once_and_forgotten_when_it_would_not_hold_any_more() {
-        let mut tickets = UsedTickets::new(None, at(1000));
-        assert_eq!(tickets.take(ticket("a", 1060), at(1000)), Ok(()));
-        assert_eq!(tickets.take(ticket("a", 1060), at(1059)), Err(TicketRejection::Used));
-        assert_eq!(tickets.take(ticket("b", 1119), at(1059)), Ok(()));
+        let mut tickets = tickets(None, at(999));
+        assert!(tickets.take(ticket("a", 1060), at(1000)));
+        assert!(!tickets.take(ticket("a", 1060), at(1059)));
+        assert!(tickets.take(ticket("b", 1119), at(1059)));
         assert_eq!(tickets.used.len(), 2);
-        assert_eq!(tickets.take(ticket("c", 1130), at(1070)), Ok(()));
+        assert!(tickets.take(ticket("c", 1130), at(1070)));
         assert_eq!(tickets.used.len(), 2, "only what could come again is remembered");
     }
 
     #[test]
     fn one_from_before_the_server_is_not_taken_unless_the_clock_was_set_back() {
-        let mut tickets = UsedTickets::new(None, at(1000));
-        assert_eq!(tickets.take(ticket("a", 1059), at(1001)), Err(TicketRejection::Used));
-        assert_eq!(tickets.take(ticket("b", 560), at(501)), Ok(()));
+        let mut tickets = tickets(None, at(1000));
+        assert!(!tickets.take(ticket("a", 1059), at(1001)));
+        assert!(tickets.take(ticket("b", 560), at(501)));
+    }
+
+    /// The folder cannot be made, as where the disk is full.
+    #[test]
+    fn where_no_file_can_be_made_one_that_an_earlier_server_may_have_taken_is_not_good() {
+        let home = tempfile::tempdir().expect("a folder");
+        fs::write(home.path().join("run"), "").expect("written");
+        let folder = home.path().join("run/tickets");
+        let made = |now: Timestamp| {
+            let (token, app) = (Token::random(), AppName::default());
+            let port = Port::new(17000).expect("not 0");
+            token.check(&token.ticket(&app, port, now), &app, port, now).expect("it holds")
+        };
+        let early = made(microsecond(1_000_400_000));
+        let late = made(microsecond(1_000_600_000));
+        let of_version_0_1 = ticket("0123456789abcdef0123456789abcdef", 1060);
+        let mut first = tickets(Some(&folder), microsecond(1_000_300_000));
+        let mut second = tickets(Some(&folder), microsecond(1_000_500_000));
+        assert!(first.take(early.clone(), at(1001)));
+        assert!(!second.take(early, at(1001)), "in the second in which this server started");
+        assert!(second.take(late.clone(), at(1001)), "the console can be opened all the same");
+        assert!(!second.take(late, at(1001)));
+        assert!(!second.take(of_version_0_1, at(1001)), "it does not say when in the second");
     }
 
     #[test]
     fn two_servers_that_keep_files_in_one_folder_take_it_once_whenever_it_was_made() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let tickets = || UsedTickets::new(Some(folder.path().join("tickets")), at(1000));
-        let (mut first, mut second) = (tickets(), tickets());
-        assert_eq!(first.take(ticket("a", 1059), at(1001)), Ok(()));
-        assert_eq!(second.take(ticket("a", 1059), at(1001)), Err(TicketRejection::Used));
-        assert_eq!(second.take(ticket("b", 1059), at(1001)), Ok(()));
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("tickets");
+        let started = || tickets(Some(&folder), at(1000));
+        let (mut first, mut second) = (started(), started());
+        assert!(first.take(ticket("a", 1059), at(1001)));
+        assert!(!second.take(ticket("a", 1059), at(1001)));
+        assert!(second.take(ticket("b", 1059), at(1001)));
     }
 
     #[test]
@@ -138,20 +167,17 @@ mod test {
         let home = tempfile::tempdir().expect("a folder");
         let (folder, elsewhere) = (home.path().join("tickets"), home.path().join("elsewhere"));
         fs::create_dir(&elsewhere).expect("made");
-        let taken = || {
-            let mut tickets = UsedTickets::new(Some(folder.clone()), at(1000));
-            tickets.take(ticket("a", 1059), at(1001))
-        };
+        let taken = || tickets(Some(&folder), at(1000)).take(ticket("a", 1061), at(1001));
         os::link_folder(&elsewhere, &folder).expect("linked");
-        assert_eq!(taken(), Err(TicketRejection::NoFolder), "a link");
+        assert!(!taken(), "a link");
         assert_eq!(fs::read_dir(&elsewhere).expect("there").count(), 0);
         fs::remove_dir(&elsewhere).expect("empty");
-        assert_eq!(taken(), Err(TicketRejection::NoFolder), "a link to nothing");
+        assert!(!taken(), "a link to nothing");
         assert!(!elsewhere.exists());
         fs::remove_file(&folder).expect("a link");
         fs::write(&folder, "").expect("written");
-        assert_eq!(taken(), Err(TicketRejection::NoFolder), "a file");
+        assert!(!taken(), "a file");
         fs::remove_file(&folder).expect("a file");
-        assert_eq!(taken(), Ok(()));
+        assert!(taken());
     }
 }

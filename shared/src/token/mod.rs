@@ -36,8 +36,18 @@ pub const TICKET_LIFE: Duration = Duration::from_secs(60);
 /// How many random bytes a token has: as many as the secret, more than can ever be guessed.
 const BYTES: usize = 32;
 
-/// The number of random bytes that make a ticket unique.
-const NONCE_BYTES: usize = 16;
+/// How many hexadecimal digits make a ticket unique. Version 0.1 takes no other number.
+const NONCE_DIGITS: usize = 32;
+
+/// How a nonce begins that goes on with the microseconds of the second in which its ticket was made. Version 0.1
+/// makes nonces of random digits alone: one in four thousand million begins like this.
+const TIMED_NONCE: &str = "7469636b";
+
+/// How many digits the microseconds have. The rest, 76 bits, is random.
+const FRACTION_DIGITS: usize = 5;
+
+/// How many microseconds a second has.
+const SECOND_US: i64 = 1_000_000;
 
 /// 64 hexadecimal digits in a file that only this user can read.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,9 +81,9 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// When it was made, in seconds since 1970.
+    /// The earliest time at which it was made, in microseconds since 1970: that of version 0.1 names only the second.
     pub fn issued(&self) -> i64 {
-        self.expiry - life()
+        (self.expiry - life()) * SECOND_US + fraction(&self.nonce).unwrap_or(0)
     }
 }
 
@@ -147,7 +157,7 @@ impl Token {
     /// A new ticket for the server of `app` on `port`.
     pub fn ticket(&self, app: &AppName, port: Port, now: Timestamp) -> String {
         let expiry = now.as_second() + life();
-        let nonce = hex::encode(random::<NONCE_BYTES>());
+        let nonce = timed_nonce(now);
         let code = self.ticket_code(app, port, expiry, &nonce).finalize().into_bytes();
         format!("{expiry}.{nonce}.{}", hex::encode(code))
     }
@@ -214,12 +224,24 @@ fn life() -> i64 {
     TICKET_LIFE.as_secs().cast_signed()
 }
 
+fn timed_nonce(now: Timestamp) -> String {
+    let time = format!("{TIMED_NONCE}{:0FRACTION_DIGITS$x}", now.subsec_microsecond().max(0));
+    let random = hex::encode(random::<{ NONCE_DIGITS / 2 }>());
+    format!("{time}{}", &random[time.len()..])
+}
+
+/// The microseconds that a nonce names.
+fn fraction(nonce: &str) -> Option<i64> {
+    let digits = nonce.strip_prefix(TIMED_NONCE)?.get(..FRACTION_DIGITS)?;
+    i64::from_str_radix(digits, 16).ok()
+}
+
 /// `<expiry>.<nonce>.<code>`. The code covers the nonce as it is spelt, so that a ticket which was
 /// used cannot be spelt in another way and used again.
 fn parts(ticket: &str) -> Option<(i64, &str, Vec<u8>)> {
     let (expiry, rest) = ticket.split_once('.')?;
     let (nonce, code) = rest.split_once('.')?;
-    let is_nonce = nonce.len() == 2 * NONCE_BYTES && nonce.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_nonce = nonce.len() == NONCE_DIGITS && nonce.bytes().all(|b| b.is_ascii_hexdigit());
     Some((expiry.parse().ok()?, nonce, hex::decode(code).ok()?)).filter(|_| is_nonce)
 }
 

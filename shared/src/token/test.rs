@@ -45,7 +45,7 @@ fn a_ticket_holds_for_one_app_one_port_one_token_and_one_minute() {
     let check = |now| token.check(&ticket, &notes, here, at(now));
     for now in [1000, 1059] {
         let checked = check(now).expect("it holds");
-        assert_eq!((checked.expiry, checked.issued()), (1060, 1000));
+        assert_eq!((checked.expiry, checked.issued()), (1060, 1_000_000_000));
     }
     for now in [1060, 1_000_000, 999, 0] {
         assert_eq!(check(now), Err(TicketError::Expired), "{now}");
@@ -55,6 +55,20 @@ fn a_ticket_holds_for_one_app_one_port_one_token_and_one_minute() {
     assert_eq!(token.check(&ticket, &notes, port(17001), at(1000)), forged);
     assert_eq!(Token::random().check(&ticket, &notes, here, at(1000)), forged);
     assert_ne!(token.ticket(&notes, here, at(1000)), ticket, "no two are alike");
+}
+
+#[test]
+fn a_ticket_names_the_microsecond_and_one_of_version_0_1_the_second() {
+    let (token, notes, here) = (Token::random(), app("notes"), port(17000));
+    for microsecond in [1_000_000_000, 1_000_000_001, 1_000_999_999] {
+        let made = Timestamp::from_microsecond(microsecond).expect("in range");
+        let ticket = token.ticket(&notes, here, made);
+        assert_eq!(token.check(&ticket, &notes, here, made).map(|it| it.issued()), Ok(microsecond));
+    }
+    let nonce = "0123456789abcdef0123456789abcdef";
+    let code = hex::encode(token.ticket_code(&notes, here, 1060, nonce).finalize().into_bytes());
+    let ticket = token.check(&format!("1060.{nonce}.{code}"), &notes, here, at(1000));
+    assert_eq!(ticket.map(|ticket| ticket.issued()), Ok(1_000_000_000));
 }
 
 #[test]
