@@ -71,6 +71,31 @@ fn each_response_is_one_line_without_the_query_and_refusals_too() {
 }
 
 #[test]
+fn the_token_and_a_ticket_in_a_path_stand_in_no_line() {
+    let lines = Lines::default();
+    let mut settings = settings();
+    settings.logger = Logger::root(lines.clone().ignore_res(), o!());
+    let token = settings.token.reveal().to_owned();
+    let app = serve(settings, |_| {});
+    app.get(&format!("/_homeport/api/v1/{token}")).assert_problem(404);
+    app.get(&format!("/token={token}"));
+    app.ask("GET", &format!("/_homeport/api/v1/ports/{token}"), &["Authorization: Bearer 0"]);
+    app.ask("GET", "/_homeport/api/v1/ports/ticket=0f3a", &["Authorization: Bearer 0"]);
+    app.ask("GET", "/_homeport/metrics;ticket=0f3a", &["Authorization: Bearer 0"]);
+    drop(app);
+    let lines = lines.0.lock().expect("no panic").clone();
+    assert!(!lines.iter().any(|line| line.contains(&token) || line.contains("0f3a")), "{lines:?}");
+    for wanted in [
+        "path=/_homeport/api/v1/***",
+        "wrong credential path=/_homeport/api/v1/ports/***",
+        "path=/token=***",
+        "path=/_homeport/metrics;ticket***",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(wanted)), "{wanted}: {lines:?}");
+    }
+}
+
+#[test]
 fn it_is_off_where_no_log_is_kept() {
     assert!(Lines::default().of(&[("GET", "/", &[])], Level::Warning).is_empty());
 }
