@@ -190,13 +190,11 @@ impl Problem {
     }
 
     /// The body stops being an object in JSON at `line` and `column`.
-    pub(crate) fn not_json(detail: &str, (line, column): (usize, usize)) -> Self {
-        Self::new(ProblemKind::NotJson, message!("problem.not_json", detail, line, column)).with(
-            |members| {
-                members.line = Some(Some(line));
-                members.column = Some(column);
-            },
-        )
+    pub(crate) fn not_json(detail: String, (line, column): (usize, usize)) -> Self {
+        Self::new(ProblemKind::NotJson, detail).with(|members| {
+            members.line = Some(Some(line));
+            members.column = Some(column);
+        })
     }
 
     pub(crate) fn body_broke_off() -> Self {

@@ -126,6 +126,39 @@ fn a_wrong_body_is_refused_with_its_place_and_nothing_changes() {
         answer.assert_problem(422);
         assert_eq!(answer.json()["field"], "port");
     }
+    for (path, body, detail) in [
+        ("move", "nojson", "the body is not JSON: see line 1, column 2"),
+        ("move", r#"{"port":"x"}"#, "this is a text: write a number"),
+        ("move", r#"{"port":[1]}"#, "this is a list: write a number"),
+        ("move", r#"{"port":{}}"#, "this is an object: write a number"),
+        ("move", r#"{"port":true}"#, "this is true: write a number"),
+        ("move", r#"{"port":1,"port":2}"#, "`port` is given more than once"),
+        ("settings", r#"{"port":3}x"#, "the body is not JSON: see line 1, column 11"),
+        (
+            "settings",
+            r#"{"log":"warn"}"#,
+            r#"`log` cannot be "warn": "warn" is not `error`, `warning`, `info` or `debug`: write `"log": "warning"`"#,
+        ),
+        (
+            "settings",
+            r#"{"command":"/bin/a b"}"#,
+            r#"`command` cannot be "/bin/a b": "/bin/a b" is not a list of texts: a program and its arguments: write `"command": ["/bin/a","b"]`"#,
+        ),
+        (
+            "settings",
+            r#"{"port":{"a":1}}"#,
+            r#"`port` cannot be {"a":1}: {"a":1} is not a port from 1 to 65535; an example is 3030"#,
+        ),
+        (
+            "settings",
+            r#"{"avoid":[true]}"#,
+            r#"`avoid` cannot be [true]: write a port such as 3000, or a range such as "3000-3100""#,
+        ),
+    ] {
+        let method = if path == "settings" { "PUT" } else { "POST" };
+        let answer = api.send(method, &format!("{V1}/{path}"), &any, body.as_bytes());
+        assert_eq!(answer.json()["detail"], detail, "{body}");
+    }
     // An integer, as JSON Schema has it.
     let answer = api.send("POST", &format!("{V1}/move"), &[], b"{\"port\":3031.0}");
     assert_eq!((answer.status, &answer.json()["port"]), (202, &3031.into()));

@@ -151,15 +151,20 @@ impl Serialize for Avoided {
 /// Reads an entry of `avoid`. An error within has the place of the entry.
 struct PortOrRange;
 
+/// What an entry can be, in words. In these quotation marks the range is right in TOML and in JSON.
+fn port_or_range() -> String {
+    message!("settings_error.avoided", range = "\"3000-3100\"")
+}
+
 fn no_port_or_range<E: de::Error>() -> Result<Avoided, E> {
-    Err(E::custom(message!("settings_error.avoided")))
+    Err(E::custom(port_or_range()))
 }
 
 impl<'de> Visitor<'de> for PortOrRange {
     type Value = Avoided;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&message!("settings_error.avoided"))
+        f.write_str(&port_or_range())
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Avoided, E> {
@@ -223,10 +228,10 @@ impl<'de> Deserialize<'de> for ServerCommand {
                 example = EXAMPLE_PROGRAM
             ))),
             Some(program) if !program.is_empty() => Ok(Self(words)),
-            _ => Err(de::Error::custom(message!(
-                "settings_error.no_program",
-                example = EXAMPLE_PROGRAM
-            ))),
+            _ => {
+                let program = format!("\"{EXAMPLE_PROGRAM}\"");
+                Err(de::Error::custom(message!("settings_error.no_program", program)))
+            }
         }
     }
 }

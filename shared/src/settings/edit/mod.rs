@@ -19,7 +19,7 @@ use toml_edit::{Document, Value};
 
 use self::list::with_comments;
 use super::{
-    error::{SettingsFault, SettingsProblem},
+    error::{Correction, SettingsFault, SettingsProblem},
     read::{check, line_of, nearest},
     table::{KEYS, Settings, TABLE},
     text::MARK,
@@ -211,16 +211,43 @@ pub fn replace(text: &str, wanted: &Map<String, Json>) -> Result<String, EditErr
 /// What `value` means for `key`, as settings spell it.
 fn meaning(key: &'static str, value: &Json) -> Result<Json, EditError> {
     let one = format!("{key} = {}", literal(key, value)?);
-    let wrong = |problem| EditError::Value { key, value: value.to_string(), problem };
-    let settings = Settings::parse(&one).map_err(|fault| wrong(fault.problem))?;
+    let settings = Settings::parse(&one).map_err(|fault| EditError::Value {
+        key,
+        value: value.to_string(),
+        problem: in_json(fault.problem, value),
+    })?;
     Ok(serde_json::json!(settings)[key].take())
 }
 
+/// What is wrong with `value`, with a value that was probably meant as JSON has it.
+fn in_json(problem: SettingsProblem, value: &Json) -> SettingsProblem {
+    let SettingsProblem::Corrected(correction) = problem else { return problem };
+    let Correction { key, what, value: meant, .. } = &*correction;
+    let member = toml_edit::de::from_str::<Map<String, Json>>(&format!("{key} = {meant}"));
+    match member.as_ref().map(|member| &member[*key]) {
+        Ok(meant) => {
+            let member = format!("\"{key}\": {meant}");
+            let written = value;
+            SettingsProblem::Value(message!(
+                "settings_error.corrected_member",
+                written,
+                what,
+                member
+            ))
+        }
+        Err(_) => SettingsProblem::Corrected(correction),
+    }
+}
+
 fn literal(key: &'static str, value: &Json) -> Result<Value, EditError> {
+    // In TOML an object is spelt otherwise, and no setting is one.
+    if value.is_object() {
+        return Err(not_toml(key, value));
+    }
     value.serialize(toml_edit::ser::ValueSerializer::new()).map_err(|_| not_toml(key, value))
 }
 
-/// A value that TOML has no form for, such as a list with null in it.
+/// A value that TOML has no form for, or another one: a list with null in it, an object.
 fn not_toml(key: &'static str, value: &Json) -> EditError {
     let setting = TABLE.iter().find(|setting| setting.key == key);
     let what = setting.map(|setting| setting.kind.in_words()).unwrap_or_default();

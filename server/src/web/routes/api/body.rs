@@ -93,7 +93,8 @@ fn not_typed() -> Problem {
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(bytes).map_err(|error| not_json(&error))? {
         UniqueMembers { repeated: Some(key), .. } => {
-            Err(Problem::wrong_value(&key, &message!("problem.repeated")))
+            let name = fields::shown(&key);
+            Err(Problem::wrong_value(&name, &message!("problem.repeated", name)))
         }
         UniqueMembers { members, repeated: None } => Ok(members),
     }
@@ -101,17 +102,11 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
 
 fn not_json(error: &serde_json::Error) -> Problem {
     if error.is_data() {
-        return Problem::not_json(&message!("problem.no_object"), (1, 1));
+        return Problem::not_json(message!("problem.no_object"), (1, 1));
     }
-    let (line, column) = (error.line(), error.column());
-    let text = error.to_string();
-    let place = format!(" at line {line} column {column}");
-    let detail = match text.strip_suffix(&place).unwrap_or(&text) {
-        _ if error.is_eof() => message!("problem.ends_early"),
-        "expected value" => message!("problem.no_value"),
-        detail => detail.to_owned(),
-    };
-    Problem::not_json(&detail, (line, column))
+    // A line that nothing is on ends before its first column.
+    let (line, column) = (error.line(), error.column().max(1));
+    Problem::not_json(message!("problem.not_json", line, column), (line, column))
 }
 
 /// An object, with the first member that it has twice: a [`Map`] keeps the last one silently.
@@ -159,18 +154,32 @@ mod test {
     fn bad_json_is_told_with_its_place() {
         for (text, place) in [
             ("{\n  \"port\": 1,\n}", (3, 1)),
-            ("", (1, 0)),
+            ("", (1, 1)),
+            ("nojson", (1, 2)),
+            ("{\"port\":tru}", (1, 12)),
+            ("{port:3}", (1, 2)),
             ("[1]", (1, 1)),
             ("{\"a\":1} x", (1, 9)),
         ] {
             match parse(text.as_bytes()) {
-                Err(problem) => assert_eq!(problem.place(), Some(place), "{text}"),
+                Err(problem) => {
+                    assert_eq!(problem.place(), Some(place), "{text}");
+                    let (line, column) = place;
+                    let said = match text {
+                        "[1]" => "send an object".to_owned(),
+                        _ => format!("the body is not JSON: see line {line}, column {column}"),
+                    };
+                    assert_eq!(problem.to_string(), said, "{text}");
+                }
                 Ok(members) => panic!("{members:?}"),
             }
         }
         assert!(parse(b"\xff").is_err());
         match parse(br#"{"port":1,"log":null,"port":2}"#) {
-            Err(problem) => assert_eq!(problem.field(), Some("port")),
+            Err(problem) => {
+                assert_eq!(problem.field(), Some("port"));
+                assert_eq!(problem.to_string(), "`port` is given more than once");
+            }
             Ok(members) => panic!("{members:?}"),
         }
     }

@@ -37,13 +37,18 @@ pub(super) fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
             Some(_) => error.path().to_string(),
             None => String::new(),
         };
-        let field: String = name.chars().take(SHOWN).collect();
+        let field = shown(&name);
         let mut detail = value_error::in_words(&error.into_inner().to_string());
         if field.len() < name.len() {
             detail = detail.replace(&name, &field);
         }
         WrongField { field, detail }
     })
+}
+
+/// As much of a name as is repeated.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().take(SHOWN).collect()
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ pub(super) fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> 
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text).map_err(unreadable)?;
     let mut seen = HashSet::new();
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
-        return Err(Problem::wrong_parameter(name, &message!("problem.repeated")));
+        let name = fields::shown(name);
+        return Err(Problem::wrong_parameter(&name, &message!("problem.repeated", name)));
     }
     read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
