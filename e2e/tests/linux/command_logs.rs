@@ -146,6 +146,24 @@ fn every_line_of_diagnostics_has_its_sentence() {
 }
 
 #[test]
+fn what_libraries_say_below_a_warning_is_told_at_level_debug_alone() {
+    for (level, is_told) in [("info", false), ("debug", true)] {
+        let home = Home::new();
+        let launcher = home.launcher().env("HOMEPORT_LOG", level);
+        let mut running = launcher.port(quiet_port()).start();
+        running.ready();
+        assert_eq!(running.stop().code, Some(0));
+        let told = logs(&home, &["tail", "-n", "1000", "--json"]).lines();
+        let targets: Vec<_> = told.iter().filter_map(|line| line["target"].as_str()).collect();
+        let is_ours = |target: &&str| {
+            ["launcher", "server", "shared"].contains(&target.split("::").next().unwrap_or(target))
+        };
+        assert!(targets.iter().any(is_ours), "{targets:?}");
+        assert_eq!(!targets.iter().all(is_ours), is_told, "{level}: {targets:?}");
+    }
+}
+
+#[test]
 fn what_a_record_tells_is_not_told_again_by_the_diagnostics() {
     let home = Home::new();
     let stranger = Stranger::listening("127.0.0.1:0");

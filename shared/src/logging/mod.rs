@@ -3,7 +3,8 @@
 //! Unlike the port history these are not evidence: the server's go through a bounded queue, so that
 //! a slow disk never holds up a request. A line is stamped when it is logged, not when it is written.
 //! Files are put aside when they grow beyond [`ROTATE_AT`], and deleted when they are older than [`KEEP`]
-//! or larger than [`MAX_KEPT`] together. Lines that are lost are counted, and a line tells it.
+//! or larger than [`MAX_KEPT`] together. Lines that are lost are counted, and a line tells it. What libraries say below
+//! a warning is kept at level debug alone.
 
 mod batch_writer;
 
@@ -79,7 +80,7 @@ impl Diagnostics {
         };
         let logger = Logger::root(lines.filter_level(level).ignore_res(), o!());
         let log_crate = slog_scope::set_global_logger(logger.clone());
-        if let Err(error) = slog_stdlog::init_with_level(log_level(level)) {
+        if let Err(error) = slog_stdlog::init_with_level(library_level(level)) {
             warn!(logger, "lines of the log crate are not kept"; keys::ERROR => %error);
         }
         Self { logger, _log_crate: log_crate, report_losses, worker }
@@ -112,11 +113,12 @@ impl Sink for Nowhere {
     }
 }
 
-fn log_level(level: Level) -> log::Level {
+/// From which level on lines of libraries are kept where ours are from `level` on: what a library does without failing
+/// is of use to nobody but who looks for a fault.
+fn library_level(level: Level) -> log::Level {
     match level {
         Level::Critical | Level::Error => log::Level::Error,
-        Level::Warning => log::Level::Warn,
-        Level::Info => log::Level::Info,
+        Level::Warning | Level::Info => log::Level::Warn,
         Level::Debug => log::Level::Debug,
         Level::Trace => log::Level::Trace,
     }
