@@ -12,10 +12,11 @@ use std::{
     time::Duration,
 };
 
-use actix_files::Files;
+use actix_files::{Files, PathBufWrap};
 use actix_web::{
     App, HttpServer,
-    dev::Server,
+    dev::{Server, Url},
+    guard::{GuardContext, fn_guard},
     middleware::{Condition, from_fn},
     web,
 };
@@ -161,6 +162,7 @@ impl BoundApplication {
                 .configure(|config| {
                     if let Some(root) = &root {
                         config.service(site(root));
+                        config.default_service(web::to(routes::not_found));
                     }
                 })
                 .wrap(from_fn(move |request, next| redirect(state.clone(), request, next)))
@@ -241,7 +243,15 @@ fn site(root: &Path) -> Files {
         .path_filter(move |path, _| is_served(&folder.join(path)))
         .redirect_to_slash_directory()
         .prefer_utf8(true)
+        .guard(fn_guard(may_lead_to_file))
         .default_handler(web::to(routes::not_found))
+}
+
+/// Whether the path of a request can lead to a file of a site. It is looked at as the site does, which would refuse
+/// what is hidden, and what no name of a file can be, in words of its own.
+fn may_lead_to_file(context: &GuardContext<'_>) -> bool {
+    let url = Url::new(context.head().uri.clone());
+    PathBufWrap::parse_path(url.path(), false).is_ok()
 }
 
 /// Whether a path leads to a regular file, to a folder, or to nothing. A pipe would block the worker that
