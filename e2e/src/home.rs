@@ -44,6 +44,22 @@ impl Home {
         Self::called("", None)
     }
 
+    /// One in which a launch on each of these ports has begun and ended, one after the other.
+    ///
+    /// # Panics
+    ///
+    /// If one of them fails.
+    #[track_caller]
+    pub fn remembering(ports: &[u16]) -> Self {
+        let home = Self::new();
+        for port in ports {
+            let mut running = home.launcher().port(*port).start();
+            running.ready();
+            assert_eq!(running.stop().code, Some(0));
+        }
+        home
+    }
+
     /// An empty one for the Windows programs, in the Wine prefix that all tests share; `None`, and
     /// the test is skipped, where Wine or the Windows programs are missing.
     ///

@@ -5,21 +5,10 @@ use std::{fs, os::unix::fs::MetadataExt};
 use e2e::{Home, NOBODY, RunContext, program, quiet_port};
 use rustix::process::Signal;
 
-/// A home whose app `server` has served on these ports, the last good one last.
-fn remembering(ports: &[u16]) -> Home {
-    let home = Home::new();
-    for port in ports {
-        let mut running = home.launcher().port(*port).start();
-        running.ready();
-        assert_eq!(running.stop().code, Some(0));
-    }
-    home
-}
-
 #[test]
 fn forgotten_ports_are_told_recorded_and_not_used_again() {
     let (earlier, last) = (quiet_port(), quiet_port());
-    let home = remembering(&[earlier, last]);
+    let home = Home::remembering(&[earlier, last]);
     let told = home.command("forget").run();
     assert_eq!(told.code, Some(0), "{told:?}");
     for port in [earlier, last] {
@@ -41,7 +30,7 @@ fn forgotten_ports_are_told_recorded_and_not_used_again() {
 #[test]
 fn a_forgotten_port_does_not_come_back_from_the_history() {
     let port = quiet_port();
-    let home = remembering(&[port]);
+    let home = Home::remembering(&[port]);
     let told = home.command("forget").arg("--json").run();
     let line = told.line("port_forgotten");
     assert_eq!((&line["port"], &line["generation"]), (&port.into(), &2.into()));
@@ -66,7 +55,7 @@ fn nothing_is_forgotten_while_the_app_runs() {
 /// It takes no requests: `stop` could not end it.
 #[test]
 fn beside_a_server_without_a_launcher_its_process_is_named_and_not_a_command_that_fails() {
-    let home = remembering(&[quiet_port()]);
+    let home = Home::remembering(&[quiet_port()]);
     let mut alone = home.server().port(quiet_port()).start();
     alone.ready();
     let refused = home.command("forget").run();
@@ -109,7 +98,7 @@ fn where_nothing_is_remembered_there_is_nothing_to_forget() {
 #[test]
 fn an_unreadable_memory_is_forgotten_as_the_history_tells_it() {
     let port = quiet_port();
-    let home = remembering(&[port]);
+    let home = Home::remembering(&[port]);
     fs::write(home.assignment_file("server"), "nonsense").expect("written");
     let told = home.command("forget").run();
     assert_eq!(told.code, Some(0), "{told:?}");

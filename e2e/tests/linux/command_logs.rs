@@ -12,15 +12,6 @@ fn logs(home: &Home, words: &[&str]) -> Ended {
     words.iter().fold(home.command("logs"), |launch, word| launch.arg(*word)).run()
 }
 
-/// A home in which a launch has begun and ended.
-fn with_a_past() -> Home {
-    let home = Home::new();
-    let mut running = home.launcher().port(quiet_port()).start();
-    running.ready();
-    assert_eq!(running.stop().code, Some(0));
-    home
-}
-
 #[test]
 fn the_folder_of_the_logs_is_printed() {
     let home = Home::new();
@@ -35,7 +26,7 @@ fn the_folder_of_the_logs_is_printed() {
 
 #[test]
 fn the_last_lines_of_all_logs_are_told_in_the_order_in_which_they_were_written() {
-    let home = with_a_past();
+    let home = Home::remembering(&[quiet_port()]);
     let lines = logs(&home, &["tail", "-n", "1000", "--json"]).lines();
     let stamps: Vec<_> = lines.iter().map(|line| line["ts"].to_string()).collect();
     assert!(stamps.is_sorted(), "{stamps:?}");
@@ -59,14 +50,14 @@ fn the_last_lines_of_all_logs_are_told_in_the_order_in_which_they_were_written()
 
 #[test]
 fn the_lines_of_one_app_are_told_alone_if_it_is_named() {
-    let home = with_a_past();
+    let home = Home::remembering(&[quiet_port()]);
     assert!(logs(&home, &["tail", "--app", "notes"]).stdout.is_empty());
     assert!(!logs(&home, &["tail", "--app", "server"]).stdout.is_empty());
 }
 
 #[test]
 fn what_is_written_from_now_on_is_told_also_after_a_log_was_put_aside() {
-    let home = with_a_past();
+    let home = Home::remembering(&[quiet_port()]);
     let follower = home.command("logs").arg("tail").arg("-n0").arg("-f").arg("--json").start();
     let history = home.folders().history();
     let set = |port: &str| {
@@ -101,7 +92,7 @@ fn what_is_written_from_now_on_is_told_also_after_a_log_was_put_aside() {
 /// `launcher logs tail -f | head -1`.
 #[test]
 fn a_reader_that_goes_away_ends_it_without_a_word() {
-    let home = with_a_past();
+    let home = Home::remembering(&[quiet_port()]);
     for words in [
         "logs tail",
         "logs tail -f",

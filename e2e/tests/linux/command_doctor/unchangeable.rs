@@ -61,18 +61,9 @@ fn a_log_that_may_not_be_changed_is_a_problem() {
     assert_problem(&doctor(&home), &log, &now_changeable(&log));
 }
 
-/// A home in which a port is remembered.
-fn home_with_memory() -> Home {
-    let home = Home::new();
-    let mut running = home.launcher().port(quiet_port()).start();
-    running.ready();
-    assert_eq!(running.stop().code, Some(0));
-    home
-}
-
 #[test]
 fn a_memory_that_may_not_be_changed_is_a_problem_and_a_start_names_it_alike() {
-    let home = home_with_memory();
+    let home = Home::remembering(&[quiet_port()]);
     let file = home.folders().assignment(&AppName::default());
     for path in [&file, file.parent().expect("a folder")] {
         let Some(_immutable) = Immutable::make(path) else { return };
@@ -87,7 +78,7 @@ fn a_memory_that_may_not_be_changed_is_a_problem_and_a_start_names_it_alike() {
 
 #[test]
 fn a_setting_that_a_folder_keeps_from_being_set_is_refused_with_what_has_the_attribute() {
-    let home = home_with_memory();
+    let home = Home::remembering(&[quiet_port()]);
     let file = home.folders().assignment(&AppName::default());
     let folder = file.parent().expect("a folder");
     let Some(_immutable) = Immutable::make(folder) else { return };
