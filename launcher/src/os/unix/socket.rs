@@ -100,7 +100,7 @@ pub fn check_substitute_folder(socket: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
-/// The folder of a [`substitute_socket`].
+/// Where a [`substitute_socket`] is, directly below `/tmp`.
 pub fn substitute_folder(socket: &Path) -> &Path {
     socket.parent().unwrap_or(socket)
 }
