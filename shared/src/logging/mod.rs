@@ -114,7 +114,7 @@ impl Sink for Nowhere {
 }
 
 /// From which level on lines of libraries are kept where ours are from `level` on: what a library does without failing
-/// is of use to nobody but who looks for a fault.
+/// helps only to search for a fault.
 fn library_level(level: Level) -> log::Level {
     match level {
         Level::Critical | Level::Error => log::Level::Error,
