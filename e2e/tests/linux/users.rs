@@ -242,6 +242,10 @@ fn a_folder_of_another_user_in_the_place_of_that_of_the_control_socket_is_named_
     let doctor = || home.command("doctor").at(&user).run().stdout;
     let mut running = home.launcher().at(&user).port(quiet_port()).start();
     running.ready();
+    let asked = home.command("status").at(&user).run();
+    assert_eq!(asked.code, Some(75), "{asked:?}");
+    assert!(asked.stderr.contains("could make no control socket"), "{asked:?}");
+    assert!(asked.stderr.contains("`launcher doctor`"), "{asked:?}");
     let (told, ended) = (doctor(), running.stop());
     let folder = taken.0.display().to_string();
     for piece in [folder.as_str(), "owner root", home.folders().run().to_str().expect("text")] {

@@ -220,6 +220,14 @@ fn reach(context: &CommandContext) -> Result<AnsweringLauncher, Exit> {
     Err(match presence {
         Presence::Running(found) if found.launcher_pid.is_some() => {
             match found.seen_launcher(context) {
+                Some(pid) if why.is_absent() => running::refused(
+                    &message!("ask.no_socket", pid),
+                    &message!(
+                        "now.no_socket",
+                        pid,
+                        doctor = next_command::launcher("doctor", &context.app)
+                    ),
+                ),
                 Some(pid) => running::refused(
                     &message!("ask.no_answer", pid, error = why),
                     &instance::now_silent(Some(pid)),
