@@ -94,7 +94,7 @@ impl<'a> RunFiles<'a> {
 
     /// Publishes where the server is, for programs.
     pub fn publish(&mut self, discovery: Discovery) {
-        self.published = Some(Discovery { control: self.control.clone(), ..discovery });
+        self.published = Some(Discovery { control: self.named_control(), ..discovery });
         self.write_owner();
         self.not_found = None;
         if let Err(error) = self.write_discovery() {
@@ -194,8 +194,9 @@ impl<'a> RunFiles<'a> {
             }
             Err(error) => self.launch.warn(&message!("warning.no_control"), &error),
         }
+        let control = self.named_control();
         if let Some(published) = &mut self.published {
-            published.control.clone_from(&self.control);
+            published.control = control;
         }
     }
 
@@ -209,10 +210,16 @@ impl<'a> RunFiles<'a> {
         control::listen(path, move |event| handle(event))
     }
 
+    /// What files say of where requests are taken: nothing if the path is no text. Commands look at the usual place first.
+    fn named_control(&self) -> Option<PathBuf> {
+        self.control.clone().filter(|path| path.to_str().is_some())
+    }
+
     fn write_owner(&mut self) {
+        let control = self.named_control();
         let port = self.published.as_ref().map(|published| published.port);
         if let Some(lock) = &mut self.lock {
-            lock.publish_owner(self.control.as_deref(), port);
+            lock.publish_owner(control.as_deref(), port);
         }
     }
 }

@@ -37,6 +37,9 @@ pub fn in_words(serde: &str) -> String {
     {
         return message!("problem.unknown_word", word, known = in_marks(known));
     }
+    if serde.starts_with("UUID parsing failed") {
+        return message!("problem.not_a_launch_id");
+    }
     let wrong = WRONG_KIND.iter().find_map(|start| serde.strip_prefix(start));
     match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
         Some((found, wanted)) => {
@@ -107,6 +110,10 @@ mod test {
             ),
             ("invalid type: null, expected a port", "this is null: write a port"),
             ("invalid type: unit value, expected a map", "this is null: write an object"),
+            (
+                "UUID parsing failed: invalid character: found `x` at 0",
+                "write the id of a launch, as records have it in `launch_id`",
+            ),
             ("70000 is not a port", "70000 is not a port"),
         ] {
             assert_eq!(in_words(serde), said);

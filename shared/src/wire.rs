@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{message, value_error};
+use crate::{message, printable, value_error};
 
 /// The longest line that is read, in bytes: ten times the longest message, which is the hand-over
 /// message `adopt` with two sockets of Windows (each 744 hexadecimal digits).
@@ -84,7 +84,7 @@ fn quoted(text: &str) -> String {
         quoted.push_str(if word < SECRET_LENGTH { taken } else { "***" });
         rest = left;
     }
-    quoted.chars().take(200).flat_map(char::escape_debug).collect()
+    printable::escaped(&quoted.chars().take(200).collect::<String>())
 }
 
 /// Why the line is no message, without the words of the parser.
@@ -126,11 +126,11 @@ mod test {
             ("{}", "`{}` is not a message (`say` is missing)"),
             (
                 r#"{"say":"listening"}"#,
-                r#"`{\"say\":\"listening\"}` is not a message (`addresses` is missing)"#,
+                r#"`{"say":"listening"}` is not a message (`addresses` is missing)"#,
             ),
             (
                 r#"{"say":"hi"}"#,
-                r#"`{\"say\":\"hi\"}` is not a message (`hi` is none of `listening`, `ready`, `move`, `restart`, `stop`, `reread`)"#,
+                r#"`{"say":"hi"}` is not a message (`hi` is none of `listening`, `ready`, `move`, `restart`, `stop`, `reread`)"#,
             ),
         ] {
             let read = read_message::<ToLauncher>(&mut format!("{line}\n").as_bytes());

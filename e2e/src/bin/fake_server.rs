@@ -20,13 +20,15 @@
 //! ready-then-exit=N   ends like this as soon as the launcher has announced it
 //! floods=N            then writes ten megabytes a second that are no messages, in lines of N bytes
 //! forks               leaves a child behind that holds its sockets and its stdout
+//! noisy               writes 16 MB to stderr before it is ready, the last of it without a line's end
 //! slow                reports that it is ready when the other server of its port has ended
 //! after-stop          reports that it is ready while the launcher is stopped
 //! version=V           serves well, and reports this version
 //! after-first:ORDER   the first server of a launch serves well, those after it follow ORDER
 //! ```
 //! A server that serves also takes orders by HTTP: `/exit/N`, `/signal/N`, `/garbage`, `/log`, which
-//! writes to stderr or else gives no answer, and `/stop`, which it passes on to the launcher.
+//! writes to stderr or else gives no answer, `/stop`, which it passes on to the launcher, and `/shutdown`, which has the
+//! socket of the request listen no more.
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
@@ -207,6 +209,10 @@ mod unix {
                 let launcher = WatchedProcess::of(launcher.unsigned_abs()).expect("it runs");
                 wait_until("it is stopped", || launcher.is_stopped());
             }
+            if self.order == "noisy" {
+                let text = "a line of a log\n".repeat(1 << 20) + "the last words";
+                io::stderr().write_all(text.as_bytes()).expect("it is read");
+            }
             if self.order != "never-ready" {
                 send(&ToLauncher::Ready);
             }
@@ -227,16 +233,17 @@ mod unix {
         }
 
         fn answer_on(self: Arc<Self>, listener: TcpListener) {
+            let listener = Arc::new(listener);
             thread::spawn(move || {
                 for stream in listener.incoming().map_while(Result::ok) {
-                    let fake = self.clone();
+                    let (fake, listener) = (self.clone(), listener.clone());
                     // The client may close the connection at any time.
-                    thread::spawn(move || drop(fake.answer(&stream)));
+                    thread::spawn(move || drop(fake.answer(&stream, &listener)));
                 }
             });
         }
 
-        fn answer(&self, mut stream: &TcpStream) -> io::Result<()> {
+        fn answer(&self, mut stream: &TcpStream, listener: &TcpListener) -> io::Result<()> {
             while self.is_draining.load(Ordering::Relaxed) {
                 thread::park();
             }
@@ -248,6 +255,7 @@ mod unix {
             match target {
                 "/stop" => send(&ToLauncher::Stop { by: None }),
                 "/garbage" => garbage(),
+                "/shutdown" => rustix::net::shutdown(listener, rustix::net::Shutdown::Both)?,
                 // As a server that logs: it fails if it cannot.
                 "/log" => writeln!(io::stderr(), "a request was answered")?,
                 _ => carry_out(&target[1..]),

@@ -274,3 +274,15 @@ fn a_very_long_value_is_shown_whole() {
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(shown.stdout.contains(&word));
 }
+
+#[test]
+fn a_change_that_makes_the_file_too_long_to_be_read_is_refused() {
+    let home = Home::new();
+    let long = format!("port = 17890\n{}\n", "#".repeat((1 << 20) - 14));
+    home.set("server", &long);
+    let told = home.command("settings set log debug").run();
+    assert_eq!(told.code, Some(78), "{told:?}");
+    assert!(told.stderr.contains("larger than 1 MiB"), "{told:?}");
+    assert!(told.stderr.contains("now: shorten it"), "{told:?}");
+    assert_eq!(home.command("settings show").run().code, Some(0));
+}

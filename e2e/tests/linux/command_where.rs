@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use e2e::{Home, Stranger, Tools, quiet_port, wait_until};
+use e2e::{Home, Stranger, Tools, get, quiet_port, wait_until};
 use shared::app::AppName;
 
 #[test]
@@ -163,4 +163,18 @@ fn a_server_alone_is_found_and_how_it_is_stopped_is_said() {
     let mut next = home.launcher().port(port).start();
     assert_eq!(next.ready().port, port);
     assert_eq!(next.stop().code, Some(0));
+}
+
+#[test]
+fn a_server_that_listens_no_more_is_said_to_be_one_with_what_helps() {
+    let home = Home::new();
+    let mut running = home.launcher().port(quiet_port()).fake(&[]).start();
+    let ready = running.ready();
+    let _ = get(&format!("{}shutdown", ready.url));
+    let told = home.command("where").run();
+    assert_eq!(told.code, Some(75), "{told:?}");
+    let why = format!("process {}, listens there no more", ready.server_pid);
+    assert!(told.stderr.contains(&why), "{told:?}");
+    assert!(told.stderr.contains("now: stop it (`launcher stop`)"), "{told:?}");
+    assert_eq!(running.stop().code, Some(0));
 }

@@ -3,8 +3,8 @@
 use std::process::{Command, Stdio};
 
 use e2e::{
-    Ended, Home, Invocation, RunContext, Stranger, Tools, found, get, program, quiet_port,
-    quiet_range, skip, wait_until,
+    Ended, Home, Invocation, RunContext, Stranger, Tools, WatchedProcess, found, get, program,
+    quiet_port, quiet_range, skip, wait_until,
 };
 
 /// The lines of a start, without what differs from launch to launch.
@@ -216,4 +216,26 @@ fn a_launch_in_the_background_keeps_no_file_of_the_program_that_started_it() {
     let again = home.command("where").at(&locked).run();
     assert_eq!(again.code, Some(0), "the lock is free: {again:?}");
     assert_eq!(home.command("stop").run().code, Some(0));
+}
+
+/// A flood must not take the place of what ends the wait.
+#[test]
+fn a_start_returns_when_its_server_is_ready_however_much_that_writes_before() {
+    let home = Home::new();
+    let ended = home.launcher().fake(&["noisy"]).arg("--detach").run();
+    assert_eq!(ended.code, Some(0), "{:?}", ended.code);
+    assert_eq!(ended.line("server_ready")["app"], "server");
+    assert_eq!(home.ask("stop").code, Some(0));
+}
+
+#[test]
+fn a_launcher_that_is_killed_before_its_server_is_ready_is_said_to_be() {
+    let home = Home::new();
+    let start = home.launcher().fake(&["never-ready"]).arg("--detach").start();
+    wait_until("the server is started", || !home.events("server_spawned").is_empty());
+    let launcher = home.last("server_spawned")["pid"].as_u64().expect("a number");
+    WatchedProcess::of(u32::try_from(launcher).expect("a pid")).expect("it runs").kill();
+    let ended = start.exit();
+    assert_eq!(ended.code, Some(75), "{ended:?}");
+    assert!(ended.stderr.contains("signal 9 ended the launcher"), "{ended:?}");
 }

@@ -331,3 +331,19 @@ fn a_person_without_a_browser_gets_the_link_and_no_log_has_it() {
     }
     assert_eq!(home.command("token").run().code, Some(3));
 }
+
+#[test]
+fn a_token_s_file_that_was_changed_is_written_anew_before_its_token_is_given_out() {
+    let home = Home::new();
+    let mut running = home.launcher().start();
+    running.ready();
+    let file = home.folders().token(&AppName::default());
+    let right = home.command("token").run().stdout;
+    for words in ["token", "open --print"] {
+        fs::write(&file, "ab".repeat(32)).expect("written");
+        let told = home.command(words).run();
+        assert_eq!(told.code, Some(0), "{words}: {told:?}");
+        assert_eq!(fs::read_to_string(&file).expect("text").trim(), right.trim(), "{words}");
+    }
+    assert_eq!(running.stop().code, Some(0));
+}

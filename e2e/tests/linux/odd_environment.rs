@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Ended, Home, Invocation, get, quiet_port, quiet_range};
+use e2e::{Ended, Home, Invocation, RunContext, get, program, quiet_port, quiet_range, send};
 
 /// What a start may take that is refused; machines are slow.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -264,12 +264,25 @@ fn a_home_with_an_odd_name_serves_and_is_found() {
 fn assert_serves_in(home: &Home, odd: &Path) {
     let within = |invocation: Invocation| invocation.env("HOMEPORT_HOME", odd);
     let mut running = within(home.launcher().arg("--port").arg(quiet_port().to_string())).start();
-    let url = running.ready().url;
+    let ready = running.ready();
+    let url = &ready.url;
     for words in ["status", "where", "doctor", "restart"] {
         let told = within(home.command(words)).run();
         assert_eq!(told.code, Some(0), "{odd:?}: {words}: {told:?}");
-        assert!(told.stdout.contains(&url), "{odd:?}: {words}: {told:?}");
+        assert!(told.stdout.contains(url), "{odd:?}: {words}: {told:?}");
     }
+    for words in ["settings path", "logs path", "explain 3030", "token", "doctor"] {
+        let told = within(home.command(words).arg("--json")).run();
+        assert_eq!(told.code, Some(0), "{odd:?}: {words}: {told:?}");
+    }
+    let token = within(home.command("token")).run().stdout;
+    let request = format!(
+        "GET /_homeport/api/v1/settings HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+        ready.port,
+        token.trim()
+    );
+    let answer = send(ready.port, &request).expect("an answer");
+    assert_eq!(answer.status, 200, "{odd:?}: {answer:?}");
     let stopped = within(home.command("stop")).run();
     assert_eq!(stopped.code, Some(0), "{odd:?}: {stopped:?}");
     assert_eq!(running.exit().code, Some(0), "{odd:?}");
@@ -356,5 +369,24 @@ fn a_time_zone_that_leads_to_no_file_holds_up_no_command() {
         let told = history.run();
         assert_eq!(told.code, Some(0), "{variables:?}: {told:?}");
         assert!(told.stdout.contains(" UTC "), "{variables:?}: {told:?}");
+    }
+}
+
+/// What such a umask makes could not be read by its own user, and so hid the app from every command.
+#[test]
+fn a_umask_that_takes_rights_from_the_owner_hides_no_app() {
+    let Some(plain) = RunContext::as_plain_user(&program("launcher")) else { return };
+    for umask in ["0177", "0377", "0777"] {
+        let home = Home::new();
+        home.give_to_plain_user();
+        let masked = format!("umask {umask}; exec \"$@\"");
+        let at = plain.clone().through(["sh", "-c", &masked, "sh"]);
+        let mut running = home.launcher().at(&at).port(quiet_port()).start();
+        let port = running.ready().port;
+        let again = home.launcher().at(&at).run();
+        assert_eq!(again.line("instance_found")["port"], port, "{umask}: {again:?}");
+        let stopped = home.command("stop").at(&plain).run();
+        assert_eq!(stopped.code, Some(0), "{umask}: {stopped:?}");
+        assert_eq!(running.exit().code, Some(0), "{umask}");
     }
 }

@@ -6,7 +6,7 @@
 use std::{
     env,
     ffi::OsString,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, Read, Write},
     process::{Child, Command, Stdio},
     thread,
 };
@@ -20,9 +20,15 @@ use crate::{
     render::{self, END_OF_START},
 };
 
+/// How much is passed on at once, in bytes.
+const PIECE: usize = 16 * 1024;
+
+/// How much of it can be shown in a dialog, in bytes.
+const MAX_TEXT: usize = 64 * 1024;
+
 /// How one stream of the launch ended.
 struct Relayed {
-    /// What was passed on.
+    /// The beginning of what was passed on.
     text: String,
     /// Whether the launch goes on, and has no more to print.
     has_started: bool,
@@ -59,25 +65,34 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
     if has_started {
         return Ok(Exit::Done);
     }
-    let code = child.wait()?.code();
-    let exit = code.and_then(Exit::from_code).unwrap_or(Exit::Bug);
+    let status = child.wait()?;
+    let (exit, text) = match os::signal_of(status) {
+        Some(signal) => {
+            let text = message!("failure.background_ended", signal);
+            render::error(&text);
+            (Exit::NotReady, text)
+        }
+        None => (status.code().and_then(Exit::from_code).unwrap_or(Exit::Bug), notes.text),
+    };
     if exit != Exit::Done && !args.json {
-        desktop::show_error(&Message::without_advice(&notes.text), None);
+        desktop::show_error(&Message::without_advice(&text), None);
     }
     Ok(exit)
 }
 
-/// Passes lines on until the last of the start, or until there are no more.
-fn relay(from: impl Read, mut to: impl Write) -> io::Result<Relayed> {
-    let mut text = String::new();
-    for line in BufReader::new(from).lines() {
-        let line = line?;
-        if line == END_OF_START {
-            return Ok(Relayed { text, has_started: true });
-        }
+/// Passes everything on until the start has ended, or the stream.
+fn relay(mut from: impl Read, mut to: impl Write) -> io::Result<Relayed> {
+    let (mut text, mut piece) = (Vec::new(), [0; PIECE]);
+    loop {
+        let read = from.read(&mut piece)?;
+        let end = piece[..read].iter().position(|byte| *byte == END_OF_START);
+        let passed = &piece[..end.unwrap_or(read)];
         // A stream that is closed is no reason to stop.
-        let _ = writeln!(to, "{line}");
-        text.extend([&line, "\n"]);
+        let _ = to.write_all(passed).and_then(|()| to.flush());
+        text.extend(&passed[..passed.len().min(MAX_TEXT - text.len())]);
+        if end.is_some() || read == 0 {
+            let text = String::from_utf8_lossy(&text).into_owned();
+            return Ok(Relayed { text, has_started: end.is_some() });
+        }
     }
-    Ok(Relayed { text, has_started: false })
 }

@@ -36,7 +36,8 @@ pub(super) fn explain(context: &CommandContext, args: &ExplainArgs) -> Exit {
         Err(error) => return history_problems::unreadable(history.file(), &error),
     };
     if let Some(at) = args.at {
-        return print_at(args, at, &past);
+        // The history knows nothing of what is still to come.
+        return print_at(args, at.min(Timestamp::now()), &past);
     }
     let options = match resolve::options(&args.of, context) {
         Ok(options) => options,

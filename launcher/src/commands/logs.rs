@@ -55,7 +55,7 @@ fn path(folders: &Folders, home_typed: bool, json: bool) {
     if json {
         line(json!({
             "event": AnswerName::LogsPath,
-            "folder": folders.logs(),
+            "folder": folders.logs().display().to_string(),
             "source": source,
             "from": from,
         }));

@@ -18,9 +18,16 @@ use crate::{
     render::{self, line},
 };
 
+/// The running server, with a token's file that holds.
+fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
+    let found = running::find(context)?;
+    running::renew_files(context, &found);
+    Ok(found)
+}
+
 /// Opens the browser on `page`. What is printed is the plain URL.
 pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> Exit {
-    let found = match running::find(context) {
+    let found = match find(context) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
@@ -44,7 +51,7 @@ pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> E
 
 /// Prints the address of `page`, which may be a one-time URL.
 pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> Exit {
-    let found = match running::find(context) {
+    let found = match find(context) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
@@ -65,13 +72,13 @@ pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> 
 
 /// Prints the token of the running app.
 pub(super) fn token(context: &CommandContext, json: bool) -> Exit {
-    let found = match running::find(context) {
+    let found = match find(context) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
     match found.token(context) {
         Ok(token) if json => {
-            let file = context.folders.token(&context.app);
+            let file = context.folders.token(&context.app).display().to_string();
             line(json!({
                 "event": AnswerName::Token, "app": context.app, "token": token, "file": file,
             }));

@@ -67,6 +67,14 @@ pub(super) fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
     }
 }
 
+/// Has the launcher of `found` write anew which of its files are lost or were changed, the token among them.
+pub(super) fn renew_files(context: &CommandContext, found: &RunningInstance) {
+    let launcher = found.seen_launcher(context).filter(|pid| !is_stopped(*pid));
+    if let Some(launcher) = launcher.filter(|_| found.names_launcher) {
+        restore(context, launcher);
+    }
+}
+
 /// Asks the launcher, which writes its lost files anew before it answers. Errors are ignored, because the
 /// server is found by now.
 fn restore(context: &CommandContext, launcher: u32) {

@@ -15,7 +15,7 @@ use shared::{
     trust::{self, Purpose},
 };
 
-use super::detached;
+use super::{detached, running};
 use crate::{
     args::StartArgs,
     choose::ChoiceError,
@@ -133,13 +133,13 @@ impl Launch {
         } else if stopped.is_some() {
             self.screen.warning(&instance::silent(stopped), instance::now_silent(stopped));
         }
-        let (instance, context) = (found.clone(), self.context.clone());
-        if options.settings.open_browser.value
-            && problem.is_none()
-            && let Some(opening) = self.open_browser(port, move || instance.token(&context))
-        {
-            // This process ends next, and with it the thread. One that has panicked has said so.
-            let _ = opening.join();
+        if options.settings.open_browser.value && problem.is_none() {
+            running::renew_files(&self.context, found);
+            let (instance, context) = (found.clone(), self.context.clone());
+            if let Some(opening) = self.open_browser(port, move || instance.token(&context)) {
+                // This process ends next, and with it the thread. One that has panicked has said so.
+                let _ = opening.join();
+            }
         }
         self.stopped(Ending::of(port, EndReason::InstanceFound));
         Exit::Done

@@ -8,7 +8,7 @@ use shared::{
     claim,
     identity::{ProbeError, Secret},
     invoked_as, message, next_command,
-    os::{SocketTables, System, is_stopped, own_account},
+    os::{SocketTables, System, is_stopped, own_account, shares_network},
     port::Port,
     words::LaunchPhase,
 };
@@ -103,9 +103,15 @@ pub fn server_problem(
         }
         // One of ours says who it is, and only what it proves is wrong.
         Ok(_) | Err(ProbeError::Stranger) => None,
-        Err(error) => {
-            let problem = message!("running.server_unreachable", app, url, error);
-            Some(InstanceProblem { problem, now: message!("now.unreachable") })
-        }
+        Err(error) => Some(match server_pid.filter(|pid| shares_network(*pid)) {
+            Some(pid) => InstanceProblem {
+                problem: message!("running.not_listening", app, url, pid),
+                now: message!("now.stop_and_start", command = next_command::launcher("stop", app)),
+            },
+            None => InstanceProblem {
+                problem: message!("running.server_unreachable", app, url, error),
+                now: message!("now.unreachable"),
+            },
+        }),
     }
 }

@@ -36,9 +36,9 @@ use crate::{
     instance::RunningInstance,
 };
 
-/// The last line that a [detached](invoked_as::DETACHED_VARIABLE) launcher prints on both streams: the character for the end of a
+/// The last that a [detached](invoked_as::DETACHED_VARIABLE) launcher prints on both streams: the character for the end of a
 /// transmission.
-pub const END_OF_START: &str = "\u{4}";
+pub const END_OF_START: u8 = 4;
 
 /// Prints the course of a launch, as text or as JSON lines.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ impl Screen {
         if self.is_detached {
             // Streams that colour passes through would drop the character.
             for stream in [Stream::BareStdout, Stream::BareStderr] {
-                output::print(stream, format!("{END_OF_START}\n").into_bytes());
+                output::print(stream, vec![END_OF_START]);
             }
         }
     }
@@ -233,6 +233,7 @@ impl Screen {
 
     /// Prints the reason, its causes and the way out on stderr; with `--json` also the record `event` on stdout.
     pub fn failed(&self, failure: &LaunchError, event: &Event, folders: &Folders) {
+        output::wait_for_relayed();
         if self.json {
             for conflict in failure.conflicts() {
                 line(Event::PortConflict(conflict.clone()).to_json());

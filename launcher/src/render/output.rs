@@ -23,7 +23,11 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 static FAILURE: OnceLock<String> = OnceLock::new();
 
-static QUEUE: OnceLock<SyncSender<Piece>> = OnceLock::new();
+/// What this program prints.
+static OWN: OnceLock<SyncSender<Piece>> = OnceLock::new();
+
+/// What its server prints, which may be a flood and must not take the place of our own words.
+static RELAYED: OnceLock<SyncSender<Piece>> = OnceLock::new();
 
 /// Where something is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,21 +51,35 @@ enum Piece {
 /// Output in the background. Dropped, it waits a moment for what is queued.
 pub(crate) struct OutputWriter(());
 
-/// From now on a thread writes what is printed.
-pub(crate) fn in_background() -> Option<OutputWriter> {
-    let (queue, pieces) = sync_channel(MAX_QUEUED);
-    // Without a thread it is written at once.
-    thread::Builder::new().name("output".to_owned()).spawn(move || write_all(&pieces)).ok()?;
-    QUEUE.set(queue).ok()?;
-    Some(OutputWriter(()))
+/// From now on threads write what is printed and [relayed](relay). Where there is none, it is written at once.
+pub(crate) fn in_background() -> OutputWriter {
+    for (queue, name) in [(&OWN, "output"), (&RELAYED, "relayed-output")] {
+        let (pieces, queued) = sync_channel(MAX_QUEUED);
+        let writer = thread::Builder::new().name(name.to_owned()).spawn(move || write_all(&queued));
+        if writer.is_ok() {
+            let _ = queue.set(pieces);
+        }
+    }
+    OutputWriter(())
 }
 
 impl Drop for OutputWriter {
     fn drop(&mut self) {
-        let (written, is_written) = sync_channel(1);
-        if QUEUE.get().is_some_and(|queue| queue.try_send(Piece::End(written)).is_ok()) {
-            let _ = is_written.recv_timeout(LAST_WORDS);
+        for queue in [&RELAYED, &OWN] {
+            wait_for(queue);
         }
+    }
+}
+
+/// Waits a moment until all that was relayed is written, so that what is printed next stands below it.
+pub(crate) fn wait_for_relayed() {
+    wait_for(&RELAYED);
+}
+
+fn wait_for(queue: &OnceLock<SyncSender<Piece>>) {
+    let (written, is_written) = sync_channel(1);
+    if queue.get().is_some_and(|queue| queue.try_send(Piece::End(written)).is_ok()) {
+        let _ = is_written.recv_timeout(LAST_WORDS);
     }
 }
 
@@ -77,7 +95,16 @@ fn write_all(pieces: &Receiver<Piece>) {
 
 /// Writes `text`, or has it written. What cannot be written, or finds no room, is dropped.
 pub(crate) fn print(stream: Stream, text: Vec<u8>) {
-    match QUEUE.get() {
+    queue_or_write(&OWN, stream, text);
+}
+
+/// Passes on what the server has written to its stderr, byte for byte, in the same way.
+pub(crate) fn relay(bytes: &[u8]) {
+    queue_or_write(&RELAYED, Stream::BareStderr, bytes.to_vec());
+}
+
+fn queue_or_write(queue: &OnceLock<SyncSender<Piece>>, stream: Stream, text: Vec<u8>) {
+    match queue.get() {
         Some(queue) => drop(queue.try_send(Piece::Text(stream, text))),
         None => drop(noted(write(stream, &text))),
     }
@@ -87,7 +114,7 @@ fn write(stream: Stream, text: &[u8]) -> io::Result<()> {
     match stream {
         Stream::Stdout => anstream::stdout().write_all(text),
         Stream::Stderr => anstream::stderr().write_all(text),
-        Stream::BareStdout => io::stdout().write_all(text),
+        Stream::BareStdout => io::stdout().write_all(text).and_then(|()| io::stdout().flush()),
         Stream::BareStderr => io::stderr().write_all(text),
     }
 }

@@ -15,10 +15,7 @@ use shared::{
 };
 
 use super::{event::SupervisorEvent, output_throttle::OutputThrottle, state::ServerEvent};
-use crate::{
-    os,
-    render::output::{self, Stream},
-};
+use crate::{os, render::output};
 
 /// How long the launcher waits for what a server that has ended wrote to stderr.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -120,7 +117,7 @@ fn pass_on(mut from: impl Read) {
     loop {
         match from.read(&mut piece) {
             Ok(0) => return,
-            Ok(read) => output::print(Stream::BareStderr, piece[..read].to_vec()),
+            Ok(read) => output::relay(&piece[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,
         }

@@ -4,5 +4,6 @@
 //! Each module uses only modules declared below it.
 
 pub mod access;
+pub mod masked_path;
 pub mod rate_limit;
 pub mod tickets;

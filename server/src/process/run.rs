@@ -125,6 +125,7 @@ where
     let began = Instant::now();
     os::reset_signals();
     os::survive_file_size_limit();
+    os::keep_rights_of_owner();
     descriptors::raise_limit();
     invoked_as::keep(Process::Server, argv);
     clock::check()?;

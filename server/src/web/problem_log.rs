@@ -11,7 +11,7 @@ use actix_web::{
 use shared::keys;
 use slog::{Logger, warn};
 
-use crate::{problem::Problem, web::app_state::AppState};
+use crate::{auth::masked_path::masked_path, problem::Problem};
 
 /// The middleware. It writes the cause of a problem that has one, with the causes behind it.
 ///
@@ -24,14 +24,13 @@ pub(crate) async fn log_causes<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let response = next.call(request).await?;
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
-    let request = response.request();
-    let logged = request.app_data::<Data<Logger>>().zip(request.app_data::<Data<AppState>>());
-    if let (Some(cause), Some((logger, state))) = (problem.and_then(Error::source), logged) {
+    let logger = response.request().app_data::<Data<Logger>>();
+    if let (Some(cause), Some(logger)) = (problem.and_then(Error::source), logger) {
         let chain: Vec<_> =
             successors(Some(cause), |error| (*error).source()).map(ToString::to_string).collect();
         warn!(logger, "request failed";
             keys::ERROR => chain.join(": "),
-            keys::PATH => state.access.masked_path(request.path()));
+            keys::PATH => masked_path(response.request().path()));
     }
     Ok(response)
 }

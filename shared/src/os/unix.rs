@@ -263,6 +263,13 @@ pub fn survive_file_size_limit() {
     drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored));
 }
 
+/// Takes out of the inherited umask what it takes from the owner: what this user cannot read, or a folder that it cannot
+/// enter, would be lost to every command.
+pub fn keep_rights_of_owner() {
+    let inherited = rustix::process::umask(rustix::fs::Mode::empty());
+    rustix::process::umask(inherited - rustix::fs::Mode::RWXU);
+}
+
 /// Lets every signal in, and has the system keep the exit code of each child until it is read. A program that blocks
 /// signals or ignores SIGCHLD, and starts this one, passes that on.
 pub fn reset_signals() {

@@ -32,6 +32,7 @@ impl SettingsError {
             SettingsProblem::Untrusted(untrusted) => Some(untrusted.repair()),
             SettingsProblem::Unreadable(error) => regular_file::repair(&self.file, error)
                 .or_else(|| access::repair(&self.file, RefusedAccess::Read, error)),
+            SettingsProblem::TooLong => Some(message!("now.shorten")),
             _ => None,
         };
         repair.unwrap_or_else(|| message!("now.settings"))
@@ -121,6 +122,9 @@ pub enum SettingsProblem {
     /// A value is not of the kind that its key wants.
     #[error("{0}")]
     Value(String),
+    /// A change would make the file larger than is read of it.
+    #[error("{}", message!("settings_error.too_long"))]
+    TooLong,
     /// A value is wrong, and another was probably meant.
     #[error("{0}")]
     Corrected(Box<Correction>),

@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{error::SettingsError, table::Settings};
+use super::{
+    error::{SettingsError, SettingsProblem},
+    table::Settings,
+};
 use crate::{
     app::AppName,
     atomic, message, os,
@@ -62,6 +65,9 @@ pub fn rewrite<T, E>(
     let _held = held(&lock).map_err(|error| unwritable(&lock, error))?;
     let text = Settings::text(&file)?;
     let (new, result) = change(&text).map_err(StoreError::Refused)?;
+    if new.len() as u64 > regular_file::MAX_CONTENT {
+        return Err(SettingsError { file, line: None, problem: SettingsProblem::TooLong }.into());
+    }
     if new != text {
         write(&file, &text, &new).map_err(|error| unwritable(&file, error))?;
     }

@@ -130,11 +130,6 @@ impl Token {
         &self.0
     }
 
-    /// A text fit to be logged: with `***` in the place of the token.
-    pub fn masked(&self, text: &str) -> String {
-        text.replace(&self.0, "***")
-    }
-
     /// Reads the token of `file`, and makes none.
     ///
     /// # Errors

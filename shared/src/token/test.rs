@@ -112,6 +112,4 @@ fn a_cookie_is_the_same_after_a_restart_and_for_one_app_and_port_alone() {
 fn no_log_has_a_token() {
     let token = Token::random();
     assert_eq!(format!("{token:?}"), "Token(***)");
-    assert_eq!(token.masked(&format!("/token={0}/{0}", token.0)), "/token=***/***");
-    assert_eq!(token.masked(&token.0[1..]), token.0[1..]);
 }

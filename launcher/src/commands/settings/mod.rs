@@ -63,7 +63,7 @@ pub(super) fn settings(context: &CommandContext, args: &SettingsArgs) -> Exit {
 
 fn path(file: &Path, json: bool) -> Exit {
     if json {
-        line(json!({ "event": AnswerName::SettingsPath, "file": file }));
+        line(json!({ "event": AnswerName::SettingsPath, "file": file.display().to_string() }));
     } else {
         // As it is, for scripts; a stream that is closed is no failure.
         let _ = output::noted(writeln!(anstream::stdout(), "{}", file.display()));

@@ -149,7 +149,6 @@ impl BoundApplication {
             joined.join();
             let (hosts, logger) = (Rc::new(hosts.clone()), Rc::new(logger.clone()));
             let (state, drained) = (shared_state.clone(), drained.clone());
-            let logged_state = state.clone();
             let requests = metrics.requests();
             App::new()
                 .app_data(shared_state.clone())
@@ -172,9 +171,7 @@ impl BoundApplication {
                 }))
                 .wrap(Condition::new(
                     is_logged,
-                    from_fn(move |request, next| {
-                        access_log(Rc::clone(&logger), logged_state.clone(), request, next)
-                    }),
+                    from_fn(move |request, next| access_log(Rc::clone(&logger), request, next)),
                 ))
                 .wrap(from_fn(move |request, next| measured(requests.clone(), request, next)))
         };

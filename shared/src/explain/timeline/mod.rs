@@ -104,7 +104,7 @@ impl PortTimeline {
         let Some(found) = &self.owner.since else { return Value::Null };
         // The line is for a person to look up; where it cannot be counted the file is named alone.
         let line = line_number(&self.file, found.entry.offset).ok();
-        json!({ "file": self.file, "line": line })
+        json!({ "file": self.file.display().to_string(), "line": line })
     }
 
     /// Who had the port at that time, without a full stop, for a person at this computer.

@@ -195,6 +195,9 @@ pub fn machine_name() -> String {
 /// Does nothing: no size limit of files ends a process of Windows.
 pub fn survive_file_size_limit() {}
 
+/// Does nothing: Windows has no umask.
+pub fn keep_rights_of_owner() {}
+
 /// Does nothing: Windows has no signals.
 pub fn reset_signals() {}
 

@@ -4,8 +4,6 @@
 //! that was made in between, here or in an editor, is not lost. The file keeps its comments. A browser
 //! must not choose which program runs, so `command` cannot be changed.
 
-use std::path::PathBuf;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{ContentType, ETAG, EntityTag, Header, IfMatch},
@@ -191,8 +189,7 @@ struct SettingsAnswer {
     /// The values where the file sets nothing.
     defaults: Settings,
     /// Where a person may edit the settings, by its whole path.
-    #[schema(value_type = String)]
-    file: PathBuf,
+    file: String,
 }
 
 /// An answer that is sent from a blocking thread, which a response cannot be.
@@ -213,6 +210,7 @@ fn answer(state: &AppState, text: &str) -> Result<TaggedAnswer, Problem> {
     let file = app_files(&state.storage)?.folders.settings(&state.launch.app);
     let broken = |fault: settings::SettingsFault| Problem::broken_settings(&fault.of(&file));
     let settings = Settings::parse(text).map_err(broken)?;
+    let file = file.display().to_string();
     let body = SettingsAnswer { settings, defaults: Settings::defaults(), file };
     Ok(TaggedAnswer { tag: tag(text), body })
 }
