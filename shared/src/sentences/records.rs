@@ -75,7 +75,12 @@ fn text(messages: &Messages, key: &str, record: &Value) -> Option<String> {
     let values: Vec<_> =
         placeholders(text).map(|name| (name, value(messages, name, record))).collect();
     let values: Vec<_> = values.iter().map(|(name, value)| (*name, value as _)).collect();
-    Some(fill(text, &values))
+    let sentence = fill(text, &values);
+    // A value that ends with a question ends the sentence.
+    Some(match sentence.strip_suffix(['.', '。']) {
+        Some(question) if question.ends_with('?') => question.to_owned(),
+        _ => sentence,
+    })
 }
 
 fn value(messages: &Messages, name: &str, record: &Value) -> String {
@@ -151,7 +156,10 @@ mod test {
         let again = json!({ "event": "server_restarting", "why": "failed", "error": "/x: gone" });
         let gave_up = |why| json!({ "event": "launch_gave_up", "signal": 9, "why": why });
         let changed = json!({ "event": "settings_changed", "key": "range", "to": "\"1-2\"" });
+        let failed =
+            json!({ "event": "launch_failed", "error": "no `prot`: did you mean `port`?" });
         for (record, wanted) in [
+            (failed, "The launch failed: no `prot`: did you mean `port`?"),
             (conflict, "Conflict: port 3030 is held by docker-proxy (pid 812, user root)."),
             (claimed, "Port 3030 is claimed: next free port of the range."),
             (moved, "Port 17342 is used instead of 3030, which was not available."),
