@@ -36,8 +36,7 @@ pub(super) fn explain(context: &CommandContext, args: &ExplainArgs) -> Exit {
         Err(error) => return history_problems::unreadable(history.file(), &error),
     };
     if let Some(at) = args.at {
-        // The history knows nothing of what is still to come.
-        return print_at(args, at.min(Timestamp::now()), &past);
+        return print_at(args, at, &past);
     }
     let options = match resolve::options(&args.of, context) {
         Ok(options) => options,
@@ -122,6 +121,8 @@ fn print_at(args: &ExplainArgs, at: Timestamp, past: &PortTimeline) -> Exit {
     if args.of.json {
         line(past.to_json(at));
     } else {
+        // The history knows nothing of what is still to come.
+        let at = at.min(Timestamp::now());
         line(format_args!("{}.", capital(&past.sentence(at))));
         if let Some(source) = source(past) {
             line(format_args!("  {source}").dimmed());
