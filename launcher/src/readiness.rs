@@ -20,7 +20,7 @@ use shared::{
 };
 
 /// The limit for one identity request, and for the whole proof.
-const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The pause between two requests: every second connection reaches the new server on average.
 const PAUSE: Duration = Duration::from_millis(5);

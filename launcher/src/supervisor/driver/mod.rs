@@ -32,7 +32,7 @@ use crate::{
     handover::ServerProgram,
     launch_state::{LaunchState, ReadyReason},
     os::Signalled,
-    readiness::{NotReady, StartFailure},
+    readiness::{NotReady, PROOF_TIMEOUT, StartFailure},
 };
 
 /// How long after a deadline this process is awake, unless it was stopped or the machine is very busy.
@@ -117,7 +117,7 @@ fn next_event(
     // The threads of a launcher that was stopped have yet to report what happened meanwhile.
     let was_stopped = due.elapsed() > OVERSLEPT;
     let event = in_time.or_else(|error| match was_stopped {
-        true => events.recv_timeout(OVERSLEPT),
+        true => events.recv_timeout(PROOF_TIMEOUT),
         false => Err(error),
     });
     event.ok()
