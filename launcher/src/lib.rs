@@ -57,9 +57,7 @@ pub mod markup;
 /// Runs the launcher with this command line; the first argument is the program's own name.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::leave_own_console();
-    shared::os::reset_signals();
-    shared::os::survive_file_size_limit();
-    shared::os::keep_rights_of_owner();
+    shared::os::reset_inherited();
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     invoked_as::keep(Process::Launcher, &argv);

@@ -123,9 +123,7 @@ where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let began = Instant::now();
-    os::reset_signals();
-    os::survive_file_size_limit();
-    os::keep_rights_of_owner();
+    os::reset_inherited();
     descriptors::raise_limit();
     invoked_as::keep(Process::Server, argv);
     clock::check()?;

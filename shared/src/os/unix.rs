@@ -255,9 +255,17 @@ pub fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }
 
+/// Puts right what a parent may have passed on that a program of ours could not work with: signals, a umask, and the
+/// deadly end of a write at the limit of file sizes.
+pub fn reset_inherited() {
+    reset_signals();
+    survive_file_size_limit();
+    keep_rights_of_owner();
+}
+
 /// Turns "the file has reached its size limit" from a deadly signal (`SIGXFSZ`) into an error of
 /// the write that hit it, like any full disk.
-pub fn survive_file_size_limit() {
+fn survive_file_size_limit() {
     let ignored = Arc::new(AtomicBool::new(false));
     // Without the handler the program still works wherever no such limit is set.
     drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored));
@@ -265,14 +273,14 @@ pub fn survive_file_size_limit() {
 
 /// Takes out of the inherited umask what it takes from the owner: what this user cannot read, or a folder that it cannot
 /// enter, would be lost to every command.
-pub fn keep_rights_of_owner() {
+fn keep_rights_of_owner() {
     let inherited = rustix::process::umask(rustix::fs::Mode::empty());
     rustix::process::umask(inherited - rustix::fs::Mode::RWXU);
 }
 
 /// Lets every signal in, and has the system keep the exit code of each child until it is read. A program that blocks
 /// signals or ignores SIGCHLD, and starts this one, passes that on.
-pub fn reset_signals() {
+fn reset_signals() {
     // SAFETY: a signal set is plain data, for which zeroes are valid.
     let mut none: libc::sigset_t = unsafe { mem::zeroed() };
     // SAFETY: it writes to `none` alone.

@@ -192,14 +192,8 @@ pub fn machine_name() -> String {
     env::var("COMPUTERNAME").unwrap_or_default()
 }
 
-/// Does nothing: no size limit of files ends a process of Windows.
-pub fn survive_file_size_limit() {}
-
-/// Does nothing: Windows has no umask.
-pub fn keep_rights_of_owner() {}
-
-/// Does nothing: Windows has no signals.
-pub fn reset_signals() {}
+/// Does nothing: Windows has no signals, no umask and no limit of file sizes.
+pub fn reset_inherited() {}
 
 /// Whether a process is stopped: Ctrl-Z does not exist here.
 pub fn is_stopped(_: u32) -> bool {
