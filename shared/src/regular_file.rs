@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::{
+    access::{self, RefusedAccess},
     message, next_command,
     os::{self, SpecialFile},
     paths,
@@ -100,13 +101,15 @@ impl From<NotReadable> for io::Error {
     }
 }
 
-/// What a person can do with what is at `path` in the place of a file, with the command; `None` if the `error` of
-/// reading or writing it does not say that there is no file.
-pub fn repair(path: &Path, error: &io::Error) -> Option<String> {
-    let found = NotReadable::of(error);
-    found
-        .filter(|found| !matches!(found, NotReadable::TooLong | NotReadable::NotText))
-        .map(|found| found.removal(path))
+/// What a person can do about the `error` of reading or writing the file at `path`, with the command: remove what
+/// stands in its place, or allow the access. `None` where neither helps.
+pub fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> Option<String> {
+    let is_no_file =
+        |found: &NotReadable| !matches!(found, NotReadable::TooLong | NotReadable::NotText);
+    match NotReadable::of(error).filter(is_no_file) {
+        Some(found) => Some(found.removal(path)),
+        None => access::repair(path, access, error),
+    }
 }
 
 /// Whether the file at `path` may be opened: an error if something else is there, or nothing.

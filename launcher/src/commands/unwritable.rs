@@ -2,10 +2,7 @@
 
 use std::{io, path::Path};
 
-use shared::{
-    access::{self, RefusedAccess},
-    message, regular_file,
-};
+use shared::{access::RefusedAccess, message, regular_file};
 
 /// What a person can do about the error with which the system refuses to write `file`.
 pub(super) fn now(file: &Path, error: &io::Error) -> String {
@@ -18,6 +15,6 @@ pub(super) fn now_in_folder(folder: &Path, error: &io::Error) -> String {
 }
 
 fn repair(path: &Path, access: RefusedAccess, error: &io::Error) -> String {
-    let repair = regular_file::repair(path, error).or_else(|| access::repair(path, access, error));
+    let repair = regular_file::repair(path, access, error);
     repair.unwrap_or_else(|| message!("doctor.now_folder"))
 }

@@ -25,7 +25,7 @@ use super::{
     found::{Found, find, open},
 };
 use crate::{
-    access::{self, RefusedAccess},
+    access::RefusedAccess,
     message,
     paths::Folders,
     regular_file,
@@ -84,8 +84,7 @@ impl HistoryError {
     /// What a person can do about `file`, which is the history or a log.
     pub fn repair(&self, file: &Path) -> String {
         let repair = match self {
-            Self::Unreadable(error) => regular_file::repair(file, error)
-                .or_else(|| access::repair(file, RefusedAccess::Read, error)),
+            Self::Unreadable(error) => regular_file::repair(file, RefusedAccess::Read, error),
             Self::Gone(_) => None,
         };
         let repair = repair.or_else(|| self.untrusted().map(Untrusted::repair));

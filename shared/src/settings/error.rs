@@ -5,11 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    access::{self, RefusedAccess},
-    message, regular_file,
-    trust::Untrusted,
-};
+use crate::{access::RefusedAccess, message, regular_file, trust::Untrusted};
 
 use super::table::KEYS;
 
@@ -30,8 +26,9 @@ impl SettingsError {
     pub fn repair(&self) -> String {
         let repair = match &self.problem {
             SettingsProblem::Untrusted(untrusted) => Some(untrusted.repair()),
-            SettingsProblem::Unreadable(error) => regular_file::repair(&self.file, error)
-                .or_else(|| access::repair(&self.file, RefusedAccess::Read, error)),
+            SettingsProblem::Unreadable(error) => {
+                regular_file::repair(&self.file, RefusedAccess::Read, error)
+            }
             SettingsProblem::TooLong => Some(message!("now.shorten")),
             _ => None,
         };

@@ -19,7 +19,6 @@ use shared::{
     exit::Exit,
     history::{Author, Writer},
     message, next_command, one_line,
-    regular_file::NotReadable,
     settings::{
         Settings, SettingsError, SettingsProblem, TABLE,
         edit::{self, EditError, Edited},
@@ -142,11 +141,7 @@ fn change(
 /// What a person can do where a setting cannot be written, unless the error says it: that another process has
 /// the lock, for example.
 fn now_unwritable(file: &Path, error: &io::Error) -> Option<String> {
-    match NotReadable::of(error) {
-        Some(found) => Some(found.removal(file)),
-        None if error.kind() == io::ErrorKind::TimedOut => None,
-        None => Some(unwritable::now(file, error)),
-    }
+    (error.kind() != io::ErrorKind::TimedOut).then(|| unwritable::now(file, error))
 }
 
 /// The variable that wins over `key` of the file in a shell with this `environment`.
