@@ -19,7 +19,6 @@ use shared::{
     event::EventName,
     exit::Exit,
     history::{self, Filter, Found, HistoryError, Reader},
-    identity::{PROBE_TIMEOUT, Secret},
     keys, message,
     messages::{Language, local_time},
     next_command,
@@ -43,9 +42,6 @@ use crate::{
 
 /// How long a server may take to redirect once it is told to.
 const REDIRECT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How long this sleeps between two looks whether it does.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Ends the running launch, and waits until it has ended.
 pub(super) fn stop(context: &CommandContext, json: bool) -> Exit {
@@ -112,14 +108,14 @@ pub(super) fn relocate(context: &CommandContext, port: Option<Port>, json: bool)
 /// Whether the server before a move redirects from its port to that of the new one: our server does, another may
 /// not. `None` if it cannot be asked.
 fn redirects(context: &CommandContext, from: Port, to: Port) -> Option<bool> {
-    let secret = Secret::load(&context.folders.secret()).ok()?;
+    let mut finder = running::finder(context);
     let until = Instant::now() + REDIRECT_TIMEOUT;
     loop {
-        let does = secret.probe(from, PROBE_TIMEOUT).ok()?.redirects_to == Some(to);
+        let does = finder.at(from)?.port == to;
         if does || Instant::now() >= until {
             return Some(does);
         }
-        thread::sleep(PAUSE);
+        thread::sleep(running::PAUSE);
     }
 }
 

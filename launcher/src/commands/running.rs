@@ -27,13 +27,17 @@ use crate::{
 /// How long a launcher may take to make its control socket anew.
 const RESTORE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long this sleeps between two looks for that socket.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long a command sleeps between two looks.
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
-/// Looks for the app, with the secret of this user if it can be read.
+/// A finder with the secret of this user, if it can be read.
+pub(super) fn finder(context: &CommandContext) -> Finder<'_> {
+    Finder::new(context, Secret::load(&context.folders.secret()).ok())
+}
+
+/// Looks for the app.
 pub(super) fn look(context: &CommandContext) -> Presence {
-    let secret = Secret::load(&context.folders.secret()).ok();
-    Finder::new(context, secret).look()
+    finder(context).look()
 }
 
 /// The running server, which answers. Its launcher writes anew what it has lost.

@@ -8,7 +8,6 @@ use shared::{
     environment::Environment,
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
-    identity::{PROBE_TIMEOUT, Secret},
     message, next_command,
     port::Port,
     settings::LogLevel,
@@ -147,16 +146,12 @@ impl Launch {
 
     /// How what runs gets the port that was asked for, as a sentence.
     fn way_to_port(&self, found: &RunningInstance, port: Port) -> String {
-        let CommandContext { app, folders, .. } = &self.context;
-        let command = |words: &str| next_command::launcher(words, app);
-        let redirects = || {
-            let identity = Secret::load(&folders.secret()).ok()?.probe(port, PROBE_TIMEOUT).ok()?;
-            identity.redirects_to
-        };
+        let command = |words: &str| next_command::launcher(words, &self.context.app);
+        let redirects_to = || Some(running::finder(&self.context).at(port)?.port);
         match (found.launcher_pid, found.server_pid) {
             // A server without a launcher does not move.
             (None, Some(pid)) => message!("start.other_port_alone", port, pid),
-            _ if redirects() == Some(found.port) => {
+            _ if redirects_to() == Some(found.port) => {
                 message!("start.other_port_redirects", port, command = command("stop"))
             }
             _ => message!("start.other_port", port, command = command(&format!("move {port}"))),
