@@ -84,7 +84,10 @@ fn follow(args: &StartArgs, mut child: Child) -> io::Result<Exit> {
 fn relay(mut from: impl Read, mut to: impl Write) -> io::Result<Relayed> {
     let (mut text, mut piece) = (Vec::new(), [0; PIECE]);
     loop {
-        let read = from.read(&mut piece)?;
+        let read = match from.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
         let end = piece[..read].iter().position(|byte| *byte == END_OF_START);
         let passed = &piece[..end.unwrap_or(read)];
         // A stream that is closed is no reason to stop.

@@ -14,9 +14,13 @@ const SECRET_DIGITS: usize = 32;
 const MAX_ENCODED: usize = 3;
 
 /// A path, or a method, with `***` in the place of each part that may be or hold a secret.
-pub fn masked_path(path: &str) -> String {
+pub fn masked_path(path: &str) -> Cow<'_, str> {
+    // Most are too short for one.
+    if path.len() < SECRET_DIGITS {
+        return path.into();
+    }
     let parts = path.split('/').map(|part| if holds_secret(part) { "***" } else { part });
-    parts.collect::<Vec<_>>().join("/")
+    parts.collect::<Vec<_>>().join("/").into()
 }
 
 fn holds_secret(part: &str) -> bool {

@@ -17,7 +17,7 @@ use shared::{
 };
 
 use super::{check::Check, obstacles::Obstacles};
-use crate::{commands::unwritable, options::CommandContext};
+use crate::{commands::unwritable, options::CommandContext, os as system};
 
 /// What is written to try a folder: more than any record, and as much as a disk gives at once.
 const SAMPLE: [u8; 4096] = [b' '; 4096];
@@ -43,9 +43,9 @@ fn substitute_folder(context: &CommandContext) -> Option<Check> {
     if os::may_write(nearest) {
         return None;
     }
-    let socket = crate::os::substitute_socket(&usual);
-    let folder = crate::os::substitute_folder(&socket);
-    let error = crate::os::check_substitute_folder(&socket).err()?;
+    let socket = system::substitute_socket(&usual);
+    let folder = system::substitute_folder(&socket);
+    let error = system::check_substitute_folder(&socket).err()?;
     if error.kind() == io::ErrorKind::NotFound {
         return None;
     }

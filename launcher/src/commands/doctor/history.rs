@@ -89,18 +89,22 @@ pub(super) fn history(
             counts.join(of_it);
         }
     }
-    let seen = judged(&file, &counts, launch.is_some());
-    match lost {
-        Some(lost) if counts.broken + counts.missing().lost == 0 => {
-            Check::warning("history", lost.to_string(), message!("doctor.now_damage"))
-        }
-        _ => seen,
-    }
+    judged(&file, &counts, launch.is_some(), lost)
 }
 
-fn judged(file: &Path, counts: &HistoryCounts, is_running: bool) -> Check {
+fn judged(
+    file: &Path,
+    counts: &HistoryCounts,
+    is_running: bool,
+    lost_by_launch: Option<&LostRecords>,
+) -> Check {
     let &HistoryCounts { records, broken, of_launch, .. } = counts;
     let MissingRecords { lost, between_files, earlier } = counts.missing();
+    if broken + lost == 0
+        && let Some(lost) = lost_by_launch
+    {
+        return Check::warning("history", lost.to_string(), message!("doctor.now_damage"));
+    }
     if broken + lost == 0 && is_running && of_launch == 0 {
         return Check::warning(
             "history",
