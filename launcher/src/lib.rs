@@ -43,6 +43,7 @@ pub mod instance;
 
 pub mod candidates;
 pub mod control;
+pub mod program;
 pub mod readiness;
 
 pub mod program_file;

@@ -1,0 +1,5 @@
+//! Programs that are not ours: what the command before which `run` stands needs to have a port that it keeps.
+//!
+//! Each module uses only modules that are declared below it.
+
+pub mod observation;
