@@ -46,6 +46,8 @@ pub mod control;
 pub mod program;
 pub mod readiness;
 
+pub mod sitter;
+
 pub mod program_file;
 
 pub mod options;
@@ -62,6 +64,11 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     invoked_as::keep(Process::Launcher, &argv);
+    if let [_, word, command @ ..] = &argv[..]
+        && word == sitter::ARGUMENT
+    {
+        return sitter::run(command);
+    }
     panic::catch_unwind(|| {
         // A time of the command line may be counted from now.
         if let Err(wrong) = clock::check() {

@@ -1,6 +1,9 @@
 //! Linux: the kernel kills the server when the launcher ends (`PR_SET_PDEATHSIG`).
 
 mod desktop;
+pub mod sitter;
+
+mod stat;
 
 use std::{
     env, fs, io,
@@ -26,6 +29,7 @@ use rustix::{
     process::{Signal, getpid, getppid, set_parent_process_death_signal},
 };
 
+use self::stat::state_of;
 use super::{interface::Started, unix};
 
 /// The place of the flags in `proc_pid_stat(5)`, counted from the state.
@@ -125,13 +129,6 @@ fn has_signal(pid: u32, mask: &str, signal: Signal) -> bool {
 pub fn is_ending(pid: u32) -> bool {
     let flags = state_of(pid).split(' ').nth(FLAGS).and_then(|flags| flags.parse().ok());
     flags.is_some_and(|flags: u32| flags & EXITING != 0) || has_signal(pid, "SigPnd:", Signal::KILL)
-}
-
-/// The fields of `proc_pid_stat(5)` from the state on.
-fn state_of(pid: u32) -> String {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The state follows the name, which may hold anything.
-    stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }
 
 /// The memory that a process occupies, in bytes, if it can be seen.

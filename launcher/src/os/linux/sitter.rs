@@ -1,0 +1,134 @@
+//! The sitter and its tree: a sub-reaper becomes the parent of what loses its own, so that nothing escapes.
+
+use std::{
+    fs, io, iter,
+    os::{fd::OwnedFd, unix::process::CommandExt},
+    process::{self, Command},
+};
+
+use rustix::{
+    process::{
+        PidfdFlags, Signal, getpid, getppid, kill_process_group, pidfd_open, pidfd_send_signal,
+        set_child_subreaper, set_parent_process_death_signal, setsid,
+    },
+    thread::set_name,
+};
+
+use super::stat::state_of;
+use crate::os::unix::sitter::pid_of;
+pub use crate::os::unix::sitter::{
+    EndedProcess, EndedProcesses, OutputStream, PROGRAM_STDIN, RELAYED_STDOUT, SourceEvent,
+    Sources, reap,
+};
+
+/// How deep a tree is at most that is believed.
+const MAX_DEPTH: usize = 64;
+
+/// Makes this process the sitter of a program: in a session of its own, and the parent of all that loses its own.
+///
+/// # Errors
+///
+/// If the system refuses one of them.
+pub fn set_up() -> io::Result<()> {
+    // It is refused where this process leads a group already, which then is as good.
+    let _ = setsid();
+    set_name(c"homeport-sitter")?;
+    adopt_orphans()
+}
+
+/// Makes this process the parent of every process below it that loses its own.
+///
+/// # Errors
+///
+/// If the system does not know sub-reapers.
+pub fn adopt_orphans() -> io::Result<()> {
+    Ok(set_child_subreaper(Some(getpid()))?)
+}
+
+/// Has the kernel kill what `command` will start when this process ends, and gives it the signals as a terminal would.
+///
+/// Must be called from the main thread: the kernel's signal comes when the *thread* that started the child ends.
+pub fn bind_to_this_process(command: &mut Command) {
+    let parent = getpid();
+    let bind = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        for signal in 1..=libc::SIGSYS {
+            // SAFETY: no function is set that could be called.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        let still_there = getppid() == Some(parent);
+        if still_there { Ok(()) } else { Err(io::ErrorKind::NotConnected.into()) }
+    };
+    // SAFETY: between fork and exec the closure makes system calls and compares two numbers; it neither
+    // allocates nor takes a lock, in success or in failure.
+    unsafe { command.pre_exec(bind) };
+}
+
+/// Sends a signal to the process group of `main`, and to the groups of those that have left it.
+pub fn signal_tree(main: u32, signal: i32) {
+    let Some(signal) = Signal::from_named_raw(signal) else { return };
+    let mut groups: Vec<_> =
+        below_this().into_iter().filter_map(|pid| Some(line_of(pid)?.group)).collect();
+    groups.push(main);
+    groups.sort_unstable();
+    groups.dedup();
+    for group in groups.into_iter().filter(|group| *group != process::id()).filter_map(pid_of) {
+        // One that is gone by now is what was wanted.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+/// Stops and then kills everything below this process; returns how many processes that were.
+pub fn kill_tree() -> usize {
+    let found: Vec<_> = below_this().into_iter().filter_map(handle_of).collect();
+    for signal in [Signal::STOP, Signal::KILL] {
+        for process in &found {
+            let _ = pidfd_send_signal(process, signal);
+        }
+    }
+    found.len()
+}
+
+/// Through which signals reach a process below this one, and never another with its number.
+fn handle_of(pid: u32) -> Option<OwnedFd> {
+    let handle = pidfd_open(pid_of(pid)?, PidfdFlags::empty()).ok()?;
+    // The number may have passed to another process before.
+    is_below_this(pid).then_some(handle)
+}
+
+/// What `proc_pid_stat(5)` has of the descent of a living process.
+struct Descent {
+    parent: u32,
+    group: u32,
+}
+
+fn line_of(pid: u32) -> Option<Descent> {
+    let fields = state_of(pid);
+    let mut fields = fields.split(' ');
+    let is_dead = matches!(fields.next()?, "Z" | "X");
+    let descent =
+        Descent { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? };
+    (!is_dead).then_some(descent)
+}
+
+fn is_below_this(pid: u32) -> bool {
+    let parents = iter::successors(Some(pid), |pid| Some(line_of(*pid)?.parent));
+    // A longer line is one of processes that come and go.
+    parents.skip(1).take(MAX_DEPTH).any(|parent| parent == process::id())
+}
+
+/// The living processes below this one, its own children first.
+fn below_this() -> Vec<u32> {
+    let mut found = vec![];
+    let mut next = vec![process::id()];
+    while let Some(pid) = next.pop() {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        for thread in threads {
+            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            let children = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
+            next.extend(children);
+        }
+        found.extend((pid != process::id() && line_of(pid).is_some()).then_some(pid));
+    }
+    found
+}

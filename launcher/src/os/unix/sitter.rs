@@ -1,0 +1,298 @@
+//! The sitter's view of the system: what it waits for, and the processes that it has.
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd, RawFd},
+        unix::{net::UnixStream, process::CommandExt},
+    },
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::{OFlags, fcntl_getfl, fcntl_setfl},
+    io::Errno,
+    process::{Pid, WaitOptions, wait},
+};
+use signal_hook::{
+    consts::{SIGCHLD, SIGTERM},
+    low_level::pipe,
+};
+
+/// The descriptor on which the launcher reads what the program writes to stdout. What it writes to stderr goes
+/// to the sitter's own.
+pub const RELAYED_STDOUT: RawFd = 3;
+
+/// The descriptor of what the program reads.
+pub const PROGRAM_STDIN: RawFd = 4;
+
+/// How much is read of a stream at once, in bytes.
+const PIECE: usize = 64 << 10;
+
+/// One of a program's two output streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputStream {
+    /// What it is asked for.
+    Stdout,
+    /// What else it has to say.
+    Stderr,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceEvent {
+    /// The launcher has written this.
+    Orders(Vec<u8>),
+    /// The launcher has ended, or wants nothing more.
+    LauncherGone,
+    /// SIGTERM.
+    StopSignal,
+    /// The program has written this.
+    Output(OutputStream, Vec<u8>),
+    /// A child waits to be reaped.
+    ChildEnded,
+}
+
+/// A process that was reaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedProcess {
+    /// Its process id, which another process may have by now.
+    pub pid: u32,
+    /// `None` if a signal ended it.
+    pub exit_code: Option<i32>,
+    /// `None` if it exited.
+    pub signal: Option<i32>,
+}
+
+/// The processes that have ended since the last time.
+#[derive(Debug, Default)]
+pub struct EndedProcesses {
+    /// In no order.
+    pub processes: Vec<EndedProcess>,
+    /// Whether this process has no children any more, dead or alive.
+    pub none_is_left: bool,
+}
+
+/// Everything that the sitter waits for.
+#[derive(Debug)]
+pub struct Sources {
+    child_ended: UnixStream,
+    stop_signal: UnixStream,
+    is_launcher_gone: bool,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+}
+
+impl Sources {
+    /// # Errors
+    ///
+    /// If the system refuses the handlers of signals.
+    pub fn open() -> io::Result<Self> {
+        for fd in [io::stdout().as_fd(), io::stderr().as_fd(), relayed_stdout()] {
+            fcntl_setfl(fd, fcntl_getfl(fd)? | OFlags::NONBLOCK)?;
+        }
+        Ok(Self {
+            child_ended: signal_pipe(SIGCHLD)?,
+            stop_signal: signal_pipe(SIGTERM)?,
+            is_launcher_gone: false,
+            stdout: None,
+            stderr: None,
+        })
+    }
+
+    /// Starts main by this `command`, whose output is a source from now on, and returns its process id.
+    ///
+    /// # Errors
+    ///
+    /// Whatever starting a process fails with.
+    pub fn spawn(&mut self, command: &mut Command) -> io::Result<u32> {
+        // SAFETY: the launcher has opened it for us, and it is used here alone.
+        let stdin = unsafe { BorrowedFd::borrow_raw(PROGRAM_STDIN) }.try_clone_to_owned()?;
+        let ((out, stdout), (err, stderr)) = (io::pipe()?, io::pipe()?);
+        command.stdin(Stdio::from(stdin)).stdout(stdout).stderr(stderr).process_group(0);
+        let process = command.spawn()?;
+        // The pipes' other ends are the program's alone.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        (self.stdout, self.stderr) = (Some(out.into()), Some(err.into()));
+        Ok(process.id())
+    }
+
+    /// Writes of each queue (reports, stdout, stderr) what is taken at once, and waits until something happens
+    /// or the time is up. Returns what happened, and how much was written of each. What has no reader any more
+    /// counts as written.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not let this process wait.
+    pub fn wait(
+        &mut self,
+        queues: [&[u8]; 3],
+        until: Option<Instant>,
+    ) -> io::Result<(Vec<SourceEvent>, [usize; 3])> {
+        let (own_stdin, own_stdout, own_stderr) = (io::stdin(), io::stdout(), io::stderr());
+        let sinks = [own_stdout.as_fd(), relayed_stdout(), own_stderr.as_fd()];
+        let mut written = [0; 3];
+        for (index, queue) in queues.iter().enumerate() {
+            written[index] = write_some(sinks[index], queue);
+        }
+        let is_unwritten = |index: usize| written[index] < queues[index].len();
+        let mut fds = vec![
+            PollFd::new(&self.child_ended, PollFlags::IN),
+            PollFd::new(&self.stop_signal, PollFlags::IN),
+        ];
+        let orders = (!self.is_launcher_gone).then(|| {
+            fds.push(PollFd::new(&own_stdin, PollFlags::IN));
+            fds.len() - 1
+        });
+        let mut outputs = [None; 2];
+        for (place, stream) in outputs.iter_mut().zip([&self.stdout, &self.stderr]) {
+            let Some(stream) = stream else { continue };
+            *place = Some(fds.len());
+            fds.push(PollFd::new(stream, PollFlags::IN));
+        }
+        for index in (0..3).filter(|index| is_unwritten(*index)) {
+            fds.push(PollFd::from_borrowed_fd(sinks[index], PollFlags::OUT));
+        }
+        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let timeout = timeout.and_then(|left| Timespec::try_from(left).ok());
+        // What was written makes room: there may be more of it.
+        let progress = written.iter().any(|written| *written > 0);
+        let timeout = if progress { Some(Timespec::default()) } else { timeout };
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok((vec![], written)),
+            Err(error) => return Err(error.into()),
+        }
+        let is_ready = |index: Option<usize>| index.is_some_and(|at| !fds[at].revents().is_empty());
+        let (ended, asked) = (is_ready(Some(0)), is_ready(Some(1)));
+        let ([from_stdout, from_stderr], ordered) = (outputs.map(is_ready), is_ready(orders));
+        drop(fds);
+        let mut events = Vec::new();
+        if from_stdout {
+            events.extend(read_stream(&mut self.stdout, OutputStream::Stdout));
+        }
+        if from_stderr {
+            events.extend(read_stream(&mut self.stderr, OutputStream::Stderr));
+        }
+        if ordered {
+            match read_some(own_stdin.as_fd()) {
+                Some(bytes) if !bytes.is_empty() => events.push(SourceEvent::Orders(bytes)),
+                Some(_) => {
+                    self.is_launcher_gone = true;
+                    events.push(SourceEvent::LauncherGone);
+                }
+                None => {}
+            }
+        }
+        if asked {
+            drain(&self.stop_signal);
+            events.push(SourceEvent::StopSignal);
+        }
+        if ended {
+            drain(&self.child_ended);
+            events.push(SourceEvent::ChildEnded);
+        }
+        Ok((events, written))
+    }
+
+    /// What the program has written and was not read yet.
+    pub fn read_output(&mut self) -> Vec<(OutputStream, Vec<u8>)> {
+        let mut read = Vec::new();
+        for (stream, which) in
+            [(&mut self.stdout, OutputStream::Stdout), (&mut self.stderr, OutputStream::Stderr)]
+        {
+            // A process that floods it is not waited for.
+            for _ in 0..16 {
+                let Some(pipe) = stream.as_ref() else { break };
+                let mut fds = [PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)];
+                let is_ready =
+                    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
+                let event = is_ready.then(|| read_stream(stream, which)).flatten();
+                let Some(SourceEvent::Output(which, bytes)) = event else { break };
+                read.push((which, bytes));
+            }
+        }
+        read
+    }
+}
+
+/// A stream that can be read after each of these signals.
+fn signal_pipe(signal: i32) -> io::Result<UnixStream> {
+    let (reader, writer) = UnixStream::pair()?;
+    reader.set_nonblocking(true)?;
+    pipe::register(signal, writer)?;
+    Ok(reader)
+}
+
+fn drain(signals: &UnixStream) {
+    while read_some(signals.as_fd()).is_some_and(|bytes| !bytes.is_empty()) {}
+}
+
+fn relayed_stdout() -> BorrowedFd<'static> {
+    // SAFETY: the launcher has opened it for us, and it is never closed.
+    unsafe { BorrowedFd::borrow_raw(RELAYED_STDOUT) }
+}
+
+/// Writes what is taken without waiting.
+fn write_some(to: BorrowedFd<'_>, bytes: &[u8]) -> usize {
+    match bytes.is_empty() {
+        true => 0,
+        false => match rustix::io::write(to, bytes) {
+            Ok(written) => written,
+            Err(Errno::AGAIN | Errno::INTR) => 0,
+            // Its reader is gone.
+            Err(_) => bytes.len(),
+        },
+    }
+}
+
+/// Reads what is there; nothing at the end. `None` if there is nothing yet.
+fn read_some(from: BorrowedFd<'_>) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; PIECE];
+    match rustix::io::read(from, &mut bytes) {
+        Ok(read) => {
+            bytes.truncate(read);
+            Some(bytes)
+        }
+        Err(Errno::AGAIN | Errno::INTR) => None,
+        Err(_) => Some(vec![]),
+    }
+}
+
+/// Reads what the program has written; at the end the stream is no source any more.
+fn read_stream(stream: &mut Option<OwnedFd>, which: OutputStream) -> Option<SourceEvent> {
+    match read_some(stream.as_ref()?.as_fd())? {
+        bytes if bytes.is_empty() => {
+            *stream = None;
+            None
+        }
+        bytes => Some(SourceEvent::Output(which, bytes)),
+    }
+}
+
+/// Takes the exit codes of all children that have ended.
+pub fn reap() -> EndedProcesses {
+    let mut ended = EndedProcesses::default();
+    loop {
+        match wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, status))) => ended.processes.push(EndedProcess {
+                pid: pid.as_raw_nonzero().get().cast_unsigned(),
+                exit_code: status.exit_status(),
+                signal: status.terminating_signal(),
+            }),
+            Ok(None) => return ended,
+            Err(Errno::INTR) => {}
+            Err(_) => {
+                ended.none_is_left = true;
+                return ended;
+            }
+        }
+    }
+}
+
+/// The id of a process, as the system has it.
+pub(crate) fn pid_of(pid: u32) -> Option<Pid> {
+    Pid::from_raw(pid.cast_signed())
+}

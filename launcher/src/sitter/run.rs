@@ -1,0 +1,223 @@
+//! The sitter at work.
+
+use std::{
+    collections::VecDeque,
+    ffi::{OsStr, OsString},
+    io,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use shared::{exit::Exit, message};
+
+use super::{
+    messages::{MainExit, ProgramStart, SitterOrder, SitterReport},
+    relay::RelayQueue,
+    termination::Termination,
+};
+use crate::os::sitter::{self as system, OutputStream, SourceEvent, Sources};
+
+/// How long the launcher is waited for that does not read what is left for it.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Runs this process as the sitter of the program whose command is `command`.
+pub fn run(command: &[OsString]) -> Exit {
+    let [program, arguments @ ..] = command else { return Exit::Usage };
+    let Ok(sources) = system::set_up().and_then(|()| Sources::open()) else { return Exit::Bug };
+    let mut sitter = Sitter {
+        sources,
+        program,
+        arguments,
+        orders: Vec::new(),
+        reports: VecDeque::new(),
+        stdout: RelayQueue::default(),
+        stderr: RelayQueue::default(),
+        start: None,
+        main: None,
+        exit: None,
+        termination: None,
+        is_over: false,
+    };
+    match sitter.run() {
+        Ok(()) => Exit::Done,
+        // Without a way to wait nothing is left to do but to end what was started.
+        Err(_) => {
+            system::kill_tree();
+            Exit::Bug
+        }
+    }
+}
+
+struct Sitter<'a> {
+    sources: Sources,
+    program: &'a OsStr,
+    arguments: &'a [OsString],
+    /// What was read of the next order.
+    orders: Vec<u8>,
+    /// Reports that are not written yet.
+    reports: VecDeque<u8>,
+    stdout: RelayQueue,
+    stderr: RelayQueue,
+    start: Option<ProgramStart>,
+    /// The main process; kept when it has ended, for its process group.
+    main: Option<u32>,
+    /// How main has ended.
+    exit: Option<MainExit>,
+    termination: Option<Termination>,
+    /// Whether no process is left, or none that could be ended.
+    is_over: bool,
+}
+
+impl Sitter<'_> {
+    fn run(&mut self) -> io::Result<()> {
+        while !self.is_over {
+            for event in self.wait(self.termination.and_then(Termination::deadline))? {
+                self.handle(event);
+            }
+            if let Some(termination) = self.termination {
+                let step = termination.step(Instant::now(), system::kill_tree);
+                self.termination = Some(step);
+                // What was killed may be gone before it is waited for.
+                self.reap();
+                self.is_over |= step == Termination::Over;
+            }
+        }
+        self.finish()
+    }
+
+    /// Writes what can be written, and waits for what happens next.
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<Vec<SourceEvent>> {
+        let reports = &*self.reports.make_contiguous();
+        let (events, written) =
+            self.sources.wait([reports, self.stdout.next(), self.stderr.next()], until)?;
+        let [reports, stdout, stderr] = written;
+        self.reports.drain(..reports);
+        self.stdout.written(stdout);
+        self.stderr.written(stderr);
+        if let Some(count) = self.stdout.take_dropped().or_else(|| self.stderr.take_dropped()) {
+            self.stderr.push(format!("{}\n", message!("program.dropped", count)).as_bytes());
+        }
+        Ok(events)
+    }
+
+    fn handle(&mut self, event: SourceEvent) {
+        match event {
+            SourceEvent::Orders(bytes) => {
+                self.orders.extend(bytes);
+                while let Some(end) = self.orders.iter().position(|byte| *byte == b'\n') {
+                    let line: Vec<_> = self.orders.drain(..=end).collect();
+                    // The launcher is of this very version: each line is an order.
+                    if let Ok(order) = serde_json::from_slice(&line) {
+                        self.carry_out(order);
+                    }
+                }
+            }
+            SourceEvent::LauncherGone | SourceEvent::StopSignal => self.stop(None),
+            SourceEvent::Output(stream, bytes) => self.pass_on(stream, &bytes),
+            SourceEvent::ChildEnded => self.reap(),
+        }
+    }
+
+    fn carry_out(&mut self, order: SitterOrder) {
+        match order {
+            SitterOrder::Start(order) if self.start.is_none() => {
+                self.start = Some(order);
+                self.spawn();
+            }
+            SitterOrder::Start(_) => {}
+            SitterOrder::Stop { signal } => self.stop(signal),
+            SitterOrder::Kill => self.termination = Some(Termination::killing(Instant::now())),
+            SitterOrder::Adopt { pid } => {
+                self.main = Some(pid);
+                self.exit = None;
+                // It may have ended while the launcher decided.
+                self.reap();
+            }
+        }
+    }
+
+    fn spawn(&mut self) {
+        let mut command = Command::new(self.program);
+        command.args(self.arguments);
+        system::bind_to_this_process(&mut command);
+        match self.sources.spawn(&mut command) {
+            Ok(pid) => {
+                self.main = Some(pid);
+                self.report(&SitterReport::Started { pid });
+            }
+            Err(error) => {
+                self.report(&SitterReport::NotStarted { error: error.to_string() });
+                self.is_over = true;
+            }
+        }
+    }
+
+    /// Asks the tree to end; a second time changes nothing but the signal.
+    fn stop(&mut self, signal: Option<i32>) {
+        let (Some(main), Some(start)) = (self.main, &self.start) else {
+            self.is_over = true;
+            return;
+        };
+        system::signal_tree(main, signal.unwrap_or(start.stop_signal));
+        if self.termination.is_none() {
+            let timeout = Duration::from_millis(start.stop_timeout_ms);
+            self.termination = Some(Termination::asked(Instant::now(), timeout));
+        }
+    }
+
+    fn pass_on(&mut self, stream: OutputStream, bytes: &[u8]) {
+        match stream {
+            OutputStream::Stdout => self.stdout.push(bytes),
+            OutputStream::Stderr => self.stderr.push(bytes),
+        }
+    }
+
+    /// Takes the exit codes of all that has ended.
+    fn reap(&mut self) {
+        let ended = system::reap();
+        let main = self.main.filter(|_| self.exit.is_none());
+        if let Some(process) = ended.processes.iter().find(|process| Some(process.pid) == main) {
+            // What it wrote before it ended comes before the report of its end.
+            for (stream, bytes) in self.sources.read_output() {
+                self.pass_on(stream, &bytes);
+            }
+            let exit = MainExit {
+                exit_code: process.exit_code,
+                signal: process.signal,
+                left_others: !ended.none_is_left,
+                last_lines: vec![],
+            };
+            self.report(&SitterReport::Exited(exit.clone()));
+            self.exit = Some(exit);
+        }
+        self.is_over |= ended.none_is_left && self.exit.is_some();
+    }
+
+    fn report(&mut self, report: &SitterReport) {
+        // Serializing this to memory does not fail.
+        self.reports.extend(serde_json::to_vec(report).unwrap_or_default());
+        self.reports.push_back(b'\n');
+    }
+
+    /// Passes on what is left, for as long as the launcher reads it.
+    fn finish(&mut self) -> io::Result<()> {
+        for (stream, bytes) in self.sources.read_output() {
+            self.pass_on(stream, &bytes);
+        }
+        if self.main.is_some() {
+            self.report(&SitterReport::TreeEmpty);
+        }
+        let until = Instant::now() + LAST_WORDS;
+        let is_left = |sitter: &Self| {
+            let queues = [sitter.stdout.next(), sitter.stderr.next()];
+            !sitter.reports.is_empty() || queues.iter().any(|queue| !queue.is_empty())
+        };
+        while is_left(self) && Instant::now() < until {
+            let events = self.wait(Some(until))?;
+            if events.iter().any(|event| matches!(event, SourceEvent::LauncherGone)) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
