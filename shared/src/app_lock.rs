@@ -231,6 +231,18 @@ impl AppLock {
         lock_files(folders, app).find_map(|path| os::locking_process(&path))
     }
 
+    /// The app that a process of this computer runs, as the content of the app's lock says. This process, which knows
+    /// what it runs, is none.
+    pub fn app_of_process(folders: &Folders, pid: u32) -> Option<AppName> {
+        let entries = fs::read_dir(folders.state()).into_iter().flatten().flatten();
+        let mut apps = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let is_its = |app: &AppName| {
+            let owner = lock_files(folders, app).find_map(|path| content_at(&path));
+            owner.is_some_and(|owner| owner.pid == pid && owner.process_here().is_some())
+        };
+        if pid == std::process::id() { None } else { apps.find(is_its) }
+    }
+
     /// What the processes of some programs say in locks that they hold although no path leads to them any more: after
     /// a removal of the whole state folder they are all that is left. Where the system does not tell, there are none.
     pub fn lost_owners(
@@ -359,6 +371,13 @@ impl Drop for AppLock {
 /// The app's own lock, and then those of version 0.1.
 fn lock_files(folders: &Folders, app: &AppName) -> impl Iterator<Item = PathBuf> {
     [folders.lock(app)].into_iter().chain(folders.locks_of_version_0_1(app))
+}
+
+/// What the lock at `path` says, without a look at whether it is held: after the end of a launch it says nothing.
+fn content_at(path: &Path) -> Option<LockOwner> {
+    let mut file = regular_file::open(OpenOptions::new().read(true), path, Links::Refused).ok()?;
+    let about = file.metadata().ok()?;
+    if is_foreign(&about, path) { None } else { read(&mut file) }
 }
 
 /// What the lock at `path` says of its holder, if another process holds it.

@@ -154,7 +154,7 @@ words! {
     pub enum Class {
         /// Another process listens there, or has bound the port without listening.
         InUse = "in_use",
-        /// This app's own running server.
+        /// This app's own running server, or what the running app keeps for its program.
         OwnInstance = "own_instance",
         /// An outgoing connection uses it as its source port; no process listens.
         SourcePort = "source_port",
@@ -172,7 +172,7 @@ words! {
         Restricted = "restricted",
         /// It is free on one loopback address and held by a stranger on the other.
         OtherFamily = "other_family",
-        /// Another app of this user remembers it, or serves there.
+        /// Another app of this user remembers it, serves there, or keeps it for its program.
         ReservedByApp = "reserved_by_app",
         /// It is in the range from which the system takes ports for outgoing connections.
         Ephemeral = "ephemeral",

@@ -76,13 +76,14 @@ fn a_port_that_is_bound_and_not_served_is_in_use_by_its_holder_if_the_system_nam
     assert!(pid.is_null() || *pid == stranger.pid, "{conflict}");
 }
 
-/// Row 11: the first to listen has it.
+/// Row 11 and I1: it may be the reservation of another app.
 #[test]
-fn a_program_that_only_binds_and_shares_is_no_conflict() {
+fn a_program_that_only_binds_keeps_the_port_though_it_would_share_it() {
     let stranger = Stranger::start(&RunContext::direct(), &["bound-shareable", "127.0.0.1:0"]);
-    let home = Home::new();
-    let ready = home.launcher().home_port(stranger.port).start().ready();
-    assert_eq!((ready.port, ready.origin.as_str()), (stranger.port, "home"));
+    let (conflict, _) = driven_from(stranger.port);
+    assert_eq!(conflict["class"], "in_use");
+    let pid = &conflict["holder"]["pid"];
+    assert!(pid.is_null() || *pid == stranger.pid, "{conflict}");
 }
 
 /// Row 12.

@@ -43,6 +43,9 @@ pub(super) trait Network {
     /// Makes a bound socket listen.
     fn listen(&self, socket: &Self::Socket) -> io::Result<()>;
 
+    /// Whether nothing but connections, open or over, has the address of a bound socket besides itself.
+    fn has_connections_alone(&self, address: SocketAddr, own: &Self::Socket) -> bool;
+
     /// Whether no program listens at this address.
     fn is_silent(&self, address: SocketAddr) -> bool;
 }
@@ -108,9 +111,9 @@ struct StepError {
 
 fn take<N: Network>(network: &N, step: Step, number: u16) -> Result<Taken<N::Socket>, StepError> {
     match step {
-        Step::Bind { ip, sharing } => {
+        Step::Bind { ip, sharing, beside_connections } => {
             let wanted = SocketAddr::new(ip, number);
-            match network.bind(wanted, sharing) {
+            match bind(network, wanted, sharing, beside_connections) {
                 Ok((socket, address)) => Ok(Taken { address, socket: Some(socket) }),
                 Err(source) => Err(StepError { address: wanted, anywhere: false, source }),
             }
@@ -130,6 +133,22 @@ fn take<N: Network>(network: &N, step: Step, number: u16) -> Result<Taken<N::Soc
             }
         }
     }
+}
+
+/// Binds with `sharing`, or where that is refused with `beside_connections`. The second attempt is cheap, fails at
+/// once beside a listener, and is undone unless nothing but connections has the address.
+fn bind<N: Network>(
+    network: &N,
+    wanted: SocketAddr,
+    sharing: Sharing,
+    beside_connections: Option<Sharing>,
+) -> io::Result<(N::Socket, SocketAddr)> {
+    let refused = match network.bind(wanted, sharing) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => error,
+        settled => return settled,
+    };
+    let again = beside_connections.and_then(|sharing| network.bind(wanted, sharing).ok());
+    again.filter(|(socket, address)| network.has_connections_alone(*address, socket)).ok_or(refused)
 }
 
 /// Whether the host lacks the family of the address: no IPv6 in the kernel, or none on loopback.
@@ -154,6 +173,9 @@ impl Network for HostNetwork {
         }
         os::set_sharing(&socket, sharing)?;
         socket.bind(&address.into())?;
+        if sharing == Sharing::ReuseAfterBind {
+            socket.set_reuse_address(true)?;
+        }
         let bound = match address.port() {
             0 => socket.local_addr()?.as_socket().unwrap_or(address),
             _ => address,
@@ -163,6 +185,10 @@ impl Network for HostNetwork {
 
     fn listen(&self, socket: &Socket) -> io::Result<()> {
         socket.listen(BACKLOG)
+    }
+
+    fn has_connections_alone(&self, address: SocketAddr, own: &Socket) -> bool {
+        os::has_connections_alone(address, own)
     }
 
     fn is_silent(&self, address: SocketAddr) -> bool {

@@ -1,14 +1,18 @@
-//! Claims: the only way in which a port becomes ours.
+//! Claims and reservations: the only ways in which a port becomes ours.
 //!
 //! A [`Claim`] is sockets bound **and listening** on both loopback addresses, `127.0.0.1` and
 //! `[::1]`; it is ours while they live. There is no question "is this port free?" anywhere, because
 //! the answer would be stale before it arrived: with `SO_REUSEADDR` two sockets may both bind a
 //! port, and it is the second *listen* that fails, so only listening is proof.
 //!
+//! A [`Reservation`] keeps a port for a program that binds it by itself. Its sockets are bound and never listen.
+//!
 //! The steps differ by system; `plan` lists them, and `carry_out` performs them.
 //!
 //! An address family that the host lacks is skipped. A stranger on one of the two addresses makes
 //! the whole port a conflict: a person who types `localhost` must not reach another program.
+
+mod reservation;
 
 mod carry_out;
 
@@ -24,10 +28,10 @@ use std::{
 };
 
 use self::carry_out::{HostNetwork, carry_out};
-pub use self::{carry_out::BACKLOG, error::ClaimError};
+pub use self::{carry_out::BACKLOG, error::ClaimError, reservation::Reservation};
 use crate::port::Port;
 
-/// How often [`any`] asks the system again when a stranger holds the other loopback address of the
+/// How often [`any`] and [`reserve_any`] ask the system again when a stranger holds the other loopback address of the
 /// port it was given. Each time the chance is that of a port in use, so 16 in a row do not happen.
 const ANY_TRIES: usize = 16;
 
@@ -66,14 +70,41 @@ pub fn at(addresses: &[IpAddr], port: Port) -> Result<Claim, ClaimError> {
 ///
 /// [`ClaimError`] if the system has none to give.
 pub fn any() -> Result<Claim, ClaimError> {
-    let mut claim = listen(&LOOPBACKS, 0);
+    again_if_half_taken(|| listen(&LOOPBACKS, 0))
+}
+
+/// Reserves `port` on both loopback addresses.
+///
+/// # Errors
+///
+/// [`ClaimError`] names the address that could not be bound and the system's error.
+pub fn reserve(port: Port) -> Result<Reservation, ClaimError> {
+    bind(port.get())
+}
+
+/// Reserves whatever port the system gives.
+///
+/// # Errors
+///
+/// [`ClaimError`] if the system has none to give.
+pub fn reserve_any() -> Result<Reservation, ClaimError> {
+    again_if_half_taken(|| bind(0))
+}
+
+fn bind(number: u16) -> Result<Reservation, ClaimError> {
+    let bound = carry_out(&HostNetwork, &LOOPBACKS, number, false)?;
+    Reservation::of(bound).ok_or_else(|| no_address(number))
+}
+
+fn again_if_half_taken<T>(any: impl Fn() -> Result<T, ClaimError>) -> Result<T, ClaimError> {
+    let mut had = any();
     for _ in 1..ANY_TRIES {
-        match claim {
-            Err(error) if error.other_had => claim = listen(&LOOPBACKS, 0),
+        match had {
+            Err(error) if error.other_had => had = any(),
             settled => return settled,
         }
     }
-    claim
+    had
 }
 
 /// Whether `port` could be bound at this moment, without listening, so that no other program notices. It
@@ -85,13 +116,17 @@ pub fn can_be_bound(port: Port) -> bool {
 fn listen(addresses: &[IpAddr], number: u16) -> Result<Claim, ClaimError> {
     let sockets = carry_out(&HostNetwork, addresses, number, true)?;
     let port = sockets.first().and_then(|(given, _)| Port::new(given.port()));
-    let port = port.ok_or_else(|| ClaimError {
+    let port = port.ok_or_else(|| no_address(number))?;
+    Ok(Claim { port, listeners: sockets.into_iter().map(|(_, socket)| socket.into()).collect() })
+}
+
+fn no_address(number: u16) -> ClaimError {
+    ClaimError {
         address: SocketAddr::new(LOOPBACKS[0], number),
         other_had: false,
         anywhere: false,
         source: io::ErrorKind::AddrNotAvailable.into(),
-    })?;
-    Ok(Claim { port, listeners: sockets.into_iter().map(|(_, socket)| socket.into()).collect() })
+    }
 }
 
 impl Claim {

@@ -1,4 +1,4 @@
-//! The steps of a claim, as data: what is asked of the system, in which order, and how.
+//! The steps of a claim or a reservation, as data: what is asked of the system, in which order, and how.
 //!
 //! The plan follows from the [`BindRules`] of the system and the addresses that are wanted, and from
 //! nothing else. [`carry_out`](super::carry_out) asks the real system, or in tests one that is made
@@ -9,9 +9,13 @@
 //!
 //! # Linux
 //!
-//! Bind with `SO_REUSEADDR`, which passes the `TIME_WAIT` of our own last run and shadows no other socket:
-//! beside a listener the bind fails, and beside a socket that is merely bound one of the two listens
-//! fails.
+//! Bind without `SO_REUSEADDR`, which is refused beside every other socket, also one that is merely bound: that may
+//! be the reservation of another app. Then set the option on the bound socket. On a reservation it lets the program
+//! listen over it, and a listener hands it down to its connections, so that the next claim gets past them.
+//!
+//! What is left of the connections of our own last run (`TIME_WAIT`) refuses such a bind too. So a refused bind is
+//! tried again with the option, which no connection of a server like ours refuses. What it gets is kept only if
+//! nothing but connections is there, by the tables of the system; they are read for this alone.
 //!
 //! # Windows
 //!
@@ -50,6 +54,9 @@ pub(super) enum Step {
         ip: IpAddr,
         /// The option that the socket is bound with.
         sharing: Sharing,
+        /// The option of a second attempt, where the first is refused and nothing but connections, open or
+        /// over, has the address.
+        beside_connections: Option<Sharing>,
     },
 }
 
@@ -63,10 +70,10 @@ impl Step {
     }
 }
 
-/// The steps that lead to sockets on these addresses; then all of them listen, in the same order.
+/// The steps that lead to sockets on these addresses. For a claim all of them then listen, in the same order.
 pub(super) fn plan(rules: BindRules, addresses: &[IpAddr]) -> Vec<Step> {
     let (probe, unless_silent, sharing) = match rules {
-        BindRules::Linux => (None, false, Sharing::Reuse),
+        BindRules::Linux => (None, false, Sharing::ReuseAfterBind),
         BindRules::Windows => (Some(Sharing::Exclusive), false, Sharing::Exclusive),
         BindRules::MacOs => (Some(Sharing::Default), true, Sharing::Reuse),
     };
@@ -82,7 +89,8 @@ pub(super) fn plan(rules: BindRules, addresses: &[IpAddr]) -> Vec<Step> {
             unless_silent,
         })
     });
-    let binds = addresses.iter().map(|&ip| Step::Bind { ip, sharing });
+    let beside_connections = (sharing == Sharing::ReuseAfterBind).then_some(Sharing::Reuse);
+    let binds = addresses.iter().map(|&ip| Step::Bind { ip, sharing, beside_connections });
     probes.chain(binds).collect()
 }
 
@@ -110,6 +118,17 @@ mod test {
             let is_probe = |step: &Step| matches!(step, Step::Probe { .. });
             let probes: Vec<_> = steps.iter().map(is_probe).collect();
             assert_eq!(probes, [true, true, false, false, false], "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn linux_alone_tries_a_refused_address_again() {
+        for rules in [BindRules::Linux, BindRules::Windows, BindRules::MacOs] {
+            let is_tried_again =
+                |step| matches!(step, Step::Bind { beside_connections: Some(Sharing::Reuse), .. });
+            let again = plan(rules, &LOOPBACKS).into_iter().filter(|&step| is_tried_again(step));
+            let wanted = if rules == BindRules::Linux { LOOPBACKS.len() } else { 0 };
+            assert_eq!(again.count(), wanted, "{rules:?}");
         }
     }
 

@@ -4,7 +4,9 @@
 //! and never changes which port is used. It asks the system for its tables once, at the first
 //! conflict, and takes [`BUDGET`] for everything together; what cannot be found out in that time, or
 //! at all, is left unknown. A port that nothing is seen to hold is still [`Class::InUse`], because a
-//! socket may be bound without listening, which not every system tells, or live in another namespace.
+//! socket may be bound without listening, which not every system tells, or live in another namespace. One that is
+//! seen to be bound is the reservation of an app of this user if the process that has it is the one which the lock
+//! of the app names.
 //!
 //! "Access denied" is explained in one order: the port is low, a program listens (on Windows it may
 //! exclude all others, and may be the kernel), the system has set the port aside, an outgoing
@@ -168,9 +170,10 @@ impl Diagnostician {
         // What is left of the connections of an earlier server keeps the port from no one who shares it.
         if sockets.listeners.is_empty() && !sockets.bound.is_empty() {
             let found = self.holders.of(seen, &sockets.bound);
-            let class =
-                if error.other_had && is_localhost { Class::OtherFamily } else { found.class };
-            return Finding { class, ..found };
+            if error.other_had && is_localhost {
+                return Finding { class: Class::OtherFamily, ..found };
+            }
+            return self.reservation(found);
         }
         let is_connected = !sockets.connections.is_empty() || !sockets.time_wait.is_empty();
         if sockets.listeners.is_empty() && is_connected {
@@ -189,6 +192,17 @@ impl Diagnostician {
             return self.probe_listener(seen, port, &sockets.listeners, found);
         }
         found
+    }
+
+    /// The finding for a port that is bound and not listened on: the reservation of an app, if the content of the app's
+    /// lock names its process.
+    fn reservation(&self, found: Finding) -> Finding {
+        let pid = found.holder.as_ref().and_then(|holder| holder.pid);
+        match pid.and_then(|pid| AppLock::app_of_process(&self.folders, pid)) {
+            Some(app) if app == self.app => Finding { class: Class::OwnInstance, ..found },
+            Some(app) => of_other_app(found, &app),
+            None => found,
+        }
     }
 
     /// The class of "permission denied", in the order that the module describes.

@@ -4,7 +4,8 @@
 //! macOS can be proved on Linux too. It knows what the systems document, not what they do beyond it:
 //!
 //! - **Linux**: `socket(7)`, `ip(7)`. Two sockets with `SO_REUSEADDR` may both be bound; a listener
-//!   among them lets no other in, and the second *listen* is what fails.
+//!   among them lets no other in, and the second *listen* is what fails. The option counts as it is at the
+//!   moment when another socket asks, so it may be set on a bound socket too (`inet_csk_bind_conflict` of the kernel).
 //! - **Windows**: "Using `SO_REUSEADDR` and `SO_EXCLUSIVEADDRUSE`" of the Windows Sockets
 //!   documentation, for Server 2003 and later.
 //! - **macOS**: `in_pcbbind` of XNU. Without `SO_REUSEADDR` every clash is found; with it only one
@@ -32,6 +33,9 @@ pub enum Sharing {
     Default,
     /// With `SO_REUSEADDR`. On Windows that takes an address over from the program that has it.
     Reuse,
+    /// With no option, and once it is bound with `SO_REUSEADDR`: it gets no address that another socket has, and
+    /// then lets those in that ask with the option themselves. On Linux alone that is a way of its own.
+    ReuseAfterBind,
     /// With `SO_REUSEPORT`, to share the connections. Unix alone has it.
     ReusePort,
     /// With `SO_EXCLUSIVEADDRUSE`. Windows alone has it.
@@ -77,10 +81,22 @@ const WINDOWS: [[BindAnswer; 6]; 6] = [
     [Granted, InUse, Granted, Denied, InUse, InUse],
 ];
 
+impl Sharing {
+    /// What the system sees of it in the call that binds.
+    fn when_asking(self) -> Self {
+        if self == Self::ReuseAfterBind { Self::Default } else { self }
+    }
+
+    /// What it sees when another socket asks later. Until the option is set that is the stricter one.
+    fn once_bound(self) -> Self {
+        if self == Self::ReuseAfterBind { Self::Reuse } else { self }
+    }
+}
+
 /// Where a way of asking stands in the table of Windows.
 fn place(sharing: Sharing, every: bool) -> usize {
     let pair = match sharing {
-        Sharing::Default | Sharing::ReusePort => 0,
+        Sharing::Default | Sharing::ReusePort | Sharing::ReuseAfterBind => 0,
         Sharing::Reuse => 2,
         Sharing::Exclusive => 4,
     };
@@ -91,15 +107,26 @@ impl BindRules {
     /// The ways in which a program can ask for an address here.
     pub fn ways(self) -> &'static [Sharing] {
         match self {
-            Self::Linux | Self::MacOs => &[Sharing::Default, Sharing::Reuse, Sharing::ReusePort],
+            Self::Linux => {
+                &[Sharing::Default, Sharing::Reuse, Sharing::ReusePort, Sharing::ReuseAfterBind]
+            }
+            Self::MacOs => &[Sharing::Default, Sharing::Reuse, Sharing::ReusePort],
             Self::Windows => &[Sharing::Default, Sharing::Reuse, Sharing::Exclusive],
         }
     }
 
+    /// Whether a program can listen over a socket of ours that is bound with
+    /// [`ReuseAfterBind`](Sharing::ReuseAfterBind) and does not listen.
+    pub fn lets_listen_over_a_bound_socket(self) -> bool {
+        self == Self::Linux
+    }
+
     /// The result for `second` when it asks for its address while `first` has its own.
     pub fn bind(self, first: &Bound, second: &Bound) -> BindAnswer {
-        let answers = meetings(first, second)
-            .map(|(held, wanted)| self.in_one_family(first, held, second, wanted));
+        let first = Bound { sharing: first.sharing.once_bound(), ..*first };
+        let second = Bound { sharing: second.sharing.when_asking(), ..*second };
+        let answers = meetings(&first, &second)
+            .map(|(held, wanted)| self.in_one_family(&first, held, &second, wanted));
         answers.into_iter().find(|answer| *answer != Granted).unwrap_or(Granted)
     }
 
@@ -263,6 +290,19 @@ mod test {
         let merely_bound = Bound { listens: false, ..bound(Sharing::Reuse, "127.0.0.1") };
         assert_eq!(rules.bind(&merely_bound, &second), Granted);
         assert_eq!(rules.listen(&bound(Sharing::Reuse, "127.0.0.1"), &second), InUse);
+    }
+
+    #[test]
+    fn on_linux_an_option_that_is_set_late_asks_for_the_port_alone_and_lets_in_who_asks_with_it() {
+        let rules = BindRules::Linux;
+        let here = |sharing| Bound { listens: false, ..bound(sharing, "127.0.0.1") };
+        let reserved = here(Sharing::ReuseAfterBind);
+        for &way in rules.ways() {
+            assert_eq!(rules.bind(&here(way), &reserved), InUse, "{way:?}");
+            let answer = if way == Sharing::Reuse { Granted } else { InUse };
+            assert_eq!(rules.bind(&reserved, &here(way)), answer, "{way:?}");
+        }
+        assert_eq!(rules.listen(&reserved, &here(Sharing::Reuse)), Granted);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub const APPENDING_NEEDS_A_LOCK: bool = false;
 /// with it any process of the same user could take connections from us.
 pub fn set_sharing(socket: &Socket, sharing: Sharing) -> io::Result<()> {
     match sharing {
-        Sharing::Default => Ok(()),
+        Sharing::Default | Sharing::ReuseAfterBind => Ok(()),
         Sharing::Reuse => socket.set_reuse_address(true),
         Sharing::ReusePort | Sharing::Exclusive => Err(io::ErrorKind::Unsupported.into()),
     }

@@ -1,6 +1,8 @@
 //! What only Linux tells of other processes and of files: the answers of systems on which it is unknown.
 
-use std::path::Path;
+use std::{net::SocketAddr, path::Path};
+
+use socket2::Socket;
 
 use super::interface::OpenFile;
 
@@ -22,6 +24,17 @@ pub fn shares_network(_: u32) -> bool {
 /// Whether it is the same number: processes have one.
 pub fn has_number(pid: u32, number: u32) -> bool {
     pid == number
+}
+
+/// No: the claims of these systems never ask.
+pub fn has_connections_alone(_: SocketAddr, _: &Socket) -> bool {
+    false
+}
+
+/// Not here: a socket cannot be given ports to choose from.
+#[cfg(test)]
+pub fn take_ports_from(_: &Socket, _: crate::port::Port) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Nothing: the system does not tell who has locked a file.

@@ -1,6 +1,7 @@
 //! Claims on this very system, and on the three systems as their bind tables describe them.
 
 mod model;
+mod reservation;
 
 use super::*;
 

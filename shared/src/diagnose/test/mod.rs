@@ -3,6 +3,7 @@
 mod fake_system;
 mod other_systems;
 mod probes;
+mod reservations;
 mod this_system;
 
 use std::{

@@ -1,5 +1,5 @@
 //! Sockets that are bound and neither listen nor have a connection. They are in none of the tables of
-//! `/proc/net`; from Linux 6.8 on the kernel tells of them by `sock_diag(7)`.
+//! `/proc/net`; from Linux 6.8 on the kernel tells of them by `sock_diag(7)`, as of all others.
 
 use std::{
     io::{self, Read, Write},
@@ -20,6 +20,18 @@ const PIECE: usize = 32 << 10;
 /// `TCP_BOUND_INACTIVE` as a bit of `idiag_states`. An older kernel knows no socket in this state.
 const BOUND_INACTIVE: u32 = 1 << 13;
 
+/// Every state, of an older kernel too.
+const EVERY_STATE: u32 = u32::MAX;
+
+/// `TCP_TIME_WAIT`, `TCP_CLOSE` and `TCP_LISTEN` in an answer. A socket that is merely bound has the state of a closed
+/// one there.
+const TIME_WAIT: u8 = 6;
+const CLOSE: u8 = 7;
+const LISTEN: u8 = 10;
+
+/// Where the request has the local port of the sockets that are wanted; 0 there is every port.
+const WANTED_PORT: usize = HEADER + 8;
+
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
 /// The lengths of `nlmsghdr`, `inet_diag_req_v2` and `inet_diag_msg`, in bytes.
@@ -32,23 +44,40 @@ const ANSWER: usize = 72;
 struct Piece {
     sockets: Vec<SocketEntry>,
     is_last: bool,
+    /// Whether the kernel has said that it does not answer.
+    is_refused: bool,
 }
 
 /// Every such socket of this network namespace; none where the kernel does not tell.
 pub(super) fn sockets() -> Vec<SocketEntry> {
-    let of = |family| ask(family).unwrap_or_default();
+    let of = |family| ask(family, BOUND_INACTIVE, 0).unwrap_or_default();
     [of(libc::AF_INET), of(libc::AF_INET6)].concat()
 }
 
-fn ask(family: libc::c_int) -> io::Result<Vec<SocketEntry>> {
+/// Every socket with this local port, in whatever state.
+///
+/// # Errors
+///
+/// If the kernel is not asked in this way, or does not answer.
+pub(super) fn at_port(port: u16) -> io::Result<Vec<SocketEntry>> {
+    let mut found = ask(libc::AF_INET, EVERY_STATE, port)?;
+    // Without IPv6 in the kernel there is no such socket.
+    found.extend(ask(libc::AF_INET6, EVERY_STATE, port).unwrap_or_default());
+    Ok(found)
+}
+
+fn ask(family: libc::c_int, states: u32, port: u16) -> io::Result<Vec<SocketEntry>> {
     let protocol = Protocol::from(libc::NETLINK_SOCK_DIAG);
     let mut kernel = Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(protocol))?;
     kernel.set_read_timeout(Some(TIMEOUT))?;
-    kernel.write_all(&request(family as u8))?;
+    kernel.write_all(&request(family as u8, states, port))?;
     let (mut sockets, mut bytes) = (Vec::new(), vec![0; PIECE]);
     loop {
         let read = kernel.read(&mut bytes)?;
         let piece = parse(&bytes[..read]);
+        if piece.is_refused {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         sockets.extend(piece.sockets);
         if piece.is_last || read == 0 {
             return Ok(sockets);
@@ -56,7 +85,7 @@ fn ask(family: libc::c_int) -> io::Result<Vec<SocketEntry>> {
     }
 }
 
-fn request(family: u8) -> Vec<u8> {
+fn request(family: u8, states: u32, port: u16) -> Vec<u8> {
     let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
     let mut bytes = Vec::with_capacity(HEADER + REQUEST);
     bytes.extend(((HEADER + REQUEST) as u32).to_ne_bytes());
@@ -65,9 +94,10 @@ fn request(family: u8) -> Vec<u8> {
     // The number of the question and the port of the one who asks.
     bytes.extend([0; 8]);
     bytes.extend([family, libc::IPPROTO_TCP as u8, 0, 0]);
-    bytes.extend(BOUND_INACTIVE.to_ne_bytes());
+    bytes.extend(states.to_ne_bytes());
     // Of any address.
     bytes.resize(HEADER + REQUEST, 0);
+    bytes[WANTED_PORT..WANTED_PORT + 2].copy_from_slice(&port.to_be_bytes());
     bytes
 }
 
@@ -78,7 +108,8 @@ fn parse(mut bytes: &[u8]) -> Piece {
         let kind = bytes.get(4..6).map(|kind| u16::from_ne_bytes([kind[0], kind[1]]));
         let message = usize::try_from(length).ok().and_then(|length| bytes.get(HEADER..length));
         let (Some(SOCK_DIAG_BY_FAMILY), Some(message)) = (kind, message) else {
-            return Piece { is_last: true, ..piece };
+            let is_refused = kind == Some(libc::NLMSG_ERROR as u16);
+            return Piece { is_last: true, is_refused, ..piece };
         };
         piece.sockets.extend(entry(message));
         // Messages begin at multiples of four.
@@ -98,7 +129,12 @@ fn entry(message: &[u8]) -> Option<SocketEntry> {
     let port = u16::from_be_bytes([message[4], message[5]]);
     Some(SocketEntry {
         local: SocketAddr::new(ip, port),
-        state: SocketState::Bound,
+        state: match message[1] {
+            LISTEN => SocketState::Listen,
+            TIME_WAIT => SocketState::TimeWait,
+            CLOSE => SocketState::Bound,
+            _ => SocketState::Other,
+        },
         id: number(message, 68).filter(|inode| *inode != 0).map(u64::from),
         uid: number(message, 64),
         pid: None,
@@ -120,6 +156,7 @@ mod test {
     fn answer() -> Vec<u8> {
         let mut message = [0; ANSWER];
         message[0] = libc::AF_INET as u8;
+        message[1] = CLOSE;
         message[4..6].copy_from_slice(&3030_u16.to_be_bytes());
         message[8..12].copy_from_slice(&[127, 0, 0, 1]);
         message[64..68].copy_from_slice(&1000_u32.to_ne_bytes());
@@ -147,6 +184,7 @@ mod test {
         };
         assert_eq!(piece.sockets, [socket.clone(), socket]);
         assert!(!parse(&answer()).is_last);
+        assert!(!piece.is_refused && parse(&framed(libc::NLMSG_ERROR as u16, &[0; 4])).is_refused);
     }
 
     proptest! {

@@ -12,6 +12,8 @@ use super::{
     unix,
 };
 
+mod connections;
+
 mod accounts;
 mod bound;
 mod locks;
@@ -20,6 +22,9 @@ mod ranges;
 mod tables;
 
 pub use accounts::{forbids_changes, has_access_list, keeps_modes, own_account};
+pub use connections::has_connections_alone;
+#[cfg(test)]
+pub use connections::take_ports_from;
 pub use locks::{locking_process, try_lock};
 pub use process::{boot_id, has_number, is_ignored, is_stopped, open_files, shares_network};
 pub use ranges::port_ranges;

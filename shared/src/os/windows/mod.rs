@@ -41,7 +41,9 @@ pub fn set_sharing(socket: &Socket, sharing: Sharing) -> io::Result<()> {
     match sharing {
         Sharing::Default => Ok(()),
         Sharing::Exclusive => make_exclusive(socket),
-        Sharing::Reuse | Sharing::ReusePort => Err(io::ErrorKind::Unsupported.into()),
+        Sharing::Reuse | Sharing::ReusePort | Sharing::ReuseAfterBind => {
+            Err(io::ErrorKind::Unsupported.into())
+        }
     }
 }
 

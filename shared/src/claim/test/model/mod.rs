@@ -4,7 +4,10 @@
 //! A program that listens on our addresses before us keeps the port, and the claim is refused. One that
 //! comes later never gets a connection to an address of ours: mostly because the system refuses him,
 //! and where it lets him in, because he has the wildcard and the closer address is ours. No option
-//! prevents that, and the last test lists those cases.
+//! prevents that, and a test lists those cases.
+//!
+//! On Linux a program that is merely bound before us keeps the port too, because that may be the reservation of
+//! another app; beside our own reservation only a program that sets `SO_REUSEADDR` gets it.
 
 mod system;
 
@@ -13,7 +16,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 use self::system::{Modelled, PORT, Stranger, US};
 use crate::{
     claim::{ClaimError, LOOPBACKS, carry_out::carry_out},
-    os::bind_table::{BindRules, Bound},
+    os::bind_table::{BindRules, Bound, Sharing},
 };
 
 const ANOTHER_USER: u32 = US + 1;
@@ -153,4 +156,83 @@ fn a_wildcard_is_all_that_a_second_comer_can_have_beside_a_claim() {
         "Windows: Reuse, same user, meanwhile",
     ];
     assert_eq!(let_in.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+/// A reservation and what becomes of it, on Linux.
+struct Reserved {
+    ours: bool,
+    /// Whether the stranger has a socket on one of our addresses.
+    he_is_bound: bool,
+    /// Whether the stranger listens there.
+    he_listens: bool,
+    he_was_late: bool,
+}
+
+fn reserve_beside(stranger: Stranger, is_after_a_run: bool) -> Reserved {
+    let system = Modelled::new(BindRules::Linux, stranger, true);
+    let system = if is_after_a_run { system.after_a_run() } else { system };
+    let sockets = carry_out(&system, &LOOPBACKS, PORT, false);
+    let he_was_late = system.it_is_over();
+    Reserved {
+        he_was_late,
+        ours: sockets.is_ok(),
+        he_is_bound: system.is_bound_beside_us(),
+        he_listens: LOOPBACKS.iter().any(|&ip| system.is_reached(ip)),
+    }
+}
+
+fn strangers_of_linux() -> impl Iterator<Item = (Stranger, bool)> {
+    strangers(BindRules::Linux).flat_map(|stranger| [(stranger, false), (stranger, true)])
+}
+
+/// I1, of a program.
+#[test]
+fn beside_a_reservation_a_program_that_asks_with_the_option_listens_and_no_other_one_is_bound() {
+    for (stranger, is_after_a_run) in strangers_of_linux() {
+        let end = reserve_beside(stranger, is_after_a_run);
+        let may_be_over_it = stranger.socket.sharing == Sharing::Reuse;
+        let meets = stranger.socket.ip.is_unspecified()
+            || LOOPBACKS.contains(&stranger.socket.ip.to_canonical());
+        if end.ours && end.he_was_late && meets {
+            // What is left of his own connections would not keep him out either.
+            assert_eq!(end.he_is_bound, may_be_over_it, "{stranger:?}");
+            assert_eq!(end.he_listens, may_be_over_it, "{stranger:?}");
+        }
+    }
+}
+
+#[test]
+fn who_is_bound_before_us_keeps_the_port_from_claims_and_reservations_whatever_is_left_of_a_run() {
+    for (stranger, is_after_a_run) in strangers_of_linux() {
+        let meets = stranger.socket.ip.is_unspecified()
+            || LOOPBACKS.contains(&stranger.socket.ip.to_canonical());
+        let system = || {
+            let system = Modelled::new(BindRules::Linux, stranger, true);
+            if is_after_a_run { system.after_a_run() } else { system }
+        };
+        for is_to_listen in [true, false] {
+            let system = system();
+            let sockets = carry_out(&system, &LOOPBACKS, PORT, is_to_listen);
+            if stranger.comes_after == 0 && meets && system.is_bound_beside_us() {
+                assert!(sockets.is_err(), "{stranger:?}, {is_after_a_run}, {is_to_listen}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_left_of_a_run_costs_neither_a_claim_nor_a_reservation_its_port() {
+    let socket = Bound {
+        ip: IpAddr::from([192, 0, 2, 1]),
+        dual: false,
+        sharing: Sharing::Default,
+        listens: false,
+        user: US,
+    };
+    for is_to_listen in [true, false] {
+        let stranger = Stranger { socket, comes_after: 0, listens_at_once: true };
+        let system = Modelled::new(BindRules::Linux, stranger, true).after_a_run();
+        let sockets = carry_out(&system, &LOOPBACKS, PORT, is_to_listen);
+        assert_eq!(sockets.map(|had| had.len()).ok(), Some(LOOPBACKS.len()));
+    }
 }

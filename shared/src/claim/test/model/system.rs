@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    claim::carry_out::Network,
+    claim::{LOOPBACKS, carry_out::Network},
     os::bind_table::{BindAnswer, BindRules, Bound, Sharing},
 };
 
@@ -37,6 +37,8 @@ pub(super) struct Modelled {
     opened: Cell<usize>,
     /// The stranger's socket; `None` before it is bound.
     his: Cell<Option<usize>>,
+    /// What is left of the connections of the last run, which had the option from its listener.
+    remains: Vec<Bound>,
 }
 
 /// A socket of ours, closed when it is dropped.
@@ -62,7 +64,21 @@ impl Modelled {
             questions: Cell::new(0),
             opened: Cell::new(0),
             his: Cell::new(None),
+            remains: Vec::new(),
         }
+    }
+
+    /// The same system after a run on our addresses that has left connections in `TIME_WAIT`.
+    pub(super) fn after_a_run(mut self) -> Self {
+        let remains = |ip| Bound {
+            ip,
+            dual: false,
+            sharing: Sharing::ReuseAfterBind,
+            listens: false,
+            user: US,
+        };
+        self.remains = LOOPBACKS.map(remains).to_vec();
+        self
     }
 
     /// Lets the stranger bind and listen, if it has not yet. Returns whether it binds only now.
@@ -89,6 +105,19 @@ impl Modelled {
         his.is_some() && his >= ours
     }
 
+    /// Whether the stranger has a socket, listening or not, where it meets one of our addresses.
+    pub(super) fn is_bound_beside_us(&self) -> bool {
+        let sockets = self.sockets.borrow();
+        let mut his = sockets.iter().filter(|(_, is_ours, _)| !is_ours);
+        his.any(|(.., socket)| LOOPBACKS.iter().any(|&ip| self.meets(socket, ip)))
+    }
+
+    /// Whether two sockets, neither of which shares, could not both have the port.
+    fn meets(&self, socket: &Bound, ip: IpAddr) -> bool {
+        let wanted = Bound { ip, dual: false, sharing: Sharing::Default, listens: false, user: US };
+        self.rules.bind(socket, &wanted) != BindAnswer::Granted
+    }
+
     fn closest(&self, ip: IpAddr, ours: bool) -> Option<u8> {
         let sockets = self.sockets.borrow();
         let asked = sockets.iter().filter(|(_, is_ours, _)| *is_ours == ours);
@@ -107,7 +136,8 @@ impl Modelled {
 
     fn let_bind(&self, is_ours: bool, socket: Bound) -> io::Result<usize> {
         let mut sockets = self.sockets.borrow_mut();
-        granted(sockets.iter().map(|(.., first)| self.rules.bind(first, &socket)))?;
+        let firsts = sockets.iter().map(|(.., first)| first).chain(&self.remains);
+        granted(firsts.map(|first| self.rules.bind(first, &socket)))?;
         let id = self.opened.replace(self.opened.get() + 1);
         sockets.push((id, is_ours, socket));
         Ok(id)
@@ -150,6 +180,14 @@ impl Network for Modelled {
     fn listen(&self, socket: &Ours) -> io::Result<()> {
         self.next_question();
         self.let_listen(socket.id)
+    }
+
+    fn has_connections_alone(&self, address: SocketAddr, own: &Ours) -> bool {
+        self.next_question();
+        let meets = |socket: &Bound| self.meets(socket, address.ip());
+        let sockets = self.sockets.borrow();
+        let others = sockets.iter().filter(|(id, ..)| *id != own.id);
+        self.remains.iter().any(meets) && !others.into_iter().any(|(.., other)| meets(other))
     }
 
     fn is_silent(&self, address: SocketAddr) -> bool {
