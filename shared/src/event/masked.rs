@@ -39,9 +39,26 @@ pub fn masked(argv: impl IntoIterator<Item = String>) -> Vec<String> {
     argv.into_iter().map(mask).collect()
 }
 
-/// A sentence, or a part of a settings file, without the secrets of a command line in it.
+/// A sentence, or a part of a settings file, without the secrets of a command line in it. A secret in quotation marks
+/// may have several words.
 pub fn masked_text(text: &str) -> String {
-    masked(text.split(' ').map(str::to_owned)).join(" ")
+    let (mut value_is_secret, mut open_mark) = (false, None);
+    let mask = |word: &str| {
+        if let Some(mark) = open_mark {
+            open_mark = open_mark.filter(|_| !word.contains(mark));
+            return None;
+        }
+        let (value, kept) = if mem::take(&mut value_is_secret) {
+            (word, MASK.to_owned())
+        } else {
+            value_is_secret = precedes_secret(word);
+            (word.split_once('=').map_or("", |(_, value)| value), masked_argument(word.to_owned()))
+        };
+        let mark = value.chars().next().filter(|mark| ['"', '\''].contains(mark));
+        open_mark = mark.filter(|mark| kept != word && !value[1..].contains(*mark));
+        Some(kept)
+    };
+    text.split(' ').filter_map(mask).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the next word is a secret. In a text there may be quotation marks and brackets before the name.
@@ -60,14 +77,32 @@ fn masked_argument(argument: String) -> String {
     if let Some((before, header)) = secret_header(&argument) {
         return format!("{before}{header} {MASK}");
     }
+    if let Some(name) = before_secret_value(&argument) {
+        return format!("{name}={MASK}");
+    }
     if argument.contains(' ') {
         return masked_text(&argument);
     }
-    match argument.split_once('=') {
-        Some((name, _)) if !name.contains("://") && names_secret(name) => format!("{name}={MASK}"),
-        _ if argument.contains("://") => masked_url(&argument),
-        _ => argument,
+    match argument.contains("://") {
+        true => masked_parameters(&masked_user(&argument)),
+        false => argument,
     }
+}
+
+/// What is before the value of an argument such as `--token=V`, `TOKEN=V` or `--set=api.token=V`.
+fn before_secret_value(argument: &str) -> Option<&str> {
+    let mut begin = 0;
+    for (end, _) in argument.match_indices('=') {
+        let name = &argument[begin..end];
+        if name.contains(' ') || name.contains("://") {
+            return None;
+        }
+        if names_secret(name) {
+            return Some(&argument[..end]);
+        }
+        begin = end + 1;
+    }
+    None
 }
 
 /// What is before a header of an argument whose value is a secret, and the header.
@@ -79,26 +114,35 @@ fn secret_header(argument: &str) -> Option<(&str, &str)> {
     (is_secret && !value.is_empty()).then_some((before, header))
 }
 
-/// The address without its password, and without the secrets among its parameters.
-fn masked_url(url: &str) -> String {
-    let (address, parameters) = url.split_once('?').map_or((url, None), |(a, p)| (a, Some(p)));
-    let password = address.find("://").and_then(|at| {
-        let authority = at + 3;
-        let end = address[authority..].find('/').map_or(address.len(), |end| authority + end);
-        let user = address[authority..end].rfind('@').map(|at| authority + at)?;
-        Some((authority + address[authority..user].find(':')? + 1, user))
-    });
-    let address = match password {
-        Some((begin, end)) => format!("{}{MASK}{}", &address[..begin], &address[end..]),
-        None => address.to_owned(),
-    };
-    let Some(parameters) = parameters else { return address };
+/// The addresses without the users and passwords in them: some services take a token in place of the user.
+fn masked_user(addresses: &str) -> String {
+    let (mut kept, mut rest) = (String::new(), addresses);
+    while let Some((scheme, after)) = rest.split_once("://") {
+        kept += scheme;
+        kept += "://";
+        let end = after.find(['/', '?', '#']).unwrap_or(after.len());
+        let user = after[..end].rfind('@');
+        if user.is_some() {
+            kept += MASK;
+        }
+        rest = &after[user.unwrap_or(0)..];
+    }
+    kept + rest
+}
+
+/// The addresses without the secrets among their parameters.
+fn masked_parameters(addresses: &str) -> String {
+    let begin = addresses.find(['?', '#']).unwrap_or(addresses.len());
+    let (address, parameters) = addresses.split_at(begin);
+    let separators = ['?', '#', '&'];
     let mask = |parameter: &str| match parameter.split_once('=') {
-        Some((name, _)) if names_secret(name) => format!("{name}={MASK}"),
+        Some((name, value)) if names_secret(name) => {
+            let separator = value.chars().last().filter(|last| separators.contains(last));
+            format!("{name}={MASK}{}", separator.map(String::from).unwrap_or_default())
+        }
         _ => parameter.to_owned(),
     };
-    let parameters: Vec<_> = parameters.split('&').map(mask).collect();
-    format!("{address}?{}", parameters.join("&"))
+    address.to_owned() + &parameters.split_inclusive(separators).map(mask).collect::<String>()
 }
 
 /// The value of a setting fit to be kept: a list of words, such as a command line, as [`masked`] has it.
@@ -125,7 +169,16 @@ mod test {
             (vec!["x", "--pw", "V", "--bearer=V"], vec!["x", "--pw", "***", "--bearer=***"]),
             (vec!["env", "DB_PASSWORD=V", "A=b"], vec!["env", "DB_PASSWORD=***", "A=b"]),
             (vec!["x", "--set", "auth.token=V"], vec!["x", "--set", "auth.token=***"]),
-            (vec!["x", "postgres://u:V@h/db"], vec!["x", "postgres://u:***@h/db"]),
+            (vec!["x", "postgres://u:V@h/db"], vec!["x", "postgres://***@h/db"]),
+            (vec!["x", "https://V@h/x@y"], vec!["x", "https://***@h/x@y"]),
+            (vec!["x", "--to=a://u:V@h,b://V@i"], vec!["x", "--to=a://***@h,b://***@i"]),
+            (vec!["DB=a://u:V@W@h?x=1&key=V#b"], vec!["DB=a://***@h?x=1&key=***#b"]),
+            (vec!["x", "--set=auth.token=V"], vec!["x", "--set=auth.token=***"]),
+            (vec!["x", "--password=V W"], vec!["x", "--password=***"]),
+            (vec!["x", "PASSWORD=V W"], vec!["x", "PASSWORD=***"]),
+            (vec!["x", "/a?token=V"], vec!["x", "/a?token=***"]),
+            (vec!["sh", "-c", "x --key 'V W' -p 1"], vec!["sh", "-c", "x --key *** -p 1"]),
+            (vec!["sh", "-c", "x --key='V W' -p 1"], vec!["sh", "-c", "x --key=*** -p 1"]),
             (vec!["x", "--url=http://h/?a=1&token=V"], vec!["x", "--url=http://h/?a=1&token=***"]),
             (vec!["-H", "Authorization: Bearer V"], vec!["-H", "Authorization: ***"]),
             (vec!["sh", "-c", "x --token V --port 1"], vec!["sh", "-c", "x --token *** --port 1"]),
@@ -140,6 +193,22 @@ mod test {
         let told = r#""/bin/x --token hunter2" is not a list: write ["/bin/x", "--key", "a"]"#;
         let kept = masked_text(told);
         assert!(!kept.contains("hunter2") && !kept.contains(r#""a""#), "{kept}");
+    }
+
+    #[test]
+    fn the_value_of_every_secret_is_masked_in_each_form() {
+        for word in ["token", "secret", "password", "key", "API_KEY", "db-password", "AuthToken"] {
+            for argv in [
+                vec![format!("--{word}=V")],
+                vec![format!("--{word}"), "V".to_owned()],
+                vec![format!("{word}=V")],
+                vec!["-e".to_owned(), format!("{word}=V")],
+                vec![format!("http://h/?{word}=V")],
+            ] {
+                let kept = masked(argv.clone()).join(" ");
+                assert!(!kept.contains('V') && kept.contains("***"), "{argv:?}: {kept}");
+            }
+        }
     }
 
     #[test]
