@@ -3,3 +3,4 @@
 //! Each module uses only modules that are declared below it.
 
 pub mod observation;
+pub mod template;

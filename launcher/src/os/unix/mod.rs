@@ -6,11 +6,17 @@ pub(super) mod sitter;
 pub(super) mod socket;
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsStr,
+    fs, io,
     net::TcpListener,
+    ops::Range,
     os::{
         fd::{BorrowedFd, OwnedFd, RawFd},
-        unix::process::{CommandExt, ExitStatusExt},
+        unix::{
+            ffi::OsStrExt,
+            process::{CommandExt, ExitStatusExt},
+        },
     },
     process::{Child, Command, ExitStatus},
     thread,
@@ -43,6 +49,18 @@ pub use self::{
         is_listening_at, make_substitute_folder, substitute_folder, substitute_socket,
     },
 };
+
+/// Whether `PATH` and `Path` are one variable.
+pub const VARIABLES_IGNORE_CASE: bool = false;
+
+/// A part of `text`, by its [encoded bytes](OsStr::as_encoded_bytes).
+///
+/// # Panics
+///
+/// If the text has no such part.
+pub fn part_of(text: &OsStr, part: Range<usize>) -> &OsStr {
+    OsStr::from_bytes(&text.as_bytes()[part])
+}
 
 /// Passes `sockets` to the process that `command` will start, as descriptors from 3 up, and puts it
 /// into a process group of its own, so that the terminal's Ctrl-C reaches the launcher alone.

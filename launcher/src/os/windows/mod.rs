@@ -11,6 +11,7 @@ mod process;
 mod account;
 mod handover;
 mod job;
+mod text;
 mod threads;
 
 mod handle;
@@ -30,7 +31,11 @@ pub use self::{
         with_socket_name,
     },
     process::{detach, kill, memory_of, signal_of, spawn, wait_for_end},
+    text::part_of,
 };
+
+/// Whether `PATH` and `Path` are one variable.
+pub const VARIABLES_IGNORE_CASE: bool = true;
 
 /// Has a launcher write anew what it has lost: no signal does here.
 ///
