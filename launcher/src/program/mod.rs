@@ -2,5 +2,6 @@
 //!
 //! Each module uses only modules that are declared below it.
 
+pub mod environment;
 pub mod observation;
 pub mod template;
