@@ -111,6 +111,7 @@ def port_story($port):
   map(select(
     .port == $port
     or (.event == "port_moved" and (.from == $port or .to == $port))
+    or (.event == "program_elsewhere" and (.asked == $port or .took == $port))
     or (.event == "port_assigned" and .previous == $port)
     or (.event == "settings_changed" and .key == "port"
         and (.from == "\($port)" or .to == "\($port)"))));
@@ -131,6 +132,9 @@ def ends_launch:
   .event | . == "launch_stopped" or . == "launch_failed" or . == "launch_gave_up"
            or . == "instance_found";
 
+# Whether the launch has a port from this record on: it listens, or is bound for a program.
+def is_claim: .event | . == "port_claimed" or . == "port_reserved";
+
 # Whether this record can be of a command that starts nothing, such as `settings set` or `forget`: it
 # writes under a launch_id of its own.
 def may_be_of_a_command:
@@ -147,7 +151,7 @@ def restarts($why): of_event("server_restarting") | map(select((.why // "failed"
 # asked for; null if there is none.
 def launches:
   by_launch
-  | map((map(select(.event == "port_claimed"))[-1] // {}) as $claim
+  | map((map(select(is_claim))[-1] // {}) as $claim
         | (map(select(.event == "server_ready"))[0] // {}) as $ready
         | (map(select(ends_launch))[-1] // {}) as $ending
         | { launch_id: .[0].launch_id,

@@ -5,6 +5,7 @@
 //! is ours.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -21,12 +22,13 @@ use crate::{
     paths::{Folders, HomeId},
     port::Port,
     regular_file::{self, Links},
+    words::ProgramMode,
 };
 
 /// The version of the file's format.
 pub const SCHEMA: u32 = 1;
 
-/// Where the running server of an app is: what its reader can use of a [`LaunchInfo`], and more.
+/// Where the running server or program of an app is: what its reader can use of a [`LaunchInfo`], and more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// The version of the format.
@@ -56,6 +58,20 @@ pub struct Discovery {
     /// Which folders this file belongs to; absent if it is unknown.
     #[serde(default, skip_serializing_if = "HomeId::is_unknown")]
     pub home_id: HomeId,
+    /// How the program of the app gets its port; absent for our own server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ProgramMode>,
+    /// The process that the program's command was started as, while `server_pid` is the one that listens; absent for
+    /// our own server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_pid: Option<u32>,
+    /// The further ports of the program by their names; absent if it has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ports: BTreeMap<String, Port>,
+    /// The name of the computer or the container that the processes belong to; absent for our own server, which
+    /// proves itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
 }
 
 impl Discovery {
@@ -76,6 +92,10 @@ impl Discovery {
             started_at: Timestamp::now(),
             control: None,
             home_id: HomeId::default(),
+            mode: None,
+            main_pid: None,
+            ports: BTreeMap::new(),
+            machine: None,
         }
     }
 
@@ -116,4 +136,53 @@ impl Discovery {
 pub fn withdraw(file: &Path) {
     // Nothing depends on it: who finds the file asks the port.
     let _ = fs::remove_file(file);
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+    use crate::os;
+
+    fn of_our_server() -> Discovery {
+        let port = Port::new(17342).expect("not 0");
+        let launch =
+            LaunchInfo { launch_id: Uuid::nil(), ..LaunchInfo::new(AppName::default(), port) };
+        let published = Discovery::new(&launch, 5201, vec![([127, 0, 0, 1], 17342).into()]);
+        Discovery { started_at: Timestamp::UNIX_EPOCH, ..published }
+    }
+
+    #[test]
+    fn what_only_a_program_has_is_not_written_for_our_own_server_and_need_not_be_there() {
+        let written = serde_json::to_value(of_our_server()).expect("JSON");
+        for key in ["mode", "main_pid", "ports", "machine"] {
+            assert!(written.get(key).is_none(), "{key}");
+        }
+        assert_eq!(serde_json::from_value::<Discovery>(written).ok(), Some(of_our_server()));
+    }
+
+    #[test]
+    fn a_program_is_published_with_all_that_it_has_and_read_again() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folders = Folders::locate(Some(home.path()), None).expect("given");
+        let metrics = Port::new(17343).expect("not 0");
+        let program = Discovery {
+            mode: Some(ProgramMode::Number),
+            main_pid: Some(5300),
+            ports: BTreeMap::from([("metrics".to_owned(), metrics)]),
+            machine: Some(os::machine_name()),
+            ..of_our_server()
+        };
+        crate::paths::make_parent(&folders.discovery(&program.app)).expect("a folder");
+        program.publish(&folders).expect("written");
+        let found = Discovery::read(&folders.discovery(&program.app)).expect("a discovery file");
+        assert_eq!(Discovery { home_id: HomeId::default(), ..found }, program);
+    }
+
+    #[test]
+    fn a_mode_of_a_newer_version_is_no_error() {
+        let mut written = serde_json::to_value(of_our_server()).expect("JSON");
+        written["mode"] = "of_next_year".into();
+        let read: Discovery = serde_json::from_value(written).expect("a discovery file");
+        assert_eq!(read.mode, Some(ProgramMode::Other));
+    }
 }

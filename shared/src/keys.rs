@@ -72,15 +72,19 @@ keys! {
     /// The process found on the port: `pid`, `name`, `exe`, `user`, `started_at` (UTC), each null where
     /// it could not be found out.
     HOLDER = "holder";
-    /// `port_conflict`: how long the attempt and its diagnosis took. `port_claimed`: since the first
-    /// candidate. `server_spawned`: since the attempt to start it. `server_listening`, `server_ready`:
+    /// `port_conflict`: how long the attempt and its diagnosis took. `port_claimed`, `port_reserved`: since
+    /// the first candidate. `server_spawned`: since the attempt to start it. `server_listening`, `server_ready`:
     /// since the writer's own start.
     ELAPSED_MS = "elapsed_ms";
-    /// The addresses that listen, in the order in which they were claimed, such as `127.0.0.1:17342`
-    /// and `[::1]:17342`.
+    /// The addresses that listen, or that are reserved, in the order in which they were claimed, such as
+    /// `127.0.0.1:17342` and `[::1]:17342`. `program_exposed`: those that other computers can reach.
     ADDRESSES = "addresses";
     /// How many candidates were tried, this one included.
     TRIED = "tried";
+    /// The port that a program was given.
+    ASKED = "asked";
+    /// The port that the program listens on in its place.
+    TOOK = "took";
     /// `port_moved`: the port of last time. `settings_changed`: the value as it was written in the file.
     FROM = "from";
     /// `port_moved`: the port now. `settings_changed`: the value as it is written in the file now.
@@ -94,7 +98,8 @@ keys! {
     /// From where a stop, a restart or a move was asked for: `cli`, `console`, `api`, `signal`, `logout`
     /// or `shutdown`; null if it was not asked for, or the server passed the request on without it.
     BY = "by";
-    /// The server's process id; null if it could not be started.
+    /// The server's process id; null if it could not be started. Of a program: that of the process which
+    /// listens, which need not be the one that was started.
     SERVER_PID = "server_pid";
     /// How long after the start of its process the server was ready; null where no launcher started it.
     SINCE_SPAWN_MS = "since_spawn_ms";

@@ -1,7 +1,7 @@
 //! The running instance of an app, where nothing that leads to it is left and nothing of it answers.
 //!
 //! Its history says which processes had which port last. A process that was started before the record and
-//! holds a listening socket on that port is still the same one: stopped, or busy.
+//! holds a socket on that port, listening or reserved for a program, is still the same one: stopped, or busy.
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ const SLACK: SignedDuration = SignedDuration::from_secs(2);
 pub struct RecordedProcess {
     /// Its process id.
     pub pid: u32,
-    /// Where it listens, for itself or for its server.
+    /// Where it listens, for itself or for its server, or what it keeps for its program.
     pub port: Port,
     /// Launcher or server.
     pub program: Process,
@@ -54,7 +54,7 @@ impl RecordedProcesses {
 
     /// The process that has the app now, by the tables of the system.
     pub fn running(&self) -> Option<&RecordedProcess> {
-        self.0.iter().find(|found| found.is_alive() && diagnose::is_listener(found.pid, found.port))
+        self.0.iter().find(|found| found.is_alive() && diagnose::is_holder(found.pid, found.port))
     }
 }
 

@@ -178,7 +178,7 @@ words! {
         Ephemeral = "ephemeral",
         /// It is the default of many well-known programs, or `avoid` names it.
         Crowded = "crowded",
-        /// A server that binds for itself found the port taken after all.
+        /// A server or a program that binds for itself lost the port to another after all.
         LostRace = "lost_race",
         /// None of the others could be shown.
         Unknown = "unknown",
@@ -280,6 +280,12 @@ words! {
         TimedOut = "timed_out",
         /// Another program answered in the server's place, or the server wrote something else than messages.
         WrongAnswer = "wrong_answer",
+        /// The program listens on another port than it was given, and `on_elsewhere` is `fail`.
+        Elsewhere = "elsewhere",
+        /// Other computers can reach the program, and `expose` is `refuse`.
+        Exposed = "exposed",
+        /// Another program listens on the port in place of the one that was started.
+        LostRace = "lost_race",
         /// The loopback interface of this computer is down.
         NoLoopback = "no_loopback",
         /// The launcher of a running instance does not answer.
@@ -338,6 +344,16 @@ words! {
         Waiting = "waiting",
         /// The launch ends as soon as its servers have ended.
         Stopping = "stopping",
+    } else Other
+
+    /// How a program gets its port.
+    pub enum ProgramMode {
+        /// It is given the number and binds by itself, over a reservation where the system lets it.
+        Number = "number",
+        /// The launcher listens on the port and forwards to the program.
+        Front = "front",
+        /// It is given listening sockets.
+        Sockets = "sockets",
     } else Other
 
     /// Who had a port at a moment, as far as recorded.

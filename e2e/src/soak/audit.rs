@@ -86,7 +86,7 @@ fn remembered_by(history: &[Value]) -> BTreeMap<&str, Option<&Value>> {
     for record in history {
         match text(record, "event") {
             "port_assigned" => last_good = Some(&record["port"]),
-            "port_claimed" => {
+            "port_claimed" | "port_reserved" => {
                 remembered.entry(text(record, "launch_id")).or_insert(last_good);
             }
             _ => {}
@@ -101,7 +101,7 @@ fn refused_before_claimed(launch: &[&Value], last_good: Option<&Value>, findings
     for record in launch {
         match text(record, "event") {
             "port_conflict" => refused.push(&record["port"]),
-            "port_claimed" => {
+            "port_claimed" | "port_reserved" => {
                 // Moves that were refused have left theirs, and claimed nothing.
                 let before = record["tried"].as_u64().unwrap_or(0) as usize - 1;
                 let all_are_there = refused.len() == before || !is_first && refused.len() > before;
@@ -170,7 +170,7 @@ fn one_at_a_time(history: &[Value], killed: &Killed, findings: &mut Findings) {
     for record in history.iter().filter(|record| record["process"] == "launcher") {
         let launch = text(record, "launch_id");
         match text(record, "event") {
-            "port_claimed" => {
+            "port_claimed" | "port_reserved" => {
                 if let Some(other) = holder.filter(|holder| *holder != launch) {
                     let now: Timestamp = text(record, "ts").parse().expect("a time");
                     let is_gone = killed.get(other).is_some_and(|when| *when < now);

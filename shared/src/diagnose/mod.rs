@@ -46,7 +46,7 @@ use crate::{
     discovery::Discovery,
     identity::{Identity, PROBE_TIMEOUT, ProbeError, Secret},
     invoked_as,
-    os::{PortRanges, SocketEntry, SocketTables, System},
+    os::{PortRanges, SocketEntry, SocketState, SocketTables, System},
     paths::Folders,
     port::Port,
 };
@@ -66,11 +66,21 @@ pub enum Depth {
 
 /// Whether the process with a number here listens on a port, as far as the tables of the system show it.
 pub fn is_listener(pid: u32, port: Port) -> bool {
+    has_socket(pid, port, &[SocketState::Listen])
+}
+
+/// Whether the process with a number here listens on a port or keeps it for a program, as far as the tables of the
+/// system show it.
+pub fn is_holder(pid: u32, port: Port) -> bool {
+    has_socket(pid, port, &[SocketState::Listen, SocketState::Bound])
+}
+
+fn has_socket(pid: u32, port: Port, states: &[SocketState]) -> bool {
     let system = System::default();
     let seen = Snapshot::read(&system, true);
-    let listeners = seen.listeners(port);
-    let ids = listeners.iter().filter_map(|entry| entry.id).collect();
-    seen.with_holders(system.holders(&ids)).pids(&listeners).contains(&pid)
+    let sockets = seen.in_states(port, states);
+    let ids = sockets.iter().filter_map(|entry| entry.id).collect();
+    seen.with_holders(system.holders(&ids)).pids(&sockets).contains(&pid)
 }
 
 /// Finds out why ports could not be claimed, for one launch.

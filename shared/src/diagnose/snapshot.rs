@@ -53,10 +53,10 @@ impl Snapshot {
         Self { sockets, holders: HashMap::new(), has_listeners_alone, own_uid }
     }
 
-    /// The sockets that listen on a port, on whatever address.
-    pub(super) fn listeners(&self, port: Port) -> Vec<SocketEntry> {
+    /// The sockets of these states at a port, on whatever address.
+    pub(super) fn in_states(&self, port: Port, states: &[SocketState]) -> Vec<SocketEntry> {
         let entries = self.sockets.get(&port.get()).into_iter().flatten();
-        entries.filter(|entry| entry.state == SocketState::Listen).cloned().collect()
+        entries.filter(|entry| states.contains(&entry.state)).cloned().collect()
     }
 
     /// The ids by which [`SocketTables::holders`] finds the holders of the sockets.

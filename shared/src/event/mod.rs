@@ -244,6 +244,26 @@ events! {
         #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
         elapsed: Duration,
     } => "port claimed", Info, [Launcher, Server];
+    /// A candidate is ours: bound for a program, which listens there by itself.
+    PortReserved {
+        /// Held from now on, until `port_released`.
+        port: Port,
+        /// Why it was a candidate.
+        #[serde(default)]
+        origin: Origin,
+        /// The addresses held.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::event::address::Address>))]
+        addresses: Vec<SocketAddr>,
+        /// How many candidates were tried, this one included.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(minimum = 1))]
+        tried: usize,
+        /// Since the first candidate.
+        #[serde(rename = "elapsed_ms", with = "milliseconds", default)]
+        #[cfg_attr(feature = "schema", schema(value_type = f64, minimum = 0))]
+        elapsed: Duration,
+    } => "port reserved", Info, [Launcher];
     /// The port is another than last time.
     PortMoved {
         /// The port it had.
@@ -270,6 +290,32 @@ events! {
         #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
         server_pid: u32,
     } => "port exposed", Warning, [Server];
+    /// A program listens on another port than the one that it was given.
+    ProgramElsewhere {
+        /// The port that it was to listen on.
+        asked: Port,
+        /// The port that it listens on.
+        took: Port,
+        /// Its addresses there.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::event::address::Address>))]
+        addresses: Vec<SocketAddr>,
+        /// The process that listens.
+        #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
+        server_pid: u32,
+    } => "program listens elsewhere", Warning, [Launcher];
+    /// A program listens on addresses at which other computers can reach it.
+    ProgramExposed {
+        /// Open to other computers from now on.
+        port: Port,
+        /// Those of its addresses that are not of this computer alone.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::event::address::Address>))]
+        addresses: Vec<SocketAddr>,
+        /// The process that listens.
+        #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 4_294_967_295_u64))]
+        server_pid: u32,
+    } => "program exposed", Warning, [Launcher];
     /// The server reported ready and proved its identity through `127.0.0.1`.
     ServerReady(ServerReady) => "server ready", Info, [Launcher, Server];
     /// The port is remembered.
@@ -347,8 +393,11 @@ impl EventName {
     pub fn ports(self) -> &'static [&'static str] {
         match self {
             Self::PortMoved => &[keys::FROM, keys::TO],
+            Self::ProgramElsewhere => &[keys::ASKED, keys::TOOK],
             Self::PortConflict
             | Self::PortClaimed
+            | Self::PortReserved
+            | Self::ProgramExposed
             | Self::ServerSpawned
             | Self::ServerListening
             | Self::PortExposed
@@ -385,11 +434,14 @@ impl Event {
         match self {
             Self::PortConflict(conflict) => conflict.port == port,
             Self::PortClaimed { port: its, .. }
+            | Self::PortReserved { port: its, .. }
+            | Self::ProgramExposed { port: its, .. }
             | Self::PortAssigned { port: its, .. }
             | Self::PortForgotten { port: its, .. }
             | Self::PortExposed { port: its, .. }
             | Self::InstanceFound { port: its, .. } => *its == port,
             Self::PortMoved { from, to, .. } => *from == port || *to == port,
+            Self::ProgramElsewhere { asked, took, .. } => *asked == port || *took == port,
             Self::ServerSpawned(at) | Self::ServerListening(at) => at.port == port,
             Self::ServerReady(ready) => ready.at.port == port,
             Self::ServerExited(end) => end.port == Some(port),

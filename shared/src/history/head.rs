@@ -31,6 +31,8 @@ pub struct Head<'a> {
     port: Option<&'a RawValue>,
     from: Option<&'a RawValue>,
     to: Option<&'a RawValue>,
+    asked: Option<&'a RawValue>,
+    took: Option<&'a RawValue>,
 }
 
 impl Head<'_> {
@@ -42,6 +44,8 @@ impl Head<'_> {
             let value = match *key {
                 keys::PORT => self.port,
                 keys::FROM => self.from,
+                keys::ASKED => self.asked,
+                keys::TOOK => self.took,
                 _ => self.to,
             };
             value.is_some_and(|value| value.get().parse::<Port>().is_ok())
@@ -50,8 +54,9 @@ impl Head<'_> {
 
     /// Whether it is about `port`, or about leaving or reaching it.
     pub(super) fn is_about(&self, port: Port) -> bool {
-        let values = [self.port, self.from, self.to].into_iter().flatten();
-        values.filter_map(|value| value.get().parse().ok()).any(|number: u16| number == port.get())
+        let values = [self.port, self.from, self.to, self.asked, self.took];
+        let mut numbers = values.into_iter().flatten().filter_map(|value| value.get().parse().ok());
+        numbers.any(|number: u16| number == port.get())
     }
 }
 
@@ -79,6 +84,7 @@ impl<'de: 'a, 'a> Visitor<'de> for HeadVisitor<'a> {
         let (mut event, mut process, mut launch_id) = (None, None, None);
         let (mut pid, mut seq) = (None, None);
         let (mut port, mut from, mut to) = (None, None, None);
+        let (mut asked, mut took) = (None, None);
         let text = |text: Option<BorrowedText<'a>>| text.map(|text| text.0);
         while let Some(BorrowedText(key)) = members.next_key()? {
             if seen.has(&key) {
@@ -95,13 +101,15 @@ impl<'de: 'a, 'a> Visitor<'de> for HeadVisitor<'a> {
                 keys::PORT => port = members.next_value()?,
                 keys::FROM => from = members.next_value()?,
                 keys::TO => to = members.next_value()?,
+                keys::ASKED => asked = members.next_value()?,
+                keys::TOOK => took = members.next_value()?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
             seen.add(key);
         }
         let ts = ts.ok_or_else(|| M::Error::missing_field(keys::TS))?;
         let app = app.ok_or_else(|| M::Error::missing_field(keys::APP))?;
-        Ok(Head { ts, event, app, process, pid, launch_id, seq, port, from, to })
+        Ok(Head { ts, event, app, process, pid, launch_id, seq, port, from, to, asked, took })
     }
 }
 

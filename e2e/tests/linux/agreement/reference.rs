@@ -92,9 +92,10 @@ impl Line {
         members.get("app")?.as_str()?;
         let needs = match members["event"].as_str()? {
             "port_moved" => &["from", "to"][..],
-            "port_conflict" | "port_claimed" | "port_assigned" | "port_forgotten"
-            | "port_exposed" | "server_spawned" | "server_listening" | "server_ready"
-            | "instance_found" => &["port"],
+            "program_elsewhere" => &["asked", "took"],
+            "port_conflict" | "port_claimed" | "port_reserved" | "port_assigned"
+            | "port_forgotten" | "port_exposed" | "program_exposed" | "server_spawned"
+            | "server_listening" | "server_ready" | "instance_found" => &["port"],
             _ => &[],
         };
         for key in needs {
@@ -134,7 +135,7 @@ impl Filter {
 }
 
 fn is_about(record: &Value, port: u16) -> bool {
-    ["port", "from", "to"].iter().any(|key| record[key] == port)
+    ["port", "from", "to", "asked", "took"].iter().any(|key| record[key] == port)
 }
 
 impl Reference {
@@ -253,8 +254,8 @@ impl Reference {
             let is_same = |key: &str| holding.is_some_and(|holding| holding[key] == record[key]);
             let is_about = is_about(record, port);
             let next = match record["event"].as_str().unwrap_or_default() {
-                "port_claimed" if is_about => "claimed",
-                "port_claimed"
+                "port_claimed" | "port_reserved" if is_about => "claimed",
+                "port_claimed" | "port_reserved"
                     if is_same("app")
                         && is_same("machine")
                         && !is_same("launch_id")

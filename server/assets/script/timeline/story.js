@@ -31,6 +31,7 @@ class Story {
         launch.ready = record.port;
         return this.#occupy(launch, record);
       case EVENT.PORT_CLAIMED:
+      case EVENT.PORT_RESERVED:
       case EVENT.SERVER_SPAWNED:
       case EVENT.SERVER_LISTENING:
         return this.#occupy(launch, record);

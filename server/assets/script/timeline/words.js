@@ -12,7 +12,8 @@ export function sentence(record) {
       return say("event.port_conflict", { why });
     }
     case EVENT.PORT_CLAIMED:
-      return say("event.port_claimed", { port: record.port, origin: say(`origin.${record.origin}`) });
+    case EVENT.PORT_RESERVED:
+      return say(`event.${event}`, { port: record.port, origin: say(`origin.${record.origin}`) });
     case EVENT.PORT_MOVED:
       return say(`event.port_moved.${record.why}`, record);
     case EVENT.SETTINGS_CHANGED: {

@@ -204,7 +204,7 @@ impl OwnerAtTime {
     /// Who has the port after this record about it.
     fn follow(&mut self, found: FoundRecord) {
         let state = match &found.record.event {
-            Event::PortClaimed { .. } => Ownership::Claimed,
+            Event::PortClaimed { .. } | Event::PortReserved { .. } => Ownership::Claimed,
             Event::ServerReady(_) => Ownership::Serving,
             Event::ServerExited(end) if self.is_served_by(end.server_pid) => Ownership::Claimed,
             Event::LaunchGaveUp(_) if self.is_held_by_launch_of(&found.record) => Ownership::GaveUp,
@@ -273,7 +273,7 @@ impl OwnerAtTime {
         if !is_launcher || self.holding().is_none() {
             return Ok(());
         }
-        let claims = Filter::of_events([EventName::PortClaimed]);
+        let claims = Filter::of_events([EventName::PortClaimed, EventName::PortReserved]);
         let of_app = Filter { app: Some(app), until, ..claims };
         for found in records_of(history, &of_app, offset) {
             let found = found?;

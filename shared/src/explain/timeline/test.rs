@@ -106,6 +106,17 @@ fn a_killed_launch_has_ended_at_the_latest_when_its_app_claims_another_port() {
 }
 
 #[test]
+fn a_port_that_is_reserved_for_a_program_is_held_as_a_claimed_one_is() {
+    let reserved = |port: u16, launch| {
+        line(0, "port_reserved", "server", launch, &format!(r#""port":{port}"#))
+    };
+    let claimed = line(0, "port_claimed", "server", A, r#""port":3030"#);
+    assert_eq!(end_of(&reserved(3030, A)), end_of(&claimed));
+    let elsewhere = reserved(17000, B);
+    assert!(end_of(&(claimed + &elsewhere)).contains("ended without a record"));
+}
+
+#[test]
 fn a_server_that_crashed_serves_no_more_and_one_that_was_followed_by_another_does() {
     let serving = line(1, "server_ready", "server", A, r#""port":3030,"server_pid":7"#);
     let exited = |pid| {

@@ -195,9 +195,24 @@ impl<'a> PlannedLaunch<'a> {
             self.fail(Some(port), EndReason::Exited, 75);
             return None;
         }
+        if self.random.u32(0..40) == 0 {
+            self.be_odd(port, server_pid);
+        }
         let since_spawn = Some(self.some_time());
         self.record(Event::ServerReady(ServerReady { at, since_spawn }));
         Some(server_pid)
+    }
+
+    /// What a program may do that a server of ours does not.
+    fn be_odd(&mut self, port: Port, server_pid: u32) {
+        let took = some_port(self.random);
+        let (here, everywhere) = (addresses(took), vec![([0, 0, 0, 0], port.get()).into()]);
+        let is_elsewhere = self.random.bool();
+        self.record(if is_elsewhere {
+            Event::ProgramElsewhere { asked: port, took, addresses: here, server_pid }
+        } else {
+            Event::ProgramExposed { port, addresses: everywhere, server_pid }
+        });
     }
 
     fn remember(&mut self, port: Port, why: MoveReason) {
@@ -335,7 +350,12 @@ impl<'a> PlannedLaunch<'a> {
 
     fn claim(&mut self, port: Port, origin: Origin, tried: usize) {
         let (addresses, elapsed) = (addresses(port), self.some_time());
-        self.record(Event::PortClaimed { port, origin, addresses, tried, elapsed });
+        let is_of_a_program = self.writer == Process::Launcher && self.random.u32(0..8) == 0;
+        self.record(if is_of_a_program {
+            Event::PortReserved { port, origin, addresses, tried, elapsed }
+        } else {
+            Event::PortClaimed { port, origin, addresses, tried, elapsed }
+        });
     }
 
     fn conflict(&mut self, port: Port, origin: Origin) {

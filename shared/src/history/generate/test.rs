@@ -6,7 +6,7 @@ use super::*;
 use crate::history::{Damage, DamageKind, Filter, Found, Reader, line_number};
 
 /// How many different events are made.
-const EVENTS: usize = 19;
+const EVENTS: usize = 22;
 
 fn made(seed: u64, records: u64, faults: bool) -> (Vec<u8>, Vec<InjectedFault>, GeneratedHistory) {
     let (mut bytes, mut truth) = (Vec::new(), Vec::new());
