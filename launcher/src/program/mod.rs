@@ -3,5 +3,7 @@
 //! Each module uses only modules that are declared below it.
 
 pub mod environment;
+pub mod verification;
+
 pub mod observation;
 pub mod template;
