@@ -138,7 +138,7 @@ keys! {
     ERROR = "error";
 
     /// How many lines of diagnostics this process could not write so far: they found no room in the
-    /// queue or on the disk.
+    /// queue or on the disk. In the output of a program: how many lines are missing in this place.
     DROPPED = "dropped";
     /// How many files of diagnostics this process has deleted so far, to keep within their limits.
     FILES = "files";
@@ -158,6 +158,19 @@ keys! {
     REMOTE_ADDR = "remote_addr";
     /// A line that the server wrote where a hand-over message was expected.
     LINE = "line";
+
+    /// Where the program wrote it: `stdout` or `stderr`; `log` for a line of the log itself.
+    STREAM = "stream";
+    /// The line without colours and secrets. Control characters but for tabs, and what turns the order of a text around, are
+    /// escaped: `\u{7}`. Bytes that are no UTF-8 are U+FFFD.
+    TEXT = "text";
+    /// How many bytes at the end of the line were not kept, because it is longer than 16 KiB.
+    CUT = "cut";
+    /// `true` if the program had not ended the line after a second, such as a prompt; its rest is the next line.
+    UNFINISHED = "unfinished";
+    /// The line itself if it is a JSON object, character for character: a number may be of any size, and a name may be
+    /// there twice. Secrets are masked, and an object that is nested more than 127 times is left out.
+    JSON = "json";
 }
 
 #[cfg(test)]

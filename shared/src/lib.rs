@@ -7,8 +7,9 @@
 //! - [`diagnose`]: why a port could not be claimed, and who holds it.
 //! - [`assignment`], [`handover`], [`token`]: remembered ports, the server's sockets and messages,
 //!   the credentials of browsers and scripts.
-//! - [`settings`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`ready_line`]: what is kept in files or
-//!   printed for programs.
+//! - [`settings`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`program_log`], [`ready_line`]: what is kept in
+//!   files or printed for programs.
+//! - `rotation`: logs that are renamed when they grow.
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
 //! - `log_file`, [`regular_file`]: a file that several processes append to, and one that may be
 //!   something else.
@@ -37,8 +38,11 @@ pub mod app_lock;
 pub mod discovery;
 pub mod identity;
 pub mod logging;
+pub mod program_log;
 pub mod ready_line;
 pub mod settings;
+
+mod rotation;
 
 pub mod atomic;
 pub mod environment;

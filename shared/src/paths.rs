@@ -281,6 +281,21 @@ impl Folders {
     pub fn history(&self) -> PathBuf {
         self.logs.join("port-history.jsonl")
     }
+
+    /// The folder of what programs write: `logs/programs`.
+    pub fn programs(&self) -> PathBuf {
+        self.logs.join("programs")
+    }
+
+    /// The output of an app, a line of JSON each: `logs/programs/<app>.jsonl`.
+    pub fn program_log(&self, app: &AppName) -> PathBuf {
+        self.programs().join(format!("{app}.jsonl"))
+    }
+
+    /// The output of an app as it came: `logs/programs/<app>.log`.
+    pub fn plain_program_log(&self, app: &AppName) -> PathBuf {
+        self.programs().join(format!("{app}.log"))
+    }
 }
 
 /// Makes the folder that holds `file`, for this user alone (0700), if it is not there.

@@ -22,6 +22,9 @@ const INVISIBLE: [char; 14] = [
 /// assert_eq!(shared::printable::escaped("cod.\u{202e}exe\u{1b}[2J"), r"cod.\u{202e}exe\u{1b}[2J");
 /// ```
 pub fn escaped(text: &str) -> String {
+    if !text.contains(is_escaped) {
+        return text.to_owned();
+    }
     let escaped = |c: char| match is_escaped(c) {
         true => c.escape_default().to_string(),
         false => c.to_string(),
@@ -59,7 +62,7 @@ pub fn in_json(json: &str) -> Cow<'_, str> {
 }
 
 fn is_escaped(c: char) -> bool {
-    c.is_control() || INVISIBLE.contains(&c)
+    c.is_control() || c > '\u{7f}' && INVISIBLE.contains(&c)
 }
 
 #[cfg(test)]

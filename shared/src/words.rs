@@ -410,6 +410,8 @@ words! {
         Moved = "moved",
         /// The answer of `open`.
         Open = "open",
+        /// The answer of `forget` about the output of the app.
+        OutputRemoved = "output_removed",
         /// The answer of `restart`.
         Restarted = "restarted",
         /// One setting of `settings show`.
@@ -429,6 +431,26 @@ words! {
         /// The answer of `where`.
         Where = "where",
     }
+
+    /// How the output of a program is kept.
+    pub enum OutputFormat {
+        /// Each line is a line of JSON.
+        Json = "json",
+        /// The bytes as they came, with their colours and secrets.
+        Plain = "plain",
+        /// Not at all.
+        None = "none",
+    }
+
+    /// Where a line of a program's output comes from.
+    pub enum OutputStream {
+        /// The program's stdout.
+        Stdout = "stdout",
+        /// The program's stderr.
+        Stderr = "stderr",
+        /// The log itself: lines before this one could not be written.
+        Log = "log",
+    } else Other
 
     /// An event of the stream that the console follows.
     pub enum StreamEvent {

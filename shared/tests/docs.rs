@@ -135,7 +135,7 @@ fn every_event_has_the_keys_that_the_reference_lists() {
 #[test]
 fn every_json_example_of_the_formats_is_one() {
     let validator = validator();
-    let (mut records, mut lines, mut discoveries, mut printed) = (0, 0, 0, 0);
+    let (mut records, mut lines, mut discoveries, mut printed, mut outputs) = (0, 0, 0, 0, 0);
     let readme = values("logs/README.md");
     for value in values("docs/formats.md").into_iter().chain(readme) {
         if value.get(keys::TARGET).is_some() {
@@ -147,6 +147,11 @@ fn every_json_example_of_the_formats_is_one() {
             assert_eq!(keys_of(&value)[..wanted.len()], wanted);
             assert!(keys_of(&value).iter().all(|key| keys::ALL.contains(key)), "{value}");
             lines += 1;
+        } else if value.get(keys::STREAM).is_some() {
+            assert!(keys_of(&value).iter().all(|key| keys::ALL.contains(key)), "{value}");
+            let text = value[keys::TEXT].as_str().expect("a text");
+            assert_eq!(serde_json::from_str::<Value>(text).expect("JSON"), value[keys::JSON]);
+            outputs += 1;
         } else if value.get(keys::SEQ).is_some() {
             assert_eq!(problems(&validator, &value), [""; 0], "{value}");
             records += 1;
@@ -163,7 +168,7 @@ fn every_json_example_of_the_formats_is_one() {
             discoveries += 1;
         }
     }
-    assert_eq!((records, lines, discoveries, printed), (2, 1, 1, 1));
+    assert_eq!((records, lines, discoveries, printed, outputs), (2, 1, 1, 1, 1));
 }
 
 /// What is said in one of the two directions, and whether `line` is it.

@@ -15,9 +15,8 @@ use std::{
 use crate::{
     history::{Losses, Sink, print_failure},
     log_file::LostLines,
+    rotation::RotatingFile,
 };
-
-use super::rotation::RotatingFile;
 
 /// How long a batch grows. A person who follows a log does not notice so short a delay.
 const PAUSE: Duration = Duration::from_millis(20);

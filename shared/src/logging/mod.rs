@@ -8,20 +8,19 @@
 
 mod batch_writer;
 
-mod rotation;
-
 use std::{io, sync::Arc};
 
 use slog::{Drain, Level, Logger, o, warn};
 
-use self::{batch_writer::Worker, rotation::RotatingFile};
+use self::batch_writer::Worker;
 use crate::{
     history::{Author, JsonLines, Sink, print_failure},
     keys,
     paths::Folders,
+    rotation::{Limits, RotatingFile},
 };
 
-pub use self::rotation::{KEEP, MAX_KEPT, ROTATE_AT};
+pub use crate::rotation::{KEEP, MAX_KEPT, ROTATE_AT};
 
 /// How lines reach the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub fn open(
     level: Level,
     mode: Mode,
 ) -> Diagnostics {
-    let mut file = RotatingFile::new(folders.logs().join(name));
+    let mut file = RotatingFile::new(folders.logs().join(name), Limits::DIAGNOSTICS);
     match mode {
         Mode::Sync => {
             file.delete_old();

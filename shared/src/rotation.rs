@@ -3,7 +3,7 @@
 //!
 //! One process at a time renames, under a lock of its own that is not waited for: a process that finds it taken
 //! writes on, and notices at the next write that the file has another name. A process that is stopped
-//! while it has the lock lets the file grow up to [`MAX_KEPT`], and holds up no other.
+//! while it has the lock lets the file grow up to [`Limits::max_kept`], and holds up no other.
 
 use std::{
     fs::{self, File},
@@ -29,9 +29,30 @@ pub const MAX_KEPT: u64 = 100_000_000;
 /// How long a file that was put aside is kept, after its last change.
 pub const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How large the files of one log may be, how many, and how old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// The size in bytes beyond which a file is put aside.
+    pub rotate_at: u64,
+    /// What all files may take together, in bytes.
+    pub max_kept: u64,
+    /// How many files that were put aside are kept.
+    pub max_put_aside: usize,
+    /// How long a file that was put aside is kept, after its last change.
+    pub keep: Duration,
+}
+
+impl Limits {
+    /// Those of diagnostics, whose files are not counted.
+    pub(crate) const DIAGNOSTICS: Self =
+        Self { rotate_at: ROTATE_AT, max_kept: MAX_KEPT, max_put_aside: usize::MAX, keep: KEEP };
+}
+
 /// A log that is kept within its limits.
-pub(super) struct RotatingFile {
+#[derive(Debug)]
+pub(crate) struct RotatingFile {
     log: LogFile,
+    limits: Limits,
     losses: Losses,
 }
 
@@ -44,11 +65,11 @@ struct OldFile {
 
 impl RotatingFile {
     /// The log at `path`.
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { log: LogFile::new(path), losses: Losses::default() }
+    pub(crate) fn new(path: PathBuf, limits: Limits) -> Self {
+        Self { log: LogFile::new(path), limits, losses: Losses::default() }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.log.path()
     }
 
@@ -57,23 +78,23 @@ impl RotatingFile {
     /// # Errors
     ///
     /// How many of the lines were not written, and why. They are counted among the losses.
-    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), LostLines> {
+    pub(crate) fn append(&mut self, lines: &[u8]) -> Result<(), LostLines> {
         let appended = self.make_room(lines).and_then(|()| self.log.append(lines));
         self.losses.dropped += appended.as_ref().map_or_else(|lost| lost.lines, |()| 0);
         appended
     }
 
-    pub(super) fn losses(&self) -> Losses {
+    pub(crate) fn losses(&self) -> Losses {
         self.losses
     }
 
     fn make_room(&mut self, lines: &[u8]) -> Result<(), LostLines> {
         // What keeps the length from being read keeps the lines from being written, and that tells it.
-        if self.log.length().is_ok_and(|length| length >= ROTATE_AT) {
+        if self.log.length().is_ok_and(|length| length >= self.limits.rotate_at) {
             // The next write tries again.
             let _ = self.rotate();
         }
-        if self.log.length().is_ok_and(|length| length >= MAX_KEPT) {
+        if self.log.length().is_ok_and(|length| length >= self.limits.max_kept) {
             let full =
                 io::Error::new(io::ErrorKind::FileTooLarge, "it is full, and stays in its place");
             return Err(LostLines { lines: count_lines(lines), error: about(self.path(), &full) });
@@ -91,7 +112,7 @@ impl RotatingFile {
             Ok(true) | Err(_) => {}
         }
         // Another process may have renamed it before this one had the lock.
-        if self.log.length()? >= ROTATE_AT {
+        if self.log.length()? >= self.limits.rotate_at {
             fs::rename(self.path(), paths::put_aside(self.path(), ""))?;
             self.log.close();
             self.delete_old();
@@ -99,20 +120,23 @@ impl RotatingFile {
         Ok(())
     }
 
-    /// Deletes the files that are older than [`KEEP`], and the oldest while all together may exceed [`MAX_KEPT`].
+    /// Deletes the files that are too old, and the oldest while they are too many, or all together may take too much.
     /// Their lines are counted first, which takes a second for each gigabyte or two.
-    pub(super) fn delete_old(&mut self) {
+    pub(crate) fn delete_old(&mut self) {
+        let Limits { rotate_at, max_kept, max_put_aside, keep } = self.limits;
         let now = SystemTime::now();
         let mut files = self.old_files();
         files.sort_by_key(|file| file.changed_at);
         let mut kept: u64 = files.iter().map(|file| file.size).sum();
+        let mut left = files.len();
         for file in files {
-            let is_too_old = now.duration_since(file.changed_at).is_ok_and(|age| age > KEEP);
-            if !is_too_old && kept + ROTATE_AT <= MAX_KEPT {
+            let is_too_old = now.duration_since(file.changed_at).is_ok_and(|age| age > keep);
+            if !is_too_old && kept + rotate_at <= max_kept && left <= max_put_aside {
                 return;
             }
             let lines = lines_of(&file.path).unwrap_or_default();
             kept -= file.size;
+            left -= 1;
             // Another process may have deleted, and counted, it.
             if fs::remove_file(&file.path).is_ok() {
                 self.losses.deleted_files += 1;
@@ -122,18 +146,11 @@ impl RotatingFile {
     }
 
     fn old_files(&self) -> Vec<OldFile> {
-        let folder = self.path().parent().and_then(|folder| fs::read_dir(folder).ok());
-        let entries = folder.into_iter().flatten().flatten();
-        entries.filter_map(|entry| self.old_file(&entry)).collect()
-    }
-
-    fn old_file(&self, entry: &fs::DirEntry) -> Option<OldFile> {
-        let name = entry.file_name();
-        let live = self.path().file_name()?.to_str()?;
-        let stamp = name.to_str()?.strip_prefix(live)?.strip_prefix('.')?;
-        let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-        let changed_at = metadata.modified().ok()?;
-        is_stamp(stamp).then(|| OldFile { path: entry.path(), changed_at, size: metadata.len() })
+        let old_file = |path: PathBuf| {
+            let metadata = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+            Some(OldFile { changed_at: metadata.modified().ok()?, size: metadata.len(), path })
+        };
+        put_aside_of(self.path()).into_iter().filter_map(old_file).collect()
     }
 }
 
@@ -147,12 +164,28 @@ impl Sink for RotatingFile {
     }
 }
 
+/// What was put aside of the log at `path`, the oldest first.
+pub(crate) fn put_aside_of(path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().and_then(|folder| fs::read_dir(folder).ok());
+    let live = path.file_name().and_then(|name| name.to_str());
+    let is_put_aside = |name: &str| {
+        let stamp = live.and_then(|live| name.strip_prefix(live)?.strip_prefix('.'));
+        stamp.is_some_and(is_stamp)
+    };
+    let entries = folder.into_iter().flatten().flatten();
+    let entries = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_put_aside));
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
 /// Whether this is what a file that was put aside has behind its name; version 0.1 wrote the local time,
-/// without fractions of a second.
+/// without fractions of a second. The log of an app whose name ends in such a stamp goes on behind it.
 fn is_stamp(text: &str) -> bool {
     let of_version_0_1 = "20261122T120159";
-    let time = text.get(..of_version_0_1.len());
-    time.is_some_and(|time| DateTime::strptime("%Y%m%dT%H%M%S", time).is_ok())
+    let Some((time, rest)) = text.split_at_checked(of_version_0_1.len()) else { return false };
+    DateTime::strptime("%Y%m%dT%H%M%S", time).is_ok()
+        && rest.bytes().all(|byte| byte.is_ascii_digit() || b".Z".contains(&byte))
 }
 
 fn lines_of(path: &Path) -> io::Result<u64> {
@@ -174,7 +207,7 @@ mod test {
     use super::*;
 
     fn file_in(folder: &Path) -> RotatingFile {
-        let mut file = RotatingFile::new(folder.join("server.jsonl"));
+        let mut file = RotatingFile::new(folder.join("server.jsonl"), Limits::DIAGNOSTICS);
         file.delete_old();
         file
     }
