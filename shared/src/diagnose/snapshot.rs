@@ -154,6 +154,7 @@ mod test {
             uid: None,
             pid: None,
             waiting: 0,
+            is_ipv6_only: None,
         };
         let all = ["[::]:9", "127.0.0.1:9", "0.0.0.0:9", "192.0.2.1:9", "[::1]:9"].map(socket);
         let conflicting_sockets = |entries: &[SocketEntry], anywhere| {

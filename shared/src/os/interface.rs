@@ -105,6 +105,47 @@ pub struct SocketEntry {
     pub pid: Option<u32>,
     /// For a listener: how many connections wait to be accepted.
     pub waiting: u32,
+    /// For a listener on an IPv6 address: whether it takes no IPv4 connections; `None` if the tables do
+    /// not have it.
+    pub is_ipv6_only: Option<bool>,
+}
+
+/// How the listeners of a system are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListenerSource {
+    /// The kernel is asked for listeners alone, and tells when one ends.
+    SockDiag,
+    /// They are read from the tables of all sockets, which takes longer the more there are.
+    ProcTables,
+    /// Another table of the system has them.
+    SystemTable,
+}
+
+/// Which processes the system shows to this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessVisibility {
+    /// Those of every user.
+    All,
+    /// Those of its own user, as where `/proc` is mounted with `hidepid`.
+    OwnUser,
+    /// None: `/proc` is not mounted.
+    Nothing,
+}
+
+/// A process that descends from another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeProcess {
+    /// Its number, which another process may have later.
+    pub pid: u32,
+    /// The process that started it, or has adopted it since.
+    pub parent: u32,
+    /// The user whose rights it has (the effective one); `None` if the system does not tell.
+    pub uid: Option<u32>,
+    /// When it started, in a unit of the system: with the number it means one process for as long as the
+    /// system runs. `None` if the system does not tell.
+    pub started: Option<u64>,
+    /// Whether it can be seen which sockets it has open.
+    pub can_be_read: bool,
 }
 
 /// A file that a process has open.

@@ -36,8 +36,8 @@ pub mod bind_table;
 mod interface;
 
 pub use interface::{
-    Account, FileIdentity, FileRights, HoldingProcess, OpenFile, PortRanges, SocketEntry,
-    SocketState, SocketTables, SpecialFile,
+    Account, FileIdentity, FileRights, HoldingProcess, ListenerSource, OpenFile, PortRanges,
+    ProcessVisibility, SocketEntry, SocketState, SocketTables, SpecialFile, TreeProcess,
 };
 pub use system::*;
 #[cfg(not(target_os = "linux"))]

@@ -70,6 +70,7 @@ fn rows(
             // Process 0 stands for none: a closed connection, or a system that does not report it.
             pid: word(row, layout.pid).filter(|&pid| pid != 0),
             waiting: 0,
+            is_ipv6_only: None,
         })
     };
     rows.take(count).filter_map(entry).collect()

@@ -4,7 +4,8 @@ use std::{net::SocketAddr, path::Path};
 
 use socket2::Socket;
 
-use super::interface::OpenFile;
+use super::interface::{OpenFile, ProcessVisibility};
+use crate::port::Port;
 
 /// Whether an access list lets other users write: what macOS and Windows have of it does not show in a mode.
 pub fn has_access_list(_: &Path) -> bool {
@@ -46,4 +47,30 @@ pub fn locking_process(_: &Path) -> Option<u32> {
 /// on Windows a lock that a process has open can neither be removed nor renamed.
 pub fn open_files(_: impl Fn(&Path) -> bool) -> impl Iterator<Item = OpenFile> {
     std::iter::empty()
+}
+
+/// Every process: what is another user's may not be looked into, and is shown.
+pub fn process_visibility() -> ProcessVisibility {
+    ProcessVisibility::All
+}
+
+/// What would wait for the end of listeners on a port: the system does not tell of it.
+#[derive(Debug, Clone)]
+pub enum ListenerEndMonitor {}
+
+impl ListenerEndMonitor {
+    /// None.
+    pub fn open(_: Port) -> Option<Self> {
+        None
+    }
+
+    /// Never called.
+    pub fn wait(&self) -> bool {
+        match *self {}
+    }
+
+    /// Never called.
+    pub fn interrupt(&self) {
+        match *self {}
+    }
 }

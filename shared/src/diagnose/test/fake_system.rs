@@ -43,7 +43,15 @@ impl FakeSystem {
         let id = u64::try_from(self.sockets.len()).expect("few sockets") + 1;
         let local = local.parse().expect("an address");
         let (id_, uid) = (Some(id), Some(uid));
-        self.sockets.push(SocketEntry { local, state, id: id_, uid, pid: None, waiting: 0 });
+        self.sockets.push(SocketEntry {
+            local,
+            state,
+            id: id_,
+            uid,
+            pid: None,
+            waiting: 0,
+            is_ipv6_only: None,
+        });
         self.holders.insert(id, pids.to_vec());
         self
     }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use rustix::fs::fstat;
 use socket2::Socket;
 
-use super::{bound, tables};
+use super::{sock_diag, tables};
 use crate::os::interface::{SocketEntry, SocketState};
 
 /// Whether nothing but connections, open or over, has an address besides our `own` bound socket: no listener, and no
@@ -16,7 +16,7 @@ use crate::os::interface::{SocketEntry, SocketState};
 /// `TIME_WAIT` must not cost an app its port. Where neither that nor `/proc/net` can be read the answer is no.
 pub fn has_connections_alone(address: SocketAddr, own: &Socket) -> bool {
     let Ok(about) = fstat(own) else { return false };
-    let seen = bound::at_port(address.port()).or_else(|_| tables::sockets());
+    let seen = sock_diag::at_port(address.port()).or_else(|_| tables::sockets());
     seen.is_ok_and(|sockets| are_connections(&sockets, address, about.st_ino))
 }
 

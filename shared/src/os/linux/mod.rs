@@ -15,19 +15,26 @@ use super::{
 mod connections;
 
 mod accounts;
-mod bound;
+mod listeners;
 mod locks;
-mod process;
 mod ranges;
+mod sock_diag;
 mod tables;
+mod tree;
+
+mod process;
 
 pub use accounts::{forbids_changes, has_access_list, keeps_modes, own_account};
 pub use connections::has_connections_alone;
 #[cfg(test)]
 pub use connections::take_ports_from;
+pub use listeners::{ListenerEndMonitor, listener_source, listeners};
 pub use locks::{locking_process, try_lock};
-pub use process::{boot_id, has_number, is_ignored, is_stopped, open_files, shares_network};
+pub use process::{
+    boot_id, has_number, is_ignored, is_stopped, open_files, shares_network, sockets_of,
+};
 pub use ranges::port_ranges;
+pub use tree::{process_visibility, tree_of};
 pub use unix::*;
 
 /// Decides the steps of a claim on this system.
@@ -42,8 +49,13 @@ pub struct System {
 impl SocketTables for System {
     fn sockets(&self) -> io::Result<Vec<SocketEntry>> {
         let mut sockets = tables::sockets()?;
-        sockets.extend(bound::sockets());
+        sockets.extend(sock_diag::bound());
         Ok(sockets)
+    }
+
+    fn listeners(&self) -> Option<io::Result<Vec<SocketEntry>>> {
+        // Where the kernel does not tell, the tables of all sockets are read at once.
+        sock_diag::listeners().ok().map(Ok)
     }
 
     fn holders(&self, wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {

@@ -2,13 +2,16 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt, fs,
+    fmt, fs, io,
     mem::MaybeUninit,
     path::Path,
 };
 
 use jiff::Timestamp;
-use rustix::fs::{Mode, OFlags, RawDir};
+use rustix::{
+    fs::{Mode, OFlags, RawDir},
+    io::Errno,
+};
 
 use crate::{
     conflict::Holder,
@@ -39,7 +42,7 @@ pub(super) fn holders(wanted: &HashSet<u64>) -> HashMap<u64, Vec<u32>> {
     found
 }
 
-fn pids() -> impl Iterator<Item = u32> {
+pub(super) fn pids() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
@@ -69,6 +72,17 @@ fn without_remark(path: String) -> String {
     path.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(path)
 }
 
+/// The sockets that a process has open, by the inode in [`SocketEntry::id`](crate::os::SocketEntry::id).
+///
+/// # Errors
+///
+/// If the process is gone, or may not be looked into (`PermissionDenied`).
+pub fn sockets_of(pid: u32) -> io::Result<HashSet<u64>> {
+    let mut sockets = HashSet::new();
+    each_socket(pid, |inode| sockets.extend([inode]))?;
+    Ok(sockets)
+}
+
 /// Calls `found` with the inode of every socket that a process has open.
 fn each_socket(pid: u32, mut found: impl FnMut(u64)) -> rustix::io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -78,8 +92,13 @@ fn each_socket(pid: u32, mut found: impl FnMut(u64)) -> rustix::io::Result<()> {
     while let Some(name) = names.next() {
         let mut target = [MaybeUninit::uninit(); 64];
         let target = rustix::fs::readlinkat_raw(&folder, name?.file_name(), &mut target);
-        if let Some(inode) = target.ok().and_then(|(target, _)| socket_inode(target)) {
-            found(inode);
+        match target {
+            Ok((target, _)) => {
+                socket_inode(target).into_iter().for_each(&mut found);
+            }
+            Err(Errno::ACCESS | Errno::PERM) => return Err(Errno::ACCESS),
+            // It was closed just now.
+            Err(_) => {}
         }
     }
     Ok(())
@@ -116,7 +135,7 @@ fn full_name(comm: &str, exe: Option<&str>) -> String {
 
 /// The user whose rights a process has. The owner of `/proc/PID` is not asked: it is root for any
 /// program that does not let itself be debugged.
-fn user_of(pid: u32) -> Option<u32> {
+pub(super) fn user_of(pid: u32) -> Option<u32> {
     status_of(pid, "Uid:")?.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
@@ -152,19 +171,20 @@ pub(super) fn boot_time() -> Option<i64> {
 }
 
 /// The fields of `/proc/PID/stat`.
-#[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    pid: u32,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) pid: u32,
     name: String,
     state: String,
-    parent: u32,
+    pub(super) parent: u32,
     session: u32,
+    threads: u32,
     /// When the process started, in clock ticks since the start of the system.
-    started: i64,
+    pub(super) started: i64,
 }
 
 impl Stat {
-    fn read(pid: u32) -> Option<Self> {
+    pub(super) fn read(pid: u32) -> Option<Self> {
         let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
         Self::parse(&String::from_utf8_lossy(&stat))
     }
@@ -182,6 +202,7 @@ impl Stat {
             state: field(3)?.to_owned(),
             parent: field(4)?.parse().ok()?,
             session: field(6)?.parse().ok()?,
+            threads: field(20)?.parse().ok()?,
             started: field(22)?.parse().ok()?,
         })
     }
@@ -192,6 +213,11 @@ impl Stat {
         let milliseconds =
             boot.checked_mul(1000)?.checked_add(self.started.checked_mul(1000)? / ticks)?;
         Timestamp::from_millisecond(milliseconds).ok()
+    }
+
+    /// Whether it has ended and waits for its parent. A process whose first thread has ended lives on in the others.
+    pub(super) fn is_dead(&self) -> bool {
+        matches!(&*self.state, "Z" | "X") && self.threads <= 1
     }
 
     /// Whether the process that started this one is gone. It was then adopted, by the first process or by

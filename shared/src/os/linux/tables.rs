@@ -53,7 +53,7 @@ fn entry(line: &str) -> Option<SocketEntry> {
     let id = (inode != 0).then_some(inode);
     // A closed connection belongs to no process, and 0 then does not mean root.
     let uid = (id.is_some() || state == SocketState::Listen).then_some(uid);
-    Some(SocketEntry { local, state, id, uid, pid: None, waiting })
+    Some(SocketEntry { local, state, id, uid, pid: None, waiting, is_ipv6_only: None })
 }
 
 /// `0100007F:0BD6`: the bytes of the address as words in the order of this machine.

@@ -18,9 +18,10 @@ mod ranges;
 mod sysctl;
 mod tables;
 
-pub use process::{is_ignored, is_stopped};
+pub use process::{is_ignored, is_stopped, tree_of};
 pub use ranges::port_ranges;
 pub use sysctl::boot_id;
+pub use tables::{listener_source, listeners, sockets_of};
 pub use unix::*;
 
 /// Decides the steps of a claim on this system.

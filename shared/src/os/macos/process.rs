@@ -1,6 +1,6 @@
 //! Processes, by libproc: what is known of one.
 
-use std::{ffi::CStr, mem, path::Path, ptr};
+use std::{collections::BTreeMap, ffi::CStr, io, mem, path::Path, ptr};
 
 use jiff::Timestamp;
 use libc::{
@@ -10,8 +10,14 @@ use libc::{
 
 use crate::{
     conflict::Holder,
-    os::{interface::HoldingProcess, unix},
+    os::{
+        interface::{HoldingProcess, TreeProcess},
+        unix,
+    },
 };
+
+/// The most children of one process that are asked for.
+const MAX_CHILDREN: usize = 1 << 12;
 
 /// What is known of a process; `None` if it is gone or another user's. Whether it was left
 /// behind is unknown: what launchd starts has no other parent than what it adopts.
@@ -41,6 +47,50 @@ fn bsd_info(pid: c_int) -> Option<proc_bsdinfo> {
     // SAFETY: it consists of numbers, for which zeros will do where nothing was written.
     let info = unsafe { info.assume_init() };
     (written == length).then_some(info)
+}
+
+/// The processes that descend from `root`, which is not one of them, in the order of their numbers. A process
+/// whose parent has ended is no longer among them: there is nothing here that adopts orphans but launchd.
+///
+/// # Errors
+///
+/// If `root` is gone (`NotFound`).
+pub fn tree_of(root: u32) -> io::Result<Vec<TreeProcess>> {
+    let root = c_int::try_from(root).map_err(|_| io::ErrorKind::NotFound)?;
+    bsd_info(root).ok_or(io::ErrorKind::NotFound)?;
+    let (mut found, mut left) = (BTreeMap::new(), vec![root]);
+    while let Some(parent) = left.pop() {
+        for child in children_of(parent) {
+            if let (Ok(pid), false) = (u32::try_from(child), found.contains_key(&child)) {
+                found.insert(child, described(pid, parent, bsd_info(child).as_ref()));
+                left.push(child);
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// What is known of a process; nothing of another user's.
+fn described(pid: u32, parent: c_int, info: Option<&proc_bsdinfo>) -> TreeProcess {
+    let microseconds = |info: &proc_bsdinfo| {
+        info.pbi_start_tvsec.checked_mul(1_000_000)?.checked_add(info.pbi_start_tvusec)
+    };
+    TreeProcess {
+        pid,
+        parent: parent.cast_unsigned(),
+        uid: info.map(|info| info.pbi_uid),
+        started: info.and_then(microseconds),
+        can_be_read: info.is_some(),
+    }
+}
+
+fn children_of(parent: c_int) -> Vec<c_int> {
+    let mut pids = vec![0; MAX_CHILDREN];
+    let length = c_int::try_from(size_of_val(pids.as_slice())).unwrap_or_default();
+    // SAFETY: `pids` has `length` bytes to write to, and lives until the call returns.
+    let count = unsafe { libc::proc_listchildpids(parent, pids.as_mut_ptr().cast(), length) };
+    pids.truncate(usize::try_from(count).unwrap_or(0));
+    pids
 }
 
 /// The file that it runs.

@@ -11,7 +11,7 @@ use std::{
 
 use listeners::Protocol;
 
-use crate::os::interface::{SocketEntry, SocketState};
+use crate::os::interface::{ListenerSource, SocketEntry, SocketState};
 
 /// Every TCP socket of the processes that may be looked into.
 pub(super) fn sockets() -> io::Result<Vec<SocketEntry>> {
@@ -32,8 +32,38 @@ pub(super) fn sockets() -> io::Result<Vec<SocketEntry>> {
         uid: None,
         pid: None,
         waiting: 0,
+        is_ipv6_only: None,
     };
     Ok(tcp.map(entry).collect())
+}
+
+/// Every listener of the processes that may be looked into.
+///
+/// # Errors
+///
+/// If the processes cannot be listed.
+pub fn listeners() -> io::Result<Vec<SocketEntry>> {
+    let mut sockets = sockets()?;
+    sockets.retain(|socket| socket.state == SocketState::Listen);
+    Ok(sockets)
+}
+
+/// How [`listeners`] finds them.
+///
+/// # Errors
+///
+/// Those of [`listeners`].
+pub fn listener_source() -> io::Result<ListenerSource> {
+    listeners().map(|_| ListenerSource::SystemTable)
+}
+
+/// What the sockets of a process are known by in [`SocketEntry::id`]: the process itself.
+///
+/// # Errors
+///
+/// Never here.
+pub fn sockets_of(pid: u32) -> io::Result<HashSet<u64>> {
+    Ok(HashSet::from([u64::from(pid)]))
 }
 
 /// The processes that have these sockets.

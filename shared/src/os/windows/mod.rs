@@ -30,7 +30,9 @@ mod hcn;
 mod tables;
 
 pub use files::*;
+pub use process::tree_of;
 pub use ranges::port_ranges;
+pub use tables::{listener_source, listeners, sockets_of};
 
 /// Decides the steps of a claim on this system.
 pub const RULES: BindRules = BindRules::Windows;

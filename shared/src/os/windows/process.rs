@@ -1,6 +1,6 @@
 //! Processes: what is known of one, as far as this user may ask.
 
-use std::{io, path::Path, ptr};
+use std::{collections::BTreeMap, io, path::Path, ptr};
 
 use jiff::Timestamp;
 use windows_sys::Win32::{
@@ -14,7 +14,7 @@ use windows_sys::Win32::{
 use super::{handle::Handle, snapshot, user};
 use crate::{
     conflict::{HTTP_SYS, Holder},
-    os::interface::HoldingProcess,
+    os::interface::{HoldingProcess, TreeProcess},
 };
 
 /// The process that stands for the kernel. A port that it holds is http.sys's: there programs and
@@ -93,7 +93,48 @@ fn image(process: &Handle) -> Option<String> {
     Some(String::from_utf16_lossy(path))
 }
 
+/// The processes that descend from `root`, which is not one of them, in the order of their numbers. Processes keep
+/// the number of the parent that has ended, so what a process of the tree left behind counts until that number
+/// is used again.
+///
+/// # Errors
+///
+/// If `root` is gone (`NotFound`).
+pub fn tree_of(root: u32) -> io::Result<Vec<TreeProcess>> {
+    let parents: BTreeMap<u32, u32> = snapshot::parents().collect();
+    if !parents.contains_key(&root) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let mut found = BTreeMap::new();
+    let mut left = vec![(root, started_ticks(root))];
+    while let Some((parent, parent_started)) = left.pop() {
+        for (&pid, _) in parents.iter().filter(|(_, of)| **of == parent) {
+            let started = started_ticks(pid);
+            // What is older than its parent was started by another process of that number.
+            let is_child = parent_started.is_none_or(|of| started.is_none_or(|own| of <= own));
+            if pid == root || found.contains_key(&pid) || !is_child {
+                continue;
+            }
+            let can_be_read = started.is_some();
+            found.insert(pid, TreeProcess { pid, parent, uid: None, started, can_be_read });
+            left.push((pid, started));
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// When a process started, in ticks of 100 ns since 1601; `None` if it is not ours to ask.
+fn started_ticks(pid: u32) -> Option<u64> {
+    u64::try_from(created_at(&open(pid).ok()?)?).ok()
+}
+
 fn started_at(process: &Handle) -> Option<Timestamp> {
+    let microseconds = created_at(process)?.checked_sub(TICKS_UNTIL_1970)? / 10;
+    Timestamp::from_microsecond(microseconds).ok()
+}
+
+/// When it started, in ticks of 100 ns since 1601.
+fn created_at(process: &Handle) -> Option<i64> {
     let [mut created, mut exited, mut kernel, mut user] = [FILETIME::default(); 4];
     // SAFETY: the handle is open, and the four times may be written to until the call returns.
     let done = unsafe {
@@ -106,6 +147,5 @@ fn started_at(process: &Handle) -> Option<Timestamp> {
         )
     };
     let ticks = i64::from(created.dwHighDateTime) << 32 | i64::from(created.dwLowDateTime);
-    let microseconds = ticks.checked_sub(TICKS_UNTIL_1970)? / 10;
-    (done != 0).then(|| Timestamp::from_microsecond(microseconds).ok())?
+    (done != 0).then_some(ticks)
 }

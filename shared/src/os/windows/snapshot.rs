@@ -23,6 +23,11 @@ pub(super) fn children(pid: u32) -> Vec<u32> {
     children.map(|entry| entry.th32ProcessID).filter(|&child| child != pid).collect()
 }
 
+/// Every process, with the one that started it.
+pub(super) fn parents() -> impl Iterator<Item = (u32, u32)> {
+    processes().map(|entry| (entry.th32ProcessID, entry.th32ParentProcessID))
+}
+
 fn processes() -> impl Iterator<Item = PROCESSENTRY32W> {
     // SAFETY: no pointer is passed, and the handle is not inheritable.
     let handle = unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0) };

@@ -1,6 +1,6 @@
 //! The system's tables of TCP sockets, by `GetExtendedTcpTable`.
 
-use std::{io, ptr};
+use std::{collections::HashSet, io, ptr};
 
 use windows_sys::Win32::{
     Foundation::{ERROR_INSUFFICIENT_BUFFER, NO_ERROR},
@@ -10,7 +10,10 @@ use windows_sys::Win32::{
     Networking::WinSock::{AF_INET, AF_INET6},
 };
 
-use crate::os::{interface::SocketEntry, tcp_rows};
+use crate::os::{
+    interface::{ListenerSource, SocketEntry},
+    tcp_rows,
+};
 
 /// Room for the sockets of an ordinary machine: the first call is then the only one.
 const USUAL_TABLE: usize = 32 << 10;
@@ -25,6 +28,33 @@ pub(super) enum Table {
     Listeners,
     /// Those that listen and those with a connection.
     All,
+}
+
+/// Every listener, with the process that opened it.
+///
+/// # Errors
+///
+/// If the table cannot be read.
+pub fn listeners() -> io::Result<Vec<SocketEntry>> {
+    sockets(Table::Listeners)
+}
+
+/// How [`listeners`] finds them.
+///
+/// # Errors
+///
+/// Those of [`listeners`].
+pub fn listener_source() -> io::Result<ListenerSource> {
+    listeners().map(|_| ListenerSource::SystemTable)
+}
+
+/// None: sockets have no number here, and the tables name the process.
+///
+/// # Errors
+///
+/// Never here.
+pub fn sockets_of(_: u32) -> io::Result<HashSet<u64>> {
+    Ok(HashSet::new())
 }
 
 /// The TCP sockets of both families.
