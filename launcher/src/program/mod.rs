@@ -2,8 +2,16 @@
 //!
 //! Each module uses only modules that are declared below it.
 
+pub mod watcher;
+
+pub mod observer;
+pub mod probe;
+
 pub mod environment;
 pub mod verification;
 
 pub mod observation;
 pub mod template;
+
+#[cfg(all(test, target_os = "linux"))]
+mod script;

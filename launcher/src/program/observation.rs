@@ -22,7 +22,7 @@ pub struct ObservedListener {
     /// The address that it is bound to.
     pub address: SocketAddr,
     /// Whether a listener on `::` takes no connections of IPv4. `false` where it cannot be known.
-    pub ipv6_only: bool,
+    pub is_ipv6_only: bool,
     /// Whose it is.
     pub owner: ListenerOwner,
 }
@@ -43,7 +43,7 @@ impl ObservedListener {
             _ if bound == ip => Some(0),
             _ if !bound.is_unspecified() => None,
             _ if bound.is_ipv4() == ip.is_ipv4() => Some(1),
-            _ => (bound.is_ipv6() && !self.ipv6_only).then_some(2),
+            _ => (bound.is_ipv6() && !self.is_ipv6_only).then_some(2),
         }
     }
 
@@ -62,7 +62,7 @@ impl ObservedListener {
 }
 
 /// Whose a listener is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ListenerOwner {
     /// A process of the program's tree.
     Tree {
@@ -81,7 +81,7 @@ pub enum ListenerOwner {
 }
 
 /// How a listener is known to be of the program's tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OwnershipProof {
     /// The process has the socket among its descriptors.
     Descriptor,
@@ -93,15 +93,15 @@ pub enum OwnershipProof {
 mod test {
     use super::*;
 
-    fn listener(address: &str, ipv6_only: bool) -> ObservedListener {
+    fn listener(address: &str, is_ipv6_only: bool) -> ObservedListener {
         let owner = ListenerOwner::Stranger { pid: None, is_new: false };
-        ObservedListener { address: address.parse().expect("an address"), ipv6_only, owner }
+        ObservedListener { address: address.parse().expect("an address"), is_ipv6_only, owner }
     }
 
     #[test]
     fn a_listener_covers_its_address_and_a_wildcard_covers_its_families() {
         let [v4, v6] = ["127.0.0.1", "::1"].map(|ip| ip.parse::<IpAddr>().expect("an address"));
-        for (address, ipv6_only, distances) in [
+        for (address, is_ipv6_only, distances) in [
             ("127.0.0.1:80", false, [Some(0), None]),
             ("[::ffff:127.0.0.1]:80", false, [Some(0), None]),
             ("127.0.0.2:80", false, [None, None]),
@@ -112,7 +112,7 @@ mod test {
             ("[::1]:80", false, [None, Some(0)]),
             ("192.168.1.5:80", false, [None, None]),
         ] {
-            let listener = listener(address, ipv6_only);
+            let listener = listener(address, is_ipv6_only);
             assert_eq!([v4, v6].map(|ip| listener.distance(ip)), distances, "{address}");
             assert_eq!(listener.covers(v4, 80), distances[0].is_some(), "{address}");
             assert!(!listener.covers(v4, 81) && !listener.covers(v6, 81), "another port");

@@ -52,7 +52,7 @@ fn address(text: &str) -> SocketAddr {
 }
 
 fn listener(text: &str, owner: ListenerOwner) -> ObservedListener {
-    ObservedListener { address: address(text), ipv6_only: false, owner }
+    ObservedListener { address: address(text), is_ipv6_only: false, owner }
 }
 
 fn tree_of(pid: u32, text: &str) -> ObservedListener {

@@ -24,7 +24,7 @@ fn candidates() -> Vec<ObservedListener> {
         new_stranger("[::]:3000"),
         stranger("0.0.0.0:80"),
     ];
-    listeners.push(ObservedListener { ipv6_only: true, ..tree("[::]:3000") });
+    listeners.push(ObservedListener { is_ipv6_only: true, ..tree("[::]:3000") });
     listeners.sort_unstable();
     listeners
 }
@@ -148,7 +148,7 @@ impl Model<'_> {
         let all = bound.iter().map(|text| {
             let here = self.listeners.iter().filter(|listener| {
                 let is_cover = listener.pid() == Some(LAUNCHER);
-                let is_of_family = loopback == Loopback::V6 || !listener.ipv6_only;
+                let is_of_family = loopback == Loopback::V6 || !listener.is_ipv6_only;
                 listener.address == address(text) && !is_cover && is_of_family
             });
             here.copied().collect::<Vec<_>>()

@@ -36,11 +36,11 @@ fn may_delegate() -> Rules {
 fn every_loopback_address_that_is_open_is_covered_and_one_of_a_stranger_is_not() {
     use Loopback::{V4 as Four, V6 as Six};
     use UrlHost::{Ipv4, Localhost};
-    let ipv6_only = ObservedListener { ipv6_only: true, ..tree(WILDCARD) };
+    let is_ipv6_only = ObservedListener { is_ipv6_only: true, ..tree(WILDCARD) };
     for (listeners, loopbacks, cover, host) in [
         (vec![tree(V4)], vec![Four], Some(Six), Localhost),
         (vec![tree(V6)], vec![Six], Some(Four), Localhost),
-        (vec![ipv6_only], vec![Six], Some(Four), Localhost),
+        (vec![is_ipv6_only], vec![Six], Some(Four), Localhost),
         (vec![tree(WILDCARD)], vec![Four, Six], None, Localhost),
         (vec![tree("0.0.0.0:3000")], vec![Four], Some(Six), Localhost),
         (vec![tree("[::ffff:127.0.0.1]:3000")], vec![Four], Some(Six), Localhost),

@@ -1,0 +1,231 @@
+//! Looks at the listeners of a program, and finds whose each of them is.
+
+mod look;
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    net::SocketAddr,
+    process,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use shared::{
+    os::{self, SocketEntry, SocketTables, System},
+    port::Port,
+};
+
+use self::look::Look;
+use super::observation::{ListenerOwner, Observation, ObservedListener, OwnershipProof};
+
+/// How often one observation looks at most. A process that starts another and ends has its sockets in no process
+/// that the look has seen; so a new stranger is told of if two looks agree.
+const LOOKS: usize = 5;
+
+/// How long it is remembered which process outside of the tree has a socket: finding it takes a look into every
+/// process.
+const HOLDERS_KEPT: Duration = Duration::from_secs(10);
+
+/// Looks at the listeners of one program and at everyone's on its port.
+#[derive(Debug)]
+pub struct Observer {
+    port: Port,
+    /// Those that were there before the program.
+    baseline: HashSet<SocketKey>,
+    holders: Mutex<HashMap<u64, KnownHolder>>,
+}
+
+/// What tells a listener from every other.
+type SocketKey = (SocketAddr, Option<u64>, Option<u32>);
+
+/// The listeners of new strangers that one look has seen.
+type NewStrangers = HashSet<(SocketKey, ListenerOwner)>;
+
+/// The process outside of the tree that has a socket, if it can be seen, and until when it is remembered.
+#[derive(Debug, Clone, Copy)]
+struct KnownHolder {
+    pid: Option<u32>,
+    until: Instant,
+}
+
+/// What a listener is that no process of the tree is seen to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outsider {
+    /// The launcher's, or the sitter's.
+    Ours,
+    /// Another process has it; `None` if that cannot be seen.
+    Of(Option<u32>),
+}
+
+impl Observer {
+    /// For a program that is about to be started and is to listen on `port`: what listens by now, anywhere, is
+    /// not its.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not tell what listens.
+    pub fn new(port: Port) -> io::Result<Self> {
+        let baseline = os::listeners()?.iter().map(key).collect();
+        Ok(Self { port, baseline, holders: Mutex::default() })
+    }
+
+    /// The port that the program is to listen on.
+    pub fn port(&self) -> Port {
+        self.port
+    }
+
+    /// What is seen now of the listeners of the processes that descend from `root`, and of everyone's on the port.
+    /// What `root` or this process has alone is left out.
+    ///
+    /// # Errors
+    ///
+    /// If `root` is gone (`NotFound`), or the system does not tell of processes or listeners.
+    pub fn observe(&self, root: u32) -> io::Result<Observation> {
+        let mut before = NewStrangers::new();
+        let mut looks_left = LOOKS;
+        loop {
+            looks_left -= 1;
+            let look = Look::take(root)?;
+            let outsiders = self.outsiders(&look);
+            let mut seen = self.owners(&look, &outsiders);
+            let strangers: NewStrangers =
+                seen.iter().filter_map(|(entry, owner)| new_stranger(entry, *owner)).collect();
+            let agree = strangers.is_subset(&before);
+            if agree {
+                self.remember(&outsiders);
+            } else if looks_left == 0 {
+                let is_told = |stranger| before.contains(&stranger);
+                seen.retain(|(entry, owner)| new_stranger(entry, *owner).is_none_or(is_told));
+            } else {
+                before = strangers;
+                continue;
+            }
+            return Ok(observation(&look, &seen));
+        }
+    }
+
+    /// Who has the sockets that no process of the tree is seen to have, as far as it matters.
+    fn outsiders(&self, look: &Look) -> HashMap<u64, Outsider> {
+        let of_interest = |entry: &&SocketEntry| {
+            let is_on_port = entry.local.port() == self.port.get();
+            look.holder(entry).is_none() && (is_on_port || self.hidden_owner(look, entry).is_some())
+        };
+        let ids = look.listeners.iter().filter(of_interest).filter_map(|entry| entry.id);
+        let mut unknown: HashSet<u64> = ids.collect();
+        if unknown.is_empty() {
+            return HashMap::new();
+        }
+        let mut found = HashMap::new();
+        for pid in [process::id(), look.root] {
+            let ours = os::sockets_of(pid).unwrap_or_default();
+            let ours = unknown.extract_if(|id| ours.contains(id));
+            found.extend(ours.map(|id| (id, Outsider::Ours)));
+        }
+        let now = Instant::now();
+        let known = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |id: &u64| known.get(id).filter(|holder| now < holder.until);
+        let remembered: Vec<_> =
+            unknown.iter().filter_map(|id| Some((*id, Outsider::Of(fresh(id)?.pid)))).collect();
+        drop(known);
+        unknown.retain(|id| remembered.iter().all(|(known, _)| known != id));
+        found.extend(remembered);
+        if !unknown.is_empty() {
+            let holders = System::default().holders(&unknown);
+            let first = |id: &u64| holders.get(id).and_then(|pids| pids.first()).copied();
+            found.extend(unknown.iter().map(|id| (*id, Outsider::Of(first(id)))));
+        }
+        found
+    }
+
+    fn remember(&self, outsiders: &HashMap<u64, Outsider>) {
+        if outsiders.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let mut known = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, holder| now < holder.until);
+        for (id, outsider) in outsiders {
+            if let Outsider::Of(pid) = *outsider {
+                known.entry(*id).or_insert(KnownHolder { pid, until: now + HOLDERS_KEPT });
+            }
+        }
+    }
+
+    /// The listeners that have to do with the program.
+    fn owners<'a>(
+        &self,
+        look: &'a Look,
+        outsiders: &HashMap<u64, Outsider>,
+    ) -> Vec<(&'a SocketEntry, ListenerOwner)> {
+        let owner = |entry| Some((entry, self.owner(look, outsiders, entry)?));
+        look.listeners.iter().filter_map(owner).collect()
+    }
+
+    /// `None` for what has nothing to do with the program.
+    fn owner(
+        &self,
+        look: &Look,
+        outsiders: &HashMap<u64, Outsider>,
+        entry: &SocketEntry,
+    ) -> Option<ListenerOwner> {
+        if let Some(pid) = look.holder(entry) {
+            return Some(ListenerOwner::Tree { pid, proof: OwnershipProof::Descriptor });
+        }
+        let outsider = entry.id.and_then(|id| outsiders.get(&id).copied());
+        let pid = match outsider {
+            Some(Outsider::Ours) => return None,
+            Some(Outsider::Of(pid)) => pid.or(entry.pid),
+            None => entry.pid,
+        };
+        match (pid, self.hidden_owner(look, entry)) {
+            (Some(pid), _) if pid == look.root || pid == process::id() => None,
+            // It was started, or has opened the socket, since its descriptors were read.
+            (Some(pid), _) if look.has(pid) => {
+                Some(ListenerOwner::Tree { pid, proof: OwnershipProof::Descriptor })
+            }
+            (None, Some(pid)) => Some(ListenerOwner::Tree { pid, proof: OwnershipProof::User }),
+            (pid, _) => {
+                let is_on_port = entry.local.port() == self.port.get();
+                is_on_port.then(|| ListenerOwner::Stranger { pid, is_new: self.is_new(entry) })
+            }
+        }
+    }
+
+    /// The process of the tree that may have a listener although it is not seen to: its descriptors cannot be
+    /// read, and the socket is its user's and new.
+    fn hidden_owner(&self, look: &Look, entry: &SocketEntry) -> Option<u32> {
+        look.hidden_process_of(entry.uid?).filter(|_| self.is_new(entry))
+    }
+
+    fn is_new(&self, entry: &SocketEntry) -> bool {
+        !self.baseline.contains(&key(entry))
+    }
+}
+
+fn new_stranger(entry: &SocketEntry, owner: ListenerOwner) -> Option<(SocketKey, ListenerOwner)> {
+    let is_new = matches!(owner, ListenerOwner::Stranger { is_new: true, .. });
+    is_new.then(|| (key(entry), owner))
+}
+
+fn key(entry: &SocketEntry) -> SocketKey {
+    (entry.local, entry.id, entry.pid)
+}
+
+fn observation(look: &Look, seen: &[(&SocketEntry, ListenerOwner)]) -> Observation {
+    let observed = |&(entry, owner): &(&SocketEntry, ListenerOwner)| {
+        let is_ipv6_only = entry.is_ipv6_only.unwrap_or_else(|| look.has_ipv4_beside(entry));
+        ObservedListener {
+            address: SocketAddr::new(entry.local.ip().to_canonical(), entry.local.port()),
+            is_ipv6_only: is_ipv6_only && entry.local.ip().is_unspecified(),
+            owner,
+        }
+    };
+    let mut listeners: Vec<_> = seen.iter().map(observed).collect();
+    listeners.sort_unstable();
+    listeners.dedup();
+    Observation { listeners }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod test;
