@@ -48,7 +48,9 @@ fn a_fresh_home_is_well_and_stays_empty() {
     let home = Home::new();
     let told = doctor(&home);
     assert_eq!(told.code, Some(0), "{told:?}");
-    for name in ["config_folder", "logs_folder", "settings", "loopbacks", "ports", "server"] {
+    for name in
+        ["config_folder", "logs_folder", "settings", "loopbacks", "ports", "server", "listeners"]
+    {
         assert_verdict(&told, name, "ok");
     }
     assert!(everything_in(home.path()).is_empty(), "{:?}", everything_in(home.path()));

@@ -10,6 +10,7 @@ mod history;
 mod instance;
 
 mod obstacles;
+mod listeners;
 mod login;
 mod system;
 
@@ -61,6 +62,7 @@ pub(super) fn doctor(context: &CommandContext, of: &AppArgs) -> Exit {
     checks.extend(obstacles.checks(context, launch.is_some()));
     checks.push(history::history(context, launch, lost.as_ref()));
     checks.extend(system::system(context, options.as_ref()));
+    checks.push(listeners::listeners());
     let of_start = options.as_ref().filter(|_| launch.is_none());
     checks.extend(of_start.and_then(|options| system::wanted_port(context, options)));
     checks.extend(options.as_ref().map(|options| login::login(context, options)));
