@@ -275,6 +275,7 @@ fn control_of(context: &CommandContext, published: Option<&Discovery>) -> Option
 fn remove_leftovers(launch: &Launch) {
     let (app, folders) = (&launch.context.app, &launch.context.folders);
     let of_this_app = [
+        folders.app_folder(app),
         folders.assignment(app),
         folders.discovery(app),
         folders.token(app),

@@ -5,7 +5,8 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -55,6 +56,25 @@ pub fn replace<E: From<io::Error>>(
         })
     })?;
     Ok(os::sync_folder(folder)?)
+}
+
+/// Writes `file`, for this user alone, where none is. Of several processes that try at once one does. What root makes in a
+/// folder of another user is that user's.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`] if something is there, or whatever writing fails with.
+pub fn create(file: &Path, content: &[u8]) -> io::Result<()> {
+    if file.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    paths::make_parent(file)?;
+    let mut written = beside(file)?;
+    os::give_to_owner_of_folder(written.as_file(), written.path());
+    written.write_all(content)?;
+    written.as_file().sync_all()?;
+    written.persist_noclobber(file)?;
+    os::sync_folder(file.parent().unwrap_or(Path::new(".")))
 }
 
 /// A new, empty file beside `file`, for this user alone, that is removed when it is dropped.

@@ -8,7 +8,7 @@
 
 use std::{
     fmt,
-    io::{self, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -26,13 +26,7 @@ use ureq::{
 };
 use uuid::Uuid;
 
-use crate::{
-    app::AppName,
-    atomic, claim, message, os,
-    paths::{self, HomeId},
-    port::Port,
-    regular_file,
-};
+use crate::{app::AppName, atomic, claim, message, paths::HomeId, port::Port, regular_file};
 
 /// Where a server answers challenges.
 pub const PATH: &str = "/_homeport/identity";
@@ -234,15 +228,7 @@ impl Secret {
     ///
     /// [`io::ErrorKind::AlreadyExists`] if there is one, or whatever writing fails with.
     pub fn write_new(&self, file: &Path) -> io::Result<()> {
-        if file.symlink_metadata().is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        paths::make_parent(file)?;
-        let mut written = atomic::beside(file)?;
-        writeln!(written, "{}", hex::encode(self.0))?;
-        written.as_file().sync_all()?;
-        written.persist_noclobber(file)?;
-        os::sync_folder(file.parent().unwrap_or(Path::new(".")))
+        atomic::create(file, format!("{}\n", hex::encode(self.0)).as_bytes())
     }
 
     fn code(&self, challenge: &str, app: &AppName, port: Port) -> Hmac<Sha256> {
@@ -288,6 +274,8 @@ impl Secret {
 
 #[cfg(test)]
 mod test {
+    use std::io::Write;
+
     use super::*;
 
     #[test]

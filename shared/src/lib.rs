@@ -5,7 +5,7 @@
 //!
 //! - [`explain`], [`recorded_instance`]: what is known of a port, now and before, and the processes that have an app.
 //! - [`diagnose`]: why a port could not be claimed, and who holds it.
-//! - [`assignment`], [`handover`], [`token`]: remembered ports, the server's sockets and messages,
+//! - [`assignment`], [`app_folder`], [`handover`], [`token`]: remembered ports and folders, the server's sockets and messages,
 //!   the credentials of browsers and scripts.
 //! - [`settings`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`program_log`], [`ready_line`]: what is kept in
 //!   files or printed for programs.
@@ -30,6 +30,7 @@ pub mod recorded_instance;
 
 pub mod diagnose;
 
+pub mod app_folder;
 pub mod assignment;
 pub mod handover;
 pub mod token;

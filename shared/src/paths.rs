@@ -166,6 +166,16 @@ impl Folders {
         self.state.join(app.as_str()).join("assignment.toml")
     }
 
+    /// The folder that the app was named for: `state/<app>/folder.toml`.
+    pub fn app_folder(&self, app: &AppName) -> PathBuf {
+        self.state.join(app.as_str()).join("folder.toml")
+    }
+
+    /// Held while an app is named for a folder: `state/.names.lock`. No app's name begins with a dot.
+    pub fn names_lock(&self) -> PathBuf {
+        self.state.join(".names.lock")
+    }
+
     /// The folder whose folders are the apps that remember something.
     pub fn state(&self) -> &Path {
         &self.state

@@ -197,9 +197,12 @@ pub fn read_credential(path: &Path) -> io::Result<String> {
 fn read_for(purpose: Purpose, path: &Path, links: Links) -> io::Result<Vec<u8>> {
     let opened = open(OpenOptions::new().read(true), path, links);
     let file = opened.map_err(|error| reason(path, error))?;
-    let about = file.metadata()?;
-    trust::check(path, &about, purpose)?;
-    if about.len() > MAX_CONTENT {
+    trust::check(path, &file.metadata()?, purpose)?;
+    content(file)
+}
+
+fn content(file: File) -> io::Result<Vec<u8>> {
+    if file.metadata()?.len() > MAX_CONTENT {
         return Err(NotReadable::TooLong.into());
     }
     let mut content = Vec::new();
@@ -225,6 +228,16 @@ fn reason(path: &Path, error: io::Error) -> io::Error {
 /// Those of [`read`], and [`NotReadable`] if it is not UTF-8.
 pub fn read_text(path: &Path, links: Links) -> io::Result<String> {
     text(read(path, links)?)
+}
+
+/// The text of a file that a person keeps, of [`MAX_CONTENT`] bytes at most, whatever others may do with it. Nothing may be
+/// started because of what it says.
+///
+/// # Errors
+///
+/// Those of [`read_text`], but for trust.
+pub fn read_untrusted_text(path: &Path) -> io::Result<String> {
+    text(content(open(OpenOptions::new().read(true), path, Links::Followed)?)?)
 }
 
 fn text(content: Vec<u8>) -> io::Result<String> {

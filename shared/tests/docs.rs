@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
 use shared::{
+    app_folder::AppFolder,
     assignment::Assignment,
     conflict::{Class, Origin},
     discovery::Discovery,
@@ -55,13 +56,17 @@ fn rows(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_settings_and_assignment_example_is_read_as_such() {
+fn every_settings_folder_and_assignment_example_is_read_as_such() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("example.toml");
-    let (mut settings, mut assignments) = (Vec::new(), 0);
+    let (mut settings, mut folders, mut assignments) = (Vec::new(), 0, 0);
     for block in blocks("docs/formats.md", "toml") {
         fs::write(&file, &block).expect("written");
-        if block.starts_with("schema") {
+        if block.contains("folder = ") {
+            let folder = AppFolder::load(&file).unwrap_or_else(|error| panic!("{error}"));
+            assert!(folder.path().has_root() && !folder.is_given());
+            folders += 1;
+        } else if block.starts_with("schema") {
             let assignment = Assignment::load(&file).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(assignment.ports().count(), 2);
             assignments += 1;
@@ -71,7 +76,7 @@ fn every_settings_and_assignment_example_is_read_as_such() {
             assert!([1, KEYS.len()].contains(&set.count()), "one key, or every one: {block}");
         }
     }
-    assert_eq!((settings.len(), assignments), (2, 1));
+    assert_eq!((settings.len(), folders, assignments), (2, 1, 1));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::{io, path::Path};
 
 use owo_colors::OwoColorize;
 use shared::{
-    app::AppName, assignment::GoodPort, event::Event, exit::Exit, message, messages::local_time,
-    next_command, os::is_stopped, settings::LogLevel, trust::Purpose,
+    app::AppName, app_folder::AppFolder, assignment::GoodPort, event::Event, exit::Exit, message,
+    messages::local_time, next_command, os::is_stopped, settings::LogLevel, trust::Purpose,
 };
 
 use super::{resolve, running, unwritable};
@@ -38,6 +38,14 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
         }
         Err(error) => return failed(&folders.lock(app), &error),
     };
+    let file = folders.app_folder(app);
+    let folder = match AppFolder::forget(folders, app) {
+        Ok(folder) => folder,
+        Err(error) => return failed(&file, &error),
+    };
+    if let Some(folder) = folder.filter(|_| !json) {
+        line(message!("forget.folder", app, folder = folder.display()));
+    }
     let launch = Launch::open(context.clone(), Screen::new(json), LogLevel::default());
     let mut assignment = launch.load_assignment(Purpose::Look);
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
