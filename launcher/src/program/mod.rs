@@ -10,6 +10,7 @@ pub mod probe;
 pub mod environment;
 pub mod verification;
 
+pub mod known;
 pub mod name;
 pub mod observation;
 pub mod template;
