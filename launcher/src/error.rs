@@ -1,5 +1,7 @@
 //! Why a launch failed: what happened, why, what to do now, and with which code to end.
 
+use std::{io, path::PathBuf};
+
 use shared::{
     claim::ClaimError,
     conflict::{Conflict, Origin},
@@ -19,6 +21,7 @@ use crate::{
     handover::NoServer,
     instance::{self, Occupied},
     options::OptionsError,
+    program::{environment::VariableNameError, template::TemplateError},
     readiness::{NotReady, StartFailure},
 };
 
@@ -28,6 +31,21 @@ pub enum LaunchError {
     /// The command line, the environment or the settings make no sense.
     #[error(transparent)]
     Options(#[from] OptionsError),
+    /// A word in braces of a program's command is wrong.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// What is to be set for a program is no variable.
+    #[error(transparent)]
+    Variable(#[from] VariableNameError),
+    /// The folder that a program is to run in cannot be told.
+    #[error("{}", message!("failure.no_folder"))]
+    NoFolder(#[source] io::Error),
+    /// What a program is to run in is no folder.
+    #[error("{}", message!("failure.not_a_folder", folder = .0.display()))]
+    NotAFolder(PathBuf),
+    /// A program could not take the place of this process.
+    #[error("{}", message!("failure.not_ready"))]
+    NotReplaced(#[source] io::Error),
     /// Another launcher has the app, here without an answer or elsewhere.
     #[error(transparent)]
     Occupied(#[from] Occupied),
@@ -95,11 +113,14 @@ impl LaunchError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Options(OptionsError::Variable(_) | OptionsError::NoHome(_)) => Exit::Usage,
+            Self::Template(_) | Self::Variable(_) => Exit::Usage,
             Self::Options(OptionsError::Settings(_) | OptionsError::Untrusted(_)) => {
                 Exit::BadSettings
             }
             Self::Claim(error) if is_out_of_files(&error.source) => Exit::NotReady,
             Self::NoPort(_) | Self::MustNotMove(_) | Self::Claim(_) => Exit::PortUnavailable,
+            Self::NotAFolder(_) => Exit::Usage,
+            Self::NoFolder(_) | Self::NotReplaced(_) => Exit::NotReady,
             Self::NoServer(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Occupied(_) => {
                 Exit::NotReady
             }
@@ -114,6 +135,9 @@ impl LaunchError {
     pub fn reason(&self) -> EndReason {
         match self {
             Self::Options(OptionsError::Variable(_)) => EndReason::Usage,
+            Self::Template(_) | Self::Variable(_) => EndReason::Usage,
+            Self::NotAFolder(_) => EndReason::Usage,
+            Self::NoFolder(_) | Self::NotReplaced(_) => EndReason::NotStarted,
             Self::Options(OptionsError::Settings(_) | OptionsError::Untrusted(_)) => {
                 EndReason::Settings
             }
@@ -133,6 +157,9 @@ impl LaunchError {
             Self::NotReady { reason: NotReady::Exited(_), .. } => EndReason::Exited,
             Self::NotReady { reason: NotReady::Signalled(_), .. } => EndReason::Signalled,
             Self::NotReady { reason: NotReady::TimedOut { .. }, .. } => EndReason::TimedOut,
+            Self::NotReady { reason: NotReady::NoListener { .. }, .. } => EndReason::TimedOut,
+            Self::NotReady { reason: NotReady::Elsewhere { .. }, .. } => EndReason::Elsewhere,
+            Self::NotReady { reason: NotReady::Exposed(_), .. } => EndReason::Exposed,
             Self::NotReady { reason: NotReady::WrongAnswer(_), .. } => EndReason::WrongAnswer,
             Self::NotReady { reason: NotReady::NoLoopback, .. } => EndReason::NoLoopback,
             Self::GaveUp { .. } => EndReason::GaveUp,
@@ -185,7 +212,9 @@ impl LaunchError {
             Self::NotReady { reason, .. } => vec![reason.to_string()],
             Self::GaveUp { end, rule, .. } => vec![given_up(end, *rule)],
             Self::Final { .. } => vec![message!("failure.final_why")],
+            Self::NoFolder(error) | Self::NotReplaced(error) => vec![error.to_string()],
             Self::Options(_) | Self::Occupied(_) | Self::NoServer(_) => vec![],
+            Self::Template(_) | Self::Variable(_) | Self::NotAFolder(_) => vec![],
         }
     }
 
@@ -209,6 +238,8 @@ impl LaunchError {
                 vec![message!("now.variable", variable)]
             }
             Self::Options(OptionsError::NoHome(_)) => vec![],
+            Self::Template(_) | Self::Variable(_) | Self::NoFolder(_) => vec![],
+            Self::NotAFolder(_) | Self::NotReplaced(_) => vec![],
             Self::Occupied(Occupied::Unresponsive(launcher)) => {
                 vec![instance::now_silent(*launcher)]
             }

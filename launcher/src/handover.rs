@@ -9,14 +9,13 @@ use std::{
 
 use shared::{
     app::AppName,
-    checkout,
-    claim::Claim,
-    invoked_as, message,
+    checkout, invoked_as, message,
     paths::{HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     settings::{self, LogLevel},
 };
 
 use crate::{
+    hold::Hold,
     options::CommandContext,
     os::{self, Started},
     program_file,
@@ -64,19 +63,19 @@ impl ServerProgram {
         &self.path
     }
 
-    /// Starts the server on the sockets of `claim`, which stay open here as well.
+    /// Starts the server on the sockets of `hold`, which stay open here as well.
     ///
     /// # Errors
     ///
     /// Whatever starting a process fails with.
     pub fn start(
         &self,
-        claim: &Claim,
+        hold: &Hold,
         context: &CommandContext,
         log: LogLevel,
     ) -> Result<Started, StartFailure> {
         let mut command = Command::new(&self.path);
-        command.args(&self.arguments).args(arguments(claim, &context.app));
+        command.args(&self.arguments).args(arguments(hold, &context.app));
         // The launcher's options apply to the server too. A server of the
         // settings would not know the launcher's checkout.
         let logs = match context.folders.logs_source() {
@@ -94,7 +93,7 @@ impl ServerProgram {
             // Who reads the launcher's may be gone before the server, which would then fail as it writes.
             command.stderr(Stdio::piped());
         }
-        let started = os::spawn(&mut command, claim.listeners());
+        let started = os::spawn(&mut command, hold.listeners());
         started.map_err(|error| {
             let why = format!("{}: {error}", self.path.display());
             let problem = || program_file::check(self.path.as_os_str()).err()?.repair();
@@ -113,7 +112,7 @@ fn newer<'a>(installed: &'a PathBuf, built: &'a PathBuf) -> &'a PathBuf {
 }
 
 /// The arguments that every server understands.
-fn arguments(claim: &Claim, app: &AppName) -> [String; 5] {
-    let port = claim.port().to_string();
+fn arguments(hold: &Hold, app: &AppName) -> [String; 5] {
+    let port = hold.port().to_string();
     ["--port".to_owned(), port, "--app".to_owned(), app.to_string(), "--hand-over".to_owned()]
 }

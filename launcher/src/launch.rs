@@ -18,7 +18,7 @@ use shared::{
     history::{Author, Filter, Found, Reader, Writer},
     identity::{Secret, SetAside},
     keys,
-    launch::LaunchInfo,
+    launch::{LaunchInfo, UrlHost},
     logging::{self, Diagnostics, Mode},
     message,
     port::Port,
@@ -39,7 +39,7 @@ use crate::{
     },
     error::LaunchError,
     options::CommandContext,
-    render::Screen,
+    render::{self, Screen},
 };
 
 /// One run of the launcher, from its first record to its last.
@@ -86,11 +86,12 @@ impl Launch {
     pub fn info(&self, choice: &Choice, last_good: Option<Port>) -> LaunchInfo {
         LaunchInfo {
             app: self.context.app.clone(),
-            port: choice.claim.port(),
+            port: choice.hold.port(),
             origin: choice.origin,
             launch_id: self.id,
             launcher_pid: Some(process::id()),
             last_good,
+            host: UrlHost::default(),
         }
     }
 
@@ -222,6 +223,12 @@ impl Launch {
     /// Logs and prints an error that does not end the launch.
     pub fn warn(&self, what: &str, error: &io::Error) {
         warn(self.log(), self.screen, what, error);
+    }
+
+    /// Logs and prints what is to be known of a program.
+    pub fn warn_of_program(&self, text: &str) {
+        warn!(self.log(), "the program needs attention"; keys::PROBLEM => text);
+        render::warning(text);
     }
 
     /// Records the end of a launch without a failure, and returns the record.

@@ -1,12 +1,12 @@
 //! The state of a launch outside the supervisor: the settings, the assignment and the discovery file,
 //! which it keeps up to date.
 
-use std::sync::mpsc::Sender;
+use std::{net::SocketAddr, sync::mpsc::Sender, time::Instant};
 
 use jiff::Timestamp;
 use shared::{
     assignment::Assignment,
-    conflict::{Conflict, Origin},
+    conflict::{Class, Conflict, Origin},
     diagnose::Diagnostician,
     discovery::Discovery,
     environment::Environment,
@@ -14,13 +14,14 @@ use shared::{
     history::{Filter, Found, Reader},
     identity::Secret,
     keys,
-    launch::LaunchInfo,
+    launch::{LaunchInfo, UrlHost},
     message,
     os::LiveRanges,
     policy::Policy,
     port::Port,
     settings::{Change, Effective, OnConflict},
     trust::Purpose,
+    words::ProgramMode,
 };
 use slog::{info, warn};
 
@@ -32,6 +33,7 @@ use crate::{
     launch::{Launch, with_repair},
     options::{CommandContext, Options},
     os as system,
+    program::ServerKind,
     render::ReadyNotice,
     run_files::RunFiles,
 };
@@ -60,6 +62,8 @@ pub enum ReadyReason {
     FirstStart,
     /// It replaces one that failed, or that a person had restarted.
     Restart,
+    /// It replaces one that lost its port to another program.
+    LostRace,
     /// A person asked for another port.
     Move {
         /// The port that the server leaves.
@@ -77,6 +81,8 @@ pub struct LaunchState<'a> {
     pub environment: &'a Environment,
     /// The options that hold now.
     pub options: Options,
+    /// Whose server it is.
+    pub kind: ServerKind,
     /// What is remembered of the app.
     pub remembered: RememberedState,
     /// The app's lock, the control socket and the discovery file.
@@ -202,17 +208,24 @@ impl LaunchState<'_> {
 
     /// Remembers the port of `choice`, publishes the server that has proved its identity there, and
     /// prints where it is.
-    pub fn server_ready(&mut self, choice: &Choice, at: &ServerAt, reason: ReadyReason) {
+    pub fn server_ready(
+        &mut self,
+        choice: &Choice,
+        at: &ServerAt,
+        host: UrlHost,
+        reason: ReadyReason,
+    ) {
         let previous = self.remembered.assignment.last_good.map(|good| good.port);
         if reason != ReadyReason::Restart || self.not_remembered.is_some() {
             self.generation = self.remember(choice, at, reason);
         }
-        let info = self.launch.info(choice, previous);
+        let info = LaunchInfo { host, ..self.launch.info(choice, previous) };
         self.publish(&info, at);
         system::notify_ready(&format!("serving at {}", info.url()));
         match reason {
             ReadyReason::FirstStart => self.announce(&info, at, &choice.refused),
             ReadyReason::Restart => self.launch.screen.restarted(&info, at),
+            ReadyReason::LostRace => self.launch.screen.moved(&info, at),
             ReadyReason::Move { .. } => {
                 // A person who has moved on purpose does not wait for the home port.
                 self.home_port_wait = None;
@@ -255,6 +268,7 @@ impl LaunchState<'_> {
             may_move: on_conflict.value == OnConflict::Move || !wanted.except.is_empty(),
             one_instance: wanted.except.is_empty(),
             killed_on: run_files.killed_on(),
+            kind: self.kind,
         }
         .choose(candidates(&inputs, &policy, propose).filter(others));
         // For a remembered port the ranges of the system were not read, and are not read now.
@@ -274,6 +288,7 @@ impl LaunchState<'_> {
                 .filter(|from| *from != at.port)
                 .map(|from| (from, self.why_left(from, choice, at.port))),
             ReadyReason::Restart => None,
+            ReadyReason::LostRace => previous.map(|from| (from, MoveReason::Conflict)),
             ReadyReason::Move { from } => Some((from, MoveReason::Asked)),
         };
         if let Some((from, why)) = left {
@@ -316,7 +331,32 @@ impl LaunchState<'_> {
     /// Publishes where the server is, for programs.
     fn publish(&mut self, info: &LaunchInfo, at: &ServerAt) {
         let discovery = Discovery::new(info, at.server_pid, at.addresses.clone());
-        self.run_files.publish(Discovery { generation: self.generation, ..discovery });
+        let mode = (self.kind == ServerKind::Program).then_some(ProgramMode::Number);
+        self.run_files.publish(Discovery { generation: self.generation, mode, ..discovery });
+    }
+
+    /// Publishes that a program listens elsewhere, or in another process, than it did.
+    pub fn publish_anew(&mut self, choice: &Choice, at: &ServerAt, host: UrlHost) {
+        let info = LaunchInfo { host, ..self.launch.info(choice, self.last_good_port()) };
+        self.publish(&info, at);
+    }
+
+    /// The conflict of a program that was to listen on the port of `choice`, where a stranger listens at `address`.
+    pub fn lost_race(&self, choice: &Choice, address: SocketAddr) -> Conflict {
+        let (app, folders) = (&self.launch.context.app, &self.launch.context.folders);
+        let secret = self.remembered.secret.clone();
+        let mut diagnostician = Diagnostician::new(app.clone(), folders, secret);
+        let (port, began) = (choice.hold.port(), Instant::now());
+        let finding = diagnostician.examine_listener(address);
+        Conflict {
+            port,
+            origin: choice.origin,
+            class: Class::LostRace,
+            os_error: None,
+            holder: finding.holder,
+            last_good: self.last_good_port() == Some(port),
+            elapsed: began.elapsed(),
+        }
     }
 
     /// Prints where the server is, for people.

@@ -43,9 +43,10 @@ pub mod instance;
 
 pub mod candidates;
 pub mod control;
-pub mod program;
+pub mod hold;
 pub mod readiness;
 
+pub mod program;
 pub mod sitter;
 
 pub mod program_file;

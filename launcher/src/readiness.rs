@@ -5,7 +5,7 @@
 
 use std::{
     fmt, io,
-    net::{Ipv4Addr, UdpSocket},
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
     thread,
     time::{Duration, Instant},
 };
@@ -16,6 +16,7 @@ use shared::{
     launch::LaunchInfo,
     message,
     os::is_out_of_files,
+    port::Port,
     settings::Span,
 };
 
@@ -60,6 +61,22 @@ pub enum NotReady {
         /// Whether it had sent `ready`.
         said_ready: bool,
     },
+    /// It is a program, and was not ready in time.
+    NoListener {
+        /// The time within which it had to be ready.
+        after: Duration,
+        /// Where it listened then.
+        listening: Vec<SocketAddr>,
+    },
+    /// It is a program, and listens on another port.
+    Elsewhere {
+        /// The port that it was to listen on.
+        asked: Port,
+        /// Where it listens.
+        addresses: Vec<SocketAddr>,
+    },
+    /// It is a program, listens beyond loopback on these addresses, and may not.
+    Exposed(Vec<SocketAddr>),
     /// A line that it wrote, or an answer on its port, was wrong.
     WrongAnswer(String),
     /// This computer does not reach itself: its loopback interface is down.
@@ -72,14 +89,13 @@ impl NotReady {
         match self {
             Self::Exited(code) => (*code, None),
             Self::Signalled(signal) => (None, Some(*signal)),
-            Self::NotStarted(_) | Self::TimedOut { .. } => (None, None),
-            Self::WrongAnswer(_) | Self::NoLoopback => (None, None),
+            _ => (None, None),
         }
     }
 
     /// Whether the process may still be there.
     pub(crate) fn is_alive(&self) -> bool {
-        matches!(self, Self::TimedOut { .. } | Self::WrongAnswer(_) | Self::NoLoopback)
+        !matches!(self, Self::NotStarted(_) | Self::Exited(_) | Self::Signalled(_))
     }
 }
 
@@ -100,11 +116,29 @@ impl fmt::Display for NotReady {
             Self::TimedOut { after, said_ready: true } => {
                 message!("readiness.no_answer", after = Span(*after))
             }
+            Self::NoListener { after, listening } if listening.is_empty() => {
+                message!("readiness.no_listener", after = Span(*after))
+            }
+            Self::NoListener { after, listening } => {
+                let addresses = in_words(listening);
+                message!("readiness.listener_silent", after = Span(*after), addresses)
+            }
+            Self::Elsewhere { asked, addresses } => {
+                message!("readiness.elsewhere", asked, addresses = in_words(addresses))
+            }
+            Self::Exposed(addresses) => {
+                message!("readiness.exposed", addresses = in_words(addresses))
+            }
             Self::WrongAnswer(what) => message!("readiness.wrong_answer", what),
             Self::NoLoopback => message!("readiness.no_loopback"),
         };
         f.write_str(&sentence)
     }
+}
+
+/// Addresses as a list in a sentence.
+pub(crate) fn in_words(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Asks for the identity on the port of `launch` until the launch's server `pid` answers.

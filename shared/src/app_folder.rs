@@ -22,7 +22,7 @@ use crate::{
 /// The version of the file's format.
 const SCHEMA: u32 = 1;
 
-/// The folder of an app.
+/// What the file says: where the folder is, and who chose the app's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppFolder {
     schema: u32,

@@ -6,6 +6,32 @@ use uuid::Uuid;
 
 use crate::{app::AppName, claim, conflict::Origin, port::Port};
 
+/// The host in an app's URL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UrlHost {
+    /// `127.0.0.1`: of our server, and of a program whose other loopback address may lead to a stranger.
+    #[default]
+    #[serde(rename = "127.0.0.1")]
+    Ipv4,
+    /// `localhost`: of a program that has both loopback addresses, or leaves none to another one.
+    #[serde(rename = "localhost")]
+    Localhost,
+}
+
+impl UrlHost {
+    /// The address of `port` for a browser.
+    pub fn url(self, port: Port) -> String {
+        match self {
+            Self::Ipv4 => claim::url(port),
+            Self::Localhost => format!("http://localhost:{port}/"),
+        }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One launch: its app, its port and why it has that, and which processes it belongs to.
 ///
 /// A move gives a launch another port; each server of the launch has the facts of its own port.
@@ -25,6 +51,10 @@ pub struct LaunchInfo {
     /// The last good port: before this launch, or in the status of a server as it is remembered now; null if
     /// none is known.
     pub last_good: Option<Port>,
+    /// `127.0.0.1` unless it is a program that `localhost` leads to as well.
+    #[serde(default, skip_serializing_if = "UrlHost::is_default")]
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    pub host: UrlHost,
 }
 
 impl LaunchInfo {
@@ -37,12 +67,13 @@ impl LaunchInfo {
             launch_id: Uuid::now_v7(),
             launcher_pid: None,
             last_good: None,
+            host: UrlHost::default(),
         }
     }
 
     /// The address for a browser.
     pub fn url(&self) -> String {
-        claim::url(self.port)
+        self.host.url(self.port)
     }
 
     /// Whether a launcher started the server; without one it can be neither moved nor restarted.
@@ -69,6 +100,9 @@ impl LaunchInfo {
         keys.serialize_entry("origin", &self.origin)?;
         keys.serialize_entry("launch_id", &self.launch_id)?;
         keys.serialize_entry("launcher_pid", &self.launcher_pid)?;
+        if !self.host.is_default() {
+            keys.serialize_entry("host", &self.host)?;
+        }
         keys.end()
     }
 }

@@ -13,6 +13,7 @@ use super::{
         OpenArgs, SettingsArgs,
     },
     exits,
+    run::RunArgs,
     start::StartArgs,
 };
 
@@ -34,6 +35,9 @@ pub enum LauncherCommand {
     /// Claim a port, start the server on it, open the browser, and run until stopped.
     #[command(after_help = exits::of_start())]
     Start(StartArgs),
+    /// Run any command that starts a server on a port that it keeps, and stay in front of it.
+    #[command(after_help = exits::of_start())]
+    Run(RunArgs),
     /// Stop the server and its launcher, and wait until both have ended.
     #[command(after_help = exits::if_it_answers())]
     Stop(AppArgs),

@@ -7,6 +7,8 @@ mod command_line;
 
 mod command;
 
+mod run;
+
 mod exits;
 mod start;
 
@@ -16,5 +18,6 @@ pub use self::{
         MoveArgs, OpenArgs, SettingsArgs, SettingsCommand,
     },
     command_line::{CommandLine, LauncherCommand, parse},
+    run::RunArgs,
     start::StartArgs,
 };

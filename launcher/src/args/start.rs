@@ -40,6 +40,9 @@ pub struct StartArgs {
     /// Print one JSON object per line, with the keys of the records.
     #[arg(long, global = true)]
     pub json: bool,
+    /// What `run` sets of a program; no option of `start`.
+    #[arg(skip)]
+    pub of_program: Settings,
 }
 
 impl StartArgs {
@@ -51,7 +54,7 @@ impl StartArgs {
             on_conflict: self.on_conflict,
             open_browser: self.no_open.then_some(false),
             ready_timeout: self.ready_timeout,
-            ..Settings::default()
+            ..self.of_program.clone()
         }
     }
 }
@@ -62,6 +65,6 @@ pub(super) fn home() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 /// Reads the words of [`OnConflict`], which help and completions list.
-fn on_conflict() -> impl TypedValueParser<Value = OnConflict> {
+pub(super) fn on_conflict() -> impl TypedValueParser<Value = OnConflict> {
     PossibleValuesParser::new(OnConflict::WORDS).try_map(|word| word.parse::<OnConflict>())
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use shared::{
-    claim::{self, Claim, ClaimError},
+    claim::ClaimError,
     conflict::{Class, Conflict, Origin, OsError},
     diagnose::{Depth, Diagnostician},
     event::Event,
@@ -23,13 +23,13 @@ use shared::{
     port::Port,
 };
 
-use crate::candidates::Candidate;
+use crate::{candidates::Candidate, hold::Hold, program::ServerKind};
 
 /// A claimed port, and what it took.
 #[derive(Debug)]
 pub struct Choice {
-    /// The sockets that listen on it.
-    pub claim: Claim,
+    /// The sockets that hold it.
+    pub hold: Hold,
     /// Why the claimed port was a candidate.
     pub origin: Origin,
     /// The remembered ports that could not be had, in the order in which they were tried.
@@ -54,7 +54,7 @@ pub enum ChoiceError {
 }
 
 enum ClaimOutcome {
-    Claimed(Claim),
+    Held(Hold),
     Refused(Conflict),
 }
 
@@ -72,6 +72,8 @@ pub struct Chooser<'a> {
     pub one_instance: bool,
     /// The port on which the last launch was killed.
     pub killed_on: Option<Port>,
+    /// Whose server is to have the port.
+    pub kind: ServerKind,
 }
 
 impl Chooser<'_> {
@@ -93,15 +95,9 @@ impl Chooser<'_> {
                 return Err(ChoiceError::MustNotMove(refused));
             }
             let conflict = match self.try_claim(candidate)? {
-                ClaimOutcome::Claimed(claim) => {
-                    self.history.record(&Event::PortClaimed {
-                        port: claim.port(),
-                        origin,
-                        addresses: claim.addresses(),
-                        tried: index + 1,
-                        elapsed: started.elapsed(),
-                    });
-                    return Ok(Choice { claim, origin, refused });
+                ClaimOutcome::Held(hold) => {
+                    self.history.record(&hold.event(origin, index + 1, started.elapsed()));
+                    return Ok(Choice { hold, origin, refused });
                 }
                 ClaimOutcome::Refused(conflict) => conflict,
             };
@@ -127,7 +123,7 @@ impl Chooser<'_> {
     fn try_claim(&mut self, candidate: Candidate) -> Result<ClaimOutcome, ClaimError> {
         let started = Instant::now();
         let Candidate { port, origin, refusal } = candidate;
-        let Some(port) = port else { return claim::any().map(ClaimOutcome::Claimed) };
+        let Some(port) = port else { return Hold::take_any(self.kind).map(ClaimOutcome::Held) };
         let conflict = |class, holder, os_error| Conflict {
             port,
             origin,
@@ -140,8 +136,8 @@ impl Chooser<'_> {
         if let Some(class) = refusal {
             return Ok(ClaimOutcome::Refused(conflict(class, None, None)));
         }
-        let error = match claim::port(port) {
-            Ok(claim) => return Ok(ClaimOutcome::Claimed(claim)),
+        let error = match Hold::take(self.kind, port) {
+            Ok(hold) => return Ok(ClaimOutcome::Held(hold)),
             Err(error) if error.is_conflict() => error,
             Err(error) => return Err(error),
         };
@@ -150,8 +146,8 @@ impl Chooser<'_> {
         let os_error = Some(OsError::from(&error.source));
         let mut conflict = conflict(finding.class, finding.holder, os_error);
         if let Some(waits) = lingering::waits(RULES, &conflict, self.killed_on) {
-            if let Some(claim) = claim_after(waits, port) {
-                return Ok(ClaimOutcome::Claimed(claim));
+            if let Some(hold) = hold_after(waits, self.kind, port) {
+                return Ok(ClaimOutcome::Held(hold));
             }
             conflict.elapsed = started.elapsed();
         }
@@ -160,9 +156,13 @@ impl Chooser<'_> {
 }
 
 /// Tries again after each wait until the port is claimed or the waits are over.
-fn claim_after(mut waits: impl Iterator<Item = Duration>, port: Port) -> Option<Claim> {
+fn hold_after(
+    mut waits: impl Iterator<Item = Duration>,
+    kind: ServerKind,
+    port: Port,
+) -> Option<Hold> {
     waits.find_map(|wait| {
         thread::sleep(wait);
-        claim::port(port).ok()
+        Hold::take(kind, port).ok()
     })
 }

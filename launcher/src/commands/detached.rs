@@ -48,7 +48,10 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
 
 fn spawn(argv: &[OsString]) -> io::Result<Child> {
     let mut command = Command::new(env::current_exe()?);
-    command.args(argv.iter().skip(1).filter(|word| *word != "--detach"));
+    // The options come before the command of a program, which may have the same word.
+    let option = argv.iter().position(|word| word == "--detach");
+    let others = argv.iter().enumerate().filter(|(place, _)| Some(*place) != option);
+    command.args(others.skip(1).map(|(_, word)| word));
     command.env(DETACHED_VARIABLE, "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     os::detach(&mut command);

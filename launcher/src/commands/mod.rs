@@ -11,10 +11,12 @@ mod history;
 mod logs;
 mod open;
 mod requests;
+mod run;
 mod settings;
-mod start;
 mod url;
 mod version;
+
+mod start;
 
 mod detached;
 mod running;
@@ -39,6 +41,7 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
     let exit = match typed.command {
         None => return start::start(&typed.start, argv),
         Some(LauncherCommand::Start(start)) => return start::start(&start, argv),
+        Some(LauncherCommand::Run(args)) => return run::run(&args, argv),
         Some(LauncherCommand::Stop(of)) => {
             with_basics(&of, |context| requests::stop(context, of.json))
         }

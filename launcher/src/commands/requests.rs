@@ -332,7 +332,10 @@ impl SeenProcesses {
 /// What is wrong with a server of which the launcher says that it serves.
 fn server_problem(status: &LaunchStatus, seen: &SeenProcesses) -> Option<InstanceProblem> {
     let launch = &status.launch;
-    let problem = |_| instance::server_problem(&launch.app, launch.port, seen.server);
+    let problem = |_| match status.mode {
+        Some(_) => instance::program_problem(&launch.app, &launch.url(), launch.port, seen.server),
+        None => instance::server_problem(&launch.app, launch.port, seen.server),
+    };
     serving_pid(status).and_then(problem)
 }
 

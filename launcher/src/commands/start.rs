@@ -28,17 +28,44 @@ use crate::{
     os as system,
     render::{self, Screen, output},
     run_files::RunFiles,
-    supervisor::{driver::supervise, event::EventChannel},
+    supervisor::{
+        driver::{ServerSource, supervise},
+        event::EventChannel,
+    },
 };
+
+/// What is launched, and how.
+pub(super) struct LaunchPlan {
+    /// The options of the launch.
+    pub args: StartArgs,
+    /// Shows its course.
+    pub screen: Screen,
+    /// What is started, by the options and the folders.
+    pub source: FindSource,
+}
+
+/// Finds what is to be started.
+type FindSource = Box<dyn FnOnce(&Options, &CommandContext) -> Result<ServerSource, LaunchError>>;
 
 /// Starts the app's server, or finds the one that runs.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
+    let own_server = |options: &Options, _: &CommandContext| {
+        let command = options.settings.command.as_ref().map(|command| &command.value);
+        Ok(ServerSource::Own(ServerProgram::find(command)?))
+    };
+    let (args, screen) = (args.clone(), Screen::new(args.json));
+    launch(LaunchPlan { args, screen, source: Box::new(own_server) }, argv)
+}
+
+/// Launches what is planned, or finds it running.
+pub(super) fn launch(plan: LaunchPlan, argv: &[OsString]) -> Exit {
+    let LaunchPlan { args, screen, source } = plan;
+    let args = &args;
     if args.detach {
         return detached::start(args, argv);
     }
     let _output = output::in_background();
     let environment = Environment::of_process();
-    let screen = Screen::new(args.json);
     if let Some(ignored) = environment.ignored() {
         render::warning(ignored);
     }
@@ -49,7 +76,7 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     let options = Options::of_launch(args, &environment, &context);
     let level = options.as_ref().map_or(LogLevel::default(), |options| options.settings.log.value);
     let launch = Launch::open(context, screen, level);
-    match launch.run(args, &environment, options, argv) {
+    match launch.run(args, &environment, options, argv, source) {
         Ok(exit) => exit,
         Err(error) => launch.fail(&error),
     }
@@ -62,6 +89,7 @@ impl Launch {
         environment: &Environment,
         options: Result<Options, OptionsError>,
         argv: &[OsString],
+        source: FindSource,
     ) -> Result<Exit, LaunchError> {
         let (app, folders) = (&self.context.app, &self.context.folders);
         // What is remembered is loaded when the app is ours; this is what can be seen before.
@@ -99,13 +127,13 @@ impl Launch {
         if let Err(error) = events.listen_for_signals() {
             self.warn(&message!("warning.no_signals"), &error);
         }
-        let command = options.settings.command.as_ref().map(|command| &command.value);
-        let program = ServerProgram::find(command)?;
+        let source = source(&options, &self.context)?;
         let state = LaunchState {
             launch: self,
             args,
             environment,
             options,
+            kind: source.kind(),
             remembered: RememberedState { assignment, secret },
             // Before the choice, so that the thread of the control socket has come to rest when the server is
             // started: a fork beside a thread that has only just begun takes milliseconds longer.
@@ -114,7 +142,7 @@ impl Launch {
             not_remembered: None,
             home_port_wait: None,
         };
-        self.serve(state, program, events)
+        self.serve(state, source, events)
     }
 
     /// The app is running already: prints where, and opens the browser there.
@@ -162,7 +190,7 @@ impl Launch {
     fn serve(
         &self,
         mut state: LaunchState<'_>,
-        program: ServerProgram,
+        source: ServerSource,
         events: EventChannel,
     ) -> Result<Exit, LaunchError> {
         let explicit = state.options.port.as_ref().map(|port| port.value);
@@ -179,9 +207,9 @@ impl Launch {
         };
         state.home_port_wait = home_port::wait(&choice.refused, &events.sender);
         let command = state.options.settings.command.as_ref().map(|command| command.source.clone());
-        let ended = supervise(state, program, choice, events);
+        let ended = supervise(state, source, choice, events);
         system::notify_stopping();
-        let port = ended.choice.claim.port();
+        let port = ended.choice.hold.port();
         drop(ended.choice);
         let result = ended.outcome.into_result(port);
         let event = self.end(port, result.map_err(|error| error.of_command(command)))?;

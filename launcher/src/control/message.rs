@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
-    history::LostRecords, launch::LaunchInfo, port::Port, settings::Span, words::LaunchPhase,
+    history::LostRecords,
+    launch::LaunchInfo,
+    port::Port,
+    settings::Span,
+    words::{LaunchPhase, ProgramMode},
 };
 
 /// A request of a command, and until when it stands.
@@ -90,6 +94,9 @@ pub struct LaunchStatus {
     pub restarts: u32,
     /// `port` of the settings that hold now; `None` if it is not set.
     pub home_port: Option<Port>,
+    /// How its program is given the port; `None` for our own server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ProgramMode>,
     /// The records that the launcher could not write; one of an earlier version does not say.
     #[serde(default)]
     pub lost_records: Option<LostRecords>,

@@ -12,7 +12,7 @@ use shared::{
     discovery::Discovery,
     event::Process,
     identity::{Identity, PROBE_TIMEOUT, Secret},
-    launch::LaunchInfo,
+    launch::{LaunchInfo, UrlHost},
     port::Port,
     recorded_instance::{RecordedProcess, RecordedProcesses},
     words::LaunchPhase,
@@ -60,8 +60,9 @@ impl<'a> Finder<'a> {
             Some(LockOutcome::Busy(owner)) => owner.as_ref(),
             _ => None,
         };
+        let is_program = published.iter().any(|found| found.mode.is_some());
         if let Some(owner) = owner {
-            if let Some(found) = self.server_of_owner(owner) {
+            if let Some(found) = (!is_program).then(|| self.server_of_owner(owner)).flatten() {
                 return Presence::Running(found);
             }
             if owner.is_elsewhere() {
@@ -72,7 +73,7 @@ impl<'a> Finder<'a> {
         let asked = ask_launcher(self.context).map(|launcher| launcher.status);
         let found = (asked.as_ref().ok().and_then(|status| reported_server(status)))
             .or_else(|| unproved_server(owner?, &published))
-            .or_else(|| self.remembered_server());
+            .or_else(|| (!is_program).then(|| self.remembered_server()).flatten());
         if let Some(found) = found {
             return Presence::Running(found);
         }
@@ -102,7 +103,8 @@ impl<'a> Finder<'a> {
 
     /// The server that the discovery files name.
     fn published_server(&mut self, published: &[Discovery]) -> Option<RunningInstance> {
-        published.iter().find_map(|found| {
+        // A program has no identity: its launcher answers for it.
+        published.iter().filter(|found| found.mode.is_none()).find_map(|found| {
             let proven = self.probe(found.port)?;
             let is_same = proven.identity.launch_id == found.launch_id;
             Some(running(proven, found.launcher_pid.filter(|_| is_same)))
@@ -200,7 +202,9 @@ fn reported_server(status: &LaunchStatus) -> Option<RunningInstance> {
     let server_pid = status.server_pid.filter(|_| status.state != LaunchPhase::Stopping)?;
     let LaunchInfo { port, launch_id, launcher_pid, .. } = status.launch;
     let found = unproved(port, launch_id, status.version.clone(), server_pid);
-    Some(RunningInstance { launcher_pid, ..found })
+    let names_launcher = status.mode.is_some();
+    let (mode, host) = (status.mode, status.launch.host);
+    Some(RunningInstance { launcher_pid, names_launcher, mode, host, ..found })
 }
 
 /// The server without a launcher that has the lock. It cannot prove itself where its secret was lost, or could not
@@ -224,6 +228,8 @@ fn unproved(port: Port, launch_id: Uuid, version: String, server_pid: u32) -> Ru
         launcher_pid: None,
         names_launcher: false,
         has_answered: false,
+        mode: None,
+        host: UrlHost::default(),
     }
 }
 
@@ -245,6 +251,8 @@ fn running(Proven { port, identity }: Proven, launcher_pid: Option<u32>) -> Runn
         launcher_pid,
         names_launcher,
         has_answered: true,
+        mode: None,
+        host: UrlHost::default(),
     }
 }
 

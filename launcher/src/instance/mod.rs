@@ -17,7 +17,7 @@ mod visibility;
 pub use self::{
     finder::{AnsweringLauncher, Finder, ask_launcher, try_control_sockets},
     presence::{Presence, RunningInstance},
-    problem::{InstanceProblem, now_in_phase, now_silent, server_problem, silent},
+    problem::{InstanceProblem, now_in_phase, now_silent, program_problem, server_problem, silent},
     turn::{Occupied, Turn, lock_of_ended_app, take_turn},
     visibility::{is_seen, lock_holder},
 };

@@ -5,19 +5,20 @@ use std::io;
 use semver::Version;
 use shared::{
     app::AppName,
-    claim, diagnose,
+    diagnose,
     discovery::Discovery,
     event::Relation,
+    launch::UrlHost,
     message,
     os::{is_stopped, shares_network},
     port::Port,
     token::Token,
-    words::LaunchPhase,
+    words::{LaunchPhase, ProgramMode},
 };
 use uuid::Uuid;
 
 use super::{
-    problem::{InstanceProblem, now_in_phase, now_silent, server_problem, silent},
+    problem::{InstanceProblem, now_in_phase, now_silent, program_problem, server_problem, silent},
     visibility::{is_seen, lock_holder},
 };
 use crate::{control::LaunchStatus, options::CommandContext, os};
@@ -39,12 +40,16 @@ pub struct RunningInstance {
     pub names_launcher: bool,
     /// Whether the server has proved itself, or the launcher alone has answered.
     pub has_answered: bool,
+    /// How its program is given the port; `None` for our own server.
+    pub mode: Option<ProgramMode>,
+    /// `localhost` for a program that has both loopback addresses.
+    pub host: UrlHost,
 }
 
 impl RunningInstance {
     /// Its address for a browser, made from the proven port: a file may say anything.
     pub fn url(&self) -> String {
-        claim::url(self.port)
+        self.host.url(self.port)
     }
 
     /// Its launcher, if that can be seen from here.
@@ -93,7 +98,11 @@ impl RunningInstance {
             let problem = message!("running.no_server", app, state);
             return Some(InstanceProblem { problem, now: now_in_phase(state, app) });
         }
-        server_problem(&context.app, self.port, self.seen_server(context))
+        let server = self.seen_server(context);
+        match self.mode {
+            Some(_) => program_problem(&context.app, &self.url(), self.port, server),
+            None => server_problem(&context.app, self.port, server),
+        }
     }
 
     /// Whether it is a server without a launcher that takes no more requests, and finishes those that it has.

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use shared::{
     access::{self, ROOT},
     app::AppName,
-    claim,
+    claim, diagnose,
     identity::{ProbeError, Secret},
     invoked_as, message, next_command,
     os::{SocketTables, System, is_stopped, own_account, shares_network},
@@ -77,6 +77,27 @@ pub fn now_in_phase(phase: LaunchPhase, app: &AppName) -> String {
         }
         _ => message!("now.wait"),
     }
+}
+
+/// What is wrong with the program of `app` if it is stopped or does not listen, and the way out. It is asked nothing: it
+/// would not understand.
+pub fn program_problem(
+    app: &AppName,
+    url: &str,
+    port: Port,
+    pid: Option<u32>,
+) -> Option<InstanceProblem> {
+    let pid = pid?;
+    if is_stopped(pid) {
+        let problem = message!("running.server_stopped", app, url, pid);
+        return Some(InstanceProblem { problem, now: message!("now.continue", pid) });
+    }
+    if shares_network(pid) && !diagnose::is_listened_on(port) {
+        let command = next_command::launcher("restart", app);
+        let problem = message!("running.not_listening", app, url, pid);
+        return Some(InstanceProblem { problem, now: message!("now.replace_server", command) });
+    }
+    None
 }
 
 /// What is wrong with the server of `app` if it is stopped or silent, and the way out.

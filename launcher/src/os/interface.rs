@@ -1,6 +1,6 @@
 //! What every system gives back in the same form.
 
-use std::process::Child;
+use std::{fs::File, process::Child};
 
 use shared::{event::RequestedBy, handover::ProtocolInfo};
 
@@ -13,11 +13,22 @@ pub struct Started {
     pub sockets: Vec<ProtocolInfo>,
 }
 
+/// A sitter's process, and what comes from its program.
+#[derive(Debug)]
+pub struct StartedSitter {
+    /// The child, which the caller must wait for.
+    pub process: Child,
+    /// Reads what the program writes to stdout; the stderr of the child has what it writes to stderr.
+    pub relayed_stdout: File,
+}
+
 /// The meaning of a signal of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signalled {
     /// End, for this cause as far as the system gives it.
     Stop(RequestedBy),
+    /// End, because a person pressed Ctrl-C.
+    Interrupt,
     /// Read the settings again, and write anew what is lost.
     Reread,
     /// Write anew what is lost of `run/`, and open the logs anew.

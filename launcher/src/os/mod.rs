@@ -25,6 +25,6 @@ pub mod login_format;
 mod interface;
 
 pub use self::{
-    interface::{Signalled, Started},
+    interface::{Signalled, Started, StartedSitter},
     system::*,
 };

@@ -2,6 +2,10 @@
 //!
 //! Each module uses only modules that are declared below it.
 
+pub mod options;
+
+pub mod command;
+
 pub mod watcher;
 
 pub mod observer;
@@ -15,5 +19,9 @@ pub mod name;
 pub mod observation;
 pub mod template;
 
+mod server_kind;
+
 #[cfg(all(test, target_os = "linux"))]
 mod script;
+
+pub use self::{command::ProgramCommand, options::ProgramOptions, server_kind::ServerKind};

@@ -1,13 +1,13 @@
-//! Whether what listens on a port also answers, asked once through `127.0.0.1`.
+//! Whether what listens at an address also answers, asked once.
 
 use std::{
     fmt,
     io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
-use shared::{message, port::Port, settings::Span};
+use shared::{message, settings::Span};
 
 /// How long a connection to this computer may take: it is made by the kernel, unless the queue is full.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
@@ -50,8 +50,8 @@ impl fmt::Display for ProbeFailure {
 /// # Errors
 ///
 /// Why no connection came about.
-pub fn probe_tcp(port: Port) -> Result<(), ProbeFailure> {
-    connect(port).map(drop)
+pub fn tcp(address: SocketAddr) -> Result<(), ProbeFailure> {
+    connect(address).map(drop)
 }
 
 /// Asks for a path, which may have a query, and follows no redirect. Whatever the path has that must not stand in
@@ -60,15 +60,15 @@ pub fn probe_tcp(port: Port) -> Result<(), ProbeFailure> {
 /// # Errors
 ///
 /// If there is no answer of HTTP/1 within a second, or the server says that it fails (5xx).
-pub fn probe_http(port: Port, path: &str) -> Result<(), ProbeFailure> {
+pub fn http(address: SocketAddr, path: &str) -> Result<(), ProbeFailure> {
     let until = Instant::now() + HTTP_TIMEOUT;
-    let mut connection = connect(port)?;
+    let mut connection = connect(address)?;
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => ProbeFailure::TimedOut(HTTP_TIMEOUT),
         _ => ProbeFailure::Connection(error.to_string()),
     };
     connection.set_write_timeout(Some(HTTP_TIMEOUT)).map_err(failed)?;
-    connection.write_all(request(port, path).as_bytes()).map_err(failed)?;
+    connection.write_all(request(address, path).as_bytes()).map_err(failed)?;
     let (mut answer, mut piece) = (Vec::new(), [0; 1024]);
     loop {
         let left = until.saturating_duration_since(Instant::now());
@@ -92,15 +92,14 @@ pub fn probe_http(port: Port, path: &str) -> Result<(), ProbeFailure> {
     }
 }
 
-fn connect(port: Port) -> Result<TcpStream, ProbeFailure> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.get()));
+fn connect(address: SocketAddr) -> Result<TcpStream, ProbeFailure> {
     TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut => ProbeFailure::TimedOut(CONNECT_TIMEOUT),
         _ => ProbeFailure::Connection(error.to_string()),
     })
 }
 
-fn request(port: Port, path: &str) -> String {
+fn request(address: SocketAddr, path: &str) -> String {
     let mut target = String::from(if path.starts_with('/') { "" } else { "/" });
     for byte in path.bytes() {
         match byte {
@@ -108,9 +107,7 @@ fn request(port: Port, path: &str) -> String {
             _ => target.push_str(&format!("%{byte:02X}")),
         }
     }
-    format!(
-        "GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    )
+    format!("GET {target} HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\nConnection: close\r\n\r\n")
 }
 
 /// The status of an answer, as far as it has come.
@@ -154,15 +151,15 @@ mod test {
 
     use super::*;
 
-    fn listener() -> (TcpListener, Port) {
+    fn listener() -> (TcpListener, SocketAddr) {
         let claim = claim::any().expect("some port");
-        let port = claim.port();
-        (claim.into_listeners().remove(0), port)
+        let address = claim.addresses()[0];
+        (claim.into_listeners().remove(0), address)
     }
 
     /// What a probe comes to with a server that sends this, and what the server was asked.
     fn answered(path: &'static str, answer: &'static [u8]) -> (Result<(), ProbeFailure>, String) {
-        let (listener, port) = listener();
+        let (listener, address) = listener();
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let (mut client, _) = listener.accept().expect("the probe");
@@ -174,17 +171,17 @@ mod test {
                 let _ = client.write_all(piece);
             }
         });
-        (probe_http(port, path), receiver.recv().expect("a request"))
+        (http(address, path), receiver.recv().expect("a request"))
     }
 
     #[test]
     fn a_listener_is_connected_to_and_nothing_is_sent() {
-        let (listener, port) = listener();
-        assert_eq!(probe_tcp(port), Ok(()));
+        let (listener, address) = listener();
+        assert_eq!(tcp(address), Ok(()));
         let (mut client, _) = listener.accept().expect("the probe");
         assert_eq!(client.read(&mut [0]).expect("closed"), 0);
         drop((client, listener));
-        assert!(probe_tcp(port).is_err() && probe_http(port, "/").is_err());
+        assert!(tcp(address).is_err() && http(address, "/").is_err());
     }
 
     #[test]
@@ -216,9 +213,9 @@ mod test {
 
     #[test]
     fn a_server_that_accepts_and_says_nothing_is_waited_for_a_second() {
-        let (listener, port) = listener();
+        let (listener, address) = listener();
         let began = Instant::now();
-        assert_eq!(probe_http(port, "/"), Err(ProbeFailure::TimedOut(HTTP_TIMEOUT)));
+        assert_eq!(http(address, "/"), Err(ProbeFailure::TimedOut(HTTP_TIMEOUT)));
         let took = began.elapsed();
         assert!(took >= HTTP_TIMEOUT && took < HTTP_TIMEOUT * 3, "{took:?}");
         drop(listener);
@@ -226,12 +223,12 @@ mod test {
 
     #[test]
     fn a_server_that_never_ends_is_read_for_so_long_only() {
-        let (listener, port) = listener();
+        let (listener, address) = listener();
         thread::spawn(move || {
             let (mut client, _) = listener.accept().expect("the probe");
             while client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok() {}
         });
-        let failed = probe_http(port, "/");
+        let failed = http(address, "/");
         assert_eq!(failed, Err(ProbeFailure::NotHttp));
     }
 

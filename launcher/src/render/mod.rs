@@ -45,6 +45,7 @@ pub const END_OF_START: u8 = 4;
 pub struct Screen {
     json: bool,
     is_detached: bool,
+    is_beside_program: bool,
 }
 
 /// A server that became ready.
@@ -86,7 +87,21 @@ impl ReadyNotice<'_> {
 impl Screen {
     /// `json` is whether it prints JSON lines.
     pub fn new(json: bool) -> Self {
-        Self { json, is_detached: environment::is_set(invoked_as::DETACHED_VARIABLE) }
+        let is_detached = environment::is_set(invoked_as::DETACHED_VARIABLE);
+        Self { json, is_detached, is_beside_program: false }
+    }
+
+    /// The screen of a launch whose program has stdout: what is no JSON goes to stderr.
+    pub fn beside_program(json: bool) -> Self {
+        Self { is_beside_program: true, ..Self::new(json) }
+    }
+
+    /// One line for a person.
+    fn say(&self, text: impl Display) {
+        match self.is_beside_program {
+            true => note(text),
+            false => line(text),
+        }
     }
 
     /// All is said of the start: the launcher before a detached one passes on no more.
@@ -109,12 +124,16 @@ impl Screen {
             return;
         }
         let ready_word = message!("start.ready");
-        line(format_args!("{} {}", ready_word.green().bold(), ready.launch.url().cyan().bold()));
+        self.say(format_args!(
+            "{} {}",
+            ready_word.green().bold(),
+            ready.launch.url().cyan().bold()
+        ));
         for sentence in explanation(ready) {
-            line(format_args!("  {sentence}"));
+            self.say(format_args!("  {sentence}"));
         }
         if let Some(file) = ready.history.map(Path::display) {
-            line(format_args!("  {}", message!("start.history", file)).dimmed());
+            self.say(format_args!("  {}", message!("start.history", file)).dimmed());
         }
         let end = match self.is_detached {
             true => {
@@ -123,7 +142,7 @@ impl Screen {
             }
             false => message!("start.ctrl_c"),
         };
-        line(format_args!("  {end}").dimmed());
+        self.say(format_args!("  {end}").dimmed());
     }
 
     /// Prints that a new server answers on the same port.
@@ -131,7 +150,7 @@ impl Screen {
         if self.json {
             line(ReadyLine::new(launch.clone(), at));
         } else {
-            line(message!("start.again", port = launch.port));
+            self.say(message!("start.again", port = launch.port));
         }
     }
 
@@ -140,7 +159,7 @@ impl Screen {
         if self.json {
             line(ReadyLine::new(launch.clone(), at));
         } else {
-            line(message!("start.moved", url = launch.url().cyan().bold()));
+            self.say(message!("start.moved", url = launch.url().cyan().bold()));
         }
     }
 
@@ -152,14 +171,14 @@ impl Screen {
                 let event = |change: &Change| Event::from(change.clone()).to_json();
                 return changes.iter().map(event).for_each(line);
             }
-            (false, []) => line(message!("start.settings_same")),
+            (false, []) => self.say(message!("start.settings_same")),
             (false, _) => {}
         }
         let shown = |value: &Option<String>| {
             value.clone().unwrap_or_else(|| message!("settings.stale.unset"))
         };
         for Change { key, from, to } in changes {
-            line(message!("event.settings_changed", key, to = shown(to), from = shown(from)));
+            self.say(message!("event.settings_changed", key, to = shown(to), from = shown(from)));
         }
     }
 
@@ -168,9 +187,9 @@ impl Screen {
         if self.json {
             return line(event.to_json());
         }
-        line(message!("start.home_is_free", port));
+        self.say(message!("start.home_is_free", port));
         let command = next_command::launcher(&format!("move {port}"), app);
-        line(format_args!("  {}", message!("start.move_home", command)));
+        self.say(format_args!("  {}", message!("start.move_home", command)));
     }
 
     /// Prints that the launch was stopped while its server was starting.
@@ -178,7 +197,7 @@ impl Screen {
         if self.json {
             return line(event.to_json());
         }
-        line(message!("start.stopped_early", app));
+        self.say(message!("start.stopped_early", app));
     }
 
     /// Prints where the running instance is; `other_port` is how it gets the port that was asked for, if it has another.
@@ -192,17 +211,17 @@ impl Screen {
         if self.json {
             return line(event.to_json());
         }
-        line(message!("start.running", app = app.bold(), url = found.url().cyan().bold()));
+        self.say(message!("start.running", app = app.bold(), url = found.url().cyan().bold()));
         match found.relation() {
             Relation::Same | Relation::Other => {}
             Relation::Older => {
                 let command = next_command::launcher("stop", app);
-                line(format_args!("  {}", message!("start.older", command)));
+                self.say(format_args!("  {}", message!("start.older", command)));
             }
-            Relation::Newer => line(format_args!("  {}", message!("start.newer"))),
+            Relation::Newer => self.say(format_args!("  {}", message!("start.newer"))),
         }
         if let Some(way) = other_port {
-            line(format_args!("  {way}"));
+            self.say(format_args!("  {way}"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! What launcher and sitter write to each other: each message is one line of JSON on the sitter's stdin or stdout.
 
 use serde::{Deserialize, Serialize};
-use shared::app::AppName;
+use shared::{app::AppName, words::OutputFormat};
 use uuid::Uuid;
 
 /// An order of the launcher.
@@ -35,6 +35,10 @@ pub struct ProgramStart {
     pub stop_signal: i32,
     /// How long the tree may take to end after that, in milliseconds.
     pub stop_timeout_ms: u64,
+    /// How the output is kept.
+    pub output: OutputFormat,
+    /// The variables of its environment whose values are secrets.
+    pub secret_variables: Vec<String>,
 }
 
 /// What the launcher learns of the program, each once.
@@ -52,7 +56,7 @@ pub enum SitterReport {
         error: String,
     },
     /// The main process has ended.
-    Exited(MainExit),
+    Exited(MainEnd),
     /// No process of the tree is left, and all that it wrote is passed on. The sitter ends.
     TreeEmpty,
     /// A process does not take our signals, as one that another user owns.
@@ -64,7 +68,7 @@ pub enum SitterReport {
 
 /// How the main process has ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MainExit {
+pub struct MainEnd {
     /// `None` if a signal ended it.
     pub exit_code: Option<i32>,
     /// `None` if it exited.

@@ -23,5 +23,5 @@ pub mod messages;
 
 pub use self::run::run;
 
-/// The first argument of a launcher that is to be a sitter; the folder of the logs and the program's command follow.
+/// The first argument of a launcher that is to be a sitter. The file of the output, and the program's command, follow.
 pub const ARGUMENT: &str = "--sit";

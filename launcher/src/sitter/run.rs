@@ -2,30 +2,45 @@
 
 use std::{
     collections::VecDeque,
+    env,
     ffi::{OsStr, OsString},
     io,
+    path::PathBuf,
     process::Command,
     time::{Duration, Instant},
 };
 
-use shared::{exit::Exit, message};
+use shared::{
+    exit::Exit,
+    message,
+    program_log::{ProgramAuthor, ProgramLog, Secrets},
+    words::OutputStream,
+};
 
 use super::{
-    messages::{MainExit, ProgramStart, SitterOrder, SitterReport},
+    messages::{MainEnd, ProgramStart, SitterOrder, SitterReport},
     relay::RelayQueue,
     termination::Termination,
 };
-use crate::os::sitter::{self as system, OutputStream, SourceEvent, Sources};
+use crate::os::sitter::{self as system, SourceEvent, Sources};
 
 /// How long the launcher is waited for that does not read what is left for it.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Runs this process as the sitter of the program whose command is `command`.
-pub fn run(command: &[OsString]) -> Exit {
-    let [program, arguments @ ..] = command else { return Exit::Usage };
+/// How much of a line a report has, in characters.
+const MAX_LINE: usize = 160;
+
+/// How many lines of the program a report of its end has.
+const LAST_LINES: usize = 20;
+
+/// Runs this process as a sitter. Its arguments are the file of the output, empty if it is not kept, and the command
+/// of the program.
+pub fn run(arguments: &[OsString]) -> Exit {
+    let [output, program, arguments @ ..] = arguments else { return Exit::Usage };
     let Ok(sources) = system::set_up().and_then(|()| Sources::open()) else { return Exit::Bug };
     let mut sitter = Sitter {
         sources,
+        output,
         program,
         arguments,
         orders: Vec::new(),
@@ -33,6 +48,7 @@ pub fn run(command: &[OsString]) -> Exit {
         stdout: RelayQueue::default(),
         stderr: RelayQueue::default(),
         start: None,
+        log: None,
         main: None,
         exit: None,
         termination: None,
@@ -50,6 +66,7 @@ pub fn run(command: &[OsString]) -> Exit {
 
 struct Sitter<'a> {
     sources: Sources,
+    output: &'a OsStr,
     program: &'a OsStr,
     arguments: &'a [OsString],
     /// What was read of the next order.
@@ -59,10 +76,12 @@ struct Sitter<'a> {
     stdout: RelayQueue,
     stderr: RelayQueue,
     start: Option<ProgramStart>,
+    /// What keeps the output, once the program is started.
+    log: Option<ProgramLog>,
     /// The main process; kept when it has ended, for its process group.
     main: Option<u32>,
     /// How main has ended.
-    exit: Option<MainExit>,
+    exit: Option<MainEnd>,
     termination: Option<Termination>,
     /// Whether no process is left, or none that could be ended.
     is_over: bool,
@@ -71,8 +90,11 @@ struct Sitter<'a> {
 impl Sitter<'_> {
     fn run(&mut self) -> io::Result<()> {
         while !self.is_over {
-            for event in self.wait(self.termination.and_then(Termination::deadline))? {
+            for event in self.wait(self.deadline())? {
                 self.handle(event);
+            }
+            if let Some(log) = &mut self.log {
+                log.flush_due(Instant::now());
             }
             if let Some(termination) = self.termination {
                 let step = termination.step(Instant::now(), system::kill_tree);
@@ -83,6 +105,11 @@ impl Sitter<'_> {
             }
         }
         self.finish()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let output = self.log.as_ref().and_then(ProgramLog::next_deadline);
+        output.into_iter().chain(self.termination.and_then(Termination::deadline)).min()
     }
 
     /// Writes what can be written, and waits for what happens next.
@@ -143,6 +170,7 @@ impl Sitter<'_> {
         match self.sources.spawn(&mut command) {
             Ok(pid) => {
                 self.main = Some(pid);
+                self.log = self.start.as_ref().map(|start| self.open_log(start, pid));
                 self.report(&SitterReport::Started { pid });
             }
             Err(error) => {
@@ -150,6 +178,14 @@ impl Sitter<'_> {
                 self.is_over = true;
             }
         }
+    }
+
+    fn open_log(&self, start: &ProgramStart, pid: u32) -> ProgramLog {
+        let ProgramStart { app, launch_id, output, secret_variables, .. } = start;
+        let values = secret_variables.iter().filter_map(|name| env::var(name).ok());
+        let author = ProgramAuthor { app: app.clone(), launch_id: *launch_id, pid };
+        let file = (!self.output.is_empty()).then(|| PathBuf::from(self.output));
+        ProgramLog::at(file, author, *output, Secrets::of_values(values))
     }
 
     /// Asks the tree to end; a second time changes nothing but the signal.
@@ -166,9 +202,12 @@ impl Sitter<'_> {
     }
 
     fn pass_on(&mut self, stream: OutputStream, bytes: &[u8]) {
+        if let Some(log) = &mut self.log {
+            log.write(stream, bytes, Instant::now());
+        }
         match stream {
-            OutputStream::Stdout => self.stdout.push(bytes),
             OutputStream::Stderr => self.stderr.push(bytes),
+            _ => self.stdout.push(bytes),
         }
     }
 
@@ -181,11 +220,13 @@ impl Sitter<'_> {
             for (stream, bytes) in self.sources.read_output() {
                 self.pass_on(stream, &bytes);
             }
-            let exit = MainExit {
+            let lines = self.log.as_ref().map(ProgramLog::last_lines).into_iter().flatten();
+            let lines: Vec<_> = lines.map(cut).collect();
+            let exit = MainEnd {
                 exit_code: process.exit_code,
                 signal: process.signal,
                 left_others: !ended.none_is_left,
-                last_lines: vec![],
+                last_lines: lines[lines.len().saturating_sub(LAST_LINES)..].to_vec(),
             };
             self.report(&SitterReport::Exited(exit.clone()));
             self.exit = Some(exit);
@@ -204,6 +245,9 @@ impl Sitter<'_> {
         for (stream, bytes) in self.sources.read_output() {
             self.pass_on(stream, &bytes);
         }
+        if let Some(log) = &mut self.log {
+            log.end();
+        }
         if self.main.is_some() {
             self.report(&SitterReport::TreeEmpty);
         }
@@ -220,4 +264,9 @@ impl Sitter<'_> {
         }
         Ok(())
     }
+}
+
+/// A line that is short enough for a report.
+fn cut(line: &str) -> String {
+    line.chars().take(MAX_LINE).collect()
 }

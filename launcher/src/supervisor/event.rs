@@ -3,6 +3,7 @@
 use std::{
     io,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
+    time::Instant,
 };
 
 use shared::port::Port;
@@ -11,6 +12,8 @@ use super::state::ServerEvent;
 use crate::{
     control::ClientEvent,
     os::{self, Signalled},
+    program::{observation::Observation, probe::ProbeFailure},
+    sitter::messages::SitterReport,
 };
 
 /// How many events may wait to be handled. A thread that has one more waits: a server that floods its
@@ -27,6 +30,13 @@ pub enum SupervisorEvent {
         /// What was read, or what came of the proof.
         event: ServerEvent,
     },
+    /// Something happened to a program.
+    Program {
+        /// The attempt of the program, from 1.
+        attempt: u32,
+        /// What was reported or seen.
+        event: ProgramEvent,
+    },
     /// A server's process has ended and waits to be reaped.
     ProcessEnded {
         /// The attempt of the server, from 1.
@@ -38,6 +48,17 @@ pub enum SupervisorEvent {
     HomePortFree(Port),
     /// A client of the control socket asks for something, or has gone away.
     Client(ClientEvent),
+}
+
+/// What the launcher learns of a program.
+#[derive(Debug)]
+pub enum ProgramEvent {
+    /// What came from the sitter.
+    Reported(SitterReport),
+    /// A look at the listeners, begun at this time, has seen this.
+    Observed(Instant, io::Result<Observation>),
+    /// The probe with this number has come back.
+    Probed(u32, Result<(), ProbeFailure>),
 }
 
 /// Where the threads of the launcher put their events, and where the driver takes them.

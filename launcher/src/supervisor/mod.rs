@@ -23,6 +23,16 @@
 //!            nothing has changed, and the old server never stopped
 //! ```
 //!
+//! A program binds its port by itself. It ends before its successor starts, and may lose the race for its port:
+//!
+//! ```text
+//!   restart, move ─► Draining ── ends ──► Starting, on the same port or a new one
+//!                                            │ fails on a new one: Starting again, on the old one
+//!
+//!   Starting, Serving ── a stranger has the port ──► Choosing ── chosen ──► Starting
+//!                                                       └── no port ──► Ended
+//! ```
+//!
 //! [`state`] decides and has no effects; [`backoff`] decides when to try again; [`driver`] performs
 //! what was decided and reports what happened; [`server_process`] is the process with the threads that
 //! read its messages. The claim stays with the launcher all the time, so that a client that connects
@@ -32,6 +42,7 @@
 
 pub mod driver;
 
+pub mod program_process;
 pub mod server_process;
 
 pub mod event;

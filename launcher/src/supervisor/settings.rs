@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use shared::settings::{Effective, Restart};
+use shared::{
+    exit::Exit,
+    settings::{Effective, Restart},
+};
+
+use crate::program::ServerKind;
 
 /// Copied anew each time the settings are read.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +20,27 @@ pub struct SupervisorSettings {
     pub redirect_for: Duration,
     /// How long a server may drain before it is killed.
     pub stop_timeout: Duration,
+    /// Whose server it is.
+    pub kind: ServerKind,
+}
+
+impl SupervisorSettings {
+    /// Whether a server that exits with this code would do so again. To a program only 0 has a meaning.
+    pub(super) fn is_final(&self, exit_code: i32) -> bool {
+        self.kind == ServerKind::Own && Exit::is_final(exit_code)
+    }
+}
+
+/// How much longer than its verification and its sitter the supervisor waits for a program.
+const MARGIN: Duration = Duration::from_secs(1);
+
+impl SupervisorSettings {
+    /// What holds for a program: its verification has the time to become ready, and its sitter the time to end.
+    pub fn of_program(self, ready_timeout: Duration, stop_timeout: Duration) -> Self {
+        let kind = ServerKind::Program;
+        let (ready_timeout, stop_timeout) = (ready_timeout + MARGIN, stop_timeout + MARGIN);
+        Self { ready_timeout, stop_timeout, kind, ..self }
+    }
 }
 
 impl From<&Effective> for SupervisorSettings {
@@ -24,6 +50,7 @@ impl From<&Effective> for SupervisorSettings {
             restart: settings.restart.value,
             redirect_for: settings.redirect_for.value.0,
             stop_timeout: settings.stop_timeout.value.0,
+            kind: ServerKind::Own,
         }
     }
 }

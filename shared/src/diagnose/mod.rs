@@ -27,6 +27,7 @@ mod test;
 
 use std::{
     io,
+    net::SocketAddr,
     path::Path,
     time::{Duration, Instant},
 };
@@ -83,6 +84,15 @@ fn has_socket(pid: u32, port: Port, states: &[SocketState]) -> bool {
     seen.with_holders(system.holders(&ids)).pids(&sockets).contains(&pid)
 }
 
+/// Whether any process listens on a port, as far as the tables of the system show it.
+pub fn is_listened_on(port: Port) -> bool {
+    let system = System::default();
+    let listeners = system.listeners().unwrap_or_else(|| system.sockets()).unwrap_or_default();
+    listeners
+        .iter()
+        .any(|entry| entry.state == SocketState::Listen && entry.local.port() == port.get())
+}
+
 /// Finds out why ports could not be claimed, for one launch.
 pub struct Diagnostician {
     app: AppName,
@@ -137,6 +147,16 @@ impl Diagnostician {
         };
         self.seen = Some(seen);
         finding
+    }
+
+    /// Finds out who listens at an address that a program of ours was to have.
+    pub fn examine_listener(&mut self, address: SocketAddr) -> Finding {
+        let Some(port) = Port::new(address.port()) else {
+            return Finding { class: Class::Unknown, holder: None };
+        };
+        let source = io::ErrorKind::AddrInUse.into();
+        let error = ClaimError { address, other_had: false, anywhere: false, source };
+        self.examine(port, &error, Depth::Quick)
     }
 
     /// Diagnoses in full the conflict of an explicit port, whose claim was begun at `began` and ended with `error`.

@@ -9,8 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    app::AppName, conflict::Origin, event::RequestedBy, handover::sockets::ProtocolInfo,
-    identity::Secret, launch::LaunchInfo, port::Port, token::Token,
+    app::AppName,
+    conflict::Origin,
+    event::RequestedBy,
+    handover::sockets::ProtocolInfo,
+    identity::Secret,
+    launch::{LaunchInfo, UrlHost},
+    port::Port,
+    token::Token,
 };
 
 /// A message from the launcher to the server.
@@ -84,6 +90,7 @@ impl Adoption {
             launch_id: self.launch_id,
             launcher_pid: Some(self.launcher_pid),
             last_good: self.last_good,
+            host: UrlHost::default(),
         }
     }
 }

@@ -59,8 +59,19 @@ impl ProgramLog {
         format: OutputFormat,
         secrets: Secrets,
     ) -> Self {
+        let file = file(folders, &author.app, format);
+        Self::at(file, author, format, secrets)
+    }
+
+    /// The same, in a file whose path is known; `None` if nothing is kept.
+    pub fn at(
+        file: Option<PathBuf>,
+        author: ProgramAuthor,
+        format: OutputFormat,
+        secrets: Secrets,
+    ) -> Self {
         Self {
-            file: file(folders, &author.app, format).map(OutputFile::new),
+            file: file.map(OutputFile::new),
             author,
             secrets,
             format,

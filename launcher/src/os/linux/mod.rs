@@ -17,7 +17,7 @@ use std::{
             process::CommandExt,
         },
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
@@ -40,10 +40,10 @@ const EXITING: u32 = 0x4;
 
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
-    ListenerCloser, VARIABLES_IGNORE_CASE, check_substitute_folder, detach, for_this_user_alone,
-    has_terminal, is_connected, is_listening_at, keep_to_ourselves, kill, leave_own_console,
-    make_substitute_folder, on_signal, part_of, signal_of, substitute_folder, substitute_socket,
-    user, wait_for_end,
+    ListenerCloser, STOP_SIGNAL, VARIABLES_IGNORE_CASE, become_program, check_substitute_folder,
+    detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
+    kill, leave_own_console, make_substitute_folder, on_signal, part_of, signal_of,
+    substitute_folder, substitute_socket, user, wait_for_end,
 };
 
 /// What is started at login.
@@ -96,6 +96,16 @@ pub fn with_socket_name<T>(
     let folder = rustix::fs::open(folder, flags, Mode::empty())?;
     let short = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(file);
     unix::socket::with_name(short.as_os_str(), act)
+}
+
+/// The file of this very program, also where it was replaced since.
+pub fn own_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
+/// Makes this process the parent of what its programs leave; without it a program's orphans are the system's.
+pub fn adopt_orphans() {
+    let _ = sitter::adopt_orphans();
 }
 
 /// Has a launcher of this user write anew what it has lost of `run/`, by SIGUSR1. A process that does not

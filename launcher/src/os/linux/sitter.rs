@@ -4,35 +4,42 @@ use std::{
     fs, io, iter,
     os::{fd::OwnedFd, unix::process::CommandExt},
     process::{self, Command},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::{
     process::{
-        PidfdFlags, Signal, getpid, getppid, kill_process_group, pidfd_open, pidfd_send_signal,
-        set_child_subreaper, set_parent_process_death_signal, setsid,
+        PidfdFlags, Signal, WaitOptions, getpid, getppid, kill_process_group, pidfd_open,
+        pidfd_send_signal, set_child_subreaper, set_parent_process_death_signal, waitpid,
     },
     thread::set_name,
 };
 
 use super::stat::state_of;
-use crate::os::unix::sitter::pid_of;
 pub use crate::os::unix::sitter::{
-    EndedProcess, EndedProcesses, OutputStream, PROGRAM_STDIN, RELAYED_STDOUT, SourceEvent,
-    Sources, reap,
+    EndedProcess, EndedProcesses, PROGRAM_STDIN, RELAYED_STDOUT, SourceEvent, Sources, reap, start,
 };
+use crate::os::unix::{close_at_exec, sitter::pid_of};
 
 /// How deep a tree is at most that is believed.
 const MAX_DEPTH: usize = 64;
 
-/// Makes this process the sitter of a program: in a session of its own, and the parent of all that loses its own.
+/// How long the end of killed orphans is waited for: one that waits for a disk ends late.
+const ORPHANS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The pause between two looks at what is left.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Makes this process the sitter of a program: the parent of all that loses its own. What it starts gets none of the
+/// files that are open here besides its streams.
 ///
 /// # Errors
 ///
-/// If the system refuses one of them.
+/// If the system does not know sub-reapers.
 pub fn set_up() -> io::Result<()> {
-    // It is refused where this process leads a group already, which then is as good.
-    let _ = setsid();
     set_name(c"homeport-sitter")?;
+    close_at_exec();
     adopt_orphans()
 }
 
@@ -68,7 +75,7 @@ pub fn bind_to_this_process(command: &mut Command) {
 pub fn signal_tree(main: u32, signal: i32) {
     let Some(signal) = Signal::from_named_raw(signal) else { return };
     let mut groups: Vec<_> =
-        below_this().into_iter().filter_map(|pid| Some(line_of(pid)?.group)).collect();
+        below(process::id(), &[]).into_iter().filter_map(|pid| Some(line_of(pid)?.group)).collect();
     groups.push(main);
     groups.sort_unstable();
     groups.dedup();
@@ -80,13 +87,36 @@ pub fn signal_tree(main: u32, signal: i32) {
 
 /// Stops and then kills everything below this process; returns how many processes that were.
 pub fn kill_tree() -> usize {
-    let found: Vec<_> = below_this().into_iter().filter_map(handle_of).collect();
+    kill_all(&below(process::id(), &[]))
+}
+
+/// Stops all of them, so that none starts another, and then kills them; returns how many there were.
+fn kill_all(pids: &[u32]) -> usize {
+    let found: Vec<_> = pids.iter().copied().filter_map(handle_of).collect();
     for signal in [Signal::STOP, Signal::KILL] {
         for process in &found {
             let _ = pidfd_send_signal(process, signal);
         }
     }
     found.len()
+}
+
+/// Kills what is below this process and below none of `keep`, which are its children, until none of it is left; it is
+/// what a sitter that was killed has left.
+pub fn end_orphans(keep: &[u32]) {
+    let until = Instant::now() + ORPHANS_TIMEOUT;
+    loop {
+        let left = below(process::id(), keep);
+        if left.is_empty() || Instant::now() >= until {
+            return;
+        }
+        kill_all(&left);
+        for orphan in left.into_iter().filter_map(pid_of) {
+            // One that is not a child of this process is reaped by its parent.
+            let _ = waitpid(Some(orphan), WaitOptions::NOHANG);
+        }
+        thread::sleep(PAUSE);
+    }
 }
 
 /// Through which signals reach a process below this one, and never another with its number.
@@ -117,18 +147,21 @@ fn is_below_this(pid: u32) -> bool {
     parents.skip(1).take(MAX_DEPTH).any(|parent| parent == process::id())
 }
 
-/// The living processes below this one, its own children first.
-fn below_this() -> Vec<u32> {
+/// The living processes below `root`, without those at or below one of `keep`.
+fn below(root: u32, keep: &[u32]) -> Vec<u32> {
     let mut found = vec![];
-    let mut next = vec![process::id()];
+    let mut next = vec![root];
     while let Some(pid) = next.pop() {
+        if keep.contains(&pid) {
+            continue;
+        }
         let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
         for thread in threads {
             let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
             let children = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
             next.extend(children);
         }
-        found.extend((pid != process::id() && line_of(pid).is_some()).then_some(pid));
+        found.extend((pid != root && line_of(pid).is_some()).then_some(pid));
     }
     found
 }

@@ -8,6 +8,7 @@ pub(super) mod socket;
 use std::{
     env,
     ffi::OsStr,
+    ffi::OsString,
     fs, io,
     net::TcpListener,
     ops::Range,
@@ -126,6 +127,7 @@ pub fn on_signal(mut handle: impl FnMut(Signalled) + Send + 'static) -> io::Resu
         for signal in signals.forever() {
             handle(match signal {
                 SIGUSR1 | SIGUSR2 => Signalled::Restore,
+                SIGINT => Signalled::Interrupt,
                 SIGHUP if !had_terminal || has_terminal() => Signalled::Reread,
                 _ => Signalled::Stop(RequestedBy::Signal),
             });
@@ -141,6 +143,17 @@ pub fn user() -> String {
     named.unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
 }
 
+/// What asks a program to end, unless it is known to want another signal: SIGTERM.
+pub const STOP_SIGNAL: i32 = SIGTERM;
+
+/// Has a program take the place of this process; returns only if that fails.
+pub fn become_program(command: &[OsString]) -> io::Error {
+    match command {
+        [program, arguments @ ..] => Command::new(program).args(arguments).exec(),
+        [] => io::ErrorKind::InvalidInput.into(),
+    }
+}
+
 /// Makes the process that `command` will start outlive the terminal: it gets a session of its own, and none of the
 /// files that this process has inherited besides its standard streams.
 pub fn detach(command: &mut Command) {
@@ -154,7 +167,7 @@ pub fn detach(command: &mut Command) {
 
 /// Has the system close what is open but the standard streams when this process, or one that it starts, becomes
 /// another program.
-fn close_at_exec() {
+pub(super) fn close_at_exec() {
     let entries = fs::read_dir("/dev/fd").into_iter().flatten().flatten();
     let open = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
     for fd in open.filter(|fd| *fd > 2).collect::<Vec<_>>() {

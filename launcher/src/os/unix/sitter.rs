@@ -1,6 +1,7 @@
 //! The sitter's view of the system: what it waits for, and the processes that it has.
 
 use std::{
+    fs::File,
     io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd, RawFd},
@@ -10,6 +11,7 @@ use std::{
     time::Instant,
 };
 
+use command_fds::{CommandFdExt, FdMapping};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{OFlags, fcntl_getfl, fcntl_setfl},
@@ -21,6 +23,10 @@ use signal_hook::{
     low_level::pipe,
 };
 
+use shared::words::OutputStream;
+
+use crate::os::interface::StartedSitter;
+
 /// The descriptor on which the launcher reads what the program writes to stdout. What it writes to stderr goes
 /// to the sitter's own.
 pub const RELAYED_STDOUT: RawFd = 3;
@@ -30,15 +36,6 @@ pub const PROGRAM_STDIN: RawFd = 4;
 
 /// How much is read of a stream at once, in bytes.
 const PIECE: usize = 64 << 10;
-
-/// One of a program's two output streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputStream {
-    /// What it is asked for.
-    Stdout,
-    /// What else it has to say.
-    Stderr,
-}
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,6 +213,30 @@ impl Sources {
         }
         read
     }
+}
+
+/// Starts this very program as a sitter by `command`, in a session of its own. The program that it starts is to read
+/// this process' stdin, or nothing.
+///
+/// # Errors
+///
+/// If it cannot be started, or the system has no descriptors left.
+pub fn start(command: &mut Command, reads_stdin: bool) -> io::Result<StartedSitter> {
+    let (relayed_stdout, to_relay) = io::pipe()?;
+    let stdin = match reads_stdin {
+        true => io::stdin().as_fd().try_clone_to_owned()?,
+        false => File::open("/dev/null")?.into(),
+    };
+    let mappings = [(to_relay.into(), RELAYED_STDOUT), (stdin, PROGRAM_STDIN)];
+    let mappings = mappings.map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd });
+    command.fd_mappings(mappings.into()).map_err(io::Error::other)?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let leave = || rustix::process::setsid().map(drop).map_err(io::Error::from);
+    // SAFETY: between fork and exec the closure makes one system call; it neither allocates nor
+    // takes a lock, in success or in failure.
+    unsafe { command.pre_exec(leave) };
+    let process = command.spawn()?;
+    Ok(StartedSitter { process, relayed_stdout: OwnedFd::from(relayed_stdout).into() })
 }
 
 /// A stream that can be read after each of these signals.

@@ -25,7 +25,7 @@ pub use self::{
 /// The option of all programs that ignore `PORT` and take one.
 const PORT_OPTION: &str = "--port";
 
-/// The template of the port.
+/// Is replaced by the port when the command line is filled in.
 const PORT_TEMPLATE: &str = "{port}";
 
 /// The time that a program needs to end which first finishes its queries or its requests.

@@ -9,7 +9,17 @@ pub enum KnownSignal {
     Quit,
 }
 
-/// What is known of a program.
+impl KnownSignal {
+    /// Its number on every Unix.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Interrupt => 2,
+            Self::Quit => 3,
+        }
+    }
+}
+
+/// A row of the table: programs of which the same is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownProgram {
     /// What it is called, without folder, ending and version.

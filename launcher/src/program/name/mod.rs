@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The name of the app that belongs to a folder.
 #[derive(Debug)]
 pub struct NameChoice {
-    /// The name.
+    /// The plain name of the folder, or that with a number.
     pub app: AppName,
     /// The folder, as a path without links.
     pub folder: PathBuf,

@@ -9,19 +9,18 @@ mod test;
 
 mod word;
 
+mod error;
+
 use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     str,
 };
 
-use shared::{
-    app::{AppName, AppNameError},
-    message,
-};
+use shared::app::AppName;
 
-pub use self::word::TemplateWord;
 use self::word::{WordVerdict, verdict};
+pub use self::{error::TemplateError, word::TemplateWord};
 use crate::os;
 
 /// An argument, a value of a variable or a path with the words in it, parsed.
@@ -32,35 +31,6 @@ pub struct Template(Vec<Piece>);
 enum Piece {
     Text(OsString),
     Word(TemplateWord),
-}
-
-/// What is wrong with a word in braces.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    /// It is one edit or one swap of letters away from a word.
-    #[error("{}", message!("template_error.misspelt", written, nearest, literal = doubled(written)))]
-    Misspelt {
-        /// As it is in the text, with its braces.
-        written: String,
-        /// The word that was meant, with its braces.
-        nearest: String,
-    },
-    /// What follows `:` or `@` is no name.
-    #[error("{}", message!("template_error.name", written, error, literal = doubled(written)))]
-    Name {
-        /// As it is in the text, with its braces.
-        written: String,
-        /// What is wrong with the name.
-        error: AppNameError,
-    },
-    /// The caller cannot replace the word.
-    #[error("{}", message!("template_error.not_available", word = .0))]
-    NotAvailable(TemplateWord),
-}
-
-/// How a person writes what is to stay as it is.
-fn doubled(written: &str) -> String {
-    format!("{{{written}}}")
 }
 
 impl Template {

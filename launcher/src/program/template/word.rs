@@ -4,7 +4,7 @@ use std::fmt;
 
 use shared::app::AppName;
 
-use super::TemplateError;
+use super::error::TemplateError;
 
 /// A word in braces.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use shared::port::Port;
+use shared::{launch::UrlHost, port::Port};
 
 use super::{input::ProcessEnd, loopback::Loopback, rules::ElsewhereRule};
 use crate::program::observation::{ObservedListener, OwnershipProof};
@@ -63,26 +63,17 @@ pub struct VerifiedListeners {
     pub ownership: ListenerOwnership,
     /// The loopback address that is open and to be covered by us.
     pub cover: Option<Loopback>,
-    /// The host of its URL.
+    /// The one that leads to no stranger.
     pub host: UrlHost,
 }
 
 /// How a listener is known to be the program's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListenerOwnership {
-    /// It is of the tree, by this proof.
+    /// A process of the tree has it.
     Tree(OwnershipProof),
     /// The process is not of the tree: it listens in the program's place.
     Delegated,
-}
-
-/// The host in the URL of a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UrlHost {
-    /// `localhost`: no loopback address leads to a stranger.
-    Localhost,
-    /// `127.0.0.1`: the other one is not the program's.
-    Ipv4,
 }
 
 /// How a verification ends.
@@ -97,7 +88,7 @@ pub enum VerificationEnd {
     },
     /// The program listens, but not on its port, and the port is free.
     Elsewhere {
-        /// Its port.
+        /// The one that it was started with.
         asked: Port,
         /// The port of its listeners that is next to its own.
         took: Port,

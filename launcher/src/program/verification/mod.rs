@@ -76,8 +76,7 @@ mod test;
 pub use self::{
     address_in_use::says_address_in_use,
     effect::{
-        ListenerOwnership, ProgramFailure, UrlHost, VerificationEffect, VerificationEnd,
-        VerifiedListeners,
+        ListenerOwnership, ProgramFailure, VerificationEffect, VerificationEnd, VerifiedListeners,
     },
     input::{MainExit, ProcessEnd, VerificationInput},
     loopback::Loopback,

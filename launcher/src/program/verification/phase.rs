@@ -32,7 +32,7 @@ pub enum VerificationPhase {
     Waiting {
         /// Since when it does not listen.
         since: Instant,
-        /// Whether that was printed.
+        /// Whether [`PrintWaiting`](super::VerificationEffect::PrintWaiting) came.
         is_printed: bool,
         /// The loopback addresses that it had.
         loopbacks: Vec<Loopback>,

@@ -28,7 +28,8 @@ pub struct Rules {
     pub may_drop_reservation: bool,
     /// Whether we can listen on a loopback address that the program leaves open. Linux alone.
     pub can_cover: bool,
-    /// Whether the system does not report the end of a listener, so that it must be looked for.
+    /// Whether the system does not report the end of a listener, so that looks are needed while the
+    /// program serves. Where it does, the driver looks whenever it is reported.
     pub must_look_while_serving: bool,
     /// Our own process, whose listeners are covers and no strangers.
     pub launcher_pid: u32,
@@ -68,11 +69,11 @@ pub enum ElsewhereRule {
 /// What follows if a program listens beyond loopback.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExposeRule {
-    /// A warning.
+    /// It is recorded, and a line is printed.
     #[default]
     Warn,
     /// The launch fails.
     Refuse,
-    /// A record and no warning.
+    /// It is recorded alone.
     Allow,
 }

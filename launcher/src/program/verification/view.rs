@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use shared::port::Port;
+use shared::{launch::UrlHost, port::Port};
 
 use super::{
-    effect::{ListenerOwnership, UrlHost, VerifiedListeners},
+    effect::{ListenerOwnership, VerifiedListeners},
     loopback::Loopback,
     rules::Rules,
 };
@@ -112,8 +112,8 @@ impl<'a> ObservationView<'a> {
         tree.min_by_key(|(port, _)| port.get().abs_diff(self.rules.port.get()))
     }
 
-    /// What is published of a program that is ready; `None` if neither loopback address is its own, or
-    /// `127.0.0.1` is a stranger's. The process stays that of `before` as long as it listens.
+    /// What is published of a program that is ready, where `127.0.0.1` is no stranger's; `None` if neither
+    /// loopback address is its own. The process stays that of `before` as long as it listens.
     pub(super) fn verified(
         self,
         before: Option<&VerifiedListeners>,
@@ -128,9 +128,6 @@ impl<'a> ObservationView<'a> {
         };
         let loopbacks: Vec<_> = held().map(|(loopback, _)| loopback).collect();
         let first = held().map(|(_, listener)| listener).next()?;
-        if self.stranger_at(Loopback::V4).is_some() {
-            return None;
-        }
         let on_port = || self.of(Party::Program).filter(|listener| self.is_on_port(listener));
         let in_place = |it: &&ObservedListener| {
             Loopback::BOTH.iter().any(|loopback| it.distance(loopback.ip()).is_some())

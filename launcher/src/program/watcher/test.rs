@@ -5,8 +5,8 @@ use std::{
 
 use super::*;
 use crate::program::{
-    observation::{ListenerOwner, ObservedListener, OwnershipProof},
-    script::{Script, has_ipv6, reserved_port},
+    observation::ListenerOwner,
+    script::{Script, reserved_port},
 };
 
 /// A program that listens, closes and listens again each time that it reads a line.
@@ -18,15 +18,17 @@ if os.fork() == 0:
         tell(os.getpid())
         line()
         held.close()
+        tell(0)
 wait()
 ";
 
-const LIMIT: Duration = Duration::from_secs(1);
+/// How long a report may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Watched {
     program: Script,
     watcher: ProgramWatcher,
-    reports: Receiver<io::Result<Observation>>,
+    reports: Receiver<(Instant, io::Result<Observation>)>,
     // The last: until then the port is ours.
     _reservation: rustix::fd::OwnedFd,
 }
@@ -37,94 +39,60 @@ impl Watched {
         monitor: impl FnOnce(shared::port::Port) -> Option<ListenerEndMonitor>,
     ) -> Self {
         let (reservation, port) = reserved_port();
-        let observer = Observer::new(port).expect("this system tells");
+        let observer = Arc::new(Observer::new(port).expect("this system tells"));
         let program = Script::start(port, script);
         let (sender, reports) = channel();
-        let report = move |seen| {
+        let report = move |at, seen| {
             // The test may be over.
-            let _ = sender.send(seen);
+            let _ = sender.send((at, seen));
         };
         let monitor = monitor(port);
         let watcher = ProgramWatcher::start_with(monitor, observer, program.root(), report);
         Self { program, watcher: watcher.expect("a thread"), reports, _reservation: reservation }
     }
 
-    /// How many listeners the next report has, which comes within a second.
+    /// How many listeners the next look has seen.
     fn listeners(&self) -> usize {
-        let seen = self.reports.recv_timeout(LIMIT).expect("a report").expect("it runs");
+        let (_, seen) = self.reports.recv_timeout(PATIENCE).expect("a report");
+        let seen = seen.expect("it runs");
         assert!(seen.listeners.iter().all(|one| matches!(one.owner, ListenerOwner::Tree { .. })));
         seen.listeners.len()
     }
 
+    /// Has the program listen, or close, and waits until it has.
     fn switch(&mut self) {
         self.program.go_on();
+        self.program.number();
     }
 }
 
 #[test]
-fn each_change_is_reported_and_nothing_else() {
-    let mut watched = Watched::start(IN_TURNS, ListenerEndMonitor::open);
-    assert_eq!(watched.listeners(), 0);
+fn each_look_that_is_asked_for_is_reported_with_its_time_and_no_other_is_made() {
+    let mut watched = Watched::start(IN_TURNS, |_| None);
+    assert!(!watched.watcher.is_monitored());
     for expected in [1, 0, 1] {
         watched.switch();
-        assert_eq!(watched.listeners(), expected);
+        let before = Instant::now();
+        watched.watcher.look();
+        let (at, seen) = watched.reports.recv_timeout(PATIENCE).expect("a report");
+        assert!(at >= before);
+        assert_eq!(seen.expect("it runs").listeners.len(), expected);
     }
-    watched.watcher.nudge();
     let none = watched.reports.recv_timeout(Duration::from_millis(100));
     assert!(none.is_err(), "{none:?}");
 }
 
 #[test]
-fn the_end_of_the_listener_of_a_settled_program_is_reported_and_its_return() {
+fn a_look_follows_the_end_of_a_listener() {
     let mut watched = Watched::start(IN_TURNS, ListenerEndMonitor::open);
-    assert_eq!(watched.listeners(), 0);
-    watched.switch();
-    assert_eq!(watched.listeners(), 1);
-    watched.watcher.settle();
-    for expected in [0, 1, 0] {
+    assert!(watched.watcher.is_monitored());
+    for _ in 0..2 {
         watched.switch();
-        assert_eq!(watched.listeners(), expected);
+        watched.watcher.look();
+        while watched.listeners() == 0 {}
+        watched.switch();
+        while watched.listeners() == 1 {}
     }
-}
-
-#[test]
-fn where_the_system_does_not_tell_the_end_is_seen_all_the_same() {
-    let mut watched = Watched::start(IN_TURNS, |_| None);
-    assert_eq!(watched.listeners(), 0);
-    watched.switch();
-    assert_eq!(watched.listeners(), 1);
-    watched.watcher.settle();
-    watched.switch();
-    let seen =
-        watched.reports.recv_timeout(LONG_PAUSE + LIMIT).expect("a report").expect("it runs");
-    assert_eq!(seen.listeners, []);
-    watched.switch();
-    assert_eq!(watched.listeners(), 1);
-}
-
-#[test]
-fn a_nudge_has_a_settled_program_looked_at() {
-    if !has_ipv6() {
-        return;
-    }
-    let mut watched = Watched::start(
-        "
-if os.fork() == 0:
-    first = listen('127.0.0.1')
-    line()
-    second = listen('::1')
-    tell(1)
-wait()
-",
-        ListenerEndMonitor::open,
-    );
-    while watched.listeners() == 0 {}
-    watched.watcher.settle();
-    // It has gone to rest by the time that Python listens again, or looks once more.
-    watched.switch();
-    watched.program.number();
-    watched.watcher.nudge();
-    assert_eq!(watched.listeners(), 2);
 }
 
 #[test]
@@ -132,56 +100,26 @@ fn the_thread_ends_with_its_watcher() {
     for monitor in [ListenerEndMonitor::open, |_| None] {
         let Watched { watcher, reports, program, .. } = Watched::start("wait()", monitor);
         drop(watcher);
-        let until = Instant::now() + LIMIT;
+        // Until the thread has dropped its sender.
+        let until = Instant::now() + PATIENCE;
         while reports.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
-        assert!(Instant::now() < until, "the thread has dropped its sender");
+        assert!(Instant::now() < until, "the thread is still there");
         drop(program);
     }
 }
 
 #[test]
-fn the_end_of_the_sitter_is_reported_once() {
+fn the_end_of_the_sitter_is_an_error() {
     let mut watched = Watched::start("line()", |_| None);
-    assert_eq!(watched.listeners(), 0);
-    watched.switch();
-    let error = watched.reports.recv_timeout(LIMIT).expect("a report").expect_err("gone");
-    assert_eq!(error.kind(), io::ErrorKind::NotFound);
-    assert!(watched.reports.recv_timeout(Duration::from_millis(200)).is_err(), "once");
-}
-
-#[test]
-fn only_a_settled_program_that_listens_is_left_alone() {
-    let (_reservation, port) = reserved_port();
-    let listener = ObservedListener {
-        address: ([127, 0, 0, 1], port.get()).into(),
-        is_ipv6_only: false,
-        owner: ListenerOwner::Tree { pid: 1, proof: OwnershipProof::Descriptor },
+    watched.program.go_on();
+    let until = Instant::now() + PATIENCE;
+    let gone = loop {
+        watched.watcher.look();
+        let (at, seen) = watched.reports.recv_timeout(PATIENCE).expect("a report");
+        match seen {
+            Ok(_) => assert!(at < until, "it is still there"),
+            Err(error) => break error,
+        }
     };
-    let elsewhere = ObservedListener { address: ([127, 0, 0, 1], 0).into(), ..listener.clone() };
-    let (sender, _events) = channel();
-    let monitor = ListenerEndMonitor::open(port).expect("this kernel tells");
-    let mut watched = WatchedProgram {
-        observer: Observer::new(port).expect("this system tells"),
-        root: 0,
-        report: |_| {},
-        monitor: Some(MonitorThread::start(monitor, sender).expect("a thread")),
-        last: None,
-        is_settled: true,
-        unsettled_since: Instant::now(),
-    };
-    let mut pause_after = |last: Option<Vec<ObservedListener>>, is_settled| {
-        watched.last = last.map(|listeners| Ok(Observation { listeners }));
-        watched.is_settled = is_settled;
-        watched.pause()
-    };
-    assert_eq!(pause_after(None, true), Some(SHORT_PAUSE));
-    assert_eq!(pause_after(Some(vec![]), true), Some(SHORT_PAUSE));
-    assert_eq!(pause_after(Some(vec![elsewhere]), true), Some(SHORT_PAUSE));
-    assert_eq!(pause_after(Some(vec![listener.clone()]), false), Some(SHORT_PAUSE));
-    assert_eq!(pause_after(Some(vec![listener.clone()]), true), None);
-    watched.monitor = None;
-    assert_eq!(watched.pause(), Some(LONG_PAUSE));
-    watched.is_settled = false;
-    watched.unsettled_since -= SOON;
-    assert_eq!(watched.pause(), Some(PAUSE));
+    assert_eq!(gone.kind(), io::ErrorKind::NotFound);
 }

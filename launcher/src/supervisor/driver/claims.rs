@@ -4,13 +4,12 @@
 use std::mem;
 
 use shared::{
-    claim::Claim,
     event::{EndReason, Ending, Event, RequestedBy},
     history::Writer,
     port::Port,
 };
 
-use crate::choose::Choice;
+use crate::{choose::Choice, hold::Hold};
 
 pub(super) struct Claims<'a> {
     history: &'a Writer,
@@ -18,14 +17,14 @@ pub(super) struct Claims<'a> {
     /// The claim of a move under way.
     pending: Option<Choice>,
     /// Claims that were moved away from and whose servers still redirect.
-    left: Vec<Claim>,
+    left: Vec<Hold>,
     /// The port before the last move; the current one if there was none.
     previous: Port,
 }
 
 impl<'a> Claims<'a> {
     pub(super) fn new(history: &'a Writer, current: Choice) -> Self {
-        let previous = current.claim.port();
+        let previous = current.hold.port();
         Self { history, current, pending: None, left: Vec::new(), previous }
     }
 
@@ -38,7 +37,7 @@ impl<'a> Claims<'a> {
     }
 
     pub(super) fn port(&self) -> Port {
-        self.current.claim.port()
+        self.current.hold.port()
     }
 
     pub(super) fn previous_port(&self) -> Port {
@@ -50,9 +49,21 @@ impl<'a> Claims<'a> {
         self.pending.as_ref().unwrap_or(&self.current)
     }
 
+    pub(super) fn newest_mut(&mut self) -> &mut Choice {
+        self.pending.as_mut().unwrap_or(&mut self.current)
+    }
+
+    /// Takes another port in place of the current one, which another program has.
+    pub(super) fn replace(&mut self, next: Choice) {
+        let lost = mem::replace(&mut self.current, next);
+        let port = lost.hold.port();
+        drop(lost);
+        self.record(Ending::of(port, EndReason::LostRace));
+    }
+
     /// Every port that is held already: first the current one, then those that still redirect to it.
     pub(super) fn held(&self) -> Vec<Port> {
-        [self.port()].into_iter().chain(self.left.iter().map(Claim::port)).collect()
+        [self.port()].into_iter().chain(self.left.iter().map(Hold::port)).collect()
     }
 
     /// Keeps the claim to move to.
@@ -64,21 +75,21 @@ impl<'a> Claims<'a> {
     pub(super) fn switch(&mut self) -> bool {
         let Some(next) = self.pending.take() else { return false };
         let old = mem::replace(&mut self.current, next);
-        self.previous = old.claim.port();
-        self.left.push(old.claim);
+        self.previous = old.hold.port();
+        self.left.push(old.hold);
         true
     }
 
     /// Drops the claim of a port that was moved away from.
     pub(super) fn release(&mut self, port: Port, by: Option<RequestedBy>) {
-        self.left.retain(|claim| claim.port() != port);
+        self.left.retain(|hold| hold.port() != port);
         self.record(Ending::of(port, EndReason::Moved).asked(by));
     }
 
     /// Drops the claim of a move that failed.
     pub(super) fn abandon_claim(&mut self, by: Option<RequestedBy>) {
         if let Some(next) = self.pending.take() {
-            let port = next.claim.port();
+            let port = next.hold.port();
             drop(next);
             self.record(Ending::of(port, EndReason::MoveFailed).asked(by));
         }
@@ -103,8 +114,8 @@ mod test {
     use super::*;
 
     fn choice() -> Choice {
-        let claim = claim::any().expect("a port");
-        Choice { claim, origin: Origin::Temporary, refused: vec![] }
+        let hold = Hold::Claim(claim::any().expect("a port"));
+        Choice { hold, origin: Origin::Temporary, refused: vec![] }
     }
 
     /// The ports and the reasons of the records, the oldest first.
@@ -130,11 +141,11 @@ mod test {
         let author = Author { app: &app, process: Process::Launcher, launch_id: Uuid::now_v7() };
         let history = Writer::new(&folders, &author);
         let (first, failed, second) = (choice(), choice(), choice());
-        let [from, given_up, to] = [&first, &failed, &second].map(|choice| choice.claim.port());
+        let [from, given_up, to] = [&first, &failed, &second].map(|choice| choice.hold.port());
 
         let mut claims = Claims::new(&history, first);
         claims.prepare(failed);
-        assert_eq!((claims.newest().claim.port(), claims.port()), (given_up, from));
+        assert_eq!((claims.newest().hold.port(), claims.port()), (given_up, from));
         claims.abandon_claim(None);
         assert!(!claims.switch());
         assert_eq!(claims.held(), [from]);

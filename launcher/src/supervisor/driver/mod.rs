@@ -7,6 +7,8 @@ mod claims;
 mod replies;
 mod servers;
 
+mod programs;
+
 use std::{
     collections::BTreeMap,
     mem,
@@ -15,12 +17,13 @@ use std::{
 };
 
 use shared::{
-    claim, event::RequestedBy, exit::ONE_SIGNAL, handover::ToLauncher, keys, message, port::Port,
-    settings::Span,
+    claim::Reservation, conflict::Conflict, event::RequestedBy, exit::ONE_SIGNAL,
+    handover::ToLauncher, keys, launch::LaunchInfo, message, port::Port, settings::Span,
 };
 use slog::warn;
 
-use self::{claims::Claims, replies::PendingReplies, servers::Servers};
+pub use self::servers::ServerSource;
+use self::{claims::Claims, programs::ProgramReport, replies::PendingReplies, servers::Servers};
 use super::{
     event::{EventChannel, SupervisorEvent},
     settings::SupervisorSettings,
@@ -29,11 +32,14 @@ use super::{
 use crate::{
     choose::Choice,
     control::{ClientEvent, IncomingRequest, LaunchStatus, Request, Response},
-    handover::ServerProgram,
-    launch_state::{LaunchState, ReadyReason},
+    error::LaunchError,
+    launch_state::{LaunchState, ReadyReason, WantedPort},
     os::Signalled,
     readiness::{NotReady, PROOF_TIMEOUT, StartFailure},
 };
+
+/// What a terminal sends for Ctrl-C, SIGINT.
+const INTERRUPT: i32 = 2;
 
 /// How long after a deadline this process is awake, unless it was stopped or the machine is very busy.
 const OVERSLEPT: Duration = Duration::from_secs(1);
@@ -51,29 +57,31 @@ pub struct EndedLaunch {
 /// Starts the server on the claim of `choice` and supervises it until the launch ends.
 pub fn supervise(
     launch_state: LaunchState<'_>,
-    program: ServerProgram,
+    source: ServerSource,
     choice: Choice,
     events: EventChannel,
 ) -> EndedLaunch {
     let EventChannel { sender, receiver } = events;
     let mut driver = Driver {
-        settings: SupervisorSettings::from(&launch_state.options.settings),
+        settings: source.settings(&launch_state.options.settings),
         last_good: launch_state.last_good_port(),
         servers: Servers {
             launch: launch_state.launch,
-            program,
+            source,
             secret: launch_state.remembered.secret.clone(),
             log_level: launch_state.options.settings.log.value,
             events: sender,
-            processes: BTreeMap::new(),
+            running: BTreeMap::new(),
             spawned: BTreeMap::new(),
             serving: None,
+            stop_signal: None,
         },
         claims: Claims::new(&launch_state.launch.history, choice),
         launch_state,
         replies: PendingReplies::default(),
         ready_reason: ReadyReason::FirstStart,
         signalled_at: None,
+        lost: Vec::new(),
     };
     let (mut state, mut effects) = State::begin(Instant::now());
     loop {
@@ -93,11 +101,14 @@ pub fn supervise(
         }
         effects = Vec::new();
         if reports.is_empty() {
-            let event = next_event(&receiver, state.deadline(&driver.settings));
-            reports.extend(match event {
-                Some(event) => driver.input(event, &state),
-                None => Some(Input::DeadlineReached),
-            });
+            let deadlines = [state.deadline(&driver.settings), driver.servers.deadline()];
+            match next_event(&receiver, deadlines.into_iter().flatten().min()) {
+                Some(event) => reports.extend(driver.inputs(event, &state)),
+                None => {
+                    reports.push(Input::DeadlineReached);
+                    reports.extend(driver.programs_overdue());
+                }
+            }
         }
         for input in reports {
             let (next, decided) = step(&driver.settings, state, input, Instant::now());
@@ -136,6 +147,8 @@ struct Driver<'a> {
     ready_reason: ReadyReason,
     /// When the first signal to stop came.
     signalled_at: Option<Instant>,
+    /// The ports that were lost to other programs.
+    lost: Vec<Port>,
 }
 
 enum Performed {
@@ -146,17 +159,27 @@ enum Performed {
 }
 
 impl Driver<'_> {
+    /// What the decisions must know of an event.
+    fn inputs(&mut self, event: SupervisorEvent, state: &State) -> Vec<Input> {
+        match event {
+            SupervisorEvent::Program { attempt, event } => {
+                let news = self.servers.happened(attempt, event);
+                self.of_program(attempt, news)
+            }
+            SupervisorEvent::ProcessEnded { attempt } => self.process_ended(attempt),
+            event => self.input(event, state).into_iter().collect(),
+        }
+    }
+
     /// What the decisions must know of an event; `None` if nothing.
     fn input(&mut self, event: SupervisorEvent, state: &State) -> Option<Input> {
         match event {
+            SupervisorEvent::Program { .. } | SupervisorEvent::ProcessEnded { .. } => None,
             SupervisorEvent::Server { event: ServerEvent::Message(ToLauncher::Reread), .. } => {
                 self.reload_settings(true);
                 None
             }
             SupervisorEvent::Server { attempt, event } => Some(Input::Server { attempt, event }),
-            SupervisorEvent::ProcessEnded { attempt } => {
-                self.servers.reap(attempt).map(|event| Input::Server { attempt, event })
-            }
             SupervisorEvent::Signal(Signalled::Reread) => {
                 self.restore_files();
                 self.reload_settings(false);
@@ -166,14 +189,11 @@ impl Driver<'_> {
                 self.restore_files();
                 None
             }
-            SupervisorEvent::Signal(Signalled::Stop(by)) => match self.signalled_at {
-                None => {
-                    self.signalled_at = Some(Instant::now());
-                    Some(Input::StopRequested(Requester::unanswered(Some(by))))
-                }
-                Some(first) if first.elapsed() < ONE_SIGNAL => None,
-                Some(_) => Some(Input::ForceStopRequested(by)),
-            },
+            SupervisorEvent::Signal(Signalled::Interrupt) => {
+                self.servers.stop_signal = Some(INTERRUPT);
+                self.stop_signalled(RequestedBy::Signal)
+            }
+            SupervisorEvent::Signal(Signalled::Stop(by)) => self.stop_signalled(by),
             SupervisorEvent::HomePortFree(port) => {
                 self.launch_state.home_port_is_free(port);
                 None
@@ -183,6 +203,72 @@ impl Driver<'_> {
                 self.replies.take_left().map(Input::RequesterLeft)
             }
         }
+    }
+
+    fn stop_signalled(&mut self, by: RequestedBy) -> Option<Input> {
+        match self.signalled_at {
+            None => {
+                self.signalled_at = Some(Instant::now());
+                Some(Input::StopRequested(Requester::unanswered(Some(by))))
+            }
+            Some(first) if first.elapsed() < ONE_SIGNAL => None,
+            Some(_) => Some(Input::ForceStopRequested(by)),
+        }
+    }
+
+    /// What the decisions must know of a program, whose news are recorded and printed.
+    fn of_program(&mut self, attempt: u32, news: Vec<ProgramReport>) -> Vec<Input> {
+        news.into_iter().filter_map(|news| self.of_news(attempt, news)).collect()
+    }
+
+    fn of_news(&mut self, attempt: u32, news: ProgramReport) -> Option<Input> {
+        match news {
+            ProgramReport::Started(pid) => {
+                self.servers.started(attempt, pid, vec![]);
+                None
+            }
+            ProgramReport::Server(event) => Some(Input::Server { attempt, event }),
+            ProgramReport::LostRace(address) => {
+                let conflict = self.launch_state.lost_race(self.claims.newest(), address);
+                let event = ServerEvent::LostRace(Box::new(conflict));
+                Some(Input::Server { attempt, event })
+            }
+            ProgramReport::Changed => {
+                let choice = self.claims.current();
+                if self.servers.serving == Some(attempt)
+                    && let Some((at, host)) = self.servers.at(attempt, &choice.hold)
+                {
+                    self.launch_state.publish_anew(choice, &at, host);
+                }
+                None
+            }
+            ProgramReport::Warning(text) => {
+                self.launch_state.launch.warn_of_program(&text);
+                None
+            }
+            ProgramReport::Record(event) => {
+                self.launch_state.launch.history.record(&event);
+                None
+            }
+        }
+    }
+
+    /// The process of a server has ended, or the sitter of a program: it is looked at once more before that is believed
+    /// to be all.
+    fn process_ended(&mut self, attempt: u32) -> Vec<Input> {
+        let news = self.servers.last_look(attempt);
+        let mut inputs = self.of_program(attempt, news);
+        let event = self.servers.reap(attempt);
+        if inputs.is_empty() {
+            inputs.extend(event.map(|event| Input::Server { attempt, event }));
+        }
+        inputs
+    }
+
+    /// What the decisions must know of programs for which time is up.
+    fn programs_overdue(&mut self) -> Vec<Input> {
+        let overdue = self.servers.time_is_up();
+        overdue.into_iter().flat_map(|(attempt, news)| self.of_program(attempt, news)).collect()
     }
 
     /// Writes lost files anew, and opens the logs anew, which may have been renamed.
@@ -217,7 +303,7 @@ impl Driver<'_> {
     /// Reads the settings again; `is_recorded` is true if the change is in the history already.
     fn reload_settings(&mut self, is_recorded: bool) {
         self.launch_state.reload_settings(is_recorded);
-        self.settings = SupervisorSettings::from(&self.launch_state.options.settings);
+        self.settings = self.servers.source.settings(&self.launch_state.options.settings);
     }
 
     fn perform(&mut self, effect: Effect) -> Performed {
@@ -227,6 +313,11 @@ impl Driver<'_> {
                     let event = ServerEvent::NotStarted(error);
                     return Performed::With(Input::Server { attempt, event });
                 }
+            }
+            Effect::Prove(attempt) if self.servers.is_program() => {
+                // What was seen of it is the proof.
+                let event = ServerEvent::Proved;
+                return Performed::With(Input::Server { attempt, event });
             }
             Effect::Prove(attempt) => {
                 let launch = self.launch_state.launch;
@@ -250,6 +341,10 @@ impl Driver<'_> {
             }
             Effect::AbandonClaim(by) => self.claims.abandon_claim(by),
             Effect::Release { port, by } => self.claims.release(port, by),
+            Effect::ReleaseReservation => self.claims.newest_mut().hold.release(),
+            Effect::ChooseAgain(conflict) => {
+                return Performed::With(self.choose_again(*conflict));
+            }
             Effect::Reply(ticket, reply) => {
                 let response = self.response(reply);
                 self.replies.send(ticket, response);
@@ -265,26 +360,56 @@ impl Driver<'_> {
     }
 
     fn spawn(&mut self, attempt: u32, on_new_port: bool) -> Result<(), StartFailure> {
+        if self.servers.is_program() && Reservation::must_be_released_before_start() {
+            self.claims.newest_mut().hold.release();
+        }
+        let explicit = self.launch_state.options.port.as_ref().map(|port| port.value);
         if on_new_port {
-            let last_good = Some(self.claims.port());
-            self.servers.spawn(attempt, self.claims.newest(), last_good)
+            let (choice, last_good) = (self.claims.newest(), Some(self.claims.port()));
+            self.servers.spawn(attempt, choice, last_good, false)
         } else {
-            self.servers.spawn(attempt, self.claims.current(), self.last_good)
+            let choice = self.claims.current();
+            let is_explicit = explicit == Some(choice.hold.port());
+            self.servers.spawn(attempt, choice, self.last_good, is_explicit)
+        }
+    }
+
+    /// Another port in place of one that was lost to another program.
+    fn choose_again(&mut self, conflict: Conflict) -> Input {
+        let explicit = self.launch_state.options.port.as_ref().map(|port| port.value);
+        if explicit == Some(conflict.port) {
+            return Input::NotChosen(vec![conflict]);
+        }
+        self.lost.push(conflict.port);
+        let wanted = WantedPort { explicit: None, except: self.lost.clone() };
+        match self.launch_state.choose(&wanted) {
+            Ok(mut choice) => {
+                choice.refused.insert(0, conflict);
+                self.claims.replace(choice);
+                if self.ready_reason == ReadyReason::Restart {
+                    self.ready_reason = ReadyReason::LostRace;
+                }
+                Input::Chosen
+            }
+            Err(error) => {
+                let conflicts = LaunchError::from(error).conflicts().to_vec();
+                Input::NotChosen([vec![conflict], conflicts].concat())
+            }
         }
     }
 
     fn announce(&mut self, attempt: u32) {
         let choice = self.claims.current();
-        if let Some(at) = self.servers.ready(attempt, &choice.claim) {
+        if let Some((at, host)) = self.servers.ready(attempt, &choice.hold) {
             let reason = mem::replace(&mut self.ready_reason, ReadyReason::Restart);
-            self.launch_state.server_ready(choice, &at, reason);
+            self.launch_state.server_ready(choice, &at, host, reason);
         }
     }
 
     fn claim(&mut self, port: Option<Port>) -> Input {
         match self.launch_state.claim_for_move(port, &self.claims.held()) {
             Ok(next) => {
-                let (from, to) = (self.claims.port(), next.claim.port());
+                let (from, to) = (self.claims.port(), next.hold.port());
                 self.claims.prepare(next);
                 Input::Claimed { from, to }
             }
@@ -299,7 +424,7 @@ impl Driver<'_> {
             Reply::Refused(reason) => Response::Refused { reason, about_port: false },
             Reply::NoPort(reason) => Response::Refused { reason, about_port: true },
             Reply::Done => Response::Done {
-                url: claim::url(port),
+                url: self.servers.serving_host().url(port),
                 from: self.claims.previous_port(),
                 port,
                 server_pid: self.servers.serving_pid().unwrap_or_default(),
@@ -312,8 +437,9 @@ impl Driver<'_> {
     fn status(&self, state: &State) -> LaunchStatus {
         let launch = self.launch_state.launch;
         let uptime = launch.started.elapsed();
+        let info = launch.info(self.claims.current(), self.last_good);
         LaunchStatus {
-            launch: launch.info(self.claims.current(), self.last_good),
+            launch: LaunchInfo { host: self.servers.serving_host(), ..info },
             state: state.phase.for_status(),
             server_pid: self.servers.serving_pid(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -321,6 +447,7 @@ impl Driver<'_> {
             uptime_ms: uptime.as_micros() as f64 / 1000.0,
             restarts: state.restarts,
             home_port: self.launch_state.home_port(),
+            mode: self.servers.mode(),
             lost_records: launch.history.lost(),
         }
     }

@@ -1,51 +1,93 @@
-//! The processes of the servers: starting one, having it prove its identity, ending it.
+//! The servers of a launch: starting one, having it prove itself, ending it.
 
 use std::{
-    collections::BTreeMap,
-    io,
-    sync::mpsc::SyncSender,
-    thread,
-    time::{Duration, Instant},
+    collections::BTreeMap, io, net::SocketAddr, sync::mpsc::SyncSender, thread, time::Instant,
 };
 
 use shared::{
-    claim::Claim,
     event::{Event, ServerAt, ServerReady},
     handover::{Adoption, ToServer},
     identity::Secret,
-    launch::LaunchInfo,
+    launch::{LaunchInfo, UrlHost},
     port::Port,
-    settings::LogLevel,
+    settings::{Effective, LogLevel},
+    words::ProgramMode,
 };
 use slog::debug;
 
+use super::programs::{ProgramReport, RunningProgram};
 use crate::{
     choose::Choice,
     handover::ServerProgram,
+    hold::Hold,
     launch::Launch,
+    program::{ProgramOptions, ServerKind},
     readiness::{self, StartFailure},
-    supervisor::{event::SupervisorEvent, server_process::ServerProcess, state::ServerEvent},
+    supervisor::{
+        event::{ProgramEvent, SupervisorEvent},
+        server_process::ServerProcess,
+        settings::SupervisorSettings,
+        state::ServerEvent,
+    },
 };
 
 /// The servers of a launch. Each is named by its attempt, from 1.
 pub(super) struct Servers<'a> {
     pub(super) launch: &'a Launch,
-    pub(super) program: ServerProgram,
+    pub(super) source: ServerSource,
     /// What a server proves its identity with.
     pub(super) secret: Secret,
     /// The level of the server's diagnostics.
     pub(super) log_level: LogLevel,
     pub(super) events: SyncSender<SupervisorEvent>,
-    pub(super) processes: BTreeMap<u32, ServerProcess>,
+    pub(super) running: BTreeMap<u32, RunningServer>,
     /// What records name, also of servers that have just ended.
     pub(super) spawned: BTreeMap<u32, Spawned>,
     /// The attempt of the current server, while it runs.
     pub(super) serving: Option<u32>,
+    /// The signal that asks a program to end, if it is another than usual.
+    pub(super) stop_signal: Option<i32>,
+}
+
+/// What is started for the app.
+pub enum ServerSource {
+    /// A server of ours, or one that speaks as ours does.
+    Own(ServerProgram),
+    /// Any other program.
+    Program(Box<ProgramOptions>),
+}
+
+impl ServerSource {
+    /// What its supervision depends on.
+    pub(super) fn settings(&self, settings: &Effective) -> SupervisorSettings {
+        let supervisor = SupervisorSettings::from(settings);
+        match self {
+            Self::Own(_) => supervisor,
+            Self::Program(options) => {
+                supervisor.of_program(options.ready_timeout, options.stop_timeout)
+            }
+        }
+    }
+
+    /// Whose server it is.
+    pub fn kind(&self) -> ServerKind {
+        match self {
+            Self::Own(_) => ServerKind::Own,
+            Self::Program(_) => ServerKind::Program,
+        }
+    }
+}
+
+/// A server under way.
+pub(super) enum RunningServer {
+    Own(ServerProcess),
+    Program(Box<RunningProgram>),
 }
 
 /// What records name of a server that was started, or could not be.
 pub(super) struct Spawned {
     port: Port,
+    before: Instant,
     /// `None` if it could not be started.
     process: Option<SpawnedProcess>,
 }
@@ -56,38 +98,81 @@ struct SpawnedProcess {
     since: Instant,
 }
 
+impl RunningServer {
+    /// The process that serves, or is to.
+    fn pid(&self) -> Option<u32> {
+        match self {
+            Self::Own(server) => Some(server.pid()),
+            Self::Program(program) => program.pid(),
+        }
+    }
+}
+
 impl Servers<'_> {
-    /// Starts a server on the sockets of `choice`.
+    /// Starts a server on the port of `choice`. `is_explicit` is true if no other port will do.
     pub(super) fn spawn(
         &mut self,
         attempt: u32,
         choice: &Choice,
         last_good: Option<Port>,
+        is_explicit: bool,
     ) -> Result<(), StartFailure> {
-        let before = Instant::now();
         // The ends of all others have been recorded.
-        self.spawned.retain(|attempt, _| self.processes.contains_key(attempt));
-        let spawned = Spawned { port: choice.claim.port(), process: None };
-        let spawned = self.spawned.entry(attempt).insert_entry(spawned).into_mut();
-        let started = self.program.start(&choice.claim, &self.launch.context, self.log_level)?;
-        let (pid, since) = (started.process.id(), Instant::now());
-        spawned.process = Some(SpawnedProcess { pid, since });
-        let mut server = ServerProcess::monitor(started.process, attempt, &self.events)?;
-        let at = server_at(&choice.claim, server.pid(), before.elapsed());
-        self.launch.history.record(&Event::ServerSpawned(at));
+        self.spawned.retain(|attempt, _| self.running.contains_key(attempt));
+        let (port, before) = (choice.hold.port(), Instant::now());
+        self.spawned.insert(attempt, Spawned { port, before, process: None });
         let info = self.launch.info(choice, last_good);
-        let adoption =
-            Adoption::new(&info, self.secret.clone(), self.launch.token.clone(), started.sockets);
-        server.send(&ToServer::Adopt(adoption));
-        self.processes.insert(attempt, server);
+        let running = match &self.source {
+            ServerSource::Own(program) => {
+                let started = program.start(&choice.hold, &self.launch.context, self.log_level)?;
+                let mut server = ServerProcess::monitor(started.process, attempt, &self.events)?;
+                self.started(attempt, server.pid(), choice.hold.addresses());
+                let (secret, token) = (self.secret.clone(), self.launch.token.clone());
+                let adoption = Adoption::new(&info, secret, token, started.sockets);
+                server.send(&ToServer::Adopt(adoption));
+                RunningServer::Own(server)
+            }
+            // The sitter reports its start.
+            ServerSource::Program(options) => {
+                RunningServer::Program(Box::new(RunningProgram::start(
+                    options,
+                    self.launch,
+                    &info,
+                    &choice.hold,
+                    attempt,
+                    is_explicit,
+                    &self.events,
+                )?))
+            }
+        };
+        self.running.insert(attempt, running);
         Ok(())
+    }
+
+    /// Takes note of the process of a server, and records it.
+    pub(super) fn started(&mut self, attempt: u32, pid: u32, addresses: Vec<SocketAddr>) {
+        let Some(spawned) = self.spawned.get_mut(&attempt) else { return };
+        spawned.process = Some(SpawnedProcess { pid, since: Instant::now() });
+        let (port, elapsed) = (spawned.port, spawned.before.elapsed());
+        let at = ServerAt { server_pid: pid, port, addresses, elapsed };
+        self.launch.history.record(&Event::ServerSpawned(at));
+    }
+
+    /// How a program is given the port; `None` for our own server.
+    pub(super) fn mode(&self) -> Option<ProgramMode> {
+        self.is_program().then_some(ProgramMode::Number)
+    }
+
+    /// Whether the app is served by a program, whose word is not asked for.
+    pub(super) fn is_program(&self) -> bool {
+        self.source.kind() == ServerKind::Program
     }
 
     /// Asks the server for its identity, on a thread of its own, which reports the result.
     pub(super) fn prove(&self, attempt: u32, info: LaunchInfo) -> io::Result<()> {
         debug!(self.launch.log(), "asking the server who it is");
         let (secret, events) = (self.secret.clone(), self.events.clone());
-        let pid = self.processes.get(&attempt).map(ServerProcess::pid).unwrap_or_default();
+        let pid = self.running.get(&attempt).and_then(RunningServer::pid).unwrap_or_default();
         let prove = move || {
             let proof = readiness::prove(&secret, &info, pid);
             let event = proof.map_or_else(ServerEvent::Disproved, |()| ServerEvent::Proved);
@@ -98,15 +183,24 @@ impl Servers<'_> {
     }
 
     /// Makes a server the current one, and records that it is ready. `None` if it has ended.
-    pub(super) fn ready(&mut self, attempt: u32, claim: &Claim) -> Option<ServerAt> {
-        let pid = self.processes.get(&attempt)?.pid();
-        let at = server_at(claim, pid, self.launch.started.elapsed());
+    pub(super) fn ready(&mut self, attempt: u32, hold: &Hold) -> Option<(ServerAt, UrlHost)> {
+        let (at, host) = self.at(attempt, hold)?;
         self.serving = Some(attempt);
         let process = self.spawned.get(&attempt).and_then(|spawned| spawned.process);
         let since_spawn = process.map(|process| process.since.elapsed());
         let ready = ServerReady { at: at.clone(), since_spawn };
         self.launch.history.record(&Event::ServerReady(ready));
-        Some(at)
+        Some((at, host))
+    }
+
+    /// Where a server is. `None` if it has ended, or is not ready.
+    pub(super) fn at(&self, attempt: u32, hold: &Hold) -> Option<(ServerAt, UrlHost)> {
+        let (port, elapsed) = (hold.port(), self.launch.started.elapsed());
+        let (server_pid, addresses, host) = match self.running.get(&attempt)? {
+            RunningServer::Own(server) => (server.pid(), hold.addresses(), UrlHost::default()),
+            RunningServer::Program(program) => program.at(port)?,
+        };
+        Some((ServerAt { server_pid, port, addresses, elapsed }, host))
     }
 
     /// Writes a record. The decisions name servers by their attempts; the process and the port are
@@ -122,30 +216,94 @@ impl Servers<'_> {
     }
 
     pub(super) fn send(&mut self, attempt: u32, message: &ToServer) {
-        if let Some(server) = self.processes.get_mut(&attempt) {
-            server.send(message);
+        match self.running.get_mut(&attempt) {
+            Some(RunningServer::Own(server)) => server.send(message),
+            // A program knows no hand-over: what it can be asked is to end.
+            Some(RunningServer::Program(program)) if *message == ToServer::Drain => {
+                program.stop(self.stop_signal);
+            }
+            Some(RunningServer::Program(_)) | None => {}
         }
     }
 
     pub(super) fn kill(&mut self, attempt: u32) {
-        if let Some(server) = self.processes.get_mut(&attempt) {
-            server.kill();
+        let keep = self.sitters_but(attempt);
+        match self.running.get_mut(&attempt) {
+            Some(RunningServer::Own(server)) => server.kill(),
+            Some(RunningServer::Program(program)) => program.kill(&keep),
+            None => {}
         }
     }
 
     /// Takes the exit status of a process that has ended. `None` if that was done already.
     pub(super) fn reap(&mut self, attempt: u32) -> Option<ServerEvent> {
-        let event = self.processes.remove(&attempt)?.wait();
+        let keep = self.sitters_but(attempt);
+        let event = match self.running.remove(&attempt)? {
+            RunningServer::Own(mut server) => server.wait(),
+            RunningServer::Program(mut program) => program.wait(&keep),
+        };
         self.serving = self.serving.filter(|serving| *serving != attempt);
         Some(event)
     }
 
-    /// The process id of the current server, while it runs.
-    pub(super) fn serving_pid(&self) -> Option<u32> {
-        self.processes.get(&self.serving?).map(ServerProcess::pid)
+    /// What follows from something that happened to a program.
+    pub(super) fn happened(&mut self, attempt: u32, event: ProgramEvent) -> Vec<ProgramReport> {
+        self.program(attempt).map_or_else(Vec::new, |program| program.happened(event))
     }
-}
 
-fn server_at(claim: &Claim, server_pid: u32, elapsed: Duration) -> ServerAt {
-    ServerAt { server_pid, port: claim.port(), addresses: claim.addresses(), elapsed }
+    /// What a last look at a program tells that has ended.
+    pub(super) fn last_look(&mut self, attempt: u32) -> Vec<ProgramReport> {
+        self.program(attempt).map_or_else(Vec::new, RunningProgram::last_look)
+    }
+
+    /// When a program has to be decided about without news.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let programs = self.running.values().filter_map(|running| match running {
+            RunningServer::Program(program) => program.deadline(),
+            RunningServer::Own(_) => None,
+        });
+        programs.min()
+    }
+
+    /// What follows for each program whose time is up.
+    pub(super) fn time_is_up(&mut self) -> Vec<(u32, Vec<ProgramReport>)> {
+        let now = Instant::now();
+        let overdue = self.running.iter_mut().filter_map(|(attempt, running)| match running {
+            RunningServer::Program(program) if program.deadline().is_some_and(|due| due <= now) => {
+                Some((*attempt, program.time_is_up()))
+            }
+            RunningServer::Program(_) | RunningServer::Own(_) => None,
+        });
+        overdue.collect()
+    }
+
+    fn program(&mut self, attempt: u32) -> Option<&mut RunningProgram> {
+        match self.running.get_mut(&attempt)? {
+            RunningServer::Program(program) => Some(program),
+            RunningServer::Own(_) => None,
+        }
+    }
+
+    /// The sitters of all programs but one.
+    fn sitters_but(&self, attempt: u32) -> Vec<u32> {
+        let others = self.running.iter().filter(|(other, _)| **other != attempt);
+        let sitters = others.filter_map(|(_, running)| match running {
+            RunningServer::Program(program) => Some(program.sitter_pid()),
+            RunningServer::Own(_) => None,
+        });
+        sitters.collect()
+    }
+
+    /// The process that serves, while one does.
+    pub(super) fn serving_pid(&self) -> Option<u32> {
+        self.running.get(&self.serving?)?.pid()
+    }
+
+    /// The host in the URL of the current server.
+    pub(super) fn serving_host(&self) -> UrlHost {
+        match self.serving.and_then(|serving| self.running.get(&serving)) {
+            Some(RunningServer::Program(program)) => program.host(),
+            _ => UrlHost::default(),
+        }
+    }
 }

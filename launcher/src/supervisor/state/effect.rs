@@ -1,6 +1,7 @@
 //! What a decision asks the driver to do.
 
 use shared::{
+    conflict::Conflict,
     event::{Event, RequestedBy},
     handover::ToServer,
     port::Port,
@@ -44,6 +45,10 @@ pub enum Effect {
         /// The requester of the move.
         by: Option<RequestedBy>,
     },
+    /// Close the sockets that hold the port of a program, which then binds it.
+    ReleaseReservation,
+    /// Choose another port in place of one that was lost to another program.
+    ChooseAgain(Box<Conflict>),
     /// Answer a request.
     Reply(RequestTicket, Reply),
     /// Write a record.

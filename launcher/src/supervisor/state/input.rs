@@ -1,6 +1,6 @@
 //! What may happen to a launch.
 
-use shared::{event::RequestedBy, handover::ToLauncher, port::Port};
+use shared::{conflict::Conflict, event::RequestedBy, handover::ToLauncher, port::Port};
 
 use crate::readiness::{NotReady, StartFailure};
 
@@ -52,6 +52,10 @@ pub enum Input {
     },
     /// No port could be claimed for a move, for this reason.
     NotClaimed(String),
+    /// Another port was chosen for a program that has lost the race for its own.
+    Chosen,
+    /// There is no other port for it; what refuses the ports that were requested or remembered.
+    NotChosen(Vec<Conflict>),
     /// Nothing else came before [`State::deadline`](super::State::deadline).
     DeadlineReached,
 }
@@ -76,4 +80,13 @@ pub enum ServerEvent {
     },
     /// It could not be started at all.
     NotStarted(StartFailure),
+    /// Another program has the port that this one was to bind.
+    LostRace(Box<Conflict>),
+    /// It ended because it cannot bind a port over a reservation.
+    CannotBind {
+        /// `None` if a signal ended it.
+        exit_code: Option<i32>,
+        /// `None` if it exited.
+        signal: Option<i32>,
+    },
 }

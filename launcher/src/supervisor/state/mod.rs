@@ -5,6 +5,7 @@
 mod step;
 
 mod replacing;
+mod succession;
 
 mod model;
 

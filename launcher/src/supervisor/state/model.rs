@@ -53,7 +53,7 @@ impl State {
                 Some(since + settings.ready_timeout)
             }
             Phase::Waiting { until } | Phase::Draining { until, .. } => Some(until),
-            Phase::Serving { .. } | Phase::Finishing | Phase::Ended => None,
+            Phase::Serving { .. } | Phase::Choosing | Phase::Finishing | Phase::Ended => None,
         };
         let operation = self.operation.as_ref().and_then(|operation| operation.deadline(settings));
         let draining = self.draining.iter().map(DrainingServer::until);

@@ -2,6 +2,8 @@
 //!
 //! Both start a *replacement* beside the current server and change nothing until it has proved its
 //! identity. If it fails, the current server never stopped.
+//!
+//! A program binds its port by itself: it ends first, and its *successor* is the current server from its start.
 
 use std::time::Instant;
 
@@ -20,6 +22,27 @@ pub(super) enum Operation {
     /// A port is being claimed for a move.
     Claiming(Requester),
     Replacing(Replacement),
+    /// The current server ends, or its successor is starting.
+    Succeeding(Succession),
+}
+
+/// A restart or a move of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Succession {
+    pub(super) kind: OperationKind,
+    pub(super) requester: Requester,
+}
+
+impl Succession {
+    /// The effects of its failure.
+    pub(super) fn fail(self, why: &str) -> Vec<Effect> {
+        let abandoned = match self.kind {
+            OperationKind::Move { .. } => Some(Effect::AbandonClaim(self.requester.by)),
+            OperationKind::Restart => None,
+        };
+        let reply = Effect::Reply(self.requester.ticket, Reply::Refused(why.to_owned()));
+        abandoned.into_iter().chain([reply]).collect()
+    }
 }
 
 /// What a replacement is for.
@@ -64,12 +87,14 @@ impl Operation {
         match self {
             Self::Claiming(requester) => *requester,
             Self::Replacing(replacement) => replacement.requester,
+            Self::Succeeding(succession) => succession.requester,
         }
     }
 
     pub(super) fn deadline(&self, settings: &SupervisorSettings) -> Option<Instant> {
         match self {
-            Self::Claiming(_) => None,
+            // The phase has the deadlines of a successor.
+            Self::Claiming(_) | Self::Succeeding(_) => None,
             Self::Replacing(replacement) => Some(replacement.since + settings.ready_timeout),
         }
     }

@@ -1,6 +1,7 @@
 //! An end that was asked for, the server's own, or a failure.
 
 use shared::{
+    conflict::Conflict,
     event::{EndReason, Ending, RequestedBy, ServerEnd},
     port::Port,
     settings::Restart,
@@ -20,6 +21,8 @@ pub enum LaunchOutcome {
     Finished,
     /// The first server did not become ready.
     NotReady(NotReady),
+    /// Other programs have the ports that it was to bind.
+    NoPort(Vec<Conflict>),
     /// The server ended with an exit code that the next start would repeat.
     Final(i32),
     /// The server failed, and is not started again.
@@ -42,6 +45,7 @@ impl LaunchOutcome {
             Self::Stopped { by } => Ok(Ending::of(port, EndReason::Asked).asked(by)),
             Self::Finished => Ok(Ending::of(port, EndReason::ServerFinished)),
             Self::NotReady(reason) => Err(LaunchError::NotReady { port, reason, command: None }),
+            Self::NoPort(conflicts) => Err(LaunchError::NoPort(conflicts)),
             Self::Final(code) => Err(LaunchError::Final { port, code }),
             Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { port, end, rule }),
         }

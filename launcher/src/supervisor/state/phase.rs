@@ -27,6 +27,8 @@ pub enum Phase {
         /// The time of the next start.
         until: Instant,
     },
+    /// It has lost its port to another program, and another port is being chosen.
+    Choosing,
     /// It was asked to drain.
     Draining {
         /// When it was started.
@@ -44,7 +46,7 @@ impl Phase {
     /// What a status says of it.
     pub fn for_status(&self) -> LaunchPhase {
         match self {
-            Self::Starting { .. } | Self::Proving { .. } => LaunchPhase::Starting,
+            Self::Starting { .. } | Self::Proving { .. } | Self::Choosing => LaunchPhase::Starting,
             Self::Serving { .. } => LaunchPhase::Serving,
             Self::Waiting { .. } => LaunchPhase::Waiting,
             Self::Draining { .. } | Self::Finishing | Self::Ended => LaunchPhase::Stopping,

@@ -14,11 +14,11 @@ use super::{
     effect::{Effect, Reply},
     input::{Requester, ServerEvent},
     model::State,
-    operation::{Operation, OperationKind, Replacement},
+    operation::{Operation, OperationKind, Replacement, Succession},
     phase::Phase,
     server_end::server_end,
 };
-use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
+use crate::{program::ServerKind, readiness::NotReady, supervisor::settings::SupervisorSettings};
 
 impl State {
     /// When the current server was started, if a restart or a move can be begun now; otherwise the
@@ -28,7 +28,8 @@ impl State {
             (Phase::Serving { since }, None) => return Ok(*since),
             (Phase::Serving { .. }, Some(_)) => message!("operation.under_way"),
             (Phase::Starting { .. } | Phase::Proving { .. }, _) => message!("operation.starting"),
-            (Phase::Waiting { .. }, _) => message!("operation.waiting"),
+            (Phase::Waiting { .. } | Phase::Choosing, _) => message!("operation.waiting"),
+            (Phase::Draining { .. }, Some(_)) => message!("operation.under_way"),
             (Phase::Draining { .. } | Phase::Finishing | Phase::Ended, _) => {
                 message!("operation.ending")
             }
@@ -36,7 +37,12 @@ impl State {
         Err(Reply::Refused(why))
     }
 
-    pub(super) fn restart(&mut self, requester: Requester, now: Instant) -> Vec<Effect> {
+    pub(super) fn restart(
+        &mut self,
+        settings: &SupervisorSettings,
+        requester: Requester,
+        now: Instant,
+    ) -> Vec<Effect> {
         let since = match self.since_if_free() {
             Ok(since) => since,
             Err(refusal) => return vec![Effect::Reply(requester.ticket, refusal)],
@@ -45,10 +51,8 @@ impl State {
         let end = server_end(None, None, self.current, now.duration_since(since));
         let (why, by) = (RestartReason::Asked, requester.by);
         let restarting = Event::ServerRestarting(ServerRestarting { end, why, by });
-        vec![
-            Effect::Record(restarting),
-            self.start_replacement(OperationKind::Restart, requester, now),
-        ]
+        let begun = self.begin_operation(settings, OperationKind::Restart, requester, now);
+        vec![Effect::Record(restarting), begun]
     }
 
     pub(super) fn move_to(&mut self, port: Option<Port>, requester: Requester) -> Vec<Effect> {
@@ -59,10 +63,21 @@ impl State {
         vec![Effect::Claim(port)]
     }
 
-    pub(super) fn claimed(&mut self, from: Port, to: Port, now: Instant) -> Vec<Effect> {
+    pub(super) fn claimed(
+        &mut self,
+        settings: &SupervisorSettings,
+        from: Port,
+        to: Port,
+        now: Instant,
+    ) -> Vec<Effect> {
         match self.operation {
             Some(Operation::Claiming(requester)) => {
-                vec![self.start_replacement(OperationKind::Move { from, to }, requester, now)]
+                vec![self.begin_operation(
+                    settings,
+                    OperationKind::Move { from, to },
+                    requester,
+                    now,
+                )]
             }
             // The requester of the move has had the answer that the launch is ending.
             _ => vec![Effect::AbandonClaim(None)],
@@ -78,6 +93,24 @@ impl State {
                 self.operation = other;
                 vec![]
             }
+        }
+    }
+
+    /// Begins a restart or a move: by a new server beside the current one, or by the end of a program.
+    fn begin_operation(
+        &mut self,
+        settings: &SupervisorSettings,
+        kind: OperationKind,
+        requester: Requester,
+        now: Instant,
+    ) -> Effect {
+        match self.phase {
+            Phase::Serving { since } if settings.kind == ServerKind::Program => {
+                self.operation = Some(Operation::Succeeding(Succession { kind, requester }));
+                self.phase = Phase::Draining { since, until: now + settings.stop_timeout };
+                Effect::Send(self.current, ToServer::Drain)
+            }
+            _ => self.start_replacement(kind, requester, now),
         }
     }
 
@@ -106,13 +139,16 @@ impl State {
                 vec![Effect::Reply(requester.ticket, Reply::Refused(why.to_owned()))]
             }
             Some(Operation::Replacing(replacement)) => replacement.fail(None, why, now),
+            Some(Operation::Succeeding(succession)) => succession.fail(why),
         }
     }
 
     /// A client has given up what it asked for, which is not done behind its back.
     pub(super) fn requester_left(&mut self, ticket: u64, now: Instant) -> Vec<Effect> {
         let requester = self.operation.as_ref().map(Operation::requester);
-        match requester.is_some_and(|requester| requester.ticket == Some(ticket)) {
+        let has_left = requester.is_some_and(|requester| requester.ticket == Some(ticket));
+        // A program that ends has to have its successor.
+        match has_left && !self.is_succeeding() {
             true => self.abandon_operation(&message!("operation.given_up"), now),
             false => vec![],
         }
@@ -184,6 +220,8 @@ impl State {
                 let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
                 self.replacement_failed(&reason, now)
             }
+            // A program has a successor, and no replacement.
+            ServerEvent::LostRace(_) | ServerEvent::CannotBind { .. } => vec![],
         }
     }
 

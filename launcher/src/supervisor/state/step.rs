@@ -19,16 +19,21 @@ use super::{
     phase::Phase,
     server_end::{KILL_INTERVAL, end_of, server_end},
 };
-use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
+use crate::{program::ServerKind, readiness::NotReady, supervisor::settings::SupervisorSettings};
 
 impl State {
     /// The next start of a server on the current port.
     fn start(&mut self, now: Instant) -> Effect {
-        self.started += 1;
         self.restarts += 1;
+        self.start_on(false, now)
+    }
+
+    /// The next start of a server, on the current port or on that of a move.
+    pub(super) fn start_on(&mut self, on_new_port: bool, now: Instant) -> Effect {
+        self.started += 1;
         self.current = self.started;
         self.phase = Phase::Starting { since: now };
-        Effect::Spawn { attempt: self.current, on_new_port: false }
+        Effect::Spawn { attempt: self.current, on_new_port }
     }
 
     /// Ends the launch, and with it whatever is still there.
@@ -54,11 +59,18 @@ impl State {
             effects.push(Effect::Kill(self.current));
         }
         if self.ever_ready {
-            self.failed(settings, end, now, &mut effects);
+            if let Some(succession) = self.failed_move() {
+                let why = message!("operation.not_started", reason);
+                effects.push(Effect::Record(Event::ServerExited(end)));
+                effects.extend(succession.fail(&why));
+                effects.push(self.start(now));
+            } else {
+                self.failed(settings, end, now, &mut effects);
+            }
             return effects;
         }
         effects.push(Effect::Record(Event::ServerExited(end)));
-        let outcome = match exit_code.filter(|code| Exit::is_final(*code)) {
+        let outcome = match exit_code.filter(|code| settings.is_final(*code)) {
             Some(code) => LaunchOutcome::Final(code),
             None => LaunchOutcome::NotReady(reason),
         };
@@ -83,7 +95,7 @@ impl State {
         if end.exit_code == Some(Exit::Done.code()) {
             return self.end(LaunchOutcome::Finished, now, effects);
         }
-        if let Some(code) = end.exit_code.filter(|code| Exit::is_final(*code)) {
+        if let Some(code) = end.exit_code.filter(|code| settings.is_final(*code)) {
             return self.end(LaunchOutcome::Final(code), now, effects);
         }
         let delay = match settings.restart {
@@ -112,7 +124,8 @@ impl State {
         now: Instant,
     ) -> Vec<Effect> {
         let mut effects = vec![Effect::Reply(requester.ticket, Reply::Stopping)];
-        if !matches!(self.phase, Phase::Draining { .. } | Phase::Finishing) {
+        let is_stopping = matches!(self.phase, Phase::Draining { .. } | Phase::Finishing);
+        if !is_stopping || self.is_succeeding() {
             self.stopped_by = requester.by;
         }
         effects.extend(self.abandon_operation(&message!("operation.ending"), now));
@@ -122,11 +135,18 @@ impl State {
                 self.phase = Phase::Draining { since, until: now + settings.stop_timeout };
                 effects.push(Effect::Send(self.current, ToServer::Drain));
             }
+            // A program may have begun what it wants to finish.
+            Phase::Starting { since } | Phase::Proving { since }
+                if settings.kind == ServerKind::Program =>
+            {
+                self.phase = Phase::Draining { since, until: now + settings.stop_timeout };
+                effects.push(Effect::Send(self.current, ToServer::Drain));
+            }
             Phase::Starting { since } | Phase::Proving { since } => {
                 self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };
                 effects.push(Effect::Kill(self.current));
             }
-            Phase::Waiting { .. } => self.finish(now, &mut effects),
+            Phase::Waiting { .. } | Phase::Choosing => self.finish(now, &mut effects),
             Phase::Draining { .. } | Phase::Finishing | Phase::Ended => {}
         }
         effects
@@ -168,7 +188,7 @@ impl State {
                 self.phase = Phase::Draining { since, until: now + KILL_INTERVAL };
                 effects.push(Effect::Kill(self.current));
             }
-            Phase::Serving { .. } | Phase::Finishing | Phase::Ended => {}
+            Phase::Serving { .. } | Phase::Choosing | Phase::Finishing | Phase::Ended => {}
         }
         effects
     }
@@ -206,14 +226,15 @@ impl State {
             (Proving { since }, ServerEvent::Proved) => {
                 self.phase = Serving { since };
                 self.ever_ready = true;
-                vec![Effect::Announce(self.current)]
+                self.announce()
             }
             (Starting { since } | Proving { since }, ServerEvent::InvalidLine(what)) => {
                 self.not_ready(settings, NotReady::WrongAnswer(what), since, now)
             }
-            (Starting { since } | Proving { since }, ServerEvent::Disproved(reason)) => {
-                self.not_ready(settings, reason, since, now)
-            }
+            (
+                Starting { since } | Proving { since } | Serving { since },
+                ServerEvent::Disproved(reason),
+            ) => self.not_ready(settings, reason, since, now),
             (Starting { since } | Proving { since }, ServerEvent::Ended { exit_code, signal }) => {
                 let reason = signal.map_or(NotReady::Exited(exit_code), NotReady::Signalled);
                 self.not_ready(settings, reason, since, now)
@@ -230,14 +251,30 @@ impl State {
             (Draining { since, .. }, ServerEvent::Ended { exit_code, signal }) => {
                 let end = server_end(exit_code, signal, self.current, now.duration_since(since));
                 let mut effects = vec![Effect::Record(Event::ServerExited(end))];
-                self.finish(now, &mut effects);
+                match self.start_successor(now) {
+                    Some(start) => effects.push(start),
+                    None => self.finish(now, &mut effects),
+                }
                 effects
             }
+            (
+                Starting { since } | Proving { since },
+                ServerEvent::CannotBind { exit_code, signal },
+            ) => {
+                let end = server_end(exit_code, signal, self.current, now.duration_since(since));
+                let exited = Effect::Record(Event::ServerExited(end));
+                let on_new_port = self.is_moving();
+                vec![exited, Effect::ReleaseReservation, self.start_on(on_new_port, now)]
+            }
+            (
+                Starting { since } | Proving { since } | Serving { since },
+                ServerEvent::LostRace(conflict),
+            ) => self.lost_race(conflict, since, now),
             (Serving { .. }, ServerEvent::Message(ToLauncher::Stop { by })) => {
                 self.stop(settings, Requester::unanswered(by), now)
             }
             (Serving { .. }, ServerEvent::Message(ToLauncher::Restart { by })) => {
-                self.restart(Requester::unanswered(by), now)
+                self.restart(settings, Requester::unanswered(by), now)
             }
             (Serving { .. }, ServerEvent::Message(ToLauncher::Move { port, by })) => {
                 self.move_to(port, Requester::unanswered(by))
@@ -288,11 +325,18 @@ pub fn step(
             }
             _ => state.stop(settings, Requester::unanswered(Some(by)), now),
         },
-        Input::RestartRequested(requester) => state.restart(requester, now),
+        Input::RestartRequested(requester) => state.restart(settings, requester, now),
         Input::MoveRequested(port, requester) => state.move_to(port, requester),
         Input::RequesterLeft(ticket) => state.requester_left(ticket, now),
-        Input::Claimed { from, to } => state.claimed(from, to, now),
+        Input::Claimed { from, to } => state.claimed(settings, from, to, now),
         Input::NotClaimed(why) => state.not_claimed(why),
+        Input::Chosen if state.phase == Phase::Choosing => vec![state.start_on(false, now)],
+        Input::Chosen => vec![],
+        Input::NotChosen(conflicts) => {
+            let mut effects = Vec::new();
+            state.end(LaunchOutcome::NoPort(conflicts), now, &mut effects);
+            effects
+        }
         Input::DeadlineReached => state.time_is_up(settings, now),
     };
     (state, effects)

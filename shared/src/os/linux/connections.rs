@@ -66,7 +66,15 @@ mod test {
 
     fn socket(local: &str, state: SocketState, id: u64) -> SocketEntry {
         let local = local.parse().expect("an address");
-        SocketEntry { local, state, id: Some(id), uid: None, pid: None, waiting: 0, is_ipv6_only: None }
+        SocketEntry {
+            local,
+            state,
+            id: Some(id),
+            uid: None,
+            pid: None,
+            waiting: 0,
+            is_ipv6_only: None,
+        }
     }
 
     #[test]

@@ -107,7 +107,6 @@ fn elsewhere() -> Effect {
 }
 
 const CLOSE: Effect = Effect::CloseCover(Loopback::V6);
-const V4: &str = "127.0.0.1:3000";
 
 fn main_ended(end: ProcessEnd) -> Effect {
     Effect::End(End::MainEnded(end))
@@ -236,6 +235,9 @@ arrows! {
             => "ended", [lost_race(stranger("192.168.1.5:3000"), false)];
     an_exit_that_no_look_explains_is_a_failure:
         gone_in_use(), TimePasses(1000)
+            => "ended", [failed(ProgramFailure::Exited(ProcessEnd::Exited(1)))];
+    an_exit_at_the_last_moment_is_a_failure_when_the_time_of_the_start_is_over:
+        TestProgram::starting().later(29_900).after(says_in_use()), TimePasses(100)
             => "ended", [failed(ProgramFailure::Exited(ProcessEnd::Exited(1)))];
     a_daemon_that_listens_becomes_main_and_is_probed:
         gone(), Seen(&[(Worker, V4)]) => "probing", [Effect::Daemonised { main: WORKER }, probe(1)];

@@ -1,15 +1,18 @@
 //! Sequences of inputs, and the effects of each.
 
 mod arrows;
+mod covers;
 mod random;
 mod stories;
+
+mod model;
 
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use shared::port::Port;
+use shared::{launch::UrlHost, port::Port};
 
 use super::*;
 use crate::program::observation::{ListenerOwner, Observation, ObservedListener, OwnershipProof};
@@ -25,6 +28,10 @@ const LAUNCHER: u32 = 10;
 
 /// The port of the program; addresses are written with it.
 const PORT: u16 = 3000;
+
+const V4: &str = "127.0.0.1:3000";
+const V6: &str = "[::1]:3000";
+const WILDCARD: &str = "[::]:3000";
 
 fn port(number: u16) -> Port {
     Port::new(number).expect("not 0")
@@ -222,4 +229,22 @@ fn seen(listeners: &[ObservedListener], at: Instant) -> Input {
 
 fn passed(number: u32) -> Input {
     Input::Probed { number, has_passed: true }
+}
+
+/// Starts a program that these rules hold, sees this, answers its probe and sees the same again.
+fn verify(rules: Rules, listeners: &[ObservedListener]) -> (TestProgram, Vec<Effect>) {
+    let mut program = TestProgram::with(rules);
+    let mut effects = program.sees(listeners);
+    effects.extend(program.input(passed(1)));
+    effects.extend(program.sees(listeners));
+    (program, effects)
+}
+
+fn verified(rules: Rules, listeners: &[ObservedListener]) -> VerifiedListeners {
+    let (_, effects) = verify(rules, listeners);
+    let verified = effects.iter().find_map(|effect| match effect {
+        Effect::Ready(verified) => Some(verified.clone()),
+        _ => None,
+    });
+    verified.unwrap_or_else(|| panic!("never ready: {effects:?}"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{arrows::ARROWS, *};
+use super::{arrows::ARROWS, model::Model, *};
 
 /// All that may listen; an observation has some of it.
 fn candidates() -> Vec<ObservedListener> {
@@ -42,33 +42,40 @@ enum Action {
     Wait,
 }
 
+/// Some of these, as they are seen.
+fn some_of(
+    listeners: Vec<ObservedListener>,
+    size: std::ops::Range<usize>,
+) -> impl Strategy<Value = Vec<ObservedListener>> {
+    proptest::sample::subsequence(listeners, size)
+}
+
 fn any_listeners() -> impl Strategy<Value = Vec<ObservedListener>> {
-    let mostly_the_program = proptest::sample::subsequence(
-        candidates()
-            .into_iter()
-            .filter(|listener| matches!(listener.owner, ListenerOwner::Tree { .. }))
-            .collect::<Vec<_>>(),
-        0..3,
-    );
+    let is_tree =
+        |listener: &ObservedListener| matches!(listener.owner, ListenerOwner::Tree { .. });
+    let (tree, strangers): (Vec<_>, Vec<_>) = candidates().into_iter().partition(is_tree);
+    let contested = (some_of(tree.clone(), 1..2), some_of(strangers, 1..2));
     prop_oneof![
-        3 => mostly_the_program,
-        1 => proptest::sample::subsequence(candidates(), 0..4),
+        2 => Just(vec![]),
+        8 => some_of(tree, 0..3),
+        2 => contested.prop_map(|(tree, strangers)| [tree, strangers].concat()),
+        1 => some_of(candidates(), 0..4),
     ]
 }
 
 fn any_action() -> impl Strategy<Value = Action> {
     let end = prop_oneof![
-        3 => Just(ProcessEnd::Exited(0)),
-        1 => Just(ProcessEnd::Exited(1)),
+        2 => Just(ProcessEnd::Exited(0)),
+        2 => Just(ProcessEnd::Exited(1)),
         1 => Just(ProcessEnd::Signalled(9)),
     ];
-    let pid = prop_oneof![Just(MAIN), Just(WORKER)];
+    let pid = prop_oneof![4 => Just(MAIN), 1 => Just(WORKER)];
     let exit = (pid, end, any::<bool>(), any::<bool>());
     let exit = exit.prop_map(|(pid, end, others_live, said_address_in_use)| {
         Input::MainExited(MainExit { pid, end, others_live, said_address_in_use })
     });
     let report = prop_oneof![
-        2 => exit,
+        4 => exit,
         1 => Just(Input::TreeEmpty),
         2 => Just(Input::LineMatched),
         2 => Just(Input::Notified),
@@ -77,7 +84,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         1 => Just(Input::CoverFailed(Loopback::V6)),
         1 => (0..4_u32).prop_map(passed),
     ];
-    let age = prop_oneof![4 => Just(0), 1 => 0..200_u64];
+    let age = prop_oneof![2 => Just(0), 1 => 0..60_u64];
     prop_oneof![
         12 => (any_listeners(), age).prop_map(|(listeners, age)| Action::See { listeners, age }),
         4 => Just(Action::Answer { has_passed: true }),
@@ -95,7 +102,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         1 => Just(ReadinessProbe::Notify),
     ];
     let expose = prop_oneof![
-        4 => Just(ExposeRule::Warn),
+        8 => Just(ExposeRule::Warn),
         1 => Just(ExposeRule::Refuse),
         1 => Just(ExposeRule::Allow),
     ];
@@ -119,58 +126,15 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     )
 }
 
-/// The model: whose a listener is, and who has an address, as the contract says it.
-#[derive(Clone, Copy)]
-struct Model<'a> {
-    rules: &'a Rules,
-    listeners: &'a [ObservedListener],
-}
-
-impl Model<'_> {
-    fn is_program(self, listener: &ObservedListener) -> bool {
-        match listener.owner {
-            ListenerOwner::Tree { .. } => true,
-            ListenerOwner::Stranger { is_new, .. } => {
-                is_new
-                    && self.rules.may_delegate
-                    && self.rules.is_reserved
-                    && listener.address.port() == PORT
-            }
-        }
-    }
-
-    /// The listeners that get connections to this address.
-    fn holders(self, loopback: Loopback) -> Vec<ObservedListener> {
-        let bound: &[&str] = match loopback {
-            Loopback::V4 => &["127.0.0.1:3000", "0.0.0.0:3000", "[::]:3000"],
-            Loopback::V6 => &["[::1]:3000", "[::]:3000"],
-        };
-        let all = bound.iter().map(|text| {
-            let here = self.listeners.iter().filter(|listener| {
-                let is_cover = listener.pid() == Some(LAUNCHER);
-                let is_of_family = loopback == Loopback::V6 || !listener.is_ipv6_only;
-                listener.address == address(text) && !is_cover && is_of_family
-            });
-            here.copied().collect::<Vec<_>>()
-        });
-        all.into_iter().find(|here| !here.is_empty()).unwrap_or_default()
-    }
-
-    fn has_stranger(self, loopback: Loopback) -> bool {
-        self.holders(loopback).iter().any(|holder| !self.is_program(holder))
-    }
-
-    fn has_program(self, loopback: Loopback) -> bool {
-        let holders = self.holders(loopback);
-        !holders.is_empty() && holders.iter().all(|holder| self.is_program(holder))
-    }
-}
-
 /// What is counted over a verification.
 #[derive(Default)]
 struct Tally {
     /// What the machine was shown last.
     shown: Vec<ObservedListener>,
+    /// When that look began.
+    shown_at: Option<Instant>,
+    /// When the program showed that it is ready, with a listener since then if that was a probe.
+    proved_at: Option<Instant>,
     /// The addresses of the program beyond loopback that were shown, and those that were named.
     exposed: BTreeSet<SocketAddr>,
     named: Vec<SocketAddr>,
@@ -189,7 +153,10 @@ impl Tally {
                 Effect::Ready(verified)
                 | Effect::Changed(verified)
                 | Effect::ServingAgain { verified, .. } => {
-                    self.ready += usize::from(matches!(effect, Effect::Ready(_)));
+                    if matches!(effect, Effect::Ready(_)) {
+                        self.ready += 1;
+                        prop_assert!(self.proved_at.is_some() && self.proved_at <= self.shown_at);
+                    }
                     // I16, I21.
                     prop_assert!(!model.has_stranger(Loopback::V4), "a stranger is published");
                     prop_assert!(!verified.loopbacks.is_empty(), "what listens elsewhere is ready");
@@ -284,10 +251,26 @@ impl Run {
             {
                 self.last_look = *at;
                 self.tally.shown.clone_from(&observation.listeners);
+                self.tally.shown_at = Some(*at);
                 let model = Model { rules: &rules, listeners: &observation.listeners };
+                let is_gone = !Loopback::BOTH.into_iter().any(|it| model.has_program(it));
+                if is_gone && rules.probe.connects() {
+                    self.tally.proved_at = None;
+                }
                 let programs = observation.listeners.iter().filter(|it| model.is_program(it));
                 let exposed = programs.filter(|it| !it.address.ip().is_loopback());
                 self.tally.exposed.extend(exposed.map(|it| it.address));
+            }
+            Input::Probed { number, has_passed: true }
+                if self.program.state.phase == (VerificationPhase::Probing { number: *number }) =>
+            {
+                self.tally.proved_at = Some(self.program.now);
+            }
+            Input::LineMatched if rules.probe == ReadinessProbe::Log => {
+                self.tally.proved_at.get_or_insert(self.program.now);
+            }
+            Input::Notified if rules.probe == ReadinessProbe::Notify => {
+                self.tally.proved_at.get_or_insert(self.program.now);
             }
             Input::CoverFailed(loopback) => {
                 self.tally.covers.remove(loopback);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
+use super::{program::lost_race, *};
 
-/// Every arrow of the two drawings, as the words of its ends.
+/// Every arrow of the first two drawings, as the words of its ends.
 const ARROWS: [(&str, &str); 16] = [
     ("starting", "proving"),
     ("starting", "waiting"),
@@ -24,12 +24,22 @@ const ARROWS: [(&str, &str); 16] = [
     ("finishing", "ended"),
 ];
 
+/// The arrows that a program has besides.
+const ARROWS_OF_PROGRAMS: [(&str, &str); 5] = [
+    ("starting", "choosing"),
+    ("serving", "choosing"),
+    ("choosing", "starting"),
+    ("choosing", "ended"),
+    ("draining", "starting"),
+];
+
 fn word(phase: &Phase) -> &'static str {
     match phase {
         Phase::Starting { .. } => "starting",
         Phase::Proving { .. } => "proving",
         Phase::Serving { .. } => "serving",
         Phase::Waiting { .. } => "waiting",
+        Phase::Choosing => "choosing",
         Phase::Draining { .. } => "draining",
         Phase::Finishing => "finishing",
         Phase::Ended => "ended",
@@ -82,4 +92,27 @@ fn every_arrow_of_the_drawing_is_taken_and_no_other() {
     }
     taken.retain(|(from, to)| from != to);
     assert_eq!(taken, BTreeSet::from(ARROWS));
+}
+
+#[test]
+fn every_arrow_of_the_drawing_for_programs_is_taken_and_no_other() {
+    let server = |(attempt, event): (u32, ServerEvent)| Input::Server { attempt, event };
+    let begun: Vec<Input> = [(1, ready()), (1, ServerEvent::Proved)].map(server).to_vec();
+    let lost = |attempt| server((attempt, lost_race()));
+    let sequences: Vec<Vec<Input>> = vec![
+        vec![lost(1), Input::Chosen],
+        [begun.clone(), vec![lost(1), Input::NotChosen(vec![])]].concat(),
+        [begun, vec![Input::RestartRequested(signal()), server((1, crash()))]].concat(),
+    ];
+    let mut taken = BTreeSet::new();
+    for sequence in sequences {
+        let mut launch = TestLaunch::of_program();
+        for input in sequence {
+            let before = word(&launch.state.phase);
+            launch.input(input);
+            taken.insert((before, word(&launch.state.phase)));
+        }
+    }
+    taken.retain(|(from, to)| from != to && !ARROWS.contains(&(*from, *to)));
+    assert_eq!(taken, BTreeSet::from(ARROWS_OF_PROGRAMS));
 }

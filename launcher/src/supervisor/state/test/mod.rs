@@ -1,6 +1,7 @@
 //! Sequences of inputs, and the effects of each.
 
 mod arrows;
+mod program;
 mod random;
 
 use std::{
@@ -20,36 +21,47 @@ use super::{
     server_end::KILL_INTERVAL,
     *,
 };
-use crate::{readiness::NotReady, supervisor::settings::SupervisorSettings};
+use crate::{program::ServerKind, readiness::NotReady, supervisor::settings::SupervisorSettings};
 
 const SETTINGS: SupervisorSettings = SupervisorSettings {
     ready_timeout: Duration::from_secs(10),
     restart: Restart::OnFailure,
     redirect_for: Duration::from_secs(60),
     stop_timeout: Duration::from_secs(3),
+    kind: ServerKind::Own,
 };
 
 /// A launch with a clock of its own: it takes inputs and returns the effects.
 struct TestLaunch {
     state: State,
+    settings: SupervisorSettings,
     now: Instant,
 }
 
 impl TestLaunch {
     fn begin() -> Self {
         let now = Instant::now();
-        Self { state: State::begin(now).0, now }
+        Self { state: State::begin(now).0, settings: SETTINGS, now }
+    }
+
+    /// The launch of a program.
+    fn of_program() -> Self {
+        let settings = SupervisorSettings { kind: ServerKind::Program, ..SETTINGS };
+        Self { settings, ..Self::begin() }
     }
 
     fn serving() -> Self {
-        let mut launch = Self::begin();
-        launch.event(1, ready());
-        assert_eq!(launch.event(1, ServerEvent::Proved), [Effect::Announce(1)]);
-        launch
+        Self::begin().and_serving()
+    }
+
+    fn and_serving(mut self) -> Self {
+        self.event(1, ready());
+        assert_eq!(self.event(1, ServerEvent::Proved), [Effect::Announce(1)]);
+        self
     }
 
     fn input(&mut self, input: Input) -> Vec<Effect> {
-        let (state, effects) = step(&SETTINGS, self.state.clone(), input, self.now);
+        let (state, effects) = step(&self.settings, self.state.clone(), input, self.now);
         self.state = state;
         effects
     }
@@ -60,7 +72,7 @@ impl TestLaunch {
 
     /// Waits for the next deadline.
     fn wait(&mut self) -> Vec<Effect> {
-        self.now = self.state.deadline(&SETTINGS).expect("something is due");
+        self.now = self.state.deadline(&self.settings).expect("something is due");
         self.input(Input::DeadlineReached)
     }
 }

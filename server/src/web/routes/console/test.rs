@@ -4,7 +4,7 @@ use shared::{
     conflict::{Class, Holder, Origin},
     event::MoveReason,
     history::ConflictSource,
-    launch::LaunchInfo,
+    launch::{LaunchInfo, UrlHost},
     port::Port,
     settings::Settings,
 };
@@ -48,6 +48,7 @@ fn view() -> View {
             launch_id: Uuid::nil(),
             launcher_pid: Some(5200),
             last_good: Some(port(3030)),
+            host: UrlHost::default(),
         },
         started_at: then,
         home_port: Some(port(3030)),

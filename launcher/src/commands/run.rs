@@ -1,0 +1,166 @@
+//! `launcher run`: starts any program on a port that it keeps, and stays in front of it.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use shared::{environment::Environment, exit::Exit, message, words::OutputFormat};
+
+use super::{
+    detached,
+    start::{self, LaunchPlan},
+};
+use crate::{
+    args::RunArgs,
+    error::LaunchError,
+    instance,
+    options::CommandContext,
+    os,
+    program::{
+        ProgramCommand, ProgramOptions,
+        environment::{RUN_VARIABLE, SetVariable, VariableCase},
+        known::{KnownCommand, KnownSignal},
+        name::{self, NameOutcome},
+        verification::{ElsewhereRule, ExposeRule, ReadinessProbe},
+    },
+    render::{self, Screen},
+    supervisor::driver::ServerSource,
+};
+
+/// How long a program may take to become ready, unless it is set.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a program may take to end, unless it is set.
+const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// Starts the command of `args`, or finds it running.
+pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
+    if args.command.is_empty() {
+        render::error(message!("run.no_command"));
+        render::now(message!("run.now_command"));
+        return Exit::Usage;
+    }
+    let screen = Screen::beside_program(args.json);
+    let planned = Folder::of(args).and_then(|folder| {
+        let program = options(args, &folder)?;
+        Ok((folder, program))
+    });
+    let (folder, program) = match planned {
+        Ok(planned) => planned,
+        Err(error) => return screen.failed_early(&error),
+    };
+    if args.detach {
+        return detached::start(&args.as_start(), argv);
+    }
+    if args.app.is_none() && outer_run().is_some() {
+        return screen.failed_early(&LaunchError::NotReplaced(os::become_program(&args.command)));
+    }
+    let context = match context(args, &folder, screen) {
+        Ok(context) => context,
+        Err(error) => return screen.failed_early(&error),
+    };
+    if is_within_run(&context) {
+        return screen.failed_early(&LaunchError::NotReplaced(os::become_program(&args.command)));
+    }
+    os::adopt_orphans();
+    let mut start = args.as_start();
+    start.app = Some(context.app);
+    let source = Box::new(move |_: &_, _: &_| Ok(ServerSource::Program(Box::new(program))));
+    start::launch(LaunchPlan { args: start, screen, source }, argv)
+}
+
+/// The folder that a program runs in.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn of(args: &RunArgs) -> Result<Self, LaunchError> {
+        let here = || env::current_dir().map_err(LaunchError::NoFolder);
+        let folder = match &args.cwd {
+            Some(cwd) if cwd.is_absolute() => cwd.clone(),
+            Some(cwd) => here()?.join(cwd),
+            None => here()?,
+        };
+        match folder.is_dir() {
+            true => Ok(Self(folder)),
+            false => Err(LaunchError::NotAFolder(folder)),
+        }
+    }
+}
+
+/// The app of the program, and where its files are. Unless it is named, the folder names it.
+fn context(args: &RunArgs, folder: &Folder, screen: Screen) -> Result<CommandContext, LaunchError> {
+    let environment = Environment::of_process();
+    let mut start = args.as_start();
+    let named = start.app.is_some() || environment.sets("HOMEPORT_APP");
+    let context = CommandContext::resolve(&start, &environment)?;
+    if named {
+        keep_name(&context, &folder.0);
+        return Ok(context);
+    }
+    let choice = name::take(&context.folders, &folder.0).map_err(LaunchError::NoFolder)?;
+    if env::var_os(shared::invoked_as::DETACHED_VARIABLE).is_none() || !args.json {
+        render::note(choice.in_words());
+    }
+    if let Some(error) = &choice.unsaved {
+        let what = message!("run.name_unsaved", app = choice.app);
+        screen.warning(&what, error);
+    }
+    start.app = Some(choice.app);
+    Ok(CommandContext::resolve(&start, &environment)?)
+}
+
+/// Keeps a name that a person has given, and says it if another folder has it.
+fn keep_name(context: &CommandContext, folder: &Path) {
+    match name::give(&context.folders, &context.app, folder) {
+        Ok(NameOutcome::InUse(other)) => {
+            let (app, folder, other) = (&context.app, folder.display(), other.display());
+            render::warning(message!("run.name_of_other_folder", app, folder, other));
+        }
+        // Where the name cannot be kept the launch itself says that it remembers nothing.
+        Ok(NameOutcome::Kept) | Err(_) => {}
+    }
+}
+
+/// The launch of the `run` whose program has started this process. Its command takes the place of this process, because
+/// the outer one has its port; one that names another app has a port of its own.
+fn outer_run() -> Option<String> {
+    env::var(RUN_VARIABLE).ok().filter(|outer| !outer.is_empty())
+}
+
+/// Whether this is started by the program of a `run` of the same app.
+fn is_within_run(context: &CommandContext) -> bool {
+    let is_it = |outer: String| {
+        let running = instance::ask_launcher(context);
+        running.is_ok_and(|running| running.status.launch.launch_id.to_string() == outer)
+    };
+    outer_run().is_some_and(is_it)
+}
+
+fn options(args: &RunArgs, folder: &Folder) -> Result<ProgramOptions, LaunchError> {
+    let case = VariableCase::of_this_system();
+    let variables = args.env.iter().map(|text| SetVariable::parse(text, case));
+    let variables = variables.collect::<Result<Vec<_>, _>>()?;
+    let known = KnownCommand::of(&args.command, &folder.0);
+    Ok(ProgramOptions {
+        command: ProgramCommand::parse(&args.command, args.shell, &variables, folder.0.clone())?,
+        no_port_env: args.no_port_env,
+        reads_stdin: env::var_os(shared::invoked_as::DETACHED_VARIABLE).is_none(),
+        shows_output: !args.json,
+        has_terminal: io::stdout().is_terminal(),
+        probe: ReadinessProbe::Tcp,
+        probe_path: "/".to_owned(),
+        may_delegate: known.is_delegated(),
+        on_elsewhere: ElsewhereRule::Fail,
+        on_exposed: ExposeRule::Warn,
+        ready_timeout: args.ready_timeout.map_or(READY_TIMEOUT, |timeout| timeout.0),
+        stop_signal: known.stop_signal().map_or(os::STOP_SIGNAL, KnownSignal::number),
+        stop_timeout: known.stop_timeout().unwrap_or(STOP_TIMEOUT),
+        with_port: known.with_port(),
+        loopback_option: known.loopback_option(),
+        output: OutputFormat::Json,
+    })
+}

@@ -1,0 +1,420 @@
+//! A program under way: its processes, and the verification of what it does.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::Command,
+    sync::{Arc, mpsc::SyncSender},
+    thread,
+    time::Instant,
+};
+
+use shared::{
+    event::Event,
+    launch::{LaunchInfo, UrlHost},
+    message,
+    port::Port,
+    program_log,
+};
+
+use crate::{
+    hold::Hold,
+    launch::Launch,
+    os,
+    program::{
+        ProgramOptions,
+        environment::EnvironmentInputs,
+        observer::Observer,
+        probe,
+        template::{TemplateError, TemplateWord},
+        verification::{
+            ExposeRule, MainExit, ProcessEnd, ProgramFailure, ReadinessProbe, Rules, Verification,
+            VerificationEffect, VerificationEnd, VerificationInput, VerifiedListeners,
+            says_address_in_use, step,
+        },
+        watcher::ProgramWatcher,
+    },
+    readiness::{NotReady, StartFailure, in_words},
+    sitter::messages::{ProgramStart, SitterOrder, SitterReport},
+    supervisor::{
+        event::{ProgramEvent, SupervisorEvent},
+        program_process::{ProgramProcess, sitter_arguments},
+        state::ServerEvent,
+    },
+};
+
+/// What the driver must know of a program.
+#[derive(Debug)]
+pub(super) enum ProgramReport {
+    /// It was started as this process.
+    Started(u32),
+    /// This happened to it, for the decisions.
+    Server(ServerEvent),
+    /// A stranger listens on its port, at this address.
+    LostRace(SocketAddr),
+    /// It listens elsewhere or in another process than was published.
+    Changed,
+    /// A sentence for the person.
+    Warning(String),
+    /// What goes into the history.
+    Record(Event),
+}
+
+/// One start of a program.
+pub(super) struct RunningProgram {
+    process: ProgramProcess,
+    attempt: u32,
+    events: SyncSender<SupervisorEvent>,
+    probe_path: String,
+    rules: Rules,
+    observer: Arc<Observer>,
+    watcher: Option<ProgramWatcher>,
+    verification: Option<Verification>,
+    /// What is published of it.
+    pub(super) verified: Option<VerifiedListeners>,
+    /// Whether it ended because of our reservation.
+    cannot_bind: bool,
+}
+
+impl RunningProgram {
+    /// Starts a program that is to listen on the port of `hold`.
+    pub(super) fn start(
+        options: &ProgramOptions,
+        launch: &Launch,
+        info: &LaunchInfo,
+        hold: &Hold,
+        attempt: u32,
+        is_explicit: bool,
+        events: &SyncSender<SupervisorEvent>,
+    ) -> Result<Self, StartFailure> {
+        let port = hold.port();
+        let url = info.url();
+        let folders = &launch.context.folders;
+        let state = folders.assignment(&launch.context.app);
+        let dir = state.parent().map(PathBuf::from).unwrap_or_default();
+        let filled = options.command.fill(&mut |word| {
+            Ok(match word {
+                TemplateWord::Port { name: None, app: None } => port.to_string(),
+                TemplateWord::Host => Ipv4Addr::LOCALHOST.to_string(),
+                TemplateWord::Url { app: None } => url.clone(),
+                TemplateWord::App => launch.context.app.to_string(),
+                TemplateWord::Dir => dir.display().to_string(),
+                other => return Err(TemplateError::NotAvailable(other.to_string())),
+            })
+        });
+        let filled = filled.map_err(|error| StartFailure { why: error.to_string(), now: None })?;
+        let mut command = Command::new(os::own_program());
+        let output = program_log::file(folders, &launch.context.app, options.output);
+        command.args(sitter_arguments(output, &filled.words));
+        let facts = EnvironmentInputs {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: port.get(),
+            url: &url,
+            launch_id: launch.id,
+            home: launch.context.home.as_deref(),
+            log_dir: launch.context.log_dir.as_deref(),
+            has_template: filled.has_template,
+            no_port_env: options.no_port_env,
+            has_terminal: options.has_terminal,
+        };
+        filled.prepare(&mut command, &facts);
+        let rules = Rules {
+            port,
+            is_explicit,
+            may_delegate: options.may_delegate,
+            probe: options.probe,
+            on_elsewhere: options.on_elsewhere,
+            on_exposed: options.on_exposed,
+            ready_timeout: options.ready_timeout,
+            is_reserved: hold.is_reserved(),
+            may_drop_reservation: !is_explicit,
+            can_cover: false,
+            // Until there is a watcher.
+            must_look_while_serving: true,
+            launcher_pid: std::process::id(),
+        };
+        let observer = Observer::new(port)?;
+        let started = os::sitter::start(&mut command, options.reads_stdin)?;
+        let start = ProgramStart {
+            app: launch.context.app.clone(),
+            launch_id: launch.id,
+            stop_signal: options.stop_signal,
+            stop_timeout_ms: options.stop_timeout.as_millis() as u64,
+            output: options.output,
+            secret_variables: filled.variables.iter().map(|set| set.name.clone()).collect(),
+        };
+        let process =
+            ProgramProcess::monitor(started, start, attempt, options.shows_output, events)?;
+        Ok(Self {
+            process,
+            attempt,
+            events: events.clone(),
+            probe_path: options.probe_path.clone(),
+            rules,
+            observer: Arc::new(observer),
+            watcher: None,
+            verification: None,
+            verified: None,
+            cannot_bind: false,
+        })
+    }
+
+    /// The process id of the sitter.
+    pub(super) fn sitter_pid(&self) -> u32 {
+        self.process.sitter_pid()
+    }
+
+    /// The process that listens, or else main.
+    pub(super) fn pid(&self) -> Option<u32> {
+        let listens = self.verified.as_ref().and_then(|verified| verified.pid);
+        listens.or(self.verification.as_ref().map(|verification| verification.main))
+    }
+
+    /// Where it listens, for records and files.
+    pub(super) fn at(&self, port: Port) -> Option<(u32, Vec<SocketAddr>, UrlHost)> {
+        let verified = self.verified.as_ref()?;
+        let addresses = match &verified.bound[..] {
+            [] => vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port.get()))],
+            bound => bound.to_vec(),
+        };
+        Some((self.pid()?, addresses, verified.host))
+    }
+
+    /// As published; `127.0.0.1` before.
+    pub(super) fn host(&self) -> UrlHost {
+        self.verified.as_ref().map(|verified| verified.host).unwrap_or_default()
+    }
+
+    /// Asks the tree to end, by this signal instead of the stop signal.
+    pub(super) fn stop(&mut self, signal: Option<i32>) {
+        self.watcher = None;
+        self.verification = None;
+        self.process.order(&SitterOrder::Stop { signal });
+    }
+
+    /// Kills the tree, and waits until it has ended.
+    pub(super) fn kill(&mut self, keep: &[u32]) {
+        self.watcher = None;
+        self.verification = None;
+        self.process.kill(keep);
+    }
+
+    /// How it ended.
+    pub(super) fn wait(&mut self, keep: &[u32]) -> ServerEvent {
+        match (self.process.wait(keep), self.cannot_bind) {
+            (ServerEvent::Ended { exit_code, signal }, true) => {
+                ServerEvent::CannotBind { exit_code, signal }
+            }
+            (ended, _) => ended,
+        }
+    }
+
+    /// When [`time_is_up`](Self::time_is_up) is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.verification.as_ref()?.deadline(&self.rules)
+    }
+
+    /// What follows now that the deadline has come.
+    pub(super) fn time_is_up(&mut self) -> Vec<ProgramReport> {
+        self.decide(VerificationInput::DeadlineReached)
+    }
+
+    /// What follows from this event.
+    pub(super) fn happened(&mut self, event: ProgramEvent) -> Vec<ProgramReport> {
+        match event {
+            ProgramEvent::Reported(report) => self.reported(&report),
+            ProgramEvent::Observed(at, Ok(observation)) => {
+                self.decide(VerificationInput::Observed { at, observation })
+            }
+            // It is looked at again, and the time to become ready runs.
+            ProgramEvent::Observed(_, Err(_)) => vec![],
+            ProgramEvent::Probed(number, result) => {
+                let has_passed = result.is_ok();
+                self.decide(VerificationInput::Probed { number, has_passed })
+            }
+        }
+    }
+
+    fn reported(&mut self, report: &SitterReport) -> Vec<ProgramReport> {
+        self.process.heard(report);
+        match report {
+            SitterReport::Started { pid } => self.started(*pid),
+            SitterReport::NotStarted { error } => {
+                let failure = StartFailure { why: error.clone(), now: None };
+                vec![ProgramReport::Server(ServerEvent::NotStarted(failure))]
+            }
+            SitterReport::Exited(exit) => {
+                let Some(main) = self.verification.as_ref().map(|verification| verification.main)
+                else {
+                    return vec![];
+                };
+                let end = match (exit.exit_code, exit.signal) {
+                    (Some(code), _) => ProcessEnd::Exited(code),
+                    (None, Some(signal)) => ProcessEnd::Signalled(signal),
+                    (None, None) => ProcessEnd::Unknown,
+                };
+                self.decide(VerificationInput::MainExited(MainExit {
+                    pid: main,
+                    end,
+                    others_live: exit.left_others,
+                    said_address_in_use: exit
+                        .last_lines
+                        .iter()
+                        .any(|line| says_address_in_use(line)),
+                }))
+            }
+            SitterReport::TreeEmpty => self.decide(VerificationInput::TreeEmpty),
+            SitterReport::Refused { pid } => {
+                vec![ProgramReport::Warning(message!("program.refuses_signals", pid))]
+            }
+        }
+    }
+
+    fn started(&mut self, pid: u32) -> Vec<ProgramReport> {
+        let mut news = vec![ProgramReport::Started(pid)];
+        let (verification, effects) = Verification::begin(pid, Instant::now());
+        self.verification = Some(verification);
+        let (attempt, events) = (self.attempt, self.events.clone());
+        let report = move |at, seen| {
+            let event = ProgramEvent::Observed(at, seen);
+            // The driver takes no events after the end of the launch.
+            let _ = events.send(SupervisorEvent::Program { attempt, event });
+        };
+        let (observer, root) = (Arc::clone(&self.observer), self.process.sitter_pid());
+        match ProgramWatcher::start(observer, root, report) {
+            Ok(watcher) => {
+                self.rules.must_look_while_serving = !watcher.is_monitored();
+                self.watcher = Some(watcher);
+            }
+            Err(error) => {
+                let reason = NotReady::WrongAnswer(message!("readiness.no_proof", error));
+                news.push(ProgramReport::Server(ServerEvent::Disproved(reason)));
+            }
+        }
+        news.extend(effects.into_iter().flat_map(|effect| self.perform(effect)));
+        news
+    }
+
+    fn decide(&mut self, input: VerificationInput) -> Vec<ProgramReport> {
+        let Some(verification) = self.verification.take() else { return vec![] };
+        let (verification, effects) = step(&self.rules, verification, input, Instant::now());
+        self.verification = Some(verification);
+        effects.into_iter().flat_map(|effect| self.perform(effect)).collect()
+    }
+
+    fn perform(&mut self, effect: VerificationEffect) -> Vec<ProgramReport> {
+        match effect {
+            VerificationEffect::Look => {
+                if let Some(watcher) = &self.watcher {
+                    watcher.look();
+                }
+                vec![]
+            }
+            VerificationEffect::Probe { number, address } => self.probe(number, address),
+            VerificationEffect::Ready(verified) => {
+                self.verified = Some(verified);
+                let ready = shared::handover::ToLauncher::Ready;
+                vec![ProgramReport::Server(ServerEvent::Message(ready))]
+            }
+            VerificationEffect::Changed(verified) => {
+                self.verified = Some(verified);
+                vec![ProgramReport::Changed]
+            }
+            VerificationEffect::Daemonised { main } => {
+                self.process.order(&SitterOrder::Adopt { pid: main });
+                vec![]
+            }
+            VerificationEffect::Exposed(addresses) => self.exposed(addresses),
+            VerificationEffect::Waiting => vec![],
+            VerificationEffect::PrintWaiting => {
+                vec![ProgramReport::Warning(message!("program.waiting", port = self.rules.port))]
+            }
+            VerificationEffect::ServingAgain { verified, was_printed } => {
+                self.verified = Some(verified);
+                let again = message!("program.serving_again", port = self.rules.port);
+                let warning = was_printed.then_some(ProgramReport::Warning(again));
+                [ProgramReport::Changed].into_iter().chain(warning).collect()
+            }
+            VerificationEffect::OpenCover(_) | VerificationEffect::CloseCover(_) => vec![],
+            VerificationEffect::End(end) => self.ended(end),
+        }
+    }
+}
+
+impl RunningProgram {
+    /// Looks once more at a program whose last process has ended, so that it is known why.
+    pub(super) fn last_look(&mut self) -> Vec<ProgramReport> {
+        let mut news = self.decide(VerificationInput::TreeEmpty);
+        let at = Instant::now();
+        if self.verification.is_some()
+            && let Ok(observation) = self.observer.observe(self.process.sitter_pid())
+        {
+            news.extend(self.decide(VerificationInput::Observed { at, observation }));
+        }
+        news
+    }
+
+    /// Probes the program at this address, on a thread of its own, which reports the result.
+    fn probe(&self, number: u32, address: SocketAddr) -> Vec<ProgramReport> {
+        let (attempt, events) = (self.attempt, self.events.clone());
+        let path = (self.rules.probe == ReadinessProbe::Http).then(|| self.probe_path.clone());
+        let probe = move || {
+            let result = match path {
+                Some(path) => probe::http(address, &path),
+                None => probe::tcp(address),
+            };
+            let event = ProgramEvent::Probed(number, result);
+            // The driver takes no events after the end of the launch.
+            let _ = events.send(SupervisorEvent::Program { attempt, event });
+        };
+        match thread::Builder::new().name("probe".to_owned()).spawn(probe) {
+            Ok(_) => vec![],
+            Err(error) => {
+                let reason = NotReady::WrongAnswer(message!("readiness.no_proof", error));
+                vec![ProgramReport::Server(ServerEvent::Disproved(reason))]
+            }
+        }
+    }
+
+    fn exposed(&self, addresses: Vec<SocketAddr>) -> Vec<ProgramReport> {
+        let port = self.rules.port;
+        let warning = (self.rules.on_exposed == ExposeRule::Warn).then(|| {
+            let list = in_words(&addresses);
+            ProgramReport::Warning(message!("program.exposed", addresses = list))
+        });
+        let server_pid = self.pid().unwrap_or_default();
+        let record = Event::ProgramExposed { port, addresses, server_pid };
+        [ProgramReport::Record(record)].into_iter().chain(warning).collect()
+    }
+
+    fn ended(&mut self, end: VerificationEnd) -> Vec<ProgramReport> {
+        let disproved = |reason| ProgramReport::Server(ServerEvent::Disproved(reason));
+        match end {
+            VerificationEnd::LostRace { stranger, .. } => {
+                vec![ProgramReport::LostRace(stranger.address)]
+            }
+            VerificationEnd::Elsewhere { asked, took, addresses, pid, .. } => {
+                let reason = NotReady::Elsewhere { asked, addresses: addresses.clone() };
+                let server_pid = pid;
+                let record = Event::ProgramElsewhere { asked, took, addresses, server_pid };
+                vec![ProgramReport::Record(record), disproved(reason)]
+            }
+            VerificationEnd::Failed(ProgramFailure::TimedOut { after, listening }) => {
+                vec![disproved(NotReady::NoListener { after, listening })]
+            }
+            VerificationEnd::Failed(ProgramFailure::Exposed(addresses)) => {
+                vec![disproved(NotReady::Exposed(addresses))]
+            }
+            VerificationEnd::DropReservation => {
+                self.cannot_bind = true;
+                self.process.order(&SitterOrder::Kill);
+                vec![]
+            }
+            // What is left of the tree ends, and with it the sitter, whose end comes next.
+            VerificationEnd::Failed(ProgramFailure::Exited(_)) | VerificationEnd::MainEnded(_) => {
+                self.process.order(&SitterOrder::Stop { signal: None });
+                vec![]
+            }
+        }
+    }
+}
