@@ -14,7 +14,7 @@ use shared::{
     identity::{Identity, Secret},
     keys,
     port::Port,
-    settings::{KEYS, Settings},
+    settings::{KEYS, Settings, TABLE},
     wire,
 };
 use support::{problems, repository, schema, validator};
@@ -73,10 +73,12 @@ fn every_settings_folder_and_assignment_example_is_read_as_such() {
         } else {
             settings.push(Settings::load(&file).unwrap_or_else(|error| panic!("{error}")));
             let set = KEYS.iter().filter(|key| Settings::line_of_key(&file, key).is_some());
-            assert!([1, KEYS.len()].contains(&set.count()), "one key, or every one: {block}");
+            let of_program = TABLE.iter().filter(|setting| setting.is_of_program).count();
+            let counts = [1, of_program, KEYS.len() - of_program];
+            assert!(counts.contains(&set.count()), "one key, or every one: {block}");
         }
     }
-    assert_eq!((settings.len(), folders, assignments), (2, 1, 1));
+    assert_eq!((settings.len(), folders, assignments), (3, 1, 1));
 }
 
 #[test]

@@ -22,6 +22,9 @@ const readers = {
       throw say("settings.not_avoid");
     });
   },
+  names(text) {
+    return text.split(/[,，、\s]/).map((name) => name.trim()).filter(Boolean);
+  },
   time(text) {
     if (!/^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/i.test(text)) throw say("settings.not_time");
     return text;

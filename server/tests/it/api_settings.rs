@@ -60,7 +60,9 @@ fn what_is_read_can_be_put_back_and_one_change_leaves_the_rest_alone() {
 #[test]
 fn what_has_every_key_of_the_description_keeps_every_setting() {
     let api = Api::start();
-    let text: String = TABLE.iter().map(|s| format!("{} = {}\n", s.key, s.example)).collect();
+    // The two exclude each other.
+    let settings = TABLE.iter().filter(|setting| setting.key != "command");
+    let text: String = settings.map(|s| format!("{} = {}\n", s.key, s.example)).collect();
     api.write_settings(&text);
     let document = api.get("/_homeport/openapi.json").json();
     let described = document["components"]["schemas"]["Settings"]["properties"].as_object();
@@ -145,6 +147,39 @@ fn a_wrong_setting_is_named_and_a_program_is_not_chosen_by_a_browser() {
         fs::read_to_string(api.settings_file()).expect("there"),
         "command = [\"/bin/mine\"]\n"
     );
+}
+
+#[test]
+fn what_a_program_is_run_with_is_not_changed_here_and_the_values_of_its_variables_are_not_shown() {
+    let api = Api::start();
+    let text = "program = [\"npm\", \"--api-key=s3cret\"]\nenv = { A = \"s3cret\" }\n";
+    api.write_settings(text);
+    let read = api.get(&path());
+    assert!(!format!("{read:?}").contains("s3cret"), "{read:?}");
+    let settings = read.json()["settings"].clone();
+    assert_eq!(settings["env"], json!({ "A": "***" }));
+    for (key, value) in [
+        ("program", json!(["sh"])),
+        ("program", json!(["npm", "--api-key=theirs"])),
+        ("program", Value::Null),
+        ("env", json!({ "A": "theirs" })),
+        ("env", json!({ "A": "***", "B": "theirs" })),
+        ("cwd", json!("/tmp")),
+        ("path", json!("/tmp")),
+        ("shell", json!(true)),
+    ] {
+        let mut wanted = settings.clone();
+        wanted[key] = value;
+        let answer = put(&api, "*", &wanted);
+        answer.assert_problem(403);
+        assert_eq!(answer.json()["field"], key, "{wanted}");
+    }
+    assert_eq!(fs::read_to_string(api.settings_file()).expect("there"), text);
+    let mut wanted = settings;
+    wanted["expose"] = json!("refuse");
+    assert_eq!(put(&api, "*", &wanted).status, 200);
+    let now = fs::read_to_string(api.settings_file()).expect("there");
+    assert_eq!(now, format!("{text}expose = \"refuse\"\n"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use toml_edit::{Document, Value};
 
 use super::{
     kind::Kind,
+    program::{ReadyProbe, StopSignal},
     setting::Setting,
     table::{Settings, TABLE},
 };
@@ -109,6 +110,29 @@ fn proposals(kind: Kind, written: &str) -> Vec<String> {
         Kind::Boolean => boolean(first).map(|value| value.to_string()).into_iter().collect(),
         Kind::Time => vec![text(first), text(&format!("{first}s"))],
         Kind::Choice(words) => word(words, first).map(text).into_iter().collect(),
+        Kind::Folder | Kind::SearchPath => vec![text(unquoted(written))],
+        Kind::Ready => {
+            let path = first.trim_start_matches("http:");
+            // Of a whole address the path is meant: the program is asked where it listens.
+            let of_address =
+                path.strip_prefix("//").map(|rest| rest.split_once('/').unwrap_or_default().1);
+            let path = of_address.unwrap_or(path.trim_start_matches('/'));
+            let is_path = first.starts_with("http:") || first.starts_with('/');
+            let word = word(&ReadyProbe::WORDS, first).filter(|word| !word.contains(':'));
+            let path = is_path.then(|| text(&format!("http:/{path}")));
+            path.into_iter().chain(word.map(text)).chain([text(unquoted(written))]).collect()
+        }
+        Kind::Signal => {
+            let name = first.to_ascii_uppercase();
+            let names = StopSignal::ALL.map(StopSignal::name);
+            let whole = if name.starts_with("SIG") { name } else { format!("SIG{name}") };
+            let distance = |known: &&str| strsim::damerau_levenshtein(&whole, known);
+            let nearest = names.into_iter().min_by_key(distance).filter(|name| distance(name) < 2);
+            nearest.map(text).into_iter().collect()
+        }
+        // What is written may be a secret.
+        Kind::Variables => Vec::new(),
+        Kind::Names => vec![list(parts.iter().map(|part| text(part)))],
         Kind::Command if parts.iter().any(|part| part.contains(['"', '\'', '{'])) => Vec::new(),
         Kind::Command if written.starts_with('[') => {
             vec![list(parts.iter().map(|part| text(part)))]

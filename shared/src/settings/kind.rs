@@ -2,8 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use super::values::{
-    Avoided, LogLevel, OnConflict, ReadyTimeout, Restart, ServerCommand, Span, either,
+use super::{
+    program::{PortName, ProgramCommand, ProgramFolder, ProgramVariables, ReadyProbe, StopSignal},
+    values::{
+        Avoided, Expose, LogLevel, OnConflict, OnElsewhere, OutputFormat, OwnerRule, ReadyTimeout,
+        Restart, ServerCommand, Span, either,
+    },
 };
 use crate::{
     environment::{Environment, VariableError},
@@ -28,6 +32,18 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A program with its arguments.
     Command,
+    /// The whole path of a folder.
+    Folder,
+    /// Folders, as the variable `PATH` has them.
+    SearchPath,
+    /// A table of variables with their values, which may be secrets and are never shown.
+    Variables,
+    /// What shows that a program is ready.
+    Ready,
+    /// The name of a signal.
+    Signal,
+    /// A list of names.
+    Names,
 }
 
 impl Kind {
@@ -41,6 +57,12 @@ impl Kind {
             Self::Time => "time",
             Self::Choice(_) => "choice",
             Self::Command => "command",
+            Self::Folder => "folder",
+            Self::SearchPath => "search_path",
+            Self::Variables => "variables",
+            Self::Ready => "ready",
+            Self::Signal => "signal",
+            Self::Names => "names",
         }
     }
 
@@ -54,6 +76,12 @@ impl Kind {
             Self::Time => message!("kind_of.time"),
             Self::Choice(words) => either(words),
             Self::Command => message!("kind_of.command"),
+            Self::Folder => message!("kind_of.folder"),
+            Self::SearchPath => message!("kind_of.search_path"),
+            Self::Variables => message!("kind_of.variables"),
+            Self::Ready => message!("kind_of.ready"),
+            Self::Signal => message!("kind_of.signal"),
+            Self::Names => message!("kind_of.names"),
         }
     }
 
@@ -62,9 +90,16 @@ impl Kind {
         match self {
             Self::Port => value.is_integer(),
             Self::Range | Self::Time | Self::Choice(_) => value.is_str(),
+            Self::Folder | Self::SearchPath | Self::Ready | Self::Signal => value.is_str(),
             Self::Boolean => value.is_bool(),
-            Self::Ports | Self::Command => value.is_array(),
+            Self::Ports | Self::Command | Self::Names => value.is_array(),
+            Self::Variables => value.is_inline_table(),
         }
+    }
+
+    /// Whether all of its values may be secrets, so that no message shows one.
+    pub fn is_secret(self) -> bool {
+        self == Self::Variables
     }
 
     /// Every value as a word, where there are but a few.
@@ -132,10 +167,24 @@ impl<T: Value> Field for Option<T> {
     }
 }
 
-/// An empty list counts as not set.
-impl Field for Vec<Avoided> {
-    type Value = Self;
+/// A type of which a setting can have a list.
+pub trait ListEntry {
+    /// How the list is written.
+    const KIND: Kind;
+}
+
+impl ListEntry for Avoided {
     const KIND: Kind = Kind::Ports;
+}
+
+impl ListEntry for PortName {
+    const KIND: Kind = Kind::Names;
+}
+
+/// An empty list counts as not set.
+impl<T: ListEntry> Field for Vec<T> {
+    type Value = Self;
+    const KIND: Kind = T::KIND;
 
     fn of(value: Self) -> Self {
         value
@@ -164,4 +213,14 @@ kinds! {
     Restart => Kind::Choice(Restart::WORDS),
     LogLevel => Kind::Choice(LogLevel::WORDS),
     ServerCommand => Kind::Command,
+    ProgramCommand => Kind::Command,
+    ProgramFolder => Kind::Folder,
+    String => Kind::SearchPath,
+    ProgramVariables => Kind::Variables,
+    ReadyProbe => Kind::Ready,
+    OnElsewhere => Kind::Choice(OnElsewhere::WORDS),
+    Expose => Kind::Choice(Expose::WORDS),
+    OwnerRule => Kind::Choice(OwnerRule::WORDS),
+    StopSignal => Kind::Signal,
+    OutputFormat => Kind::Choice(OutputFormat::WORDS),
 }

@@ -29,14 +29,23 @@ mod schema;
 mod sourced;
 #[cfg(test)]
 mod test;
+#[cfg(test)]
+mod test_program;
+
+mod program;
+
 mod values;
 
 pub use self::{
     error::{Correction, SettingsError, SettingsFault, SettingsProblem},
     kind::{Field, Kind, Value as SettingValue},
+    program::{PortName, ProgramCommand, ProgramFolder, ProgramVariables, ReadyProbe, StopSignal},
     read::Change,
     setting::Setting,
     sourced::{SettingSource, Sourced},
     table::{Effective, KEYS, Layers, Settings, TABLE},
-    values::{Avoided, LogLevel, OnConflict, ReadyTimeout, Restart, ServerCommand, Span},
+    values::{
+        Avoided, Expose, LogLevel, OnConflict, OnElsewhere, OutputFormat, OwnerRule, ReadyTimeout,
+        Restart, ServerCommand, Span,
+    },
 };

@@ -12,7 +12,7 @@ use super::{
     setting::Setting,
     table::{KEYS, Settings, TABLE},
     text,
-    values::EXAMPLE_PROGRAM,
+    values::{EXAMPLE_PROGRAM, is_relative},
 };
 use crate::{
     event::{Event, masked_value},
@@ -71,6 +71,8 @@ impl Settings {
 
     /// What is set otherwise in `new`, a change for each key.
     pub fn changes(&self, new: &Self) -> Vec<Change> {
+        // Without their secrets two values may look the same.
+        let keys = self.differing(new);
         let [old, new] = [self, new].map(|settings| serde_json::json!(settings));
         let text = |value: &Value| match value {
             Value::Null => None,
@@ -78,16 +80,13 @@ impl Settings {
             Value::Array(entries) if entries.is_empty() => None,
             other => Some(other.to_string()),
         };
-        let keys = KEYS.into_iter().filter(|key| text(&old[key]) != text(&new[key]));
         let kept = |value: &Value| text(value).map(masked_value);
         keys.map(|key| Change { key, from: kept(&old[key]), to: kept(&new[key]) }).collect()
     }
 
     /// The line, from 1, in which `key` is set in `file`, for messages about its value.
     pub fn line_of_key(file: &Path, key: &str) -> Option<usize> {
-        let text = Self::text(file).ok()?;
-        let document = Document::parse(text.as_str()).ok()?;
-        document.key(key)?.span().map(|span| line_of(&text, span.start))
+        line_of_key(&Self::text(file).ok()?, key)
     }
 }
 
@@ -104,9 +103,39 @@ fn read(file: &Path) -> Result<Option<String>, SettingsFault> {
     }
 }
 
-fn parse(text: &str) -> Result<Settings, SettingsFault> {
+/// Reads settings each of which may need another one that is not there.
+pub(super) fn meant_alone(text: &str) -> Result<Settings, SettingsFault> {
     check(text)?;
     toml_edit::de::from_str(text).map_err(|error| wrong_value(text, error.span(), error.message()))
+}
+
+fn parse(text: &str) -> Result<Settings, SettingsFault> {
+    let settings = meant_alone(text)?;
+    match disagreement(&settings) {
+        Some((key, problem)) => Err(SettingsFault { line: line_of_key(text, key), problem }),
+        None => Ok(settings),
+    }
+}
+
+/// What is wrong with settings each of which is right by itself, and the key to blame.
+fn disagreement(settings: &Settings) -> Option<(&'static str, SettingsProblem)> {
+    let program = settings.program.as_ref()?.program();
+    if settings.command.is_some() {
+        return Some((
+            "program",
+            SettingsProblem::Value(message!("settings_error.program_and_command")),
+        ));
+    }
+    let is_line = settings.shell == Some(true);
+    let is_nowhere = settings.cwd.is_none() && !is_line && is_relative(program);
+    is_nowhere.then(|| {
+        ("program", SettingsProblem::Value(message!("settings_error.relative_program", program)))
+    })
+}
+
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let document = Document::parse(text).ok()?;
+    document.key(key)?.span().map(|span| line_of(text, span.start))
 }
 
 /// Names the character that is to blame for a wrong line, if there is one that cannot be seen: the line
@@ -127,7 +156,9 @@ pub(super) fn check(text: &str) -> Result<(), SettingsFault> {
         let at = document.key(key).and_then(toml_edit::Key::span).or_else(|| Item::span(item));
         let line = at.map(|span| line_of(text, span.start));
         let is_section = item.as_table().is_some_and(|table| !table.is_dotted());
+        let is_table = is_variables(key) && !item.is_value();
         let problem = match line {
+            _ if is_table => no_table(key),
             Some(line) if is_section || item.is_array_of_tables() => {
                 let written = shortened(text.lines().nth(line - 1).unwrap_or_default());
                 SettingsProblem::Section { line, written }
@@ -138,6 +169,20 @@ pub(super) fn check(text: &str) -> Result<(), SettingsFault> {
         return Err(SettingsFault { line, problem });
     }
     Ok(())
+}
+
+fn is_variables(key: &str) -> bool {
+    TABLE.iter().any(|setting| setting.key == key && setting.kind == Kind::Variables)
+}
+
+/// Variables in a table of their own or one by one, below which no other key could stand.
+fn no_table(key: &str) -> SettingsProblem {
+    let example = TABLE.iter().find(|setting| setting.key == key).map(|setting| setting.example);
+    SettingsProblem::Value(message!(
+        "settings_error.inline_table",
+        key,
+        example = example.unwrap_or_default()
+    ))
 }
 
 /// A key that is none of a setting, such as `server.port`, which stands in a table of its own.
@@ -213,7 +258,11 @@ fn in_our_words(text: &str, span: Range<usize>, names_types: bool) -> Option<Set
 
 /// A value that is not of the kind of its setting, with one that is.
 fn unfit(setting: &Setting, written: &str) -> SettingsProblem {
-    let (value, what, example) = (shortened(written), setting.kind.in_words(), setting.example);
+    let (what, example) = (setting.kind.in_words(), setting.example);
+    let value = match setting.kind.is_secret() {
+        true => format!("`{}`", setting.key),
+        false => shortened(written),
+    };
     SettingsProblem::Value(message!("settings_error.value", value, what, example))
 }
 

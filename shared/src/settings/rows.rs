@@ -7,7 +7,7 @@ macro_rules! settings {
         $(#[doc = $doc:literal])+
         $(#[cfg_attr($($described:tt)+)])?
         $key:ident: $field:ty $(= $default:expr)?,
-            $(flag $flag:literal,)? $(variable $variable:literal,)? example $example:literal;
+            $(flag $flag:literal,)? $(variable $variable:literal,)? $(of $program:ident,)? example $example:literal;
     )+) => {
         /// The settings of an app. A key that is null or absent is not set: its default holds.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +35,16 @@ macro_rules! settings {
             variable: optional!($($variable)?),
             meaning: concat!($($doc),+).trim_ascii(),
             example: $example,
+            is_of_program: optional!($(stringify!($program))?).is_some(),
         }),+];
 
         impl Settings {
+            /// The keys whose values are others in `other`.
+            pub(super) fn differing(&self, other: &Self) -> impl Iterator<Item = &'static str> {
+                let is_other = [$((stringify!($key), self.$key != other.$key)),+];
+                is_other.into_iter().filter(|(_, is_other)| *is_other).map(|(key, _)| key)
+            }
+
             /// What holds where nothing is set.
             pub fn defaults() -> Self {
                 let mut defaults = Self::default();

@@ -8,7 +8,10 @@ use utoipa::{
     openapi::{ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type},
 };
 
-use super::values::Avoided;
+use super::{
+    program::{ProgramVariables, ReadyProbe, StopSignal},
+    values::Avoided,
+};
 use crate::port::{Port, PortRange};
 
 /// Settings as a client may send them.
@@ -29,6 +32,57 @@ impl PartialSchema for PortRange {
 impl ToSchema for PortRange {
     fn name() -> Cow<'static, str> {
         "PortRange".into()
+    }
+}
+
+impl PartialSchema for ProgramVariables {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("Variables by their names. In an answer each value is `***`."))
+            .additional_properties(Some(Schema::from(
+                ObjectBuilder::new().schema_type(Type::String),
+            )))
+            .into()
+    }
+}
+
+impl ToSchema for ProgramVariables {
+    fn name() -> Cow<'static, str> {
+        "ProgramVariables".into()
+    }
+}
+
+/// A text with a description and an example.
+fn described(description: &str, example: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .examples([json!(example)])
+        .into()
+}
+
+impl PartialSchema for ReadyProbe {
+    fn schema() -> RefOr<Schema> {
+        described("`tcp`, `http:/PATH`, `log:REGEX` or `notify`.", "http:/health")
+    }
+}
+
+impl ToSchema for ReadyProbe {
+    fn name() -> Cow<'static, str> {
+        "ReadyProbe".into()
+    }
+}
+
+impl PartialSchema for StopSignal {
+    fn schema() -> RefOr<Schema> {
+        described("The name of a signal.", "SIGINT")
+    }
+}
+
+impl ToSchema for StopSignal {
+    fn name() -> Cow<'static, str> {
+        "StopSignal".into()
     }
 }
 

@@ -63,6 +63,46 @@ words! {
         Never = "never",
     }
 
+    /// What to do with a program that listens on another port than it was given.
+    pub enum OnElsewhere {
+        /// Listen on its port and forward to where it listens.
+        #[default]
+        Front = "front",
+        /// End it, and say where it listens.
+        Fail = "fail",
+    }
+
+    /// What to do with a program that other computers can reach.
+    pub enum Expose {
+        /// Say so, and record it.
+        #[default]
+        Warn = "warn",
+        /// End it, and say why.
+        Refuse = "refuse",
+        /// Nothing.
+        Allow = "allow",
+    }
+
+    /// Whose listener on the port is the program's.
+    pub enum OwnerRule {
+        /// That of a process which the program has started, or of itself.
+        #[default]
+        Tree = "tree",
+        /// That of any process which began to listen after the start, such as of a container's.
+        Any = "any",
+    }
+
+    /// How the lines of a program's output are kept.
+    pub enum OutputFormat {
+        /// As records, one JSON object a line.
+        #[default]
+        Json = "json",
+        /// As they came.
+        Plain = "plain",
+        /// Not at all.
+        Nothing = "none",
+    }
+
     /// How much the diagnostics tell.
     pub enum LogLevel {
         /// What failed.
@@ -122,6 +162,9 @@ pub struct ReadyTimeout(pub std::time::Duration);
 /// An entry of `avoid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Avoided(pub PortRange);
+
+/// What stands in the place of a secret.
+pub(super) const MASK: &str = "***";
 
 /// What a message shows as a program.
 pub(super) const EXAMPLE_PROGRAM: &str = "/usr/bin/my-server";

@@ -17,7 +17,9 @@ fn written(kind: Kind) -> String {
             let (last, others) = words.split_last().expect("a choice has words");
             format!("{} or {last}", others.join(", "))
         }
-        Kind::Command => "list of texts".to_owned(),
+        Kind::Command | Kind::Names => "list of texts".to_owned(),
+        Kind::Folder | Kind::SearchPath | Kind::Ready | Kind::Signal => "text".to_owned(),
+        Kind::Variables => "table of texts".to_owned(),
     }
 }
 
@@ -31,10 +33,15 @@ fn row(setting: &Setting) -> String {
 
 #[test]
 fn the_reference_has_every_setting() {
-    let examples: String = TABLE.iter().map(|s| format!("{} = {}\n", s.key, s.example)).collect();
+    let of = |is_of_program| TABLE.iter().filter(move |s| s.is_of_program == is_of_program);
+    let examples = |is_of_program| -> String {
+        of(is_of_program).map(|s| format!("{} = {}\n", s.key, s.example)).collect()
+    };
+    let (all, of_program) = (examples(false), examples(true));
     let rows: String = TABLE.iter().map(row).collect();
     let text = format!(
-        "```toml\n# Every setting there is.\n{examples}```\n\n\
+        "```toml\n# Every setting there is, but for those of a program.\n{all}```\n\n\
+         ```toml\n# What a program has besides, in place of `command`.\n{of_program}```\n\n\
          | key | type | default | option, variable | meaning |\n\
          | --- | --- | --- | --- | --- |\n{rows}"
     );

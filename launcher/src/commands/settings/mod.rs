@@ -96,7 +96,7 @@ fn change(
             return Exit::NotReady;
         }
     };
-    let is_changed = edited.from != edited.to;
+    let is_changed = edited.is_changed;
     let kept = |value: &Option<String>| value.clone().map(masked_value);
     let (from, to) = (kept(&edited.from), kept(&edited.to));
     let event = Event::SettingsChanged { key: key.to_owned(), from, to };
@@ -165,7 +165,7 @@ fn sentence(key: &str, edited: &Edited) -> String {
     let joined = |value: &String| value.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     let shown = |value: &Option<String>| value.as_ref().map(|value| one_line::of(&joined(value)));
     match (shown(&edited.from), shown(&edited.to)) {
-        (Some(from), Some(to)) if from == to => message!("set.same", key, to),
+        (Some(_), Some(to)) if !edited.is_changed => message!("set.same", key, to),
         (Some(from), Some(to)) => message!("set.changed", key, to, from),
         (None, Some(to)) => message!("set.new", key, to),
         (Some(from), None) => message!("set.removed", key, from),
@@ -237,6 +237,7 @@ mod test {
             text: String::new(),
             from: from.map(str::to_owned),
             to: to.map(str::to_owned),
+            is_changed: from != to,
         };
         for (from, to, wanted) in [
             (Some("1"), Some("2"), "port = 2 (it was 1)"),

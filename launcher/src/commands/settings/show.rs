@@ -23,8 +23,8 @@ const MAX_WIDTH: usize = 80;
 #[derive(Debug, PartialEq, Eq)]
 struct SettingRow {
     key: &'static str,
-    /// As it would be written in the file; `None` if there is none.
-    value: Option<String>,
+    /// `None` if there is none.
+    value: Option<Value>,
     source: &'static str,
     /// The name of the variable or the path of the file; `None` for a default.
     from: Option<String>,
@@ -75,14 +75,18 @@ fn rows(
             Ok(match (set, &in_file[key], setting.default()) {
                 (Some(set), _, _) => {
                     let from = variable.map(str::to_owned);
-                    SettingRow { key, value: Some(edit::value(&set)), source: "variable", from }
+                    // What is typed becomes JSON, but for a date, which no setting takes.
+                    let value = serde_json::from_str(&edit::value(&set)).ok();
+                    SettingRow { key, value, source: "variable", from }
                 }
                 (None, value, _) if !value.is_null() => {
-                    // A JSON value is also a TOML value.
-                    let value = Some(value.to_string());
+                    let value = Some(value.clone());
                     SettingRow { key, value, source: "file", from: Some(file.to_owned()) }
                 }
-                (None, _, value) => SettingRow { key, value, source: "default", from: None },
+                (None, _, value) => {
+                    let value = value.and_then(|value| serde_json::from_str(&value).ok());
+                    SettingRow { key, value, source: "default", from: None }
+                }
             })
         })
         .collect()
@@ -91,8 +95,10 @@ fn rows(
 /// The settings of the file; an empty list counts as not set.
 fn in_file(settings: &Settings) -> Value {
     let mut in_file = serde_json::to_value(settings).unwrap_or_default();
-    if settings.avoid.is_empty() {
-        in_file["avoid"] = Value::Null;
+    for value in in_file.as_object_mut().into_iter().flat_map(|keys| keys.values_mut()) {
+        if value.as_array().is_some_and(Vec::is_empty) {
+            value.take();
+        }
     }
     in_file
 }
@@ -100,7 +106,7 @@ fn in_file(settings: &Settings) -> Value {
 impl SettingRow {
     fn written(&self) -> String {
         match &self.value {
-            Some(value) => format!("{} = {value}", self.key),
+            Some(value) => format!("{} = {}", self.key, edit::written(value)),
             None => format!("# {}", self.key),
         }
     }
@@ -114,10 +120,7 @@ impl SettingRow {
     }
 
     fn to_json(&self) -> Value {
-        // What edit::value() and JSON have written is JSON, but for a date, which no setting takes.
-        let value: Option<Value> =
-            self.value.as_ref().and_then(|value| serde_json::from_str(value).ok());
-        json!({ "event": AnswerName::Setting, "key": self.key, "value": value, "source": self.source, "from": self.from })
+        json!({ "event": AnswerName::Setting, "key": self.key, "value": self.value, "source": self.source, "from": self.from })
     }
 }
 

@@ -20,10 +20,11 @@ use toml_edit::{Document, Value};
 use self::list::with_comments;
 use super::{
     error::{Correction, SettingsFault, SettingsProblem},
-    read::{check, line_of, nearest},
+    kind::Kind,
+    read::{check, line_of, meant_alone, nearest},
     table::{KEYS, Settings, TABLE},
     text::MARK,
-    values::is_relative,
+    values::{MASK, is_relative},
 };
 
 /// A text with one setting changed.
@@ -31,10 +32,36 @@ use super::{
 pub struct Edited {
     /// The whole new text.
     pub text: String,
-    /// The value as it was written before; `None` if there was none.
+    /// The value as it was written before, with the names alone of what may be secret; `None` if there was none.
     pub from: Option<String>,
-    /// The value as it is written now, without the comments within it; `None` if it was removed.
+    /// The value as it is written now, without the comments within it and in the same way; `None` if it was removed.
     pub to: Option<String>,
+    /// Whether the value is written otherwise than before.
+    pub is_changed: bool,
+}
+
+impl Edited {
+    fn of(key: &str, text: String, from: Option<String>, to: Option<String>) -> Self {
+        let is_changed = from != to;
+        let shown = |value: String| shown(key, &value);
+        Self { text, from: from.map(shown), to: to.map(shown), is_changed }
+    }
+}
+
+/// A value of a setting as a message or a record may have it: of what may be secret the names alone.
+fn shown(key: &str, written: &str) -> String {
+    let is_secret = TABLE.iter().any(|setting| setting.key == key && setting.kind.is_secret());
+    if !is_secret {
+        return written.to_owned();
+    }
+    let mut value = parsed(written);
+    match value.as_inline_table_mut() {
+        Some(variables) => {
+            let names: Vec<_> = variables.iter().map(|(name, _)| (name.to_owned(), MASK)).collect();
+            Value::from_iter(names).to_string()
+        }
+        None => MASK.to_owned(),
+    }
 }
 
 /// Why a setting cannot be changed.
@@ -90,6 +117,25 @@ pub fn typed(written: &str) -> String {
     text.filter(is_same).unwrap_or_else(|| written.to_owned())
 }
 
+/// A value as it stands in a settings file.
+///
+/// # Examples
+///
+/// ```
+/// use serde_json::json;
+/// use shared::settings::edit::written;
+///
+/// assert_eq!(written(&json!(["a"])), "[\"a\"]");
+/// assert_eq!(written(&json!({ "NAME": "***" })), "{ NAME = \"***\" }");
+/// ```
+pub fn written(value: &Json) -> String {
+    let table = value
+        .as_object()
+        .and_then(|table| table.serialize(toml_edit::ser::ValueSerializer::new()).ok());
+    // Any other value of JSON is one of TOML, too.
+    table.map_or_else(|| value.to_string(), |table| table.to_string())
+}
+
 fn parsed(typed: &str) -> Value {
     let typed = typed.trim();
     let mut value = typed.parse::<Value>().unwrap_or_else(|_| Value::from(typed));
@@ -97,8 +143,8 @@ fn parsed(typed: &str) -> Value {
     value
 }
 
-/// What was `typed` for `key` in `folder`: a program that is named by a path from there gets its whole path,
-/// because the launcher is started elsewhere.
+/// What was `typed` for `key` in `folder`: a program or a folder that is named by a path from there gets its whole
+/// path, because the launcher is started elsewhere.
 ///
 /// # Examples
 ///
@@ -111,6 +157,10 @@ fn parsed(typed: &str) -> Value {
 /// ```
 pub fn anchored(key: &str, typed: &str, folder: &Path) -> String {
     let mut value = parsed(typed);
+    if key == "cwd" {
+        let whole = value.as_str().and_then(|path| absolute(folder.join(path)).ok());
+        return whole.as_deref().and_then(Path::to_str).map_or(typed.to_owned(), str::to_owned);
+    }
     // The shell replaces `~`; where it did not, that is for the person to see.
     let is_of_here = |program: &str| is_relative(program) && !program.starts_with('~');
     let program = value.as_array_mut().and_then(|words| words.get_mut(0));
@@ -144,7 +194,7 @@ pub fn set(text: &str, key: &str, typed: &str) -> Result<Edited, EditError> {
     };
     Settings::parse(&new).map_err(|fault| blame(&new, key, &to, fault))?;
     let to = if new == text { from.clone() } else { Some(to) };
-    Ok(Edited { text: new, from, to })
+    Ok(Edited::of(key, new, from, to))
 }
 
 /// Removes `key` with its lines, also one that is no setting; the comments above it stay.
@@ -153,6 +203,7 @@ pub fn set(text: &str, key: &str, typed: &str) -> Result<Edited, EditError> {
 ///
 /// [`EditError`] if there is no such key, or `text` is wrong elsewhere.
 pub fn unset(text: &str, key: &str) -> Result<Edited, EditError> {
+    let name = key;
     let place = match open(text, key) {
         // It is nothing to the settings, and what keeps the file from being one.
         Err(EditError::Key(problem)) => match place(text, key) {
@@ -163,14 +214,14 @@ pub fn unset(text: &str, key: &str) -> Result<Edited, EditError> {
     };
     let Some(Place { key, value }) = place else {
         Settings::parse(text).map_err(EditError::Text)?;
-        return Ok(Edited { text: text.to_owned(), from: None, to: None });
+        return Ok(Edited::of(key, text.to_owned(), None, None));
     };
     let mark = if text.starts_with(MARK) { MARK.len() } else { 0 };
     let start = text[..key.start].rfind('\n').map_or(mark, |end| end + 1);
     let end = text[value.end..].find('\n').map_or(text.len(), |end| value.end + end + 1);
     let new = [&text[..start], &text[end..]].concat();
     Settings::parse(&new).map_err(EditError::Text)?;
-    Ok(Edited { text: new, from: Some(text[value].to_owned()), to: None })
+    Ok(Edited::of(name, new, Some(text[value].to_owned()), None))
 }
 
 /// Makes the settings of `text` those of `wanted`: a key that is absent or null there is removed,
@@ -201,19 +252,25 @@ pub fn replace(text: &str, wanted: &Map<String, Json>) -> Result<String, EditErr
     for key in KEYS {
         match wanted.get(key).filter(|value| !value.is_null()) {
             None => text = unset(&text, key)?.text,
-            Some(value) if meaning(key, value)? == before[key] => {}
+            Some(value) if is_as_shown(key, value, &before[key])? => {}
             Some(value) => text = set(&text, key, &literal(key, value)?.to_string())?.text,
         }
     }
     Ok(text)
 }
 
+/// Whether `value` is what is `shown` of the setting: it means the same, and where secrets are left out it is the same.
+fn is_as_shown(key: &'static str, value: &Json, shown: &Json) -> Result<bool, EditError> {
+    let is_masked = TABLE.iter().any(|setting| setting.key == key && setting.is_masked());
+    Ok(meaning(key, value)? == *shown && (!is_masked || value == shown))
+}
+
 /// What `value` means for `key`, as settings spell it.
 fn meaning(key: &'static str, value: &Json) -> Result<Json, EditError> {
     let one = format!("{key} = {}", literal(key, value)?);
-    let settings = Settings::parse(&one).map_err(|fault| EditError::Value {
+    let settings = meant_alone(&one).map_err(|fault| EditError::Value {
         key,
-        value: value.to_string(),
+        value: shown(key, &value.to_string()),
         problem: in_json(fault.problem, value),
     })?;
     Ok(serde_json::json!(settings)[key].take())
@@ -240,8 +297,10 @@ fn in_json(problem: SettingsProblem, value: &Json) -> SettingsProblem {
 }
 
 fn literal(key: &'static str, value: &Json) -> Result<Value, EditError> {
-    // In TOML an object is spelt otherwise, and no setting is one.
-    if value.is_object() {
+    // In TOML an object is spelt otherwise.
+    let is_table =
+        TABLE.iter().any(|setting| setting.key == key && setting.kind == Kind::Variables);
+    if value.is_object() && !is_table {
         return Err(not_toml(key, value));
     }
     value.serialize(toml_edit::ser::ValueSerializer::new()).map_err(|_| not_toml(key, value))
@@ -252,8 +311,9 @@ fn not_toml(key: &'static str, value: &Json) -> EditError {
     let setting = TABLE.iter().find(|setting| setting.key == key);
     let what = setting.map(|setting| setting.kind.in_words()).unwrap_or_default();
     let example = setting.map(|setting| setting.example).unwrap_or_default();
+    let value = shown(key, &value.to_string());
     let problem = SettingsProblem::Value(message!("settings_error.value", value, what, example));
-    EditError::Value { key, value: value.to_string(), problem }
+    EditError::Value { key, value, problem }
 }
 
 /// Where a setting stands in the text of a file, in bytes.
@@ -297,7 +357,8 @@ fn blame(text: &str, key: &'static str, value: &str, fault: SettingsFault) -> Ed
     let span = document.as_ref().and_then(|document| document.key(key)?.span());
     let line = span.map(|span| line_of(text, span.start));
     if fault.line.is_some() && fault.line == line {
-        return EditError::Value { key, value: one_line::of(value), problem: fault.problem };
+        let value = one_line::of(&shown(key, value));
+        return EditError::Value { key, value, problem: fault.problem };
     }
     EditError::Text(fault)
 }

@@ -2,7 +2,7 @@
 //!
 //! The `ETag` is a hash of the file, so a client replaces only the settings that it has read: a change
 //! that was made in between, here or in an editor, is not lost. The file keeps its comments. A browser
-//! must not choose which program runs, so `command` cannot be changed.
+//! must not choose which program runs, so `command`, `program` and what goes with them cannot be changed.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use shared::{
     message,
     settings::{
-        self, Change, Settings,
+        self, Change, Settings, TABLE,
         edit::{self, EditError},
         store::{self, StoreError},
     },
@@ -33,9 +33,6 @@ use crate::{
     problem::Problem,
     web::{app_state::AppState, authorized::Authorized, launcher_requests::LauncherRequest},
 };
-
-/// The setting that cannot be changed here.
-const PROTECTED: &str = "command";
 
 /// `GET /_homeport/api/v1/settings`
 #[utoipa::path(
@@ -134,8 +131,9 @@ fn change(
     let new = edit::replace(text, wanted).map_err(Unchanged::Edit)?;
     let after = Settings::parse(&new).map_err(|fault| Unchanged::Edit(EditError::Text(fault)))?;
     let changes = before.changes(&after);
-    if changes.iter().any(|change| change.key == PROTECTED) {
-        return Err(Unchanged::Protected);
+    let decides = |key| TABLE.iter().any(|s| s.key == key && s.decides_what_is_run());
+    if let Some(change) = changes.iter().find(|change| decides(change.key)) {
+        return Err(Unchanged::Protected(change.key));
     }
     Ok((new, changes))
 }
@@ -145,8 +143,8 @@ fn change(
 enum Unchanged {
     #[error("the settings are others")]
     Stale,
-    #[error("`{PROTECTED}` would change")]
-    Protected,
+    #[error("`{0}` would change")]
+    Protected(&'static str),
     #[error(transparent)]
     Edit(EditError),
 }
@@ -155,7 +153,7 @@ fn refused(error: StoreError<Unchanged>, state: &AppState) -> Problem {
     match error {
         StoreError::Unusable(error) => Problem::broken_settings(&error),
         StoreError::Refused(Unchanged::Stale) => Problem::settings_changed(),
-        StoreError::Refused(Unchanged::Protected) => Problem::protected_setting(PROTECTED),
+        StoreError::Refused(Unchanged::Protected(key)) => Problem::protected_setting(key),
         StoreError::Refused(Unchanged::Edit(error)) => match error {
             EditError::Key(settings::SettingsProblem::UnknownKey { key, nearest }) => {
                 let detail = settings::SettingsProblem::UnknownKey { key: key.clone(), nearest };

@@ -53,18 +53,20 @@ enum Control {
     Shown,
 }
 
-impl From<Kind> for Control {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Port | Kind::Range | Kind::Ports | Kind::Time => Self::Text,
+impl From<&Setting> for Control {
+    fn from(setting: &Setting) -> Self {
+        match setting.kind {
+            _ if setting.decides_what_is_run() => Self::Shown,
             Kind::Boolean | Kind::Choice(_) => Self::Choice,
-            Kind::Command => Self::Shown,
+            Kind::Port | Kind::Range | Kind::Ports | Kind::Time => Self::Text,
+            Kind::Ready | Kind::Signal | Kind::Names => Self::Text,
+            Kind::Command | Kind::Folder | Kind::SearchPath | Kind::Variables => Self::Shown,
         }
     }
 }
 
 fn settings_with(control: Control) -> impl Iterator<Item = &'static Setting> {
-    TABLE.iter().filter(move |setting| Control::from(setting.kind) == control)
+    TABLE.iter().filter(move |setting| Control::from(*setting) == control)
 }
 
 fn text(setting: &Setting, settings: &Settings, messages: &Messages) -> Markup {
@@ -108,11 +110,12 @@ fn choice(setting: &Setting, settings: &Settings, messages: &Messages) -> Markup
 
 fn shown(setting: &Setting, settings: &Settings, messages: &Messages) -> Markup {
     let key = setting.key;
-    let default = messages.find(&format!("choice.{key}.default")).unwrap_or_default();
+    let unset = setting.choices().first().copied().unwrap_or("default");
+    let default = messages.find(&format!("choice.{key}.{unset}")).unwrap_or_default();
     html! {
         div.field {
             span.label { (label(key, messages)) }
-            @match words(settings, key) {
+            @match shown_value(settings, key, messages) {
                 Some(words) => code { (words) },
                 None => span { (default) },
             }
@@ -142,9 +145,20 @@ fn written(settings: &Settings, key: &str) -> String {
     }
 }
 
-/// The words of a command, with spaces between them; `None` if it is not set.
-fn words(settings: &Settings, key: &str) -> Option<String> {
-    let value = serde_json::to_value(settings).unwrap_or_default()[key].take();
-    let words = serde_json::from_value::<Option<Vec<String>>>(value).unwrap_or_default();
-    words.map(|words| words.join(" "))
+/// A setting that is only shown: the words of a command with spaces between them, the names of variables without their
+/// values; `None` if it is not set.
+fn shown_value(settings: &Settings, key: &str, messages: &Messages) -> Option<String> {
+    match serde_json::to_value(settings).unwrap_or_default()[key].take() {
+        Value::Null => None,
+        Value::Array(words) => {
+            let words: Vec<_> = words.iter().filter_map(Value::as_str).collect();
+            Some(words.join(" "))
+        }
+        Value::Object(variables) => {
+            let names: Vec<_> = variables.keys().map(String::as_str).collect();
+            Some(names.join(", "))
+        }
+        Value::String(text) => Some(text),
+        word => messages.find(&format!("choice.{key}.{word}")).map(str::to_owned),
+    }
 }

@@ -159,21 +159,35 @@ fn the_holders_are_listed_with_how_often_and_where() {
 }
 
 #[test]
-fn every_setting_has_a_field_but_the_command_which_is_only_shown() {
+fn every_setting_has_a_field_but_what_decides_which_program_runs_which_is_only_shown() {
     let mut view = view();
     let text = "port = 3030\nlog = \"debug\"\ncommand = [\"/usr/bin/my-server\", \"--root\"]";
     view.settings = Ok(Settings::parse(text).expect("good"));
     let page = english(&view);
-    for key in shared::settings::KEYS {
+    for setting in shared::settings::TABLE {
+        let key = setting.key;
         let has_field = page.contains(&format!("<input id=\"set-{key}\""))
             || page.contains(&format!("<select id=\"set-{key}\""));
-        assert_eq!(has_field, key != "command", "{key}");
+        assert_eq!(has_field, !setting.decides_what_is_run(), "{key}");
     }
     assert_says(
         &page,
         &["<option value=\"debug\" selected", "<code>/usr/bin/my-server --root</code>"],
     );
     assert!(english(&self::view()).contains("value=\"20005, 20010-20020\""));
+}
+
+#[test]
+fn of_the_variables_of_a_program_the_names_alone_are_shown() {
+    let mut view = view();
+    let text = "program = [\"npm\", \"start\", \"--token\", \"s3cret\"]\nshell = true\nenv = { API_KEY = \"s3cret\" }";
+    view.settings = Ok(Settings::parse(text).expect("good"));
+    let page = english(&view);
+    assert_says(
+        &page,
+        &["<code>npm start --token ***</code>", "<code>API_KEY</code>", "<code>Yes</code>"],
+    );
+    assert!(!page.contains("s3cret"));
 }
 
 #[test]
