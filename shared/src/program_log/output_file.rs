@@ -62,9 +62,9 @@ impl OutputFile {
     }
 
     /// Writes what was collected, in one write. If lines were lost before, a line that `tell` makes of their number
-    /// stands before it.
+    /// stands before it, or alone.
     pub(super) fn write(&mut self, tell: impl FnOnce(u64) -> Vec<u8>) {
-        if self.batch.is_empty() {
+        if self.batch.is_empty() && self.dropped == 0 {
             return;
         }
         let told = mem::take(&mut self.dropped);

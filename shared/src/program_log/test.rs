@@ -107,6 +107,9 @@ fn lines_that_could_not_be_written_are_told_when_there_is_room_again() {
     assert_eq!((&lines[0]["dropped"], &lines[0]["stream"]), (&7.into(), &"log".into()));
     assert_eq!(kept.texts(), ["7 lines could not be written here", "5"]);
     assert_eq!(log.last_lines().collect::<Vec<_>>(), ["1", "2", "3", "5"]);
+    log.count_dropped(1);
+    log.end();
+    assert_eq!(kept.texts()[2], "one line could not be written here", "also at the end");
 }
 
 #[test]
