@@ -10,6 +10,7 @@ use shared::{
     exit::Exit,
     message,
     messages::Language,
+    one_line,
     os::is_out_of_files,
     port::Port,
     sentences,
@@ -24,6 +25,9 @@ use crate::{
     program::{environment::VariableNameError, template::TemplateError},
     readiness::{NotReady, StartFailure},
 };
+
+/// How many of the last lines of a server a failure shows: a panic has two or three.
+const LAST_LINES: usize = 5;
 
 /// Why a launch failed, one variant for each stage that can fail.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +74,8 @@ pub enum LaunchError {
         reason: NotReady,
         /// What names the program, if it is not ours.
         command: Option<SettingSource>,
+        /// What it wrote last to stderr, without secrets.
+        last_lines: Vec<String>,
     },
     /// It failed, and is not started again.
     #[error("{}", message!("failure.gave_up"))]
@@ -80,6 +86,8 @@ pub enum LaunchError {
         end: ServerEnd,
         /// The setting that decides whether another is started.
         rule: Restart,
+        /// What it wrote last to stderr, without secrets.
+        last_lines: Vec<String>,
     },
     /// It exited with this code, with which the next one would exit too.
     #[error("{}", message!("failure.final", code))]
@@ -88,6 +96,8 @@ pub enum LaunchError {
         port: Port,
         /// Its exit code.
         code: i32,
+        /// What it wrote last to stderr, without secrets.
+        last_lines: Vec<String>,
     },
 }
 
@@ -193,6 +203,30 @@ impl LaunchError {
         }
     }
 
+    /// The same with the last lines of the server, for diagnostics. The port history may be shown to others, and has none.
+    pub fn with_last_lines_in_one_line(&self) -> String {
+        match self.last_lines() {
+            [] => self.in_one_line(),
+            lines => {
+                message!(
+                    "failure.with_last_lines",
+                    text = self.in_one_line(),
+                    lines = lines.join(" | ")
+                )
+            }
+        }
+    }
+
+    /// What the server wrote last to stderr, if it is why the launch failed.
+    pub fn last_lines(&self) -> &[String] {
+        match self {
+            Self::NotReady { last_lines, .. }
+            | Self::GaveUp { last_lines, .. }
+            | Self::Final { last_lines, .. } => last_lines,
+            _ => &[],
+        }
+    }
+
     /// Why it happened, one sentence for each reason, as far as known: for records.
     pub fn why(&self) -> Vec<String> {
         self.reasons(Conflict::sentence)
@@ -273,9 +307,24 @@ impl LaunchError {
     #[must_use]
     pub fn of_command(self, command: Option<SettingSource>) -> Self {
         match self {
-            Self::NotReady { port, reason, .. } => Self::NotReady { port, reason, command },
+            Self::NotReady { port, reason, last_lines, .. } => {
+                Self::NotReady { port, reason, command, last_lines }
+            }
             other => other,
         }
+    }
+
+    /// Adds the last of the lines that the server wrote to stderr.
+    #[must_use]
+    pub fn with_output(mut self, lines: &[String]) -> Self {
+        if let Self::NotReady { last_lines, .. }
+        | Self::GaveUp { last_lines, .. }
+        | Self::Final { last_lines, .. } = &mut self
+        {
+            let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+            *last_lines = last.iter().map(|line| one_line::of(line)).collect();
+        }
+        self
     }
 }
 
@@ -297,6 +346,20 @@ mod test {
     use shared::conflict::Class;
 
     use super::*;
+
+    #[test]
+    fn the_last_lines_of_a_server_are_told_by_what_is_no_port_history() {
+        let reason = NotReady::Exited(Some(101));
+        let port = Port::new(3030).expect("not 0");
+        let failure = LaunchError::NotReady { port, reason, command: None, last_lines: vec![] };
+        let lines: Vec<_> = (1..8).map(|n| format!("line {n}")).collect();
+        let failure = failure.with_output(&lines).of_command(None);
+        assert_eq!(failure.last_lines(), &lines[2..]);
+        let told = failure.with_last_lines_in_one_line();
+        let wanted = "its last lines: line 3 | line 4 | line 5 | line 6 | line 7";
+        assert!(told.starts_with(&failure.in_one_line()) && told.ends_with(wanted), "{told}");
+        assert!(!failure.in_one_line().contains("line"), "{failure}");
+    }
 
     #[test]
     fn a_port_that_was_asked_for_is_told_apart_from_candidates_and_from_the_system() {

@@ -9,7 +9,7 @@ use std::{
 
 use shared::{
     app::AppName,
-    checkout, invoked_as, message,
+    checkout, environment, invoked_as, message,
     paths::{HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
     settings::{self, LogLevel},
 };
@@ -21,6 +21,9 @@ use crate::{
     program_file,
     readiness::StartFailure,
 };
+
+/// What programs take as a wish for colours where they see no terminal.
+const COLOUR_VARIABLES: [&str; 2] = ["CLICOLOR_FORCE", "FORCE_COLOR"];
 
 /// A server's program and the arguments that come before ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,10 +91,11 @@ impl ServerProgram {
         command.env("HOMEPORT_LOG", log.to_string());
         // The launcher alone speaks to a service manager, and to the launcher before it.
         command.env_remove("NOTIFY_SOCKET").env_remove(invoked_as::DETACHED_VARIABLE);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        if !io::stderr().is_terminal() {
-            // Who reads the launcher's may be gone before the server, which would then fail as it writes.
-            command.stderr(Stdio::piped());
+        // Its stderr is kept in the app's output, and appears on the launcher's own all the same: in colour on a terminal.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if io::stderr().is_terminal() && !environment::is_set("NO_COLOR") {
+            let unset = COLOUR_VARIABLES.into_iter().filter(|name| !environment::is_set(name));
+            command.envs(unset.map(|name| (name, "1")));
         }
         let started = os::spawn(&mut command, hold.listeners());
         started.map_err(|error| {

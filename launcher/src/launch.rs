@@ -262,7 +262,8 @@ impl Launch {
         let exit = failure.exit();
         // It may show a line of the settings.
         let text = masked_text(&failure.in_one_line());
-        error!(self.log(), "launch failed"; keys::ERROR => &text);
+        let with_last_lines = masked_text(&failure.with_last_lines_in_one_line());
+        error!(self.log(), "launch failed"; keys::ERROR => &with_last_lines);
         let event = Event::LaunchFailed(Ending {
             port: failure.port(),
             reason: failure.reason(),

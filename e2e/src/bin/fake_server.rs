@@ -6,6 +6,8 @@
 //!
 //! ```text
 //! exit=N signal=N     ends like this at once
+//! panics              panics at once, with a secret in its message
+//! waits               writes the token to stderr, and is never ready
 //! never-ready         reports that it listens, and nothing more
 //! garbage             sends bytes that are no message
 //! drips               sends a byte each 100 ms, and never a line
@@ -156,6 +158,7 @@ mod unix {
                 // The signal comes when it comes.
                 thread::park();
             }
+            None if order == "panics" => panic!("no config for password=hunter2x"),
             _ => {}
         }
     }
@@ -212,6 +215,12 @@ mod unix {
             if self.order == "noisy" {
                 let text = "a line of a log\n".repeat(1 << 20) + "the last words";
                 io::stderr().write_all(text.as_bytes()).expect("it is read");
+            }
+            if self.order == "waits" {
+                let token = serde_json::to_value(&self.adoption.token).expect("text");
+                let token = token.as_str().expect("text");
+                writeln!(io::stderr(), "waiting for {token}").expect("it is read");
+                return;
             }
             if self.order != "never-ready" {
                 send(&ToLauncher::Ready);

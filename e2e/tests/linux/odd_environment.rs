@@ -49,7 +49,7 @@ const fn ignored(name: &'static str) -> Variable {
 }
 
 /// What the programs read on Linux, themselves and through the crates that they use, where `HOMEPORT_HOME` is set.
-const VARIABLES: [Variable; 54] = [
+const VARIABLES: [Variable; 55] = [
     variable("HOMEPORT_APP", Refused(2), Refused(2)),
     variable("HOMEPORT_HOME", Refused(2), Refused(2)),
     variable("HOMEPORT_LOG", Refused(2), Refused(2)),
@@ -88,6 +88,7 @@ const VARIABLES: [Variable; 54] = [
     ignored("CLICOLOR"),
     ignored("CLICOLOR_FORCE"),
     ignored("DISPLAY"),
+    ignored("FORCE_COLOR"),
     ignored("LANG"),
     ignored("LC_ALL"),
     ignored("NO_COLOR"),

@@ -212,7 +212,8 @@ impl Launch {
         let port = ended.choice.hold.port();
         drop(ended.choice);
         let result = ended.outcome.into_result(port);
-        let event = self.end(port, result.map_err(|error| error.of_command(command)))?;
+        let failed = |error: LaunchError| error.of_command(command).with_output(&ended.last_lines);
+        let event = self.end(port, result.map_err(failed))?;
         if !ended.was_ready {
             self.screen.stopped_early(&self.context.app, &event);
         }

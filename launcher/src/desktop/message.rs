@@ -24,7 +24,11 @@ pub struct Message {
 impl Message {
     /// Without the app and its log, which [`about`](Self::about) adds.
     pub fn of(failure: &LaunchError) -> Self {
-        let (what, why, now) = (failure.to_string(), failure.why_here(), failure.now());
+        let (what, mut why, now) = (failure.to_string(), failure.why_here(), failure.now());
+        let lines = failure.last_lines();
+        why.extend(
+            (!lines.is_empty()).then(|| message!("failure.last_lines", lines = lines.join("\n"))),
+        );
         Self { app: None, what, why, now, log: None }
     }
 

@@ -273,6 +273,10 @@ fn explain(failure: &LaunchError) {
     for why in failure.why_here() {
         note(format_args!("  why: {why}"));
     }
+    if !failure.last_lines().is_empty() {
+        note(format_args!("  {}", message!("failure.last_lines", lines = "").trim_end()));
+        failure.last_lines().iter().for_each(|line| note(format_args!("    {line}").dimmed()));
+    }
     failure.now().iter().for_each(now);
 }
 

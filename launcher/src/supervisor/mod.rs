@@ -45,6 +45,8 @@ pub mod driver;
 pub mod program_process;
 pub mod server_process;
 
+mod server_output;
+
 pub mod event;
 mod output_throttle;
 

@@ -7,7 +7,10 @@ use std::{
     io::{self, BufReader, Read, Write},
     path::PathBuf,
     process::{Child, ChildStdin},
-    sync::mpsc::{Receiver, SyncSender, channel},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, SyncSender, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -29,6 +32,9 @@ use crate::{
 /// How long the launcher waits for what a program that has ended wrote.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How many lines a failure quotes.
+const LAST_LINES: usize = 5;
+
 /// How long a sitter may take to kill the tree that it has, before it is killed itself.
 const KILL_TIMEOUT: Duration = Duration::from_secs(6);
 
@@ -41,6 +47,8 @@ pub struct ProgramProcess {
     output: Vec<Receiver<Infallible>>,
     /// How main has ended.
     exit: Option<MainEnd>,
+    /// What the program wrote last.
+    last_lines: Arc<Mutex<Vec<String>>>,
     /// Whether the sitter has said that no process is left.
     is_tree_empty: bool,
 }
@@ -61,6 +69,7 @@ impl ProgramProcess {
         let StartedSitter { process: mut sitter, relayed_stdout } = started;
         let mut orders = sitter.stdin.take();
         let mut output = Vec::new();
+        let last_lines = Arc::new(Mutex::new(vec![]));
         if let Some(stderr) = sitter.stderr.take() {
             let to = is_output_shown.then(io::stderr);
             output.push(pass_on(stderr, to)?);
@@ -69,10 +78,18 @@ impl ProgramProcess {
         output.push(pass_on(relayed_stdout, to)?);
         if let Some(reports) = sitter.stdout.take() {
             let events = events.clone();
+            let (until_end, ended) = channel();
+            output.push(ended);
+            let kept = Arc::clone(&last_lines);
             thread::Builder::new().name("sitter".to_owned()).spawn(move || {
+                let _until_the_end: Sender<Infallible> = until_end;
                 let mut lines = BufReader::new(reports);
                 // The sitter is of this very version: each line is a report.
                 while let Ok(Some(report)) = wire::read_message::<SitterReport>(&mut lines) {
+                    if let SitterReport::Exited(exit) = &report {
+                        *kept.lock().unwrap_or_else(PoisonError::into_inner) =
+                            exit.last_lines.clone();
+                    }
                     let event = ProgramEvent::Reported(report);
                     if events.send(SupervisorEvent::Program { attempt, event }).is_err() {
                         return;
@@ -86,7 +103,7 @@ impl ProgramProcess {
             // One that has ended by now is about to be reaped.
             let _ = wire::write_message(orders, &SitterOrder::Start(start));
         }
-        Ok(Self { sitter, orders, output, exit: None, is_tree_empty: false })
+        Ok(Self { sitter, orders, output, exit: None, last_lines, is_tree_empty: false })
     }
 
     /// The process id of the sitter, from which the tree descends.
@@ -103,6 +120,12 @@ impl ProgramProcess {
             | SitterReport::NotStarted { .. }
             | SitterReport::Refused { .. } => {}
         }
+    }
+
+    /// The last lines that a program has written which has ended, the oldest first.
+    pub fn last_lines(&self) -> Vec<String> {
+        let lines = self.last_lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()
     }
 
     /// Gives the sitter an order. One that has closed its stdin is about to end.
@@ -123,21 +146,27 @@ impl ProgramProcess {
             }
         }
         self.end_rest(keep);
+        self.wait_for_output();
     }
 
     /// How the program ended; waits for the sitter if it has not. What a sitter that was killed has left is ended.
     pub fn wait(&mut self, keep: &[u32]) -> ServerEvent {
         let ended = self.end_rest(keep);
-        for stream in &self.output {
-            // A process outside of the tree may have the stream as well, and outlive it.
-            let _ = stream.recv_timeout(LAST_WORDS);
-        }
+        self.wait_for_output();
         match (&self.exit, ended) {
             (Some(exit), _) => {
                 ServerEvent::Ended { exit_code: exit.exit_code, signal: exit.signal }
             }
             (None, Some(signal)) => ServerEvent::Ended { exit_code: None, signal: Some(signal) },
             (None, None) => ServerEvent::Ended { exit_code: None, signal: None },
+        }
+    }
+
+    /// Waits a moment until all that was written is passed on.
+    fn wait_for_output(&self) {
+        for stream in &self.output {
+            // A process outside of the tree may have the stream as well, and outlive it.
+            let _ = stream.recv_timeout(LAST_WORDS);
         }
     }
 

@@ -1,36 +1,35 @@
 //! The server's process, and the threads that read its messages and wait for its end.
 
 use std::{
-    convert::Infallible,
-    io::{self, BufReader, Read},
+    io::{self, BufReader},
     process::{Child, ChildStdin},
-    sync::mpsc::{Receiver, SyncSender, channel},
+    sync::mpsc::SyncSender,
     thread,
-    time::Duration,
 };
 
 use shared::{
     handover::{ToLauncher, ToServer},
+    program_log::ProgramLog,
     wire::{self, MessageError},
 };
 
-use super::{event::SupervisorEvent, output_throttle::OutputThrottle, state::ServerEvent};
-use crate::{os, render::output};
-
-/// How long the launcher waits for what a server that has ended wrote to stderr.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+use super::{
+    event::SupervisorEvent, output_throttle::OutputThrottle, server_output::ServerOutput,
+    state::ServerEvent,
+};
+use crate::os;
 
 /// A server's process that runs, or has ended and was not reaped yet.
 #[derive(Debug)]
 pub struct ServerProcess {
     process: Child,
     stdin: Option<ChildStdin>,
-    /// Closed when everything that the server wrote to stderr is passed on; `None` if it has the launcher's.
-    last_words: Option<Receiver<Infallible>>,
+    /// Its stderr; `None` if that was not to be had.
+    output: Option<ServerOutput>,
 }
 
 impl ServerProcess {
-    /// Reports what `process` does to `events`, from threads of their own, until it ends.
+    /// Reports what `process` does to `events`, and writes its stderr to `log`, from threads of their own, until it ends.
     ///
     /// # Errors
     ///
@@ -38,6 +37,7 @@ impl ServerProcess {
     pub fn monitor(
         mut process: Child,
         attempt: u32,
+        log: ProgramLog,
         events: &SyncSender<SupervisorEvent>,
     ) -> io::Result<Self> {
         let stdin = process.stdin.take();
@@ -57,23 +57,15 @@ impl ServerProcess {
                 let _ = io::copy(&mut lines, &mut io::sink());
             })?;
         }
-        let last_words = process.stderr.take().map(|stderr| {
-            let (until_end, last_words) = channel();
-            let pass_on = move || {
-                pass_on(stderr);
-                drop(until_end);
-            };
-            thread::Builder::new().name("server's stderr".to_owned()).spawn(pass_on)?;
-            io::Result::Ok(last_words)
-        });
-        let last_words = last_words.transpose()?;
+        let output = process.stderr.take().map(|stderr| ServerOutput::relay(stderr, log));
+        let output = output.transpose()?;
         let (pid, events) = (process.id(), events.clone());
         thread::Builder::new().name("server's end".to_owned()).spawn(move || {
             os::wait_for_end(pid);
             // The driver takes no events after the end of the launch.
             let _ = events.send(SupervisorEvent::ProcessEnded { attempt });
         })?;
-        Ok(Self { process, stdin, last_words })
+        Ok(Self { process, stdin, output })
     }
 
     /// The process id.
@@ -97,9 +89,8 @@ impl ServerProcess {
     /// How the process ended; waits if it has not.
     pub fn wait(&mut self) -> ServerEvent {
         let ended = self.process.wait();
-        if let Some(last_words) = &self.last_words {
-            // A process that the server has started may have its stderr as well, and outlive it.
-            let _ = last_words.recv_timeout(LAST_WORDS);
+        if let Some(output) = &self.output {
+            output.wait();
         }
         match ended {
             Ok(status) => {
@@ -108,19 +99,12 @@ impl ServerProcess {
             Err(_) => ServerEvent::Ended { exit_code: None, signal: None },
         }
     }
-}
 
-/// Passes what a server writes to stderr on to the launcher's own, and reads on when that is closed or not read: the
-/// server must never find a pipe without a reader.
-fn pass_on(mut from: impl Read) {
-    let mut piece = vec![0; 8 << 10];
-    loop {
-        match from.read(&mut piece) {
-            Ok(0) => return,
-            Ok(read) => output::relay(&piece[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return,
-        }
+    /// The last lines that it has written to stderr, without colours and secrets, when it has ended.
+    pub fn last_lines(&self) -> Vec<String> {
+        let Some(output) = &self.output else { return vec![] };
+        output.wait();
+        output.last_lines()
     }
 }
 

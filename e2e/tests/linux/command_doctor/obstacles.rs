@@ -27,7 +27,8 @@ const OBSTACLES: [(&str, PutAt); 3] = [
 type PathOf = fn(&Folders, &AppName) -> PathBuf;
 
 /// Files that are opened where they are, which wants a file there.
-const OPENED: [(&str, PathOf); 6] = [
+const OPENED: [(&str, PathOf); 7] = [
+    ("the output of the app", Folders::program_log),
     ("the diagnostics of the launcher", |folders, _| folders.logs().join("launcher.jsonl")),
     ("the diagnostics of the server", |folders, _| folders.logs().join("server.jsonl")),
     ("the lock of the rotation", |folders, _| folders.logs().join("rotation.lock")),
@@ -95,6 +96,7 @@ fn what_is_in_the_place_of_a_file_is_named_with_the_commands_that_help() {
     let replaced = REPLACED.iter().map(|file| (file, &OBSTACLES[0]));
     for ((file, path_of), (what, put)) in opened.chain(replaced) {
         let path = path_of(home.folders(), &app);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         remove(&path);
         put(&path);
         assert_named_with_what_helps(&format!("{what} in place of {file}"), &home, &path);

@@ -62,6 +62,7 @@ impl Obstacles {
             (log("server.jsonl"), Problem),
             // A log that cannot be put aside grows up to its limit.
             (log("rotation.lock"), Warning),
+            (folders.program_log(app), Warning),
             (folders.settings_lock(app), Problem),
         ];
         if os::APPENDING_NEEDS_A_LOCK {

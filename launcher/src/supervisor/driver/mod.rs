@@ -52,6 +52,8 @@ pub struct EndedLaunch {
     pub choice: Choice,
     /// Whether a server of it became ready.
     pub was_ready: bool,
+    /// The last lines that its last server wrote to stderr, if it failed.
+    pub last_lines: Vec<String>,
 }
 
 /// Starts the server on the claim of `choice` and supervises it until the launch ends.
@@ -75,6 +77,7 @@ pub fn supervise(
             spawned: BTreeMap::new(),
             serving: None,
             stop_signal: None,
+            last_lines: (0, vec![]),
         },
         claims: Claims::new(&launch_state.launch.history, choice),
         launch_state,
@@ -94,8 +97,12 @@ pub fn supervise(
                 Performed::Last(outcome) => {
                     driver.replies.finish();
                     let was_ready = driver.ready_reason != ReadyReason::FirstStart;
+                    let last_lines = match outcome.is_failure() {
+                        true => driver.servers.last_lines(state.current),
+                        false => vec![],
+                    };
                     let choice = driver.claims.into_current();
-                    return EndedLaunch { outcome, choice, was_ready };
+                    return EndedLaunch { outcome, choice, was_ready, last_lines };
                 }
             }
         }

@@ -185,6 +185,11 @@ impl RunningProgram {
         self.verified.as_ref().map(|verified| verified.host).unwrap_or_default()
     }
 
+    /// The last lines that it has written, once it has ended.
+    pub(super) fn last_lines(&self) -> Vec<String> {
+        self.process.last_lines()
+    }
+
     /// Asks the tree to end, by this signal instead of the stop signal.
     pub(super) fn stop(&mut self, signal: Option<i32>) {
         self.watcher = None;

@@ -4,12 +4,14 @@ use std::{
     collections::BTreeMap, io, net::SocketAddr, sync::mpsc::SyncSender, thread, time::Instant,
 };
 
+use serde_json::Value;
 use shared::{
     event::{Event, ServerAt, ServerReady},
     handover::{Adoption, ToServer},
     identity::Secret,
     launch::{LaunchInfo, UrlHost},
     port::Port,
+    program_log::{OutputFormat, ProgramAuthor, ProgramLog, Secrets},
     settings::{Effective, LogLevel},
     words::ProgramMode,
 };
@@ -47,6 +49,8 @@ pub(super) struct Servers<'a> {
     pub(super) serving: Option<u32>,
     /// The signal that asks a program to end, if it is another than usual.
     pub(super) stop_signal: Option<i32>,
+    /// The last lines of the server that ended last, and its attempt.
+    pub(super) last_lines: (u32, Vec<String>),
 }
 
 /// What is started for the app.
@@ -125,7 +129,9 @@ impl Servers<'_> {
         let running = match &self.source {
             ServerSource::Own(program) => {
                 let started = program.start(&choice.hold, &self.launch.context, self.log_level)?;
-                let mut server = ServerProcess::monitor(started.process, attempt, &self.events)?;
+                let log = self.output_log(started.process.id());
+                let mut server =
+                    ServerProcess::monitor(started.process, attempt, log, &self.events)?;
                 self.started(attempt, server.pid(), choice.hold.addresses());
                 let (secret, token) = (self.secret.clone(), self.launch.token.clone());
                 let adoption = Adoption::new(&info, secret, token, started.sockets);
@@ -147,6 +153,16 @@ impl Servers<'_> {
         };
         self.running.insert(attempt, running);
         Ok(())
+    }
+
+    /// Where the stderr of a server is kept.
+    fn output_log(&self, pid: u32) -> ProgramLog {
+        let context = &self.launch.context;
+        let author = ProgramAuthor { app: context.app.clone(), launch_id: self.launch.id, pid };
+        // What it is sent, and may repeat.
+        let sent = [serde_json::to_value(&self.secret), serde_json::to_value(&self.launch.token)];
+        let secrets = Secrets::of_values(sent.iter().flatten().filter_map(Value::as_str));
+        ProgramLog::new(&context.folders, author, OutputFormat::Json, secrets)
     }
 
     /// Takes note of the process of a server, and records it.
@@ -238,10 +254,11 @@ impl Servers<'_> {
     /// Takes the exit status of a process that has ended. `None` if that was done already.
     pub(super) fn reap(&mut self, attempt: u32) -> Option<ServerEvent> {
         let keep = self.sitters_but(attempt);
-        let event = match self.running.remove(&attempt)? {
-            RunningServer::Own(mut server) => server.wait(),
-            RunningServer::Program(mut program) => program.wait(&keep),
+        let (event, last_lines) = match self.running.remove(&attempt)? {
+            RunningServer::Own(mut server) => (server.wait(), server.last_lines()),
+            RunningServer::Program(mut program) => (program.wait(&keep), program.last_lines()),
         };
+        self.last_lines = (attempt, last_lines);
         self.serving = self.serving.filter(|serving| *serving != attempt);
         Some(event)
     }
@@ -292,6 +309,16 @@ impl Servers<'_> {
             RunningServer::Own(_) => None,
         });
         sitters.collect()
+    }
+
+    /// The last lines of a server that has ended, or is killed.
+    pub(super) fn last_lines(&self, attempt: u32) -> Vec<String> {
+        match (self.running.get(&attempt), &self.last_lines) {
+            (Some(RunningServer::Own(server)), _) => server.last_lines(),
+            (Some(RunningServer::Program(program)), _) => program.last_lines(),
+            (None, (ended, lines)) if *ended == attempt => lines.clone(),
+            (None, _) => vec![],
+        }
     }
 
     /// The process that serves, while one does.

@@ -13,7 +13,7 @@ pub struct State {
     /// What the current server is doing: the one that the port belongs to.
     pub phase: Phase,
     /// The attempt of the current server, from 1.
-    pub(super) current: u32,
+    pub current: u32,
     pub(super) started: u32,
     /// How often a server took the place of another on its port.
     pub restarts: u32,

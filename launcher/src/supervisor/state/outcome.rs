@@ -35,6 +35,11 @@ pub enum LaunchOutcome {
 }
 
 impl LaunchOutcome {
+    /// Whether it is neither an end that was asked for nor the server's own.
+    pub fn is_failure(&self) -> bool {
+        !matches!(self, Self::Stopped { .. } | Self::Finished)
+    }
+
     /// The end of a launch on `port`.
     ///
     /// # Errors
@@ -44,10 +49,14 @@ impl LaunchOutcome {
         match self {
             Self::Stopped { by } => Ok(Ending::of(port, EndReason::Asked).asked(by)),
             Self::Finished => Ok(Ending::of(port, EndReason::ServerFinished)),
-            Self::NotReady(reason) => Err(LaunchError::NotReady { port, reason, command: None }),
             Self::NoPort(conflicts) => Err(LaunchError::NoPort(conflicts)),
-            Self::Final(code) => Err(LaunchError::Final { port, code }),
-            Self::GaveUp { end, rule } => Err(LaunchError::GaveUp { port, end, rule }),
+            Self::NotReady(reason) => {
+                Err(LaunchError::NotReady { port, reason, command: None, last_lines: vec![] })
+            }
+            Self::Final(code) => Err(LaunchError::Final { port, code, last_lines: vec![] }),
+            Self::GaveUp { end, rule } => {
+                Err(LaunchError::GaveUp { port, end, rule, last_lines: vec![] })
+            }
         }
     }
 }
