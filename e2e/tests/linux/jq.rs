@@ -17,6 +17,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use shared::{claim, port::Port};
 
+use crate::command_logs::output;
+
 /// The app of these launches. Its first choice is its own, so that no other test is in the way.
 const APP: &str = "recipes";
 
@@ -104,6 +106,10 @@ fn facts() -> Facts {
     drop(held);
     assert_eq!(ready.port, again.port, "the last good port");
     launches.extend([ready.launch_id, again.launch_id]);
+    output::keep(
+        &home,
+        "{\"level\":\"warn\",\"took\":12}\n{\"level\":\"info\",\"took\":1}\nplain\n",
+    );
     let moved_at = home.events("launch_started")[1]["ts"].as_str().expect("a time").to_owned();
     Facts { home, wanted, got: ready.port, moved_at, launches }
 }
@@ -219,8 +225,15 @@ fn checks() -> BTreeMap<&'static str, Check> {
             let of_port = |row: &&Value| row["port"] == facts.wanted && row["class"] == "in_use";
             assert_eq!(rows(printed).iter().filter(of_port).count(), 2);
         }),
+        (OUTPUT, |_, printed| {
+            let [row] = &rows(printed)[..] else { panic!("{printed}") };
+            assert_eq!(row["took"], 12);
+        }),
     ])
 }
+
+/// The recipe that asks the output of a program, which is no port history.
+const OUTPUT: &str = "The warnings of a program that logs JSON";
 
 /// The recipe that never ends, and has a test of its own.
 const LIVE: &str = "Follow it live";
@@ -307,7 +320,8 @@ fn a_lost_record_and_half_a_line_show_and_break_no_recipe() {
     assert_eq!((&row["after_seq"], &row["lost"]), (&json!(seq - 1), &json!(1)));
     assert_eq!(row["pid"], record["pid"]);
     assert_eq!(run("Lines that are no records"), format!("{half}\n{half}\n"));
-    for recipe in recipes().iter().filter(|recipe| recipe.title != LIVE) {
+    let of_history = |recipe: &&Recipe| ![LIVE, OUTPUT].contains(&recipe.title.as_str());
+    for recipe in recipes().iter().filter(of_history) {
         assert_ne!(run(&recipe.title), "", "{}", recipe.title);
     }
 }

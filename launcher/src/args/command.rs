@@ -144,13 +144,19 @@ pub enum SettingsCommand {
     },
 }
 
-/// What to do with the logs, and of which app.
+/// Which lines to show, of which app.
 #[derive(Debug, Args)]
 pub struct LogsArgs {
-    /// What to do with them.
+    /// What else to show; the output of the app unless given.
     #[command(subcommand)]
-    pub command: LogsCommand,
-    /// Whose lines: those of every app unless one is named here.
+    pub command: Option<LogsCommand>,
+    /// How many lines.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, value_parser = number_of_lines)]
+    pub lines: usize,
+    /// Keep printing new lines.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Whose lines: with `tail` those of every app unless one is named here.
     #[command(flatten)]
     pub of: AppArgs,
 }
@@ -158,10 +164,10 @@ pub struct LogsArgs {
 /// What can be done with logs.
 #[derive(Debug, Subcommand)]
 pub enum LogsCommand {
-    /// Print the folder of the logs.
+    /// Print the folder of the logs, and where the output of apps is.
     #[command(after_help = exits::if_printed())]
     Path,
-    /// Print the last lines of all logs, in the order in which they were written.
+    /// Print the last lines of the port history and of both programs' diagnostics, in the order in which they were written.
     #[command(after_help = exits::if_logged())]
     Tail {
         /// How many lines.

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use clap::{
-    Arg, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
+    Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+    parser::ValueSource,
 };
 use shared::{invoked_as, message};
 
@@ -71,8 +72,8 @@ pub enum LauncherCommand {
     /// Show the settings, or change one.
     #[command(after_help = exits::of_settings())]
     Settings(SettingsArgs),
-    /// Show the last lines of the logs, or where they are.
-    #[command(mut_arg("app", of_every_app), after_help = exits::if_logged())]
+    /// Show what an app has written, or the last lines of the logs.
+    #[command(mut_arg("app", of_one_or_every_app), after_help = exits::if_logged())]
     Logs(LogsArgs),
     /// Forget the remembered ports of an app that is not running.
     #[command(after_help = exits::if_forgotten())]
@@ -93,6 +94,11 @@ fn of_every_app(option: Arg) -> Arg {
     option.help("Only what is about this app [default: every app]")
 }
 
+/// The help of `--app` where it depends on the command which apps are shown.
+fn of_one_or_every_app(option: Arg) -> Arg {
+    option.help("Only what is of this app [default: server; with tail: every app]")
+}
+
 /// Reads the command line.
 ///
 /// # Errors
@@ -110,19 +116,30 @@ fn read(
     argv: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> Result<CommandLine, clap::Error> {
     let found = command.try_get_matches_from_mut(argv)?;
+    if let Some(text) = misplaced(&command, &found) {
+        return Err(command.error(ErrorKind::ArgumentConflict, text));
+    }
+    CommandLine::from_arg_matches(&found)
+}
+
+/// What is said of an option that was typed before a command and is none of those that every command has.
+fn misplaced(command: &clap::Command, found: &ArgMatches) -> Option<String> {
+    let (name, of_command) = found.subcommand()?;
     let is_typed = |option: &&Arg| {
         found.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
     };
     let option = command.get_arguments().filter(|option| !option.is_global_set()).find(is_typed);
-    let option = option.and_then(Arg::get_long).map(ToOwned::to_owned);
-    if let (Some(name), Some(option)) = (found.subcommand_name(), option) {
-        let text = match name {
-            "start" => message!("args.before_start", option),
-            name => message!("args.of_start", option, name),
-        };
-        return Err(command.error(ErrorKind::ArgumentConflict, text));
-    }
-    CommandLine::from_arg_matches(&found)
+    let Some(option) = option.and_then(Arg::get_long) else {
+        return misplaced(command.find_subcommand(name)?, of_command);
+    };
+    let (owner, taker, command) = match command.get_name() {
+        "logs" => ("logs", "tail", "logs tail"),
+        _ => ("start", "start", "start"),
+    };
+    Some(match name {
+        name if name == taker => message!("args.before_command", option, command),
+        name => message!("args.of_other", option, owner, name),
+    })
 }
 
 #[cfg(test)]
@@ -154,6 +171,10 @@ mod test {
         assert!(problem.contains("--port") && problem.contains("`status`"), "{problem}");
         let problem = typed("launcher --port 3030 start").expect_err("wrong").to_string();
         assert!(problem.contains("`start --port`"), "{problem}");
+        let problem = typed("launcher logs -n 5 tail").expect_err("wrong").to_string();
+        assert!(problem.contains("`logs tail --lines`"), "{problem}");
+        let problem = typed("launcher logs --follow path").expect_err("wrong").to_string();
+        assert!(problem.contains("--follow") && problem.contains("`path`"), "{problem}");
     }
 
     #[test]

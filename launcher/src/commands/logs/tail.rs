@@ -1,85 +1,35 @@
-//! `launcher logs`: where they are, and their last lines.
+//! `launcher logs tail`: the last lines of the port history and of the diagnostics.
 
 use std::{
-    borrow::Cow,
     io::{self, Write},
-    path::PathBuf,
     thread,
-    time::Duration,
 };
 
 use owo_colors::OwoColorize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::{
     event::EventName,
     exit::Exit,
     history::{Cursor, Filter, Follower, Found, HistoryError, Reader},
-    keys, message,
-    paths::{Folders, HOME_VARIABLE, LOG_DIR_VARIABLE, LogsSource},
+    keys,
+    paths::Folders,
     printable::{self, escaped},
-    words::AnswerName,
 };
 
-use super::history_problems;
+use super::error::{LogsError, PAUSE};
 use crate::{
-    args::{LogsArgs, LogsCommand},
+    args::LogsArgs,
+    commands::history_problems,
     options::CommandContext,
-    render::{line, note, output, record},
+    render::{output, record},
 };
 
-/// How often it looks for new lines: a person does not notice, and a machine neither.
-const PAUSE: Duration = Duration::from_millis(200);
-
-pub(super) fn logs(context: &CommandContext, args: &LogsArgs) -> Exit {
-    let (folders, json) = (&context.folders, args.of.json);
-    match args.command {
-        LogsCommand::Path => path(folders, args.of.home.is_some(), json),
-        LogsCommand::Tail { lines, follow } => {
-            let filter = Filter { app: args.of.app.clone(), ..Filter::default() };
-            return match tail(&logs_of(folders), &filter, lines, follow, json) {
-                Ok(()) => Exit::Done,
-                Err(TailError::Unwritten) => Exit::Done,
-                Err(TailError::Unreadable(file, error)) => {
-                    history_problems::unreadable(&file, &error)
-                }
-            };
-        }
-    }
-    Exit::Done
-}
-
-/// Prints the folder, and what decided that it is this one: on stderr, so that a script reads the
-/// folder alone. `home_typed` is whether `--home` was.
-fn path(folders: &Folders, home_typed: bool, json: bool) {
-    let (source, from) = chosen(folders.logs_source(), home_typed);
-    if json {
-        line(json!({
-            "event": AnswerName::LogsPath,
-            "folder": folders.logs().display().to_string(),
-            "source": source,
-            "from": from,
-        }));
-        return;
-    }
-    if output::noted(writeln!(anstream::stdout(), "{}", folders.logs().display())).is_err() {
-        return;
-    }
-    let why = match from {
-        None => message!("logs.from_system"),
-        Some(root) if source == "checkout" => message!("logs.from_checkout", root),
-        Some(from) => message!("logs.from", from),
-    };
-    note(format_args!("  {why}"));
-}
-
-/// What decided where the logs are, in two words for programs: what kind of thing, and which one.
-fn chosen(source: &LogsSource, home_typed: bool) -> (&'static str, Option<Cow<'_, str>>) {
-    match source {
-        LogsSource::LogDir => ("variable", Some(LOG_DIR_VARIABLE.into())),
-        LogsSource::Home if home_typed => ("option", Some("--home".into())),
-        LogsSource::Home => ("variable", Some(HOME_VARIABLE.into())),
-        LogsSource::Checkout(root) => ("checkout", Some(root.to_string_lossy())),
-        LogsSource::System => ("default", None),
+/// Prints the last `count` lines, and goes on with `follow` until stdout is closed.
+pub(super) fn tail(context: &CommandContext, args: &LogsArgs, count: usize, follow: bool) -> Exit {
+    let filter = Filter { app: args.of.app.clone(), ..Filter::default() };
+    match print_tail(&logs_of(&context.folders), &filter, count, follow, args.of.json) {
+        Ok(()) | Err(LogsError::Unwritten) => Exit::Done,
+        Err(LogsError::Unreadable(file, error)) => history_problems::unreadable(&file, &error),
     }
 }
 
@@ -91,13 +41,6 @@ fn logs_of(folders: &Folders) -> [Reader; 3] {
         diagnostics("launcher.jsonl"),
         diagnostics("server.jsonl"),
     ]
-}
-
-/// Why no more is printed.
-enum TailError {
-    Unreadable(PathBuf, HistoryError),
-    /// Stdout takes no more.
-    Unwritten,
 }
 
 struct LogLine {
@@ -119,18 +62,17 @@ impl LogLine {
     }
 }
 
-/// Prints the last lines, and goes on with `--follow` until stdout is closed.
-fn tail(
+fn print_tail(
     logs: &[Reader],
     filter: &Filter,
     count: usize,
     follow: bool,
     json: bool,
-) -> Result<(), TailError> {
+) -> Result<(), LogsError> {
     let mut last = Vec::new();
     let mut followers = Vec::new();
     for log in logs {
-        let unreadable = |error| TailError::Unreadable(log.file().to_owned(), error);
+        let unreadable = |error| LogsError::Unreadable(log.file().to_owned(), error);
         let follower = follow.then(|| log.follow(filter));
         // What is written while the end is read is for the follower.
         let end = follower.as_ref().map(Follower::cursor);
@@ -148,7 +90,7 @@ fn tail(
         for (log, follower) in &mut followers {
             added.extend(
                 added_lines(follower)
-                    .map_err(|e| TailError::Unreadable(log.file().to_owned(), e.into()))?,
+                    .map_err(|e| LogsError::Unreadable(log.file().to_owned(), e.into()))?,
             );
         }
         print(&in_order(added), json)?;
@@ -215,7 +157,7 @@ fn without_repetitions(mut lines: Vec<LogLine>) -> Vec<LogLine> {
     lines
 }
 
-fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
+fn print(lines: &[LogLine], json: bool) -> Result<(), LogsError> {
     let mut stdout = anstream::stdout().lock();
     let mut print = || {
         for line in lines {
@@ -227,7 +169,7 @@ fn print(lines: &[LogLine], json: bool) -> Result<(), TailError> {
         }
         stdout.flush()
     };
-    output::noted(print()).map_err(|_| TailError::Unwritten)
+    output::noted(print()).map_err(|_| LogsError::Unwritten)
 }
 
 /// A line for people: when, how grave, whose, and what.
@@ -246,6 +188,8 @@ fn shown(entry: &Value) -> String {
 
 #[cfg(test)]
 mod test {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -1,5 +1,7 @@
 //! `launcher logs`: where they are, and what was written last.
 
+pub(crate) mod output;
+
 use std::{fs, io, process::Command};
 
 use e2e::{Ended, Home, Stranger, program, quiet_port, wait_until};
@@ -20,6 +22,9 @@ fn the_folder_of_the_logs_is_printed() {
     assert_eq!(logs(&home, &["path", "--json"]).line("logs_path")["folder"], *wanted);
     let moved = home.command("logs").arg("path").env("HOMEPORT_LOG_DIR", "/somewhere").run();
     assert_eq!(moved.stdout, "/somewhere\n");
+    let told = home.command("logs").arg("path").env("HOMEPORT_LOG_DIR", "/somewhere").run();
+    assert!(told.stderr.contains("HOMEPORT_LOG_DIR"), "{told:?}");
+    assert!(told.stderr.contains("/somewhere/programs"), "{told:?}");
     let told = logs(&home, &["tail"]);
     assert_eq!((told.code, told.stdout.as_str()), (Some(0), ""), "no logs are empty logs");
 }
@@ -93,9 +98,11 @@ fn what_is_written_from_now_on_is_told_also_after_a_log_was_put_aside() {
 #[test]
 fn a_reader_that_goes_away_ends_it_without_a_word() {
     let home = Home::remembering(&[quiet_port()]);
+    output::keep(&home, "a line\n");
     for words in [
         "logs tail",
         "logs tail -f",
+        "logs",
         "logs path",
         "settings show",
         "completions bash",
