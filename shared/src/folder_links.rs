@@ -43,7 +43,13 @@ pub fn check(folders: &Folders, app: &AppName) -> Result<(), UntrustedLink> {
     if os::own_account().is_none_or(|account| account.user != ROOT) {
         return Ok(());
     }
-    let files = [folders.settings(app), folders.lock(app), folders.history(), folders.token(app)];
+    let files = [
+        folders.settings(app),
+        folders.lock(app),
+        folders.history(),
+        folders.program_log(app),
+        folders.token(app),
+    ];
     let mut above = files.iter().flat_map(|file| file.ancestors().skip(1));
     above.find_map(untrusted_link).map_or(Ok(()), Err)
 }

@@ -26,6 +26,33 @@ fn forgotten_ports_are_told_recorded_and_not_used_again() {
     assert!(home.events("state_recovered").is_empty());
 }
 
+#[test]
+fn what_an_app_has_written_goes_with_its_ports_and_without() {
+    for ports in [&[quiet_port()][..], &[]] {
+        let home = Home::remembering(ports);
+        let programs = home.folders().programs();
+        for words in [&[][..], &["--json"]] {
+            fs::create_dir_all(&programs).expect("made");
+            let gone = ["server.jsonl", "server.jsonl.20261122T120159.123456Z", "server.log"];
+            for name in gone.into_iter().chain(["notes.jsonl"]) {
+                fs::write(programs.join(name), "").expect("written");
+            }
+            let told = words.iter().fold(home.command("forget"), |forget, word| forget.arg(*word));
+            let told = told.run();
+            assert_eq!(told.code, Some(0), "{told:?}");
+            match words {
+                [] => {
+                    let said = "Removed: the output of server, 3 files";
+                    assert!(told.stdout.contains(said), "{told:?}");
+                }
+                _ => assert_eq!(told.line("output_removed")["files"], 3),
+            }
+            assert!(!gone.iter().any(|name| programs.join(name).exists()), "{told:?}");
+            assert!(programs.join("notes.jsonl").exists(), "another app's");
+        }
+    }
+}
+
 /// I6 recovers a lost memory from the history, and this one was not lost.
 #[test]
 fn a_forgotten_port_does_not_come_back_from_the_history() {

@@ -75,7 +75,7 @@ pub enum LauncherCommand {
     /// Show what an app has written, or the last lines of the logs.
     #[command(mut_arg("app", of_one_or_every_app), after_help = exits::if_logged())]
     Logs(LogsArgs),
-    /// Forget the remembered ports of an app that is not running.
+    /// Forget the remembered ports of an app that is not running, and remove its output.
     #[command(after_help = exits::if_forgotten())]
     Forget(AppArgs),
     /// Print a completion script for a shell.

@@ -1,4 +1,4 @@
-//! `launcher forget`: the remembered ports of an app are remembered no more.
+//! `launcher forget`: the remembered ports of an app are remembered no more, and its output is removed.
 //!
 //! The assignment is not deleted, because an absent one is recovered from the port history. It is
 //! written anew without ports, and each of them gets a record, so that the history forgets them too.
@@ -6,9 +6,11 @@
 use std::{io, path::Path};
 
 use owo_colors::OwoColorize;
+use serde_json::json;
 use shared::{
     app::AppName, app_folder::AppFolder, assignment::GoodPort, event::Event, exit::Exit, message,
-    messages::local_time, next_command, os::is_stopped, settings::LogLevel, trust::Purpose,
+    messages::local_time, next_command, os::is_stopped, program_log, settings::LogLevel,
+    trust::Purpose, words::AnswerName,
 };
 
 use super::{resolve, running, unwritable};
@@ -46,6 +48,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     if let Some(folder) = folder.filter(|_| !json) {
         line(message!("forget.folder", app, folder = folder.display()));
     }
+    let removed = remove_output(context, json);
     let launch = Launch::open(context.clone(), Screen::new(json), LogLevel::default());
     let mut assignment = launch.load_assignment(Purpose::Look);
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
@@ -53,7 +56,7 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
         if !json {
             line(message!("forget.none", app));
         }
-        return Exit::Done;
+        return removed;
     }
     assignment.forget();
     if let Err(error) = assignment.commit(&folders.assignment(app), &lock) {
@@ -70,6 +73,24 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     }
     if !json {
         line(format_args!("  {}", message!("forget.next", app)).dimmed());
+    }
+    removed
+}
+
+/// Deletes what the app has written, and says how many files that were.
+fn remove_output(context: &CommandContext, json: bool) -> Exit {
+    let app = &context.app;
+    match program_log::remove(&context.folders, app) {
+        Ok(0) => {}
+        Ok(files) if json => {
+            line(json!({ "event": AnswerName::OutputRemoved, "app": app, "files": files }));
+        }
+        Ok(1) => line(message!("forget.output_one", app)),
+        Ok(count) => line(message!("forget.output", app, count)),
+        Err(error) => {
+            render::error(message!("forget.output_kept", app, error));
+            return Exit::NotReady;
+        }
     }
     Exit::Done
 }
