@@ -148,6 +148,13 @@ pub struct TreeProcess {
     pub can_be_read: bool,
 }
 
+impl TreeProcess {
+    /// Whether nothing is known of it but that it is there, as with `hidepid`.
+    pub fn is_hidden(&self) -> bool {
+        self.started.is_none()
+    }
+}
+
 /// A file that a process has open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenFile {
