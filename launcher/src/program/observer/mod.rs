@@ -1,6 +1,6 @@
 //! Looks at the listeners of a program, and finds whose each of them is.
 
-mod look;
+mod snapshot;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use shared::{
     port::Port,
 };
 
-use self::look::Look;
+use self::snapshot::TreeSnapshot;
 use super::observation::{ListenerOwner, Observation, ObservedListener, OwnershipProof};
 
 /// How often one observation looks at most. A process that starts another and ends has its sockets in no process
@@ -86,9 +86,9 @@ impl Observer {
         let mut looks_left = LOOKS;
         loop {
             looks_left -= 1;
-            let look = Look::take(root)?;
-            let outsiders = self.outsiders(&look);
-            let mut seen = self.owners(&look, &outsiders);
+            let snapshot = TreeSnapshot::take(root)?;
+            let outsiders = self.outsiders(&snapshot);
+            let mut seen = self.owners(&snapshot, &outsiders);
             let strangers: NewStrangers =
                 seen.iter().filter_map(|(entry, owner)| new_stranger(entry, *owner)).collect();
             let agree = strangers.is_subset(&before);
@@ -101,23 +101,24 @@ impl Observer {
                 before = strangers;
                 continue;
             }
-            return Ok(observation(&look, &seen));
+            return Ok(observation(&snapshot, &seen));
         }
     }
 
     /// Who has the sockets that no process of the tree is seen to have, as far as it matters.
-    fn outsiders(&self, look: &Look) -> HashMap<u64, Outsider> {
+    fn outsiders(&self, snapshot: &TreeSnapshot) -> HashMap<u64, Outsider> {
         let of_interest = |entry: &&SocketEntry| {
             let is_on_port = entry.local.port() == self.port.get();
-            look.holder(entry).is_none() && (is_on_port || self.hidden_owner(look, entry).is_some())
+            snapshot.holder(entry).is_none()
+                && (is_on_port || self.hidden_owner(snapshot, entry).is_some())
         };
-        let ids = look.listeners.iter().filter(of_interest).filter_map(|entry| entry.id);
+        let ids = snapshot.listeners.iter().filter(of_interest).filter_map(|entry| entry.id);
         let mut unknown: HashSet<u64> = ids.collect();
         if unknown.is_empty() {
             return HashMap::new();
         }
         let mut found = HashMap::new();
-        for pid in [process::id(), look.root] {
+        for pid in [process::id(), snapshot.root] {
             let ours = os::sockets_of(pid).unwrap_or_default();
             let ours = unknown.extract_if(|id| ours.contains(id));
             found.extend(ours.map(|id| (id, Outsider::Ours)));
@@ -155,21 +156,21 @@ impl Observer {
     /// The listeners that have to do with the program.
     fn owners<'a>(
         &self,
-        look: &'a Look,
+        snapshot: &'a TreeSnapshot,
         outsiders: &HashMap<u64, Outsider>,
     ) -> Vec<(&'a SocketEntry, ListenerOwner)> {
-        let owner = |entry| Some((entry, self.owner(look, outsiders, entry)?));
-        look.listeners.iter().filter_map(owner).collect()
+        let owner = |entry| Some((entry, self.owner(snapshot, outsiders, entry)?));
+        snapshot.listeners.iter().filter_map(owner).collect()
     }
 
     /// `None` for what has nothing to do with the program.
     fn owner(
         &self,
-        look: &Look,
+        snapshot: &TreeSnapshot,
         outsiders: &HashMap<u64, Outsider>,
         entry: &SocketEntry,
     ) -> Option<ListenerOwner> {
-        if let Some(pid) = look.holder(entry) {
+        if let Some(pid) = snapshot.holder(entry) {
             return Some(ListenerOwner::Tree { pid, proof: OwnershipProof::Descriptor });
         }
         let outsider = entry.id.and_then(|id| outsiders.get(&id).copied());
@@ -178,10 +179,10 @@ impl Observer {
             Some(Outsider::Of(pid)) => pid.or(entry.pid),
             None => entry.pid,
         };
-        match (pid, self.hidden_owner(look, entry)) {
-            (Some(pid), _) if pid == look.root || pid == process::id() => None,
+        match (pid, self.hidden_owner(snapshot, entry)) {
+            (Some(pid), _) if pid == snapshot.root || pid == process::id() => None,
             // It was started, or has opened the socket, since its descriptors were read.
-            (Some(pid), _) if look.has(pid) => {
+            (Some(pid), _) if snapshot.has(pid) => {
                 Some(ListenerOwner::Tree { pid, proof: OwnershipProof::Descriptor })
             }
             (None, Some(pid)) => Some(ListenerOwner::Tree { pid, proof: OwnershipProof::User }),
@@ -194,8 +195,8 @@ impl Observer {
 
     /// The process of the tree that may have a listener although it is not seen to: its descriptors cannot be
     /// read, and the socket is its user's and new.
-    fn hidden_owner(&self, look: &Look, entry: &SocketEntry) -> Option<u32> {
-        look.hidden_process_of(entry.uid?).filter(|_| self.is_new(entry))
+    fn hidden_owner(&self, snapshot: &TreeSnapshot, entry: &SocketEntry) -> Option<u32> {
+        snapshot.hidden_process_of(entry.uid?).filter(|_| self.is_new(entry))
     }
 
     fn is_new(&self, entry: &SocketEntry) -> bool {
@@ -212,9 +213,9 @@ fn key(entry: &SocketEntry) -> SocketKey {
     (entry.local, entry.id, entry.pid)
 }
 
-fn observation(look: &Look, seen: &[(&SocketEntry, ListenerOwner)]) -> Observation {
+fn observation(snapshot: &TreeSnapshot, seen: &[(&SocketEntry, ListenerOwner)]) -> Observation {
     let observed = |&(entry, owner): &(&SocketEntry, ListenerOwner)| {
-        let is_ipv6_only = entry.is_ipv6_only.unwrap_or_else(|| look.has_ipv4_beside(entry));
+        let is_ipv6_only = entry.is_ipv6_only.unwrap_or_else(|| snapshot.has_ipv4_beside(entry));
         ObservedListener {
             address: SocketAddr::new(entry.local.ip().to_canonical(), entry.local.port()),
             is_ipv6_only: is_ipv6_only && entry.local.ip().is_unspecified(),

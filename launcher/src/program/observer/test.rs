@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{look::Member, *};
+use super::{snapshot::SocketHolder, *};
 use shared::{claim, os::TreeProcess};
 
 use crate::program::script::{Script, has_ipv6, reserved_port};
@@ -194,8 +194,6 @@ wait()
     program.number();
     let seen = observer.observe(program.root()).expect("it runs");
     assert_eq!(seen, Observation::default());
-    let of_other_root = observer.observe(std::process::id()).expect("this process");
-    assert_eq!(of_other_root.listeners, [listener("127.0.0.2", port, of_tree(program.root()))]);
 }
 
 #[test]
@@ -273,10 +271,9 @@ fn entry(port: u16, id: u64) -> SocketEntry {
     }
 }
 
-fn look(listeners: Vec<SocketEntry>, uid: u32) -> Look {
-    let process =
-        TreeProcess { pid: 20, parent: 10, uid: Some(uid), started: Some(1), can_be_read: false };
-    Look { root: 10, listeners, tree: vec![Member { process, sockets: None }] }
+fn look(listeners: Vec<SocketEntry>, uid: Option<u32>) -> TreeSnapshot {
+    let process = TreeProcess { pid: 20, parent: 10, uid, started: Some(1), can_be_read: false };
+    TreeSnapshot { root: 10, listeners, tree: vec![SocketHolder { process, sockets: None }] }
 }
 
 #[test]
@@ -287,32 +284,37 @@ fn a_process_that_cannot_be_read_has_what_is_new_and_its_users_and_no_other_proc
         Observer { port, baseline: HashSet::from([key(&old)]), holders: Mutex::default() };
     let owners = |uid, entry: &SocketEntry, holder| {
         let outsiders = HashMap::from([(2, Outsider::Of(holder)), (1, Outsider::Of(holder))]);
-        let look = look(vec![entry.clone()], uid);
-        let owners = observer.owners(&look, &outsiders);
+        let snapshot = look(vec![entry.clone()], uid);
+        let owners = observer.owners(&snapshot, &outsiders);
         owners.into_iter().map(|(_, owner)| owner).collect::<Vec<_>>()
     };
     let new = entry(9, 2);
     let by_user = ListenerOwner::Tree { pid: 20, proof: OwnershipProof::User };
     let unseen = |is_new| ListenerOwner::Stranger { pid: None, is_new };
-    assert_eq!(owners(7, &new, None), [by_user]);
-    assert_eq!(owners(7, &entry(10, 2), None), [by_user], "elsewhere too");
-    assert_eq!(owners(7, &old, None), [unseen(false)], "it was there before");
-    assert_eq!(owners(8, &new, None), [unseen(true)], "another user's");
-    assert_eq!(owners(7, &new, Some(30)), [of_stranger(30, true)], "another process has it");
-    assert_eq!(owners(7, &new, Some(20)), [of_tree(20)]);
-    assert_eq!(owners(7, &new, Some(10)), [], "the sitter has it");
-    assert_eq!(owners(8, &entry(10, 2), Some(30)), [], "neither here nor of the tree");
+    assert_eq!(owners(Some(7), &new, None), [by_user]);
+    assert_eq!(owners(Some(7), &entry(10, 2), None), [by_user], "elsewhere too");
+    let own = SocketEntry { uid: System::default().own_uid(), ..new.clone() };
+    assert_eq!(owners(None, &own, None), [by_user], "/proc hides the process");
+    assert_eq!(owners(None, &SocketEntry { uid: Some(8), ..own }, None), [unseen(true)]);
+    assert_eq!(owners(Some(7), &old, None), [unseen(false)], "it was there before");
+    assert_eq!(owners(Some(8), &new, None), [unseen(true)], "another user's");
+    assert_eq!(owners(Some(7), &new, Some(30)), [of_stranger(30, true)], "another process has it");
+    assert_eq!(owners(Some(7), &new, Some(20)), [of_tree(20)]);
+    assert_eq!(owners(Some(7), &new, Some(10)), [], "the sitter has it");
+    assert_eq!(owners(Some(8), &entry(10, 2), Some(30)), [], "neither here nor of the tree");
 }
 
 #[test]
 fn where_the_system_does_not_tell_a_socket_for_ipv4_shows_that_the_other_is_for_ipv6_alone() {
     let port = Port::new(9).expect("not 0");
     let observer = Observer { port, baseline: HashSet::new(), holders: Mutex::default() };
-    let observed = |look: &Look| observation(look, &observer.owners(look, &HashMap::new()));
+    let observed = |snapshot: &TreeSnapshot| {
+        observation(snapshot, &observer.owners(snapshot, &HashMap::new()))
+    };
     let wide = SocketEntry { local: "[::]:9".parse().expect("an address"), ..entry(9, 1) };
     let is_ipv6_only = |others: &[SocketEntry]| {
         let listeners = [slice::from_ref(&wide), others].concat();
-        let seen = observed(&look(listeners, 8));
+        let seen = observed(&look(listeners, Some(8)));
         let listener = seen.listeners.iter().find(|listener| listener.address == wide.local);
         listener.expect("it listens").is_ipv6_only
     };
@@ -320,7 +322,7 @@ fn where_the_system_does_not_tell_a_socket_for_ipv4_shows_that_the_other_is_for_
     assert!(is_ipv6_only(&[entry(9, 2)]));
     let mapped = SocketEntry { local: "[::ffff:127.0.0.1]:9".parse().expect("one"), ..entry(9, 3) };
     assert!(is_ipv6_only(slice::from_ref(&mapped)));
-    let seen = observed(&look(vec![mapped], 8));
+    let seen = observed(&look(vec![mapped], Some(8)));
     let unseen = ListenerOwner::Stranger { pid: None, is_new: true };
     assert_eq!(seen.listeners, [listener("127.0.0.1", port, unseen)]);
 }

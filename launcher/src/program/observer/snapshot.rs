@@ -2,36 +2,38 @@
 
 use std::{collections::HashSet, io, net::IpAddr};
 
-use shared::os::{self, SocketEntry, TreeProcess};
+use shared::os::{self, SocketEntry, SocketTables, System, TreeProcess};
 
 /// What the system tells at one moment.
 #[derive(Debug, Default)]
-pub(super) struct Look {
+pub(super) struct TreeSnapshot {
     /// The process that the tree descends from.
     pub(super) root: u32,
     pub(super) listeners: Vec<SocketEntry>,
     /// The processes of the tree, from the oldest on.
-    pub(super) tree: Vec<Member>,
+    pub(super) tree: Vec<SocketHolder>,
 }
 
 /// A process of the tree.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct SocketHolder {
     pub(super) process: TreeProcess,
     /// What it has open; `None` if that cannot be read.
     pub(super) sockets: Option<HashSet<u64>>,
 }
 
-impl Look {
+impl TreeSnapshot {
     pub(super) fn take(root: u32) -> io::Result<Self> {
         let listeners = os::listeners()?;
         let member = |process: TreeProcess| {
             let sockets = match os::sockets_of(process.pid) {
+                Ok(sockets) => Some(sockets),
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
-                // It may also be gone.
-                sockets => Some(sockets.unwrap_or_default()).filter(|_| process.can_be_read),
+                Err(_) if process.is_hidden() => None,
+                // It is gone.
+                Err(_) => Some(HashSet::new()),
             };
-            Member { process, sockets }
+            SocketHolder { process, sockets }
         };
         let mut tree: Vec<_> = os::tree_of(root)?.into_iter().map(member).collect();
         tree.sort_by_key(|member| (member.process.started, member.process.pid));
@@ -43,15 +45,19 @@ impl Look {
         self.tree.iter().any(|member| member.process.pid == pid)
     }
 
-    /// The oldest process of the tree that is this user's and whose descriptors cannot be read.
+    /// The oldest process of the tree that is this user's and whose descriptors cannot be read. One that `/proc`
+    /// hides (`hidepid`) is taken to be of the user who asks, whose other processes are shown.
     pub(super) fn hidden_process_of(&self, uid: u32) -> Option<u32> {
-        let is_it = |member: &&Member| member.sockets.is_none() && member.process.uid == Some(uid);
+        let own = System::default().own_uid();
+        let is_it = |member: &&SocketHolder| {
+            member.sockets.is_none() && member.process.uid.or(own) == Some(uid)
+        };
         self.tree.iter().find(is_it).map(|member| member.process.pid)
     }
 
     /// The oldest process of the tree that is seen to have this socket.
     pub(super) fn holder(&self, entry: &SocketEntry) -> Option<u32> {
-        let has = |member: &&Member| {
+        let has = |member: &&SocketHolder| {
             let open = member.sockets.as_ref().zip(entry.id);
             entry.pid == Some(member.process.pid) || open.is_some_and(|(all, id)| all.contains(&id))
         };
