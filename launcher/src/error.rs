@@ -10,7 +10,7 @@ use shared::{
     exit::Exit,
     message,
     messages::Language,
-    one_line,
+    next_command, one_line,
     os::is_out_of_files,
     port::Port,
     sentences,
@@ -285,6 +285,12 @@ impl LaunchError {
                 vec![message!("now.more_time")]
             }
             Self::NotReady { reason: NotReady::NoLoopback, .. } => vec![message!("now.loopback")],
+            Self::NotReady {
+                reason: NotReady::Elsewhere { instead: Some(command), .. }, ..
+            } => vec![message!("now.with_port", command = next_command::run(command))],
+            Self::NotReady { reason: NotReady::Elsewhere { .. }, .. } => {
+                vec![message!("now.template", word = "{port}")]
+            }
             Self::Claim(error) if is_out_of_files(&error.source) => {
                 vec![message!("now.more_files")]
             }

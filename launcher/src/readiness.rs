@@ -74,6 +74,8 @@ pub enum NotReady {
         asked: Port,
         /// Where it listens.
         addresses: Vec<SocketAddr>,
+        /// The command line with which it listens on its port, if that is known.
+        instead: Option<String>,
     },
     /// It is a program, listens beyond loopback on these addresses, and may not.
     Exposed(Vec<SocketAddr>),
@@ -123,7 +125,7 @@ impl fmt::Display for NotReady {
                 let addresses = in_words(listening);
                 message!("readiness.listener_silent", after = Span(*after), addresses)
             }
-            Self::Elsewhere { asked, addresses } => {
+            Self::Elsewhere { asked, addresses, .. } => {
                 message!("readiness.elsewhere", asked, addresses = in_words(addresses))
             }
             Self::Exposed(addresses) => {

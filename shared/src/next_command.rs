@@ -22,6 +22,11 @@ pub fn launcher(words: &str, app: &AppName) -> String {
     line(invoked_as::launcher(), words, app, GIVEN_HOME.get())
 }
 
+/// The command line that runs `command`, which is a command line itself.
+pub fn run(command: &str) -> String {
+    format!("{} run {command}", invoked_as::launcher())
+}
+
 /// The same for a shell that may not have the variables of this process, as that of a person who reads a page.
 pub fn launcher_in_any_shell(words: &str, app: &AppName) -> String {
     let variable = env::var_os("HOMEPORT_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);

@@ -432,16 +432,6 @@ words! {
         Where = "where",
     }
 
-    /// How the output of a program is kept.
-    pub enum OutputFormat {
-        /// Each line is a line of JSON.
-        Json = "json",
-        /// The bytes as they came, with their colours and secrets.
-        Plain = "plain",
-        /// Not at all.
-        None = "none",
-    }
-
     /// Where a line of a program's output comes from.
     pub enum OutputStream {
         /// The program's stdout.

@@ -38,7 +38,7 @@ pub enum LauncherCommand {
     Start(StartArgs),
     /// Run any command that starts a server on a port that it keeps, and stay in front of it.
     #[command(after_help = exits::of_start())]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Stop the server and its launcher, and wait until both have ended.
     #[command(after_help = exits::if_it_answers())]
     Stop(AppArgs),

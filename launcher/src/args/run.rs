@@ -2,10 +2,13 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shared::{
     app::AppName,
     port::Port,
-    settings::{OnConflict, ReadyTimeout, Settings},
+    settings::{
+        OnConflict, OwnerRule, ReadyProbe, ReadyTimeout, Restart, Settings, Span, StopSignal,
+    },
 };
 
 use super::start::{StartArgs, home, on_conflict};
@@ -35,6 +38,21 @@ pub struct RunArgs {
     /// How long the program may take to become ready, for example 2m [default: 30s]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub ready_timeout: Option<ReadyTimeout>,
+    /// What shows that the program is ready, besides its listener: tcp, http:PATH, log:REGEX or notify [default: tcp]
+    #[arg(long, value_name = "HOW")]
+    pub ready: Option<ReadyProbe>,
+    /// Whether the program is started again after a failure [default: on_failure]
+    #[arg(long, value_name = "WHEN", value_parser = restart())]
+    pub restart: Option<Restart>,
+    /// The signal that asks the program to end [default: SIGTERM, or what it is known to want]
+    #[arg(long, value_name = "SIGNAL")]
+    pub stop_signal: Option<StopSignal>,
+    /// How long the program may take to end [default: 2.5s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub stop_timeout: Option<Span>,
+    /// Whose listener is the program's: one of its tree, or any new one [default: tree]
+    #[arg(long, value_name = "WHOSE", value_parser = owner())]
+    pub owner: Option<OwnerRule>,
     /// Open the browser when the program is ready.
     #[arg(long)]
     pub open: bool,
@@ -68,7 +86,22 @@ impl RunArgs {
             ready_timeout: self.ready_timeout,
             home: self.home.clone(),
             json: self.json,
-            of_program: Settings::default(),
+            of_program: Box::new(Settings {
+                ready: self.ready.clone(),
+                restart: self.restart,
+                stop_signal: self.stop_signal,
+                stop_timeout: self.stop_timeout,
+                owner: self.owner,
+                ..Settings::default()
+            }),
         }
     }
+}
+
+fn restart() -> impl TypedValueParser<Value = Restart> {
+    PossibleValuesParser::new(Restart::WORDS).try_map(|word| word.parse::<Restart>())
+}
+
+fn owner() -> impl TypedValueParser<Value = OwnerRule> {
+    PossibleValuesParser::new(OwnerRule::WORDS).try_map(|word| word.parse::<OwnerRule>())
 }

@@ -42,7 +42,7 @@ pub struct StartArgs {
     pub json: bool,
     /// What `run` sets of a program; no option of `start`.
     #[arg(skip)]
-    pub of_program: Settings,
+    pub of_program: Box<Settings>,
 }
 
 impl StartArgs {
@@ -54,7 +54,7 @@ impl StartArgs {
             on_conflict: self.on_conflict,
             open_browser: self.no_open.then_some(false),
             ready_timeout: self.ready_timeout,
-            ..self.of_program.clone()
+            ..(*self.of_program).clone()
         }
     }
 }

@@ -3,12 +3,10 @@
 use std::{
     env,
     ffi::OsString,
-    io::{self, IsTerminal},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use shared::{environment::Environment, exit::Exit, message, words::OutputFormat};
+use shared::{environment::Environment, exit::Exit, message};
 
 use super::{
     detached,
@@ -18,24 +16,15 @@ use crate::{
     args::RunArgs,
     error::LaunchError,
     instance,
-    options::CommandContext,
+    options::{CommandContext, Options},
     os,
     program::{
-        ProgramCommand, ProgramOptions,
+        CommandTemplate, WrittenCommand,
         environment::{RUN_VARIABLE, SetVariable, VariableCase},
-        known::{KnownCommand, KnownSignal},
         name::{self, NameOutcome},
-        verification::{ElsewhereRule, ExposeRule, ReadinessProbe},
     },
     render::{self, Screen},
-    supervisor::driver::ServerSource,
 };
-
-/// How long a program may take to become ready, unless it is set.
-const READY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long a program may take to end, unless it is set.
-const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// Starts the command of `args`, or finds it running.
 pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
@@ -46,10 +35,11 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
     }
     let screen = Screen::beside_program(args.json);
     let planned = Folder::of(args).and_then(|folder| {
-        let program = options(args, &folder)?;
-        Ok((folder, program))
+        let written = written(args, &folder)?;
+        CommandTemplate::parse(&written)?;
+        Ok((folder, written))
     });
-    let (folder, program) = match planned {
+    let (folder, written) = match planned {
         Ok(planned) => planned,
         Err(error) => return screen.failed_early(&error),
     };
@@ -66,10 +56,10 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
     if is_within_run(&context) {
         return screen.failed_early(&LaunchError::NotReplaced(os::become_program(&args.command)));
     }
-    os::adopt_orphans();
     let mut start = args.as_start();
     start.app = Some(context.app);
-    let source = Box::new(move |_: &_, _: &_| Ok(ServerSource::Program(Box::new(program))));
+    let shows_output = !args.json;
+    let source = Box::new(move |options: &Options| start::program(&written, options, shows_output));
     start::launch(LaunchPlan { args: start, screen, source }, argv)
 }
 
@@ -140,27 +130,15 @@ fn is_within_run(context: &CommandContext) -> bool {
     outer_run().is_some_and(is_it)
 }
 
-fn options(args: &RunArgs, folder: &Folder) -> Result<ProgramOptions, LaunchError> {
+fn written(args: &RunArgs, folder: &Folder) -> Result<WrittenCommand, LaunchError> {
     let case = VariableCase::of_this_system();
     let variables = args.env.iter().map(|text| SetVariable::parse(text, case));
-    let variables = variables.collect::<Result<Vec<_>, _>>()?;
-    let known = KnownCommand::of(&args.command, &folder.0);
-    Ok(ProgramOptions {
-        command: ProgramCommand::parse(&args.command, args.shell, &variables, folder.0.clone())?,
+    Ok(WrittenCommand {
+        words: args.command.clone(),
+        shell: args.shell,
+        variables: variables.collect::<Result<Vec<_>, _>>()?,
+        cwd: folder.0.clone(),
+        path: None,
         no_port_env: args.no_port_env,
-        reads_stdin: env::var_os(shared::invoked_as::DETACHED_VARIABLE).is_none(),
-        shows_output: !args.json,
-        has_terminal: io::stdout().is_terminal(),
-        probe: ReadinessProbe::Tcp,
-        probe_path: "/".to_owned(),
-        may_delegate: known.is_delegated(),
-        on_elsewhere: ElsewhereRule::Fail,
-        on_exposed: ExposeRule::Warn,
-        ready_timeout: args.ready_timeout.map_or(READY_TIMEOUT, |timeout| timeout.0),
-        stop_signal: known.stop_signal().map_or(os::STOP_SIGNAL, KnownSignal::number),
-        stop_timeout: known.stop_timeout().unwrap_or(STOP_TIMEOUT),
-        with_port: known.with_port(),
-        loopback_option: known.loopback_option(),
-        output: OutputFormat::Json,
     })
 }

@@ -1,13 +1,17 @@
 //! `launcher start`: claim a port, start the server on it, remember it, and stay.
 
-use std::{ffi::OsString, io};
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal},
+};
 
 use shared::{
     assignment::Assignment,
     discovery::withdraw,
-    environment::Environment,
+    environment::{self, Environment},
     event::{EndReason, Ending, Event, masked},
     exit::Exit,
+    invoked_as::DETACHED_VARIABLE,
     message, next_command,
     port::Port,
     settings::LogLevel,
@@ -25,7 +29,10 @@ use crate::{
     launch::Launch,
     launch_state::{LaunchState, RememberedState, WantedPort},
     options::{CommandContext, Options, OptionsError},
-    os as system,
+    os,
+    program::{
+        CommandTemplate, ProgramOptions, ProgramStreams, WrittenCommand, known::KnownCommand,
+    },
     render::{self, Screen, output},
     run_files::RunFiles,
     supervisor::{
@@ -40,21 +47,48 @@ pub(super) struct LaunchPlan {
     pub args: StartArgs,
     /// Shows its course.
     pub screen: Screen,
-    /// What is started, by the options and the folders.
+    /// What is started, by the options that hold.
     pub source: FindSource,
 }
 
 /// Finds what is to be started.
-type FindSource = Box<dyn FnOnce(&Options, &CommandContext) -> Result<ServerSource, LaunchError>>;
+type FindSource = Box<dyn FnOnce(&Options) -> Result<ServerSource, LaunchError>>;
 
 /// Starts the app's server, or finds the one that runs.
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
-    let own_server = |options: &Options, _: &CommandContext| {
-        let command = options.settings.command.as_ref().map(|command| &command.value);
-        Ok(ServerSource::Own(ServerProgram::find(command)?))
+    let json = args.json;
+    let of_settings = move |options: &Options| match WrittenCommand::of(&options.settings) {
+        Some(written) => program(&written, options, !json),
+        None => {
+            let command = options.settings.command.as_ref().map(|command| &command.value);
+            Ok(ServerSource::Own(ServerProgram::find(command)?))
+        }
     };
     let (args, screen) = (args.clone(), Screen::new(args.json));
-    launch(LaunchPlan { args, screen, source: Box::new(own_server) }, argv)
+    launch(LaunchPlan { args, screen, source: Box::new(of_settings) }, argv)
+}
+
+/// The program of a command that a person has written.
+///
+/// # Errors
+///
+/// If a word in braces is wrong.
+pub(super) fn program(
+    written: &WrittenCommand,
+    options: &Options,
+    shows_output: bool,
+) -> Result<ServerSource, LaunchError> {
+    // From now on what loses its parents below this process is its own to end.
+    os::adopt_orphans();
+    let command = CommandTemplate::parse(written)?;
+    let known = KnownCommand::of(&written.words, &written.cwd);
+    let streams = ProgramStreams {
+        reads_stdin: !environment::is_set(DETACHED_VARIABLE),
+        shows_output,
+        has_terminal: io::stdout().is_terminal(),
+    };
+    let options = ProgramOptions::new(command, &known, &options.settings, streams);
+    Ok(ServerSource::Program(Box::new(options)))
 }
 
 /// Launches what is planned, or finds it running.
@@ -127,7 +161,7 @@ impl Launch {
         if let Err(error) = events.listen_for_signals() {
             self.warn(&message!("warning.no_signals"), &error);
         }
-        let source = source(&options, &self.context)?;
+        let source = source(&options)?;
         let state = LaunchState {
             launch: self,
             args,
@@ -208,7 +242,7 @@ impl Launch {
         state.home_port_wait = home_port::wait(&choice.refused, &events.sender);
         let command = state.options.settings.command.as_ref().map(|command| command.source.clone());
         let ended = supervise(state, source, choice, events);
-        system::notify_stopping();
+        os::notify_stopping();
         let port = ended.choice.hold.port();
         drop(ended.choice);
         let result = ended.outcome.into_result(port);

@@ -1,10 +1,13 @@
 //! The command of a program: as a person wrote it, and filled in for one start.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
     path::PathBuf,
     process::Command,
 };
+
+use shared::settings::Effective;
 
 use super::{
     environment::{EnvironmentInputs, SetVariable, VariableCase, changes},
@@ -16,11 +19,30 @@ const SHELL: [&str; 2] = ["sh", "-c"];
 
 /// A command with its templates, which are filled in anew for each start.
 #[derive(Debug, Clone)]
-pub struct ProgramCommand {
+pub struct CommandTemplate {
     words: Vec<Template>,
     variables: Vec<(String, Template)>,
     cwd: PathBuf,
+    path: Option<OsString>,
     has_template: bool,
+    no_port_env: bool,
+}
+
+/// A command as it is typed, or as it stands in the settings.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenCommand {
+    /// The program and its arguments; with `shell` the line.
+    pub words: Vec<OsString>,
+    /// Whether it is one line for a shell.
+    pub shell: bool,
+    /// Those that a person sets.
+    pub variables: Vec<SetVariable>,
+    /// Where it is started, as a whole path.
+    pub cwd: PathBuf,
+    /// In place of our `PATH`.
+    pub path: Option<OsString>,
+    /// Whether it learns its port by no variable.
+    pub no_port_env: bool,
 }
 
 /// A command as it is started.
@@ -32,35 +54,61 @@ pub struct ResolvedCommand {
     pub cwd: PathBuf,
     /// Those that a person sets, filled in.
     pub variables: Vec<SetVariable>,
+    /// In place of our `PATH`.
+    pub path: Option<OsString>,
     /// Whether it learns its port by a template.
     pub has_template: bool,
+    /// Whether it learns its port by no variable.
+    pub no_port_env: bool,
 }
 
-impl ProgramCommand {
-    /// Reads the words of a command line, or the one line of a command for a shell.
+impl WrittenCommand {
+    /// The program of the settings; `None` if they have none.
+    pub fn of(settings: &Effective) -> Option<Self> {
+        let program = &settings.program.as_ref()?.value;
+        let variables = settings.env.iter().flat_map(|env| env.value.iter());
+        let set = |(name, value): (&str, &str)| SetVariable {
+            name: name.to_owned(),
+            value: value.into(),
+        };
+        Some(Self {
+            words: program.words().iter().map(OsString::from).collect(),
+            shell: settings.shell.value,
+            variables: variables.map(set).collect(),
+            cwd: settings.cwd.as_ref().map_or_else(home, |cwd| cwd.value.path().to_owned()),
+            path: settings.path.as_ref().map(|path| path.value.clone().into()),
+            no_port_env: false,
+        })
+    }
+}
+
+/// Where a program of the settings is started that says nothing of it.
+fn home() -> PathBuf {
+    env::home_dir().unwrap_or_else(|| PathBuf::from("/"))
+}
+
+impl CommandTemplate {
+    /// Takes a command apart.
     ///
     /// # Errors
     ///
     /// [`TemplateError`] for the first word in braces that is wrong.
-    pub fn parse(
-        command: &[OsString],
-        is_for_shell: bool,
-        variables: &[SetVariable],
-        cwd: PathBuf,
-    ) -> Result<Self, TemplateError> {
-        let words: Vec<OsString> = match is_for_shell {
+    pub fn parse(written: &WrittenCommand) -> Result<Self, TemplateError> {
+        let WrittenCommand { words, shell, variables, cwd, path, no_port_env } = written;
+        let words: Vec<OsString> = match shell {
             true => {
-                let line = command.join(OsStr::new(" "));
+                let line = words.join(OsStr::new(" "));
                 SHELL.into_iter().map(OsString::from).chain([line]).collect()
             }
-            false => command.to_vec(),
+            false => words.clone(),
         };
         let parsed = words.iter().map(|word| Template::parse(word));
         let words = parsed.collect::<Result<Vec<_>, _>>()?;
         let variable = |set: &SetVariable| Ok((set.name.clone(), Template::parse(&set.value)?));
         let variables = variables.iter().map(variable).collect::<Result<Vec<_>, _>>()?;
         let has_template = words.iter().any(|word| word.words().next().is_some());
-        Ok(Self { words, variables, cwd, has_template })
+        let (cwd, path, no_port_env) = (cwd.clone(), path.clone(), *no_port_env);
+        Ok(Self { words, variables, cwd, path, has_template, no_port_env })
     }
 
     /// Every word in braces, each as often as it is there.
@@ -86,7 +134,9 @@ impl ProgramCommand {
             words,
             variables: variables.collect::<Result<_, E>>()?,
             cwd: self.cwd.clone(),
+            path: self.path.clone(),
             has_template: self.has_template,
+            no_port_env: self.no_port_env,
         })
     }
 }
@@ -95,7 +145,10 @@ impl ResolvedCommand {
     /// Has `command` run in its folder with its environment.
     pub fn prepare(&self, command: &mut Command, facts: &EnvironmentInputs) {
         command.current_dir(&self.cwd);
-        let inherited: Vec<_> = std::env::vars_os().collect();
+        if let Some(path) = &self.path {
+            command.env("PATH", path);
+        }
+        let inherited: Vec<_> = env::vars_os().collect();
         let case = VariableCase::of_this_system();
         for (name, value) in changes(&inherited, facts, &self.variables, case) {
             match value {

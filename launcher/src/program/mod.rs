@@ -24,4 +24,8 @@ mod server_kind;
 #[cfg(all(test, target_os = "linux"))]
 mod script;
 
-pub use self::{command::ProgramCommand, options::ProgramOptions, server_kind::ServerKind};
+pub use self::{
+    command::{CommandTemplate, WrittenCommand},
+    options::{ProgramOptions, ProgramStreams},
+    server_kind::ServerKind,
+};

@@ -1,7 +1,7 @@
 //! What launcher and sitter write to each other: each message is one line of JSON on the sitter's stdin or stdout.
 
 use serde::{Deserialize, Serialize};
-use shared::{app::AppName, words::OutputFormat};
+use shared::{app::AppName, settings::OutputFormat};
 use uuid::Uuid;
 
 /// An order of the launcher.

@@ -45,7 +45,7 @@ enum LogRequest {
     Write { piece: Vec<u8>, dropped: u64 },
     /// Write what is left, and close the channel: the stream has ended.
     End(Sender<Infallible>),
-    /// Send the last lines.
+    /// Answer with what was written last.
     LastLines(SyncSender<Vec<String>>),
 }
 

@@ -33,7 +33,7 @@ pub use self::{
     secrets::Secrets,
     text::escaped,
 };
-pub use crate::words::{OutputFormat, OutputStream};
+pub use crate::{settings::OutputFormat, words::OutputStream};
 
 /// How many of the last lines a failure may show.
 const LAST_LINES: usize = 20;
@@ -171,7 +171,7 @@ pub fn file(folders: &Folders, app: &AppName, format: OutputFormat) -> Option<Pa
     match format {
         OutputFormat::Json => Some(folders.program_log(app)),
         OutputFormat::Plain => Some(folders.plain_program_log(app)),
-        OutputFormat::None => None,
+        OutputFormat::Nothing => None,
     }
 }
 

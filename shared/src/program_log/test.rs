@@ -115,7 +115,7 @@ fn lines_that_could_not_be_written_are_told_when_there_is_room_again() {
 #[test]
 fn the_last_lines_are_those_that_say_something_without_secrets() {
     let kept = Kept::new();
-    let mut log = kept.log(OutputFormat::None);
+    let mut log = kept.log(OutputFormat::Nothing);
     for n in 0..30 {
         log.write(
             OutputStream::Stderr,

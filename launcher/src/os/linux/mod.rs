@@ -42,7 +42,7 @@ pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
     ListenerCloser, STOP_SIGNAL, VARIABLES_IGNORE_CASE, become_program, check_substitute_folder,
     detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
-    kill, leave_own_console, make_substitute_folder, on_signal, part_of, signal_of,
+    kill, leave_own_console, make_substitute_folder, on_signal, part_of, signal_number, signal_of,
     substitute_folder, substitute_socket, user, wait_for_end,
 };
 

@@ -37,6 +37,7 @@ use shared::{
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2},
     iterator::Signals,
+    low_level,
 };
 
 use super::interface::Signalled;
@@ -145,6 +146,11 @@ pub fn user() -> String {
 
 /// What asks a program to end, unless it is known to want another signal: SIGTERM.
 pub const STOP_SIGNAL: i32 = SIGTERM;
+
+/// The number of the signal with this name, such as `SIGINT`; `None` if this system has none.
+pub fn signal_number(name: &str) -> Option<i32> {
+    (1..=libc::SIGSYS).find(|number| low_level::signal_name(*number) == Some(name))
+}
 
 /// Has a program take the place of this process; returns only if that fails.
 pub fn become_program(command: &[OsString]) -> io::Error {

@@ -2,9 +2,9 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use shared::{launch::UrlHost, port::Port};
+use shared::{launch::UrlHost, port::Port, settings::OnElsewhere};
 
-use super::{input::ProcessEnd, loopback::Loopback, rules::ElsewhereRule};
+use super::{input::ProcessEnd, loopback::Loopback};
 use crate::program::observation::{ObservedListener, OwnershipProof};
 
 /// One thing for the driver to do.
@@ -28,8 +28,8 @@ pub enum VerificationEffect {
         /// The process whose end is the end of the program.
         main: u32,
     },
-    /// These addresses are beyond loopback; each is named once. Under [`ExposeRule::Allow`](
-    /// super::ExposeRule::Allow) there is a record and no warning.
+    /// These addresses are beyond loopback; each is named once. Under [`Expose::Allow`](
+    /// shared::settings::Expose::Allow) there is a record and no warning.
     Exposed(Vec<SocketAddr>),
     /// The listener is gone while main lives: publish the state `waiting`.
     Waiting,
@@ -97,7 +97,7 @@ pub enum VerificationEnd {
         /// The process with the port that it took.
         pid: u32,
         /// What is to follow.
-        rule: ElsewhereRule,
+        rule: OnElsewhere,
     },
     /// It exited because of our reservation: start it once more without one.
     DropReservation,

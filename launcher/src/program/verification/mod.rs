@@ -82,6 +82,6 @@ pub use self::{
     loopback::Loopback,
     model::{Verification, WAITING_TOLD_AFTER},
     phase::{ExitReport, ServingProgram, VerificationPhase},
-    rules::{ElsewhereRule, ExposeRule, ReadinessProbe, Rules},
+    rules::{ReadinessProbe, Rules},
     step::step,
 };

@@ -5,13 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use shared::settings::Expose;
+
 use super::{
     cover::{COVER_RETURN, Cover},
     effect::{ProgramFailure, VerificationEffect, VerificationEnd, VerifiedListeners},
     loopback::Loopback,
     model::Verification,
     phase::{ExitReport, ServingProgram, VerificationPhase},
-    rules::ExposeRule,
     view::ObservationView,
 };
 use crate::program::observation::ObservedListener;
@@ -63,7 +64,7 @@ impl Verification {
             return None;
         }
         effects.push(VerificationEffect::Exposed(new.clone()));
-        let is_refused = view.rules.on_exposed == ExposeRule::Refuse;
+        let is_refused = view.rules.on_exposed == Expose::Refuse;
         is_refused.then_some(VerificationEnd::Failed(ProgramFailure::Exposed(new)))
     }
 

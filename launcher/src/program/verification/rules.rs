@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use shared::port::Port;
+use shared::{
+    port::Port,
+    settings::{Expose, OnElsewhere},
+};
 
 /// What one start of a program is held to. It does not change until the next start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +20,9 @@ pub struct Rules {
     /// What is needed besides the listener.
     pub probe: ReadinessProbe,
     /// What follows if it listens elsewhere.
-    pub on_elsewhere: ElsewhereRule,
+    pub on_elsewhere: OnElsewhere,
     /// What follows if it listens beyond loopback.
-    pub on_exposed: ExposeRule,
+    pub on_exposed: Expose,
     /// How long it may take to become ready.
     pub ready_timeout: Duration,
     /// Whether our reservation of the port stands.
@@ -54,26 +57,4 @@ impl ReadinessProbe {
     pub(super) fn connects(self) -> bool {
         matches!(self, Self::Tcp | Self::Http)
     }
-}
-
-/// What follows if a program listens elsewhere than on its port.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ElsewhereRule {
-    /// The port is to lead to where it listens.
-    #[default]
-    Front,
-    /// The launch fails.
-    Fail,
-}
-
-/// What follows if a program listens beyond loopback.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ExposeRule {
-    /// It is recorded, and a line is printed.
-    #[default]
-    Warn,
-    /// The launch fails.
-    Refuse,
-    /// It is recorded alone.
-    Allow,
 }

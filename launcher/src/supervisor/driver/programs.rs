@@ -15,6 +15,7 @@ use shared::{
     message,
     port::Port,
     program_log,
+    settings::{Expose, ReadyProbe},
 };
 
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
         probe,
         template::{TemplateError, TemplateWord},
         verification::{
-            ExposeRule, MainExit, ProcessEnd, ProgramFailure, ReadinessProbe, Rules, Verification,
+            MainExit, ProcessEnd, ProgramFailure, ReadinessProbe, Rules, Verification,
             VerificationEffect, VerificationEnd, VerificationInput, VerifiedListeners,
             says_address_in_use, step,
         },
@@ -65,13 +66,18 @@ pub(super) struct RunningProgram {
     process: ProgramProcess,
     attempt: u32,
     events: SyncSender<SupervisorEvent>,
-    probe_path: String,
+    /// What an HTTP probe asks for; else a connection is enough.
+    probe_path: Option<String>,
     rules: Rules,
     observer: Arc<Observer>,
     watcher: Option<ProgramWatcher>,
     verification: Option<Verification>,
     /// What is published of it.
     pub(super) verified: Option<VerifiedListeners>,
+    /// The command line with its port, for a program that ignores `PORT`.
+    with_port: Option<String>,
+    /// What keeps it to loopback.
+    loopback_option: Option<&'static str>,
     /// Whether it ended because of our reservation.
     cannot_bind: bool,
 }
@@ -114,15 +120,20 @@ impl RunningProgram {
             home: launch.context.home.as_deref(),
             log_dir: launch.context.log_dir.as_deref(),
             has_template: filled.has_template,
-            no_port_env: options.no_port_env,
-            has_terminal: options.has_terminal,
+            no_port_env: filled.no_port_env,
+            has_terminal: options.streams.has_terminal,
         };
         filled.prepare(&mut command, &facts);
         let rules = Rules {
             port,
             is_explicit,
             may_delegate: options.may_delegate,
-            probe: options.probe,
+            probe: match options.ready {
+                ReadyProbe::Tcp => ReadinessProbe::Tcp,
+                ReadyProbe::Http(_) => ReadinessProbe::Http,
+                ReadyProbe::Log(_) => ReadinessProbe::Log,
+                ReadyProbe::Notify => ReadinessProbe::Notify,
+            },
             on_elsewhere: options.on_elsewhere,
             on_exposed: options.on_exposed,
             ready_timeout: options.ready_timeout,
@@ -134,7 +145,7 @@ impl RunningProgram {
             launcher_pid: std::process::id(),
         };
         let observer = Observer::new(port)?;
-        let started = os::sitter::start(&mut command, options.reads_stdin)?;
+        let started = os::sitter::start(&mut command, options.streams.reads_stdin)?;
         let start = ProgramStart {
             app: launch.context.app.clone(),
             launch_id: launch.id,
@@ -144,16 +155,21 @@ impl RunningProgram {
             secret_variables: filled.variables.iter().map(|set| set.name.clone()).collect(),
         };
         let process =
-            ProgramProcess::monitor(started, start, attempt, options.shows_output, events)?;
+            ProgramProcess::monitor(started, start, attempt, options.streams.shows_output, events)?;
         Ok(Self {
             process,
             attempt,
             events: events.clone(),
-            probe_path: options.probe_path.clone(),
+            probe_path: match &options.ready {
+                ReadyProbe::Http(path) => Some(path.clone()),
+                _ => None,
+            },
             rules,
             observer: Arc::new(observer),
             watcher: None,
             verification: None,
+            with_port: options.with_port.clone(),
+            loopback_option: options.loopback_option,
             verified: None,
             cannot_bind: false,
         })
@@ -362,7 +378,7 @@ impl RunningProgram {
     /// Probes the program at this address, on a thread of its own, which reports the result.
     fn probe(&self, number: u32, address: SocketAddr) -> Vec<ProgramReport> {
         let (attempt, events) = (self.attempt, self.events.clone());
-        let path = (self.rules.probe == ReadinessProbe::Http).then(|| self.probe_path.clone());
+        let path = self.probe_path.clone();
         let probe = move || {
             let result = match path {
                 Some(path) => probe::http(address, &path),
@@ -383,9 +399,12 @@ impl RunningProgram {
 
     fn exposed(&self, addresses: Vec<SocketAddr>) -> Vec<ProgramReport> {
         let port = self.rules.port;
-        let warning = (self.rules.on_exposed == ExposeRule::Warn).then(|| {
+        let warning = (self.rules.on_exposed == Expose::Warn).then(|| {
             let list = in_words(&addresses);
-            ProgramReport::Warning(message!("program.exposed", addresses = list))
+            ProgramReport::Warning(match self.loopback_option {
+                Some(option) => message!("program.exposed_option", addresses = list, option),
+                None => message!("program.exposed", addresses = list),
+            })
         });
         let server_pid = self.pid().unwrap_or_default();
         let record = Event::ProgramExposed { port, addresses, server_pid };
@@ -399,7 +418,9 @@ impl RunningProgram {
                 vec![ProgramReport::LostRace(stranger.address)]
             }
             VerificationEnd::Elsewhere { asked, took, addresses, pid, .. } => {
-                let reason = NotReady::Elsewhere { asked, addresses: addresses.clone() };
+                let listening = addresses.clone();
+                let instead = self.with_port.clone();
+                let reason = NotReady::Elsewhere { asked, addresses: listening, instead };
                 let server_pid = pid;
                 let record = Event::ProgramElsewhere { asked, took, addresses, server_pid };
                 vec![ProgramReport::Record(record), disproved(reason)]

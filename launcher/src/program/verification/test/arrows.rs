@@ -102,7 +102,7 @@ fn elsewhere() -> Effect {
         took: port(3001),
         addresses: vec![address("127.0.0.1:3001")],
         pid: MAIN,
-        rule: ElsewhereRule::Front,
+        rule: OnElsewhere::Front,
     })
 }
 

@@ -12,7 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::{launch::UrlHost, port::Port};
+use shared::{
+    launch::UrlHost,
+    port::Port,
+    settings::{Expose, OnElsewhere},
+};
 
 use super::*;
 use crate::program::observation::{ListenerOwner, Observation, ObservedListener, OwnershipProof};
@@ -43,8 +47,8 @@ fn rules() -> Rules {
         is_explicit: false,
         may_delegate: false,
         probe: ReadinessProbe::Tcp,
-        on_elsewhere: ElsewhereRule::Front,
-        on_exposed: ExposeRule::Warn,
+        on_elsewhere: OnElsewhere::Front,
+        on_exposed: Expose::Warn,
         ready_timeout: Duration::from_secs(30),
         is_reserved: true,
         may_drop_reservation: true,

@@ -102,11 +102,11 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         1 => Just(ReadinessProbe::Notify),
     ];
     let expose = prop_oneof![
-        8 => Just(ExposeRule::Warn),
-        1 => Just(ExposeRule::Refuse),
-        1 => Just(ExposeRule::Allow),
+        8 => Just(Expose::Warn),
+        1 => Just(Expose::Refuse),
+        1 => Just(Expose::Allow),
     ];
-    let elsewhere = prop_oneof![Just(ElsewhereRule::Front), Just(ElsewhereRule::Fail)];
+    let elsewhere = prop_oneof![Just(OnElsewhere::Front), Just(OnElsewhere::Fail)];
     (probe, expose, elsewhere, any::<[bool; 6]>()).prop_map(
         |(probe, on_exposed, on_elsewhere, bools)| {
             let [explicit, delegate, reserved, drop, cover, look] = bools;
@@ -221,7 +221,7 @@ impl Tally {
                 prop_assert_eq!(self.ready, 0);
             }
             End::Failed(ProgramFailure::Exposed(_)) => {
-                prop_assert_eq!(rules.on_exposed, ExposeRule::Refuse);
+                prop_assert_eq!(rules.on_exposed, Expose::Refuse);
             }
             End::Failed(_) => prop_assert_eq!(self.ready, 0),
             End::MainEnded(_) => prop_assert_eq!(self.ready, 1),

@@ -96,7 +96,7 @@ fn what_listens_beyond_loopback_is_named_once() {
 
 #[test]
 fn what_listens_beyond_loopback_where_that_is_refused_ends_it_before_and_after_it_is_ready() {
-    let refuse = Rules { on_exposed: ExposeRule::Refuse, ..rules() };
+    let refuse = Rules { on_exposed: Expose::Refuse, ..rules() };
     let expected = |text| [exposed(text), failed(ProgramFailure::Exposed(vec![address(text)]))];
     assert_eq!(TestProgram::with(refuse).sees(&[tree(WILDCARD)]), expected(WILDCARD));
     let (mut program, _) = verify(refuse, &[tree(V4)]);
@@ -110,14 +110,14 @@ fn what_listens_beyond_loopback_where_that_is_refused_ends_it_before_and_after_i
             .collect::<Vec<_>>()[..]
     );
     assert_eq!(effects[2], expected("0.0.0.0:9229")[1]);
-    let allow = Rules { on_exposed: ExposeRule::Allow, ..rules() };
+    let allow = Rules { on_exposed: Expose::Allow, ..rules() };
     assert_eq!(TestProgram::with(allow).sees(&[tree(WILDCARD)])[0], exposed(WILDCARD));
 }
 
 #[test]
 fn a_program_is_elsewhere_after_a_while_without_its_own_port() {
     let took = [tree_of(WORKER, "127.0.0.1:3001"), tree("127.0.0.1:9229")];
-    for rule in [ElsewhereRule::Front, ElsewhereRule::Fail] {
+    for rule in [OnElsewhere::Front, OnElsewhere::Fail] {
         let mut program = TestProgram::with(Rules { on_elsewhere: rule, ..rules() });
         program.sees(&took);
         assert_eq!(program.sees_for(1499, &took), []);
