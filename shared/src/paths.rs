@@ -235,6 +235,11 @@ impl Folders {
         self.run.join(format!("{app}.sock"))
     }
 
+    /// Where the program of the app says that it is ready: `run/<app>.notify`.
+    pub fn notify_socket(&self, app: &AppName) -> PathBuf {
+        self.run.join(format!("{app}.notify"))
+    }
+
     /// What went wrong, for a person with a browser and nothing else: `run/<app>.error.html`.
     pub fn error_page(&self, app: &AppName) -> PathBuf {
         self.run.join(format!("{app}.error.html"))

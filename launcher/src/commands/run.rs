@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::{environment::Environment, exit::Exit, message};
+use shared::{environment::Environment, exit::Exit, message, settings::ReadyProbe};
 
 use super::{
     detached,
@@ -36,7 +36,7 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
     let screen = Screen::beside_program(args.json);
     let planned = Folder::of(args).and_then(|folder| {
         let written = written(args, &folder)?;
-        CommandTemplate::parse(&written)?;
+        CommandTemplate::parse(&written, args.ready.as_ref().unwrap_or(&ReadyProbe::Tcp))?;
         Ok((folder, written))
     });
     let (folder, written) = match planned {

@@ -80,7 +80,7 @@ pub(super) fn program(
 ) -> Result<ServerSource, LaunchError> {
     // From now on what loses its parents below this process is its own to end.
     os::adopt_orphans();
-    let command = CommandTemplate::parse(written)?;
+    let command = CommandTemplate::parse(written, &options.settings.ready.value)?;
     let known = KnownCommand::of(&written.words, &written.cwd);
     let streams = ProgramStreams {
         reads_stdin: !environment::is_set(DETACHED_VARIABLE),

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use shared::settings::Effective;
+use shared::settings::{Effective, ReadyProbe};
 
 use super::{
     environment::{EnvironmentInputs, SetVariable, VariableCase, changes},
@@ -24,6 +24,8 @@ pub struct CommandTemplate {
     variables: Vec<(String, Template)>,
     cwd: PathBuf,
     path: Option<OsString>,
+    /// What a line of the output is to match.
+    ready_pattern: Option<Template>,
     has_template: bool,
     no_port_env: bool,
 }
@@ -56,6 +58,8 @@ pub struct ResolvedCommand {
     pub variables: Vec<SetVariable>,
     /// In place of our `PATH`.
     pub path: Option<OsString>,
+    /// What a line of the output is to match.
+    pub ready_pattern: Option<String>,
     /// Whether it learns its port by a template.
     pub has_template: bool,
     /// Whether it learns its port by no variable.
@@ -88,12 +92,12 @@ fn home() -> PathBuf {
 }
 
 impl CommandTemplate {
-    /// Takes a command apart.
+    /// Takes a command apart, and the pattern that a line of its output is to match if that shows that it is ready.
     ///
     /// # Errors
     ///
     /// [`TemplateError`] for the first word in braces that is wrong.
-    pub fn parse(written: &WrittenCommand) -> Result<Self, TemplateError> {
+    pub fn parse(written: &WrittenCommand, ready: &ReadyProbe) -> Result<Self, TemplateError> {
         let WrittenCommand { words, shell, variables, cwd, path, no_port_env } = written;
         let words: Vec<OsString> = match shell {
             true => {
@@ -106,15 +110,21 @@ impl CommandTemplate {
         let words = parsed.collect::<Result<Vec<_>, _>>()?;
         let variable = |set: &SetVariable| Ok((set.name.clone(), Template::parse(&set.value)?));
         let variables = variables.iter().map(variable).collect::<Result<Vec<_>, _>>()?;
+        let pattern = match ready {
+            ReadyProbe::Log(pattern) => Some(Template::parse(pattern.as_ref())),
+            ReadyProbe::Tcp | ReadyProbe::Http(_) | ReadyProbe::Notify => None,
+        };
+        let ready_pattern = pattern.transpose()?;
         let has_template = words.iter().any(|word| word.words().next().is_some());
         let (cwd, path, no_port_env) = (cwd.clone(), path.clone(), *no_port_env);
-        Ok(Self { words, variables, cwd, path, has_template, no_port_env })
+        Ok(Self { words, variables, cwd, path, ready_pattern, has_template, no_port_env })
     }
 
     /// Every word in braces, each as often as it is there.
     pub fn template_words(&self) -> impl Iterator<Item = &TemplateWord> {
         let values = self.variables.iter().map(|(_, value)| value);
-        self.words.iter().chain(values).flat_map(Template::words)
+        let all = self.words.iter().chain(values).chain(&self.ready_pattern);
+        all.flat_map(Template::words)
     }
 
     /// Fills it in for one start.
@@ -130,9 +140,12 @@ impl CommandTemplate {
         let variables = self.variables.iter().map(|(name, template)| {
             Ok(SetVariable { name: name.clone(), value: template.fill(value)? })
         });
+        let variables = variables.collect::<Result<_, E>>()?;
+        let pattern = self.ready_pattern.as_ref().map(|pattern| pattern.fill(value)).transpose()?;
         Ok(ResolvedCommand {
+            ready_pattern: pattern.map(|pattern| pattern.to_string_lossy().into_owned()),
             words,
-            variables: variables.collect::<Result<_, E>>()?,
+            variables,
             cwd: self.cwd.clone(),
             path: self.path.clone(),
             has_template: self.has_template,

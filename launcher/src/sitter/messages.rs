@@ -37,6 +37,8 @@ pub struct ProgramStart {
     pub stop_timeout_ms: u64,
     /// How the output is kept.
     pub output: OutputFormat,
+    /// What a line of its output is to match for the program to be ready, if that is asked for.
+    pub ready_pattern: Option<String>,
     /// The variables of its environment whose values are secrets.
     pub secret_variables: Vec<String>,
 }
@@ -55,6 +57,8 @@ pub enum SitterReport {
         /// The system's sentence.
         error: String,
     },
+    /// A line of the output has matched.
+    LineMatched,
     /// The main process has ended.
     Exited(MainEnd),
     /// No process of the tree is left, and all that it wrote is passed on. The sitter ends.

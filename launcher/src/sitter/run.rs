@@ -181,11 +181,16 @@ impl Sitter<'_> {
     }
 
     fn open_log(&self, start: &ProgramStart, pid: u32) -> ProgramLog {
-        let ProgramStart { app, launch_id, output, secret_variables, .. } = start;
+        let ProgramStart { app, launch_id, output, secret_variables, ready_pattern, .. } = start;
         let values = secret_variables.iter().filter_map(|name| env::var(name).ok());
         let author = ProgramAuthor { app: app.clone(), launch_id: *launch_id, pid };
         let file = (!self.output.is_empty()).then(|| PathBuf::from(self.output));
-        ProgramLog::at(file, author, *output, Secrets::of_values(values))
+        let mut log = ProgramLog::at(file, author, *output, Secrets::of_values(values));
+        if let Some(pattern) = ready_pattern {
+            // It was checked where it was written. One that fails never matches.
+            let _ = log.watch_for(pattern);
+        }
+        log
     }
 
     /// Asks the tree to end; a second time changes nothing but the signal.
@@ -204,6 +209,9 @@ impl Sitter<'_> {
     fn pass_on(&mut self, stream: OutputStream, bytes: &[u8]) {
         if let Some(log) = &mut self.log {
             log.write(stream, bytes, Instant::now());
+            if log.take_match() {
+                self.report(&SitterReport::LineMatched);
+            }
         }
         match stream {
             OutputStream::Stderr => self.stderr.push(bytes),

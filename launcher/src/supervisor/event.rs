@@ -57,6 +57,8 @@ pub enum ProgramEvent {
     Reported(SitterReport),
     /// A look at the listeners, begun at this time, has seen this.
     Observed(Instant, io::Result<Observation>),
+    /// The program has said that it is ready.
+    Notified,
     /// The probe with this number has come back.
     Probed(u32, Result<(), ProbeFailure>),
 }

@@ -118,6 +118,7 @@ impl ProgramProcess {
             SitterReport::TreeEmpty => self.is_tree_empty = true,
             SitterReport::Started { .. }
             | SitterReport::NotStarted { .. }
+            | SitterReport::LineMatched
             | SitterReport::Refused { .. } => {}
         }
     }

@@ -15,9 +15,10 @@ mod secrets;
 #[cfg(test)]
 mod test;
 
-use std::{collections::VecDeque, fs, io, path::PathBuf, time::Instant};
+use std::{collections::VecDeque, fs, io, mem, path::PathBuf, time::Instant};
 
 use jiff::Timestamp;
+use regex::Regex;
 
 use self::{
     entry::WrittenLine,
@@ -49,6 +50,9 @@ pub struct ProgramLog {
     stdout: LineBuffer,
     stderr: LineBuffer,
     last_lines: VecDeque<String>,
+    /// What one line is to match.
+    pattern: Option<Regex>,
+    has_matched: bool,
 }
 
 impl ProgramLog {
@@ -78,7 +82,24 @@ impl ProgramLog {
             stdout: LineBuffer::default(),
             stderr: LineBuffer::default(),
             last_lines: VecDeque::new(),
+            pattern: None,
+            has_matched: false,
         }
+    }
+
+    /// Watches for a line that matches.
+    ///
+    /// # Errors
+    ///
+    /// If it is no regular expression.
+    pub fn watch_for(&mut self, pattern: &str) -> Result<(), regex::Error> {
+        self.pattern = Some(Regex::new(pattern)?);
+        Ok(())
+    }
+
+    /// Whether a line has matched, once.
+    pub fn take_match(&mut self) -> bool {
+        mem::take(&mut self.has_matched)
     }
 
     /// Sets the process that the lines from now on are of: the program was started again.
@@ -138,7 +159,7 @@ impl ProgramLog {
         read: impl FnOnce(&mut LineBuffer, &mut dyn FnMut(LineBytes<'_>)),
     ) {
         let ts = format!("{:.6}", Timestamp::now());
-        let Self { author, secrets, last_lines, format, .. } = self;
+        let Self { author, secrets, last_lines, format, pattern, has_matched, .. } = self;
         let mut file = self.file.as_mut().filter(|_| *format == OutputFormat::Json);
         let lines = match stream {
             OutputStream::Stderr => &mut self.stderr,
@@ -153,6 +174,7 @@ impl ProgramLog {
                     file.write(tell);
                 }
             }
+            *has_matched |= pattern.take_if(|pattern| pattern.is_match(&clean.text)).is_some();
             if !clean.text.trim().is_empty() {
                 if last_lines.len() == LAST_LINES {
                     last_lines.pop_front();

@@ -157,3 +157,15 @@ fn five_files_are_kept_and_all_are_removed_together() {
     assert_eq!(remove(&kept.folders, &app).expect("removed"), MAX_FILES);
     assert!(files(&kept.folders, &app, OutputFormat::Json).is_empty() && other.exists());
 }
+
+#[test]
+fn a_line_that_matches_is_seen_once_without_its_colours() {
+    let kept = Kept::new();
+    let mut log = kept.log(OutputFormat::Json);
+    log.watch_for("^ready on [0-9]+$").expect("a pattern");
+    log.write(OutputStream::Stdout, b"not ready on 1\n\x1b[32mready on\x1b[0m 80", Instant::now());
+    assert!(!log.take_match(), "its line is not over");
+    log.write(OutputStream::Stdout, b"80\nready on 9\n", Instant::now());
+    assert!(log.take_match() && !log.take_match());
+    assert!(log.watch_for("(").is_err());
+}

@@ -39,6 +39,7 @@ const FLAGS: usize = 6;
 const EXITING: u32 = 0x4;
 
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
+pub use super::unix::notify_socket::NotifySocket;
 pub use super::unix::{
     ListenerCloser, STOP_SIGNAL, VARIABLES_IGNORE_CASE, become_program, check_substitute_folder,
     detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,

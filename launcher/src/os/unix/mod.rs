@@ -2,6 +2,7 @@
 
 pub(super) mod desktop;
 pub(super) mod login;
+pub(super) mod notify_socket;
 pub(super) mod sitter;
 pub(super) mod socket;
 

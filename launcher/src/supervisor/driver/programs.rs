@@ -1,6 +1,7 @@
 //! A program under way: its processes, and the verification of what it does.
 
 use std::{
+    io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::Command,
@@ -21,7 +22,7 @@ use shared::{
 use crate::{
     hold::Hold,
     launch::Launch,
-    os,
+    os::{self, NotifySocket},
     program::{
         ProgramOptions,
         environment::EnvironmentInputs,
@@ -80,6 +81,27 @@ pub(super) struct RunningProgram {
     loopback_option: Option<&'static str>,
     /// Whether it ended because of our reservation.
     cannot_bind: bool,
+    /// Where it is to say that it is ready.
+    _notify_socket: Option<NotifySocket>,
+}
+
+/// Listens for the program's own word that it is ready, and tells it where.
+fn listen_for_word(
+    launch: &Launch,
+    command: &mut Command,
+    attempt: u32,
+    events: &SyncSender<SupervisorEvent>,
+) -> io::Result<NotifySocket> {
+    let events = events.clone();
+    let on_ready = move || {
+        let event = ProgramEvent::Notified;
+        // The driver takes no events after the end of the launch.
+        let _ = events.send(SupervisorEvent::Program { attempt, event });
+    };
+    let path = launch.context.folders.notify_socket(&launch.context.app);
+    let socket = NotifySocket::listen(&path, on_ready)?;
+    command.env("NOTIFY_SOCKET", socket.path());
+    Ok(socket)
 }
 
 impl RunningProgram {
@@ -98,7 +120,7 @@ impl RunningProgram {
         let folders = &launch.context.folders;
         let state = folders.assignment(&launch.context.app);
         let dir = state.parent().map(PathBuf::from).unwrap_or_default();
-        let filled = options.command.fill(&mut |word| {
+        let mut value = |word: &TemplateWord| {
             Ok(match word {
                 TemplateWord::Port { name: None, app: None } => port.to_string(),
                 TemplateWord::Host => Ipv4Addr::LOCALHOST.to_string(),
@@ -107,8 +129,11 @@ impl RunningProgram {
                 TemplateWord::Dir => dir.display().to_string(),
                 other => return Err(TemplateError::NotAvailable(other.to_string())),
             })
-        });
-        let filled = filled.map_err(|error| StartFailure { why: error.to_string(), now: None })?;
+        };
+        let filled = options
+            .command
+            .fill(&mut value)
+            .map_err(|error| StartFailure { why: error.to_string(), now: None })?;
         let mut command = Command::new(os::own_program());
         let output = program_log::file(folders, &launch.context.app, options.output);
         command.args(sitter_arguments(output, &filled.words));
@@ -124,6 +149,10 @@ impl RunningProgram {
             has_terminal: options.streams.has_terminal,
         };
         filled.prepare(&mut command, &facts);
+        let notify_socket = match options.ready {
+            ReadyProbe::Notify => Some(listen_for_word(launch, &mut command, attempt, events)?),
+            _ => None,
+        };
         let rules = Rules {
             port,
             is_explicit,
@@ -152,6 +181,7 @@ impl RunningProgram {
             stop_signal: options.stop_signal,
             stop_timeout_ms: options.stop_timeout.as_millis() as u64,
             output: options.output,
+            ready_pattern: filled.ready_pattern.clone(),
             secret_variables: filled.variables.iter().map(|set| set.name.clone()).collect(),
         };
         let process =
@@ -172,6 +202,7 @@ impl RunningProgram {
             loopback_option: options.loopback_option,
             verified: None,
             cannot_bind: false,
+            _notify_socket: notify_socket,
         })
     }
 
@@ -249,6 +280,7 @@ impl RunningProgram {
             }
             // It is looked at again, and the time to become ready runs.
             ProgramEvent::Observed(_, Err(_)) => vec![],
+            ProgramEvent::Notified => self.decide(VerificationInput::Notified),
             ProgramEvent::Probed(number, result) => {
                 let has_passed = result.is_ok();
                 self.decide(VerificationInput::Probed { number, has_passed })
@@ -284,6 +316,7 @@ impl RunningProgram {
                         .any(|line| says_address_in_use(line)),
                 }))
             }
+            SitterReport::LineMatched => self.decide(VerificationInput::LineMatched),
             SitterReport::TreeEmpty => self.decide(VerificationInput::TreeEmpty),
             SitterReport::Refused { pid } => {
                 vec![ProgramReport::Warning(message!("program.refuses_signals", pid))]
