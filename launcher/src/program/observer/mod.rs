@@ -82,11 +82,24 @@ impl Observer {
     ///
     /// If `root` is gone (`NotFound`), or the system does not tell of processes or listeners.
     pub fn observe(&self, root: u32) -> io::Result<Observation> {
+        self.observe_in(|| TreeSnapshot::take(root))
+    }
+
+    /// The same once the last process of the program has ended: everyone's listeners on the port.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not tell of listeners.
+    pub fn observe_after_end(&self) -> io::Result<Observation> {
+        self.observe_in(TreeSnapshot::of_no_tree)
+    }
+
+    fn observe_in(&self, take: impl Fn() -> io::Result<TreeSnapshot>) -> io::Result<Observation> {
         let mut before = NewStrangers::new();
         let mut looks_left = LOOKS;
         loop {
             looks_left -= 1;
-            let snapshot = TreeSnapshot::take(root)?;
+            let snapshot = take()?;
             let outsiders = self.outsiders(&snapshot);
             let mut seen = self.owners(&snapshot, &outsiders);
             let strangers: NewStrangers =

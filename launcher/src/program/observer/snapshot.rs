@@ -40,6 +40,11 @@ impl TreeSnapshot {
         Ok(Self { root, listeners, tree })
     }
 
+    /// The listeners alone.
+    pub(super) fn of_no_tree() -> io::Result<Self> {
+        Ok(Self { listeners: os::listeners()?, ..Self::default() })
+    }
+
     /// Whether a process is of the tree.
     pub(super) fn has(&self, pid: u32) -> bool {
         self.tree.iter().any(|member| member.process.pid == pid)

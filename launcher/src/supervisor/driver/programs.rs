@@ -401,7 +401,7 @@ impl RunningProgram {
         let mut news = self.decide(VerificationInput::TreeEmpty);
         let at = Instant::now();
         if self.verification.is_some()
-            && let Ok(observation) = self.observer.observe(self.process.sitter_pid())
+            && let Ok(observation) = self.observer.observe_after_end()
         {
             news.extend(self.decide(VerificationInput::Observed { at, observation }));
         }
