@@ -5,7 +5,7 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bare, claims, conflicts, fan_out, holders, idle, launches, log_lines, requests, restarts,
+    bare, claims, conflicts, fan_out, holders, idle, launches, log_lines, requests, restarts, runs,
     stats::Row, table,
 };
 
@@ -30,6 +30,8 @@ enum Command {
     Claims,
     /// From the start of the launcher to the first response
     Launches,
+    /// A program under `run`, beside the same program alone
+    Runs,
     /// A thousand candidates taken
     Conflicts,
     /// Five restarts under load
@@ -56,6 +58,12 @@ enum Command {
         /// The folder with its response bodies
         home: PathBuf,
     },
+    /// A server that binds for itself, for `runs`
+    #[command(hide = true)]
+    Answer {
+        /// Where it listens on 127.0.0.1
+        port: u16,
+    },
 }
 
 /// Measures what was asked for, or everything.
@@ -64,6 +72,7 @@ pub(crate) fn run() -> ExitCode {
     let measured = match args.command {
         Some(Command::Claims) => claims::measure(),
         Some(Command::Launches) => launches::measure(),
+        Some(Command::Runs) => runs::measure(),
         Some(Command::Conflicts) => conflicts::measure(),
         Some(Command::Restarts) => restarts::measure(),
         Some(Command::Holders) => holders::measure(),
@@ -72,6 +81,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::LogLines) => log_lines::measure(),
         Some(Command::FanOut) => fan_out::measure(),
         Some(Command::Bare { port, home }) => bare::serve(port, &home).map(|()| vec![]),
+        Some(Command::Answer { port }) => runs::answer(port).map(|()| vec![]),
         None => all(),
     };
     let written = measured.and_then(|rows| match args.write {
@@ -91,6 +101,7 @@ fn all() -> std::io::Result<Vec<Row>> {
     let parts = [
         claims::measure,
         launches::measure,
+        runs::measure,
         conflicts::measure,
         holders::measure,
         restarts::measure,

@@ -21,6 +21,7 @@ mod holders;
 mod launches;
 mod log_lines;
 mod requests;
+mod runs;
 mod idle;
 mod restarts;
 
