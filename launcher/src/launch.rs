@@ -115,11 +115,22 @@ impl Launch {
         port: Port,
         token: impl FnOnce() -> io::Result<Token> + Send + 'static,
     ) -> Option<JoinHandle<()>> {
-        let (screen, log, app) = (self.screen, self.log().clone(), self.context.app.clone());
-        let message = self.message(Message::no_browser(&claim::url(port)));
+        let app = self.context.app.clone();
+        self.open_page(&claim::url(port), move || {
+            browser::address(&app, port, BrowserPage::First, token)
+        })
+    }
+
+    /// Opens the browser in the same way on the address that `address` finds, which people know as `url`.
+    pub fn open_page(
+        &self,
+        url: &str,
+        address: impl FnOnce() -> String + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
+        let (screen, log) = (self.screen, self.log().clone());
+        let message = self.message(Message::no_browser(url));
         let open = move || {
-            let address = browser::address(&app, port, BrowserPage::First, token);
-            if let Err(error) = browser::open(address) {
+            if let Err(error) = browser::open(address()) {
                 warn(&log, screen, &message!("warning.no_browser"), &error);
                 screen.started();
                 desktop::show_error(&message, None);

@@ -29,6 +29,7 @@ use crate::{
     args::StartArgs,
     candidates::{Candidate, CandidateInputs, Seed, candidates},
     choose::{Choice, ChoiceError, Chooser},
+    desktop::opener::BrowserOpener,
     error::LaunchError,
     launch::{Launch, with_repair},
     options::{CommandContext, Options},
@@ -91,6 +92,8 @@ pub struct LaunchState<'a> {
     pub generation: Option<u64>,
     /// Why the port could not be remembered, as a sentence for a person.
     pub not_remembered: Option<String>,
+    /// Opens the browser on a program, if that is wanted.
+    pub opener: Option<BrowserOpener>,
     /// Ends the wait for the home port when it is dropped.
     pub home_port_wait: Option<Sender<()>>,
 }
@@ -360,7 +363,7 @@ impl LaunchState<'_> {
     }
 
     /// Prints where the server is, for people.
-    fn announce(&self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
+    fn announce(&mut self, info: &LaunchInfo, at: &ServerAt, refused: &[Conflict]) {
         let Launch { context, screen, history, .. } = self.launch;
         info!(self.launch.log(), "ready"; keys::PORT => at.port.get());
         let settings = context.folders.settings(&context.app);
@@ -375,7 +378,11 @@ impl LaunchState<'_> {
             is_remembered: self.generation.is_some(),
             history: history.lost().is_none().then(|| context.folders.history()).as_deref(),
         });
-        let is_wanted = self.options.settings.open_browser.value;
+        if let Some(opener) = self.opener.take() {
+            // It is gone only if it was killed, and the URL is on the screen.
+            let _ = opener.open(&info.url());
+        }
+        let is_wanted = self.options.settings.open_browser.value && self.kind == ServerKind::Own;
         let token = self.launch.token.clone();
         // It opens on its own.
         if !is_wanted || self.launch.open_browser(at.port, || Ok(token)).is_none() {

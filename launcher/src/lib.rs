@@ -17,7 +17,7 @@ use std::{ffi::OsString, panic};
 
 use shared::{clock, exit::Exit, invoked_as, message, words::Process};
 
-use self::desktop::message::Message;
+use self::desktop::{message::Message, opener};
 
 pub mod commands;
 
@@ -65,10 +65,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     os::keep_to_ourselves();
     let argv: Vec<_> = argv.into_iter().collect();
     invoked_as::keep(Process::Launcher, &argv);
-    if let [_, word, command @ ..] = &argv[..]
-        && word == sitter::ARGUMENT
-    {
-        return sitter::run(command);
+    if let Some(exit) = internal_role(&argv) {
+        return exit;
     }
     panic::catch_unwind(|| {
         // A time of the command line may be counted from now.
@@ -86,4 +84,22 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         desktop::show_error(&Message::without_advice(&message!("failure.bug")), None);
         Exit::Bug
     })
+}
+
+/// Runs the process as what a launcher has started it for. No person types these words.
+fn internal_role(argv: &[OsString]) -> Option<Exit> {
+    let [_, role, rest @ ..] = argv else { return None };
+    let opened = match role.to_str()? {
+        sitter::ARGUMENT => return Some(sitter::run(rest)),
+        opener::FORK_ARGUMENT => opener::fork(),
+        opener::ARGUMENT => opener::open_address(),
+        _ => return None,
+    };
+    Some(opened.map_or_else(
+        |error| {
+            render::warning(message!("warning.no_browser_why", error));
+            Exit::NotReady
+        },
+        |()| Exit::Done,
+    ))
 }

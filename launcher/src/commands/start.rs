@@ -22,6 +22,7 @@ use super::{detached, running};
 use crate::{
     args::StartArgs,
     choose::ChoiceError,
+    desktop::opener::BrowserOpener,
     error::LaunchError,
     handover::ServerProgram,
     home_port,
@@ -31,7 +32,8 @@ use crate::{
     options::{CommandContext, Options, OptionsError},
     os,
     program::{
-        CommandTemplate, ProgramOptions, ProgramStreams, WrittenCommand, known::KnownCommand,
+        CommandTemplate, ProgramOptions, ProgramStreams, ServerKind, WrittenCommand,
+        known::KnownCommand,
     },
     render::{self, Screen, output},
     run_files::RunFiles,
@@ -78,8 +80,6 @@ pub(super) fn program(
     options: &Options,
     shows_output: bool,
 ) -> Result<ServerSource, LaunchError> {
-    // From now on what loses its parents below this process is its own to end.
-    os::adopt_orphans();
     let command = CommandTemplate::parse(written, &options.settings.ready.value)?;
     let known = KnownCommand::of(&written.words, &written.cwd);
     let streams = ProgramStreams {
@@ -162,6 +162,7 @@ impl Launch {
             self.warn(&message!("warning.no_signals"), &error);
         }
         let source = source(&options)?;
+        let opener = self.prepare_for(source.kind(), options.settings.open_browser.value);
         let state = LaunchState {
             launch: self,
             args,
@@ -174,9 +175,24 @@ impl Launch {
             run_files: RunFiles::new(self, lock, events.client_handler()),
             generation: None,
             not_remembered: None,
+            opener,
             home_port_wait: None,
         };
         self.serve(state, source, events)
+    }
+
+    /// Makes this process ready to have such a server: what loses its parents below the launcher of a program is its own
+    /// to end, but for the browser.
+    fn prepare_for(&self, kind: ServerKind, opens_browser: bool) -> Option<BrowserOpener> {
+        if kind == ServerKind::Own {
+            return None;
+        }
+        let opener = opens_browser.then(BrowserOpener::start).transpose();
+        os::adopt_orphans();
+        opener.unwrap_or_else(|error| {
+            self.warn(&message!("warning.no_browser"), &error);
+            None
+        })
     }
 
     /// The app is running already: prints where, and opens the browser there.
@@ -197,7 +213,12 @@ impl Launch {
         if options.settings.open_browser.value && problem.is_none() {
             running::renew_files(&self.context, found);
             let (instance, context) = (found.clone(), self.context.clone());
-            if let Some(opening) = self.open_browser(port, move || instance.token(&context)) {
+            let opening = match instance.mode {
+                // A program has no token, and is not asked for its first page.
+                Some(_) => self.open_page(&instance.url(), move || instance.url()),
+                None => self.open_browser(port, move || instance.token(&context)),
+            };
+            if let Some(opening) = opening {
                 // This process ends next, and with it the thread. One that has panicked has said so.
                 let _ = opening.join();
             }

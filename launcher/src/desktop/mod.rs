@@ -2,8 +2,10 @@
 //! a dialog.
 //!
 //! [`display_context`] decides whether a dialog is needed, [`message`] is its text, and
-//! [`show_error`] shows it. [`browser`] opens the page, with a terminal and without. [`login`] has the
+//! [`show_error`] shows it. [`browser`] opens the page, with a terminal and without, and [`opener`] on a program. [`login`] has the
 //! launcher started when the person logs in. How a system does any of it is behind [`os`].
+
+pub mod opener;
 
 pub mod browser;
 pub mod login;
