@@ -49,7 +49,7 @@ const fn ignored(name: &'static str) -> Variable {
 }
 
 /// What the programs read on Linux, themselves and through the crates that they use, where `HOMEPORT_HOME` is set.
-const VARIABLES: [Variable; 55] = [
+const VARIABLES: [Variable; 57] = [
     variable("HOMEPORT_APP", Refused(2), Refused(2)),
     variable("HOMEPORT_HOME", Refused(2), Refused(2)),
     variable("HOMEPORT_LOG", Refused(2), Refused(2)),
@@ -67,6 +67,9 @@ const VARIABLES: [Variable; 55] = [
     ignored("HOMEPORT_CHECKOUT"),
     ignored("HOMEPORT_DETACHED"),
     ignored("HOMEPORT_INVOKED_AS"),
+    // Of a program that `run` has started.
+    ignored("HOMEPORT_RUN"),
+    ignored("HOMEPORT_URL"),
     // Of the user, where HOMEPORT_HOME is not set.
     ignored("HOME"),
     ignored("XDG_CACHE_HOME"),

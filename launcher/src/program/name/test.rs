@@ -237,7 +237,7 @@ fn of_those_that_take_over_a_name_at_once_one_gets_it() {
 }
 
 /// The home and the folder that the test below is to take a name for, in a process of its own.
-const OTHER_PROCESS: &str = "HOMEPORT_TEST_TAKES_NAME";
+const OTHER_PROCESS: &str = "TEST_TAKES_NAME_OF_HOMEPORT";
 
 #[test]
 fn processes_at_once_get_names_of_their_own() {
