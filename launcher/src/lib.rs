@@ -9,7 +9,8 @@
 //! [`render`] and [`error`] are what a person sees; [`desktop`] is the browser and what is done without a
 //! terminal. The operating system sits behind [`os`], and `unsafe` is allowed there alone.
 //!
-//! There is no async runtime: one thread for each source of events feeds one channel.
+//! One thread for each source of events feeds one channel. There is no async runtime but that of a [`forwarder`], while
+//! one is open.
 
 #![deny(unsafe_code)]
 
@@ -46,6 +47,7 @@ pub mod control;
 pub mod hold;
 pub mod readiness;
 
+pub mod forwarder;
 pub mod program;
 pub mod sitter;
 

@@ -27,9 +27,9 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
 };
 
-use self::carry_out::{HostNetwork, carry_out};
+use self::carry_out::{HostNetwork, Network, carry_out};
 pub use self::{carry_out::BACKLOG, error::ClaimError, reservation::Reservation};
-use crate::port::Port;
+use crate::{os::bind_table::Sharing, port::Port};
 
 /// How often [`any`] and [`reserve_any`] ask the system again when a stranger holds the other loopback address of the
 /// port it was given. Each time the chance is that of a port in use, so 16 in a row do not happen.
@@ -89,6 +89,21 @@ pub fn reserve(port: Port) -> Result<Reservation, ClaimError> {
 /// [`ClaimError`] if the system has none to give.
 pub fn reserve_any() -> Result<Reservation, ClaimError> {
     again_if_half_taken(|| bind(0))
+}
+
+/// Listens on one address of a port that is reserved, over the reservation, as a program does. No program that is
+/// started inherits the socket. Dropped, it leaves the reservation as it was. Only on Linux can that be done.
+///
+/// # Errors
+///
+/// [`ClaimError`] with the system's error, if another socket listens there or the host lacks the address.
+pub fn listen_over_reservation(address: SocketAddr) -> Result<TcpListener, ClaimError> {
+    let listen = || {
+        let (socket, _) = HostNetwork.bind(address, Sharing::Reuse)?;
+        HostNetwork.listen(&socket)?;
+        Ok(socket.into())
+    };
+    listen().map_err(|source| ClaimError { address, other_had: false, anywhere: false, source })
 }
 
 fn bind(number: u16) -> Result<Reservation, ClaimError> {

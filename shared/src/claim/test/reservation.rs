@@ -66,6 +66,31 @@ fn a_program_that_sets_the_option_listens_over_a_reservation_and_no_other_one_do
 }
 
 #[test]
+fn a_listener_of_ours_over_a_reservation_comes_and_goes_and_lets_no_other_one_in() {
+    if Reservation::must_be_released_before_start() {
+        return;
+    }
+    let reserved = reserve_any().expect("some port");
+    for address in reserved.addresses() {
+        for _ in 0..2 {
+            let listener = claim::listen_over_reservation(address).expect("reserved");
+            let client = TcpStream::connect(address).expect("it listens");
+            let accepted = listener.accept().expect("the client");
+            assert!(is_in_use(serve(address, true)) && is_in_use(serve(address, false)));
+            drop(listener);
+            assert!(is_in_use(serve(address, false)), "it is reserved, as before");
+            // A connection that goes on keeps no program from the address.
+            drop(serve(address, true).expect("over the reservation"));
+            drop((client, accepted));
+        }
+        let server = serve(address, true).expect("over the reservation");
+        let error = claim::listen_over_reservation(address).expect_err("it is served");
+        assert_eq!((error.address, error.source.kind()), (address, io::ErrorKind::AddrInUse));
+        drop(server);
+    }
+}
+
+#[test]
 fn a_reserved_port_is_neither_claimed_nor_reserved_again_also_when_its_program_is_gone() {
     let reserved = reserve_any().expect("some port");
     let refused = || {
