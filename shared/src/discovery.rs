@@ -39,7 +39,7 @@ pub struct Discovery {
     pub url: String,
     /// The port of `url`, on every loopback address of the host.
     pub port: Port,
-    /// Every address it listens on.
+    /// Every address it answers on; of a program, the one that the launcher covers as well.
     pub addresses: Vec<SocketAddr>,
     /// The launcher that supervises it; `null` if it was started directly.
     pub launcher_pid: Option<u32>,

@@ -51,6 +51,7 @@ mod odd_signals;
 mod openapi;
 mod policy;
 mod precedence;
+mod program_cover;
 mod race;
 mod readiness;
 mod readme;

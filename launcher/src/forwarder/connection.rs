@@ -2,16 +2,29 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use tokio::{io::copy_bidirectional, net::TcpStream, time};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpSocket, TcpStream},
+    time,
+};
 
 /// How long the target may take to take a connection. A program that listens takes it at once; one whose queue is full
 /// may have a moment.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Carries a connection of `client` to `target`. The end of what one side says reaches the other, which may go on. If one
+/// A socket to connect to `target` with.
+///
+/// # Errors
+///
+/// If the system has no descriptor for it.
+pub(super) fn socket_for(target: SocketAddr) -> io::Result<TcpSocket> {
+    if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
+}
+
+/// Carries a connection of `client` to `target`, by way of `socket`. The end of what one side says reaches the other, which may go on. If one
 /// side breaks it off, or the target cannot be had, the other is broken off as well (`RST`), as it would be without us.
-pub(super) async fn forward(mut client: TcpStream, target: SocketAddr) {
-    let connected = time::timeout(CONNECT_TIMEOUT, TcpStream::connect(target)).await;
+pub(super) async fn forward(mut client: TcpStream, socket: TcpSocket, target: SocketAddr) {
+    let connected = time::timeout(CONNECT_TIMEOUT, socket.connect(target)).await;
     let Ok(Ok(mut backend)) = connected else { return reset(&client) };
     if carry(&mut client, &mut backend).await.is_err() {
         reset(&client);

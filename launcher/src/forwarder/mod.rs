@@ -27,7 +27,10 @@ use tokio::{
     sync::oneshot,
 };
 
-use self::{accept::accept_until, connection::forward};
+use self::{
+    accept::accept_until,
+    connection::{forward, socket_for},
+};
 
 /// How many connections of a listener are forwarded at the same time. Each has two descriptors, and by default a process
 /// may have 1024: half of them are left for what else a launcher does.
@@ -58,9 +61,10 @@ impl Forwarder {
         let (is_open, until_closed) = oneshot::channel();
         let (closing, closed) = channel::<Infallible>();
         let serve = async move {
-            let connect = |client| forward(client, target);
-            let mut connections =
-                accept_until(until_closed, listener, MAX_CONNECTIONS, connect).await;
+            let prepare = || socket_for(target);
+            let carry = |client, socket| forward(client, socket, target);
+            let accepted = accept_until(until_closed, listener, MAX_CONNECTIONS, prepare, carry);
+            let mut connections = accepted.await;
             drop(closing);
             while connections.join_next().await.is_some() {}
         };

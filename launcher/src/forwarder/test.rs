@@ -172,7 +172,7 @@ fn a_connection_beyond_the_limit_waits_until_another_one_ends() {
     const LIMIT: usize = 8;
     let (most, now) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let most_seen = Arc::clone(&most);
-    let serve = move |mut connection: net::TcpStream| {
+    let serve = move |mut connection: net::TcpStream, ()| {
         let (most, now) = (Arc::clone(&most), Arc::clone(&now));
         async move {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -186,7 +186,9 @@ fn a_connection_beyond_the_limit_waits_until_another_one_ends() {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let listener = adopt(&runtime, listener).expect("a listener");
     let (_is_open, until_closed) = oneshot::channel();
-    thread::spawn(move || runtime.block_on(accept_until(until_closed, listener, LIMIT, serve)));
+    thread::spawn(move || {
+        runtime.block_on(accept_until(until_closed, listener, LIMIT, || Ok(()), serve))
+    });
 
     let connected = std::iter::repeat_with(|| connect(front));
     let mut served: Vec<_> = connected.take(2 * LIMIT).collect();
@@ -198,6 +200,41 @@ fn a_connection_beyond_the_limit_waits_until_another_one_ends() {
         is_served(client);
     }
     assert_eq!(most_seen.load(Ordering::SeqCst), LIMIT);
+}
+
+#[test]
+fn a_connection_for_which_the_system_has_nothing_left_waits_and_is_not_reset() {
+    let (refusals, refused) = channel();
+    let is_left = Arc::new(AtomicUsize::new(0));
+    let left = Arc::clone(&is_left);
+    let prepare = move || {
+        let had = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        had.map(drop).map_err(|_| {
+            let _ = refusals.send(());
+            std::io::Error::from(ErrorKind::Other)
+        })
+    };
+    let serve = |mut connection: net::TcpStream, ()| async move {
+        connection.write_all(b"!").await.expect("its client reads");
+    };
+    let listener = listener();
+    let front = address(&listener);
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let listener = adopt(&runtime, listener).expect("a listener");
+    let (_is_open, until_closed) = oneshot::channel();
+    thread::spawn(move || {
+        runtime.block_on(accept_until(until_closed, listener, 9, prepare, serve))
+    });
+    for _ in 0..3 {
+        let client = connect(front);
+        refused.try_iter().for_each(drop);
+        // It is tried again and again, and nothing is lost by that.
+        for _ in 0..2 {
+            refused.recv_timeout(PATIENCE).expect("it is tried again");
+        }
+        is_left.store(1, Ordering::SeqCst);
+        assert_eq!(rest(&client), b"!");
+    }
 }
 
 #[test]
@@ -289,8 +326,9 @@ fn what_waits_in_the_queue_at_the_end_is_served_and_nothing_after_it() {
     let listener = adopt(&runtime, listener).expect("a listener");
     let (is_open, until_closed) = oneshot::channel();
     drop(is_open);
-    let serve = |client| forward(client, target);
-    let mut connections = runtime.block_on(accept_until(until_closed, listener, 1, serve));
+    let prepare = || socket_for(target);
+    let serve = |client, socket| forward(client, socket, target);
+    let mut connections = runtime.block_on(accept_until(until_closed, listener, 1, prepare, serve));
     assert_eq!(connections.len(), WAITING);
     TcpStream::connect(front).expect_err("it is closed");
     thread::spawn(move || {

@@ -17,6 +17,14 @@ impl Loopback {
     /// Both, in the order in which they are preferred.
     pub const BOTH: [Self; 2] = [Self::V4, Self::V6];
 
+    /// The one that this is not.
+    pub fn other(self) -> Self {
+        match self {
+            Self::V4 => Self::V6,
+            Self::V6 => Self::V4,
+        }
+    }
+
     /// The address without a port.
     pub fn ip(self) -> IpAddr {
         let [v4, v6] = LOOPBACKS;

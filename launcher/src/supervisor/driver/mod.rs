@@ -9,6 +9,8 @@ mod servers;
 
 mod programs;
 
+mod cover;
+
 use std::{
     collections::BTreeMap,
     mem,
@@ -247,6 +249,11 @@ impl Driver<'_> {
                 {
                     self.launch_state.publish_anew(choice, &at, host);
                 }
+                None
+            }
+            ProgramReport::NotCovered { address, error } => {
+                let (log, address) = (self.launch_state.launch.log(), address.to_string());
+                warn!(log, "going on without a cover"; keys::ADDRESSES => address, keys::ERROR => %error);
                 None
             }
             ProgramReport::Warning(text) => {

@@ -19,7 +19,9 @@ use shared::{
     settings::{Expose, ReadyProbe},
 };
 
+use super::cover;
 use crate::{
+    forwarder::Forwarder,
     hold::Hold,
     launch::Launch,
     os::{self, NotifySocket},
@@ -30,7 +32,7 @@ use crate::{
         probe,
         template::{TemplateError, TemplateWord},
         verification::{
-            MainExit, ProcessEnd, ProgramFailure, ReadinessProbe, Rules, Verification,
+            Loopback, MainExit, ProcessEnd, ProgramFailure, ReadinessProbe, Rules, Verification,
             VerificationEffect, VerificationEnd, VerificationInput, VerifiedListeners,
             says_address_in_use, step,
         },
@@ -56,6 +58,8 @@ pub(super) enum ProgramReport {
     LostRace(SocketAddr),
     /// It listens elsewhere or in another process than was published.
     Changed,
+    /// The loopback address that it leaves open cannot be covered.
+    NotCovered { address: SocketAddr, error: io::Error },
     /// A sentence for the person.
     Warning(String),
     /// What goes into the history.
@@ -73,6 +77,9 @@ pub(super) struct RunningProgram {
     observer: Arc<Observer>,
     watcher: Option<ProgramWatcher>,
     verification: Option<Verification>,
+    cover: Option<Forwarder>,
+    /// A cover that could not be opened, for the next decision.
+    failed_cover: Option<Loopback>,
     /// What is published of it.
     pub(super) verified: Option<VerifiedListeners>,
     /// The command line with its port, for a program that ignores `PORT`.
@@ -168,7 +175,7 @@ impl RunningProgram {
             ready_timeout: options.ready_timeout,
             is_reserved: hold.is_reserved(),
             may_drop_reservation: !is_explicit,
-            can_cover: false,
+            can_cover: cover::is_possible(hold),
             // Until there is a watcher.
             must_look_while_serving: true,
             launcher_pid: std::process::id(),
@@ -198,6 +205,8 @@ impl RunningProgram {
             observer: Arc::new(observer),
             watcher: None,
             verification: None,
+            cover: None,
+            failed_cover: None,
             with_port: options.with_port.clone(),
             loopback_option: options.loopback_option,
             verified: None,
@@ -227,6 +236,11 @@ impl RunningProgram {
         Some((self.pid()?, addresses, verified.host))
     }
 
+    /// Where we listen for it, once it is published.
+    pub(super) fn covered_address(&self) -> Option<SocketAddr> {
+        self.verified.as_ref()?.cover.map(|loopback| loopback.at(self.rules.port))
+    }
+
     /// As published; `127.0.0.1` before.
     pub(super) fn host(&self) -> UrlHost {
         self.verified.as_ref().map(|verified| verified.host).unwrap_or_default()
@@ -241,6 +255,7 @@ impl RunningProgram {
     pub(super) fn stop(&mut self, signal: Option<i32>) {
         self.watcher = None;
         self.verification = None;
+        self.cover = None;
         self.process.order(&SitterOrder::Stop { signal });
     }
 
@@ -248,6 +263,7 @@ impl RunningProgram {
     pub(super) fn kill(&mut self, keep: &[u32]) {
         self.watcher = None;
         self.verification = None;
+        self.cover = None;
         self.process.kill(keep);
     }
 
@@ -350,10 +366,17 @@ impl RunningProgram {
     }
 
     fn decide(&mut self, input: VerificationInput) -> Vec<ProgramReport> {
-        let Some(verification) = self.verification.take() else { return vec![] };
-        let (verification, effects) = step(&self.rules, verification, input, Instant::now());
-        self.verification = Some(verification);
-        effects.into_iter().flat_map(|effect| self.perform(effect)).collect()
+        let (mut news, mut inputs) = (vec![], Some(input));
+        while let Some(input) = inputs.take()
+            && let Some(verification) = self.verification.take()
+        {
+            let (verification, effects) = step(&self.rules, verification, input, Instant::now());
+            self.verification = Some(verification);
+            news.extend(effects.into_iter().flat_map(|effect| self.perform(effect)));
+            // It comes after all effects of the decision that wanted the cover.
+            inputs = self.failed_cover.take().map(VerificationInput::CoverFailed);
+        }
+        news
     }
 
     fn perform(&mut self, effect: VerificationEffect) -> Vec<ProgramReport> {
@@ -389,7 +412,11 @@ impl RunningProgram {
                 let warning = was_printed.then_some(ProgramReport::Warning(again));
                 [ProgramReport::Changed].into_iter().chain(warning).collect()
             }
-            VerificationEffect::OpenCover(_) | VerificationEffect::CloseCover(_) => vec![],
+            VerificationEffect::OpenCover(loopback) => self.open_cover(loopback),
+            VerificationEffect::CloseCover(_) => {
+                self.cover = None;
+                vec![]
+            }
             VerificationEffect::End(end) => self.ended(end),
         }
     }
@@ -426,6 +453,20 @@ impl RunningProgram {
             Err(error) => {
                 let reason = NotReady::WrongAnswer(message!("readiness.no_proof", error));
                 vec![ProgramReport::Server(ServerEvent::Disproved(reason))]
+            }
+        }
+    }
+
+    fn open_cover(&mut self, loopback: Loopback) -> Vec<ProgramReport> {
+        match cover::open(loopback, self.rules.port, self.rules.is_reserved) {
+            Ok(cover) => {
+                self.cover = Some(cover);
+                vec![]
+            }
+            Err(error) => {
+                self.failed_cover = Some(loopback);
+                let address = loopback.at(self.rules.port);
+                vec![ProgramReport::NotCovered { address, error }]
             }
         }
     }

@@ -200,17 +200,30 @@ impl Servers<'_> {
 
     /// Makes a server the current one, and records that it is ready. `None` if it has ended.
     pub(super) fn ready(&mut self, attempt: u32, hold: &Hold) -> Option<(ServerAt, UrlHost)> {
-        let (at, host) = self.at(attempt, hold)?;
+        let (at, host) = self.own_place(attempt, hold)?;
         self.serving = Some(attempt);
         let process = self.spawned.get(&attempt).and_then(|spawned| spawned.process);
         let since_spawn = process.map(|process| process.since.elapsed());
         let ready = ServerReady { at: at.clone(), since_spawn };
         self.launch.history.record(&Event::ServerReady(ready));
-        Some((at, host))
+        Some((self.with_cover(attempt, at), host))
     }
 
-    /// Where a server is. `None` if it has ended, or is not ready.
+    /// Where a server answers, the cover of a program included. `None` if it has ended, or is not ready.
     pub(super) fn at(&self, attempt: u32, hold: &Hold) -> Option<(ServerAt, UrlHost)> {
+        let (at, host) = self.own_place(attempt, hold)?;
+        Some((self.with_cover(attempt, at), host))
+    }
+
+    fn with_cover(&self, attempt: u32, mut at: ServerAt) -> ServerAt {
+        if let Some(RunningServer::Program(program)) = self.running.get(&attempt) {
+            at.addresses.extend(program.covered_address());
+        }
+        at
+    }
+
+    /// Where a server itself listens.
+    fn own_place(&self, attempt: u32, hold: &Hold) -> Option<(ServerAt, UrlHost)> {
         let (port, elapsed) = (hold.port(), self.launch.started.elapsed());
         let (server_pid, addresses, host) = match self.running.get(&attempt)? {
             RunningServer::Own(server) => (server.pid(), hold.addresses(), UrlHost::default()),
