@@ -107,6 +107,17 @@ fn descriptors(pid: u32) -> Vec<(PathBuf, bool)> {
     known.collect()
 }
 
+/// Lowers the number of descriptors that it may have, so that so many are left. Returns the limit.
+fn leave_descriptors(running: &Running, left: usize) -> usize {
+    // Some are open for a moment only.
+    let open = (0..20).map(|_| descriptors(running.pid()).len()).min().expect("looked at");
+    let limit = open + left;
+    let lowered = Rlimit { current: Some(limit as u64), ..getrlimit(Resource::Nofile) };
+    let pid = Pid::from_raw(running.pid().try_into().expect("a pid"));
+    prlimit(pid, Resource::Nofile, lowered).expect("our own child");
+    limit
+}
+
 #[test]
 fn a_program_on_one_loopback_address_answers_at_localhost_over_both_families() {
     if !can_run(&["python3"]) {
@@ -220,6 +231,28 @@ fn a_program_that_is_started_again_is_covered_again() {
 }
 
 #[test]
+fn a_program_that_cannot_be_covered_is_served_without_a_cover_and_the_log_says_why() {
+    /// Enough to look at the program and to keep files, too few for a listener and a runtime.
+    const FREE: usize = 4;
+    if !can_run(&["python3"]) {
+        return;
+    }
+    let (home, port) = (Home::new(), quiet_port());
+    let (mut running, switch) = switched(&home, port, "127.0.0.1");
+    wait_until("the program is started", || !home.events("server_spawned").is_empty());
+    leave_descriptors(&running, FREE);
+    fs::write(switch, "").expect("written");
+    let ready = running.ready();
+    assert_eq!(ready.url, format!("http://127.0.0.1:{port}/"));
+    assert_eq!(published(&home)["addresses"], serde_json::json!([format!("127.0.0.1:{port}")]));
+    assert_eq!(answers(port), [Some("hello".to_owned()), None]);
+    let log = fs::read_to_string(home.folders().logs().join("launcher.jsonl")).expect("a log");
+    let lines = log.lines().filter(|line| line.contains("going on without a cover"));
+    assert_eq!(lines.count(), 1, "{log}");
+    running.stop();
+}
+
+#[test]
 fn connections_for_which_the_launcher_has_no_descriptors_wait_until_it_has() {
     /// How many may be open at the same time, and how many come.
     const FREE: usize = 20;
@@ -231,10 +264,7 @@ fn connections_for_which_the_launcher_has_no_descriptors_wait_until_it_has() {
     let (mut running, switch) = switched(&home, port, "127.0.0.1");
     fs::write(&switch, "").expect("written");
     running.ready();
-    let pid = Pid::from_raw(running.pid().try_into().expect("a pid"));
-    let limit = descriptors(running.pid()).len() + FREE;
-    let is_lowered = Rlimit { current: Some(limit as u64), ..getrlimit(Resource::Nofile) };
-    prlimit(pid, Resource::Nofile, is_lowered).expect("our own child");
+    let limit = leave_descriptors(&running, FREE);
 
     let connect = || TcpStream::connect((LOOPBACKS[1], port)).expect("the cover listens");
     let clients: Vec<_> = std::iter::repeat_with(connect).take(CLIENTS).collect();

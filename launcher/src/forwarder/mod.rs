@@ -14,9 +14,9 @@ mod test;
 
 use std::{
     convert::Infallible,
-    io,
+    io, iter,
     net::{SocketAddr, TcpListener},
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::{Receiver, Sender, channel},
     thread,
     time::Duration,
 };
@@ -36,6 +36,9 @@ use self::{
 /// may have 1024: half of them are left for what else a launcher does.
 const MAX_CONNECTIONS: usize = 256;
 
+/// The descriptors that a runtime needs, 6, and those of a first connection.
+const RUNTIME_DESCRIPTORS: usize = 8;
+
 /// How long closing waits for the thread, which has it done at once unless the machine is very busy.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -45,8 +48,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Forwarder {
     /// `None` once it is being closed.
     is_open: Option<oneshot::Sender<Infallible>>,
-    /// Disconnected when the listener is closed.
-    closed: Receiver<Infallible>,
+    /// First whether connections are forwarded, then that the listener is closed.
+    reported: Receiver<io::Result<()>>,
 }
 
 impl Forwarder {
@@ -56,30 +59,62 @@ impl Forwarder {
     ///
     /// If the system gives no thread, or no descriptors for a runtime.
     pub fn start(listener: TcpListener, target: SocketAddr) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let listener = adopt(&runtime, listener)?;
         let (is_open, until_closed) = oneshot::channel();
-        let (closing, closed) = channel::<Infallible>();
-        let serve = async move {
-            let prepare = || socket_for(target);
-            let carry = |client, socket| forward(client, socket, target);
-            let accepted = accept_until(until_closed, listener, MAX_CONNECTIONS, prepare, carry);
-            let mut connections = accepted.await;
-            drop(closing);
-            while connections.join_next().await.is_some() {}
+        let (reports, reported) = channel();
+        let serve = move || {
+            if let Err(error) = serve(listener, target, until_closed, &reports) {
+                // The one who starts it waits for this.
+                let _ = reports.send(Err(error));
+            }
         };
-        let thread = thread::Builder::new().name("forwarder".to_owned());
-        thread.spawn(move || runtime.block_on(serve))?;
-        Ok(Self { is_open: Some(is_open), closed })
+        thread::Builder::new().name("forwarder".to_owned()).spawn(serve)?;
+        reported.recv().map_err(io::Error::other)??;
+        Ok(Self { is_open: Some(is_open), reported })
     }
 }
 
 impl Drop for Forwarder {
     fn drop(&mut self) {
         self.is_open = None;
-        // That it is closed is all it has to tell.
-        let _ = self.closed.recv_timeout(CLOSE_TIMEOUT);
+        // That it is closed is all that is left to report.
+        let _ = self.reported.recv_timeout(CLOSE_TIMEOUT);
     }
+}
+
+/// Forwards until the listener is closed and the last connection has ended. Reports that it does, and that the listener
+/// is closed.
+fn serve(
+    listener: TcpListener,
+    target: SocketAddr,
+    until_closed: oneshot::Receiver<Infallible>,
+    reports: &Sender<io::Result<()>>,
+) -> io::Result<()> {
+    let runtime = runtime_for(&listener)?;
+    let listener = adopt(&runtime, listener)?;
+    let report = || {
+        // A forwarder that is dropped waits for a moment only.
+        let _ = reports.send(Ok(()));
+    };
+    report();
+    runtime.block_on(async {
+        let prepare = || socket_for(target);
+        let carry = |client, socket| forward(client, socket, target);
+        let accepted = accept_until(until_closed, listener, MAX_CONNECTIONS, prepare, carry);
+        let mut connections = accepted.await;
+        report();
+        while connections.join_next().await.is_some() {}
+    });
+    Ok(())
+}
+
+/// The runtime for the connections of `listener`. tokio panics where it has no descriptors for its signals, so first it is
+/// seen that some are left.
+fn runtime_for(listener: &TcpListener) -> io::Result<Runtime> {
+    let spare: Vec<_> = iter::repeat_with(|| listener.try_clone())
+        .take(RUNTIME_DESCRIPTORS)
+        .collect::<io::Result<_>>()?;
+    drop(spare);
+    Builder::new_current_thread().enable_io().enable_time().build()
 }
 
 fn adopt(runtime: &Runtime, listener: TcpListener) -> io::Result<net::TcpListener> {
