@@ -278,6 +278,9 @@ fn who_had_a_port_is_told_also_where_no_launch_let_go_of_it() {
     }
 }
 
+/// How often a command that ends at once is looked at.
+const LOOKS: usize = 10;
+
 /// The most memory that a command occupies, in bytes, and what it prints.
 fn peak_of(launch: &Invocation) -> (u64, Ended) {
     let mut running = launch.start();
@@ -310,9 +313,9 @@ fn a_line_of_100_mb_costs_no_memory() {
         ("history --json --since 2026-01-01T00:00:00Z", 2),
         ("logs tail --json -n 100", 2),
     ] {
-        // One that ends at once may not be seen at all.
-        let base = wait_for(|| Some(peak_of(&without.command(words)).0).filter(|base| *base > 0));
-        let base = base.expect("a look at it");
+        // One that ends at once may not be seen at all, or only as it begins.
+        let looks = (0..LOOKS).map(|_| peak_of(&without.command(words)).0);
+        let base = looks.max().filter(|base| *base > 0).expect("a look at it");
         let (peak, told) = peak_of(&past.command(words));
         assert!(peak > 0 && peak <= base + MORE, "{words}: {peak} bytes, {base} without a history");
         assert!(told.stdout.matches("port_conflict").count() >= records, "{words}: {told:?}");

@@ -34,6 +34,9 @@ pub struct Observer {
     /// Those that were there before the program.
     baseline: HashSet<SocketKey>,
     holders: Mutex<HashMap<u64, KnownHolder>>,
+    /// The sockets that processes of the tree were seen to have, each with the last of these. A program that forks and
+    /// ends all the time hands one on faster than it is looked at.
+    of_tree: Mutex<HashMap<u64, u32>>,
 }
 
 /// What tells a listener from every other.
@@ -67,7 +70,7 @@ impl Observer {
     /// If the system does not tell what listens.
     pub fn new(port: Port) -> io::Result<Self> {
         let baseline = os::listeners()?.iter().map(key).collect();
-        Ok(Self { port, baseline, holders: Mutex::default() })
+        Ok(Self { port, baseline, holders: Mutex::default(), of_tree: Mutex::default() })
     }
 
     /// The port that the program is to listen on.
@@ -114,6 +117,7 @@ impl Observer {
                 before = strangers;
                 continue;
             }
+            self.keep(&seen);
             return Ok(observation(&snapshot, &seen));
         }
     }
@@ -150,6 +154,21 @@ impl Observer {
             found.extend(unknown.iter().map(|id| (*id, Outsider::Of(first(id)))));
         }
         found
+    }
+
+    /// Keeps which sockets are the tree's.
+    fn keep(&self, seen: &[(&SocketEntry, ListenerOwner)]) {
+        let of_tree = seen.iter().filter_map(|(entry, owner)| match owner {
+            ListenerOwner::Tree { pid, .. } => Some((entry.id?, *pid)),
+            ListenerOwner::Stranger { .. } => None,
+        });
+        *self.of_tree.lock().unwrap_or_else(PoisonError::into_inner) = of_tree.collect();
+    }
+
+    /// The last process of the tree that was seen to have this socket.
+    fn last_of_tree(&self, entry: &SocketEntry) -> Option<u32> {
+        let of_tree = self.of_tree.lock().unwrap_or_else(PoisonError::into_inner);
+        of_tree.get(&entry.id?).copied()
     }
 
     fn remember(&self, outsiders: &HashMap<u64, Outsider>) {
@@ -195,13 +214,17 @@ impl Observer {
         match (pid, self.hidden_owner(snapshot, entry)) {
             (Some(pid), _) if pid == snapshot.root || pid == process::id() => None,
             // It was started, or has opened the socket, since its descriptors were read.
-            (Some(pid), _) if snapshot.has(pid) => {
+            (Some(pid), _) if snapshot.has(pid) || os::descends_from(pid, snapshot.root) => {
                 Some(ListenerOwner::Tree { pid, proof: OwnershipProof::Descriptor })
             }
             (None, Some(pid)) => Some(ListenerOwner::Tree { pid, proof: OwnershipProof::User }),
             (pid, _) => {
                 let is_on_port = entry.local.port() == self.port.get();
-                is_on_port.then(|| ListenerOwner::Stranger { pid, is_new: self.is_new(entry) })
+                let stranger = || ListenerOwner::Stranger { pid, is_new: self.is_new(entry) };
+                let of_tree = self.last_of_tree(entry).filter(|_| pid.is_none());
+                let of_tree = of_tree
+                    .map(|pid| ListenerOwner::Tree { pid, proof: OwnershipProof::Descriptor });
+                of_tree.or_else(|| is_on_port.then(stranger))
             }
         }
     }

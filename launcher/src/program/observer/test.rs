@@ -280,8 +280,12 @@ fn look(listeners: Vec<SocketEntry>, uid: Option<u32>) -> TreeSnapshot {
 fn a_process_that_cannot_be_read_has_what_is_new_and_its_users_and_no_other_process() {
     let port = Port::new(9).expect("not 0");
     let old = entry(9, 1);
-    let observer =
-        Observer { port, baseline: HashSet::from([key(&old)]), holders: Mutex::default() };
+    let observer = Observer {
+        port,
+        baseline: HashSet::from([key(&old)]),
+        holders: Mutex::default(),
+        of_tree: Mutex::default(),
+    };
     let owners = |uid, entry: &SocketEntry, holder| {
         let outsiders = HashMap::from([(2, Outsider::Of(holder)), (1, Outsider::Of(holder))]);
         let snapshot = look(vec![entry.clone()], uid);
@@ -307,7 +311,12 @@ fn a_process_that_cannot_be_read_has_what_is_new_and_its_users_and_no_other_proc
 #[test]
 fn where_the_system_does_not_tell_a_socket_for_ipv4_shows_that_the_other_is_for_ipv6_alone() {
     let port = Port::new(9).expect("not 0");
-    let observer = Observer { port, baseline: HashSet::new(), holders: Mutex::default() };
+    let observer = Observer {
+        port,
+        baseline: HashSet::new(),
+        holders: Mutex::default(),
+        of_tree: Mutex::default(),
+    };
     let observed = |snapshot: &TreeSnapshot| {
         observation(snapshot, &observer.owners(snapshot, &HashMap::new()))
     };

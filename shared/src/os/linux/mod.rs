@@ -34,7 +34,7 @@ pub use process::{
     boot_id, has_number, is_ignored, is_stopped, open_files, shares_network, sockets_of,
 };
 pub use ranges::port_ranges;
-pub use tree::{process_visibility, tree_of};
+pub use tree::{descends_from, process_visibility, tree_of};
 pub use unix::*;
 
 /// Decides the steps of a claim on this system.

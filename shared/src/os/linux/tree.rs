@@ -19,6 +19,9 @@ use crate::os::interface::{ProcessVisibility, TreeProcess};
 /// alive for a moment found.
 const PASSES: usize = 5;
 
+/// How deep a tree is at most that is believed.
+const MAX_DEPTH: usize = 64;
+
 /// A process that was found, and what is known of it: nothing if `/proc` hides it.
 #[derive(Debug, Clone)]
 struct Seen {
@@ -42,6 +45,14 @@ pub fn tree_of(root: u32) -> io::Result<Vec<TreeProcess>> {
     }
     let pass = if has_lists_of_children() { by_lists_of_children } else { by_parents };
     settled(|| pass(root))
+}
+
+/// Whether a process descends from `root`, as its parents are now: also one that was started since the tree was looked
+/// at, or that a look has missed because it got another parent meanwhile.
+pub fn descends_from(pid: u32, root: u32) -> bool {
+    let parents = iter::successors(Some(pid), |pid| Some(Stat::read(*pid)?.parent));
+    // A longer line is one of processes that come and go.
+    parents.skip(1).take(MAX_DEPTH).any(|parent| parent == root)
 }
 
 /// Looks again until a pass was whole or has found the same as the one before it.
