@@ -102,17 +102,19 @@ fn kill_all(pids: &[u32]) -> usize {
 }
 
 /// Kills what is below this process and below none of `keep`, which are its children, until none of it is left; it is
-/// what a sitter that was killed has left.
+/// what a sitter that was killed has left. Its exit codes are taken: a process whose code is not looks alive to a
+/// program that sends it signal 0.
 pub fn end_orphans(keep: &[u32]) {
     let until = Instant::now() + ORPHANS_TIMEOUT;
     loop {
-        let left = below(process::id(), keep);
-        if left.is_empty() || Instant::now() >= until {
+        kill_all(&below(process::id(), keep));
+        // Each becomes a child of this process when its parents have ended, and a zombie when its threads have.
+        let orphans: Vec<_> =
+            children_of(process::id()).filter(|child| !keep.contains(child)).collect();
+        if orphans.is_empty() || Instant::now() >= until {
             return;
         }
-        kill_all(&left);
-        for orphan in left.into_iter().filter_map(pid_of) {
-            // One that is not a child of this process is reaped by its parent.
+        for orphan in orphans.into_iter().filter_map(pid_of) {
             let _ = waitpid(Some(orphan), WaitOptions::NOHANG);
         }
         thread::sleep(PAUSE);
@@ -155,13 +157,18 @@ fn below(root: u32, keep: &[u32]) -> Vec<u32> {
         if keep.contains(&pid) {
             continue;
         }
-        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        for thread in threads {
-            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-            let children = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
-            next.extend(children);
-        }
+        next.extend(children_of(pid));
         found.extend((pid != root && line_of(pid).is_some()).then_some(pid));
     }
     found
+}
+
+/// The children of a process, also those that have ended and wait for it.
+fn children_of(pid: u32) -> impl Iterator<Item = u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    threads.flat_map(|thread| {
+        let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        let children = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+        children.collect::<Vec<_>>()
+    })
 }
