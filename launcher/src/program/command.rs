@@ -7,7 +7,10 @@ use std::{
     process::Command,
 };
 
-use shared::settings::{Effective, ReadyProbe};
+use shared::{
+    message,
+    settings::{Effective, ReadyProbe},
+};
 
 use super::{
     environment::{EnvironmentInputs, SetVariable, VariableCase, changes},
@@ -155,6 +158,19 @@ impl CommandTemplate {
 }
 
 impl ResolvedCommand {
+    /// The system's `error` at its start, with the program and, unless that is a path, where it was searched.
+    pub fn start_error(&self, error: &str) -> String {
+        let Some(program) = self.words.first() else { return error.to_owned() };
+        let (name, path) = (program.display(), self.path.clone().or_else(|| env::var_os("PATH")));
+        match path.filter(|_| !program.as_encoded_bytes().contains(&b'/')) {
+            Some(path) => {
+                let path = path.display();
+                message!("program.not_started_path", program = name, error, path)
+            }
+            None => message!("program.not_started", program = name, error),
+        }
+    }
+
     /// Has `command` run in its folder with its environment.
     pub fn prepare(&self, command: &mut Command, facts: &EnvironmentInputs) {
         command.current_dir(&self.cwd);
@@ -169,5 +185,27 @@ impl ResolvedCommand {
                 None => command.env_remove(name),
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_program_that_was_searched_is_named_with_where_and_a_path_alone() {
+        let written = |program: &str| WrittenCommand {
+            words: vec![program.into()],
+            path: Some("/a:/b".into()),
+            ..WrittenCommand::default()
+        };
+        let error = |program| {
+            let template = CommandTemplate::parse(&written(program), &ReadyProbe::Tcp);
+            let template = template.expect("no template");
+            let filled = template.fill(&mut |word| Err(word.to_string())).expect("nothing to fill");
+            filled.start_error("no such file")
+        };
+        assert_eq!(error("vite"), "vite: no such file; the PATH is /a:/b");
+        assert_eq!(error("./vite"), "./vite: no such file");
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     os::{self, NotifySocket},
     program::{
         ProgramOptions,
+        command::ResolvedCommand,
         environment::EnvironmentInputs,
         observer::Observer,
         probe,
@@ -69,6 +70,7 @@ pub(super) enum ProgramReport {
 /// One start of a program.
 pub(super) struct RunningProgram {
     process: ProgramProcess,
+    command: ResolvedCommand,
     attempt: u32,
     events: SyncSender<SupervisorEvent>,
     /// What an HTTP probe asks for; else a connection is enough.
@@ -181,7 +183,14 @@ impl RunningProgram {
             launcher_pid: std::process::id(),
         };
         let observer = Observer::new(port)?;
-        let started = os::sitter::start(&mut command, options.streams.reads_stdin)?;
+        let started = os::sitter::start(&mut command, options.streams.reads_stdin);
+        let started = started.map_err(|error| match filled.cwd.is_dir() {
+            true => error.into(),
+            false => {
+                let why = message!("failure.not_a_folder", folder = filled.cwd.display());
+                StartFailure { why, now: None }
+            }
+        })?;
         let start = ProgramStart {
             app: launch.context.app.clone(),
             launch_id: launch.id,
@@ -195,6 +204,7 @@ impl RunningProgram {
             ProgramProcess::monitor(started, start, attempt, options.streams.shows_output, events)?;
         Ok(Self {
             process,
+            command: filled,
             attempt,
             events: events.clone(),
             probe_path: match &options.ready {
@@ -309,7 +319,8 @@ impl RunningProgram {
         match report {
             SitterReport::Started { pid } => self.started(*pid),
             SitterReport::NotStarted { error } => {
-                let failure = StartFailure { why: error.clone(), now: None };
+                let why = self.command.start_error(error);
+                let failure = StartFailure { why, now: None };
                 vec![ProgramReport::Server(ServerEvent::NotStarted(failure))]
             }
             SitterReport::Exited(exit) => {
