@@ -164,6 +164,12 @@ impl Home {
         self.invocation("launcher").arg("--no-open").arg("--json")
     }
 
+    /// `run`, with `--json`. Its options follow, and then [its command](Invocation::runs).
+    #[track_caller]
+    pub fn run(&self) -> Invocation {
+        self.invocation("launcher").args(["run", "--json"])
+    }
+
     /// A command of the launcher that starts nothing, and prints for people unless `--json` is
     /// added. Its words are separated by spaces.
     #[track_caller]
@@ -230,6 +236,13 @@ impl Home {
     #[track_caller]
     pub fn history(&self) -> Vec<Value> {
         records::read(&self.folders.history())
+    }
+
+    /// How many records of one event there are by now. While a launcher runs, the last line may not be whole.
+    pub fn count(&self, event: &str) -> usize {
+        let text = fs::read_to_string(self.folders.history()).unwrap_or_default();
+        let wanted = format!("\"event\":\"{event}\"");
+        text.split_inclusive('\n').filter(|it| it.ends_with('\n') && it.contains(&wanted)).count()
     }
 
     /// The records of one event.

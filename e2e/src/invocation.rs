@@ -35,6 +35,7 @@ pub struct Invocation {
     settings_file: PathBuf,
     stdin: Option<Arc<OwnedFd>>,
     is_silent: bool,
+    folder: PathBuf,
     wine: Option<Wine>,
 }
 
@@ -57,6 +58,7 @@ impl Invocation {
             settings_file: folders.settings(&Default::default()),
             stdin: None,
             is_silent: false,
+            folder: PathBuf::from("/"),
             wine: wine.cloned(),
         }
     }
@@ -93,6 +95,19 @@ impl Invocation {
     pub fn without(mut self, argument: &str) -> Self {
         self.arguments.retain(|given| given != argument);
         self
+    }
+
+    /// In this folder instead of `/`.
+    #[must_use]
+    pub fn cwd(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.folder);
+        self
+    }
+
+    /// With `words` as the command that `run` starts. Its options are added before.
+    #[must_use]
+    pub fn runs<S: Into<OsString>>(self, words: impl IntoIterator<Item = S>) -> Self {
+        words.into_iter().fold(self.arg("--"), Self::arg)
     }
 
     /// Under the name of another app than `server`.
@@ -184,7 +199,7 @@ impl Invocation {
         command.args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let given = self.stdin.as_ref().map(|fd| fd.try_clone().expect("descriptors are left"));
-        command.stdin(given.map_or_else(Stdio::null, Stdio::from)).current_dir("/");
+        command.stdin(given.map_or_else(Stdio::null, Stdio::from)).current_dir(&self.folder);
         let said = || if self.is_silent { Stdio::null() } else { Stdio::piped() };
         command.stdout(said()).stderr(said());
         Running::new(command, &self.home.join("logs"), self.wine.is_some().then_some(&self.home))

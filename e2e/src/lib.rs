@@ -23,9 +23,13 @@ pub mod soak;
 mod browser;
 mod desktop;
 
+mod project;
+
 mod home;
 
 mod invocation;
+
+mod program_tree;
 
 mod running;
 
@@ -61,7 +65,9 @@ pub use netns::Netns;
 pub use packages::{Packages, stripped};
 pub use ports::{is_free, quiet_port, quiet_range};
 pub use process::WatchedProcess;
+pub use program_tree::{ProgramTree, listeners_on};
 pub use programs::{copy_program, found, installed, program};
+pub use project::{Project, python, script};
 pub use run_context::{NOBODY, RunContext};
 pub use running::{Ended, ReadyMessage, Running};
 pub use skip::skip;

@@ -1,6 +1,6 @@
 //! A process that another program started, held by a handle that no later process can inherit.
 
-use std::{fs, os::fd::OwnedFd};
+use std::{fs, iter, os::fd::OwnedFd};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -27,6 +27,23 @@ impl WatchedProcess {
         Self::all(|pid| parent_of(pid) == Some(parent))
     }
 
+    /// The live processes that descend from `root`, without itself.
+    pub fn below(root: u32) -> Vec<Self> {
+        let descends = |pid: u32| {
+            iter::successors(parent_of(pid), |pid| parent_of(*pid)).take(64).any(|pid| pid == root)
+        };
+        Self::all(descends)
+    }
+
+    /// The live processes that have this variable in the environment that they were started with.
+    pub fn with_variable(name: &str, value: &str) -> Vec<Self> {
+        let wanted = format!("{name}={value}");
+        Self::all(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+        })
+    }
+
     /// The live processes for whose id `is_one` is true.
     pub(crate) fn all(is_one: impl Fn(u32) -> bool) -> Vec<Self> {
         // Checked again once it is held: the system may have given the number to another process.
@@ -43,6 +60,21 @@ impl WatchedProcess {
     pub fn runs(&self, program: &str) -> bool {
         let file = fs::read_link(format!("/proc/{}/exe", self.pid));
         file.is_ok_and(|file| file.file_name() == Some(program.as_ref()))
+    }
+
+    /// The name that the system shows of it; empty if it has ended.
+    pub fn name(&self) -> String {
+        let name = fs::read_to_string(format!("/proc/{}/comm", self.pid)).unwrap_or_default();
+        name.trim_end().to_owned()
+    }
+
+    /// Whether it has this socket, by the number that the system knows it by.
+    pub fn has_socket(&self, inode: u64) -> bool {
+        let wanted = format!("socket:[{inode}]");
+        let files = fs::read_dir(format!("/proc/{}/fd", self.pid)).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| fs::read_link(file.path()).ok())
+            .any(|file| file.as_os_str() == wanted.as_str())
     }
 
     /// Whether a signal has stopped it; SIGCONT lets it go on.
@@ -81,6 +113,11 @@ impl WatchedProcess {
         let mut watched = [PollFd::new(&self.handle, PollFlags::IN)];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         poll(&mut watched, Some(&now)).expect("a handle can be polled") > 0
+    }
+
+    /// Whether it has ended and its parent has not taken note of that.
+    pub fn is_zombie(&self) -> bool {
+        self.has_ended() && stat_of(self.pid, 0).as_deref() == Some("Z")
     }
 
     /// Sends a signal, unless the process has ended.

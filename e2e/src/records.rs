@@ -6,6 +6,7 @@ use std::{
     io::{Read, Seek, SeekFrom},
     path::Path,
     sync::OnceLock,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -17,6 +18,11 @@ use shared::{
     keys,
 };
 
+use crate::wait::wait_at_most;
+
+/// How long the last line may not be whole: a program may be writing it.
+const WRITTEN_IN: Duration = Duration::from_secs(1);
+
 /// Reads a history and checks each of its records; an absent file is an empty history.
 ///
 /// # Panics
@@ -24,18 +30,32 @@ use shared::{
 /// If a line is not a record.
 #[track_caller]
 pub(crate) fn read(file: &Path) -> Vec<Value> {
-    let found = Reader::of_history(file).forward(&Filter::default());
-    let found = found.unwrap_or_else(|error| panic!("{error}: {}", file.display()));
-    let records = found.map(|found| match found.expect("the history can be read") {
-        Found::Record(entry) => record(&entry.text),
-        Found::Damage(damage) => {
-            let line = line_number(file, damage.offset).unwrap_or_default();
-            panic!("line {line} is no record ({}):\n{}", damage.kind, excerpt(file))
+    let mut damage = String::new();
+    let lines = wait_at_most(WRITTEN_IN, || match lines(file) {
+        Ok(lines) => Some(lines),
+        Err(why) => {
+            damage = why;
+            None
         }
     });
-    let records = records.collect();
-    assert!(ends_whole(file), "the last line is cut: {}", excerpt(file));
-    records
+    let lines = lines.unwrap_or_else(|| panic!("{damage}:\n{}", excerpt(file)));
+    lines.iter().map(|line| record(line)).collect()
+}
+
+/// The records as they are written, or why there is more than that.
+#[track_caller]
+fn lines(file: &Path) -> Result<Vec<String>, String> {
+    let found = Reader::of_history(file).forward(&Filter::default());
+    let found = found.unwrap_or_else(|error| panic!("{error}: {}", file.display()));
+    let lines = found.map(|found| match found.expect("the history can be read") {
+        Found::Record(entry) => Ok(entry.text),
+        Found::Damage(damage) => {
+            let line = line_number(file, damage.offset).unwrap_or_default();
+            Err(format!("line {line} is no record ({})", damage.kind))
+        }
+    });
+    let lines = lines.collect::<Result<_, _>>()?;
+    if ends_whole(file) { Ok(lines) } else { Err("the last line is cut".to_owned()) }
 }
 
 /// Whether a file is empty or absent, or its last line has an end.

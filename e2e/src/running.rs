@@ -313,9 +313,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Found before the launcher ends, while they are still its children. Under Wine they are no
+        // Found before the launcher ends, while they still descend from it. Under Wine they are no
         // children of it; what Windows does not end ends with the prefix.
-        let mut started = WatchedProcess::children_of(self.child.id());
+        let mut started = WatchedProcess::below(self.child.id());
         if self.poll().is_none() {
             let _ = self.child.kill();
             let _ = self.child.wait();
