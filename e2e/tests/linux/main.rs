@@ -52,6 +52,7 @@ mod openapi;
 mod policy;
 mod precedence;
 mod program_cover;
+mod programs;
 mod race;
 mod readiness;
 mod readme;
