@@ -1,7 +1,13 @@
-//! Installing Debian packages, where that needs no password.
+//! Installing Debian packages, where that needs no password. Their services are not started: they would take ports.
 
 use crate::{cargo, report::Outcome, screen};
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
+
+/// What the scripts of packages ask whether they may start a service.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+/// Answers that they may not.
+const NO_SERVICE: &str = "#!/bin/sh\nexit 101\n";
 
 /// Whether this is Debian, or a relative of it, and we are root.
 pub(crate) fn can_install() -> bool {
@@ -19,7 +25,31 @@ pub(crate) fn install(packages: &[&str]) {
         |package: &&&str| cargo::succeeds(cargo::tool("apt-cache", ["show", "--quiet", package]));
     let known: Vec<&str> = packages.iter().filter(is_known).copied().collect();
     if !known.is_empty() {
+        let _stopped = ServicesStopped::begin();
         apt_get(&[&["install", "-y", "--quiet", "--no-install-recommends"], &known[..]].concat());
+    }
+}
+
+/// While this is there no package starts its service. A policy that was there before stays as it is.
+struct ServicesStopped {
+    is_ours: bool,
+}
+
+impl ServicesStopped {
+    fn begin() -> Self {
+        let is_ours = !Path::new(POLICY).exists()
+            && fs::write(POLICY, NO_SERVICE).is_ok()
+            && cargo::succeeds(cargo::tool("chmod", ["755", POLICY]));
+        Self { is_ours }
+    }
+}
+
+impl Drop for ServicesStopped {
+    fn drop(&mut self) {
+        if self.is_ours {
+            // One that is left is seen: no service starts.
+            let _ = fs::remove_file(POLICY);
+        }
     }
 }
 

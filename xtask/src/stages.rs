@@ -46,9 +46,9 @@ pub(crate) fn run(scope: Scope) -> ExitCode {
     let mut tests = Tests::default();
     match scope {
         Scope::Fast => fast(&mut report, &mut tests),
-        Scope::Usual => usual(&mut report, &mut tests),
+        Scope::Usual => usual(&mut report, false, &mut tests),
         Scope::All => {
-            usual(&mut report, &mut tests);
+            usual(&mut report, true, &mut tests);
             report.stage("schemathesis", || schemathesis::stage(EXAMPLES));
             report.stage("soak", || soak::stage(None, SOAK_MINUTES));
             report.stage("fuzz", || fuzz::stage(FUZZ_SECONDS));
@@ -67,8 +67,8 @@ fn fast(report: &mut StageReport, tests: &mut Tests) {
     report.stage("doctests", || tests::run_doctests(tests));
 }
 
-fn usual(report: &mut StageReport, tests: &mut Tests) {
-    report.stage("tools", needs::stage);
+fn usual(report: &mut StageReport, with_long_tests: bool, tests: &mut Tests) {
+    report.stage("tools", || needs::stage(with_long_tests));
     report.stage("fmt", fmt);
     report.stage("clippy", clippy);
     report.stage("fuzz targets", fuzz_targets);
@@ -82,7 +82,7 @@ fn usual(report: &mut StageReport, tests: &mut Tests) {
     let mut old_programs = None;
     report.stage("version 0.1", || version_0_1::stage(&mut old_programs));
     let folders = ProgramFolders { windows: programs, version_0_1: old_programs };
-    report.stage("tests", || tests::run(&folders, tests));
+    report.stage("tests", || tests::run(&folders, with_long_tests, tests));
 }
 
 fn fmt() -> Outcome {

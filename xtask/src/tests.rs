@@ -22,6 +22,9 @@ const WINDOWS_PROGRAMS: &str = "HOMEPORT_WINDOWS_PROGRAMS";
 /// The environment variable with the folder of the programs of version 0.1.0, for the tests.
 const VERSION_0_1_PROGRAMS: &str = "HOMEPORT_VERSION_0_1_PROGRAMS";
 
+/// The environment variable that asks for the servers that take long to fetch and to start.
+const ALL_SERVERS: &str = "HOMEPORT_ALL_SERVERS";
+
 /// Programs that the tests run besides those of the workspace, as far as they are built.
 #[derive(Debug, Default)]
 pub(crate) struct ProgramFolders {
@@ -43,9 +46,13 @@ pub(crate) struct Tests {
     pub(crate) skips: Vec<Skip>,
 }
 
-/// Runs every test and doctest of the workspace, and fills in `tests` as far as they get.
-pub(crate) fn run(programs: &ProgramFolders, tests: &mut Tests) -> Outcome {
-    let command = cargo::cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+/// Runs every test and doctest of the workspace, the long ones only if they are wanted, and fills in `tests` as far as
+/// they get.
+pub(crate) fn run(programs: &ProgramFolders, with_long_tests: bool, tests: &mut Tests) -> Outcome {
+    let mut command = cargo::cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    if with_long_tests {
+        command.env(ALL_SERVERS, "1");
+    }
     run_or_say_why(command, programs, tests)
 }
 
