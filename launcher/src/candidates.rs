@@ -10,7 +10,7 @@
 //! 2. The home port of the settings.
 //! 3. The last good port, so that bookmarks and saved data keep working.
 //! 4. Earlier good ports, best record first.
-//! 5. A first choice computed from app and user: the same app begins at the same port after a
+//! 5. The port that another app was given for this one before it first ran, and a first choice computed from app and user: the same app begins at the same port after a
 //!    reinstall, and two apps seldom meet.
 //! 6. What portpicker proposes.
 //! 7. The rest of the range, in a fixed shuffled order: a neighbour of a refused port is often
@@ -49,6 +49,8 @@ pub struct Candidate {
 /// What the order depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct CandidateInputs<'a> {
+    /// The first choice that was written down for the app, if one was.
+    pub allotted: Option<Port>,
     /// The port of the command line or the environment.
     pub explicit: Option<Port>,
     /// Tried right after an explicit port.
@@ -88,6 +90,7 @@ impl Seed {
 /// let policy = Policy::new(PortRange::literal(20000, 20002), live, vec![], Default::default());
 /// let nothing = Assignment::default();
 /// let inputs = CandidateInputs {
+///     allotted: None,
 ///     explicit: None,
 ///     home: Port::new(3030),
 ///     assignment: &nothing,
@@ -117,7 +120,10 @@ pub fn candidates<'a>(
         .into_iter()
         .chain(last_good.filter(wanted).map(with(Origin::LastGood)))
         .chain(good.filter(wanted).map(with(Origin::EarlierGood)));
-    let chosen = std::iter::once(first_choice(policy, inputs.seed))
+    let chosen = inputs
+        .allotted
+        .into_iter()
+        .chain([first_choice(policy, inputs.seed)])
         .map(with(Origin::FirstChoice))
         .chain(proposals(propose, policy.range()).map(with(Origin::Proposed)))
         .chain(shuffled(policy.range(), inputs.seed).map(with(Origin::Range)));
@@ -134,6 +140,12 @@ pub fn candidates<'a>(
             let is_listed = origin.is_remembered() || refusal.is_none();
             is_listed.then_some(Candidate { port, origin, refusal })
         })
+}
+
+/// The ports that are worth trying for an app of which nothing is remembered, the first choice first. It may come twice.
+pub fn first_choices(policy: &Policy, seed: Seed) -> impl Iterator<Item = Port> {
+    let ports = std::iter::once(first_choice(policy, seed)).chain(shuffled(policy.range(), seed));
+    ports.filter(|port| policy.refusal(*port, Origin::Range).is_none())
 }
 
 /// The first choice: in the preferred window as far as the range goes there, else in the range.
@@ -208,7 +220,8 @@ mod test {
 
     fn inputs(assignment: &Assignment) -> CandidateInputs<'_> {
         let seed = Seed::new("server", "ada");
-        CandidateInputs { explicit: None, home: None, assignment, asked_range: None, seed }
+        let (allotted, explicit, home, asked_range) = (None, None, None, None);
+        CandidateInputs { allotted, explicit, home, assignment, asked_range, seed }
     }
 
     #[test]
@@ -231,6 +244,21 @@ mod test {
             list,
             [Candidate { port: Some(port(3030)), origin: Origin::Explicit, refusal: None }]
         );
+    }
+
+    #[test]
+    fn a_port_that_was_written_down_takes_the_place_of_the_first_choice_and_obeys_the_policy() {
+        let (assignment, policy) = (remembering(&[17005]), policy(shared::policy::DEFAULT_RANGE));
+        let list = |allotted: u16| {
+            let inputs = CandidateInputs { allotted: Some(port(allotted)), ..inputs(&assignment) };
+            candidates(&inputs, &policy, || None).take(3).collect::<Vec<_>>()
+        };
+        let tried = |number, origin| Candidate { port: Some(port(number)), origin, refusal: None };
+        let first = tried(18897, Origin::FirstChoice);
+        let written = tried(17999, Origin::FirstChoice);
+        assert_eq!(list(17999), [tried(17005, Origin::LastGood), written, first]);
+        assert_eq!(list(20010)[1], first);
+        assert_eq!(first_choices(&policy, Seed::new("server", "ada")).next(), first.port);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The state of a launch outside the supervisor: the settings, the assignment and the discovery file,
 //! which it keeps up to date.
 
-use std::{net::SocketAddr, sync::mpsc::Sender, time::Instant};
+use std::{collections::BTreeMap, net::SocketAddr, sync::mpsc::Sender, time::Instant};
 
 use jiff::Timestamp;
 use shared::{
+    allotted_ports::AllottedPorts,
     assignment::Assignment,
     conflict::{Class, Conflict, Origin},
     diagnose::Diagnostician,
@@ -96,6 +97,8 @@ pub struct LaunchState<'a> {
     pub opener: Option<BrowserOpener>,
     /// Ends the wait for the home port when it is dropped.
     pub home_port_wait: Option<Sender<()>>,
+    /// The further ports of its program by their names.
+    pub further: BTreeMap<String, Port>,
 }
 
 impl LaunchState<'_> {
@@ -246,13 +249,12 @@ impl LaunchState<'_> {
         let Self { launch, options, remembered, run_files, .. } = self;
         let (app, folders) = (&launch.context.app, &launch.context.folders);
         let Effective { range, on_conflict, .. } = &options.settings;
-        let policy = Policy::new(
-            range.value,
-            LiveRanges::default(),
-            options.avoid(),
-            Assignment::of_other_apps(folders, app),
-        );
+        let allotted = AllottedPorts::of(folders, app);
+        let mut reserved = Assignment::of_other_apps(folders, app);
+        reserved.extend(allotted.ports.values().map(|port| (*port, app.clone())));
+        let policy = Policy::new(range.value, LiveRanges::default(), options.avoid(), reserved);
         let inputs = CandidateInputs {
+            allotted: allotted.first_choice,
             explicit: wanted.explicit,
             home: options.home_port.as_ref().map(|port| port.value),
             assignment: &remembered.assignment,
@@ -335,7 +337,8 @@ impl LaunchState<'_> {
     fn publish(&mut self, info: &LaunchInfo, at: &ServerAt) {
         let discovery = Discovery::new(info, at.server_pid, at.addresses.clone());
         let mode = (self.kind == ServerKind::Program).then_some(ProgramMode::Number);
-        self.run_files.publish(Discovery { generation: self.generation, mode, ..discovery });
+        let ports = self.further.clone();
+        self.run_files.publish(Discovery { generation: self.generation, mode, ports, ..discovery });
     }
 
     /// Publishes that a program listens elsewhere, or in another process, than it did.

@@ -26,8 +26,11 @@ pub mod home_port;
 
 pub mod supervisor;
 
+pub mod further_ports;
+
 pub mod launch_state;
 
+pub mod allotment;
 pub mod run_files;
 
 pub mod launch;

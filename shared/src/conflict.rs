@@ -19,7 +19,10 @@ impl Origin {
     /// Whether a person or an earlier launch named the port: it is then tried whatever the policy
     /// thinks of it, and diagnosed in full when it cannot be had.
     pub fn is_remembered(self) -> bool {
-        matches!(self, Self::Explicit | Self::Home | Self::LastGood | Self::EarlierGood)
+        matches!(
+            self,
+            Self::Explicit | Self::Home | Self::LastGood | Self::EarlierGood | Self::Further
+        )
     }
 }
 

@@ -7,7 +7,7 @@
 //! - [`diagnose`]: why a port could not be claimed, and who holds it.
 //! - [`assignment`], [`app_folder`], [`handover`], [`token`]: remembered ports and folders, the server's sockets and messages,
 //!   the credentials of browsers and scripts.
-//! - [`settings`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`program_log`], [`ready_line`]: what is kept in
+//! - [`settings`], [`allotted_ports`], [`app_lock`], [`discovery`], [`identity`], [`logging`], [`program_log`], [`ready_line`]: what is kept in
 //!   files or printed for programs.
 //! - `rotation`: logs that are renamed when they grow.
 //! - [`history`], [`launch`], [`environment`], [`atomic`]: records of what happened, and safe files.
@@ -35,6 +35,7 @@ pub mod assignment;
 pub mod handover;
 pub mod token;
 
+pub mod allotted_ports;
 pub mod app_lock;
 pub mod discovery;
 pub mod identity;

@@ -166,6 +166,16 @@ impl Folders {
         self.state.join(app.as_str()).join("assignment.toml")
     }
 
+    /// The ports that the app is given beside what it remembers: `state/<app>/ports.toml`.
+    pub fn allotted_ports(&self, app: &AppName) -> PathBuf {
+        self.state.join(app.as_str()).join("ports.toml")
+    }
+
+    /// Held while ports are chosen for any app: `state/.ports.lock`. No app's name begins with a dot.
+    pub fn ports_lock(&self) -> PathBuf {
+        self.state.join(".ports.lock")
+    }
+
     /// The folder that the app was named for: `state/<app>/folder.toml`.
     pub fn app_folder(&self, app: &AppName) -> PathBuf {
         self.state.join(app.as_str()).join("folder.toml")

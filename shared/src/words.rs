@@ -138,6 +138,8 @@ words! {
         LastGood = "last_good",
         /// A port of an earlier good launch.
         EarlierGood = "earlier_good",
+        /// A port that the program of the app is given beside the one that it is served on.
+        Further = "further",
         /// Computed from app and user, so that the same app begins at the same port everywhere.
         FirstChoice = "first_choice",
         /// Proposed by portpicker.
@@ -314,6 +316,8 @@ words! {
         LastGood = "last_good",
         /// It is an earlier good port of the app.
         EarlierGood = "earlier_good",
+        /// It is a further port of the app's program.
+        FurtherPort = "further_port",
         /// Browsers refuse to open it.
         BrowserBlocked = "browser_blocked",
         /// It is below the first port that an ordinary user may listen on.

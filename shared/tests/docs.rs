@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
 use shared::{
+    allotted_ports::AllottedPorts,
     app_folder::AppFolder,
     assignment::Assignment,
     conflict::{Class, Origin},
@@ -59,13 +60,17 @@ fn rows(page: &str) -> BTreeSet<String> {
 fn every_settings_folder_and_assignment_example_is_read_as_such() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("example.toml");
-    let (mut settings, mut folders, mut assignments) = (Vec::new(), 0, 0);
+    let (mut settings, mut folders, mut assignments, mut allotments) = (Vec::new(), 0, 0, 0);
     for block in blocks("docs/formats.md", "toml") {
         fs::write(&file, &block).expect("written");
         if block.contains("folder = ") {
             let folder = AppFolder::load(&file).unwrap_or_else(|error| panic!("{error}"));
             assert!(folder.path().has_root() && !folder.is_given());
             folders += 1;
+        } else if block.contains("[ports]") {
+            let allotted = AllottedPorts::load(&file).unwrap_or_else(|error| panic!("{error}"));
+            assert!(allotted.first_choice.is_some() && allotted.ports.len() == 1);
+            allotments += 1;
         } else if block.starts_with("schema") {
             let assignment = Assignment::load(&file).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(assignment.ports().count(), 2);
@@ -78,7 +83,7 @@ fn every_settings_folder_and_assignment_example_is_read_as_such() {
             assert!(counts.contains(&set.count()), "one key, or every one: {block}");
         }
     }
-    assert_eq!((settings.len(), folders, assignments), (3, 1, 1));
+    assert_eq!((settings.len(), folders, assignments, allotments), (3, 1, 1, 1));
 }
 
 #[test]

@@ -53,6 +53,8 @@ mod policy;
 mod precedence;
 mod program_cover;
 mod programs;
+mod program_ports;
+mod python_programs;
 mod race;
 mod readiness;
 mod readme;

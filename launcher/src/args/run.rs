@@ -7,7 +7,8 @@ use shared::{
     app::AppName,
     port::Port,
     settings::{
-        OnConflict, OwnerRule, ReadyProbe, ReadyTimeout, Restart, Settings, Span, StopSignal,
+        OnConflict, OwnerRule, PortName, ReadyProbe, ReadyTimeout, Restart, Settings, Span,
+        StopSignal,
     },
 };
 
@@ -32,6 +33,9 @@ pub struct RunArgs {
     /// Set a variable for the program, for example MODE={port}; may be given more than once.
     #[arg(long, value_name = "K=V")]
     pub env: Vec<OsString>,
+    /// The names of further ports for the program, separated by commas; each is {port:NAME} in the command
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub ports: Vec<PortName>,
     /// Set neither PORT nor HOST for the program.
     #[arg(long)]
     pub no_port_env: bool,
@@ -92,6 +96,7 @@ impl RunArgs {
                 stop_signal: self.stop_signal,
                 stop_timeout: self.stop_timeout,
                 owner: self.owner,
+                ports: self.ports.clone(),
                 ..Settings::default()
             }),
         }

@@ -8,9 +8,9 @@ use std::{io, path::Path};
 use owo_colors::OwoColorize;
 use serde_json::json;
 use shared::{
-    app::AppName, app_folder::AppFolder, assignment::GoodPort, event::Event, exit::Exit, message,
-    messages::local_time, next_command, os::is_stopped, program_log, settings::LogLevel,
-    trust::Purpose, words::AnswerName,
+    allotted_ports::AllottedPorts, app::AppName, app_folder::AppFolder, assignment::GoodPort,
+    event::Event, exit::Exit, message, messages::local_time, next_command, os::is_stopped,
+    program_log, settings::LogLevel, trust::Purpose, words::AnswerName,
 };
 
 use super::{resolve, running, unwritable};
@@ -52,7 +52,11 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
     let launch = Launch::open(context.clone(), Screen::new(json), LogLevel::default());
     let mut assignment = launch.load_assignment(Purpose::Look);
     let ports: Vec<GoodPort> = assignment.ports().copied().collect();
-    if ports.is_empty() {
+    let allotted = match AllottedPorts::forget(folders, app) {
+        Ok(allotted) => allotted,
+        Err(error) => return failed(&folders.allotted_ports(app), &error),
+    };
+    if ports.is_empty() && allotted.ports.is_empty() {
         if !json {
             line(message!("forget.none", app));
         }
@@ -69,6 +73,15 @@ pub(super) fn forget(context: &CommandContext, json: bool) -> Exit {
             line(event.to_json());
         } else {
             line(sentence(good));
+        }
+    }
+    for (name, port) in &allotted.ports {
+        let event = Event::PortForgotten { port: *port, generation: assignment.generation };
+        launch.history.record(&event);
+        if json {
+            line(event.to_json());
+        } else {
+            line(message!("forget.further", port, name));
         }
     }
     if !json {

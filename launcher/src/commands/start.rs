@@ -1,6 +1,7 @@
 //! `launcher start`: claim a port, start the server on it, remember it, and stay.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     io::{self, IsTerminal},
 };
@@ -20,10 +21,12 @@ use shared::{
 
 use super::{detached, running};
 use crate::{
+    allotment,
     args::StartArgs,
     choose::ChoiceError,
     desktop::opener::BrowserOpener,
     error::LaunchError,
+    further_ports::FurtherPorts,
     handover::ServerProgram,
     home_port,
     instance::{self, Finder, InstanceProblem, RunningInstance, Turn},
@@ -177,6 +180,7 @@ impl Launch {
             not_remembered: None,
             opener,
             home_port_wait: None,
+            further: BTreeMap::new(),
         };
         self.serve(state, source, events)
     }
@@ -249,6 +253,17 @@ impl Launch {
         events: EventChannel,
     ) -> Result<Exit, LaunchError> {
         let explicit = state.options.port.as_ref().map(|port| port.value);
+        let is_program = source.kind() == ServerKind::Program;
+        let is_new = explicit.is_none()
+            && state.options.home_port.is_none()
+            && state.last_good_port().is_none();
+        if is_program
+            && is_new
+            && let Err(error) = allotment::settle_first_choice(self)
+        {
+            let app = &self.context.app;
+            self.warn(&message!("allotment.unwritten", app), &error);
+        }
         let choice = match state.choose(&WantedPort { explicit, except: vec![] }) {
             Err(ChoiceError::OwnInstance(conflict)) => {
                 // Everything that leads to it was lost, but for its port.
@@ -260,9 +275,19 @@ impl Launch {
             }
             choice => choice?,
         };
+        let port = choice.hold.port();
+        let further = match &source {
+            ServerSource::Program(program) => state.reserve_further_ports(program, port),
+            ServerSource::Own(_) => Ok(FurtherPorts::default()),
+        };
+        let further = match further {
+            Ok(further) => further,
+            Err(error) => return self.end(port, Err(error)).map(|_| Exit::Done),
+        };
+        state.further = further.by_name();
         state.home_port_wait = home_port::wait(&choice.refused, &events.sender);
         let command = state.options.settings.command.as_ref().map(|command| command.source.clone());
-        let ended = supervise(state, source, choice, events);
+        let ended = supervise(state, source, choice, further, events);
         os::notify_stopping();
         let port = ended.choice.hold.port();
         drop(ended.choice);

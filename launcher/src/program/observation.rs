@@ -1,12 +1,19 @@
 //! What is seen of the listeners of a program at one moment.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
+
+use shared::port::Port;
 
 /// The listeners that matter to a program: those of its tree, and everyone's on its port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observation {
     /// In the order of their addresses.
     pub listeners: Vec<ObservedListener>,
+    /// The further ports that the program was given: one that listens on them has not moved there.
+    pub further: BTreeSet<Port>,
 }
 
 impl Observation {

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    allotted_ports::AllottedPorts,
     app::AppName,
     app_lock::AppLock,
     atomic,
@@ -230,19 +231,26 @@ impl Assignment {
         LoadedAssignment { assignment, recovery: Some(recovery), left: None, history_error }
     }
 
-    /// The ports that other apps of this user remember, each with its app. What cannot be read
+    /// The ports that other apps of this user remember or were given, each with its app. What cannot be read
     /// reserves nothing.
     pub fn of_other_apps(folders: &Folders, own: &AppName) -> BTreeMap<Port, AppName> {
         let entries = fs::read_dir(folders.state()).into_iter().flatten().flatten();
         let apps = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<AppName>().ok());
-        let remembered = apps.filter(|app| app != own).filter_map(|app| {
-            let assignment = Self::load(&folders.assignment(&app)).ok()?;
-            Some((app, assignment))
-        });
-        let of_app = |(app, assignment): (AppName, Self)| {
-            assignment.ports().map(|good| (good.port, app.clone())).collect::<Vec<_>>()
+        let of_app = |app: AppName| {
+            let ports = Self::all_ports(folders, &app);
+            ports.into_iter().map(|port| (port, app.clone())).collect::<Vec<_>>()
         };
-        remembered.flat_map(of_app).collect()
+        apps.filter(|app| app != own).flat_map(of_app).collect()
+    }
+
+    /// Every port that `app` remembers or was given: those of its assignment, its further ports, and its first choice
+    /// as long as it has no last good port. What cannot be read has none.
+    pub fn all_ports(folders: &Folders, app: &AppName) -> Vec<Port> {
+        let assignment = Self::load(&folders.assignment(app)).unwrap_or_default();
+        let allotted = AllottedPorts::of(folders, app);
+        let first = allotted.first_choice.filter(|_| assignment.last_good.is_none());
+        let good = assignment.ports().map(|good| good.port);
+        good.chain(allotted.ports.into_values()).chain(first).collect()
     }
 
     /// The assignment that the records of `app` lead to, without forgotten ports. They are read from the

@@ -10,6 +10,7 @@ pub mod timeline;
 use std::time::Instant;
 
 use crate::{
+    allotted_ports::AllottedPorts,
     app::AppName,
     assignment::Assignment,
     claim::{self, ClaimError},
@@ -91,6 +92,7 @@ impl ExplainContext<'_> {
                 avoid: self.avoid,
                 home: self.home,
                 assignment: &self.assignment(),
+                allotted: &AllottedPorts::of(self.folders, self.app),
             },
         )
     }

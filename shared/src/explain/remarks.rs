@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    allotted_ports::AllottedPorts,
     app::AppName,
     assignment::Assignment,
     conflict::Class,
@@ -40,6 +41,8 @@ pub struct RemarkContext<'a> {
     pub home: Option<Port>,
     /// What is remembered.
     pub assignment: &'a Assignment,
+    /// Its further ports.
+    pub allotted: &'a AllottedPorts,
 }
 
 /// Every remark about `port`: what it is to the app, then its faults, the gravest first.
@@ -49,10 +52,14 @@ pub fn of(port: Port, known: &RemarkContext<'_>) -> Vec<Remark> {
     let is_earlier = known.assignment.earlier.iter().any(|good| good.port == port);
     let is_last = known.assignment.last_good.is_some_and(|good| good.port == port);
     let is_home = known.home == Some(port);
+    let mut further = known.allotted.ports.iter().filter(|(_, its)| **its == port);
     let own = [
         is_home.then(|| remark(RemarkWord::Home, message!("remark.home", app))),
         is_last.then(|| remark(RemarkWord::LastGood, message!("remark.last_good", app))),
         is_earlier.then(|| remark(RemarkWord::EarlierGood, message!("remark.earlier_good", app))),
+        further.next().map(|(name, _)| {
+            remark(RemarkWord::FurtherPort, message!("remark.further_port", name, app))
+        }),
     ];
     let faults = known.policy.remarks(port).into_iter().flat_map(|class| fault(port, class, known));
     let range = known.policy.range();
@@ -128,6 +135,8 @@ mod test {
         assignment.assign(port(17003), crate::conflict::Origin::Range, jiff::Timestamp::UNIX_EPOCH);
         assignment.assign(port(17002), crate::conflict::Origin::Range, jiff::Timestamp::UNIX_EPOCH);
         let app = AppName::default();
+        let mut allotted = AllottedPorts::default();
+        allotted.ports.insert("metrics".parse().expect("a name"), port(17004));
         let home = Some(port(3030));
         let known = RemarkContext {
             app: &app,
@@ -136,6 +145,7 @@ mod test {
             avoid: &avoid,
             home,
             assignment: &assignment,
+            allotted: &allotted,
         };
         of(port(number), &known).into_iter().map(|remark| remark.word.word()).collect()
     }
@@ -147,6 +157,7 @@ mod test {
             (17001, &["reserved_by_app"]),
             (17002, &["last_good"]),
             (17003, &["earlier_good"]),
+            (17004, &["further_port"]),
             (17007, &["avoided"]),
             (3030, &["home", "crowded", "outside_range"]),
             (79, &["browser_blocked", "privileged", "outside_range"]),

@@ -152,7 +152,7 @@ impl Policy {
         let chosen = match origin {
             Origin::FirstChoice | Origin::Proposed | Origin::Range => true,
             Origin::Explicit | Origin::Home | Origin::LastGood | Origin::EarlierGood => false,
-            Origin::Temporary | Origin::Inherited | Origin::Other => false,
+            Origin::Further | Origin::Temporary | Origin::Inherited | Origin::Other => false,
         };
         let counts = |class| chosen || class == Class::BrowserBlocked;
         FAULTS.into_iter().find(|&class| counts(class) && self.has_unforgiven(class, port))

@@ -7,8 +7,8 @@ use crate::os::PortRanges;
 
 const EPHEMERAL: PortRange = PortRange::literal(32768, 60999);
 const ORIGINS_OF_OURS: [Origin; 3] = [Origin::FirstChoice, Origin::Proposed, Origin::Range];
-const REMEMBERED: [Origin; 4] =
-    [Origin::Explicit, Origin::Home, Origin::LastGood, Origin::EarlierGood];
+const REMEMBERED: [Origin; 5] =
+    [Origin::Explicit, Origin::Home, Origin::LastGood, Origin::EarlierGood, Origin::Further];
 
 fn port(number: u16) -> Port {
     Port::new(number).expect("not 0")

@@ -3,7 +3,7 @@
 mod snapshot;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     io,
     net::SocketAddr,
     process,
@@ -31,6 +31,7 @@ const HOLDERS_KEPT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Observer {
     port: Port,
+    further: BTreeSet<Port>,
     /// Those that were there before the program.
     baseline: HashSet<SocketKey>,
     holders: Mutex<HashMap<u64, KnownHolder>>,
@@ -70,7 +71,14 @@ impl Observer {
     /// If the system does not tell what listens.
     pub fn new(port: Port) -> io::Result<Self> {
         let baseline = os::listeners()?.iter().map(key).collect();
-        Ok(Self { port, baseline, holders: Mutex::default(), of_tree: Mutex::default() })
+        let (holders, of_tree) = (Mutex::default(), Mutex::default());
+        Ok(Self { port, further: BTreeSet::new(), baseline, holders, of_tree })
+    }
+
+    /// For a program that was given these `further` ports, too.
+    #[must_use]
+    pub fn with_further_ports(self, further: BTreeSet<Port>) -> Self {
+        Self { further, ..self }
     }
 
     /// The port that the program is to listen on.
@@ -118,7 +126,8 @@ impl Observer {
                 continue;
             }
             self.keep(&seen);
-            return Ok(observation(&snapshot, &seen));
+            let further = self.further.clone();
+            return Ok(Observation { further, ..observation(&snapshot, &seen) });
         }
     }
 
@@ -261,7 +270,7 @@ fn observation(snapshot: &TreeSnapshot, seen: &[(&SocketEntry, ListenerOwner)]) 
     let mut listeners: Vec<_> = seen.iter().map(observed).collect();
     listeners.sort_unstable();
     listeners.dedup();
-    Observation { listeners }
+    Observation { listeners, ..Observation::default() }
 }
 
 #[cfg(all(test, target_os = "linux"))]

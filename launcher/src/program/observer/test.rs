@@ -282,6 +282,7 @@ fn a_process_that_cannot_be_read_has_what_is_new_and_its_users_and_no_other_proc
     let old = entry(9, 1);
     let observer = Observer {
         port,
+        further: BTreeSet::new(),
         baseline: HashSet::from([key(&old)]),
         holders: Mutex::default(),
         of_tree: Mutex::default(),
@@ -313,6 +314,7 @@ fn where_the_system_does_not_tell_a_socket_for_ipv4_shows_that_the_other_is_for_
     let port = Port::new(9).expect("not 0");
     let observer = Observer {
         port,
+        further: BTreeSet::new(),
         baseline: HashSet::new(),
         holders: Mutex::default(),
         of_tree: Mutex::default(),

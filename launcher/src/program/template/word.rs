@@ -33,6 +33,18 @@ pub enum TemplateWord {
     Fd,
 }
 
+impl TemplateWord {
+    /// The word that means the same in the command of `app`: what refers to this very app refers to no other.
+    pub fn in_command_of(&self, app: &AppName) -> Self {
+        let other = |its: &Option<AppName>| its.clone().filter(|its| its != app);
+        match self {
+            Self::Port { name, app } => Self::Port { name: name.clone(), app: other(app) },
+            Self::Url { app } => Self::Url { app: other(app) },
+            word => word.clone(),
+        }
+    }
+}
+
 impl fmt::Display for TemplateWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (head, name, app) = match self {

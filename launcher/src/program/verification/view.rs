@@ -109,7 +109,8 @@ impl<'a> ObservationView<'a> {
             ListenerOwner::Tree { pid, .. } => Some((Port::new(listener.address.port())?, pid)),
             ListenerOwner::Stranger { .. } => None,
         });
-        tree.min_by_key(|(port, _)| port.get().abs_diff(self.rules.port.get()))
+        let moved = tree.filter(|(port, _)| !self.observation.further.contains(port));
+        moved.min_by_key(|(port, _)| port.get().abs_diff(self.rules.port.get()))
     }
 
     /// What is published of a program that is ready, where `127.0.0.1` is no stranger's; `None` if neither

@@ -35,6 +35,7 @@ use crate::{
     choose::Choice,
     control::{ClientEvent, IncomingRequest, LaunchStatus, Request, Response},
     error::LaunchError,
+    further_ports::FurtherPorts,
     launch_state::{LaunchState, ReadyReason, WantedPort},
     os::Signalled,
     readiness::{NotReady, PROOF_TIMEOUT, StartFailure},
@@ -58,11 +59,13 @@ pub struct EndedLaunch {
     pub last_lines: Vec<String>,
 }
 
-/// Starts the server on the claim of `choice` and supervises it until the launch ends.
+/// Starts the server on the claim of `choice`, with the `further` ports of a program, and supervises it until the launch
+/// ends.
 pub fn supervise(
     launch_state: LaunchState<'_>,
     source: ServerSource,
     choice: Choice,
+    further: FurtherPorts,
     events: EventChannel,
 ) -> EndedLaunch {
     let EventChannel { sender, receiver } = events;
@@ -72,6 +75,7 @@ pub fn supervise(
         servers: Servers {
             launch: launch_state.launch,
             source,
+            further,
             secret: launch_state.remembered.secret.clone(),
             log_level: launch_state.options.settings.log.value,
             events: sender,

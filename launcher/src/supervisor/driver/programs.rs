@@ -21,8 +21,9 @@ use shared::{
 
 use super::cover;
 use crate::{
+    allotment,
     forwarder::Forwarder,
-    hold::Hold,
+    further_ports::HeldPorts,
     launch::Launch,
     os::{self, NotifySocket},
     program::{
@@ -114,29 +115,38 @@ fn listen_for_word(
 }
 
 impl RunningProgram {
-    /// Starts a program that is to listen on the port of `hold`.
+    /// Starts a program that is to listen on the main port of those that are `held`.
     pub(super) fn start(
         options: &ProgramOptions,
         launch: &Launch,
         info: &LaunchInfo,
-        hold: &Hold,
+        held: HeldPorts<'_>,
         attempt: u32,
         is_explicit: bool,
         events: &SyncSender<SupervisorEvent>,
     ) -> Result<Self, StartFailure> {
+        let HeldPorts { main: hold, further } = held;
         let port = hold.port();
         let url = info.url();
         let folders = &launch.context.folders;
         let state = folders.assignment(&launch.context.app);
         let dir = state.parent().map(PathBuf::from).unwrap_or_default();
-        let mut value = |word: &TemplateWord| {
-            Ok(match word {
+        let mut value = |word: &TemplateWord| -> Result<String, TemplateError> {
+            Ok(match &word.in_command_of(&launch.context.app) {
+                TemplateWord::Port { name: Some(name), app: None } => {
+                    let port = further.port(name).map(|port| port.to_string());
+                    port.ok_or_else(|| TemplateError::NotAvailable(word.to_string()))?
+                }
                 TemplateWord::Port { name: None, app: None } => port.to_string(),
                 TemplateWord::Host => Ipv4Addr::LOCALHOST.to_string(),
                 TemplateWord::Url { app: None } => url.clone(),
                 TemplateWord::App => launch.context.app.to_string(),
-                TemplateWord::Dir => dir.display().to_string(),
-                other => return Err(TemplateError::NotAvailable(other.to_string())),
+                TemplateWord::Dir => {
+                    // Where it cannot be made, the program finds that out.
+                    let _ = shared::os::make_private_folder(&dir);
+                    dir.display().to_string()
+                }
+                other => allotment::value(launch, other)?,
             })
         };
         let filled = options
@@ -182,7 +192,7 @@ impl RunningProgram {
             must_look_while_serving: true,
             launcher_pid: std::process::id(),
         };
-        let observer = Observer::new(port)?;
+        let observer = Observer::new(port)?.with_further_ports(further.ports());
         let started = os::sitter::start(&mut command, options.streams.reads_stdin);
         let started = started.map_err(|error| match filled.cwd.is_dir() {
             true => error.into(),

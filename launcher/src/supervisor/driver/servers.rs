@@ -20,6 +20,7 @@ use slog::debug;
 use super::programs::{ProgramReport, RunningProgram};
 use crate::{
     choose::Choice,
+    further_ports::{FurtherPorts, HeldPorts},
     handover::ServerProgram,
     hold::Hold,
     launch::Launch,
@@ -37,6 +38,8 @@ use crate::{
 pub(super) struct Servers<'a> {
     pub(super) launch: &'a Launch,
     pub(super) source: ServerSource,
+    /// The further ports of a program.
+    pub(super) further: FurtherPorts,
     /// What a server proves its identity with.
     pub(super) secret: Secret,
     /// The level of the server's diagnostics.
@@ -144,7 +147,7 @@ impl Servers<'_> {
                     options,
                     self.launch,
                     &info,
-                    &choice.hold,
+                    HeldPorts { main: &choice.hold, further: &self.further },
                     attempt,
                     is_explicit,
                     &self.events,

@@ -228,7 +228,10 @@ impl TestProgram {
 }
 
 fn seen(listeners: &[ObservedListener], at: Instant) -> Input {
-    Input::Observed { at, observation: Observation { listeners: listeners.to_vec() } }
+    Input::Observed {
+        at,
+        observation: Observation { listeners: listeners.to_vec(), ..Observation::default() },
+    }
 }
 
 fn passed(number: u32) -> Input {

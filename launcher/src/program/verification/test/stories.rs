@@ -1,5 +1,7 @@
 //! What real programs and strangers do, from the start on.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn exposed(text: &str) -> Effect {
@@ -112,6 +114,21 @@ fn what_listens_beyond_loopback_where_that_is_refused_ends_it_before_and_after_i
     assert_eq!(effects[2], expected("0.0.0.0:9229")[1]);
     let allow = Rules { on_exposed: Expose::Allow, ..rules() };
     assert_eq!(TestProgram::with(allow).sees(&[tree(WILDCARD)])[0], exposed(WILDCARD));
+}
+
+#[test]
+fn a_program_on_a_further_port_is_not_elsewhere() {
+    let listeners = vec![tree("127.0.0.1:3001")];
+    for (further, wanted) in [(3001, "starting"), (3002, "ended")] {
+        let mut program = TestProgram::starting();
+        for _ in 0..3 {
+            let further = BTreeSet::from([port(further)]);
+            let observation = Observation { listeners: listeners.clone(), further };
+            program.input(Input::Observed { at: program.now, observation });
+            program.now += Duration::from_secs(1);
+        }
+        assert_eq!(program.word(), wanted);
+    }
 }
 
 #[test]
