@@ -350,6 +350,26 @@ words! {
         Stopping = "stopping",
     } else Other
 
+    /// What an app is doing, as far as its launcher and its files tell.
+    pub enum RunState {
+        /// It serves.
+        Serving = "serving",
+        /// It was ready, and another start or its listener is waited for.
+        Waiting = "waiting",
+        /// It was started and is not ready yet.
+        Starting = "starting",
+        /// It is ending.
+        Stopping = "stopping",
+        /// It does not run.
+        Stopped = "stopped",
+        /// It does not run, and its last launch failed.
+        Failed = "failed",
+        /// It runs on another computer or in another container.
+        Elsewhere = "elsewhere",
+        /// Its launcher is stopped or does not answer.
+        Suspended = "suspended",
+    }
+
     /// How a program gets its port.
     pub enum ProgramMode {
         /// It is given the number and binds by itself, over a reservation where the system lets it.
@@ -408,6 +428,10 @@ words! {
         Conflicts = "conflicts",
         /// The answer of `explain`.
         Explain = "explain",
+        /// One app of `list`.
+        App = "app",
+        /// What else listens, one port of `list --all`.
+        Listener = "listener",
         /// The answer of `logs path`.
         LogsPath = "logs_path",
         /// The answer of `move`.

@@ -53,6 +53,7 @@ mod policy;
 mod precedence;
 mod program_cover;
 mod programs;
+mod program_list;
 mod program_ports;
 mod python_programs;
 mod race;

@@ -42,6 +42,36 @@ pub struct MoveArgs {
     pub of: AppArgs,
 }
 
+/// What to list.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Also what else listens on this computer, with the programs as far as they can be seen
+    #[arg(long)]
+    pub all: bool,
+    /// Whose app: every one unless one is named here.
+    #[command(flatten)]
+    pub of: AppArgs,
+}
+
+/// Whose URL to print.
+#[derive(Debug, Args)]
+pub struct WhereArgs {
+    /// The app, as with --app
+    #[arg(value_name = "NAME", conflicts_with = "app")]
+    pub name: Option<AppName>,
+    /// The app and how to answer.
+    #[command(flatten)]
+    pub of: AppArgs,
+}
+
+impl WhereArgs {
+    /// The options with the app that was named in either way.
+    pub fn of(&self) -> AppArgs {
+        let of = self.of.clone();
+        AppArgs { app: self.name.clone().or(of.app), ..of }
+    }
+}
+
 /// Which of the two pages to open.
 #[derive(Debug, Args)]
 pub struct OpenArgs {

@@ -10,8 +10,8 @@ use shared::{invoked_as, message};
 
 use super::{
     command::{
-        AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, LogsArgs, MoveArgs,
-        OpenArgs, SettingsArgs,
+        AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, ListArgs, LogsArgs,
+        MoveArgs, OpenArgs, SettingsArgs, WhereArgs,
     },
     exits,
     run::RunArgs,
@@ -51,9 +51,12 @@ pub enum LauncherCommand {
     /// Move the running server to another port without losing a request.
     #[command(after_help = exits::if_it_moves())]
     Move(MoveArgs),
+    /// List every app of this user, running or not.
+    #[command(after_help = exits::if_listed(), mut_arg("app", of_every_app))]
+    List(ListArgs),
     /// Print the URL of the running server and nothing else.
     #[command(after_help = exits::if_it_runs())]
-    Where(AppArgs),
+    Where(WhereArgs),
     /// Open the running server in the browser.
     #[command(after_help = exits::if_it_answers())]
     Open(OpenArgs),

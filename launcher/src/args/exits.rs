@@ -46,6 +46,10 @@ pub(super) fn if_it_moves() -> String {
     line(&[DONE, USAGE, NOT_RUNNING, not_available, NOT_NOW])
 }
 
+pub(super) fn if_listed() -> String {
+    line(&[DONE, USAGE, (NotReady, "what listens cannot be told")])
+}
+
 pub(super) fn if_shown() -> String {
     line(&[DONE, USAGE, WRONG_SETTINGS])
 }

@@ -14,8 +14,8 @@ mod start;
 
 pub use self::{
     command::{
-        AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, LogsArgs, LogsCommand,
-        MoveArgs, OpenArgs, SettingsArgs, SettingsCommand,
+        AppArgs, CompletionsArgs, ConflictsArgs, ExplainArgs, HistoryArgs, ListArgs, LogsArgs,
+        LogsCommand, MoveArgs, OpenArgs, SettingsArgs, SettingsCommand, WhereArgs,
     },
     command_line::{CommandLine, LauncherCommand, parse},
     run::RunArgs,

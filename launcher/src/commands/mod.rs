@@ -8,6 +8,7 @@ mod doctor;
 mod explain;
 mod forget;
 mod history;
+mod list;
 mod logs;
 mod open;
 mod requests;
@@ -54,7 +55,11 @@ pub fn run(typed: CommandLine, argv: &[OsString]) -> Exit {
         Some(LauncherCommand::Move(args)) => {
             with_basics(&args.of, |context| requests::relocate(context, args.port, args.of.json))
         }
-        Some(LauncherCommand::Where(of)) => {
+        Some(LauncherCommand::List(args)) => {
+            with_basics(&args.of, |context| list::list(context, &args))
+        }
+        Some(LauncherCommand::Where(args)) => {
+            let of = args.of();
             with_basics(&of, |context| url::print_url(context, of.json))
         }
         Some(LauncherCommand::Open(args)) => {

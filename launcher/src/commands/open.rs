@@ -25,14 +25,40 @@ fn find(context: &CommandContext) -> Result<RunningInstance, Exit> {
     Ok(found)
 }
 
+/// The same, for what our own server alone has.
+fn find_own(context: &CommandContext) -> Result<RunningInstance, Exit> {
+    let found = find(context)?;
+    if found.mode.is_none() {
+        return Ok(found);
+    }
+    render::error(message!("open.of_program", app = context.app));
+    render::now(message!(
+        "open.now_of_program",
+        command = next_command::launcher("open", &context.app)
+    ));
+    Err(Exit::Usage)
+}
+
+/// The running app, which has `page`.
+fn find_page(context: &CommandContext, page: BrowserPage) -> Result<RunningInstance, Exit> {
+    match page {
+        BrowserPage::First => find(context),
+        BrowserPage::Console => find_own(context),
+    }
+}
+
 /// Opens the browser on `page`. What is printed is the plain URL.
 pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> Exit {
-    let found = match find(context) {
+    let found = match find_page(context, page) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
     let token = || found.token(context);
-    let address = browser::address(&context.app, found.port, page, token);
+    let address = match found.mode {
+        // It is asked for nothing, and gets no token.
+        Some(_) => found.url(),
+        None => browser::address(&context.app, found.port, page, token),
+    };
     if let Err(error) = browser::open(address) {
         render::error(message!("open.failed", url = found.url(), error));
         let command = next_command::launcher("open --print", &context.app);
@@ -51,12 +77,16 @@ pub(super) fn open(context: &CommandContext, page: BrowserPage, json: bool) -> E
 
 /// Prints the address of `page`, which may be a one-time URL.
 pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> Exit {
-    let found = match find(context) {
+    let found = match find_page(context, page) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
     let token = || found.token(context);
-    let address = match browser::signed_in_address(&context.app, found.port, page, token) {
+    let address = match found.mode {
+        Some(_) => Ok(found.url()),
+        None => browser::signed_in_address(&context.app, found.port, page, token),
+    };
+    let address = match address {
         Ok(address) => address,
         Err(error) => return unreadable_token(context, &found, &error),
     };
@@ -72,7 +102,7 @@ pub(super) fn print(context: &CommandContext, page: BrowserPage, json: bool) -> 
 
 /// Prints the token of the running app.
 pub(super) fn token(context: &CommandContext, json: bool) -> Exit {
-    let found = match find(context) {
+    let found = match find_own(context) {
         Ok(found) => found,
         Err(exit) => return exit,
     };

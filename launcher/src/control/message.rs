@@ -1,5 +1,7 @@
 //! What is said on a control socket: a request, and the response to it.
 
+use std::{collections::BTreeMap, net::SocketAddr};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -97,6 +99,24 @@ pub struct LaunchStatus {
     /// How its program is given the port; `None` for our own server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<ProgramMode>,
+    /// The command of its program with its templates, secrets masked; absent for our own server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// The folder that its program runs in; absent for our own server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// The process that its command was started as, while `server_pid` is the one that listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_pid: Option<u32>,
+    /// Every address that the server or the program listens on; absent while there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<SocketAddr>,
+    /// Those among them that other computers can reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposed: Vec<SocketAddr>,
+    /// The further ports of its program by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ports: BTreeMap<String, Port>,
     /// The records that the launcher could not write; one of an earlier version does not say.
     #[serde(default)]
     pub lost_records: Option<LostRecords>,

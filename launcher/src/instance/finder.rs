@@ -4,6 +4,7 @@ use std::{
     cell::OnceCell,
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use shared::{
@@ -24,7 +25,9 @@ use super::{
     visibility::is_launcher,
 };
 use crate::{
-    control::{self, LaunchStatus, Request, RequestError, Response},
+    control::{
+        self, ANSWER_TIMEOUT, LaunchStatus, PendingRequest, Request, RequestError, Response,
+    },
     options::CommandContext,
     os,
 };
@@ -291,9 +294,24 @@ pub struct AnsweringLauncher {
 ///
 /// Why none does; [`RequestError::Timeout`] if there is a launcher that is silent.
 pub fn ask_launcher(context: &CommandContext) -> Result<AnsweringLauncher, RequestError> {
-    at_control_socket(context, |socket| match control::ask(socket, Request::Status)? {
-        Response::Status(status) => Ok(AnsweringLauncher { socket: socket.to_owned(), status }),
-        _ => Err(RequestError::Closed),
+    ask_launcher_within(context, ANSWER_TIMEOUT)
+}
+
+/// The same for one that has less time to answer.
+///
+/// # Errors
+///
+/// Those of [`ask_launcher`].
+pub fn ask_launcher_within(
+    context: &CommandContext,
+    timeout: Duration,
+) -> Result<AnsweringLauncher, RequestError> {
+    at_control_socket(context, |socket| {
+        let answer = PendingRequest::send(socket, Request::Status).wait(timeout)?;
+        match answer.ok_or(RequestError::Timeout)? {
+            Response::Status(status) => Ok(AnsweringLauncher { socket: socket.to_owned(), status }),
+            _ => Err(RequestError::Closed),
+        }
     })
 }
 

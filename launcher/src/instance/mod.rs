@@ -15,7 +15,7 @@ mod problem;
 mod visibility;
 
 pub use self::{
-    finder::{AnsweringLauncher, Finder, ask_launcher, try_control_sockets},
+    finder::{AnsweringLauncher, Finder, ask_launcher, ask_launcher_within, try_control_sockets},
     presence::{Presence, RunningInstance},
     problem::{InstanceProblem, now_in_phase, now_silent, program_problem, server_problem, silent},
     turn::{Occupied, Turn, lock_of_ended_app, take_turn},

@@ -3,13 +3,14 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 use shared::{
+    event::masked,
     message,
-    settings::{Effective, ReadyProbe},
+    settings::{Effective, Layers, ReadyProbe, Settings},
 };
 
 use super::{
@@ -70,6 +71,13 @@ pub struct ResolvedCommand {
 }
 
 impl WrittenCommand {
+    /// The program of a settings file; `None` if it has none.
+    pub fn of_file(settings: &Settings) -> Option<Self> {
+        let (flags, variables) = (Settings::default(), Settings::default());
+        let path = Path::new("");
+        Self::of(&Layers { flags, variables, file: settings, path }.effective())
+    }
+
     /// The program of the settings; `None` if they have none.
     pub fn of(settings: &Effective) -> Option<Self> {
         let program = &settings.program.as_ref()?.value;
@@ -128,6 +136,17 @@ impl CommandTemplate {
         let values = self.variables.iter().map(|(_, value)| value);
         let all = self.words.iter().chain(values).chain(&self.ready_pattern);
         all.flat_map(Template::words)
+    }
+
+    /// The words of the command as they are written, secrets masked: for people, lists and records.
+    pub fn in_words(&self) -> Vec<String> {
+        let written = self.words.iter().map(Template::written);
+        masked(written.map(|word| word.to_string_lossy().into_owned()))
+    }
+
+    /// The folder that it is started in.
+    pub fn folder(&self) -> &Path {
+        &self.cwd
     }
 
     /// Fills it in for one start.

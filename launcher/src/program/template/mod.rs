@@ -65,6 +65,18 @@ impl Template {
         Ok(Self(pieces))
     }
 
+    /// The text with each word in its braces.
+    pub fn written(&self) -> OsString {
+        let mut written = OsString::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => written.push(text),
+                Piece::Word(word) => written.push(word.to_string()),
+            }
+        }
+        written
+    }
+
     /// The words in it, in their order, each as often as it is there.
     pub fn words(&self) -> impl Iterator<Item = &TemplateWord> {
         self.0.iter().filter_map(|piece| match piece {

@@ -14,6 +14,7 @@ mod cover;
 use std::{
     collections::BTreeMap,
     mem,
+    net::SocketAddr,
     sync::mpsc::Receiver,
     time::{Duration, Instant},
 };
@@ -21,6 +22,7 @@ use std::{
 use shared::{
     claim::Reservation, conflict::Conflict, event::RequestedBy, exit::ONE_SIGNAL,
     handover::ToLauncher, keys, launch::LaunchInfo, message, port::Port, settings::Span,
+    words::LaunchPhase,
 };
 use slog::warn;
 
@@ -129,6 +131,11 @@ pub fn supervise(
             effects.extend(decided);
         }
     }
+}
+
+/// Whether other computers may reach this address.
+fn is_exposed(address: &SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
 }
 
 /// Waits for the next event; `None` if `deadline` comes first.
@@ -456,9 +463,16 @@ impl Driver<'_> {
         let launch = self.launch_state.launch;
         let uptime = launch.started.elapsed();
         let info = launch.info(self.claims.current(), self.last_good);
+        let program = self.servers.program_status();
+        let phase = match state.phase.for_status() {
+            // Its process lives, and its listener is gone for a while.
+            LaunchPhase::Serving if program.is_waiting => LaunchPhase::Waiting,
+            phase => phase,
+        };
+        let addresses = self.servers.serving_addresses(&self.claims.current().hold);
         LaunchStatus {
             launch: LaunchInfo { host: self.servers.serving_host(), ..info },
-            state: state.phase.for_status(),
+            state: phase,
             server_pid: self.servers.serving_pid(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: launch.started_at,
@@ -466,6 +480,12 @@ impl Driver<'_> {
             restarts: state.restarts,
             home_port: self.launch_state.home_port(),
             mode: self.servers.mode(),
+            command: program.command,
+            folder: program.folder,
+            main_pid: program.main_pid,
+            exposed: addresses.iter().filter(|address| is_exposed(address)).copied().collect(),
+            addresses,
+            ports: self.launch_state.further.clone(),
             lost_records: launch.history.lost(),
         }
     }

@@ -35,8 +35,8 @@ use crate::{
         template::{TemplateError, TemplateWord},
         verification::{
             Loopback, MainExit, ProcessEnd, ProgramFailure, ReadinessProbe, Rules, Verification,
-            VerificationEffect, VerificationEnd, VerificationInput, VerifiedListeners,
-            says_address_in_use, step,
+            VerificationEffect, VerificationEnd, VerificationInput, VerificationPhase,
+            VerifiedListeners, says_address_in_use, step,
         },
         watcher::ProgramWatcher,
     },
@@ -244,6 +244,17 @@ impl RunningProgram {
     pub(super) fn pid(&self) -> Option<u32> {
         let listens = self.verified.as_ref().and_then(|verified| verified.pid);
         listens.or(self.verification.as_ref().map(|verification| verification.main))
+    }
+
+    /// The process that its command was started as, or the one that it has left in its place.
+    pub(super) fn main_pid(&self) -> Option<u32> {
+        self.verification.as_ref().map(|verification| verification.main)
+    }
+
+    /// Whether it was ready and does not listen now.
+    pub(super) fn is_waiting(&self) -> bool {
+        let phase = self.verification.as_ref().map(|verification| &verification.phase);
+        matches!(phase, Some(VerificationPhase::Waiting { .. }))
     }
 
     /// Where it listens, for records and files.

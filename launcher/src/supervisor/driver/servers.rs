@@ -91,6 +91,17 @@ pub(super) enum RunningServer {
     Program(Box<RunningProgram>),
 }
 
+/// What the status of a launch has of its program.
+#[derive(Debug, Default)]
+pub(super) struct ProgramStatus {
+    /// With its templates, secrets masked.
+    pub(super) command: Vec<String>,
+    pub(super) folder: Option<String>,
+    pub(super) main_pid: Option<u32>,
+    /// Whether it was ready and does not listen now.
+    pub(super) is_waiting: bool,
+}
+
 /// What records name of a server that was started, or could not be.
 pub(super) struct Spawned {
     port: Port,
@@ -340,6 +351,28 @@ impl Servers<'_> {
     /// The process that serves, while one does.
     pub(super) fn serving_pid(&self) -> Option<u32> {
         self.running.get(&self.serving?)?.pid()
+    }
+
+    /// What the status of the launch has of its program; empty for our own server.
+    pub(super) fn program_status(&self) -> ProgramStatus {
+        let ServerSource::Program(options) = &self.source else { return ProgramStatus::default() };
+        // The newest one, which may not be ready yet.
+        let program = self.running.values().rev().find_map(|running| match running {
+            RunningServer::Program(program) => Some(program),
+            RunningServer::Own(_) => None,
+        });
+        ProgramStatus {
+            command: options.command.in_words(),
+            folder: Some(options.command.folder().display().to_string()),
+            main_pid: program.and_then(|program| program.main_pid()),
+            is_waiting: program.is_some_and(|program| program.is_waiting()),
+        }
+    }
+
+    /// The addresses of the current server.
+    pub(super) fn serving_addresses(&self, hold: &Hold) -> Vec<SocketAddr> {
+        let at = self.serving.and_then(|serving| self.at(serving, hold));
+        at.map(|(at, _)| at.addresses).unwrap_or_default()
     }
 
     /// The host in the URL of the current server.
