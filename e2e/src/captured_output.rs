@@ -39,6 +39,11 @@ impl CapturedOutput {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// As it came, which need not be text.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.bytes.lock().expect("no panic while locked").clone()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }

@@ -34,6 +34,8 @@ pub struct Invocation {
     settings: Vec<String>,
     settings_file: PathBuf,
     stdin: Option<Arc<OwnedFd>>,
+    stdout: Option<Arc<OwnedFd>>,
+    stderr: Option<Arc<OwnedFd>>,
     is_silent: bool,
     folder: PathBuf,
     wine: Option<Wine>,
@@ -57,6 +59,8 @@ impl Invocation {
             settings: Vec::new(),
             settings_file: folders.settings(&Default::default()),
             stdin: None,
+            stdout: None,
+            stderr: None,
             is_silent: false,
             folder: PathBuf::from("/"),
             wine: wine.cloned(),
@@ -174,6 +178,20 @@ impl Invocation {
         self
     }
 
+    /// Sets its stdout, which the test reads by default.
+    #[must_use]
+    pub fn stdout(mut self, stdout: impl Into<OwnedFd>) -> Self {
+        self.stdout = Some(Arc::new(stdout.into()));
+        self
+    }
+
+    /// Sets its stderr, which the test reads by default.
+    #[must_use]
+    pub fn stderr(mut self, stderr: impl Into<OwnedFd>) -> Self {
+        self.stderr = Some(Arc::new(stderr.into()));
+        self
+    }
+
     /// As a desktop starts it: with a display, without a terminal, and with its output discarded.
     #[must_use]
     pub fn double_clicked(mut self) -> Self {
@@ -198,10 +216,13 @@ impl Invocation {
         let mut command = self.command();
         command.args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let given = self.stdin.as_ref().map(|fd| fd.try_clone().expect("descriptors are left"));
-        command.stdin(given.map_or_else(Stdio::null, Stdio::from)).current_dir(&self.folder);
+        let given = |fd: &Option<Arc<OwnedFd>>| {
+            fd.as_ref().map(|fd| Stdio::from(fd.try_clone().expect("descriptors are left")))
+        };
+        command.stdin(given(&self.stdin).unwrap_or_else(Stdio::null)).current_dir(&self.folder);
         let said = || if self.is_silent { Stdio::null() } else { Stdio::piped() };
-        command.stdout(said()).stderr(said());
+        command.stdout(given(&self.stdout).unwrap_or_else(said));
+        command.stderr(given(&self.stderr).unwrap_or_else(said));
         Running::new(command, &self.home.join("logs"), self.wine.is_some().then_some(&self.home))
     }
 

@@ -27,6 +27,8 @@ mod project;
 
 mod home;
 
+mod pty;
+
 mod invocation;
 
 mod program_tree;
@@ -68,6 +70,7 @@ pub use process::WatchedProcess;
 pub use program_tree::{ProgramTree, listeners_on};
 pub use programs::{copy_program, found, installed, program};
 pub use project::{Project, python, script};
+pub use pty::{PseudoTerminal, TerminalMode};
 pub use run_context::{NOBODY, RunContext};
 pub use running::{Ended, ReadyMessage, Running};
 pub use skip::skip;

@@ -39,6 +39,13 @@ impl RunContext {
         self
     }
 
+    /// Adds the tools of another one, which start the program last.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.before.extend(other.before);
+        self
+    }
+
     /// As a user that is not root: the current user, or [`NOBODY`] for root. Files that such a
     /// program writes must [belong](crate::Home::give_to_plain_user) to that user.
     pub fn as_plain_user(program: &Path) -> Option<Self> {

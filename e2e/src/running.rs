@@ -118,6 +118,11 @@ impl Running {
         self.stdout.text()
     }
 
+    /// Its standard output so far, byte for byte.
+    pub fn stdout_bytes(&self) -> Vec<u8> {
+        self.stdout.bytes()
+    }
+
     /// Its standard error so far.
     pub fn stderr(&self) -> String {
         self.stderr.text()

@@ -89,6 +89,14 @@ pub enum LaunchError {
         /// What it wrote last to stderr, without secrets.
         last_lines: Vec<String>,
     },
+    /// A process of the program does not take signals from here, and lives on.
+    #[error("{}", message!("failure.not_ended"))]
+    NotEnded {
+        /// The port that it had, and may still have.
+        port: Port,
+        /// Its process id.
+        pid: u32,
+    },
     /// It exited with this code, with which the next one would exit too.
     #[error("{}", message!("failure.final", code))]
     Final {
@@ -134,6 +142,7 @@ impl LaunchError {
             Self::NoServer(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Occupied(_) => {
                 Exit::NotReady
             }
+            Self::NotEnded { .. } => Exit::NotReady,
             Self::Final { code, .. } => match Exit::from_code(*code) {
                 Some(exit @ (Exit::PortUnavailable | Exit::BadSettings)) => exit,
                 _ => Exit::NotReady,
@@ -172,6 +181,7 @@ impl LaunchError {
             Self::NotReady { reason: NotReady::Exposed(_), .. } => EndReason::Exposed,
             Self::NotReady { reason: NotReady::WrongAnswer(_), .. } => EndReason::WrongAnswer,
             Self::NotReady { reason: NotReady::NoLoopback, .. } => EndReason::NoLoopback,
+            Self::NotEnded { .. } => EndReason::NotEnded,
             Self::GaveUp { .. } => EndReason::GaveUp,
             Self::Final { .. } => EndReason::ServerFailed,
         }
@@ -191,6 +201,7 @@ impl LaunchError {
             Self::NotReady { port, .. } | Self::GaveUp { port, .. } | Self::Final { port, .. } => {
                 Some(*port)
             }
+            Self::NotEnded { port, .. } => Some(*port),
             _ => self.conflicts().first().map(|conflict| conflict.port),
         }
     }
@@ -245,6 +256,7 @@ impl LaunchError {
             Self::Claim(error) => vec![format!("{error}: {}", error.source)],
             Self::NotReady { reason, .. } => vec![reason.to_string()],
             Self::GaveUp { end, rule, .. } => vec![given_up(end, *rule)],
+            Self::NotEnded { pid, .. } => vec![message!("program.refuses_signals", pid)],
             Self::Final { .. } => vec![message!("failure.final_why")],
             Self::NoFolder(error) | Self::NotReplaced(error) => vec![error.to_string()],
             Self::Options(_) | Self::Occupied(_) | Self::NoServer(_) => vec![],
@@ -301,6 +313,7 @@ impl LaunchError {
             Self::NotReady { command: Some(source), .. } => {
                 vec![message!("now.command", file = source)]
             }
+            Self::NotEnded { pid, .. } => vec![message!("now.end_as_owner", pid)],
             Self::Claim(_) | Self::NotReady { .. } | Self::GaveUp { .. } | Self::Final { .. } => {
                 vec![message!("now.log")]
             }

@@ -252,6 +252,8 @@ words! {
         ServerFailed = "server_failed",
         /// The server failed, and is not started again.
         GaveUp = "gave_up",
+        /// A process of the program does not take our signals, and lives on.
+        NotEnded = "not_ended",
         /// The app has moved to another port.
         Moved = "moved",
         /// A move failed, and the port that it had claimed is not needed.

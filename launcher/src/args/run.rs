@@ -63,6 +63,9 @@ pub struct RunArgs {
     /// The command is one line for `sh -c`.
     #[arg(long)]
     pub shell: bool,
+    /// Give the program a terminal of its own, which ours shows: for programs that ask or draw.
+    #[arg(long)]
+    pub tty: bool,
     /// Run in the background, and return when the program is ready.
     #[arg(long)]
     pub detach: bool,

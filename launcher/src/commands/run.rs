@@ -19,7 +19,7 @@ use crate::{
     options::{CommandContext, Options},
     os,
     program::{
-        CommandTemplate, WrittenCommand,
+        CommandTemplate, ProgramStreams, WrittenCommand,
         environment::{RUN_VARIABLE, SetVariable, VariableCase},
         name::{self, NameOutcome},
     },
@@ -31,6 +31,13 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
     if args.command.is_empty() {
         render::error(message!("run.no_command"));
         render::now(message!("run.now_command"));
+        return Exit::Usage;
+    }
+    if args.tty && (args.json || args.detach) {
+        render::error(match args.json {
+            true => message!("run.tty_json"),
+            false => message!("run.tty_detach"),
+        });
         return Exit::Usage;
     }
     let screen = Screen::beside_program(args.json);
@@ -58,8 +65,8 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
     }
     let mut start = args.as_start();
     start.app = Some(context.app);
-    let shows_output = !args.json;
-    let source = Box::new(move |options: &Options| start::program(&written, options, shows_output));
+    let streams = ProgramStreams { gives_terminal: args.tty, ..start::streams(!args.json) };
+    let source = Box::new(move |options: &Options| start::program(&written, options, streams));
     start::launch(LaunchPlan { args: start, screen, source }, argv)
 }
 

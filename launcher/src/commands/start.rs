@@ -63,7 +63,7 @@ type FindSource = Box<dyn FnOnce(&Options) -> Result<ServerSource, LaunchError>>
 pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
     let json = args.json;
     let of_settings = move |options: &Options| match WrittenCommand::of(&options.settings) {
-        Some(written) => program(&written, options, !json),
+        Some(written) => program(&written, options, streams(!json)),
         None => {
             let command = options.settings.command.as_ref().map(|command| &command.value);
             Ok(ServerSource::Own(ServerProgram::find(command)?))
@@ -81,17 +81,22 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
 pub(super) fn program(
     written: &WrittenCommand,
     options: &Options,
-    shows_output: bool,
+    streams: ProgramStreams,
 ) -> Result<ServerSource, LaunchError> {
     let command = CommandTemplate::parse(written, &options.settings.ready.value)?;
     let known = KnownCommand::of(&written.words, &written.cwd);
-    let streams = ProgramStreams {
+    let options = ProgramOptions::new(command, &known, &options.settings, streams);
+    Ok(ServerSource::Program(Box::new(options)))
+}
+
+/// The streams of a program: pipes, and our own stdin unless the launch is detached.
+pub(super) fn streams(shows_output: bool) -> ProgramStreams {
+    ProgramStreams {
         reads_stdin: !environment::is_set(DETACHED_VARIABLE),
         shows_output,
         has_terminal: io::stdout().is_terminal(),
-    };
-    let options = ProgramOptions::new(command, &known, &options.settings, streams);
-    Ok(ServerSource::Program(Box::new(options)))
+        gives_terminal: false,
+    }
 }
 
 /// Launches what is planned, or finds it running.

@@ -2,6 +2,7 @@
 
 use std::{fs::File, process::Child};
 
+use serde::{Deserialize, Serialize};
 use shared::{event::RequestedBy, handover::ProtocolInfo};
 
 /// A server process that was started.
@@ -20,6 +21,22 @@ pub struct StartedSitter {
     pub process: Child,
     /// Reads what the program writes to stdout; the stderr of the child has what it writes to stderr.
     pub relayed_stdout: File,
+}
+
+/// The size of a terminal, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TerminalSize {
+    /// How many lines it has.
+    pub rows: u16,
+    /// How many characters a line has.
+    pub columns: u16,
+}
+
+impl Default for TerminalSize {
+    /// That of the terminals that all others take after: 24 lines of 80 characters.
+    fn default() -> Self {
+        Self { rows: 24, columns: 80 }
+    }
 }
 
 /// The meaning of a signal of the system.

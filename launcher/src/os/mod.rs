@@ -25,6 +25,6 @@ pub mod login_format;
 mod interface;
 
 pub use self::{
-    interface::{Signalled, Started, StartedSitter},
+    interface::{Signalled, Started, StartedSitter, TerminalSize},
     system::*,
 };

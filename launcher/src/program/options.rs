@@ -48,6 +48,8 @@ pub struct ProgramStreams {
     pub shows_output: bool,
     /// Whether our stdout is a terminal.
     pub has_terminal: bool,
+    /// Whether the program's streams are a terminal of its own.
+    pub gives_terminal: bool,
 }
 
 impl ProgramOptions {

@@ -6,7 +6,8 @@
 //! that is not read holds up nothing.
 
 use std::{
-    io::{self, ErrorKind, Write},
+    borrow::Cow,
+    io::{self, ErrorKind, IsTerminal, Write},
     sync::{
         OnceLock,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -14,6 +15,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use crate::os;
 
 /// How many pieces wait for a reader; those after them are dropped.
 const MAX_QUEUED: usize = 1024;
@@ -112,10 +115,20 @@ fn queue_or_write(queue: &OnceLock<SyncSender<Piece>>, stream: Stream, text: Vec
 
 fn write(stream: Stream, text: &[u8]) -> io::Result<()> {
     match stream {
-        Stream::Stdout => anstream::stdout().write_all(text),
-        Stream::Stderr => anstream::stderr().write_all(text),
+        Stream::Stdout => anstream::stdout().write_all(&for_terminal(text, &io::stdout())),
+        Stream::Stderr => anstream::stderr().write_all(&for_terminal(text, &io::stderr())),
         Stream::BareStdout => io::stdout().write_all(text).and_then(|()| io::stdout().flush()),
         Stream::BareStderr => io::stderr().write_all(text),
+    }
+}
+
+/// The text with lines that begin on the left, also while the program has our terminal.
+fn for_terminal<'a>(text: &'a [u8], stream: &impl IsTerminal) -> Cow<'a, [u8]> {
+    match os::is_terminal_raw() && stream.is_terminal() {
+        true => {
+            Cow::Owned(text.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..]))
+        }
+        false => Cow::Borrowed(text),
     }
 }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use shared::{app::AppName, settings::OutputFormat};
 use uuid::Uuid;
 
+use crate::os::TerminalSize;
+
 /// An order of the launcher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
@@ -17,6 +19,8 @@ pub enum SitterOrder {
     },
     /// End the tree at once.
     Kill,
+    /// The terminal of the program has another size from now on.
+    Resize(TerminalSize),
     /// A process of the tree is the main process from now on: the one that was started has handed over to it.
     Adopt {
         /// Its process id.
@@ -41,6 +45,8 @@ pub struct ProgramStart {
     pub ready_pattern: Option<String>,
     /// The variables of its environment whose values are secrets.
     pub secret_variables: Vec<String>,
+    /// The size of the terminal that the program gets; `None` if it gets pipes.
+    pub terminal: Option<TerminalSize>,
 }
 
 /// What the launcher learns of the program, each once.
@@ -61,9 +67,10 @@ pub enum SitterReport {
     LineMatched,
     /// The main process has ended.
     Exited(MainEnd),
-    /// No process of the tree is left, and all that it wrote is passed on. The sitter ends.
+    /// No process of the tree is left, and all that it wrote is passed on. The sitter ends. A sitter that ends without
+    /// this leaves processes that it cannot end.
     TreeEmpty,
-    /// A process does not take our signals, as one that another user owns.
+    /// A process of the tree does not take our signals, as one that another user owns. Once for each.
     Refused {
         /// Its process id.
         pid: u32,
@@ -79,6 +86,8 @@ pub struct MainEnd {
     pub signal: Option<i32>,
     /// Whether other processes of the tree are left.
     pub left_others: bool,
+    /// Whether Ctrl-C was typed into its terminal before, and it ended as programs do on that.
+    pub is_interrupted: bool,
     /// The last lines that the program wrote, the oldest first, without colours.
     pub last_lines: Vec<String>,
 }

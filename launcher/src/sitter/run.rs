@@ -1,7 +1,7 @@
 //! The sitter at work.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     env,
     ffi::{OsStr, OsString},
     io,
@@ -33,6 +33,12 @@ const MAX_LINE: usize = 160;
 /// How many lines of the program a report of its end has.
 const LAST_LINES: usize = 20;
 
+/// What a terminal sends for Ctrl-C.
+const SIGINT: i32 = 2;
+
+/// What a shell adds to the number of a signal that has ended a command, for its own exit code.
+const EXIT_CODE_OF_SIGNAL: i32 = 128;
+
 /// Runs this process as a sitter. Its arguments are the file of the output, empty if it is not kept, and the command
 /// of the program.
 pub fn run(arguments: &[OsString]) -> Exit {
@@ -52,6 +58,8 @@ pub fn run(arguments: &[OsString]) -> Exit {
         main: None,
         exit: None,
         termination: None,
+        is_interrupt_typed: false,
+        refused: BTreeSet::new(),
         is_over: false,
     };
     match sitter.run() {
@@ -83,6 +91,10 @@ struct Sitter<'a> {
     /// How main has ended.
     exit: Option<MainEnd>,
     termination: Option<Termination>,
+    /// Whether Ctrl-C was typed for the program.
+    is_interrupt_typed: bool,
+    /// The processes that are reported not to take our signals.
+    refused: BTreeSet<u32>,
     /// Whether no process is left, or none that could be ended.
     is_over: bool,
 }
@@ -97,8 +109,14 @@ impl Sitter<'_> {
                 log.flush_due(Instant::now());
             }
             if let Some(termination) = self.termination {
-                let step = termination.step(Instant::now(), system::kill_tree);
+                let mut refused = Vec::new();
+                let step = termination.step(Instant::now(), || {
+                    let pass = system::kill_tree();
+                    refused = pass.refused;
+                    pass.killed
+                });
                 self.termination = Some(step);
+                self.report_refused(refused);
                 // What was killed may be gone before it is waited for.
                 self.reap();
                 self.is_over |= step == Termination::Over;
@@ -122,7 +140,9 @@ impl Sitter<'_> {
         self.stdout.written(stdout);
         self.stderr.written(stderr);
         if let Some(count) = self.stdout.take_dropped().or_else(|| self.stderr.take_dropped()) {
-            self.stderr.push(format!("{}\n", message!("program.dropped", count)).as_bytes());
+            // A terminal that the program has does not begin the next line on the left.
+            let end = if self.has_terminal() { "\r\n" } else { "\n" };
+            self.stderr.push(format!("{}{end}", message!("program.dropped", count)).as_bytes());
         }
         Ok(events)
     }
@@ -141,6 +161,7 @@ impl Sitter<'_> {
             }
             SourceEvent::LauncherGone | SourceEvent::StopSignal => self.stop(None),
             SourceEvent::Output(stream, bytes) => self.pass_on(stream, &bytes),
+            SourceEvent::InterruptTyped => self.is_interrupt_typed = true,
             SourceEvent::ChildEnded => self.reap(),
         }
     }
@@ -154,6 +175,7 @@ impl Sitter<'_> {
             SitterOrder::Start(_) => {}
             SitterOrder::Stop { signal } => self.stop(signal),
             SitterOrder::Kill => self.termination = Some(Termination::killing(Instant::now())),
+            SitterOrder::Resize(size) => self.sources.resize(size),
             SitterOrder::Adopt { pid } => {
                 self.main = Some(pid);
                 self.exit = None;
@@ -167,7 +189,8 @@ impl Sitter<'_> {
         let mut command = Command::new(self.program);
         command.args(self.arguments);
         system::bind_to_this_process(&mut command);
-        match self.sources.spawn(&mut command) {
+        let terminal = self.start.as_ref().and_then(|start| start.terminal);
+        match self.sources.spawn(&mut command, terminal) {
             Ok(pid) => {
                 self.main = Some(pid);
                 self.log = self.start.as_ref().map(|start| self.open_log(start, pid));
@@ -199,9 +222,10 @@ impl Sitter<'_> {
             self.is_over = true;
             return;
         };
-        system::signal_tree(main, signal.unwrap_or(start.stop_signal));
+        let timeout = Duration::from_millis(start.stop_timeout_ms);
+        let refused = system::signal_tree(main, signal.unwrap_or(start.stop_signal));
+        self.report_refused(refused);
         if self.termination.is_none() {
-            let timeout = Duration::from_millis(start.stop_timeout_ms);
             self.termination = Some(Termination::asked(Instant::now(), timeout));
         }
     }
@@ -230,9 +254,12 @@ impl Sitter<'_> {
             }
             let lines = self.log.as_ref().map(ProgramLog::last_lines).into_iter().flatten();
             let lines: Vec<_> = lines.map(cut).collect();
+            let is_of_interrupt = process.signal == Some(SIGINT)
+                || process.exit_code == Some(EXIT_CODE_OF_SIGNAL + SIGINT);
             let exit = MainEnd {
                 exit_code: process.exit_code,
                 signal: process.signal,
+                is_interrupted: self.is_interrupt_typed && is_of_interrupt,
                 left_others: !ended.none_is_left,
                 last_lines: lines[lines.len().saturating_sub(LAST_LINES)..].to_vec(),
             };
@@ -240,6 +267,18 @@ impl Sitter<'_> {
             self.exit = Some(exit);
         }
         self.is_over |= ended.none_is_left && self.exit.is_some();
+    }
+
+    fn has_terminal(&self) -> bool {
+        self.start.as_ref().is_some_and(|start| start.terminal.is_some())
+    }
+
+    fn report_refused(&mut self, refused: Vec<u32>) {
+        for pid in refused {
+            if self.refused.insert(pid) {
+                self.report(&SitterReport::Refused { pid });
+            }
+        }
     }
 
     fn report(&mut self, report: &SitterReport) {
@@ -256,7 +295,7 @@ impl Sitter<'_> {
         if let Some(log) = &mut self.log {
             log.end();
         }
-        if self.main.is_some() {
+        if self.main.is_some() && (self.refused.is_empty() || system::is_tree_empty()) {
             self.report(&SitterReport::TreeEmpty);
         }
         let until = Instant::now() + LAST_WORDS;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// The pause between two passes over what is left.
 const PASS_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How many passes in a row must find no process.
+/// How many passes in a row must find no process that can be killed.
 const CLEAN_PASSES: u8 = 2;
 
 /// How long killed processes are waited for: one that waits for a disk ends late.
@@ -45,7 +45,7 @@ impl Termination {
         }
     }
 
-    /// The step at `now`; `pass` kills what is left and answers how many processes that were.
+    /// The step at `now`; `pass` kills what is left and can be killed, and answers how many processes that were.
     pub(super) fn step(self, now: Instant, pass: impl FnOnce() -> usize) -> Self {
         match self {
             Self::Asked { kill_at } if now >= kill_at => Self::killing(now).step(now, pass),
@@ -86,6 +86,13 @@ mod test {
         assert_eq!(asked.step(start + timeout / 2, || panic!("too early")), asked);
         let (made, took) = passes(asked, start, &[3, 1, 0, 2, 0, 0]);
         assert_eq!((made, took), (6, timeout + 5 * PASS_INTERVAL));
+    }
+
+    #[test]
+    fn what_takes_no_signals_is_not_waited_for() {
+        let start = Instant::now();
+        let (made, took) = passes(Termination::killing(start), start, &[2, 0]);
+        assert_eq!((made, took), (3, 2 * PASS_INTERVAL));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use shared::port::Port;
 use super::state::ServerEvent;
 use crate::{
     control::ClientEvent,
-    os::{self, Signalled},
+    os::{self, Signalled, TerminalSize},
     program::{observation::Observation, probe::ProbeFailure},
     sitter::messages::SitterReport,
 };
@@ -44,6 +44,8 @@ pub enum SupervisorEvent {
     },
     /// To end, to read the settings again, or to write lost files anew.
     Signal(Signalled),
+    /// Our terminal has another size, and the program has one of its own.
+    Resized(TerminalSize),
     /// The home port, which another program had at the start, can be claimed.
     HomePortFree(Port),
     /// A client of the control socket asks for something, or has gone away.

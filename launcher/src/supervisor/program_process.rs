@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// How long the launcher waits for what a program that has ended wrote.
+/// How long the launcher waits for what a program that has ended wrote, on all its streams.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many lines a failure quotes.
@@ -51,6 +51,8 @@ pub struct ProgramProcess {
     last_lines: Arc<Mutex<Vec<String>>>,
     /// Whether the sitter has said that no process is left.
     is_tree_empty: bool,
+    /// A process that does not take our signals.
+    refused: Option<u32>,
 }
 
 impl ProgramProcess {
@@ -103,7 +105,8 @@ impl ProgramProcess {
             // One that has ended by now is about to be reaped.
             let _ = wire::write_message(orders, &SitterOrder::Start(start));
         }
-        Ok(Self { sitter, orders, output, exit: None, last_lines, is_tree_empty: false })
+        let (exit, is_tree_empty, refused) = (None, false, None);
+        Ok(Self { sitter, orders, output, exit, last_lines, is_tree_empty, refused })
     }
 
     /// The process id of the sitter, from which the tree descends.
@@ -116,11 +119,16 @@ impl ProgramProcess {
         match report {
             SitterReport::Exited(exit) => self.exit = Some(exit.clone()),
             SitterReport::TreeEmpty => self.is_tree_empty = true,
+            SitterReport::Refused { pid } => self.refused = Some(*pid),
             SitterReport::Started { .. }
             | SitterReport::NotStarted { .. }
-            | SitterReport::LineMatched
-            | SitterReport::Refused { .. } => {}
+            | SitterReport::LineMatched => {}
         }
+    }
+
+    /// Whether it has ended by the Ctrl-C that was typed into its terminal.
+    pub fn is_interrupted(&self) -> bool {
+        self.exit.as_ref().is_some_and(|exit| exit.is_interrupted)
     }
 
     /// The last lines that a program has written which has ended, the oldest first.
@@ -154,6 +162,10 @@ impl ProgramProcess {
     pub fn wait(&mut self, keep: &[u32]) -> ServerEvent {
         let ended = self.end_rest(keep);
         self.wait_for_output();
+        let left = self.refused.filter(|_| !self.is_tree_empty);
+        if let Some(pid) = left.filter(|pid| os::sitter::refuses_signals(*pid)) {
+            return ServerEvent::Refused { pid };
+        }
         match (&self.exit, ended) {
             (Some(exit), _) => {
                 ServerEvent::Ended { exit_code: exit.exit_code, signal: exit.signal }
@@ -165,9 +177,10 @@ impl ProgramProcess {
 
     /// Waits a moment until all that was written is passed on.
     fn wait_for_output(&self) {
+        let until = Instant::now() + LAST_WORDS;
         for stream in &self.output {
-            // A process outside of the tree may have the stream as well, and outlive it.
-            let _ = stream.recv_timeout(LAST_WORDS);
+            // It may go to a terminal that is held.
+            let _ = stream.recv_timeout(until.saturating_duration_since(Instant::now()));
         }
     }
 

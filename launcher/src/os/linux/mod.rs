@@ -26,11 +26,17 @@ use interprocess::local_socket::Name;
 
 use rustix::{
     fs::{Mode, OFlags},
-    process::{Signal, getpid, getppid, set_parent_process_death_signal},
+    process::{
+        DumpableBehavior, Signal, getpid, getppid, set_dumpable_behavior,
+        set_parent_process_death_signal,
+    },
 };
 
 use self::stat::state_of;
-use super::{interface::Started, unix};
+use super::{
+    interface::{Signalled, Started},
+    unix,
+};
 
 /// The place of the flags in `proc_pid_stat(5)`, counted from the state.
 const FLAGS: usize = 6;
@@ -41,10 +47,11 @@ const EXITING: u32 = 0x4;
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::notify_socket::NotifySocket;
 pub use super::unix::{
-    ListenerCloser, STOP_SIGNAL, VARIABLES_IGNORE_CASE, become_program, check_substitute_folder,
-    detach, for_this_user_alone, has_terminal, is_connected, is_listening_at, keep_to_ourselves,
-    kill, leave_own_console, make_substitute_folder, on_signal, part_of, signal_number, signal_of,
-    substitute_folder, substitute_socket, user, wait_for_end,
+    ListenerCloser, STOP_SIGNAL, TerminalRelay, VARIABLES_IGNORE_CASE, become_program,
+    check_substitute_folder, detach, for_this_user_alone, has_terminal, is_connected,
+    is_listening_at, is_terminal_raw, keep_to_ourselves, kill, leave_own_console,
+    make_substitute_folder, part_of, signal_number, signal_of, substitute_folder,
+    substitute_socket, terminal_size, user, wait_for_end,
 };
 
 /// What is started at login.
@@ -75,6 +82,19 @@ pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Start
     // neither allocates nor takes a lock, in success or in failure.
     unsafe { command.pre_exec(bind_to_launcher) };
     Ok(Started { process: command.spawn()?, sockets: vec![] })
+}
+
+/// Calls `handle` for every signal that has a meaning here, as on every Unix. SIGQUIT ends this process at once and
+/// without a picture of its memory: what watches it waits until that is written.
+///
+/// # Errors
+///
+/// If the system refuses the handlers.
+pub fn on_signal(handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+    let keep_memory = || {
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    };
+    unix::on_signal(keep_memory, handle)
 }
 
 /// Calls `act` with the name of a control socket at `path`. One that is too long for a socket is reached

@@ -9,16 +9,19 @@ use std::{
 };
 
 use rustix::{
+    io::Errno,
     process::{
         PidfdFlags, Signal, WaitOptions, getpid, getppid, kill_process_group, pidfd_open,
-        pidfd_send_signal, set_child_subreaper, set_parent_process_death_signal, waitpid,
+        pidfd_send_signal, set_child_subreaper, set_parent_process_death_signal, test_kill_process,
+        waitpid,
     },
     thread::set_name,
 };
 
 use super::stat::state_of;
 pub use crate::os::unix::sitter::{
-    EndedProcess, EndedProcesses, PROGRAM_STDIN, RELAYED_STDOUT, SourceEvent, Sources, reap, start,
+    EndedProcess, EndedProcesses, PROGRAM_STDIN, ProgramInput, RELAYED_STDOUT, SourceEvent,
+    Sources, reap, start,
 };
 use crate::os::unix::{close_at_exec, sitter::pid_of};
 
@@ -71,11 +74,12 @@ pub fn bind_to_this_process(command: &mut Command) {
     unsafe { command.pre_exec(bind) };
 }
 
-/// Sends a signal to the process group of `main`, and to the groups of those that have left it.
-pub fn signal_tree(main: u32, signal: i32) {
-    let Some(signal) = Signal::from_named_raw(signal) else { return };
-    let mut groups: Vec<_> =
-        below(process::id(), &[]).into_iter().filter_map(|pid| Some(line_of(pid)?.group)).collect();
+/// Sends a signal to the process group of `main`, and to the groups of those that have left it. Returns the processes
+/// that do not take it.
+pub fn signal_tree(main: u32, signal: i32) -> Vec<u32> {
+    let Some(signal) = Signal::from_named_raw(signal) else { return vec![] };
+    let tree = below(process::id(), &[]);
+    let mut groups: Vec<_> = tree.iter().filter_map(|pid| Some(line_of(*pid)?.group)).collect();
     groups.push(main);
     groups.sort_unstable();
     groups.dedup();
@@ -83,22 +87,50 @@ pub fn signal_tree(main: u32, signal: i32) {
         // One that is gone by now is what was wanted.
         let _ = kill_process_group(group, signal);
     }
+    tree.into_iter().filter(|pid| refuses_signals(*pid)).collect()
 }
 
-/// Stops and then kills everything below this process; returns how many processes that were.
-pub fn kill_tree() -> usize {
+/// Whether a process is there and takes no signals from this one: another user's, as one that has changed its user.
+pub fn refuses_signals(pid: u32) -> bool {
+    pid_of(pid).is_some_and(|pid| test_kill_process(pid) == Err(Errno::PERM))
+}
+
+/// Whether nothing lives below this process.
+pub fn is_tree_empty() -> bool {
+    below(process::id(), &[]).is_empty()
+}
+
+/// What a pass over a tree has done.
+#[derive(Debug, Default)]
+pub struct KillReport {
+    /// How many processes were killed.
+    pub killed: usize,
+    /// The processes that do not take our signals.
+    pub refused: Vec<u32>,
+}
+
+/// Stops and then kills everything below this process.
+pub fn kill_tree() -> KillReport {
     kill_all(&below(process::id(), &[]))
 }
 
-/// Stops all of them, so that none starts another, and then kills them; returns how many there were.
-fn kill_all(pids: &[u32]) -> usize {
-    let found: Vec<_> = pids.iter().copied().filter_map(handle_of).collect();
-    for signal in [Signal::STOP, Signal::KILL] {
-        for process in &found {
-            let _ = pidfd_send_signal(process, signal);
+/// Stops all of them, so that none starts another, and then kills them.
+fn kill_all(pids: &[u32]) -> KillReport {
+    let found = pids.iter().filter_map(|pid| Some((*pid, handle_of(*pid)?)));
+    let mut pass = KillReport::default();
+    let mut stopped = Vec::new();
+    for (pid, process) in found {
+        match pidfd_send_signal(&process, Signal::STOP) {
+            Err(Errno::PERM) => pass.refused.push(pid),
+            // One that has ended is not worth a signal, and none is lost.
+            Ok(()) | Err(_) => stopped.push(process),
         }
     }
-    found.len()
+    for process in &stopped {
+        let _ = pidfd_send_signal(process, Signal::KILL);
+    }
+    pass.killed = stopped.len();
+    pass
 }
 
 /// Kills what is below this process and below none of `keep`, which are its children, until none of it is left; it is
@@ -107,11 +139,12 @@ fn kill_all(pids: &[u32]) -> usize {
 pub fn end_orphans(keep: &[u32]) {
     let until = Instant::now() + ORPHANS_TIMEOUT;
     loop {
-        kill_all(&below(process::id(), keep));
+        let pass = kill_all(&below(process::id(), keep));
         // Each becomes a child of this process when its parents have ended, and a zombie when its threads have.
         let orphans: Vec<_> =
             children_of(process::id()).filter(|child| !keep.contains(child)).collect();
-        if orphans.is_empty() || Instant::now() >= until {
+        let cannot_be_killed = pass.killed == 0 && !pass.refused.is_empty();
+        if orphans.is_empty() || cannot_be_killed || Instant::now() >= until {
             return;
         }
         for orphan in orphans.into_iter().filter_map(pid_of) {

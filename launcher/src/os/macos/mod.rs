@@ -13,15 +13,19 @@ use std::{
 
 use interprocess::local_socket::Name;
 use libc::{PROC_PIDTASKINFO, proc_pidinfo, proc_taskinfo};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::{interface::Started, unix};
+use super::{
+    interface::{Signalled, Started},
+    unix,
+};
 
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
-    ListenerCloser, VARIABLES_IGNORE_CASE, check_substitute_folder, detach, for_this_user_alone,
-    has_terminal, is_connected, is_listening_at, keep_to_ourselves, kill, leave_own_console,
-    make_substitute_folder, on_signal, part_of, signal_of, substitute_folder, substitute_socket,
-    user, wait_for_end,
+    ListenerCloser, TerminalRelay, VARIABLES_IGNORE_CASE, check_substitute_folder, detach,
+    for_this_user_alone, has_terminal, is_connected, is_listening_at, is_terminal_raw,
+    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, part_of, signal_of,
+    substitute_folder, substitute_socket, terminal_size, user, wait_for_end,
 };
 
 /// What is started at login.
@@ -40,6 +44,20 @@ pub mod login {
 pub fn spawn(command: &mut Command, sockets: &[TcpListener]) -> io::Result<Started> {
     unix::pass(command, sockets)?;
     Ok(Started { process: command.spawn()?, sockets: vec![] })
+}
+
+/// Calls `handle` for every signal that has a meaning here, as on every Unix. SIGQUIT ends this process at once and
+/// without a picture of its memory.
+///
+/// # Errors
+///
+/// If the system refuses the handlers.
+pub fn on_signal(handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let keep_memory = move || {
+        let _ = setrlimit(Resource::Core, none.clone());
+    };
+    unix::on_signal(keep_memory, handle)
 }
 
 /// Calls `act` with the name of a control socket at `path`.

@@ -5,6 +5,7 @@ pub(super) mod login;
 pub(super) mod notify_socket;
 pub(super) mod sitter;
 pub(super) mod socket;
+pub(super) mod terminal;
 
 use std::{
     env,
@@ -36,7 +37,7 @@ use shared::{
     os::is_ignored,
 };
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2},
     iterator::Signals,
     low_level,
 };
@@ -51,6 +52,7 @@ pub use self::{
         ListenerCloser, check_substitute_folder, for_this_user_alone, is_connected,
         is_listening_at, make_substitute_folder, substitute_folder, substitute_socket,
     },
+    terminal::{TerminalRelay, is_raw as is_terminal_raw, terminal_size},
 };
 
 /// Whether `PATH` and `Path` are one variable.
@@ -115,19 +117,29 @@ pub fn signal_of(status: ExitStatus) -> Option<i32> {
 /// Calls `handle` for every signal that has a meaning here, on a thread of its own: SIGTERM and SIGINT
 /// to end, SIGHUP to read the settings again, or to end if the terminal that this was started from is
 /// gone, SIGUSR1 and SIGUSR2 to write anew what is lost. Programs that rotate logs send the last three. A
-/// SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored.
+/// SIGHUP that the parent process has set to be ignored, as `nohup` does, stays ignored. SIGQUIT ends this process when
+/// its terminal is restored and `before_quit` is done.
 ///
 /// # Errors
 ///
 /// If the system refuses the handlers.
-pub fn on_signal(mut handle: impl FnMut(Signalled) + Send + 'static) -> io::Result<()> {
+pub(super) fn on_signal(
+    before_quit: impl Fn() + Send + 'static,
+    mut handle: impl FnMut(Signalled) + Send + 'static,
+) -> io::Result<()> {
     let had_terminal = has_terminal();
-    let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+    let may_be_ignored = [SIGHUP, SIGQUIT].into_iter().filter(|signal| !is_ignored(*signal));
     let others = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2];
-    let mut signals = Signals::new(others.into_iter().chain(hangup))?;
+    let mut signals = Signals::new(others.into_iter().chain(may_be_ignored))?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             handle(match signal {
+                SIGQUIT => {
+                    terminal::restore();
+                    before_quit();
+                    let _ = low_level::emulate_default_handler(SIGQUIT);
+                    continue;
+                }
                 SIGUSR1 | SIGUSR2 => Signalled::Restore,
                 SIGINT => Signalled::Interrupt,
                 SIGHUP if !had_terminal || has_terminal() => Signalled::Reread,

@@ -14,9 +14,10 @@ use std::{
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{OFlags, fcntl_getfl, fcntl_setfl},
-    io::Errno,
-    process::{Pid, WaitOptions, wait},
+    fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open},
+    io::{Errno, FdFlags, fcntl_setfd},
+    process::{Pid, WaitOptions, ioctl_tiocsctty, setsid, wait},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
 };
 use signal_hook::{
     consts::{SIGCHLD, SIGTERM},
@@ -25,7 +26,8 @@ use signal_hook::{
 
 use shared::words::OutputStream;
 
-use crate::os::interface::StartedSitter;
+use super::terminal;
+use crate::os::interface::{StartedSitter, TerminalSize};
 
 /// The descriptor on which the launcher reads what the program writes to stdout. What it writes to stderr goes
 /// to the sitter's own.
@@ -48,6 +50,8 @@ pub enum SourceEvent {
     StopSignal,
     /// The program has written this.
     Output(OutputStream, Vec<u8>),
+    /// Ctrl-C was typed for the program, which has a terminal.
+    InterruptTyped,
     /// A child waits to be reaped.
     ChildEnded,
 }
@@ -80,6 +84,76 @@ pub struct Sources {
     is_launcher_gone: bool,
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
+    terminal: Option<ProgramTerminal>,
+}
+
+/// The terminal of a program, and what is typed there.
+#[derive(Debug)]
+struct ProgramTerminal {
+    /// Closed with the sitter: the end of a terminal ends its programs.
+    master: OwnedFd,
+    /// Where the launcher writes what is typed; `None` at its end.
+    input: Option<OwnedFd>,
+    /// What the terminal has not taken yet. No more is read meanwhile.
+    typed: Vec<u8>,
+    /// Whether the last line of the input has no end.
+    has_begun_line: bool,
+}
+
+/// What Ctrl-C types.
+const INTERRUPT: u8 = 3;
+
+/// What ends the input of a terminal at the beginning of a line, and elsewhere what is typed so far: Ctrl-D.
+const END_OF_INPUT: u8 = 4;
+
+impl ProgramTerminal {
+    /// A terminal of this size, and its other end for the program.
+    fn open(size: TerminalSize, input: OwnedFd) -> io::Result<(Self, OwnedFd)> {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        let master = openpt(flags)?;
+        fcntl_setfd(&master, FdFlags::CLOEXEC)?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let slave = open(ptsname(&master, vec![])?, flags, Mode::empty())?;
+        terminal::set_size(slave.as_fd(), size);
+        for fd in [&master, &input] {
+            never_wait(fd.as_fd())?;
+        }
+        let input = Some(input);
+        Ok((Self { master, input, typed: vec![], has_begun_line: false }, slave))
+    }
+
+    /// What is to be waited for: room, or more input.
+    fn poll_fd(&self) -> Option<PollFd<'_>> {
+        match (&self.typed[..], &self.input) {
+            ([], input) => input.as_ref().map(|input| PollFd::new(input, PollFlags::IN)),
+            _ => Some(PollFd::new(&self.master, PollFlags::OUT)),
+        }
+    }
+
+    /// Passes on what is typed as far as there is room; returns whether Ctrl-C was.
+    fn pass_on(&mut self) -> bool {
+        let read = match &self.input {
+            Some(input) if self.typed.is_empty() => read_some(input.as_fd()),
+            _ => None,
+        };
+        let is_interrupted = read.as_ref().is_some_and(|bytes| bytes.contains(&INTERRUPT));
+        match read {
+            Some(bytes) if bytes.is_empty() => {
+                self.input = None;
+                self.typed = vec![END_OF_INPUT; 1 + usize::from(self.has_begun_line)];
+            }
+            Some(bytes) => {
+                self.has_begun_line = bytes.last() != Some(&b'\n');
+                self.typed = bytes;
+            }
+            None => {}
+        }
+        let written = write_some(self.master.as_fd(), &self.typed);
+        self.typed.drain(..written);
+        is_interrupted
+    }
 }
 
 impl Sources {
@@ -88,7 +162,7 @@ impl Sources {
     /// If the system refuses the handlers of signals.
     pub fn open() -> io::Result<Self> {
         for fd in [io::stdout().as_fd(), io::stderr().as_fd(), relayed_stdout()] {
-            fcntl_setfl(fd, fcntl_getfl(fd)? | OFlags::NONBLOCK)?;
+            never_wait(fd)?;
         }
         Ok(Self {
             child_ended: signal_pipe(SIGCHLD)?,
@@ -96,17 +170,43 @@ impl Sources {
             is_launcher_gone: false,
             stdout: None,
             stderr: None,
+            terminal: None,
         })
     }
 
-    /// Starts main by this `command`, whose output is a source from now on, and returns its process id.
+    /// Starts main by this `command`, whose output is a source from now on, and returns its process id. With a
+    /// `terminal` of this size its three streams are that, and it can stop and interrupt what it starts.
     ///
     /// # Errors
     ///
     /// Whatever starting a process fails with.
-    pub fn spawn(&mut self, command: &mut Command) -> io::Result<u32> {
+    pub fn spawn(
+        &mut self,
+        command: &mut Command,
+        terminal: Option<TerminalSize>,
+    ) -> io::Result<u32> {
         // SAFETY: the launcher has opened it for us, and it is used here alone.
         let stdin = unsafe { BorrowedFd::borrow_raw(PROGRAM_STDIN) }.try_clone_to_owned()?;
+        let Some(size) = terminal else { return self.spawn_with_pipes(command, stdin) };
+        let (terminal, slave) = ProgramTerminal::open(size, stdin)?;
+        let (out, err) = (slave.try_clone()?, slave.try_clone()?);
+        command.stdin(slave).stdout(out).stderr(err);
+        let take_terminal = || {
+            setsid()?;
+            Ok(ioctl_tiocsctty(io::stdin())?)
+        };
+        // SAFETY: between fork and exec the closure makes two system calls; it neither allocates nor takes a lock, in
+        // success or in failure.
+        unsafe { command.pre_exec(take_terminal) };
+        let output = terminal.master.try_clone()?;
+        let process = command.spawn()?;
+        // The terminal's other end is the program's alone.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        (self.stdout, self.terminal) = (Some(output), Some(terminal));
+        Ok(process.id())
+    }
+
+    fn spawn_with_pipes(&mut self, command: &mut Command, stdin: OwnedFd) -> io::Result<u32> {
         let ((out, stdout), (err, stderr)) = (io::pipe()?, io::pipe()?);
         command.stdin(Stdio::from(stdin)).stdout(stdout).stderr(stderr).process_group(0);
         let process = command.spawn()?;
@@ -114,6 +214,13 @@ impl Sources {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         (self.stdout, self.stderr) = (Some(out.into()), Some(err.into()));
         Ok(process.id())
+    }
+
+    /// Gives the terminal of the program another size, if it has one.
+    pub fn resize(&self, size: TerminalSize) {
+        if let Some(terminal) = &self.terminal {
+            terminal::set_size(terminal.master.as_fd(), size);
+        }
     }
 
     /// Writes of each queue (reports, stdout, stderr) what is taken at once, and waits until something happens
@@ -149,6 +256,10 @@ impl Sources {
             *place = Some(fds.len());
             fds.push(PollFd::new(stream, PollFlags::IN));
         }
+        let typed = self.terminal.as_ref().and_then(ProgramTerminal::poll_fd).map(|typed| {
+            fds.push(typed);
+            fds.len() - 1
+        });
         for index in (0..3).filter(|index| is_unwritten(*index)) {
             fds.push(PollFd::from_borrowed_fd(sinks[index], PollFlags::OUT));
         }
@@ -165,8 +276,12 @@ impl Sources {
         let is_ready = |index: Option<usize>| index.is_some_and(|at| !fds[at].revents().is_empty());
         let (ended, asked) = (is_ready(Some(0)), is_ready(Some(1)));
         let ([from_stdout, from_stderr], ordered) = (outputs.map(is_ready), is_ready(orders));
+        let has_input = is_ready(typed);
         drop(fds);
         let mut events = Vec::new();
+        if has_input && self.terminal.as_mut().is_some_and(ProgramTerminal::pass_on) {
+            events.push(SourceEvent::InterruptTyped);
+        }
         if from_stdout {
             events.extend(read_stream(&mut self.stdout, OutputStream::Stdout));
         }
@@ -215,28 +330,45 @@ impl Sources {
     }
 }
 
+/// What a program reads.
+#[derive(Debug)]
+pub enum ProgramInput {
+    /// Our own stdin.
+    Ours,
+    /// An empty file: it sees the end at once.
+    Nothing,
+    /// What comes through this pipe, as if it was typed at its terminal.
+    Typed(io::PipeReader),
+}
+
 /// Starts this very program as a sitter by `command`, in a session of its own. The program that it starts is to read
-/// this process' stdin, or nothing.
+/// this `input`.
 ///
 /// # Errors
 ///
 /// If it cannot be started, or the system has no descriptors left.
-pub fn start(command: &mut Command, reads_stdin: bool) -> io::Result<StartedSitter> {
+pub fn start(command: &mut Command, input: ProgramInput) -> io::Result<StartedSitter> {
     let (relayed_stdout, to_relay) = io::pipe()?;
-    let stdin = match reads_stdin {
-        true => io::stdin().as_fd().try_clone_to_owned()?,
-        false => File::open("/dev/null")?.into(),
+    let stdin = match input {
+        ProgramInput::Ours => io::stdin().as_fd().try_clone_to_owned()?,
+        ProgramInput::Nothing => File::open("/dev/null")?.into(),
+        ProgramInput::Typed(pipe) => pipe.into(),
     };
     let mappings = [(to_relay.into(), RELAYED_STDOUT), (stdin, PROGRAM_STDIN)];
     let mappings = mappings.map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd });
     command.fd_mappings(mappings.into()).map_err(io::Error::other)?;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let leave = || rustix::process::setsid().map(drop).map_err(io::Error::from);
+    let leave = || setsid().map(drop).map_err(io::Error::from);
     // SAFETY: between fork and exec the closure makes one system call; it neither allocates nor
     // takes a lock, in success or in failure.
     unsafe { command.pre_exec(leave) };
     let process = command.spawn()?;
     Ok(StartedSitter { process, relayed_stdout: OwnedFd::from(relayed_stdout).into() })
+}
+
+/// Has reads and writes return at once.
+fn never_wait(fd: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(fcntl_setfl(fd, fcntl_getfl(fd)? | OFlags::NONBLOCK)?)
 }
 
 /// A stream that can be read after each of these signals.

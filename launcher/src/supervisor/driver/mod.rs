@@ -76,6 +76,7 @@ pub fn supervise(
         last_good: launch_state.last_good_port(),
         servers: Servers {
             launch: launch_state.launch,
+            terminal: source.relay_terminal(launch_state.launch, &sender),
             source,
             further,
             secret: launch_state.remembered.secret.clone(),
@@ -214,6 +215,10 @@ impl Driver<'_> {
                 self.stop_signalled(RequestedBy::Signal)
             }
             SupervisorEvent::Signal(Signalled::Stop(by)) => self.stop_signalled(by),
+            SupervisorEvent::Resized(size) => {
+                self.servers.resize(size);
+                None
+            }
             SupervisorEvent::HomePortFree(port) => {
                 self.launch_state.home_port_is_free(port);
                 None
@@ -283,8 +288,12 @@ impl Driver<'_> {
     fn process_ended(&mut self, attempt: u32) -> Vec<Input> {
         let news = self.servers.last_look(attempt);
         let mut inputs = self.of_program(attempt, news);
+        let is_interrupted = self.servers.is_interrupted(attempt);
         let event = self.servers.reap(attempt);
         if inputs.is_empty() {
+            // Ctrl-C was typed for the program alone, and asks for the end of the launch like any other.
+            let by = Requester::unanswered(Some(RequestedBy::Signal));
+            inputs.extend(is_interrupted.then_some(Input::StopRequested(by)));
             inputs.extend(event.map(|event| Input::Server { attempt, event }));
         }
         inputs

@@ -25,9 +25,9 @@ use crate::{
     forwarder::Forwarder,
     further_ports::HeldPorts,
     launch::Launch,
-    os::{self, NotifySocket},
+    os::{self, NotifySocket, TerminalSize, sitter::ProgramInput},
     program::{
-        ProgramOptions,
+        ProgramOptions, ProgramStreams,
         command::ResolvedCommand,
         environment::EnvironmentInputs,
         observer::Observer,
@@ -93,6 +93,8 @@ pub(super) struct RunningProgram {
     cannot_bind: bool,
     /// Where it is to say that it is ready.
     _notify_socket: Option<NotifySocket>,
+    /// Writes what is typed for it, if it has a terminal of its own.
+    input: Option<io::PipeWriter>,
 }
 
 /// Listens for the program's own word that it is ready, and tells it where.
@@ -193,7 +195,14 @@ impl RunningProgram {
             launcher_pid: std::process::id(),
         };
         let observer = Observer::new(port)?.with_further_ports(further.ports());
-        let started = os::sitter::start(&mut command, options.streams.reads_stdin);
+        let ProgramStreams { gives_terminal, reads_stdin, .. } = options.streams;
+        let (typed, to_terminal) = io::pipe()?;
+        let input = match reads_stdin {
+            _ if gives_terminal => ProgramInput::Typed(typed),
+            true => ProgramInput::Ours,
+            false => ProgramInput::Nothing,
+        };
+        let started = os::sitter::start(&mut command, input);
         let started = started.map_err(|error| match filled.cwd.is_dir() {
             true => error.into(),
             false => {
@@ -209,6 +218,7 @@ impl RunningProgram {
             output: options.output,
             ready_pattern: filled.ready_pattern.clone(),
             secret_variables: filled.variables.iter().map(|set| set.name.clone()).collect(),
+            terminal: gives_terminal.then(os::terminal_size),
         };
         let process =
             ProgramProcess::monitor(started, start, attempt, options.streams.shows_output, events)?;
@@ -232,6 +242,7 @@ impl RunningProgram {
             verified: None,
             cannot_bind: false,
             _notify_socket: notify_socket,
+            input: gives_terminal.then_some(to_terminal),
         })
     }
 
@@ -288,6 +299,21 @@ impl RunningProgram {
         self.verification = None;
         self.cover = None;
         self.process.order(&SitterOrder::Stop { signal });
+    }
+
+    /// What is typed for it is to be written there; once.
+    pub(super) fn take_input(&mut self) -> Option<io::PipeWriter> {
+        self.input.take()
+    }
+
+    /// Gives its terminal another size.
+    pub(super) fn resize(&mut self, size: TerminalSize) {
+        self.process.order(&SitterOrder::Resize(size));
+    }
+
+    /// Whether it has ended by the Ctrl-C that was typed into its terminal.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.process.is_interrupted()
     }
 
     /// Kills the tree, and waits until it has ended.

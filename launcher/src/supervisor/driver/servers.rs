@@ -10,6 +10,7 @@ use shared::{
     handover::{Adoption, ToServer},
     identity::Secret,
     launch::{LaunchInfo, UrlHost},
+    message,
     port::Port,
     program_log::{OutputFormat, ProgramAuthor, ProgramLog, Secrets},
     settings::{Effective, LogLevel},
@@ -24,6 +25,7 @@ use crate::{
     handover::ServerProgram,
     hold::Hold,
     launch::Launch,
+    os::{TerminalRelay, TerminalSize},
     program::{ProgramOptions, ServerKind},
     readiness::{self, StartFailure},
     supervisor::{
@@ -45,6 +47,8 @@ pub(super) struct Servers<'a> {
     /// The level of the server's diagnostics.
     pub(super) log_level: LogLevel,
     pub(super) events: SyncSender<SupervisorEvent>,
+    /// Ours, if the programs get one of their own.
+    pub(super) terminal: Option<TerminalRelay>,
     pub(super) running: BTreeMap<u32, RunningServer>,
     /// What records name, also of servers that have just ended.
     pub(super) spawned: BTreeMap<u32, Spawned>,
@@ -74,6 +78,22 @@ impl ServerSource {
                 supervisor.of_program(options.ready_timeout, options.stop_timeout)
             }
         }
+    }
+
+    /// Our terminal, if the programs get one of their own. Without it they run, and are told nothing of what is typed.
+    pub(super) fn relay_terminal(
+        &self,
+        launch: &Launch,
+        events: &SyncSender<SupervisorEvent>,
+    ) -> Option<TerminalRelay> {
+        let Self::Program(options) = self else { return None };
+        let events = events.clone();
+        let relay = options.streams.gives_terminal.then(|| {
+            // The driver takes no events after the end of the launch.
+            TerminalRelay::start(move |size| drop(events.send(SupervisorEvent::Resized(size))))
+        });
+        let warn = |error| launch.warn(&message!("warning.no_terminal"), &error);
+        relay.and_then(|relay| relay.map_err(warn).ok())
     }
 
     /// Whose server it is.
@@ -154,7 +174,7 @@ impl Servers<'_> {
             }
             // The sitter reports its start.
             ServerSource::Program(options) => {
-                RunningServer::Program(Box::new(RunningProgram::start(
+                let mut program = RunningProgram::start(
                     options,
                     self.launch,
                     &info,
@@ -162,7 +182,11 @@ impl Servers<'_> {
                     attempt,
                     is_explicit,
                     &self.events,
-                )?))
+                )?;
+                if let (Some(terminal), Some(input)) = (&self.terminal, program.take_input()) {
+                    terminal.program_started(input);
+                }
+                RunningServer::Program(Box::new(program))
             }
         };
         self.running.insert(attempt, running);
@@ -285,6 +309,9 @@ impl Servers<'_> {
             RunningServer::Own(mut server) => (server.wait(), server.last_lines()),
             RunningServer::Program(mut program) => (program.wait(&keep), program.last_lines()),
         };
+        if let Some(terminal) = self.terminal.as_ref().filter(|_| self.running.is_empty()) {
+            terminal.program_ended();
+        }
         self.last_lines = (attempt, last_lines);
         self.serving = self.serving.filter(|serving| *serving != attempt);
         Some(event)
@@ -293,6 +320,20 @@ impl Servers<'_> {
     /// What follows from something that happened to a program.
     pub(super) fn happened(&mut self, attempt: u32, event: ProgramEvent) -> Vec<ProgramReport> {
         self.program(attempt).map_or_else(Vec::new, |program| program.happened(event))
+    }
+
+    /// Our terminal has another size, and so have those of the programs.
+    pub(super) fn resize(&mut self, size: TerminalSize) {
+        for running in self.running.values_mut() {
+            if let RunningServer::Program(program) = running {
+                program.resize(size);
+            }
+        }
+    }
+
+    /// Whether a program has ended by the Ctrl-C that was typed into its terminal.
+    pub(super) fn is_interrupted(&mut self, attempt: u32) -> bool {
+        self.program(attempt).is_some_and(|program| program.is_interrupted())
     }
 
     /// What a last look at a program tells that has ended.

@@ -82,6 +82,11 @@ pub enum ServerEvent {
     NotStarted(StartFailure),
     /// Another program has the port that this one was to bind.
     LostRace(Box<Conflict>),
+    /// It was asked to end, and a process of it does not take our signals.
+    Refused {
+        /// The process id of that process.
+        pid: u32,
+    },
     /// It ended because it cannot bind a port over a reservation.
     CannotBind {
         /// `None` if a signal ended it.

@@ -25,6 +25,11 @@ pub enum LaunchOutcome {
     NoPort(Vec<Conflict>),
     /// The server ended with an exit code that the next start would repeat.
     Final(i32),
+    /// A process of the program does not take our signals, and lives on.
+    NotEnded {
+        /// Its process id.
+        pid: u32,
+    },
     /// The server failed, and is not started again.
     GaveUp {
         /// Its last end.
@@ -53,6 +58,7 @@ impl LaunchOutcome {
             Self::NotReady(reason) => {
                 Err(LaunchError::NotReady { port, reason, command: None, last_lines: vec![] })
             }
+            Self::NotEnded { pid } => Err(LaunchError::NotEnded { port, pid }),
             Self::Final(code) => Err(LaunchError::Final { port, code, last_lines: vec![] }),
             Self::GaveUp { end, rule } => {
                 Err(LaunchError::GaveUp { port, end, rule, last_lines: vec![] })

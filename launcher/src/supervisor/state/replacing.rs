@@ -221,7 +221,9 @@ impl State {
                 self.replacement_failed(&reason, now)
             }
             // A program has a successor, and no replacement.
-            ServerEvent::LostRace(_) | ServerEvent::CannotBind { .. } => vec![],
+            ServerEvent::LostRace(_)
+            | ServerEvent::CannotBind { .. }
+            | ServerEvent::Refused { .. } => vec![],
         }
     }
 

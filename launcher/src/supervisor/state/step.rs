@@ -257,6 +257,11 @@ impl State {
                 }
                 effects
             }
+            (_, ServerEvent::Refused { pid }) => {
+                let mut effects = Vec::new();
+                self.end(LaunchOutcome::NotEnded { pid }, now, &mut effects);
+                effects
+            }
             (
                 Starting { since } | Proving { since },
                 ServerEvent::CannotBind { exit_code, signal },

@@ -50,6 +50,17 @@ fn a_program_that_does_not_end_for_its_successor_is_killed_in_time() {
 }
 
 #[test]
+fn a_program_of_which_a_process_refuses_signals_has_no_successor_and_is_a_failure() {
+    let mut launch = TestLaunch::of_program().and_serving();
+    launch.input(Input::RestartRequested(cli(1)));
+    let ended = launch.event(1, ServerEvent::Refused { pid: 7 });
+    refused(1, &ended);
+    let outcome = LaunchOutcome::NotEnded { pid: 7 };
+    assert_eq!(ended.last(), Some(&Effect::End(outcome.clone())));
+    assert!(outcome.is_failure());
+}
+
+#[test]
 fn a_successor_that_fails_is_started_again_as_after_a_crash() {
     let mut launch = TestLaunch::of_program().and_serving();
     launch.input(Input::RestartRequested(cli(1)));
