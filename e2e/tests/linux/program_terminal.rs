@@ -149,6 +149,22 @@ fn a_launch_in_the_background_leaves_the_terminal_to_the_shell() {
 }
 
 #[test]
+fn a_program_in_the_background_takes_nothing_that_is_typed_for_the_shell() {
+    let home = Home::new();
+    let terminal = PseudoTerminal::new(24, 80);
+    let script = "\"$@\" & read line; echo read $line; kill %1; wait %1; echo over $?";
+    let body = "print('got', sys.stdin.read(), 'and the end', flush=True)";
+    let shell = terminal.in_shell(script, run(&home, &[], body)).start();
+    wait_until_ready(&home);
+    terminal.wait_until_shown("got  and the end");
+    assert!(!launcher(&shell).is_stopped());
+    terminal.type_keys("to the shell\r");
+    terminal.wait_until_shown("read to the shell");
+    terminal.wait_until_shown("over 0");
+    shell.exit();
+}
+
+#[test]
 fn a_launch_that_comes_to_the_foreground_has_the_terminal() {
     let home = Home::new();
     let terminal = PseudoTerminal::new(24, 80);

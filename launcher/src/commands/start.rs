@@ -89,10 +89,11 @@ pub(super) fn program(
     Ok(ServerSource::Program(Box::new(options)))
 }
 
-/// The streams of a program: pipes, and our own stdin unless the launch is detached.
+/// The streams of a program: pipes, and our own stdin unless the launch is detached, or in the background of a terminal:
+/// its program, in a session of its own, would not be stopped there, and take what is typed for the shell.
 pub(super) fn streams(shows_output: bool) -> ProgramStreams {
     ProgramStreams {
-        reads_stdin: !environment::is_set(DETACHED_VARIABLE),
+        reads_stdin: !environment::is_set(DETACHED_VARIABLE) && !os::is_in_background(),
         shows_output,
         has_terminal: io::stdout().is_terminal(),
         gives_terminal: false,

@@ -49,7 +49,7 @@ pub use super::unix::notify_socket::NotifySocket;
 pub use super::unix::{
     ListenerCloser, STOP_SIGNAL, TerminalRelay, VARIABLES_IGNORE_CASE, become_program,
     check_substitute_folder, detach, for_this_user_alone, has_terminal, is_connected,
-    is_listening_at, is_terminal_raw, keep_to_ourselves, kill, leave_own_console,
+    is_in_background, is_listening_at, is_terminal_raw, keep_to_ourselves, kill, leave_own_console,
     make_substitute_folder, part_of, signal_number, signal_of, substitute_folder,
     substitute_socket, terminal_size, user, wait_for_end,
 };

@@ -23,9 +23,9 @@ use super::{
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
     ListenerCloser, TerminalRelay, VARIABLES_IGNORE_CASE, check_substitute_folder, detach,
-    for_this_user_alone, has_terminal, is_connected, is_listening_at, is_terminal_raw,
-    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, part_of, signal_of,
-    substitute_folder, substitute_socket, terminal_size, user, wait_for_end,
+    for_this_user_alone, has_terminal, is_connected, is_in_background, is_listening_at,
+    is_terminal_raw, keep_to_ourselves, kill, leave_own_console, make_substitute_folder, part_of,
+    signal_of, substitute_folder, substitute_socket, terminal_size, user, wait_for_end,
 };
 
 /// What is started at login.

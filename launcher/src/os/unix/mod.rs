@@ -52,7 +52,7 @@ pub use self::{
         ListenerCloser, check_substitute_folder, for_this_user_alone, is_connected,
         is_listening_at, make_substitute_folder, substitute_folder, substitute_socket,
     },
-    terminal::{TerminalRelay, is_raw as is_terminal_raw, terminal_size},
+    terminal::{TerminalRelay, is_in_background, is_raw as is_terminal_raw, terminal_size},
 };
 
 /// Whether `PATH` and `Path` are one variable.

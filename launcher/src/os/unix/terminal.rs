@@ -266,6 +266,11 @@ fn wait_for_input() -> bool {
     }
 }
 
+/// Whether stdin is our terminal and another process group has it, as a shell that this was started by with `&`.
+pub fn is_in_background() -> bool {
+    tcgetpgrp(io::stdin()).is_ok_and(|group| group != getpgrp())
+}
+
 /// Whether stdin is our terminal and no other process group has it.
 fn is_foreground() -> bool {
     tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
