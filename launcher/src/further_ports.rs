@@ -47,7 +47,7 @@ pub struct HeldPorts<'a> {
 }
 
 impl FurtherPorts {
-    /// The port of this name.
+    /// The port that is reserved under this name; `None` if no port is.
     pub fn port(&self, name: &AppName) -> Option<Port> {
         self.0.get(name).map(Hold::port)
     }

@@ -354,7 +354,7 @@ words! {
 
     /// What an app is doing, as far as its launcher and its files tell.
     pub enum RunState {
-        /// It serves.
+        /// It was ready, and takes requests.
         Serving = "serving",
         /// It was ready, and another start or its listener is waited for.
         Waiting = "waiting",

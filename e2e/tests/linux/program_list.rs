@@ -1,8 +1,6 @@
 //! `launcher list`, and the other commands on a program.
 
-use std::net::TcpListener;
-
-use e2e::{Home, quiet_port, wait_until};
+use e2e::{Home, Stranger, quiet_port, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -113,13 +111,13 @@ fn what_else_listens_is_listed_with_its_program() {
     let home = Home::new();
     let mut shop = serve(&home, "shop", "", &["{port}"]).start();
     let own = shop.ready().port;
-    let stranger = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let port = stranger.local_addr().expect("bound").port();
+    let stranger = Stranger::listening("127.0.0.1:0");
+    let port = stranger.port;
     let told = home.ask("list --all");
     let lines = told.lines();
     let others: Vec<_> = lines.iter().filter(|line| line["event"] == "listener").collect();
     let other = others.iter().find(|line| line["port"] == port).expect("seen");
-    assert_eq!(other["holder"]["pid"], std::process::id());
+    assert_eq!(other["holder"]["pid"], stranger.pid);
     assert!(others.iter().all(|line| line["port"] != own), "{others:?}");
     let table = home.command("list --all").run().stdout;
     assert!(table.contains("Other programs that listen:"), "{table}");

@@ -1,8 +1,8 @@
 //! The further ports of programs, and references to other apps.
 
-use std::{fs, net::TcpListener};
+use std::fs;
 
-use e2e::{Home, get, is_free, wait_until};
+use e2e::{Home, Stranger, get, is_free, wait_until};
 use serde_json::Value;
 use shared::{allotted_ports::AllottedPorts, app::AppName, discovery::Discovery};
 
@@ -64,7 +64,7 @@ fn a_further_port_that_is_taken_is_replaced_and_the_conflict_recorded() {
     running.ready();
     running.stop();
     let lost = metrics_of(&home, "shop");
-    let stranger = TcpListener::bind(("127.0.0.1", lost)).expect("free");
+    let stranger = Stranger::listening(&format!("127.0.0.1:{lost}"));
     let fail = serve(&home, "shop", "--on-conflict fail", &["{port}", "{port:metrics}"]).run();
     assert_eq!(fail.code, Some(69), "{fail:?}");
     assert!(fail.stderr.contains(&lost.to_string()), "{fail:?}");
@@ -76,7 +76,7 @@ fn a_further_port_that_is_taken_is_replaced_and_the_conflict_recorded() {
     wait_until("it is said", || running.stderr().contains("the further port metrics is"));
     let conflict = home.conflict_over(lost);
     assert_eq!((&conflict["origin"], &conflict["class"]), (&"further".into(), &"in_use".into()));
-    assert_eq!(conflict["holder"]["pid"], std::process::id());
+    assert_eq!(conflict["holder"]["pid"], stranger.pid);
     drop(stranger);
     running.stop();
 }

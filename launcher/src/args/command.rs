@@ -42,7 +42,7 @@ pub struct MoveArgs {
     pub of: AppArgs,
 }
 
-/// What to list.
+/// Which apps are shown, and whether other programs are shown besides.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Also what else listens on this computer, with the programs as far as they can be seen
@@ -56,7 +56,7 @@ pub struct ListArgs {
 /// Whose URL to print.
 #[derive(Debug, Args)]
 pub struct WhereArgs {
-    /// The app, as with --app
+    /// The name of the app, in place of --app
     #[arg(value_name = "NAME", conflicts_with = "app")]
     pub name: Option<AppName>,
     /// The app and how to answer.

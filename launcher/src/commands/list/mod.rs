@@ -3,9 +3,10 @@
 //! It joins the settings, the memory, the locks and what is in `run/`. Launchers are asked on their control sockets, at the
 //! same time and each for a second at most, so that one that is stopped does not hold up the rest. No server is asked.
 
+mod table;
+
 mod listeners;
 mod row;
-mod table;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +17,7 @@ use std::{
 
 use shared::{app::AppName, exit::Exit, message, paths::Folders};
 
-use self::row::{AppRow, Ended};
+use self::row::{AppRow, LastLaunch};
 use crate::{args::ListArgs, options::CommandContext, render::line};
 
 /// How many apps are asked at the same time.
@@ -97,7 +98,7 @@ fn rows(context: &CommandContext, apps: BTreeSet<AppName>) -> Vec<AppRow> {
     });
     let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut rows: Vec<_> = found.into_values().collect();
-    let mut recorded = Ended::read(&context.folders);
+    let mut recorded = LastLaunch::read(&context.folders);
     for row in &mut rows {
         row.add(recorded.remove(&row.app));
     }

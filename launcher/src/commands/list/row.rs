@@ -189,7 +189,7 @@ impl AppRow {
     }
 
     /// Adds what the history has of it.
-    pub(super) fn add(&mut self, recorded: Option<Ended>) {
+    pub(super) fn add(&mut self, recorded: Option<LastLaunch>) {
         let Some(recorded) = recorded else { return };
         if self.state == RunState::Stopped && recorded.has_failed {
             self.state = RunState::Failed;
@@ -223,7 +223,7 @@ impl AppRow {
 
 /// What the history has of the last launches of an app.
 #[derive(Debug, Default)]
-pub(super) struct Ended {
+pub(super) struct LastLaunch {
     /// Whether the last launch that ended has failed.
     has_failed: bool,
     /// The last launch that ended.
@@ -232,7 +232,7 @@ pub(super) struct Ended {
     conflict: Option<(Uuid, Conflict)>,
 }
 
-impl Ended {
+impl LastLaunch {
     /// Reads the ends and conflicts of all apps, the newest first. A history that cannot be read has none.
     pub(super) fn read(folders: &Folders) -> BTreeMap<AppName, Self> {
         let mut ended = BTreeMap::<AppName, Self>::new();
