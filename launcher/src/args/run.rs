@@ -57,6 +57,12 @@ pub struct RunArgs {
     /// Whose listener is the program's: one of its tree, or any new one [default: tree]
     #[arg(long, value_name = "WHOSE", value_parser = owner())]
     pub owner: Option<OwnerRule>,
+    /// Also write the command and these options into the settings of the app, so that `start` starts the same.
+    #[arg(long)]
+    pub save: bool,
+    /// End the program of the app that runs, and run this one in its place.
+    #[arg(long)]
+    pub replace: bool,
     /// Open the browser when the program is ready.
     #[arg(long)]
     pub open: bool,

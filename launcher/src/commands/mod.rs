@@ -19,7 +19,9 @@ mod version;
 
 mod start;
 
+mod again;
 mod detached;
+mod save;
 mod running;
 
 mod history_problems;

@@ -9,7 +9,8 @@ use std::{
 use shared::{environment::Environment, exit::Exit, message, settings::ReadyProbe};
 
 use super::{
-    detached,
+    again::WantedProgram,
+    detached, save,
     start::{self, LaunchPlan},
 };
 use crate::{
@@ -43,12 +44,20 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
     let screen = Screen::beside_program(args.json);
     let planned = Folder::of(args).and_then(|folder| {
         let written = written(args, &folder)?;
-        CommandTemplate::parse(&written, args.ready.as_ref().unwrap_or(&ReadyProbe::Tcp))?;
-        Ok((folder, written))
+        let ready = args.ready.as_ref().unwrap_or(&ReadyProbe::Tcp);
+        let command = CommandTemplate::parse(&written, ready)?;
+        Ok((folder, written, command))
     });
-    let (folder, written) = match planned {
+    let (folder, written, command) = match planned {
         Ok(planned) => planned,
         Err(error) => return screen.failed_early(&error),
+    };
+    let saved = match args.save.then(|| save::settings_of(args, &written)).transpose() {
+        Ok(saved) => saved,
+        Err(unsaved) => {
+            render::error(unsaved);
+            return Exit::Usage;
+        }
     };
     if args.detach {
         return detached::start(&args.as_start(), argv);
@@ -63,11 +72,17 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
     if is_within_run(&context) {
         return screen.failed_early(&LaunchError::NotReplaced(os::become_program(&args.command)));
     }
+    if let Some(saved) = saved
+        && let Err(exit) = save::save(&context, args, saved)
+    {
+        return exit;
+    }
     let mut start = args.as_start();
     start.app = Some(context.app);
     let streams = ProgramStreams { gives_terminal: args.tty, ..start::streams(!args.json) };
+    let wanted = Some(WantedProgram { command, replaces: args.replace });
     let source = Box::new(move |options: &Options| start::program(&written, options, streams));
-    start::launch(LaunchPlan { args: start, screen, source }, argv)
+    start::launch(LaunchPlan { args: start, screen, source, wanted }, argv)
 }
 
 /// The folder that a program runs in.

@@ -19,7 +19,10 @@ use shared::{
     trust::{self, Purpose},
 };
 
-use super::{detached, running};
+use super::{
+    again::{self, WantedProgram},
+    detached, running,
+};
 use crate::{
     allotment,
     args::StartArgs,
@@ -54,6 +57,8 @@ pub(super) struct LaunchPlan {
     pub screen: Screen,
     /// What is started, by the options that hold.
     pub source: FindSource,
+    /// What a `run` wants to run.
+    pub wanted: Option<WantedProgram>,
 }
 
 /// Finds what is to be started.
@@ -70,7 +75,7 @@ pub(super) fn start(args: &StartArgs, argv: &[OsString]) -> Exit {
         }
     };
     let (args, screen) = (args.clone(), Screen::new(args.json));
-    launch(LaunchPlan { args, screen, source: Box::new(of_settings) }, argv)
+    launch(LaunchPlan { args, screen, source: Box::new(of_settings), wanted: None }, argv)
 }
 
 /// The program of a command that a person has written.
@@ -102,7 +107,7 @@ pub(super) fn streams(shows_output: bool) -> ProgramStreams {
 
 /// Launches what is planned, or finds it running.
 pub(super) fn launch(plan: LaunchPlan, argv: &[OsString]) -> Exit {
-    let LaunchPlan { args, screen, source } = plan;
+    let LaunchPlan { args, screen, source, wanted } = plan;
     let args = &args;
     if args.detach {
         return detached::start(args, argv);
@@ -119,7 +124,7 @@ pub(super) fn launch(plan: LaunchPlan, argv: &[OsString]) -> Exit {
     let options = Options::of_launch(args, &environment, &context);
     let level = options.as_ref().map_or(LogLevel::default(), |options| options.settings.log.value);
     let launch = Launch::open(context, screen, level);
-    match launch.run(args, &environment, options, argv, source) {
+    match launch.run(args, &environment, options, argv, (source, wanted)) {
         Ok(exit) => exit,
         Err(error) => launch.fail(&error),
     }
@@ -132,7 +137,7 @@ impl Launch {
         environment: &Environment,
         options: Result<Options, OptionsError>,
         argv: &[OsString],
-        source: FindSource,
+        (source, wanted): (FindSource, Option<WantedProgram>),
     ) -> Result<Exit, LaunchError> {
         let (app, folders) = (&self.context.app, &self.context.folders);
         // What is remembered is loaded when the app is ours; this is what can be seen before.
@@ -154,13 +159,26 @@ impl Launch {
         }
         let secret = self.secret();
         let timeout = options.settings.ready_timeout.value.0;
-        let turn = instance::take_turn(&self.context, &secret, timeout, |error| {
-            self.warn(&message!("warning.no_lock"), &error);
-        })?;
+        let take_turn = || {
+            instance::take_turn(&self.context, &secret, timeout, |error| {
+                self.warn(&message!("warning.no_lock"), &error);
+            })
+        };
+        let mut turn = take_turn()?;
+        if matches!(turn, Turn::Running(_)) && wanted.as_ref().is_some_and(|wanted| wanted.replaces)
+        {
+            again::end_running(self)?;
+            turn = take_turn()?;
+        }
         let (lock, _until_the_end) = match turn {
             Turn::Ours(lock) => (lock, None),
             Turn::WithoutFiles(file) => (None, Some(file)),
-            Turn::Running(found) => return Ok(self.found_running(&found, &options)),
+            Turn::Running(found) => {
+                if let Some(wanted) = wanted {
+                    wanted.compare(self);
+                }
+                return Ok(self.found_running(&found, &options));
+            }
         };
         // The error of an earlier launch is out of date.
         withdraw(&folders.error_page(app));
