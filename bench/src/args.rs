@@ -5,8 +5,8 @@ use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bare, claims, conflicts, fan_out, holders, idle, launches, log_lines, requests, restarts, runs,
-    stats::Row, table,
+    bare, claims, conflicts, fan_out, holders, idle, launches, log_lines, requests, restarts,
+    run as program, stats::Row, table,
 };
 
 /// Measures Homeport beside its peers
@@ -72,7 +72,7 @@ pub(crate) fn run() -> ExitCode {
     let measured = match args.command {
         Some(Command::Claims) => claims::measure(),
         Some(Command::Launches) => launches::measure(),
-        Some(Command::Runs) => runs::measure(),
+        Some(Command::Runs) => program::measure(),
         Some(Command::Conflicts) => conflicts::measure(),
         Some(Command::Restarts) => restarts::measure(),
         Some(Command::Holders) => holders::measure(),
@@ -81,7 +81,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::LogLines) => log_lines::measure(),
         Some(Command::FanOut) => fan_out::measure(),
         Some(Command::Bare { port, home }) => bare::serve(port, &home).map(|()| vec![]),
-        Some(Command::Answer { port }) => runs::answer(port).map(|()| vec![]),
+        Some(Command::Answer { port }) => program::answer(port).map(|()| vec![]),
         None => all(),
     };
     let written = measured.and_then(|rows| match args.write {
@@ -101,7 +101,7 @@ fn all() -> std::io::Result<Vec<Row>> {
     let parts = [
         claims::measure,
         launches::measure,
-        runs::measure,
+        program::measure,
         conflicts::measure,
         holders::measure,
         restarts::measure,

@@ -21,7 +21,7 @@ mod holders;
 mod launches;
 mod log_lines;
 mod requests;
-mod runs;
+mod run;
 mod idle;
 mod restarts;
 
