@@ -9,7 +9,11 @@ use crate::{
     screen,
     windows_toolchain::{self as toolchain, GCC, TARGET},
 };
-use std::{collections::BTreeSet, env, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    env,
+    path::{Path, PathBuf},
+};
 
 /// The name of the need for a compiler that makes Windows programs.
 pub(crate) const WINDOWS_RUSTC: &str = "a Rust compiler for Windows programs";
@@ -78,9 +82,7 @@ static NEEDS: &[Need] = &[
     Need::program("promtool", &["prometheus"], "checking the metrics"),
     Need {
         name: "python3",
-        is_here: |python| {
-            is_on_path(python) && cargo::succeeds(cargo::tool(python, ["-c", "import ensurepip"]))
-        },
+        is_here: can_make_environments,
         packages: &["python3", "python3-venv"],
         purpose: "programs of the tests, and servers in Python",
     },
@@ -144,6 +146,13 @@ pub(crate) fn component(component: &str, subcommand: &str) -> Result<(), String>
 /// The packages of several tools, each once.
 fn packages<'a>(needs: impl Iterator<Item = &'a Need>) -> Vec<&'static str> {
     needs.flat_map(|need| need.packages).copied().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether the Python that the tests use, the system's if it has one, can make virtual environments.
+fn can_make_environments(python: &str) -> bool {
+    let of_system = "/usr/bin/python3";
+    let python = if Path::new(of_system).is_file() { of_system } else { python };
+    is_on_path(python) && cargo::succeeds(cargo::tool(python, ["-c", "import ensurepip"]))
 }
 
 /// Whether a program is found where a shell would find it, or where only root's shell looks.
