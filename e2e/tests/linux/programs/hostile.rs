@@ -168,8 +168,9 @@ child()
 until_signal()";
     let (running, ready) = start(&project, text);
     let tree = ProgramTree::of(&running, &ready);
-    tree.listening()[0].kill();
     let port = ready.port.to_string();
+    assert!(!running.stderr().contains(&port), "{}", running.stderr());
+    tree.listening()[0].kill();
     wait_until("a person is told", || running.stderr().contains(&port));
     assert_eq!(project.home.count("server_spawned"), 1, "it was not started again");
     assert!(TcpStream::connect(("127.0.0.1", ready.port)).is_err());
