@@ -123,7 +123,7 @@ fn port_of(launch: &Launch, app: &AppName, name: Option<&AppName>) -> Option<Por
         Some(name) => AllottedPorts::of(folders, app).ports.get(name).copied(),
     };
     known.or_else(|| {
-        let allotted = give(launch, app, name);
+        let allotted = give(launch, app, name, || choose(folders, app, name));
         allotted.unwrap_or_else(|error| {
             let what = message!("allotment.unwritten", app);
             launch.warn(&what, &error);
@@ -143,8 +143,13 @@ fn known_port(folders: &Folders, app: &AppName) -> Option<Port> {
     running().or_else(|| last_good().map(|good| good.port)).or_else(home)
 }
 
-/// Gives `app` the port that it has been given before, or a new one.
-fn give(launch: &Launch, app: &AppName, name: Option<&AppName>) -> io::Result<Option<Port>> {
+/// Gives `app` the port that it has been given before, or the one of `choose`.
+fn give(
+    launch: &Launch,
+    app: &AppName,
+    name: Option<&AppName>,
+    choose: impl FnOnce() -> Option<Port>,
+) -> io::Result<Option<Port>> {
     let allotment = Allotment::begin(launch)?;
     let mut allotted = allotment.load(app)?;
     let given = match name {
@@ -154,7 +159,7 @@ fn give(launch: &Launch, app: &AppName, name: Option<&AppName>) -> io::Result<Op
     if given.is_some() {
         return Ok(given);
     }
-    let Some(port) = choose(&launch.context.folders, app, name) else { return Ok(None) };
+    let Some(port) = choose() else { return Ok(None) };
     match name {
         None => allotted.first_choice = Some(port),
         Some(name) => drop(allotted.ports.insert(name.clone(), port)),
@@ -163,14 +168,20 @@ fn give(launch: &Launch, app: &AppName, name: Option<&AppName>) -> io::Result<Op
     Ok(Some(port))
 }
 
-/// Writes down the first choice of an app that is about to start for the first time, so that every other app is told
-/// the same.
+/// Writes down the first choice of an app that is about to start for the first time in this range, so that every other
+/// app is told the same.
 ///
 /// # Errors
 ///
 /// Whatever keeps it from being written.
-pub fn settle_first_choice(launch: &Launch) -> io::Result<()> {
-    give(launch, &launch.context.app, None).map(drop)
+pub fn settle_first_choice(
+    launch: &Launch,
+    range: PortRange,
+    avoid: Vec<PortRange>,
+) -> io::Result<()> {
+    let (app, folders) = (&launch.context.app, &launch.context.folders);
+    give(launch, app, None, || first_free(&policy(folders, app, range, avoid), seed(app, None)))
+        .map(drop)
 }
 
 /// The first port for `app` that can be had at this moment, by its settings.
@@ -182,5 +193,9 @@ fn choose(folders: &Folders, app: &AppName, name: Option<&AppName>) -> Option<Po
         Layers { flags, variables, file: &file, path: &path }.effective();
     let avoid = avoid.value.iter().map(|avoided| avoided.0).collect();
     let policy = policy(folders, app, range.value, avoid);
-    first_choices(&policy, seed(app, name)).find(|port| claim::can_be_bound(*port))
+    first_free(&policy, seed(app, name))
+}
+
+fn first_free(policy: &Policy, seed: Seed) -> Option<Port> {
+    first_choices(policy, seed).find(|port| claim::can_be_bound(*port))
 }

@@ -122,6 +122,7 @@ pub fn candidates<'a>(
         .chain(good.filter(wanted).map(with(Origin::EarlierGood)));
     let chosen = inputs
         .allotted
+        .filter(wanted)
         .into_iter()
         .chain([first_choice(policy, inputs.seed)])
         .map(with(Origin::FirstChoice))
@@ -249,15 +250,23 @@ mod test {
     #[test]
     fn a_port_that_was_written_down_takes_the_place_of_the_first_choice_and_obeys_the_policy() {
         let (assignment, policy) = (remembering(&[17005]), policy(shared::policy::DEFAULT_RANGE));
-        let list = |allotted: u16| {
-            let inputs = CandidateInputs { allotted: Some(port(allotted)), ..inputs(&assignment) };
+        let list_in = |asked_range, allotted: u16| {
+            let allotted = Some(port(allotted));
+            let inputs = CandidateInputs { allotted, asked_range, ..inputs(&assignment) };
             candidates(&inputs, &policy, || None).take(3).collect::<Vec<_>>()
         };
+        let list = |allotted| list_in(None, allotted);
         let tried = |number, origin| Candidate { port: Some(port(number)), origin, refusal: None };
         let first = tried(18897, Origin::FirstChoice);
         let written = tried(17999, Origin::FirstChoice);
         assert_eq!(list(17999), [tried(17005, Origin::LastGood), written, first]);
         assert_eq!(list(20010)[1], first);
+        let asked = PortRange::literal(18000, 18999);
+        assert_eq!(
+            list_in(Some(asked), 17999)[0],
+            first,
+            "not the one outside of what was asked for"
+        );
         assert_eq!(first_choices(&policy, Seed::new("server", "ada")).next(), first.port);
     }
 

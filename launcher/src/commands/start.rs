@@ -278,12 +278,13 @@ impl Launch {
     ) -> Result<Exit, LaunchError> {
         let explicit = state.options.port.as_ref().map(|port| port.value);
         let is_program = source.kind() == ServerKind::Program;
+        let (range, avoid) = (state.options.settings.range.value, state.options.avoid());
         let is_new = explicit.is_none()
             && state.options.home_port.is_none()
             && state.last_good_port().is_none();
         if is_program
             && is_new
-            && let Err(error) = allotment::settle_first_choice(self)
+            && let Err(error) = allotment::settle_first_choice(self, range, avoid)
         {
             let app = &self.context.app;
             self.warn(&message!("allotment.unwritten", app), &error);
