@@ -136,6 +136,11 @@ impl Home {
         self.wine.as_ref().expect("users of Windows alone have one").user()
     }
 
+    /// The processes of a Windows program in this home that live, as Linux sees them.
+    pub fn processes(&self, program: &str) -> Vec<WatchedProcess> {
+        wine::processes_in(&self.path, program, "")
+    }
+
     /// A path as the programs of this home see it.
     ///
     /// # Panics

@@ -76,4 +76,4 @@ pub use running::{Ended, ReadyMessage, Running};
 pub use skip::skip;
 pub use stranger::Stranger;
 pub use wait::{PATIENCE, wait_for, wait_until};
-pub use wine::HeldFile;
+pub use wine::{HeldFile, node_for_windows};

@@ -29,6 +29,7 @@ mod workflows;
 
 mod version_0_1;
 mod windows;
+mod windows_node;
 
 mod needs;
 

@@ -7,7 +7,7 @@
 use crate::{
     cargo, needs,
     report::Outcome,
-    screen,
+    screen, windows_node,
     windows_toolchain::{self as toolchain, GCC, TARGET, Toolchain},
 };
 use std::{
@@ -56,6 +56,8 @@ pub(crate) fn build(release: bool) -> Result<PathBuf, WindowsError> {
         screen::say(&line(&folder.join(program), "")?);
     }
     screen::say(&line(&dll, ", for tests under Wine only, never shipped")?);
+    // The tests that need it are skipped without it.
+    windows_node::fetch().iter().for_each(|missing| screen::say(missing));
     Ok(folder)
 }
 

@@ -1,9 +1,10 @@
 //! The Windows programs, run here by Wine.
 //!
-//! The modules stand from the top floor down: `equipment` runs in a `prefix`, and it and `servers`
+//! The modules stand from the top floor down: `equipment` runs in a `prefix`, `node` is a program to be tested, and `equipment` and `servers`
 //! name files by `paths`; none of them names anything of this file.
 
 mod equipment;
+mod node;
 mod prefix;
 mod servers;
 
@@ -18,9 +19,10 @@ use std::{
 
 use equipment::GCC;
 pub use equipment::HeldFile;
+pub use node::node_for_windows;
 pub(crate) use paths::windows_path;
 use prefix::Prefix;
-pub(crate) use servers::servers_in;
+pub(crate) use servers::{processes_in, servers_in};
 
 use crate::{RunContext, found, skip};
 

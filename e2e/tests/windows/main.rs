@@ -10,6 +10,7 @@ mod folders;
 mod history;
 mod life;
 mod networks;
+mod programs;
 mod taken;
 
 use e2e::Home;

@@ -41,6 +41,10 @@ pub(super) fn run(args: &RunArgs, argv: &[OsString]) -> Exit {
         });
         return Exit::Usage;
     }
+    if args.tty && !os::GIVES_TERMINALS {
+        render::error(message!("run.tty_unsupported"));
+        return Exit::Usage;
+    }
     let screen = Screen::beside_program(args.json);
     let planned = Folder::of(args).and_then(|folder| {
         let written = written(args, &folder)?;

@@ -22,9 +22,12 @@ mod unix;
 
 pub mod login_format;
 
+#[cfg(any(windows, test))]
+mod command_finder;
+
 mod interface;
 
 pub use self::{
-    interface::{Signalled, Started, StartedSitter, TerminalSize},
+    interface::{KillReport, ProgramInput, Signalled, SourceEvent, Started, TerminalSize},
     system::*,
 };

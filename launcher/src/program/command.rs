@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     process::Command,
 };
 
@@ -17,9 +17,7 @@ use super::{
     environment::{EnvironmentInputs, SetVariable, VariableCase, changes},
     template::{Template, TemplateError, TemplateWord},
 };
-
-/// What runs a command that is one line for a shell.
-const SHELL: [&str; 2] = ["sh", "-c"];
+use crate::os;
 
 /// A command with its templates, which are filled in anew for each start.
 #[derive(Debug, Clone)]
@@ -113,7 +111,7 @@ impl CommandTemplate {
         let words: Vec<OsString> = match shell {
             true => {
                 let line = words.join(OsStr::new(" "));
-                SHELL.into_iter().map(OsString::from).chain([line]).collect()
+                os::SHELL.into_iter().map(OsString::from).chain([line]).collect()
             }
             false => words.clone(),
         };
@@ -181,7 +179,7 @@ impl ResolvedCommand {
     pub fn start_error(&self, error: &str) -> String {
         let Some(program) = self.words.first() else { return error.to_owned() };
         let (name, path) = (program.display(), self.path.clone().or_else(|| env::var_os("PATH")));
-        match path.filter(|_| !program.as_encoded_bytes().contains(&b'/')) {
+        match path.filter(|_| !program.to_string_lossy().contains(path::is_separator)) {
             Some(path) => {
                 let path = path.display();
                 message!("program.not_started_path", program = name, error, path)

@@ -21,7 +21,7 @@ mod termination;
 
 pub mod messages;
 
-pub use self::run::run;
+pub use self::run::{run, sit};
 
 /// The first argument of a launcher that is to be a sitter. The file of the output, and the program's command, follow.
 pub const ARGUMENT: &str = "--sit";

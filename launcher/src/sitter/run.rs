@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    env,
     ffi::{OsStr, OsString},
     io,
     path::PathBuf,
@@ -22,7 +21,10 @@ use super::{
     relay::RelayQueue,
     termination::Termination,
 };
-use crate::os::sitter::{self as system, SourceEvent, Sources};
+use crate::os::{
+    SourceEvent,
+    sitter::{self as system, Sources},
+};
 
 /// How long the launcher is waited for that does not read what is left for it.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -42,8 +44,15 @@ const EXIT_CODE_OF_SIGNAL: i32 = 128;
 /// Runs this process as a sitter. Its arguments are the file of the output, empty if it is not kept, and the command
 /// of the program.
 pub fn run(arguments: &[OsString]) -> Exit {
+    match system::set_up().and_then(|()| Sources::open()) {
+        Ok(sources) => sit(sources, arguments),
+        Err(_) => Exit::Bug,
+    }
+}
+
+/// The same for sources that are there, on a thread of its own where a sitter is no process.
+pub fn sit(sources: Sources, arguments: &[OsString]) -> Exit {
     let [output, program, arguments @ ..] = arguments else { return Exit::Usage };
-    let Ok(sources) = system::set_up().and_then(|()| Sources::open()) else { return Exit::Bug };
     let mut sitter = Sitter {
         sources,
         output,
@@ -66,7 +75,7 @@ pub fn run(arguments: &[OsString]) -> Exit {
         Ok(()) => Exit::Done,
         // Without a way to wait nothing is left to do but to end what was started.
         Err(_) => {
-            system::kill_tree();
+            system::kill_tree(&sitter.sources);
             Exit::Bug
         }
     }
@@ -111,7 +120,7 @@ impl Sitter<'_> {
             if let Some(termination) = self.termination {
                 let mut refused = Vec::new();
                 let step = termination.step(Instant::now(), || {
-                    let pass = system::kill_tree();
+                    let pass = system::kill_tree(&self.sources);
                     refused = pass.refused;
                     pass.killed
                 });
@@ -205,7 +214,7 @@ impl Sitter<'_> {
 
     fn open_log(&self, start: &ProgramStart, pid: u32) -> ProgramLog {
         let ProgramStart { app, launch_id, output, secret_variables, ready_pattern, .. } = start;
-        let values = secret_variables.iter().filter_map(|name| env::var(name).ok());
+        let values = secret_variables.iter().filter_map(|name| self.sources.variable(name));
         let author = ProgramAuthor { app: app.clone(), launch_id: *launch_id, pid };
         let file = (!self.output.is_empty()).then(|| PathBuf::from(self.output));
         let mut log = ProgramLog::at(file, author, *output, Secrets::of_values(values));
@@ -223,7 +232,8 @@ impl Sitter<'_> {
             return;
         };
         let timeout = Duration::from_millis(start.stop_timeout_ms);
-        let refused = system::signal_tree(main, signal.unwrap_or(start.stop_signal));
+        let signal = signal.unwrap_or(start.stop_signal);
+        let refused = system::signal_tree(&self.sources, main, signal);
         self.report_refused(refused);
         if self.termination.is_none() {
             self.termination = Some(Termination::asked(Instant::now(), timeout));
@@ -245,7 +255,7 @@ impl Sitter<'_> {
 
     /// Takes the exit codes of all that has ended.
     fn reap(&mut self) {
-        let ended = system::reap();
+        let ended = system::reap(&mut self.sources);
         let main = self.main.filter(|_| self.exit.is_none());
         if let Some(process) = ended.processes.iter().find(|process| Some(process.pid) == main) {
             // What it wrote before it ended comes before the report of its end.
@@ -295,7 +305,8 @@ impl Sitter<'_> {
         if let Some(log) = &mut self.log {
             log.end();
         }
-        if self.main.is_some() && (self.refused.is_empty() || system::is_tree_empty()) {
+        if self.main.is_some() && (self.refused.is_empty() || system::is_tree_empty(&self.sources))
+        {
             self.report(&SitterReport::TreeEmpty);
         }
         let until = Instant::now() + LAST_WORDS;

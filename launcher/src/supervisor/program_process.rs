@@ -6,7 +6,6 @@ use std::{
     ffi::OsString,
     io::{self, BufReader, Read, Write},
     path::PathBuf,
-    process::{Child, ChildStdin},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, Sender, SyncSender, channel},
@@ -22,7 +21,10 @@ use super::{
     state::ServerEvent,
 };
 use crate::{
-    os::{self, StartedSitter},
+    os::{
+        self,
+        sitter::{OrderWriter, SitterProcess, StartedSitter},
+    },
     sitter::{
         self,
         messages::{MainEnd, ProgramStart, SitterOrder, SitterReport},
@@ -41,8 +43,8 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(6);
 /// A program that runs, or has ended and was not reaped yet.
 #[derive(Debug)]
 pub struct ProgramProcess {
-    sitter: Child,
-    orders: Option<ChildStdin>,
+    sitter: SitterProcess,
+    orders: Option<OrderWriter>,
     /// Closed when all that the program wrote is passed on.
     output: Vec<Receiver<Infallible>>,
     /// How main has ended.
@@ -188,10 +190,10 @@ impl ProgramProcess {
     fn end_rest(&mut self, keep: &[u32]) -> Option<i32> {
         self.orders = None;
         if !self.is_tree_empty && !matches!(self.sitter.try_wait(), Ok(Some(_))) {
-            os::kill(&self.sitter);
+            os::sitter::kill(&self.sitter);
         }
         let status = self.sitter.wait().ok();
-        os::sitter::end_orphans(keep);
+        os::sitter::end_orphans(self.sitter.id(), keep);
         status.and_then(os::signal_of)
     }
 }

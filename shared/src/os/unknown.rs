@@ -5,7 +5,6 @@ use std::{net::SocketAddr, path::Path};
 use socket2::Socket;
 
 use super::interface::{OpenFile, ProcessVisibility};
-use super::system;
 use crate::port::Port;
 
 /// Whether an access list lets other users write: what macOS and Windows have of it does not show in a mode.
@@ -72,9 +71,4 @@ impl ListenerEndMonitor {
 
     /// Nothing: no thread waits.
     pub fn interrupt(&self) {}
-}
-
-/// Whether a process descends from `root`.
-pub fn descends_from(pid: u32, root: u32) -> bool {
-    system::tree_of(root).is_ok_and(|tree| tree.iter().any(|process| process.pid == pid))
 }

@@ -45,13 +45,12 @@ const FLAGS: usize = 6;
 const EXITING: u32 = 0x4;
 
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
-pub use super::unix::notify_socket::NotifySocket;
 pub use super::unix::{
-    ListenerCloser, STOP_SIGNAL, TerminalRelay, VARIABLES_IGNORE_CASE, become_program,
-    check_substitute_folder, detach, for_this_user_alone, has_terminal, is_connected,
-    is_in_background, is_listening_at, is_terminal_raw, keep_to_ourselves, kill, leave_own_console,
-    make_substitute_folder, part_of, signal_number, signal_of, substitute_folder,
-    substitute_socket, terminal_size, user, wait_for_end,
+    GIVES_TERMINALS, ListenerCloser, NotifySocket, SHELL, STOP_SIGNAL, TerminalRelay,
+    VARIABLES_IGNORE_CASE, become_program, check_substitute_folder, detach, for_this_user_alone,
+    has_terminal, is_connected, is_in_background, is_listening_at, is_terminal_raw,
+    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, part_of, signal_number,
+    signal_of, substitute_folder, substitute_socket, terminal_size, user, wait_for_end,
 };
 
 /// What is started at login.

@@ -11,19 +11,28 @@ use std::{
 use rustix::{
     io::Errno,
     process::{
-        PidfdFlags, Signal, WaitOptions, getpid, getppid, kill_process_group, pidfd_open,
-        pidfd_send_signal, set_child_subreaper, set_parent_process_death_signal, test_kill_process,
-        waitpid,
+        PidfdFlags, Signal, WaitOptions, getpid, getppid, pidfd_open, pidfd_send_signal,
+        set_child_subreaper, set_parent_process_death_signal, waitpid,
     },
     thread::set_name,
 };
 
 use super::stat::state_of;
-pub use crate::os::unix::sitter::{
-    EndedProcess, EndedProcesses, PROGRAM_STDIN, ProgramInput, RELAYED_STDOUT, SourceEvent,
-    Sources, reap, start,
+pub use crate::os::unix::{
+    kill,
+    sitter::{
+        OrderWriter, OutputReader, PROGRAM_STDIN, RELAYED_STDOUT, SitterProcess, Sources,
+        StartedSitter, refuses_signals, start,
+    },
 };
-use crate::os::unix::{close_at_exec, sitter::pid_of};
+use crate::os::{
+    interface::{EndedProcesses, KillReport},
+    unix::{
+        close_at_exec,
+        sitter::{pid_of, reap_children, reset_signals, signal_groups},
+    },
+};
+pub use shared::os::tree_of;
 
 /// How deep a tree is at most that is believed.
 const MAX_DEPTH: usize = 64;
@@ -62,10 +71,7 @@ pub fn bind_to_this_process(command: &mut Command) {
     let parent = getpid();
     let bind = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;
-        for signal in 1..=libc::SIGSYS {
-            // SAFETY: no function is set that could be called.
-            unsafe { libc::signal(signal, libc::SIG_DFL) };
-        }
+        reset_signals();
         let still_there = getppid() == Some(parent);
         if still_there { Ok(()) } else { Err(io::ErrorKind::NotConnected.into()) }
     };
@@ -76,42 +82,25 @@ pub fn bind_to_this_process(command: &mut Command) {
 
 /// Sends a signal to the process group of `main`, and to the groups of those that have left it. Returns the processes
 /// that do not take it.
-pub fn signal_tree(main: u32, signal: i32) -> Vec<u32> {
-    let Some(signal) = Signal::from_named_raw(signal) else { return vec![] };
+pub fn signal_tree(_: &Sources, main: u32, signal: i32) -> Vec<u32> {
     let tree = below(process::id(), &[]);
-    let mut groups: Vec<_> = tree.iter().filter_map(|pid| Some(line_of(*pid)?.group)).collect();
-    groups.push(main);
-    groups.sort_unstable();
-    groups.dedup();
-    for group in groups.into_iter().filter(|group| *group != process::id()).filter_map(pid_of) {
-        // One that is gone by now is what was wanted.
-        let _ = kill_process_group(group, signal);
-    }
+    signal_groups(main, tree.iter().filter_map(|pid| Some(line_of(*pid)?.group)), signal);
     tree.into_iter().filter(|pid| refuses_signals(*pid)).collect()
 }
 
-/// Whether a process is there and takes no signals from this one: another user's, as one that has changed its user.
-pub fn refuses_signals(pid: u32) -> bool {
-    pid_of(pid).is_some_and(|pid| test_kill_process(pid) == Err(Errno::PERM))
-}
-
 /// Whether nothing lives below this process.
-pub fn is_tree_empty() -> bool {
+pub fn is_tree_empty(_: &Sources) -> bool {
     below(process::id(), &[]).is_empty()
 }
 
-/// What a pass over a tree has done.
-#[derive(Debug, Default)]
-pub struct KillReport {
-    /// How many processes were killed.
-    pub killed: usize,
-    /// The processes that do not take our signals.
-    pub refused: Vec<u32>,
+/// Stops and then kills everything below this process.
+pub fn kill_tree(_: &Sources) -> KillReport {
+    kill_all(&below(process::id(), &[]))
 }
 
-/// Stops and then kills everything below this process.
-pub fn kill_tree() -> KillReport {
-    kill_all(&below(process::id(), &[]))
+/// Takes the exit codes of all that has ended. What has lost its parent is a child of this process.
+pub fn reap(_: &mut Sources) -> EndedProcesses {
+    reap_children()
 }
 
 /// Stops all of them, so that none starts another, and then kills them.
@@ -134,9 +123,9 @@ fn kill_all(pids: &[u32]) -> KillReport {
 }
 
 /// Kills what is below this process and below none of `keep`, which are its children, until none of it is left; it is
-/// what a sitter that was killed has left. Its exit codes are taken: a process whose code is not looks alive to a
-/// program that sends it signal 0.
-pub fn end_orphans(keep: &[u32]) {
+/// what the sitter with this number has left, which was killed. Its exit codes are taken: a process whose code is not
+/// looks alive to a program that sends it signal 0.
+pub fn end_orphans(_: u32, keep: &[u32]) {
     let until = Instant::now() + ORPHANS_TIMEOUT;
     loop {
         let pass = kill_all(&below(process::id(), keep));

@@ -1,13 +1,15 @@
 //! macOS. There is no death signal here: the server watches its stdin for the end of the launcher.
 
 mod desktop;
+pub mod sitter;
 
 use std::{
+    env,
     ffi::c_int,
     io,
     mem::{MaybeUninit, size_of},
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -22,9 +24,10 @@ use super::{
 
 pub use self::desktop::{has_desktop, leads_to_browser, output_is_read, show};
 pub use super::unix::{
-    ListenerCloser, TerminalRelay, VARIABLES_IGNORE_CASE, check_substitute_folder, detach,
-    for_this_user_alone, has_terminal, is_connected, is_in_background, is_listening_at,
-    is_terminal_raw, keep_to_ourselves, kill, leave_own_console, make_substitute_folder, part_of,
+    GIVES_TERMINALS, ListenerCloser, NotifySocket, SHELL, STOP_SIGNAL, TerminalRelay,
+    VARIABLES_IGNORE_CASE, become_program, check_substitute_folder, detach, for_this_user_alone,
+    has_terminal, is_connected, is_in_background, is_listening_at, is_terminal_raw,
+    keep_to_ourselves, kill, leave_own_console, make_substitute_folder, part_of, signal_number,
     signal_of, substitute_folder, substitute_socket, terminal_size, user, wait_for_end,
 };
 
@@ -74,6 +77,15 @@ pub fn with_socket_name<T>(
         false => Err(io::ErrorKind::InvalidFilename.into()),
     }
 }
+
+/// The file of this very program.
+pub fn own_program() -> PathBuf {
+    // The name by which it was started finds it as well, unless the folder has changed.
+    env::current_exe().unwrap_or_else(|_| env::args_os().next().unwrap_or_default().into())
+}
+
+/// Does nothing: launchd alone adopts orphans here.
+pub fn adopt_orphans() {}
 
 /// Has a launcher of this user write anew what it has lost of `run/`, by SIGUSR1.
 ///

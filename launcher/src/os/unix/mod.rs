@@ -48,12 +48,16 @@ pub use shared::os::has_terminal;
 
 pub use self::{
     desktop::leave_own_console,
+    notify_socket::NotifySocket,
     socket::{
         ListenerCloser, check_substitute_folder, for_this_user_alone, is_connected,
         is_listening_at, make_substitute_folder, substitute_folder, substitute_socket,
     },
     terminal::{TerminalRelay, is_in_background, is_raw as is_terminal_raw, terminal_size},
 };
+
+/// Whether a program can be given a terminal of its own.
+pub const GIVES_TERMINALS: bool = true;
 
 /// Whether `PATH` and `Path` are one variable.
 pub const VARIABLES_IGNORE_CASE: bool = false;
@@ -157,12 +161,15 @@ pub fn user() -> String {
     named.unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
 }
 
+/// What runs a command that is one line for a shell.
+pub const SHELL: [&str; 2] = ["sh", "-c"];
+
 /// What asks a program to end, unless it is known to want another signal: SIGTERM.
 pub const STOP_SIGNAL: i32 = SIGTERM;
 
 /// The number of the signal with this name, such as `SIGINT`; `None` if this system has none.
 pub fn signal_number(name: &str) -> Option<i32> {
-    (1..=libc::SIGSYS).find(|number| low_level::signal_name(*number) == Some(name))
+    (1..=sitter::LAST_SIGNAL).find(|number| low_level::signal_name(*number) == Some(name))
 }
 
 /// Has a program take the place of this process; returns only if that fails.

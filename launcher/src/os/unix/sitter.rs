@@ -1,13 +1,15 @@
 //! The sitter's view of the system: what it waits for, and the processes that it has.
 
 use std::{
+    env,
+    ffi::OsString,
     fs::File,
     io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd, RawFd},
         unix::{net::UnixStream, process::CommandExt},
     },
-    process::{Command, Stdio},
+    process::{self, Child, ChildStdin, Command, Stdio},
     time::Instant,
 };
 
@@ -16,7 +18,10 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open},
     io::{Errno, FdFlags, fcntl_setfd},
-    process::{Pid, WaitOptions, ioctl_tiocsctty, setsid, wait},
+    process::{
+        Pid, Signal, WaitOptions, ioctl_tiocsctty, kill_process_group, setsid, test_kill_process,
+        wait,
+    },
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
 };
 use signal_hook::{
@@ -24,10 +29,10 @@ use signal_hook::{
     low_level::pipe,
 };
 
-use shared::words::OutputStream;
+use shared::{exit::Exit, words::OutputStream};
 
 use super::terminal;
-use crate::os::interface::{StartedSitter, TerminalSize};
+use crate::os::interface::{EndedProcess, EndedProcesses, ProgramInput, SourceEvent, TerminalSize};
 
 /// The descriptor on which the launcher reads what the program writes to stdout. What it writes to stderr goes
 /// to the sitter's own.
@@ -36,44 +41,28 @@ pub const RELAYED_STDOUT: RawFd = 3;
 /// The descriptor of what the program reads.
 pub const PROGRAM_STDIN: RawFd = 4;
 
+/// The number of the last signal that has a name, which SIGSYS is on Linux alone.
+pub(crate) const LAST_SIGNAL: i32 = 31;
+
 /// How much is read of a stream at once, in bytes.
 const PIECE: usize = 64 << 10;
 
-/// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceEvent {
-    /// The launcher has written this.
-    Orders(Vec<u8>),
-    /// The launcher has ended, or wants nothing more.
-    LauncherGone,
-    /// SIGTERM.
-    StopSignal,
-    /// The program has written this.
-    Output(OutputStream, Vec<u8>),
-    /// Ctrl-C was typed for the program, which has a terminal.
-    InterruptTyped,
-    /// A child waits to be reaped.
-    ChildEnded,
-}
+/// The sitter is a process of its own.
+pub type SitterProcess = Child;
 
-/// A process that was reaped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EndedProcess {
-    /// Its process id, which another process may have by now.
-    pub pid: u32,
-    /// `None` if a signal ended it.
-    pub exit_code: Option<i32>,
-    /// `None` if it exited.
-    pub signal: Option<i32>,
-}
+/// Takes the orders for a sitter.
+pub type OrderWriter = ChildStdin;
 
-/// The processes that have ended since the last time.
-#[derive(Debug, Default)]
-pub struct EndedProcesses {
-    /// In no order.
-    pub processes: Vec<EndedProcess>,
-    /// Whether this process has no children any more, dead or alive.
-    pub none_is_left: bool,
+/// Where the launcher reads what the program writes to stdout.
+pub type OutputReader = File;
+
+/// A sitter, and what comes from its program.
+#[derive(Debug)]
+pub struct StartedSitter {
+    /// The sitter, which the caller must wait for: its stdin takes orders, its stdout has reports.
+    pub process: SitterProcess,
+    /// Reads what the program writes to stdout; the stderr of the sitter has what it writes to stderr.
+    pub relayed_stdout: OutputReader,
 }
 
 /// Everything that the sitter waits for.
@@ -309,6 +298,11 @@ impl Sources {
         Ok((events, written))
     }
 
+    /// A variable of the program's environment.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        env::var(name).ok()
+    }
+
     /// What the program has written and was not read yet.
     pub fn read_output(&mut self) -> Vec<(OutputStream, Vec<u8>)> {
         let mut read = Vec::new();
@@ -330,24 +324,17 @@ impl Sources {
     }
 }
 
-/// What a program reads.
-#[derive(Debug)]
-pub enum ProgramInput {
-    /// Our own stdin.
-    Ours,
-    /// An empty file: it sees the end at once.
-    Nothing,
-    /// What comes through this pipe, as if it was typed at its terminal.
-    Typed(io::PipeReader),
-}
-
-/// Starts this very program as a sitter by `command`, in a session of its own. The program that it starts is to read
-/// this `input`.
+/// Starts this very program as a sitter by `command`, in a session of its own, in which it runs by itself. The program
+/// that it starts is to read this `input`.
 ///
 /// # Errors
 ///
 /// If it cannot be started, or the system has no descriptors left.
-pub fn start(command: &mut Command, input: ProgramInput) -> io::Result<StartedSitter> {
+pub fn start(
+    command: &mut Command,
+    input: ProgramInput,
+    _: fn(Sources, &[OsString]) -> Exit,
+) -> io::Result<StartedSitter> {
     let (relayed_stdout, to_relay) = io::pipe()?;
     let stdin = match input {
         ProgramInput::Ours => io::stdin().as_fd().try_clone_to_owned()?,
@@ -426,7 +413,7 @@ fn read_stream(stream: &mut Option<OwnedFd>, which: OutputStream) -> Option<Sour
 }
 
 /// Takes the exit codes of all children that have ended.
-pub fn reap() -> EndedProcesses {
+pub(crate) fn reap_children() -> EndedProcesses {
     let mut ended = EndedProcesses::default();
     loop {
         match wait(WaitOptions::NOHANG) {
@@ -443,6 +430,31 @@ pub fn reap() -> EndedProcesses {
             }
         }
     }
+}
+
+/// Gives a process the signals that a terminal would give it; to be called between fork and exec.
+pub(crate) fn reset_signals() {
+    for signal in 1..=LAST_SIGNAL {
+        // SAFETY: no function is set that could be called.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
+/// Sends a signal to the process group of `main`, and to those of the processes of its tree that have left it.
+pub(crate) fn signal_groups(main: u32, others: impl Iterator<Item = u32>, signal: i32) {
+    let Some(signal) = Signal::from_named_raw(signal) else { return };
+    let mut groups: Vec<_> = others.chain([main]).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    for group in groups.into_iter().filter(|group| *group != process::id()).filter_map(pid_of) {
+        // One that is gone by now is what was wanted.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+/// Whether a process is there and takes no signals from this one: another user's, as one that has changed its user.
+pub fn refuses_signals(pid: u32) -> bool {
+    pid_of(pid).is_some_and(|pid| test_kill_process(pid) == Err(Errno::PERM))
 }
 
 /// The id of a process, as the system has it.

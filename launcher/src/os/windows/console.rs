@@ -12,9 +12,12 @@ use windows_sys::{
     Win32::{
         Foundation::TRUE,
         System::Console::{
-            CTRL_BREAK_EVENT, CTRL_C_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT,
-            SetConsoleCtrlHandler,
+            AttachConsole, CTRL_BREAK_EVENT, CTRL_C_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT,
+            FreeConsole, GenerateConsoleCtrlEvent, GetConsoleProcessList, GetStdHandle,
+            STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler,
+            SetStdHandle,
         },
+        System::Threading::{CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, PROCESS_CREATION_FLAGS},
     },
     core::BOOL,
 };
@@ -56,4 +59,53 @@ unsafe extern "system" fn handle_console_event(request: u32) -> BOOL {
         thread::park();
     }
     TRUE
+}
+
+/// How a program is started: in a group of its own, so that Ctrl-C reaches the launcher alone, and on our console, on which
+/// it can be asked to end. Where there is none it gets one without a window.
+pub(super) fn flags() -> PROCESS_CREATION_FLAGS {
+    let window = if has_console() { 0 } else { CREATE_NO_WINDOW };
+    CREATE_NEW_PROCESS_GROUP | window
+}
+
+fn has_console() -> bool {
+    let mut pid = 0;
+    // SAFETY: the buffer holds as many numbers as the call gets to know.
+    unsafe { GetConsoleProcessList(&raw mut pid, 1) != 0 }
+}
+
+/// Asks the processes of a group to end, by Ctrl-Break. The console of a program that does not share ours is entered for
+/// that moment.
+pub(super) fn ask_to_end(group: u32) {
+    if has_console() {
+        send_break(group);
+        return;
+    }
+    let streams = [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE];
+    // SAFETY: the calls take numbers; what they return stays the process's own.
+    let before = streams.map(|stream| (stream, unsafe { GetStdHandle(stream) }));
+    // SAFETY: nothing here keeps a handle of a console. A process without one may still count as on one, and could not
+    // enter another; else the call fails.
+    let _ = unsafe { FreeConsole() };
+    // SAFETY: the call takes a number. It fails if the program has no console, or has ended.
+    if unsafe { AttachConsole(group) } != 0 {
+        send_break(group);
+        // SAFETY: nothing here keeps a handle of that console.
+        let _ = unsafe { FreeConsole() };
+    }
+    for (stream, handle) in before {
+        // SAFETY: the handle was that of this stream before.
+        let _ = unsafe { SetStdHandle(stream, handle) };
+    }
+}
+
+fn send_break(group: u32) {
+    // SAFETY: the call takes numbers. It fails if the group has ended, which is what was wanted.
+    let _ = unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, group) };
+}
+
+/// Has Ctrl-C end what else is on the console, and not this process, which waits for that.
+pub(super) fn leave_interrupts_to_others() {
+    // SAFETY: without a function the call sets a flag of this process. It fails only where there is no console.
+    let _ = unsafe { SetConsoleCtrlHandler(None, TRUE) };
 }

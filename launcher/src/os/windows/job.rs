@@ -35,12 +35,18 @@ pub(super) fn take_in(process: &impl AsHandle) -> io::Result<()> {
             JOB.get_or_init(|| made)
         }
     };
+    put_into(job, process)
+}
+
+/// From now on the process ends with the job.
+pub(super) fn put_into(job: &OwnedHandle, process: &impl AsHandle) -> io::Result<()> {
     let process = process.as_handle().as_raw_handle();
     // SAFETY: both handles are open while they are borrowed, and no memory of ours is touched.
     done(unsafe { AssignProcessToJobObject(job.as_raw_handle(), process) })
 }
 
-fn make() -> io::Result<OwnedHandle> {
+/// A job that ends what is in it when its last handle is closed.
+pub(super) fn make() -> io::Result<OwnedHandle> {
     // SAFETY: without attributes the handle is not inheritable, which is what makes it ours alone,
     // and without a name no other process can open it.
     let job = owned(unsafe { CreateJobObjectW(null(), null()) })?;

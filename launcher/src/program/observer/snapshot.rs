@@ -4,6 +4,8 @@ use std::{collections::HashSet, io, net::IpAddr};
 
 use shared::os::{self, SocketEntry, SocketTables, System, TreeProcess};
 
+use crate::os::sitter;
+
 /// What the system tells at one moment.
 #[derive(Debug, Default)]
 pub(super) struct TreeSnapshot {
@@ -35,7 +37,7 @@ impl TreeSnapshot {
             };
             SocketHolder { process, sockets }
         };
-        let mut tree: Vec<_> = os::tree_of(root)?.into_iter().map(member).collect();
+        let mut tree: Vec<_> = sitter::tree_of(root)?.into_iter().map(member).collect();
         tree.sort_by_key(|member| (member.process.started, member.process.pid));
         Ok(Self { root, listeners, tree })
     }

@@ -25,7 +25,7 @@ use crate::{
     forwarder::Forwarder,
     further_ports::HeldPorts,
     launch::Launch,
-    os::{self, NotifySocket, TerminalSize, sitter::ProgramInput},
+    os::{self, NotifySocket, ProgramInput, TerminalSize},
     program::{
         ProgramOptions, ProgramStreams,
         command::ResolvedCommand,
@@ -41,7 +41,10 @@ use crate::{
         watcher::ProgramWatcher,
     },
     readiness::{NotReady, StartFailure, in_words},
-    sitter::messages::{ProgramStart, SitterOrder, SitterReport},
+    sitter::{
+        self,
+        messages::{ProgramStart, SitterOrder, SitterReport},
+    },
     supervisor::{
         event::{ProgramEvent, SupervisorEvent},
         program_process::{ProgramProcess, sitter_arguments},
@@ -202,7 +205,7 @@ impl RunningProgram {
             true => ProgramInput::Ours,
             false => ProgramInput::Nothing,
         };
-        let started = os::sitter::start(&mut command, input);
+        let started = os::sitter::start(&mut command, input, sitter::sit);
         let started = started.map_err(|error| match filled.cwd.is_dir() {
             true => error.into(),
             false => {

@@ -18,7 +18,7 @@ mod ranges;
 mod sysctl;
 mod tables;
 
-pub use process::{is_ignored, is_stopped, tree_of};
+pub use process::{below, descends_from, is_ignored, is_stopped, tree_of};
 pub use ranges::port_ranges;
 pub use sysctl::boot_id;
 pub use tables::{listener_source, listeners, sockets_of};

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, ffi::CStr, io, mem, path::Path, ptr};
 
 use jiff::Timestamp;
 use libc::{
-    PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, SIG_IGN, SSTOP, c_char, c_int, proc_bsdinfo,
-    sigaction,
+    PROC_PIDPATHINFO_MAXSIZE, PROC_PIDTBSDINFO, SIG_IGN, SSTOP, c_char, c_int, c_void,
+    proc_bsdinfo, sigaction,
 };
+use rustix::process::Pid;
 
 use crate::{
     conflict::Holder,
@@ -16,8 +17,8 @@ use crate::{
     },
 };
 
-/// The most children of one process that are asked for.
-const MAX_CHILDREN: usize = 1 << 12;
+/// The most processes that are asked for at once.
+const MAX_PROCESSES: usize = 1 << 14;
 
 /// What is known of a process; `None` if it is gone or another user's. Whether it was left
 /// behind is unknown: what launchd starts has no other parent than what it adopts.
@@ -49,35 +50,62 @@ fn bsd_info(pid: c_int) -> Option<proc_bsdinfo> {
     (written == length).then_some(info)
 }
 
-/// The processes that descend from `root`, which is not one of them, in the order of their numbers. A process
-/// whose parent has ended is no longer among them: there is nothing here that adopts orphans but launchd.
+/// The processes that descend from `root`, which is not one of them, and those of the sessions that it and they lead, in the
+/// order of their numbers. A process that has begun another session and whose parent has ended is no longer among them:
+/// there is nothing here that adopts orphans but launchd.
 ///
 /// # Errors
 ///
 /// If `root` is gone (`NotFound`).
 pub fn tree_of(root: u32) -> io::Result<Vec<TreeProcess>> {
-    let root = c_int::try_from(root).map_err(|_| io::ErrorKind::NotFound)?;
-    bsd_info(root).ok_or(io::ErrorKind::NotFound)?;
+    let number = c_int::try_from(root).map_err(|_| io::ErrorKind::NotFound)?;
+    bsd_info(number).ok_or(io::ErrorKind::NotFound)?;
+    Ok(below(root))
+}
+
+/// Whether a process descends from `root`, as [`tree_of`] has it.
+pub fn descends_from(pid: u32, root: u32) -> bool {
+    tree_of(root).is_ok_and(|tree| tree.iter().any(|process| process.pid == pid))
+}
+
+/// Those of [`tree_of`], also if `root` is gone: a session keeps its number until its last process has ended.
+pub fn below(root: u32) -> Vec<TreeProcess> {
+    let Ok(root) = c_int::try_from(root) else { return vec![] };
     let (mut found, mut left) = (BTreeMap::new(), vec![root]);
+    let sessions = sessions();
     while let Some(parent) = left.pop() {
-        for child in children_of(parent) {
+        let in_session = sessions.iter().filter(|(_, leader)| *leader == parent);
+        let next = children_of(parent).into_iter().chain(in_session.map(|(pid, _)| *pid));
+        for child in next.filter(|child| *child != root) {
             if let (Ok(pid), false) = (u32::try_from(child), found.contains_key(&child)) {
-                found.insert(child, described(pid, parent, bsd_info(child).as_ref()));
+                found.insert(child, described(pid, bsd_info(child).as_ref()));
                 left.push(child);
             }
         }
     }
-    Ok(found.into_values().collect())
+    found.into_values().collect()
+}
+
+/// All processes, each with the leader of its session.
+fn sessions() -> Vec<(c_int, c_int)> {
+    let leader = |pid| rustix::process::getsid(Pid::from_raw(pid)).ok();
+    listed(|pids, length| {
+        // SAFETY: `pids` has `length` bytes to write to, and lives until the call returns.
+        unsafe { libc::proc_listallpids(pids, length) }
+    })
+    .into_iter()
+    .filter_map(|pid| Some((pid, leader(pid)?.as_raw_nonzero().get())))
+    .collect()
 }
 
 /// What is known of a process; nothing of another user's.
-fn described(pid: u32, parent: c_int, info: Option<&proc_bsdinfo>) -> TreeProcess {
+fn described(pid: u32, info: Option<&proc_bsdinfo>) -> TreeProcess {
     let microseconds = |info: &proc_bsdinfo| {
         info.pbi_start_tvsec.checked_mul(1_000_000)?.checked_add(info.pbi_start_tvusec)
     };
     TreeProcess {
         pid,
-        parent: parent.cast_unsigned(),
+        parent: info.map(|info| info.pbi_ppid).unwrap_or_default(),
         uid: info.map(|info| info.pbi_uid),
         started: info.and_then(microseconds),
         can_be_read: info.is_some(),
@@ -85,10 +113,17 @@ fn described(pid: u32, parent: c_int, info: Option<&proc_bsdinfo>) -> TreeProces
 }
 
 fn children_of(parent: c_int) -> Vec<c_int> {
-    let mut pids = vec![0; MAX_CHILDREN];
+    listed(|pids, length| {
+        // SAFETY: `pids` has `length` bytes to write to, and lives until the call returns.
+        unsafe { libc::proc_listchildpids(parent, pids, length) }
+    })
+}
+
+/// The numbers that a call writes, which answers how many there are.
+fn listed(list: impl Fn(*mut c_void, c_int) -> c_int) -> Vec<c_int> {
+    let mut pids = vec![0; MAX_PROCESSES];
     let length = c_int::try_from(size_of_val(pids.as_slice())).unwrap_or_default();
-    // SAFETY: `pids` has `length` bytes to write to, and lives until the call returns.
-    let count = unsafe { libc::proc_listchildpids(parent, pids.as_mut_ptr().cast(), length) };
+    let count = list(pids.as_mut_ptr().cast(), length);
     pids.truncate(usize::try_from(count).unwrap_or(0));
     pids
 }

@@ -30,7 +30,7 @@ mod hcn;
 mod tables;
 
 pub use files::*;
-pub use process::tree_of;
+pub use process::{descends_from, tree_of};
 pub use ranges::port_ranges;
 pub use tables::{listener_source, listeners, sockets_of};
 

@@ -123,6 +123,11 @@ pub fn tree_of(root: u32) -> io::Result<Vec<TreeProcess>> {
     Ok(found.into_values().collect())
 }
 
+/// Whether a process descends from `root`, as [`tree_of`] has it.
+pub fn descends_from(pid: u32, root: u32) -> bool {
+    tree_of(root).is_ok_and(|tree| tree.iter().any(|process| process.pid == pid))
+}
+
 /// When a process started, in ticks of 100 ns since 1601; `None` if it is not ours to ask.
 fn started_ticks(pid: u32) -> Option<u64> {
     u64::try_from(created_at(&open(pid).ok()?)?).ok()
