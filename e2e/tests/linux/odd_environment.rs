@@ -117,7 +117,7 @@ const VARIABLES: [Variable; 57] = [
 ];
 
 /// What the programs read on other systems alone.
-const ELSEWHERE: [&str; 3] = ["COMPUTERNAME", "SSH_CONNECTION", "USERNAME"];
+const ELSEWHERE: [&str; 4] = ["COMPUTERNAME", "PATHEXT", "SSH_CONNECTION", "USERNAME"];
 
 /// Values that no variable should have; the empty one counts as none.
 fn evils() -> [(&'static str, OsString); 8] {
@@ -303,7 +303,10 @@ pub(crate) fn sources() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("it is in the checkout");
     let folders = ["shared", "launcher", "server", "homeport"].map(|it| root.join(it).join("src"));
     let files = folders.iter().flat_map(|folder| within(folder));
-    let files = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
+    let is_source = |file: &PathBuf| {
+        file.extension().is_some_and(|end| end == "rs") && file.file_stem() != Some("test".as_ref())
+    };
+    let files = files.filter(is_source);
     files.map(|file| fs::read_to_string(file).expect("text")).collect()
 }
 
