@@ -223,7 +223,7 @@ impl Observer {
         match (pid, self.hidden_owner(snapshot, entry)) {
             (Some(pid), _) if pid == snapshot.root || pid == process::id() => None,
             // It was started, or has opened the socket, since its descriptors were read.
-            (Some(pid), _) if snapshot.has(pid) || os::descends_from(pid, snapshot.root) => {
+            (Some(pid), _) if snapshot.has(pid) || snapshot.has_gained(pid) => {
                 Some(ListenerOwner::Tree { pid, proof: OwnershipProof::Descriptor })
             }
             (None, Some(pid)) => Some(ListenerOwner::Tree { pid, proof: OwnershipProof::User }),

@@ -47,6 +47,12 @@ impl TreeSnapshot {
         Ok(Self { listeners: os::listeners()?, ..Self::default() })
     }
 
+    /// Whether a process that was not seen is of the tree all the same. Without a tree none is, although 0 stands for the
+    /// parent of the first of all.
+    pub(super) fn has_gained(&self, pid: u32) -> bool {
+        self.root != 0 && os::descends_from(pid, self.root)
+    }
+
     /// Whether a process is of the tree.
     pub(super) fn has(&self, pid: u32) -> bool {
         self.tree.iter().any(|member| member.process.pid == pid)

@@ -349,3 +349,14 @@ fn one_observer_serves_several_threads() {
         assert!(both.map(|thread| thread.join().expect("no panic")).iter().all(|done| *done));
     });
 }
+
+#[test]
+fn after_the_end_of_the_program_all_that_listens_on_its_port_is_a_stranger() {
+    let (_reservation, port) = reserved_port();
+    let observer = Observer::new(port).expect("this system tells");
+    let mut program = Script::start(port, "held = listen('127.0.0.1')\ntell(os.getpid())\nwait()");
+    let pid = program.number();
+    let seen = observer.observe_after_end().expect("this system tells").listeners;
+    let owner = ListenerOwner::Stranger { pid: Some(pid), is_new: true };
+    assert_eq!(seen, [listener("127.0.0.1", port, owner)]);
+}
