@@ -117,7 +117,7 @@ impl Observer {
                 seen.iter().filter_map(|(entry, owner)| new_stranger(entry, *owner)).collect();
             let agree = strangers.is_subset(&before);
             if agree {
-                self.remember(&outsiders);
+                self.remember(&snapshot, &outsiders);
             } else if looks_left == 0 {
                 let is_told = |stranger| before.contains(&stranger);
                 seen.retain(|(entry, owner)| new_stranger(entry, *owner).is_none_or(is_told));
@@ -180,7 +180,8 @@ impl Observer {
         of_tree.get(&entry.id?).copied()
     }
 
-    fn remember(&self, outsiders: &HashMap<u64, Outsider>) {
+    /// Keeps who has the sockets of others, for a while. One that has ended may have been of the tree.
+    fn remember(&self, snapshot: &TreeSnapshot, outsiders: &HashMap<u64, Outsider>) {
         if outsiders.is_empty() {
             return;
         }
@@ -188,7 +189,11 @@ impl Observer {
         let mut known = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, holder| now < holder.until);
         for (id, outsider) in outsiders {
-            if let Outsider::Of(pid) = *outsider {
+            let is_other =
+                |pid: u32| !snapshot.has_gained(pid) && System::default().process(pid).is_some();
+            if let Outsider::Of(pid) = *outsider
+                && pid.is_none_or(is_other)
+            {
                 known.entry(*id).or_insert(KnownHolder { pid, until: now + HOLDERS_KEPT });
             }
         }
