@@ -26,7 +26,7 @@ impl TerminalRelay {
         match *self {}
     }
 
-    /// The program has ended.
+    /// The program has ended: our terminal is a person's again.
     pub fn program_ended(&self) {
         match *self {}
     }
