@@ -1,7 +1,7 @@
 //! The sitter and its tree: a sub-reaper becomes the parent of what loses its own, so that nothing escapes.
 
 use std::{
-    fs, io, iter,
+    fs, io,
     os::{fd::OwnedFd, unix::process::CommandExt},
     process::{self, Command},
     thread,
@@ -32,10 +32,8 @@ use crate::os::{
         sitter::{pid_of, reap_children, reset_signals, signal_groups},
     },
 };
+use shared::os::descends_from;
 pub use shared::os::tree_of;
-
-/// How deep a tree is at most that is believed.
-const MAX_DEPTH: usize = 64;
 
 /// How long the end of killed orphans is waited for: one that waits for a disk ends late.
 const ORPHANS_TIMEOUT: Duration = Duration::from_secs(2);
@@ -84,7 +82,7 @@ pub fn bind_to_this_process(command: &mut Command) {
 /// that do not take it.
 pub fn signal_tree(_: &Sources, main: u32, signal: i32) -> Vec<u32> {
     let tree = below(process::id(), &[]);
-    signal_groups(main, tree.iter().filter_map(|pid| Some(line_of(*pid)?.group)), signal);
+    signal_groups(main, tree.iter().filter_map(|pid| group_of(*pid)), signal);
     tree.into_iter().filter(|pid| refuses_signals(*pid)).collect()
 }
 
@@ -147,28 +145,16 @@ pub fn end_orphans(_: u32, keep: &[u32]) {
 fn handle_of(pid: u32) -> Option<OwnedFd> {
     let handle = pidfd_open(pid_of(pid)?, PidfdFlags::empty()).ok()?;
     // The number may have passed to another process before.
-    is_below_this(pid).then_some(handle)
+    descends_from(pid, process::id()).then_some(handle)
 }
 
-/// What `proc_pid_stat(5)` has of the descent of a living process.
-struct Descent {
-    parent: u32,
-    group: u32,
-}
-
-fn line_of(pid: u32) -> Option<Descent> {
+/// The process group of a living process.
+fn group_of(pid: u32) -> Option<u32> {
     let fields = state_of(pid);
     let mut fields = fields.split(' ');
     let is_dead = matches!(fields.next()?, "Z" | "X");
-    let descent =
-        Descent { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? };
-    (!is_dead).then_some(descent)
-}
-
-fn is_below_this(pid: u32) -> bool {
-    let parents = iter::successors(Some(pid), |pid| Some(line_of(*pid)?.parent));
-    // A longer line is one of processes that come and go.
-    parents.skip(1).take(MAX_DEPTH).any(|parent| parent == process::id())
+    let group = fields.nth(1)?.parse().ok()?;
+    (!is_dead).then_some(group)
 }
 
 /// The living processes below `root`, without those at or below one of `keep`.
@@ -180,7 +166,7 @@ fn below(root: u32, keep: &[u32]) -> Vec<u32> {
             continue;
         }
         next.extend(children_of(pid));
-        found.extend((pid != root && line_of(pid).is_some()).then_some(pid));
+        found.extend((pid != root && group_of(pid).is_some()).then_some(pid));
     }
     found
 }

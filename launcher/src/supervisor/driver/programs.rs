@@ -100,6 +100,18 @@ pub(super) struct RunningProgram {
     input: Option<io::PipeWriter>,
 }
 
+/// What reports to the driver what happens to the program of this attempt.
+fn reporter(
+    attempt: u32,
+    events: &SyncSender<SupervisorEvent>,
+) -> impl Fn(ProgramEvent) + Send + 'static {
+    let events = events.clone();
+    move |event| {
+        // The driver takes no events after the end of the launch.
+        let _ = events.send(SupervisorEvent::Program { attempt, event });
+    }
+}
+
 /// Listens for the program's own word that it is ready, and tells it where.
 fn listen_for_word(
     launch: &Launch,
@@ -107,12 +119,8 @@ fn listen_for_word(
     attempt: u32,
     events: &SyncSender<SupervisorEvent>,
 ) -> io::Result<NotifySocket> {
-    let events = events.clone();
-    let on_ready = move || {
-        let event = ProgramEvent::Notified;
-        // The driver takes no events after the end of the launch.
-        let _ = events.send(SupervisorEvent::Program { attempt, event });
-    };
+    let report = reporter(attempt, events);
+    let on_ready = move || report(ProgramEvent::Notified);
     let path = launch.context.folders.notify_socket(&launch.context.app);
     let socket = NotifySocket::listen(&path, on_ready)?;
     command.env("NOTIFY_SOCKET", socket.path());
@@ -298,9 +306,7 @@ impl RunningProgram {
 
     /// Asks the tree to end, by this signal instead of the stop signal.
     pub(super) fn stop(&mut self, signal: Option<i32>) {
-        self.watcher = None;
-        self.verification = None;
-        self.cover = None;
+        self.give_up_proof();
         self.process.order(&SitterOrder::Stop { signal });
     }
 
@@ -319,11 +325,16 @@ impl RunningProgram {
         self.process.is_interrupted()
     }
 
-    /// Kills the tree, and waits until it has ended.
-    pub(super) fn kill(&mut self, keep: &[u32]) {
+    /// Looks no more at what it does, and listens no more in its place.
+    fn give_up_proof(&mut self) {
         self.watcher = None;
         self.verification = None;
         self.cover = None;
+    }
+
+    /// Kills the tree, and waits until it has ended.
+    pub(super) fn kill(&mut self, keep: &[u32]) {
+        self.give_up_proof();
         self.process.kill(keep);
     }
 
@@ -405,12 +416,8 @@ impl RunningProgram {
         let mut news = vec![ProgramReport::Started(pid)];
         let (verification, effects) = Verification::begin(pid, Instant::now());
         self.verification = Some(verification);
-        let (attempt, events) = (self.attempt, self.events.clone());
-        let report = move |at, seen| {
-            let event = ProgramEvent::Observed(at, seen);
-            // The driver takes no events after the end of the launch.
-            let _ = events.send(SupervisorEvent::Program { attempt, event });
-        };
+        let report = reporter(self.attempt, &self.events);
+        let report = move |at, seen| report(ProgramEvent::Observed(at, seen));
         let (observer, root) = (Arc::clone(&self.observer), self.process.sitter_pid());
         match ProgramWatcher::start(observer, root, report) {
             Ok(watcher) => {
@@ -498,16 +505,14 @@ impl RunningProgram {
 
     /// Probes the program at this address, on a thread of its own, which reports the result.
     fn probe(&self, number: u32, address: SocketAddr) -> Vec<ProgramReport> {
-        let (attempt, events) = (self.attempt, self.events.clone());
+        let report = reporter(self.attempt, &self.events);
         let path = self.probe_path.clone();
         let probe = move || {
             let result = match path {
                 Some(path) => probe::http(address, &path),
                 None => probe::tcp(address),
             };
-            let event = ProgramEvent::Probed(number, result);
-            // The driver takes no events after the end of the launch.
-            let _ = events.send(SupervisorEvent::Program { attempt, event });
+            report(ProgramEvent::Probed(number, result));
         };
         match thread::Builder::new().name("probe".to_owned()).spawn(probe) {
             Ok(_) => vec![],
