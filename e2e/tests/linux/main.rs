@@ -24,6 +24,7 @@ mod desktop;
 mod detached;
 mod disk;
 mod enter;
+mod fetched;
 mod files;
 mod first_choice;
 mod guard;

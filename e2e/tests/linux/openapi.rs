@@ -12,8 +12,10 @@ use std::{
     sync::LazyLock,
 };
 
-use e2e::{Home, ReadyMessage, lock, quiet_port, skip};
+use e2e::{Home, ReadyMessage, quiet_port, skip};
 use shared::app::AppName;
+
+use crate::fetched::python_packages;
 
 /// The version, so that a new check of a newer one fails no build that has not changed.
 const VERSION: &str = "4.32.5";
@@ -27,32 +29,12 @@ const MORE: &str = "HOMEPORT_EXAMPLES";
 
 /// The program, or why there is none.
 static SCHEMATHESIS: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("schemathesis-{VERSION}"));
-    let program = folder.join("bin/schemathesis");
-    let mark = folder.join("complete");
-    // Another run at the same time may be about to make it.
-    let _lock = lock(&folder.with_extension("lock"));
-    if !mark.is_file() {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let package = format!("schemathesis=={VERSION}");
-        let quiet = ["install", "--quiet", "--disable-pip-version-check", "--retries=1", &package];
-        run(Command::new(folder.join("bin/pip")).args(quiet))?;
-        fs::write(&mark, "").map_err(|error| error.to_string())?;
-    }
-    Ok(program)
+    let folder = python_packages(
+        &format!("schemathesis-{VERSION}"),
+        &[&format!("schemathesis=={VERSION}")],
+    )?;
+    Ok(folder.join("bin/schemathesis"))
 });
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().display().to_string();
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            Err(format!("{program}: {}", said.lines().last().unwrap_or("failed")))
-        }
-        Err(error) => Err(format!("{program}: {error}")),
-    }
-}
 
 /// How many requests are made up.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,14 @@
 //! Servers that a system does not have: fetched into `target/` by pip and by npm, and kept there.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
-    process::Command,
     sync::LazyLock,
 };
 
-use e2e::{lock, python, skip};
+use e2e::skip;
+
+use crate::fetched::{node_packages, python_packages};
 
 /// The variable that asks for the servers that take long to fetch and to start; `cargo xtask test --all` sets it.
 const ALL_SERVERS: &str = "HOMEPORT_ALL_SERVERS";
@@ -61,47 +62,6 @@ pub(super) fn is_asked_for() -> bool {
 
 fn there(made: &Result<PathBuf, String>) -> Option<PathBuf> {
     made.as_ref().map_err(|why| skip(&format!("it could not be fetched: {why}"))).ok().cloned()
-}
-
-fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
-    fetched(name, |folder| {
-        run(Command::new(python()).args(["-m", "venv", "--clear"]).arg(folder))?;
-        let quiet = ["install", "--quiet", "--disable-pip-version-check", "--retries=1"];
-        run(Command::new(folder.join("bin/pip")).args(quiet).args(packages))
-    })
-}
-
-fn node_packages(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
-    fetched(name, |folder| {
-        let quiet = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
-        run(Command::new("npm").args(quiet).arg(folder).args(packages))
-    })
-}
-
-/// The folder of this name under `target/`, filled by `fetch` if that was not done in full before.
-fn fetched(name: &str, fetch: impl FnOnce(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let mark = folder.join("complete");
-    // Another run at the same time may be about to make it.
-    let _lock = lock(&folder.with_extension("lock"));
-    if !mark.is_file() {
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        fetch(&folder)?;
-        fs::write(&mark, "").map_err(|error| error.to_string())?;
-    }
-    Ok(folder)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().display().to_string();
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            Err(format!("{program}: {}", said.lines().last().unwrap_or("failed")))
-        }
-        Err(error) => Err(format!("{program}: {error}")),
-    }
 }
 
 fn text(path: &Path) -> String {
