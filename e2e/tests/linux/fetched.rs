@@ -13,8 +13,8 @@ use e2e::{lock, python};
 /// # Errors
 ///
 /// In words, if they cannot be fetched.
-pub(super) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
-    fetched(name, |folder| {
+pub(super) fn python_packages(packages: &[&str]) -> Result<PathBuf, String> {
+    fetched(packages, |folder| {
         run(Command::new(python()).args(["-m", "venv", "--clear"]).arg(folder))?;
         let quiet = ["install", "--quiet", "--disable-pip-version-check", "--retries=1"];
         run(Command::new(folder.join("bin/pip")).args(quiet).args(packages))
@@ -26,16 +26,19 @@ pub(super) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, 
 /// # Errors
 ///
 /// In words, if they cannot be fetched.
-pub(super) fn node_packages(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
-    fetched(name, |folder| {
+pub(super) fn node_packages(packages: &[&str]) -> Result<PathBuf, String> {
+    fetched(packages, |folder| {
         let quiet = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
         run(Command::new("npm").args(quiet).arg(folder).args(packages))
     })
 }
 
-/// The folder of this name under `target/`, filled by `fetch` if that was not done in full before.
-fn fetched(name: &str, fetch: impl FnOnce(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+/// The folder of these packages in these versions under `target/`, filled by `fetch` if that was not done in full before.
+fn fetched(
+    packages: &[&str],
+    fetch: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(packages.join(","));
     let mark = folder.join("complete");
     // Another run at the same time may be about to make it.
     let _lock = lock(&folder.with_extension("lock"));

@@ -29,10 +29,7 @@ const MORE: &str = "HOMEPORT_EXAMPLES";
 
 /// The program, or why there is none.
 static SCHEMATHESIS: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
-    let folder = python_packages(
-        &format!("schemathesis-{VERSION}"),
-        &[&format!("schemathesis=={VERSION}")],
-    )?;
+    let folder = python_packages(&[&format!("schemathesis=={VERSION}")])?;
     Ok(folder.join("bin/schemathesis"))
 });
 

@@ -19,11 +19,11 @@ const PYTHON_SERVERS: [&str; 3] = ["gunicorn==27.0.1", "flask==3.1.3", "django==
 const NODE_SERVERS: [&str; 2] = ["express@5.3.0", "vite@8.4.0"];
 
 static WITH_UVICORN: LazyLock<Result<PathBuf, String>> =
-    LazyLock::new(|| python_packages("uvicorn", &UVICORN));
+    LazyLock::new(|| python_packages(&UVICORN));
 static WITH_PYTHON_SERVERS: LazyLock<Result<PathBuf, String>> =
-    LazyLock::new(|| python_packages("python-servers", &PYTHON_SERVERS));
+    LazyLock::new(|| python_packages(&PYTHON_SERVERS));
 static WITH_NODE_SERVERS: LazyLock<Result<PathBuf, String>> =
-    LazyLock::new(|| node_packages("node-servers", &NODE_SERVERS));
+    LazyLock::new(|| node_packages(&NODE_SERVERS));
 
 /// The path of `uvicorn`; `None`, and the test is skipped, where it cannot be had.
 pub(super) fn uvicorn() -> Option<String> {
